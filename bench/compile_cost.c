@@ -1,0 +1,118 @@
+/* How the price of compiling grows: random arithmetic of 100 to 100,000 operations, as text and as a program
+ * that is there already. An element is an operation here, so that ns is the price of one, and the limit is
+ * the price of one in the program of 100 operations: linear compiling keeps the ratio near 1. Each time
+ * includes closing the kernel. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const unsigned sizes[] = {100, 300, 1000, 3000, 10000, 30000, 100000};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static const char *const names[] = {
+    "text-100",     "text-300",      "text-1000",     "text-3000",      "text-10000",
+    "text-30000",   "text-100000",   "program-100",   "program-300",    "program-1000",
+    "program-3000", "program-10000", "program-30000", "program-100000",
+};
+
+const char *sn_compile_name(unsigned k)
+{
+    return k < sizeof names / sizeof *names ? names[k] : NULL;
+}
+
+typedef struct compile_work {
+    sinter_context *context;
+    sinter_options options;
+    char *text; /* or NULL, and then: */
+    sinter_program *program;
+    size_t length;
+    sinter_status status; /* of the last one */
+    sinter_report *report;
+    uint32_t operations;
+} compile_work;
+
+static void compile(void *context, int64_t calls)
+{
+    compile_work *w = context;
+    for (; calls > 0; calls--) {
+        sinter_kernel *kernel;
+        w->status = w->text ? sinter_compile(w->context, w->text, w->length, &w->options, &kernel, w->report)
+                            : sinter_compile_program(w->context, w->program, &w->options, &kernel, w->report);
+        if (w->report && !w->status)
+            w->operations = sinter_kernel_describe(kernel).operations;
+        sinter_kernel_close(kernel);
+    }
+}
+
+static bool compiles(compile_work *w, const char *name)
+{
+    sinter_report report;
+    w->report = &report;
+    compile(w, 1);
+    w->report = NULL;
+    if (w->status)
+        sn_bench_say_report(name, w->options.engine, w->status, &report);
+    return w->status == SINTER_OK;
+}
+
+/* ns of one operation; 0 if it does not compile. */
+static double measure(const bench_options *options, compile_work *w, const char *name, unsigned size,
+                      double of_100)
+{
+    sn_bench_progress(name, sinter_engine_name(w->options.engine));
+    if ((!w->text && !w->program) || !compiles(w, name)) {
+        sn_bench_say("%s: not compiled", name);
+        return 0;
+    }
+    const double ns = sn_bench_alone((bench_work){compile, w}, options);
+    const bench_row row = {
+        .workload = name,
+        .engine = sinter_engine_name(w->options.engine),
+        .n = size,
+        .ns = ns / size,
+        .limit = of_100 > 0 ? "one of 100 operations" : NULL,
+        .limit_ns = of_100,
+        .ratio = of_100 > 0 ? ns / size / of_100 : 0,
+        .compile_us = ns * 1e-3,
+        .ops = w->operations,
+    };
+    sn_bench_show(options, &row);
+    return ns / size;
+}
+
+static bool measure_size(const bench_options *options, sinter_context *context, unsigned k,
+                         sinter_engine engine, double *of_100)
+{
+    const unsigned size = sizes[k % SIZES];
+    compile_work w = {.context = context, .options = {.engine = engine, .inputs = "x y"}};
+    if (k < SIZES) {
+        w.text = sn_bench_random_text(size, size, &w.length);
+    } else {
+        w.program = sn_bench_random_program(size, size);
+        w.options.inputs = NULL;
+    }
+    const double ns = measure(options, &w, names[k], size, *of_100);
+    if (k % SIZES == 0)
+        *of_100 = ns;
+    free(w.text);
+    sinter_program_close(w.program);
+    return ns > 0;
+}
+
+bool sn_bench_compile(const bench_options *options, sinter_context *context)
+{
+    bool good = true;
+    sn_bench_head(options);
+    sinter_engine engine;
+    for (unsigned e = 0; (engine = sn_bench_engine(options, e)) != SINTER_ENGINE_AUTO; e++) {
+        double of_100 = 0;
+        for (unsigned k = 0; k < 2 * SIZES; k++) {
+            if (k % SIZES == 0)
+                of_100 = 0;
+            if (sn_bench_wanted(options, names[k]))
+                good &= measure_size(options, context, k, engine, &of_100);
+        }
+    }
+    return good;
+}

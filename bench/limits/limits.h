@@ -1,0 +1,73 @@
+/* Hand-written kernels: what one core can do with a workload, and so what generated code is measured against.
+ *
+ *   limit_table.c    which kernel is the limit of what; the entry through which they are called
+ *   limit_gain.c     copying, one gain, five fused operations in a row
+ *   limit_circle.c   the circle's distance field
+ *   limit_normal.c   the normal log density, and its sum
+ *   limit_lanes.h    instruction sets and tail masks
+ *
+ * Each takes any count ≥ 0 and any alignment, tails included, and is called the way that kernels are: through
+ * a pointer, with a structure of arguments, after the same checks. On machines other than x86-64 copying is
+ * the only limit. */
+#ifndef SN_BENCH_LIMITS_H
+#define SN_BENCH_LIMITS_H
+
+#include <sinter/kernel.h>
+
+typedef struct limit_call {
+    const void *const *inputs;
+    void *const *outputs;
+    int64_t count;
+    double *totals;
+    const void *numbers; /* the coefficients, so that no compiler knows them */
+} limit_call;
+
+typedef struct limit_kernel {
+    const char *workload; /* its name without the size */
+    const char *what;     /* said in the results */
+    sinter_engine engine; /* whose instructions it uses; SINTER_ENGINE_AUTO: it serves all */
+    double bound;         /* how far off it may be, relative to max(1, |value|); < 0: not comparable */
+    void (*run)(const limit_call *call);
+    const void *numbers;
+} limit_kernel;
+
+/* The k-th limit of a workload on an engine, the one that its goal names first; NULL from there on. */
+const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, unsigned k);
+/* Runs it once, at the price of an entry: arguments checked, the floating-point mode looked at and put right
+ * if it differs. The numbers are filled in here. */
+sinter_status sn_limit_run(const limit_kernel *l, const sinter_arguments *arguments);
+
+/* ---- the coefficients ---- */
+
+typedef struct limit_affine {
+    float gain, offset;
+} limit_affine;
+typedef struct limit_chain {
+    float gain[5], offset[5];
+} limit_chain;
+/* log N(x; mean, deviation) = weight (x - mean)² + constant */
+typedef struct limit_density {
+    double mean, weight, constant;
+} limit_density;
+
+/* ---- the kernels ---- */
+
+void sn_limit_copy_f32(const limit_call *call);
+
+#if defined(__x86_64__)
+void sn_limit_gain_avx512(const limit_call *call); /* limit_affine, the gain alone */
+void sn_limit_gain_avx2(const limit_call *call);
+void sn_limit_affine_avx512(const limit_call *call); /* limit_affine */
+void sn_limit_affine_avx2(const limit_call *call);
+void sn_limit_chain_avx512(const limit_call *call); /* limit_chain */
+void sn_limit_chain_avx2(const limit_call *call);
+void sn_limit_circle_avx512(const limit_call *call);
+void sn_limit_circle_avx2(const limit_call *call);
+void sn_limit_circle_split_avx512(const limit_call *call); /* the same bits */
+void sn_limit_density_avx512(const limit_call *call);      /* limit_density */
+void sn_limit_density_avx2(const limit_call *call);
+void sn_limit_density_sum_avx512(const limit_call *call);
+void sn_limit_density_sum_avx2(const limit_call *call);
+#endif
+
+#endif

@@ -1,0 +1,211 @@
+/* Kernels: programs compiled, and how they run.
+ *
+ * A kernel is immutable and holds no state: any number of threads may run it at once. What changes (parameters, delay lines) lives in
+ * instances; a kernel without parameters and state runs without one.
+ *
+ *     sinter_context *context;
+ *     sinter_kernel *kernel;
+ *     sinter_report report;
+ *     sinter_open(NULL, &context);
+ *     if (sinter_compile(context, "0.5*x + 1", 9, NULL, &kernel, &report) == SINTER_OK) {
+ *         float (*f)(float) = (float (*)(float))sinter_kernel_function(kernel);
+ *         float in[4] = {0, 1, 2, 3}, out[4];
+ *         sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = (void *[]){out}, .count = 4});
+ *         …
+ *         sinter_kernel_close(kernel);
+ *     }
+ *     sinter_close(context);
+ *
+ * The same program gives the same bits on every engine, for every call length, alignment and thread count. */
+#ifndef SINTER_KERNEL_H
+#define SINTER_KERNEL_H
+
+#include <sinter/program.h>
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- contexts ---- */
+
+/* A context owns code memory and the compiler's working memory, which stays warm between compilations. It must outlive its
+ * kernels. Compiling with one context is for one thread at a time (a mutex inside sees to it); running kernels takes no lock. */
+typedef struct sinter_context sinter_context;
+
+/* Right when zeroed. */
+typedef struct sinter_context_options {
+    size_t size;                   /* sizeof(sinter_context_options), or 0: reserved for growth */
+    sinter_allocator allocator;    /* zeroed: malloc and free; copied */
+    size_t code_memory;            /* bytes of address space for code and constants; 0: 64 MiB */
+    bool perf_map;                 /* names of kernels for the `perf` profiler in /tmp/perf-PID.map */
+    unsigned refuse;               /* for tests: 1 refuses memory files, 2 refuses turning pages executable, 4 refuses membarrier */
+} sinter_context_options;
+
+/* NULL options: all defaults. SINTER_NO_MEMORY; SINTER_BAD_ARGUMENT for a code memory size beyond 1 GiB. A system without code memory is no error:
+ * the interpreter serves. */
+SINTER_API sinter_status sinter_open(const sinter_context_options *options, sinter_context **context);
+SINTER_API void sinter_close(sinter_context *context); /* its kernels must be closed before; NULL is allowed */
+/* How code memory is had, or why not: one line. Lives as long as the context. */
+SINTER_API const char *sinter_code_memory_reason(const sinter_context *context);
+
+/* Makes a node type callable in every program compiled later. SINTER_BAD_ARGUMENT where the name is taken or is no name, and
+ * from within a node type's callback. SINTER_NO_MEMORY. Thread-safe. */
+SINTER_API sinter_status sinter_add_node_type(sinter_context *context, const sinter_node_type *type);
+
+/* ---- engines ---- */
+
+typedef enum sinter_engine {
+    SINTER_ENGINE_AUTO = 0, /* the widest that this machine has and that can have code memory; else the interpreter */
+    SINTER_ENGINE_INTERP,
+    SINTER_ENGINE_SCALAR,   /* machine code of one lane */
+    SINTER_ENGINE_AVX2,
+    SINTER_ENGINE_AVX512,
+    SINTER_ENGINE_NEON
+} sinter_engine;
+
+/* `interp`, `scalar`, `avx2`, …; NULL for a number that is no engine. */
+SINTER_API const char *sinter_engine_name(sinter_engine engine);
+/* Can it run here? If not, *reason (when not NULL) says what is missing; static text. */
+SINTER_API bool sinter_engine_available(sinter_engine engine, const char **reason);
+
+/* ---- compiling ---- */
+
+typedef enum sinter_source { SINTER_FIELD = 0, SINTER_PATCH = 1, SINTER_VM = 2 } sinter_source;
+typedef enum sinter_domain {
+    SINTER_POINTS = 0, /* inputs are arrays */
+    SINTER_GRID = 1    /* inputs named x and y are the pixel centres of a grid, z and t come with it; no other inputs, no state,
+                          no totals, no bound tables; see sinter_run_grid */
+} sinter_domain;
+typedef enum sinter_grade { SINTER_GRADE_DEFAULT = 0, SINTER_GRADE_FAST = 1 } sinter_grade;
+typedef enum sinter_rewriting { SINTER_REWRITING_DEFAULT = 0, SINTER_STRICT = 1, SINTER_RELAXED = 2 } sinter_rewriting;
+
+/* Right when zeroed. */
+typedef struct sinter_options {
+    size_t size;            /* sizeof(sinter_options), or 0: reserved for growth */
+    sinter_engine engine;
+    sinter_source source;   /* what the text is: a field (no state), a patch, or a `.vm` file */
+    sinter_domain domain;
+    sinter_type type;       /* of numbers: SINTER_F32 (also 0) or SINTER_F64 */
+    sinter_grade grade;
+    sinter_rewriting rewriting; /* default: fields strict, patches relaxed */
+    const char *name;       /* in messages and profiles; NULL: `expression` */
+    const char *inputs;     /* NULL: the inputs that the text uses, x y z t; or names separated by spaces: these, in this order */
+    bool sum;               /* the result is a total over the elements of each call instead of an output */
+    const char *const *fixed_names; /* parameters compiled as constants: names and values (clamped to the range; no NaN),
+                                       `fixed_count` of them; the kernel then has them no more */
+    const double *fixed_values;
+    uint32_t fixed_count;
+    const char *passes;     /* NULL: the default ones; else as in sinter_dump_options (expand always runs) */
+    bool function;          /* sinter_kernel_function is wanted, however long the program; up to 64 operations it is made anyway */
+    bool marks;             /* keep which operation each instruction belongs to, for sinter_kernel_code */
+    unsigned random;        /* hostile builds: seed of random choices */
+} sinter_options;
+
+typedef struct sinter_kernel sinter_kernel;
+
+/* Compiles `length` bytes of text. On success *kernel is set; else it is NULL and the report (NULL allowed) says why, with places.
+ * SINTER_BAD_PROGRAM, SINTER_TOO_LARGE, SINTER_NO_MEMORY, SINTER_NO_ENGINE (an engine that was named cannot run here),
+ * SINTER_BAD_ARGUMENT. Not for real-time threads. */
+SINTER_API sinter_status sinter_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options,
+                                        sinter_kernel **kernel, sinter_report *report);
+SINTER_API sinter_status sinter_compile_program(sinter_context *context, const sinter_program *program, const sinter_options *options,
+                                                sinter_kernel **kernel, sinter_report *report);
+/* Nothing may run it any more; its instances must be closed before. NULL is allowed. */
+SINTER_API void sinter_kernel_close(sinter_kernel *kernel);
+
+/* What a kernel is. Strings and arrays live as long as the kernel. */
+typedef struct sinter_stream_info {
+    const char *name;
+    sinter_type type;
+} sinter_stream_info;
+typedef struct sinter_parameter_info {
+    const char *name, *unit;
+    double initial, low, high;
+    sinter_curve curve;
+} sinter_parameter_info;
+typedef struct sinter_kernel_info {
+    sinter_engine engine;
+    const char *engine_reason;   /* why not a wider one; "" if nothing stands against it */
+    uint32_t input_count, output_count, parameter_count, total_count, bound_table_count;
+    const sinter_stream_info *inputs, *outputs;
+    const sinter_parameter_info *parameters;
+    uint32_t operations;         /* in all loops, after expansion */
+    uint32_t hoisted;            /* of them once per segment, row or column */
+    uint32_t loops;
+    size_t code_bytes, constant_bytes, state_bytes, workspace_bytes;
+    bool stateful, grid;
+} sinter_kernel_info;
+SINTER_API sinter_kernel_info sinter_kernel_describe(const sinter_kernel *kernel);
+
+/* ---- running ---- */
+
+/* A call's streams, in the order in which the program names them. Each holds `count` elements of its type, any alignment. An output may be
+ * the same array as an input (in place), or apart from it; partly overlapping arrays are not allowed. */
+typedef struct sinter_arguments {
+    const void *const *inputs;
+    void *const *outputs;
+    int64_t count;              /* ≥ 0 */
+    double *totals;             /* one per total, written; may be NULL if there are none */
+    const void *const *tables;  /* bound tables in order: content, and lengths (≥ 1) */
+    const uint32_t *table_lengths;
+} sinter_arguments;
+
+/* Runs a kernel that needs no instance: parameters have their initial values. SINTER_NEEDS_INSTANCE where it has state or needs more than
+ * 64 KiB of stack. Real-time safe: no allocation, no lock, no system call. Thread-safe.
+ *
+ * Totals: 64 (f32) or 32 (f64) partial sums that start at −0, by element number; folded by halves every 4,096 elements; the totals of
+ * blocks combine in a binary tree by block number. */
+SINTER_API sinter_status sinter_run(const sinter_kernel *kernel, const sinter_arguments *arguments);
+
+/* A region of the plane and the pixels on it; pixel (column, row) has its centre at x0 + (column + ½)(x1 − x0)/width,
+ * y1 − (row + ½)(y1 − y0)/height. Runs rows [first_row, first_row + row_count): outputs[k] holds that many rows of
+ * `width` elements, the top one first, `stride` elements from row to row (0: width). t and z: values of the inputs so named. */
+typedef struct sinter_grid {
+    int32_t width, height; /* 1 to 2^24 */
+    double x0, y0, x1, y1;
+    double z, t;
+    int32_t first_row, row_count;
+    void *const *outputs;
+    int64_t stride;
+} sinter_grid;
+/* For kernels compiled with SINTER_GRID. Real-time safe, thread-safe: threads may share an image by rows, with the same bits.
+ * SINTER_NEEDS_INSTANCE as sinter_run. */
+SINTER_API sinter_status sinter_run_grid(const sinter_kernel *kernel, const sinter_grid *grid);
+
+/* The kernel as a C function of one element: `float f(float x, …)` (double where streams are f64), all inputs in order, the single output as
+ * the result. With parameters: `float f(const void *frame, float x, …)`, the frame from sinter_instance_frame. Thread-safe, real-time safe; expects the
+ * default floating-point mode. NULL where there is none: the interpreter, state, several outputs, more than 8 inputs, i32 streams, more
+ * than 64 operations without options.function; *reason
+ * (may be NULL) says which. Lives as long as the kernel. */
+typedef void (*sinter_function)(void);
+SINTER_API sinter_function sinter_kernel_function(const sinter_kernel *kernel, const char **reason);
+
+/* ---- instances ---- */
+
+/* Parameters and state. One thread at a time, but setting parameters from the thread that runs it. */
+typedef struct sinter_instance sinter_instance;
+
+/* The allocator of the context is used. Not for real-time threads. */
+SINTER_API sinter_status sinter_instance_open(const sinter_kernel *kernel, sinter_instance **instance);
+SINTER_API void sinter_instance_close(sinter_instance *instance); /* NULL is allowed */
+/* −1 where there is no such parameter. */
+SINTER_API int sinter_parameter_number(const sinter_kernel *kernel, const char *name);
+/* Takes effect with the next run; clamped to the parameter's range, NaN refused. Real-time safe. SINTER_BAD_ARGUMENT. */
+SINTER_API sinter_status sinter_set(sinter_instance *instance, int parameter, double value);
+SINTER_API double sinter_get(const sinter_instance *instance, int parameter);
+/* The stream goes on where the last call ended: for any cutting of a stream into calls, the same bits. Real-time safe. */
+SINTER_API sinter_status sinter_instance_run(sinter_instance *instance, const sinter_arguments *arguments);
+SINTER_API sinter_status sinter_instance_run_grid(sinter_instance *instance, const sinter_grid *grid);
+/* All state back to 0, the element index too; parameters stay. Real-time safe but for its length (one pass over the state). */
+SINTER_API void sinter_instance_reset(sinter_instance *instance);
+/* The first argument of functions of kernels with parameters; what they determine is computed here. Valid until the next sinter_set. */
+SINTER_API const void *sinter_instance_frame(sinter_instance *instance);
+/* The stream's next element. */
+SINTER_API int64_t sinter_instance_index(const sinter_instance *instance);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,135 @@
+/* Programs built by calls: a graph of one's own compiles by appending operations.
+ *
+ *     sinter_program *p = sinter_program_open(NULL);
+ *     sinter_value x = sinter_input(p, "x", SINTER_F32);
+ *     sinter_output(p, "y", sinter_mul(p, x, sinter_f32(p, 0.8f)));
+ *     sinter_compile_program(context, p, NULL, &kernel, &report);
+ *     sinter_program_close(p);
+ *
+ * Values are small numbers; 0 is no value. No call fails on its own: the first error (a wrong type, a foreign value, memory
+ * refused) is kept, every later call is harmless, and compiling reports it; sinter_program_status asks for it earlier. NULL as the
+ * program, which is what sinter_program_open gives where memory is refused, is let pass by all of them.
+ * Equal operations become one. Operands must come from earlier calls; feedback goes through delay lines.
+ * A program may be used by one thread at a time; compiling does not change it, so one program may be compiled many times. */
+#ifndef SINTER_PROGRAM_H
+#define SINTER_PROGRAM_H
+
+#include <sinter/memory.h>
+#include <sinter/operations.h>
+#include <sinter/report.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Element types. A mask is the result of a comparison; u8 and i16 stand in memory objects only and are read as i32. */
+typedef enum sinter_type {
+    SINTER_F32 = 1,
+    SINTER_F64 = 2,
+    SINTER_I32 = 3,
+    SINTER_MASK = 4,
+    SINTER_U8 = 5,
+    SINTER_I16 = 6
+} sinter_type;
+
+/* The operations of sinter/operations.h, whose comments give each one's meaning. */
+typedef enum sinter_operation {
+#define X(NAME, text, operands, immediates, rule, kind) SINTER_OP_##NAME,
+    SINTER_OPERATIONS(X)
+#undef X
+    SINTER_OPERATION_COUNT
+} sinter_operation;
+
+typedef enum sinter_curve { SINTER_LINEAR = 0, SINTER_LOGARITHMIC = 1 } sinter_curve;
+
+typedef uint32_t sinter_value;
+typedef struct sinter_program sinter_program;
+
+/* NULL when memory is refused. NULL as allocator: malloc and free. */
+SINTER_API sinter_program *sinter_program_open(const sinter_allocator *allocator);
+SINTER_API void sinter_program_close(sinter_program *program); /* NULL is allowed */
+/* SINTER_OK, or the first error; `report` (NULL allowed) receives its message. */
+SINTER_API sinter_status sinter_program_status(const sinter_program *program, sinter_report *report);
+
+/* Streams in: the block entry's inputs in the order of these calls. f32, f64 or i32. Names must differ. */
+SINTER_API sinter_value sinter_input(sinter_program *program, const char *name, sinter_type type);
+/* Live parameters: set as double, read in `type`. Range [low, high]; values outside are clamped when set. */
+SINTER_API sinter_value sinter_parameter(sinter_program *program, const char *name, sinter_type type, double initial, double low,
+                                         double high);
+/* Streams out, in the order of these calls; f32, f64 or i32. */
+SINTER_API void sinter_output(sinter_program *program, const char *name, sinter_value value);
+/* A total over all elements of a call; f32 or f64; see sinter/kernel.h for the order of summation. */
+SINTER_API void sinter_total(sinter_program *program, const char *name, sinter_value value);
+
+SINTER_API sinter_value sinter_f32(sinter_program *program, float value);
+SINTER_API sinter_value sinter_f64(sinter_program *program, double value);
+SINTER_API sinter_value sinter_i32(sinter_program *program, int32_t value);
+SINTER_API sinter_value sinter_index(sinter_program *program); /* f64: the element's absolute index in its stream */
+
+/* Any pure or mathematical operation; unused operands are 0. */
+SINTER_API sinter_value sinter_emit(sinter_program *program, sinter_operation operation, sinter_value a, sinter_value b,
+                                    sinter_value c);
+SINTER_API sinter_value sinter_convert(sinter_program *program, sinter_value value, sinter_type type);
+
+/* Memory objects. A table's content (length elements of `type`, which may be u8 or i16) is copied. Reading clamps the index
+ * (i32). Bound memory receives its content with each call. A line remembers the last `length` values of one stream (at most 2^28);
+ * what it gives before anything was written is 0. `delay` counts from 1 (the element before). A line must be written exactly once. */
+SINTER_API uint32_t sinter_table(sinter_program *program, const char *name, sinter_type type, const void *content, uint32_t length);
+SINTER_API uint32_t sinter_bound_table(sinter_program *program, const char *name, sinter_type type);
+SINTER_API sinter_value sinter_load(sinter_program *program, uint32_t table, sinter_value index);
+SINTER_API uint32_t sinter_line(sinter_program *program, const char *name, sinter_type type, uint32_t length);
+SINTER_API sinter_value sinter_read(sinter_program *program, uint32_t line, uint32_t delay);
+SINTER_API sinter_value sinter_read_varying(sinter_program *program, uint32_t line, sinter_value delay);
+SINTER_API void sinter_write(sinter_program *program, uint32_t line, sinter_value value);
+
+/* Shorthands. */
+static inline sinter_value sinter_add(sinter_program *p, sinter_value a, sinter_value b)
+{
+    return sinter_emit(p, SINTER_OP_ADD, a, b, 0);
+}
+static inline sinter_value sinter_sub(sinter_program *p, sinter_value a, sinter_value b)
+{
+    return sinter_emit(p, SINTER_OP_SUB, a, b, 0);
+}
+static inline sinter_value sinter_mul(sinter_program *p, sinter_value a, sinter_value b)
+{
+    return sinter_emit(p, SINTER_OP_MUL, a, b, 0);
+}
+static inline sinter_value sinter_div(sinter_program *p, sinter_value a, sinter_value b)
+{
+    return sinter_emit(p, SINTER_OP_DIV, a, b, 0);
+}
+static inline sinter_value sinter_fma(sinter_program *p, sinter_value a, sinter_value b, sinter_value c)
+{
+    return sinter_emit(p, SINTER_OP_FMA, a, b, c);
+}
+
+/* ---- node types of one's own ---- */
+
+/* Appends the operations of a node to the program: `inputs` are the arguments at the call's place; writes `output_count` values to `outputs`.
+ * One callback serves every width, since what it appends has none. Errors: sinter_program_fail. Called while compiling,
+ * on the compiling thread, possibly several times. */
+typedef void (*sinter_emit_callback)(void *user, sinter_program *program, const sinter_value *inputs, uint32_t input_count,
+                                     sinter_value *outputs, uint32_t output_count);
+
+/* A function that the language may call by `name`, as any other. Names of the language's own functions are refused when the
+ * node type is given to a context. `name` is copied. */
+typedef struct sinter_node_type {
+    const char *name;
+    uint32_t inputs;
+    uint32_t outputs; /* 1, or more: the call's value is a tuple */
+    sinter_emit_callback emit;
+    void *user;
+} sinter_node_type;
+
+/* To be called within an emit callback: refuses the call with a message, which the report shows at the call's place. */
+SINTER_API void sinter_program_fail(sinter_program *program, const char *message);
+/* A value's type; 0 for no value. */
+SINTER_API sinter_type sinter_type_of(const sinter_program *program, sinter_value value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

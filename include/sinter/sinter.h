@@ -1,0 +1,21 @@
+/* Sinter: expressions, signal graphs and densities as SIMD machine code, in microseconds.
+ *
+ *   sinter/memory.h      allocators
+ *   sinter/report.h      errors as values
+ *   sinter/operations.h  the operations of the intermediate representation
+ *   sinter/program.h     programs built by calls, node types of one's own
+ *   sinter/kernel.h      compiling and running
+ *   sinter/dump.h        looking inside: IR, plan, machine code, C */
+#ifndef SINTER_SINTER_H
+#define SINTER_SINTER_H
+
+#include <sinter/dump.h>
+#include <sinter/kernel.h>
+#include <sinter/memory.h>
+#include <sinter/operations.h>
+#include <sinter/program.h>
+#include <sinter/report.h>
+
+#define SINTER_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,510 @@
+/* The command line, read once and whole.
+ *
+ * One table holds every option of every subcommand; help.c prints from it what this file obeys. Words become
+ * values here, ranges included, so that the subcommands find a struct of things that make sense, and no
+ * picture is half drawn when a number turns out to be none.
+ *
+ * An option's value follows it as the next word or behind an equals sign; a letter's also directly. Behind
+ * `--` nothing is an option. A word such as -1 or -sin(x) is an expression, as no option looks like that. */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVAL (1U << COMMAND_EVAL)
+#define IMAGE (1U << COMMAND_IMAGE)
+#define RENDER (1U << COMMAND_RENDER)
+#define DUMP (1U << COMMAND_DUMP)
+#define DOCTOR (1U << COMMAND_DOCTOR)
+#define HELP (1U << COMMAND_HELP)
+#define RUNNING (EVAL | IMAGE | RENDER)
+#define COMPILING (RUNNING | DUMP)
+
+const option sn_cli_options[] = {
+    {OPTION_AT, 0, "at", "NAME=VALUE,...", EVAL, "a point to evaluate at; may be given many times"},
+    {OPTION_INPUT, 0, "input", "[NAME=]FILE.npy", EVAL | RENDER,
+     "points or streams: one, or one in each column; may be given many times"},
+    {OPTION_OUTPUT, 'o', "output", "FILE", IMAGE | RENDER, "where the result goes; - is the standard output"},
+    {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default 512x512)"},
+    {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1)"},
+    {OPTION_TIME, 0, "time", "T", IMAGE, "the value of t (default 0)"},
+    {OPTION_Z, 0, "z", "Z", IMAGE, "the value of z (default 0)"},
+    {OPTION_THREADS, 0, "threads", "N", IMAGE,
+     "threads (default: one a processor); the bits do not depend on it"},
+    {OPTION_RAW, 0, "raw", NULL, IMAGE, "write plain values as NPY, also to -"},
+    {OPTION_BLOCK, 0, "block", "B", RENDER, "elements a call (default 512); the bits do not depend on it"},
+    {OPTION_RATE, 0, "rate", "R", RENDER, "elements a second (default 48000)"},
+    {OPTION_FRAMES, 0, "frames", "N", RENDER, "how many elements (default: as many as the inputs have)"},
+    {OPTION_SECONDS, 0, "seconds", "S", RENDER, "the same in seconds"},
+    {OPTION_IN_PLACE, 0, "in-place", NULL, RENDER,
+     "let outputs overwrite inputs; the bits do not depend on it"},
+    {OPTION_EXPLAIN, 0, "explain", NULL, DUMP, "what was chosen and why, what it will cost (default)"},
+    {OPTION_IR, 0, "ir", NULL, DUMP, "the operations, and what each pass removed"},
+    {OPTION_PLAN, 0, "plan", NULL, DUMP, "the loops and their bodies"},
+    {OPTION_ASM, 0, "asm", NULL, DUMP, "the machine code, each instruction under its operation"},
+    {OPTION_C, 0, "c", NULL, DUMP, "the plan as a C file"},
+    {OPTION_DOT, 0, "dot", NULL, DUMP, "the operations as a graph for Graphviz"},
+    {OPTION_PASSES, 0, "passes", "NAMES", DUMP,
+     "only these, separated by commas: identity fold affine expand dce"},
+    {OPTION_FUNCTION, 0, "function", "NAME", DUMP, "what --c calls the function (default kernel)"},
+    {OPTION_PATCH, 0, "patch", NULL, DUMP, "take the text for a patch"},
+    {OPTION_FIELD, 0, "field", NULL, DUMP, "take it for a field (default: what it looks like)"},
+    {OPTION_GRID, 0, "grid", NULL, DUMP, "compile for the pixels of a grid, as image does"},
+    {OPTION_IR_TEXT, 0, "ir-text", NULL, DUMP,
+     "the text is operations, as --ir prints them (so are .ir files)"},
+    {OPTION_VM, 0, "vm", NULL, COMPILING & ~RENDER, "the text is of the .vm form, whatever its name"},
+    {OPTION_TYPE, 0, "type", "f32|f64", COMPILING, "what is computed in (default f32)"},
+    {OPTION_ENGINE, 0, "engine", "NAME", COMPILING,
+     "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
+    {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING, "a parameter's value; may be given many times"},
+    {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING, "rewritings may change rounding (default for patches)"},
+    {OPTION_STRICT, 0, "strict", NULL, COMPILING, "no rewriting changes a bit (default for fields)"},
+    {OPTION_FAST, 0, "fast", NULL, COMPILING, "mathematical functions to 4 ULP instead of 1"},
+    {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
+    {OPTION_JSON, 0, "json", NULL, COMPILING | DOCTOR, "print JSON"},
+    {OPTION_HELP, 'h', "help", NULL, COMPILING | DOCTOR | HELP, "print this"},
+    {OPTION_HELP, 0, NULL, NULL, 0, NULL},
+};
+
+typedef struct reader {
+    const command *command;
+    unsigned bit;
+    arguments *a;
+    const option *option; /* whose value is read */
+    bool rewriting_given, size_in_frames;
+} reader;
+
+static bool refuse(const reader *r, const char *value, const char *wanted)
+{
+    sn_cli_misuse(r->command, "--%s takes %s, not `%s`", r->option->name, wanted, value);
+    return false;
+}
+
+/* ---- values ---- */
+
+static bool read_finite(const reader *r, const char *text, double *value)
+{
+    double number;
+    if (!sn_cli_read_number(text, strlen(text), SINTER_F64, &number) || !isfinite(number))
+        return refuse(r, text, "a number");
+    *value = number;
+    return true;
+}
+
+static bool read_positive(const reader *r, const char *text, bool zero, double *value)
+{
+    double number;
+    if (!sn_cli_read_number(text, strlen(text), SINTER_F64, &number) || !isfinite(number) || number < 0 ||
+        (number == 0 && !zero))
+        return refuse(r, text, zero ? "a number from 0 on" : "a number above 0");
+    *value = number;
+    return true;
+}
+
+static bool read_count(const reader *r, const char *text, int64_t most, int32_t *value)
+{
+    int64_t number;
+    char wanted[64];
+    if (!sn_cli_read_whole(text, 1, most, &number)) {
+        snprintf(wanted, sizeof wanted, "a whole number from 1 to %lld", (long long)most);
+        return refuse(r, text, wanted);
+    }
+    *value = (int32_t)number;
+    return true;
+}
+
+static bool read_size(const reader *r, const char *text)
+{
+    enum { MOST = 1 << 24 };
+    char word[32];
+    int64_t width, height;
+    snprintf(word, sizeof word, "%s", text);
+    char *cross = strchr(word, 'x');
+    if (cross)
+        *cross = 0;
+    if (strlen(text) >= sizeof word || !sn_cli_read_whole(word, 1, MOST, &width) ||
+        !sn_cli_read_whole(cross ? cross + 1 : word, 1, MOST, &height))
+        return refuse(r, text, "two whole numbers from 1 to 16777216, as in 640x480");
+    r->a->width = (int32_t)width;
+    r->a->height = (int32_t)height;
+    return true;
+}
+
+static bool read_region(const reader *r, const char *text)
+{
+    double *const bounds[4] = {&r->a->x0, &r->a->y0, &r->a->x1, &r->a->y1};
+    const char *p = text;
+    for (int i = 0; i < 4; i++) {
+        const size_t length = strcspn(p, ",");
+        if (!sn_cli_read_number(p, length, SINTER_F64, bounds[i]) || !isfinite(*bounds[i]) ||
+            (i < 3) != (p[length] == ','))
+            return refuse(r, text, "four numbers, as in -1,-1,1,1");
+        p += length + 1;
+    }
+    if (!(r->a->x0 < r->a->x1 && r->a->y0 < r->a->y1) || !isfinite(r->a->x1 - r->a->x0) ||
+        !isfinite(r->a->y1 - r->a->y0))
+        return refuse(r, text, "X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1");
+    return true;
+}
+
+static const char *engine_at(const void *context, int i)
+{
+    (void)context;
+    return sinter_engine_name((sinter_engine)i);
+}
+
+static bool read_engine(const reader *r, const char *text)
+{
+    const char *name;
+    for (int i = 0; (name = engine_at(NULL, i)) != NULL; i++) {
+        if (strcmp(name, text) == 0) {
+            r->a->engine = (sinter_engine)i;
+            return true;
+        }
+    }
+    return refuse(r, text, "auto, interp, scalar, avx2, avx512 or neon");
+}
+
+static bool read_type(const reader *r, const char *text)
+{
+    if (strcmp(text, "f32") != 0 && strcmp(text, "f64") != 0)
+        return refuse(r, text, "f32 or f64");
+    r->a->type = text[1] == '3' ? SINTER_F32 : SINTER_F64;
+    return true;
+}
+
+static bool begins_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The name before an equals sign; nothing where there is none. */
+static assignment split(const char *text)
+{
+    size_t length = 0;
+    while (begins_name(text[length]) || (length > 0 && text[length] >= '0' && text[length] <= '9'))
+        length++;
+    return length > 0 && text[length] == '=' ? (assignment){text, length, text + length + 1}
+                                             : (assignment){text, 0, text};
+}
+
+static bool read_set(const reader *r, const char *text)
+{
+    const assignment set = split(text);
+    double value;
+    if (!set.name_length || !sn_cli_read_number(set.text, strlen(set.text), SINTER_F64, &value) ||
+        isnan(value))
+        return refuse(r, text, "NAME=VALUE, VALUE a number");
+    r->a->sets[r->a->set_count++] = set;
+    return true;
+}
+
+static bool read_point(const reader *r, const char *text)
+{
+    for (const char *p = text;; p++) {
+        const size_t length = strcspn(p, ",");
+        const assignment value = split(p);
+        double number;
+        if (!value.name_length ||
+            !sn_cli_read_number(value.text, (size_t)(p + length - value.text), SINTER_F64, &number))
+            return refuse(r, text, "NAME=VALUE,..., as in x=0.5,y=-1");
+        p += length;
+        if (!*p)
+            break;
+    }
+    r->a->points[r->a->point_count++] = text;
+    return true;
+}
+
+static bool read_input(const reader *r, const char *text)
+{
+    const assignment input = split(text);
+    if (!*input.text || input.name_length >= 64)
+        return refuse(r, text, "FILE.npy or NAME=FILE.npy");
+    r->a->inputs[r->a->input_count++] = input;
+    return true;
+}
+
+static bool read_frames(reader *r, const char *text)
+{
+    if (!sn_cli_read_whole(text, 0, (int64_t)1 << 48, &r->a->frames))
+        return refuse(r, text, "a whole number");
+    r->size_in_frames = true;
+    return true;
+}
+
+static bool read_function(const reader *r, const char *text)
+{
+    for (const char *p = text; *p || p == text; p++)
+        if (!begins_name(*p) && (p == text || *p < '0' || *p > '9'))
+            return refuse(r, text, "a name");
+    r->a->function_name = text;
+    return true;
+}
+
+static bool read_passes(const reader *r, const char *text)
+{
+    r->a->passes = text;
+    return true;
+}
+
+/* ---- switches ---- */
+
+static bool choose_part(const reader *r, dump_part part)
+{
+    if (r->a->part_given && r->a->part != part) {
+        sn_cli_misuse(r->command, "dump shows one thing at a time");
+        return false;
+    }
+    r->a->part = part;
+    r->a->part_given = true;
+    return true;
+}
+
+static bool choose_rewriting(reader *r, sinter_rewriting rewriting)
+{
+    if (r->rewriting_given && r->a->rewriting != rewriting) {
+        sn_cli_misuse(r->command, "--relaxed and --strict exclude each other");
+        return false;
+    }
+    r->a->rewriting = rewriting;
+    r->rewriting_given = true;
+    return true;
+}
+
+static bool raise_flag(bool *flag)
+{
+    *flag = true;
+    return true;
+}
+
+static bool take_value(reader *r, const char *value)
+{
+    arguments *a = r->a;
+    switch (r->option->number) {
+    case OPTION_AT: return read_point(r, value);
+    case OPTION_INPUT: return read_input(r, value);
+    case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
+    case OPTION_SIZE: return read_size(r, value);
+    case OPTION_REGION: return read_region(r, value);
+    case OPTION_TIME: return read_finite(r, value, &a->time);
+    case OPTION_Z: return read_finite(r, value, &a->z);
+    case OPTION_THREADS: return read_count(r, value, 1024, &a->threads);
+    case OPTION_BLOCK: return read_count(r, value, 1 << 24, &a->block);
+    case OPTION_RATE: return read_positive(r, value, false, &a->rate);
+    case OPTION_FRAMES: return read_frames(r, value);
+    case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
+    case OPTION_PASSES: return read_passes(r, value);
+    case OPTION_FUNCTION: return read_function(r, value);
+    case OPTION_TYPE: return read_type(r, value);
+    case OPTION_ENGINE: return read_engine(r, value);
+    case OPTION_SET: return read_set(r, value);
+    default: return false;
+    }
+}
+
+static bool take_switch(reader *r)
+{
+    arguments *a = r->a;
+    switch (r->option->number) {
+    case OPTION_RAW: return raise_flag(&a->raw);
+    case OPTION_IN_PLACE: return raise_flag(&a->in_place);
+    case OPTION_EXPLAIN: return choose_part(r, DUMP_EXPLAIN);
+    case OPTION_IR: return choose_part(r, DUMP_IR);
+    case OPTION_PLAN: return choose_part(r, DUMP_PLAN);
+    case OPTION_ASM: return choose_part(r, DUMP_ASM);
+    case OPTION_C: return choose_part(r, DUMP_C);
+    case OPTION_DOT: return choose_part(r, DUMP_DOT);
+    case OPTION_PATCH: return raise_flag(&a->patch);
+    case OPTION_FIELD: return raise_flag(&a->field);
+    case OPTION_GRID: return raise_flag(&a->grid);
+    case OPTION_IR_TEXT: return raise_flag(&a->ir_text);
+    case OPTION_VM: return raise_flag(&a->vm);
+    case OPTION_RELAXED: return choose_rewriting(r, SINTER_RELAXED);
+    case OPTION_STRICT: return choose_rewriting(r, SINTER_STRICT);
+    case OPTION_FAST: a->grade = SINTER_GRADE_FAST; return true;
+    case OPTION_HASH: return raise_flag(&a->hash);
+    case OPTION_JSON: return raise_flag(&a->json);
+    case OPTION_HELP: return raise_flag(&a->help);
+    default: return false;
+    }
+}
+
+/* ---- words ---- */
+
+typedef struct own_options {
+    unsigned bit;
+} own_options;
+
+static const char *own_option_at(const void *context, int i)
+{
+    const unsigned bit = ((const own_options *)context)->bit;
+    for (const option *o = sn_cli_options; o->name; o++)
+        if ((o->commands & bit) && i-- == 0)
+            return o->name;
+    return NULL;
+}
+
+static bool refuse_option(const reader *r, const char *word, const char *name)
+{
+    const char *nearest = sn_cli_nearest(name, own_option_at, &(own_options){r->bit});
+    for (const option *o = sn_cli_options; o->name; o++) {
+        if (strcmp(o->name, name) != 0)
+            continue;
+        for (int i = 0; i < COMMAND_COUNT; i++) {
+            if (o->commands & 1U << i) {
+                sn_cli_misuse(r->command, "%s has no option %s (%s has)", r->command->name, word,
+                              sn_cli_commands[i].name);
+                return false;
+            }
+        }
+    }
+    if (word[1] != '-')
+        sn_cli_misuse(r->command, "there is no option %s (an expression that begins so stands behind `--`)",
+                      word);
+    else if (nearest)
+        sn_cli_misuse(r->command, "there is no option %s; did you mean --%s?", word, nearest);
+    else
+        sn_cli_misuse(r->command, "there is no option %s", word);
+    return false;
+}
+
+/* Finds the option that a word names; *value is what stands behind its equals sign or letter, or NULL. */
+static const option *find_option(const reader *r, const char *word, const char **value)
+{
+    char name[32];
+    *value = NULL;
+    if (word[1] == '-') {
+        const size_t length = strcspn(word, "=");
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name + 2 ? length - 2 : sizeof name),
+                 word + 2);
+        if (word[length] == '=')
+            *value = word + length + 1;
+    } else {
+        snprintf(name, sizeof name, "%c", word[1]);
+        if (word[2])
+            *value = word + 2;
+    }
+    for (const option *o = sn_cli_options; o->name; o++)
+        if ((o->commands & r->bit) && (word[1] == '-' ? strcmp(o->name, name) == 0 : o->letter == word[1]))
+            return o;
+    refuse_option(r, word, name);
+    return NULL;
+}
+
+/* Reads the option in words[*i], and its value, perhaps from the next word. */
+static bool read_option(reader *r, int count, char **words, int *i)
+{
+    const char *value;
+    r->option = find_option(r, words[*i], &value);
+    if (!r->option)
+        return false;
+    if (!r->option->value && value) {
+        if (words[*i][1] == '-')
+            sn_cli_misuse(r->command, "--%s takes no value", r->option->name);
+        else
+            return refuse_option(r, words[*i], words[*i] + 1);
+        return false;
+    }
+    if (!r->option->value)
+        return take_switch(r);
+    if (!value && *i + 1 == count) {
+        sn_cli_misuse(r->command, "--%s needs a value: %s", r->option->name, r->option->value);
+        return false;
+    }
+    return take_value(r, value ? value : words[++*i]);
+}
+
+static bool is_option(const char *word)
+{
+    if (word[0] != '-' || !word[1] || strchr("0123456789.(", word[1]))
+        return false;
+    return word[1] == '-' || word[1] == 'o' || !strpbrk(word, " ()*/+^,;?<>");
+}
+
+static bool read_operand(reader *r, const char *word)
+{
+    if (!r->command->operand)
+        sn_cli_misuse(r->command, "%s takes no argument, but there is `%s`", r->command->name, word);
+    else if (r->a->program)
+        sn_cli_misuse(r->command, "one %s at a time, but there is also `%s`", r->command->operand, word);
+    else
+        return (r->a->program = word) != NULL;
+    return false;
+}
+
+static bool read_words(reader *r, int count, char **words)
+{
+    bool options = true;
+    for (int i = 0; i < count; i++) {
+        if (options && strcmp(words[i], "--") == 0)
+            options = false;
+        else if (options && is_option(words[i]) ? !read_option(r, count, words, &i)
+                                                : !read_operand(r, words[i]))
+            return false;
+        if (r->a->help)
+            return true;
+    }
+    return true;
+}
+
+/* What no single word is wrong about. */
+static bool check(const reader *r)
+{
+    const arguments *a = r->a;
+    const char *wrong = NULL;
+    if ((r->bit & COMPILING) && !a->program)
+        wrong = "an expression or a file is missing";
+    else if (a->point_count && a->input_count)
+        wrong = "--at and --input exclude each other";
+    else if (a->patch && a->field)
+        wrong = "--patch and --field exclude each other";
+    else if (a->vm && (a->patch || a->ir_text))
+        wrong = "--vm excludes --patch and --ir-text";
+    else if (a->patch && a->grid)
+        wrong = "--grid is for fields";
+    else if (r->size_in_frames && a->seconds >= 0)
+        wrong = "--frames and --seconds exclude each other";
+    else if ((r->bit & (IMAGE | RENDER)) && !a->output && !a->hash)
+        wrong = "where shall the result go? -o FILE is missing";
+    else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))
+        wrong = "-o - leaves no room on the standard output for --hash and --json";
+    else if (a->function_name && a->part != DUMP_C)
+        wrong = "--function belongs to --c";
+    if (wrong)
+        sn_cli_misuse(r->command, "%s", wrong);
+    return !wrong;
+}
+
+int sn_cli_read_arguments(const command *c, int count, char **words, arguments *a)
+{
+    *a = (arguments){.command = c, .type = SINTER_F32, .block = 512, .frames = -1, .seconds = -1, .rate = -1};
+    a->width = a->height = 512;
+    a->x0 = a->y0 = -1;
+    a->x1 = a->y1 = 1;
+    const size_t most = (size_t)count + 1;
+    a->sets = calloc(most, sizeof *a->sets);
+    a->inputs = calloc(most, sizeof *a->inputs);
+    a->points = calloc(most, sizeof *a->points);
+    reader r = {.command = c, .bit = 1U << (c - sn_cli_commands), .a = a};
+    if (!a->sets || !a->inputs || !a->points) {
+        sn_cli_release_arguments(a);
+        return sn_cli_fail("out of memory");
+    }
+    if (read_words(&r, count, words) && (a->help || check(&r)))
+        return STATUS_GOOD;
+    sn_cli_release_arguments(a);
+    return STATUS_USAGE;
+}
+
+void sn_cli_release_arguments(arguments *a)
+{
+    free(a->sets);
+    free(a->inputs);
+    free(a->points);
+    a->sets = NULL;
+    a->inputs = NULL;
+    a->points = NULL;
+}

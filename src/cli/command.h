@@ -1,0 +1,294 @@
+/* The command `sinter`: what a user at a shell needs around the library. This page is the room's table of
+ * contents.
+ *
+ *   main.c             the process
+ *   subcommands.c      what they are, and which one is meant
+ *   arguments.c        the command line → struct arguments; every wrong use is found here, before any work
+ *   help.c             what `sinter help` prints, from the same tables
+ *   messages.c         errors, reports, did-you-mean, progress, JSON
+ *   numerals.c         numbers on the command line, numbers to print
+ *   program_text.c     which argument is a file, which an expression; reading it, whatever it is
+ *   preparation.c      program text → kernel and instances, with the options that all subcommands share
+ *   columns.c          streams and points from NPY files
+ *   receipt.c          --hash
+ *   output_file.c      files that appear whole or not at all
+ *   npy.c, png_file.c  file formats
+ *   eval_command.c, image_command.c, render_command.c, dump_command.c, doctor_command.c    the subcommands
+ *   disassemble.c      machine code as text
+ *
+ * A function that may fail has printed why when it returns; what it returns is the exit status, or whether it
+ * succeeded. */
+#ifndef SN_CLI_COMMAND_H
+#define SN_CLI_COMMAND_H
+
+#include "cli/npy.h"
+
+#include <sinter/sinter.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit statuses. */
+enum {
+    STATUS_GOOD = 0,
+    STATUS_BAD = 1,  /* the user's program or data, or the system refused something */
+    STATUS_USAGE = 2 /* the command line itself is wrong */
+};
+
+/* ---- subcommands.c ---- */
+
+typedef enum command_number {
+    COMMAND_EVAL,
+    COMMAND_IMAGE,
+    COMMAND_RENDER,
+    COMMAND_DUMP,
+    COMMAND_BENCH,
+    COMMAND_DOCTOR,
+    COMMAND_HELP,
+    COMMAND_COUNT
+} command_number;
+
+typedef struct arguments arguments;
+
+typedef struct command {
+    const char *name;
+    const char *operand; /* what help calls the argument that is no option; NULL: there is none */
+    const char *summary; /* one line */
+    const char *text;    /* the paragraphs of its help */
+    int (*run)(const arguments *a); /* NULL: bench, which reads its own words and has its own help */
+} command;
+
+/* In the order of command_number. */
+extern const command sn_cli_commands[COMMAND_COUNT];
+/* NULL where there is none of that name. */
+const command *sn_cli_find_command(const char *name);
+
+/* The whole command; main does little else. words[0] is the program's name. */
+int sn_cli_run(int count, char **words);
+
+/* ---- arguments.c ---- */
+
+typedef enum option_number {
+    OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
+    OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
+    OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
+    OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
+    OPTION_ENGINE, OPTION_SET, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH, OPTION_JSON,
+    OPTION_HELP
+} option_number;
+
+typedef struct option {
+    option_number number;
+    char letter;         /* 0: none */
+    const char *name;    /* without its dashes */
+    const char *value;   /* what help calls it; NULL: a switch */
+    unsigned commands;   /* bits 1 << command_number */
+    const char *summary; /* one line */
+} option;
+
+/* All options of all subcommands; the last one has no name. */
+extern const option sn_cli_options[];
+
+typedef struct assignment {
+    const char *name; /* name_length characters; 0: no name was given */
+    size_t name_length;
+    const char *text; /* behind the equals sign, to the end of the word */
+} assignment;
+
+typedef enum dump_part { DUMP_EXPLAIN, DUMP_IR, DUMP_PLAN, DUMP_ASM, DUMP_C, DUMP_DOT } dump_part;
+
+struct arguments {
+    const command *command;
+    const char *program; /* the operand; never NULL for eval, image, render and dump */
+    sinter_engine engine;
+    sinter_type type;
+    sinter_grade grade;
+    sinter_rewriting rewriting;
+    bool hash, json, help;
+
+    assignment *sets; /* --set */
+    int set_count;
+    const char **points; /* --at, as written */
+    int point_count;
+    assignment *inputs; /* --input: text is a file's name */
+    int input_count;
+    const char *output; /* NULL: none */
+
+    int32_t width, height;
+    double x0, y0, x1, y1, z, time;
+    int threads; /* 0: as many as there are processors */
+    bool raw;
+
+    int64_t frames; /* -1: not said */
+    double seconds; /* -1: not said */
+    double rate;    /* -1: not said */
+    int32_t block;
+    bool in_place;
+
+    dump_part part;
+    bool part_given, patch, field, grid, ir_text, vm;
+    const char *passes, *function_name;
+};
+
+/* Reads `words`, which follow the subcommand's name. On success *a must be released; else the answer is
+ * STATUS_USAGE. */
+int sn_cli_read_arguments(const command *c, int count, char **words, arguments *a);
+void sn_cli_release_arguments(arguments *a);
+
+/* ---- help.c ---- */
+
+void sn_cli_print_overview(FILE *out);
+void sn_cli_print_help(FILE *out, const command *c);
+
+/* ---- messages.c ---- */
+
+/* "sinter: …" on the standard error stream, control characters made harmless. Answers STATUS_BAD. */
+int sn_cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, for functions that say whether they succeeded. Answers false. */
+bool sn_cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for wrong use, and where to read more; c may be NULL. Answers STATUS_USAGE. */
+int sn_cli_misuse(const command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A remark that changes no exit status. */
+void sn_cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Every error of a report; a status without any is told in words. Answers STATUS_BAD. */
+int sn_cli_print_report(sinter_status status, const sinter_report *report);
+
+/* Of the candidates, called one after the other until NULL comes, the one that a user may have meant; NULL:
+ * none is near. */
+typedef const char *(*name_source)(const void *context, int i);
+const char *sn_cli_nearest(const char *name, name_source names, const void *context);
+
+/* `text` between quotes, as JSON has it; bytes that are no UTF-8 become question marks. */
+void sn_cli_print_json_text(FILE *out, const char *text, size_t length);
+
+/* A line that shows how far long work has come, if the standard error stream is a terminal, after three
+ * quarters of a second. */
+typedef struct progress {
+    const char *what;
+    int64_t total;
+    double began, shown; /* seconds; shown is 0 until the line stands there */
+    bool wanted;
+} progress;
+void sn_cli_open_progress(progress *p, const char *what, int64_t total);
+void sn_cli_show_progress(progress *p, int64_t done);
+void sn_cli_close_progress(progress *p); /* takes the line away */
+double sn_cli_now(void);                 /* seconds of a clock that never goes back */
+
+/* ---- numerals.c ---- */
+
+/* The whole of text[0 .. length): a sign perhaps, then a number, inf or nan; rounded once, to `type` (the
+ * value of an f32 is exact in the double). */
+bool sn_cli_read_number(const char *text, size_t length, sinter_type type, double *value);
+/* The whole text: decimal digits, low to high. */
+bool sn_cli_read_whole(const char *text, int64_t low, int64_t high, int64_t *value);
+/* Element i of an array of `type` in the shortest form that reads back; in JSON, what is no number is a
+ * string. */
+void sn_cli_print_element(FILE *out, sinter_type type, const void *array, size_t i, bool json);
+size_t sn_cli_type_size(sinter_type type);
+
+/* ---- program_text.c ---- */
+
+typedef enum text_form { FORM_LANGUAGE, FORM_VM, FORM_IR } text_form;
+
+typedef struct program_text {
+    char *text; /* malloc'ed */
+    size_t length;
+    text_form form;
+    char name[64]; /* for messages */
+} program_text;
+
+/* The program that the operand names or is. */
+bool sn_cli_load_program(const arguments *a, program_text *p);
+void sn_cli_release_program(program_text *p);
+
+/* ---- preparation.c ---- */
+
+typedef struct preparation {
+    program_text program;
+    sinter_context *context;
+    sinter_kernel *kernel;
+    sinter_kernel_info info;
+    double compile_seconds;
+} preparation;
+
+/* What the arguments say of sinter_options; the source is the form's, `patch` settles language texts. */
+sinter_options sn_cli_options_of(const arguments *a, const program_text *p, bool patch);
+/* Loads the program and opens a context. */
+int sn_cli_open_preparation(const arguments *a, preparation *p);
+/* Then compiles it, and looks whether all --set fit. */
+int sn_cli_compile(const arguments *a, preparation *p, const sinter_options *options);
+/* An instance with all --set done. */
+int sn_cli_open_instance(const arguments *a, const preparation *p, sinter_instance **instance);
+void sn_cli_close_preparation(preparation *p); /* all zeros are allowed */
+
+/* ---- columns.c ---- */
+
+/* Named sequences of numbers, all equally long: the columns of NPY files, or points of the command line. */
+typedef struct column {
+    char name[64];          /* empty: the file was given without one */
+    const npy_array *array; /* element (row, place) of one or two axes */
+    size_t place;
+} column;
+
+typedef struct columns {
+    npy_array *arrays;
+    int array_count;
+    column *list;
+    size_t count;
+    size_t length; /* of each */
+} columns;
+
+/* Reads the files of all --input. */
+bool sn_cli_read_columns(const arguments *a, columns *c);
+/* Room for `count` columns of `length` numbers, all 0, each with a name to be filled in. */
+bool sn_cli_make_columns(columns *c, size_t count, size_t length);
+void sn_cli_release_columns(columns *c);
+/* Writes rows [first, first + count) of a column as `type`; rows past its end are 0. */
+void sn_cli_copy_column(const columns *c, size_t which, size_t first, size_t count, sinter_type type,
+                        void *to);
+
+/* One row after the other of several arrays side by side. */
+void sn_cli_interleave(sinter_type type, const void *const *arrays, size_t array_count, size_t first,
+                       size_t count, void *to);
+
+/* ---- receipt.c ---- */
+
+/* FNV-1a, 64 bits, over the bytes of all outputs, little-endian, element by element, the outputs of one
+ * element side by side; every NaN counts as 0x7FC00000 or 0x7FF8000000000000. */
+typedef struct receipt {
+    uint64_t state;
+} receipt;
+
+receipt sn_cli_open_receipt(void);
+/* `values`: count numbers of one type in the order of the bytes. */
+void sn_cli_add_to_receipt(receipt *r, sinter_type type, const void *values, size_t count);
+
+/* ---- output_file.c ---- */
+
+typedef struct output_file {
+    FILE *stream;
+    const char *path; /* as the user wrote it */
+    char *target;     /* links followed */
+    char *temporary;  /* NULL: what is written goes straight to the stream (devices, pipes, `-`) */
+} output_file;
+
+/* `-` is the standard output. */
+bool sn_cli_open_output(output_file *f, const char *path);
+/* Makes what was written the file. */
+bool sn_cli_commit_output(output_file *f);
+/* Takes back what was written; harmless behind a commit. */
+void sn_cli_discard_output(output_file *f);
+
+/* ---- disassemble.c ---- */
+
+void sn_cli_disassemble(FILE *out, const sinter_code_part *part);
+const char *sn_cli_disassembler(void); /* "Zydis 4.0.0", or why there is none */
+
+/* ---- the subcommands ---- */
+
+int sn_cli_eval(const arguments *a);
+int sn_cli_image(const arguments *a);
+int sn_cli_render(const arguments *a);
+int sn_cli_dump(const arguments *a);
+int sn_cli_doctor(const arguments *a);
+
+#endif

@@ -1,0 +1,21 @@
+/* The process around the command: signals and standard streams.
+ *
+ * A reader that has gone away ends the command quietly, as shells expect it: SIGPIPE keeps its default even
+ * where the parent ignored it. What could not be written (a full disk) is an error, which only the last flush
+ * can know. */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+int main(int count, char **words)
+{
+    signal(SIGPIPE, SIG_DFL);
+    const int status = sn_cli_run(count, words);
+    errno = EIO;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return errno == EPIPE ? STATUS_BAD
+                              : sn_cli_fail("cannot write the standard output: %s", strerror(errno));
+    return status;
+}

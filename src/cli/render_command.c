@@ -1,0 +1,293 @@
+/* sinter render: a patch over streams.
+ *
+ * One instance runs block after block; each block's inputs are copied from the columns of the files into
+ * arrays of their own, and its outputs written at once, so that only the inputs' files are ever in memory as
+ * a whole. The block's size is for whoever wants to see that it leaves no trace, and so is --in-place, in
+ * which output k is written where input k was. */
+#include "cli/command.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct rendering {
+    const arguments *a;
+    preparation prepared;
+    columns columns;
+    size_t *column_of;
+    sinter_instance *instance;
+    int64_t frames;
+    double rate;
+    sinter_type type;
+    void **inputs, **outputs; /* a->block elements each */
+    void *rows;
+    receipt receipt;
+    double run_seconds;
+} rendering;
+
+/* ---- which column is which input ---- */
+
+/* The column of a name; else the next one that has none. */
+static size_t column_for(const columns *c, const char *name, size_t *next)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->list[i].name, name) == 0)
+            return i;
+    while (*next < c->count && *c->list[*next].name)
+        ++*next;
+    return *next < c->count ? (*next)++ : c->count;
+}
+
+static const char *input_at(const void *context, int i)
+{
+    const sinter_kernel_info *info = context;
+    return i < (int)info->input_count ? info->inputs[i].name : NULL;
+}
+
+static int check_names(const rendering *r)
+{
+    const columns *c = &r->columns;
+    const sinter_kernel_info *info = &r->prepared.info;
+    for (size_t i = 0; i < c->count; i++) {
+        const char *name = c->list[i].name, *input;
+        int k = 0;
+        while (*name && (input = input_at(info, k)) != NULL && strcmp(input, name) != 0)
+            k++;
+        if (*name && k == (int)info->input_count) {
+            const char *nearest = sn_cli_nearest(name, input_at, info);
+            return nearest
+                       ? sn_cli_misuse(r->a->command, "there is no input %s; did you mean %s?", name, nearest)
+                       : sn_cli_misuse(r->a->command, "there is no input %s", name);
+        }
+        for (size_t other = 0; *name && other < i; other++)
+            if (strcmp(c->list[other].name, name) == 0)
+                return sn_cli_misuse(r->a->command, "--input gives %s twice", name);
+    }
+    return STATUS_GOOD;
+}
+
+static int bind_inputs(rendering *r)
+{
+    const sinter_kernel_info *info = &r->prepared.info;
+    size_t next = 0;
+    const int status = check_names(r);
+    if (status != STATUS_GOOD)
+        return status;
+    if (r->columns.count > info->input_count)
+        return sn_cli_fail("--input gives %zu streams; the patch takes %u", r->columns.count,
+                           info->input_count);
+    if (!(r->column_of = calloc(info->input_count + 1, sizeof *r->column_of)))
+        return sn_cli_fail("out of memory");
+    for (uint32_t i = 0; i < info->input_count; i++) {
+        r->column_of[i] = column_for(&r->columns, info->inputs[i].name, &next);
+        if (r->column_of[i] == r->columns.count)
+            return sn_cli_fail("the patch's input %s has no stream: --input %s=FILE.npy",
+                               info->inputs[i].name, info->inputs[i].name);
+    }
+    return STATUS_GOOD;
+}
+
+/* ---- preparing ---- */
+
+static void settle_rate(rendering *r)
+{
+    const int number = sinter_parameter_number(r->prepared.kernel, "rate");
+    r->rate = r->a->rate > 0 ? r->a->rate : 48000;
+    if (number < 0)
+        return;
+    if (r->a->rate > 0)
+        sinter_set(r->instance, number, r->a->rate);
+    r->rate = sinter_get(r->instance, number);
+}
+
+static int settle_frames(rendering *r)
+{
+    const arguments *a = r->a;
+    r->frames = a->frames;
+    if (a->seconds >= 0) {
+        const double frames = nearbyint(a->seconds * r->rate);
+        if (!(frames <= 281474976710656.0))
+            return sn_cli_misuse(a->command, "--seconds is too long");
+        r->frames = (int64_t)frames;
+    }
+    if (r->frames < 0 && r->columns.count == 0)
+        return sn_cli_misuse(a->command, "how long? a patch without inputs needs --frames or --seconds");
+    if (r->frames < 0)
+        r->frames = (int64_t)r->columns.length;
+    return STATUS_GOOD;
+}
+
+static int compile(rendering *r)
+{
+    sinter_options options = sn_cli_options_of(r->a, &r->prepared.program, true);
+    const int status = sn_cli_compile(r->a, &r->prepared, &options);
+    const sinter_kernel_info *info = &r->prepared.info;
+    if (status != STATUS_GOOD)
+        return status;
+    if (info->output_count == 0 || info->bound_table_count > 0)
+        return sn_cli_fail("the patch has no output");
+    r->type = info->outputs[0].type;
+    for (uint32_t k = 1; k < info->output_count; k++)
+        if (info->outputs[k].type != r->type)
+            return sn_cli_fail("the outputs %s and %s are of different types", info->outputs[0].name,
+                               info->outputs[k].name);
+    return sn_cli_open_instance(r->a, &r->prepared, &r->instance);
+}
+
+/* Room for one block of each stream; with --in-place, outputs lie where inputs of their type are. */
+static int open_buffers(rendering *r)
+{
+    const sinter_kernel_info *info = &r->prepared.info;
+    const size_t block = (size_t)r->a->block;
+    r->inputs = calloc(info->input_count + 1, sizeof *r->inputs);
+    r->outputs = calloc(info->output_count + 1, sizeof *r->outputs);
+    r->rows = calloc(block * info->output_count, sn_cli_type_size(r->type));
+    bool good = r->inputs && r->outputs && r->rows;
+    for (uint32_t i = 0; good && i < info->input_count; i++)
+        good = (r->inputs[i] = calloc(block, sn_cli_type_size(info->inputs[i].type))) != NULL;
+    for (uint32_t k = 0; good && k < info->output_count; k++) {
+        if (r->a->in_place && k < info->input_count && info->inputs[k].type == r->type)
+            r->outputs[k] = r->inputs[k];
+        else
+            good = (r->outputs[k] = calloc(block, sn_cli_type_size(r->type))) != NULL;
+    }
+    return good ? STATUS_GOOD : sn_cli_fail("out of memory");
+}
+
+static int prepare(rendering *r)
+{
+    int status = sn_cli_open_preparation(r->a, &r->prepared);
+    if (status == STATUS_GOOD && r->prepared.program.form == FORM_VM)
+        status = sn_cli_misuse(r->a->command, "a .vm file is a field; render takes patches");
+    if (status == STATUS_GOOD)
+        status = compile(r);
+    if (status == STATUS_GOOD && !sn_cli_read_columns(r->a, &r->columns))
+        status = STATUS_BAD;
+    if (status == STATUS_GOOD)
+        status = bind_inputs(r);
+    if (status == STATUS_GOOD) {
+        settle_rate(r);
+        status = settle_frames(r);
+    }
+    return status == STATUS_GOOD ? open_buffers(r) : status;
+}
+
+/* ---- running ---- */
+
+static bool run_block(rendering *r, int64_t first, size_t count)
+{
+    const sinter_kernel_info *info = &r->prepared.info;
+    for (uint32_t i = 0; i < info->input_count; i++)
+        sn_cli_copy_column(&r->columns, r->column_of[i], (size_t)first, count, info->inputs[i].type,
+                           r->inputs[i]);
+    const double began = sn_cli_now();
+    const sinter_status status =
+        sinter_instance_run(r->instance, &(sinter_arguments){.inputs = (const void *const *)r->inputs,
+                                                             .outputs = r->outputs,
+                                                             .count = (int64_t)count});
+    r->run_seconds += sn_cli_now() - began;
+    if (status != SINTER_OK)
+        return sn_cli_refuse("%s", sinter_status_name(status));
+    sn_cli_interleave(r->type, (const void *const *)r->outputs, info->output_count, 0, count, r->rows);
+    if (r->a->hash)
+        sn_cli_add_to_receipt(&r->receipt, r->type, r->rows, count * info->output_count);
+    return true;
+}
+
+/* NPY knows no i32 here; every value of it is exact in f64. */
+static bool write_rows(const rendering *r, FILE *out, size_t count, char *message, size_t room)
+{
+    if (r->type != SINTER_I32)
+        return sn_npy_write_values(out, r->type == SINTER_F64 ? NPY_F64 : NPY_F32, r->rows, count, message,
+                                   room);
+    for (size_t i = 0; i < count; i++) {
+        const double value = ((const int32_t *)r->rows)[i];
+        if (!sn_npy_write_values(out, NPY_F64, &value, 1, message, room))
+            return false;
+    }
+    return true;
+}
+
+static bool write_all(rendering *r, FILE *out)
+{
+    const size_t channels = r->prepared.info.output_count;
+    const size_t shape[3] = {(size_t)r->frames, channels, 1};
+    char message[200];
+    progress shown;
+    bool good = !out || sn_npy_write_header(out, r->type == SINTER_F32 ? NPY_F32 : NPY_F64,
+                                            channels > 1 ? 2 : 1, shape, message, sizeof message);
+    sn_cli_open_progress(&shown, "render", r->frames);
+    for (int64_t done = 0; good && done < r->frames; done += r->a->block) {
+        const int64_t left = r->frames - done;
+        const size_t count = left < r->a->block ? (size_t)left : (size_t)r->a->block;
+        if (!run_block(r, done, count)) {
+            sn_cli_close_progress(&shown);
+            return false;
+        }
+        good = !out || write_rows(r, out, count * channels, message, sizeof message);
+        sn_cli_show_progress(&shown, done);
+    }
+    sn_cli_close_progress(&shown);
+    if (!good)
+        sn_cli_fail("cannot write %s: %s", r->a->output, message);
+    return good;
+}
+
+static void print_result(const rendering *r)
+{
+    const unsigned long long hash = (unsigned long long)r->receipt.state;
+    if (!r->a->json) {
+        if (r->a->hash)
+            printf("%016llx\n", hash);
+        return;
+    }
+    printf("{\"frames\":%lld,\"outputs\":%u,\"engine\":\"%s\",\"block\":%d", (long long)r->frames,
+           r->prepared.info.output_count, sinter_engine_name(r->prepared.info.engine), r->a->block);
+    printf(",\"compile_us\":%.0f,\"run_us\":%.0f", 1e6 * r->prepared.compile_seconds, 1e6 * r->run_seconds);
+    if (r->a->hash)
+        printf(",\"hash\":\"%016llx\"", hash);
+    puts("}");
+}
+
+static int run(rendering *r)
+{
+    output_file file = {0};
+    r->receipt = sn_cli_open_receipt();
+    if (r->a->output && !sn_cli_open_output(&file, r->a->output))
+        return STATUS_BAD;
+    if (!write_all(r, file.stream)) {
+        sn_cli_discard_output(&file);
+        return STATUS_BAD;
+    }
+    if (r->a->output && !sn_cli_commit_output(&file))
+        return STATUS_BAD;
+    print_result(r);
+    return STATUS_GOOD;
+}
+
+static void release(rendering *r)
+{
+    const sinter_kernel_info *info = &r->prepared.info;
+    for (uint32_t k = 0; r->outputs && k < info->output_count; k++)
+        if (!r->inputs || k >= info->input_count || r->outputs[k] != r->inputs[k])
+            free(r->outputs[k]);
+    for (uint32_t i = 0; r->inputs && i < info->input_count; i++)
+        free(r->inputs[i]);
+    free(r->inputs);
+    free(r->outputs);
+    free(r->rows);
+    free(r->column_of);
+    sinter_instance_close(r->instance);
+    sn_cli_release_columns(&r->columns);
+    sn_cli_close_preparation(&r->prepared);
+}
+
+int sn_cli_render(const arguments *a)
+{
+    rendering r = {.a = a};
+    int status = prepare(&r);
+    if (status == STATUS_GOOD)
+        status = run(&r);
+    release(&r);
+    return status;
+}

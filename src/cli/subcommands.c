@@ -1,0 +1,133 @@
+/* What the subcommands are, what their help says, and which one is meant. */
+#include "cli/command.h"
+
+#include "../../bench/bench.h"
+
+#include <string.h>
+
+static int help(const arguments *a);
+
+#define PROGRAM_TEXT \
+    "An argument that names an existing file, or ends in .sn, .vm or .ir, is a file; - is the standard\n" \
+    "input; all else is an expression (one that begins with a minus and a letter stands behind `--`)."
+
+static const char eval_text[] =
+    "Prints the value of a field at each point, one point a line, in the shortest form that reads back\n"
+    "to the same number; the elements of a tuple stand side by side. Points are given by --at, or are the\n"
+    "rows of NPY files: columns are x, y, z, t in this order, or have the name given with their file.\n\n"
+    "  sinter eval 'sqrt(2)'\n"
+    "  sinter eval 'a*sin(x)' --at a=2,x=0.5 --at a=3,x=0.5 --type f64\n"
+    "  sinter eval 'x + y' --input points.npy\n\n" PROGRAM_TEXT;
+
+static const char image_text[] =
+    "Evaluates a field at the centres of pixels and writes PNG or NPY, as the name of the file says. One\n"
+    "value is gray, three are RGB, four RGBA; they are clamped to 0...1, times 255, halves to even, NaN\n"
+    "black; no gamma. A .vm file is a shape: white where its value is negative. NPY files hold the values\n"
+    "themselves. With --hash, -o may be left out.\n\n"
+    "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480\n\n" PROGRAM_TEXT;
+
+static const char render_text[] =
+    "Runs a patch over the streams of NPY files, a block at a time through one instance, and writes its\n"
+    "outputs as NPY: one axis, or a column for each output. A file of two axes gives a stream a column;\n"
+    "streams are the patch's inputs in order, or those named with their files. Behind their end they are\n"
+    "0. With --hash, -o may be left out.\n\n"
+    "  sinter render \"input x; y = x + 0.5*y'; y\" --input a.npy -o b.npy\n"
+    "  sinter render tone.sn --set pitch=440 --seconds 2 -o tone.npy\n\n" PROGRAM_TEXT;
+
+static const char dump_text[] =
+    "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
+    "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
+    "  sinter dump 'x*0.5 + 1' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
+
+static const char doctor_text[] =
+    "Prints the processor's features, which engines can run and why others cannot, how code memory is\n"
+    "had, and versions; and lets every engine compute the same. Exit status 1 if one does it wrong.";
+
+static const char help_text[] = "Prints how to use a subcommand, or which there are.";
+
+const command sn_cli_commands[COMMAND_COUNT] = {
+    [COMMAND_EVAL] = {"eval", "EXPR|FILE", "the values of an expression", eval_text, sn_cli_eval},
+    [COMMAND_IMAGE] = {"image", "EXPR|FILE", "a picture of an expression", image_text, sn_cli_image},
+    [COMMAND_RENDER] = {"render", "EXPR|FILE", "a patch over streams of numbers", render_text, sn_cli_render},
+    [COMMAND_DUMP] = {"dump", "EXPR|FILE", "what becomes of a program", dump_text, sn_cli_dump},
+    [COMMAND_BENCH] = {"bench", "[NAME]...", "measurements", NULL, NULL},
+    [COMMAND_DOCTOR] = {"doctor", NULL, "what this machine can do", doctor_text, sn_cli_doctor},
+    [COMMAND_HELP] = {"help", "[COMMAND]", "how to use all this", help_text, help},
+};
+
+static const char *command_at(const void *context, int i)
+{
+    (void)context;
+    return i < COMMAND_COUNT ? sn_cli_commands[i].name : NULL;
+}
+
+const command *sn_cli_find_command(const char *name)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(sn_cli_commands[i].name, name) == 0)
+            return &sn_cli_commands[i];
+    return NULL;
+}
+
+static int refuse_command(const char *name)
+{
+    const char *nearest = sn_cli_nearest(name, command_at, NULL);
+    if (nearest)
+        return sn_cli_misuse(NULL, "there is no subcommand `%s`; did you mean %s?", name, nearest);
+    return sn_cli_misuse(NULL, "there is no subcommand `%s`", name);
+}
+
+static int help(const arguments *a)
+{
+    if (!a->program) {
+        sn_cli_print_overview(stdout);
+        return STATUS_GOOD;
+    }
+    const command *c = sn_cli_find_command(a->program);
+    if (!c)
+        return refuse_command(a->program);
+    if (!c->run) {
+        char name[] = "bench", word[] = "--help";
+        return sn_bench_main(2, (char *[]){name, word, NULL});
+    }
+    sn_cli_print_help(stdout, c);
+    return STATUS_GOOD;
+}
+
+/* words[0] is the subcommand's name. */
+static int run_command(const command *c, int count, char **words)
+{
+    arguments a;
+    if (!c->run)
+        return sn_bench_main(count, words);
+    int status = sn_cli_read_arguments(c, count - 1, words + 1, &a);
+    if (status != STATUS_GOOD)
+        return status;
+    if (a.help)
+        sn_cli_print_help(stdout, c);
+    else
+        status = c->run(&a);
+    sn_cli_release_arguments(&a);
+    return status;
+}
+
+int sn_cli_run(int count, char **words)
+{
+    if (count < 2) {
+        sn_cli_print_overview(stderr);
+        return STATUS_USAGE;
+    }
+    const char *word = words[1];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("sinter " SINTER_VERSION);
+        return STATUS_GOOD;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        sn_cli_print_overview(stdout);
+        return STATUS_GOOD;
+    }
+    if (*word == '-')
+        return sn_cli_misuse(NULL, "a subcommand comes first, not %s", word);
+    const command *c = sn_cli_find_command(word);
+    return c ? run_command(c, count - 1, words + 1) : refuse_command(word);
+}

@@ -1,0 +1,114 @@
+/* Register allocation for one straight-line body, and the walk that has each operation encoded as it is allocated.
+ *
+ * The allocator knows values, registers by number and stack slots by number, but no instruction: a target (x64/) writes those.
+ * The walk calls target->emit for each operation; the target asks for operands and results by the sn_use_… functions
+ * below, and these call back for loads, spills, reloads and moves. */
+#ifndef SN_CODE_ALLOCATE_H
+#define SN_CODE_ALLOCATE_H
+
+#include "plan/plan.h"
+
+enum {
+    CODE_NO_REGISTER = 0xFF,
+    CODE_MASKS = 32, /* registers 0…31 are vectors, 32…39 masks (where the target has them) */
+    CODE_REGISTERS = 40,
+    CODE_MAX_COPIES = 2
+};
+
+#define CODE_NEVER UINT32_MAX /* a next use */
+#define CODE_NO_SLOT UINT32_MAX
+
+/* What a target writes. `copy` numbers the interleaved vectors of one body. Types are ir_type. */
+typedef struct code_target {
+    void (*emit)(void *emitter, uint32_t position);
+    void (*load_leaf)(void *emitter, unsigned reg, uint32_t value, unsigned copy);
+    void (*spill)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
+    void (*reload)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
+    void (*move)(void *emitter, unsigned to, unsigned from, unsigned type);
+    /* Leaves the hot path if any lane of the mask is set; what is written from here on is cold. */
+    void (*enter_cold)(void *emitter, unsigned mask);
+    /* In the cold path: result = mask ? cold : result. */
+    void (*merge_cold)(void *emitter, unsigned result, unsigned mask, unsigned cold, unsigned type);
+    void (*leave_cold)(void *emitter); /* back to the hot path, behind enter_cold's branch */
+} code_target;
+
+typedef struct code_uses {
+    uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
+} code_uses;
+
+/* An event of the allocation, for its verifier. */
+typedef enum code_event_kind { CODE_EVENT_LOAD, CODE_EVENT_USE, CODE_EVENT_DEFINE, CODE_EVENT_TEMPORARY, CODE_EVENT_SPILL, CODE_EVENT_RELOAD,
+    CODE_EVENT_MOVE, CODE_EVENT_ENTER_COLD, CODE_EVENT_LEAVE_COLD, CODE_EVENT_RESTART,
+    CODE_EVENT_PIN /* the register is the value's throughout; several leaves may be one input */ } code_event_kind;
+typedef struct code_event {
+    uint8_t kind, reg, from; /* from: MOVE's source */
+    uint32_t value;          /* value number · copies + copy */
+    uint32_t slot;
+} code_event;
+typedef struct code_trace {
+    arena *memory;
+    code_event *events;
+    uint32_t count, capacity;
+} code_trace;
+
+typedef struct allocation {
+    const code_target *target;
+    void *emitter;
+    arena *memory;
+    const ir_op *ops;
+    uint32_t count;
+    unsigned copies;
+    uint64_t vectors, masks; /* the registers of each kind that may be used */
+    uint64_t pinned;         /* of them, those taken for the whole loop */
+
+    uint32_t position;
+    unsigned copy;
+    uint64_t free, locked;
+    uint32_t holder[CODE_REGISTERS]; /* value · copies + copy */
+    uint8_t *where;    /* per value and copy: its register */
+    uint8_t *home;     /* per value: the register pinned to it (leaves only), or CODE_NO_REGISTER */
+    uint32_t *slot;    /* per value and copy: its stack slot */
+    uint32_t *next;    /* per value: its next use */
+    uint32_t *first;   /* per value: its first use */
+    code_uses *uses;   /* per operation */
+    uint8_t *traits;   /* per value: can a load make it again? */
+    bool released;     /* the operands that die here have given up their registers */
+    uint32_t *free_slots;
+    uint32_t free_slot_count, free_slot_capacity;
+    uint32_t slot_top, slot_count; /* slots given out; the most ever */
+    uint32_t *cold_spills; /* values spilled in the cold path being written */
+    uint32_t cold_spill_count, cold_spill_capacity;
+    uint32_t cold_depth;
+    uint32_t most_live, most_masks; /* found by sn_allocate_prepare: values (masks) live at once, one copy, constants and uniforms not counted */
+    uint32_t random;  /* hostile builds: nonzero */
+    bool failed;      /* memory was refused */
+    code_trace *trace; /* or NULL */
+} allocation;
+
+/* Takes memory and finds next uses; to be called once a body. `copies` may be lowered before the walk. */
+sinter_status sn_allocate_prepare(allocation *a, const ir_op *ops, uint32_t count, bool masks_apart, arena *memory);
+/* Keeps a leaf (CONST, UNIFORM, HELD, or an INPUT that arrives in a register) in a register throughout. */
+void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg);
+/* Walks the body once. Between walks (unrolling) everything but pinned registers is forgotten. */
+void sn_allocate_walk(allocation *a);
+
+/* ---- for targets, within emit ---- */
+unsigned sn_use(allocation *a, uint32_t value);        /* in a register, and locked there until the operation ends */
+bool sn_use_is_memory(const allocation *a, uint32_t value); /* a CONST or UNIFORM that no register holds: may be a memory operand */
+unsigned sn_use_temporary(allocation *a, bool mask);   /* a register for the operation only */
+bool sn_use_dies(const allocation *a, uint32_t value); /* this operation is its last use and its register may be overwritten */
+/* The result's register. Operands that die give theirs up first, so it may be one of them: the instruction that writes
+ * it must be the last to read operands. */
+unsigned sn_define(allocation *a);
+unsigned sn_define_apart(allocation *a);               /* differs from every operand */
+unsigned sn_define_over(allocation *a, uint32_t value); /* the register of an operand that dies */
+
+static inline bool sn_is_shared(const ir_op *op)
+{
+    return op->code == IR_CONST || op->code == IR_UNIFORM;
+}
+
+/* verify.c: replays a trace and checks that every use finds its value. NULL, or what is wrong (static text). */
+const char *sn_allocate_verify(const code_trace *trace, arena *memory);
+
+#endif

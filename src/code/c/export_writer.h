@@ -1,0 +1,41 @@
+/* What the exporter's files share. */
+#ifndef SN_CODE_C_EXPORT_WRITER_H
+#define SN_CODE_C_EXPORT_WRITER_H
+
+#include "base/text.h"
+#include "code/c/export_c.h"
+
+typedef struct c_writer {
+    const plan *plan;
+    arena *memory;
+    const char *name;            /* what every external identifier begins with */
+    const char **inputs;         /* identifiers: arguments of the function of one element */
+    const char **outputs;
+    const char **params;
+    const char **memories;
+    uint8_t *uniform_types;      /* ir_type, by frame slot; 0 where nothing is set */
+    text *out;
+} c_writer;
+
+/* ---- export_names.c ---- */
+/* Adds the string; each @ in it becomes the name. */
+void sn_c_say(const c_writer *w, const char *string);
+/* The value as a C constant expression of its type, in parentheses where it begins with a sign. */
+void sn_c_constant(const c_writer *w, unsigned type, uint64_t bits);
+const char *sn_c_type(unsigned type); /* of values and memory elements; a mask is an int */
+/* A valid identifier that resembles `name`, unlike the `count` ones in `taken` and whatever the file itself
+ * names. */
+const char *sn_c_identifier(arena *memory, const char *name, const char *const *taken, uint32_t count);
+bool sn_c_name_all(c_writer *w);
+
+/* ---- export_loops.c ---- */
+void sn_c_write_loops(const c_writer *w);
+/* One element; false if the program has none such. */
+bool sn_c_has_function(const plan *p);
+void sn_c_write_function(const c_writer *w);
+
+/* ---- export_support.c ---- */
+/* Those functions that `code` calls. */
+void sn_c_write_support(const c_writer *w, const text *code);
+
+#endif

@@ -1,0 +1,653 @@
+/* Loops around bodies.
+ *
+ * A loop is a function (frame, begin, end): entry, a main loop over whole groups of vectors without any mask, then vectors one
+ * by one under a mask until the end. The main loop takes two vectors side by side where registers allow (their chains of
+ * latency overlap) and repeats short bodies; what is uniform stays in registers while there are any. Sums keep their partial sums in
+ * registers where exactly as many vectors fit side by side as there are partial sums, and in memory else. Scalar
+ * loops carry the lines of their cycles in registers. Cold paths are written into buffers of their own and joined behind the end. */
+#include "code/x64/x64.h"
+
+#include <string.h>
+
+enum {
+    FIRST_ROOM = 8192,
+    SHORT_BODY = 12,      /* operations: repeated in the main loop */
+    LONG_BODY = 48,       /* operations: beyond, masks cost nothing that shows, and the body is written once, masked throughout */
+    SPARE_REGISTERS = 4,  /* for temporaries and memory operands that must be loaded */
+    MOST_WIDE_CONSTANTS = 256, /* AVX2: beyond, a constant has 4 or 8 bytes in the pool and is broadcast by a load */
+    MOST_SLOTS = 4096,    /* spilled vectors: 256 KiB of stack */
+    CALLEE_SAVED = 5
+};
+
+static const uint8_t pointer_registers[X64_MOST_POINTERS] = {X64_R8, X64_R9, X64_RBX, X64_R12, X64_R13, X64_R14, X64_R15};
+static const uint8_t callee_saved[CALLEE_SAVED] = {X64_RBX, X64_R12, X64_R13, X64_R14, X64_R15};
+
+sinter_status sn_x64_output_open(x64_output *out, arena *memory)
+{
+    *out = (x64_output){.memory = memory};
+    sn_x64_pool_open(&out->pool, memory);
+    return SINTER_OK;
+}
+
+/* ---- what a body needs ---- */
+
+static void add_pointer(x64_writer *w, uint32_t slot)
+{
+    for (unsigned k = 0; k < w->pointer_count; k++)
+        if (w->pointer_slot[k] == slot)
+            return;
+    if (w->pointer_count == X64_MOST_POINTERS)
+        return;
+    w->pointer_register[w->pointer_count] = pointer_registers[w->pointer_count];
+    w->pointer_slot[w->pointer_count++] = slot;
+}
+
+static void find_pointers(x64_writer *w)
+{
+    const plan_frame *f = &w->plan->frame;
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const ir_op *op = &w->body->ops[k];
+        switch (op->code) {
+        case IR_INPUT: add_pointer(w, f->inputs + op->a); break;
+        case IR_BUFFER: add_pointer(w, f->buffers + op->a); break;
+        case IR_READ: case IR_HELD: add_pointer(w, f->lines + op->a); break;
+        case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
+        case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
+        case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
+        case IR_LOAD: if (!w->scalar) add_pointer(w, f->memories + op->b); break;
+        case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
+        default: break;
+        }
+    }
+}
+
+static uint32_t count_constants(const plan_body *body)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 1; k < body->count; k++)
+        count += body->ops[k].code == IR_CONST;
+    return count;
+}
+
+static unsigned bit_count(uint64_t set)
+{
+    return (unsigned)__builtin_popcountll(set);
+}
+
+static uint64_t low_bits(unsigned count)
+{
+    return ((uint64_t)1 << count) - 1;
+}
+
+static void set_shape(x64_writer *w, x64_isa isa)
+{
+    const bool scalar = isa == X64_ONE_LANE || w->loop->lanes == PLAN_SCALAR || w->function;
+    const unsigned bytes = scalar ? w->loop->widest : isa == X64_AVX512 ? 64 : 32;
+    static const x64_length lengths[] = {X64_128, X64_256, X64_512};
+    w->isa = isa;
+    w->scalar = scalar;
+    w->lanes = bytes / w->loop->widest;
+    w->mask_registers = isa == X64_AVX512 && !scalar;
+    w->length4 = scalar ? X64_SCALAR : lengths[(4 * w->lanes) / 32];
+    w->length8 = scalar ? X64_SCALAR : lengths[8 * w->lanes >= 64 ? 2 : 1];
+    w->wide_constants = isa == X64_AVX2 && !scalar && count_constants(w->body) <= MOST_WIDE_CONSTANTS;
+}
+
+/* ---- which values stay in registers ---- */
+
+static bool pin(x64_writer *w, uint32_t value, uint64_t *spare)
+{
+    if (!*spare)
+        return false;
+    const unsigned reg = 63 - (unsigned)__builtin_clzll(*spare);
+    *spare &= ~((uint64_t)1 << reg);
+    sn_allocate_pin(&w->a, value, reg);
+    return true;
+}
+
+static void pin_code(x64_writer *w, unsigned code, uint64_t *spare)
+{
+    for (uint32_t k = 1; k < w->body->count; k++)
+        if (w->body->ops[k].code == code && w->body->ops[k].type != IR_MASK && w->a.first[k] != CODE_NEVER)
+            if (!pin(w, k, spare))
+                return;
+}
+
+/* How many registers the body can do without, for one copy, or two side by side. */
+static int spare_count(const x64_writer *w, unsigned copies, unsigned taken)
+{
+    return (int)bit_count(w->a.vectors) - (int)(taken + SPARE_REGISTERS + copies * w->a.most_live);
+}
+
+static uint64_t highest(uint64_t set, int count)
+{
+    uint64_t chosen = 0;
+    for (; count > 0 && set; count--) {
+        const uint64_t top = (uint64_t)1 << (63 - __builtin_clzll(set));
+        chosen |= top;
+        set &= ~top;
+    }
+    return chosen;
+}
+
+/* Registers 15 and below are left to values where code has VEX forms; what is pinned takes the highest. */
+static void pin_values(x64_writer *w, unsigned taken)
+{
+    const int spare = spare_count(w, w->a.copies, taken);
+    uint64_t set = highest(w->a.vectors & ~w->a.pinned, spare);
+    pin_code(w, IR_UNIFORM, &set);
+    pin_code(w, IR_CONST, &set);
+}
+
+/* Past values of lines that move every element: as many as leave the body enough registers. */
+static void pin_held(x64_writer *w)
+{
+    uint64_t set = highest(w->a.vectors, (int)bit_count(w->a.vectors) - SPARE_REGISTERS - 3);
+    pin_code(w, IR_HELD, &set);
+}
+
+/* ---- sums ---- */
+
+static unsigned partial_vectors(const x64_writer *w, const ir_op *sum)
+{
+    const unsigned size = w->body->ops[sum->a].type == IR_F64 ? 8 : 4;
+    return 256 / size / w->lanes;
+}
+
+static void find_sums(x64_writer *w)
+{
+    w->sum_count = 0;
+    for (uint32_t k = 1; k < w->body->count; k++)
+        if (w->body->ops[k].code == IR_SUM || w->body->ops[k].code == IR_SUMP) {
+            if (w->sum_count < X64_MOST_SUMS)
+                w->sum_operation[w->sum_count] = k;
+            w->sum_count++;
+        }
+}
+
+/* Registers for all partial sums, if every sum has the same number of vectors of them and they leave the body enough. */
+static unsigned place_sums(x64_writer *w)
+{
+    w->sums_in_registers = false;
+    if (w->sum_count == 0 || w->sum_count > X64_MOST_SUMS || w->scalar)
+        return 0;
+    const unsigned vectors = partial_vectors(w, &w->body->ops[w->sum_operation[0]]);
+    for (unsigned k = 1; k < w->sum_count; k++)
+        if (partial_vectors(w, &w->body->ops[w->sum_operation[k]]) != vectors)
+            return 0;
+    if (vectors > 8 || spare_count(w, 1, w->sum_count * vectors) < 0)
+        return 0;
+    uint64_t set = highest(w->a.vectors, (int)(w->sum_count * vectors));
+    w->a.pinned |= set;
+    for (unsigned k = 0; k < w->sum_count; k++)
+        for (unsigned v = 0; v < vectors; v++) {
+            w->sum_register[k][v] = (uint8_t)__builtin_ctzll(set);
+            set &= set - 1;
+        }
+    w->sums_in_registers = true;
+    return vectors;
+}
+
+/* Where nothing is buffered between loops, a call begins a block of 4,096 elements: its sums begin at −0, which need not go
+ * through memory. */
+static void start_sums(x64_writer *w, unsigned vectors)
+{
+    for (unsigned k = 0; k < w->sum_count; k++) {
+        const ir_op *op = &w->body->ops[w->sum_operation[k]];
+        const bool wide = w->body->ops[op->a].type == IR_F64;
+        const uint64_t minus_zero = wide ? (uint64_t)1 << 63 : 0x80000000u;
+        const x64_mem m = sn_x64_pool_mem(sn_x64_pool_element(w->pool, minus_zero, wide ? 8 : 4, 1));
+        for (unsigned v = 0; v < vectors; v++)
+            sn_x64_mem(sn_x64_room(w), wide ? X64_VBROADCASTSD : X64_VBROADCASTSS, wide ? w->length8 : w->length4, 0, w->sum_register[k][v], 0, &m);
+    }
+}
+
+static void move_sums(x64_writer *w, unsigned vectors, bool in)
+{
+    for (unsigned k = 0; k < w->sum_count; k++) {
+        const ir_op *op = &w->body->ops[w->sum_operation[k]];
+        const unsigned type = w->body->ops[op->a].type, bytes = w->lanes * (type == IR_F64 ? 8 : 4);
+        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * (w->plan->frame.sums + sn_x64_total_of(op)))};
+        sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
+        for (unsigned v = 0; v < vectors; v++) {
+            const x64_mem m = {X64_RAX, X64_NO_INDEX, 0, (int32_t)(v * bytes)};
+            if (in)
+                sn_x64_load(w, w->sum_register[k][v], type, &m);
+            else
+                sn_x64_store(w, w->sum_register[k][v], type, &m);
+        }
+    }
+}
+
+/* ---- entry and exit ---- */
+
+static x64_code *code(x64_writer *w)
+{
+    return &w->buffer[w->depth].code;
+}
+
+static unsigned saved_registers(const x64_writer *w)
+{
+    return w->pointer_count > 2 ? w->pointer_count - 2u : 0;
+}
+
+/* Returns the place of the frame's size. The stack is aligned to 64, so that spilled vectors do not straddle lines. */
+static uint8_t *enter(x64_writer *w)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_endbr64(c);
+    sn_x64_push(c, X64_RBP);
+    sn_x64_mov_rr(c, X64_W64, X64_RBP, X64_RSP);
+    for (unsigned k = 0; k < saved_registers(w); k++)
+        sn_x64_push(c, callee_saved[k]);
+    sn_x64_alu_imm(c, X64_SUB, X64_W64, X64_RSP, 0x7FFFFFFF);
+    uint8_t *place = c->at - 4;
+    sn_x64_alu_imm(c, X64_AND, X64_W64, X64_RSP, -64);
+    return place;
+}
+
+static void load_bases(x64_writer *w, x64_output *out, uint32_t *pool_place)
+{
+    x64_code *c = sn_x64_room(w);
+    const x64_mem rip = {X64_RIP, X64_NO_INDEX, 0, 0};
+    sn_x64_lea(c, X64_W64, X64_R10, &rip);
+    *pool_place = (uint32_t)(c->at - 4 - c->start);
+    (void)out;
+    for (unsigned k = 0; k < w->pointer_count; k++) {
+        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * w->pointer_slot[k])};
+        sn_x64_mov_load(c, X64_W64, w->pointer_register[k], &slot);
+    }
+}
+
+static void leave(x64_writer *w)
+{
+    x64_code *c = sn_x64_room(w);
+    const unsigned saved = saved_registers(w);
+    const x64_mem top = {X64_RBP, X64_NO_INDEX, 0, -(int32_t)(8 * saved)};
+    sn_x64_lea(c, X64_W64, X64_RSP, &top);
+    for (unsigned k = saved; k-- > 0;)
+        sn_x64_pop(c, callee_saved[k]);
+    sn_x64_pop(c, X64_RBP);
+    if (!w->function && !w->scalar)
+        sn_x64_vzeroupper(c);
+    sn_x64_ret(c);
+}
+
+static void load_pinned(x64_writer *w)
+{
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const unsigned home = w->a.home[k];
+        if (home != CODE_NO_REGISTER && !(w->function && w->body->ops[k].code == IR_INPUT))
+            w->a.target->load_leaf(w, home, k, 0);
+    }
+}
+
+/* Held registers go back to the line's memory: the newest value last. */
+static void store_held(x64_writer *w)
+{
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const ir_op *op = &w->body->ops[k];
+        if (op->code != IR_HELD || w->a.home[k] == CODE_NO_REGISTER)
+            continue;
+        const plan_line *line = &w->plan->lines[op->a];
+        const unsigned size = sn_ir_type_size(op->type);
+        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * (w->plan->frame.lines + op->a))};
+        sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
+        const x64_mem m = {X64_RAX, X64_NO_INDEX, 0, (int32_t)((line->length - op->b) * size)};
+        sn_x64_store(w, w->a.home[k], op->type, &m);
+    }
+}
+
+/* ---- loops ---- */
+
+static uint32_t here(x64_writer *w)
+{
+    return (uint32_t)(code(w)->at - code(w)->start);
+}
+
+static void jump_back(x64_writer *w, x64_condition condition, uint32_t target)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_jump_to(c, condition, c->start + target);
+}
+
+typedef struct forward {
+    uint32_t place;
+} forward;
+
+static forward jump_forward(x64_writer *w, x64_condition condition)
+{
+    x64_code *c = sn_x64_room(w);
+    return (forward){(uint32_t)(sn_x64_jump(c, condition) - c->start)};
+}
+
+static void land(x64_writer *w, forward f)
+{
+    x64_code *c = code(w);
+    sn_x64_patch(c->start + f.place, c->at);
+}
+
+static void walk(x64_writer *w, unsigned repetitions)
+{
+    for (unsigned r = 0; r < repetitions; r++) {
+        w->repetition = r;
+        w->group = r * w->a.copies * w->lanes;
+        sn_allocate_walk(&w->a);
+    }
+    w->group = 0;
+    w->repetition = 0;
+}
+
+static void main_loop(x64_writer *w, unsigned repetitions)
+{
+    const int32_t step = (int32_t)(w->lanes * w->a.copies * repetitions);
+    x64_code *c = sn_x64_room(w);
+    const x64_mem last = {X64_RDX, X64_NO_INDEX, 0, -step};
+    sn_x64_lea(c, X64_W64, X64_RCX, &last);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RCX);
+    const forward none = jump_forward(w, X64_IF_G);
+    sn_x64_align(sn_x64_room(w), 32);
+    const uint32_t top = here(w);
+    walk(w, repetitions);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, step);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RCX);
+    jump_back(w, X64_IF_LE, top);
+    land(w, none);
+}
+
+/* Minus the elements left for each copy, from −lanes to 0: r11 and rcx; k1 and k2 their masks. */
+static void tail_mask(x64_writer *w, uint32_t masks)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_mov_imm64(c, X64_RAX, (uint64_t)-(int64_t)w->lanes);
+    sn_x64_mov_rr(c, X64_W64, X64_R11, X64_RSI);
+    sn_x64_alu_rr(c, X64_SUB, X64_W64, X64_R11, X64_RDX);
+    if (w->a.copies == 2) {
+        const x64_mem next = {X64_R11, X64_NO_INDEX, 0, (int32_t)w->lanes};
+        sn_x64_lea(c, X64_W64, X64_RCX, &next);
+        sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RCX, X64_RAX);
+        sn_x64_cmov(c, X64_IF_L, X64_W64, X64_RCX, X64_RAX);
+    }
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R11, X64_RAX);
+    sn_x64_cmov(c, X64_IF_L, X64_W64, X64_R11, X64_RAX);
+    if (w->a.copies == 2) {
+        sn_x64_mov_imm32(c, X64_RAX, 0);
+        sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RCX, X64_RAX);
+        sn_x64_cmov(c, X64_IF_G, X64_W64, X64_RCX, X64_RAX);
+    }
+    for (unsigned copy = 0; w->mask_registers && copy < w->a.copies; copy++) {
+        const x64_mem m = {X64_R10, copy ? X64_RCX : X64_R11, 1, (int32_t)(masks + 2 * w->lanes) - X64_POOL_BIAS};
+        sn_x64_mem(c, X64_KMOVW, X64_SCALAR, 0, 1 + copy, 0, &m);
+    }
+}
+
+/* Words of 0 to `lanes` ones, the longest first. */
+static uint32_t mask_words(x64_writer *w)
+{
+    uint16_t words[17];
+    for (unsigned k = 0; k <= w->lanes; k++)
+        words[k] = (uint16_t)((1u << (w->lanes - k)) - 1);
+    return sn_x64_pool_bytes(w->pool, words, (w->lanes + 1) * 2, 2);
+}
+
+/* All vectors that are left under masks: the tail, or, of a long body, the whole loop. */
+static void masked_loop(x64_writer *w)
+{
+    x64_code *c = sn_x64_room(w);
+    const uint32_t masks = w->mask_registers ? mask_words(w) : 0;
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward none = jump_forward(w, X64_IF_GE);
+    sn_x64_align(sn_x64_room(w), 16);
+    const uint32_t top = here(w);
+    tail_mask(w, masks);
+    w->masked = true;
+    const uint64_t mask_set = w->a.masks;
+    w->a.masks &= ~((uint64_t)(w->a.copies == 2 ? 6 : 2) << CODE_MASKS); /* k1, k2 */
+    walk(w, 1);
+    w->a.masks = mask_set;
+    w->masked = false;
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, (int32_t)(w->lanes * w->a.copies));
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    jump_back(w, X64_IF_L, top);
+    land(w, none);
+}
+
+static void scalar_loop(x64_writer *w)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward none = jump_forward(w, X64_IF_GE);
+    sn_x64_align(sn_x64_room(w), 32);
+    const uint32_t top = here(w);
+    walk(w, 1);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    jump_back(w, X64_IF_L, top);
+    land(w, none);
+}
+
+/* ---- joining ---- */
+
+static bool grow_output(x64_output *out, uint32_t more)
+{
+    if (out->capacity - out->size >= more)
+        return true;
+    uint32_t capacity = out->capacity ? 2 * out->capacity : 2 * FIRST_ROOM;
+    while (capacity - out->size < more)
+        capacity *= 2;
+    uint8_t *grown = sn_arena_grow(out->memory, out->code, out->size, capacity);
+    if (!grown)
+        return false;
+    out->code = grown;
+    out->capacity = capacity;
+    return true;
+}
+
+static bool add_pool_reference(x64_output *out, uint32_t place)
+{
+    if (out->pool_reference_count == out->pool_reference_capacity) {
+        const uint32_t capacity = out->pool_reference_capacity ? 2 * out->pool_reference_capacity : 16;
+        uint32_t *grown = sn_arena_grow(out->memory, out->pool_references, out->pool_reference_count * sizeof *grown,
+                                        capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        out->pool_references = grown;
+        out->pool_reference_capacity = capacity;
+    }
+    out->pool_references[out->pool_reference_count++] = place;
+    return true;
+}
+
+static bool keep_marks(x64_output *out, const x64_writer *w, uint32_t start)
+{
+    if (!w->with_marks)
+        return true;
+    x64_mark *all = sn_arena_grow(out->memory, out->marks, out->mark_count * sizeof *all,
+                                  (out->mark_count + w->mark_count) * sizeof *all);
+    if (!all)
+        return false;
+    out->marks = all;
+    for (uint32_t k = 0; k < w->mark_count; k++)
+        all[out->mark_count++] = (x64_mark){w->marks[k].at + start, w->marks[k].operation};
+    return true;
+}
+
+/* Appends hot and cold code to the output and sets the jumps between them. */
+static sinter_status join(x64_writer *w, x64_output *out, uint32_t pool_place, x64_function *f)
+{
+    uint32_t offset[X64_BUFFERS], total = 0;
+    for (unsigned k = 0; k < X64_BUFFERS; k++) {
+        offset[k] = total;
+        total += (uint32_t)(w->buffer[k].code.at - w->buffer[k].code.start);
+    }
+    const uint32_t start = (out->size + 63) & ~63u;
+    if (!grow_output(out, start - out->size + total + 64) || !keep_marks(out, w, start))
+        return SINTER_NO_MEMORY;
+    memset(out->code + out->size, 0xCC, start - out->size);
+    for (unsigned k = 0; k < X64_BUFFERS; k++)
+        if (w->buffer[k].code.start)
+            memcpy(out->code + start + offset[k], w->buffer[k].code.start,
+                   (size_t)(w->buffer[k].code.at - w->buffer[k].code.start));
+    for (uint32_t k = 0; k < w->branch_count; k++) {
+        const x64_branch *b = &w->branches[k];
+        uint8_t *place = out->code + start + offset[b->from_buffer] + b->place;
+        sn_x64_patch(place, out->code + start + offset[b->to_buffer] + b->target);
+    }
+    if (!add_pool_reference(out, start + pool_place))
+        return SINTER_NO_MEMORY;
+    out->size = start + total;
+    f->start = start;
+    f->size = total;
+    f->spills = w->a.slot_count;
+    return SINTER_OK;
+}
+
+/* ---- functions ---- */
+
+static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body,
+                                 const x64_options *options)
+{
+    w->memory = out->memory;
+    w->plan = p;
+    w->loop = loop;
+    w->body = body;
+    w->pool = &out->pool;
+    w->with_marks = options->marks;
+    w->tables = options->tables;
+    set_shape(w, options->isa);
+    w->a.target = &sn_x64_target;
+    w->a.emitter = w;
+    w->a.copies = 1;
+    w->a.random = options->random;
+#if SINTER_VERIFY
+    w->a.trace = sn_arena_take_zeroed(out->memory, sizeof *w->a.trace);
+    if (w->a.trace)
+        w->a.trace->memory = out->memory;
+#endif
+    const unsigned most = w->isa == X64_AVX512 && !w->scalar ? 32 : 16;
+    const unsigned registers = options->most_registers && options->most_registers < most ? options->most_registers : most;
+    w->a.vectors = low_bits(registers);
+    w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
+    find_pointers(w);
+    sn_x64_room(w);
+    if (w->failed)
+        return SINTER_NO_MEMORY;
+    return sn_allocate_prepare(&w->a, body->ops, body->count, w->mask_registers, out->memory);
+}
+
+#if SINTER_VERIFY
+/* Every allocation of a debug build is replayed. */
+static bool is_right(x64_writer *w)
+{
+    const char *wrong = w->a.trace ? sn_allocate_verify(w->a.trace, w->memory) : NULL;
+    return !wrong;
+}
+#endif
+
+static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame_place, uint32_t pool_place, x64_function *f)
+{
+    if (w->a.failed || w->failed || out->pool.failed)
+        return SINTER_NO_MEMORY;
+    if (w->a.slot_count > MOST_SLOTS)
+        return SINTER_TOO_LARGE;
+#if SINTER_VERIFY
+    if (!is_right(w))
+        return SINTER_BAD_PROGRAM;
+#endif
+    const uint32_t bytes = w->a.slot_count * 64;
+    memcpy(w->buffer[0].code.start + frame_place, &bytes, 4);
+    return join(w, out, pool_place, f);
+}
+
+static uint32_t work_of(const x64_writer *w)
+{
+    uint32_t work = 0;
+    for (uint32_t k = 1; k < w->body->count; k++)
+        work += !sn_is_shared(&w->body->ops[k]);
+    return work;
+}
+
+static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function *f)
+{
+    const unsigned taken = sum_vectors * w->sum_count;
+    const uint32_t work = work_of(w);
+    const bool two = spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1;
+    w->a.copies = f->copies = two ? 2 : 1;
+    f->repetitions = sum_vectors ? sum_vectors / f->copies : work * f->copies <= SHORT_BODY && !w->a.most_masks ? 2 : 1;
+    pin_values(w, taken);
+    load_pinned(w);
+    if (sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK)
+        start_sums(w, sum_vectors);
+    else if (sum_vectors)
+        move_sums(w, sum_vectors, true);
+    if (work <= LONG_BODY || sum_vectors) {
+        main_loop(w, f->repetitions);
+        w->a.copies = 1;
+    }
+    if (sum_vectors)
+        move_sums(w, sum_vectors, false);
+    masked_loop(w);
+}
+
+static void write_scalar_loop(x64_writer *w, x64_function *f)
+{
+    pin_held(w);
+    const unsigned held = bit_count(w->a.pinned);
+    pin_values(w, held);
+    load_pinned(w);
+    scalar_loop(w);
+    store_held(w);
+    f->copies = f->repetitions = 1;
+}
+
+x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options)
+{
+    x64_function f = {0};
+    if (out->status)
+        return f;
+    x64_writer w = {0};
+    out->status = open_writer(&w, out, p, loop, body, options);
+    if (out->status)
+        return f;
+    uint32_t pool_place;
+    uint8_t *frame = enter(&w);
+    const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
+    load_bases(&w, out, &pool_place);
+    find_sums(&w);
+    if (w.scalar)
+        write_scalar_loop(&w, &f);
+    else
+        write_vector_loops(&w, place_sums(&w), &f);
+    leave(&w);
+    out->status = close_writer(&w, out, frame_place, pool_place, &f);
+    return f;
+}
+
+x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options)
+{
+    x64_function f = {0};
+    if (out->status)
+        return f;
+    x64_writer w = {.function = true};
+    x64_options plain = *options;
+    plain.isa = X64_ONE_LANE;
+    plain.marks = false;
+    out->status = open_writer(&w, out, p, loop, body, &plain);
+    if (out->status)
+        return f;
+    w.pointer_count = 0;
+    uint32_t pool_place;
+    uint8_t *frame = enter(&w);
+    const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
+    load_bases(&w, out, &pool_place);
+    for (uint32_t k = 1; k < body->count; k++)
+        if (body->ops[k].code == IR_INPUT)
+            sn_allocate_pin(&w.a, k, body->ops[k].a);
+    walk(&w, 1);
+    leave(&w);
+    out->status = close_writer(&w, out, frame_place, pool_place, &f);
+    return f;
+}

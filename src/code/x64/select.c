@@ -1,0 +1,1217 @@
+/* Operations as instructions.
+ *
+ * The allocator hands out registers; here each operation asks for its operands, then for its result, and writes one to a
+ * dozen instructions. One rule keeps it right: a result that may share an operand's register (sn_define) is written by the last
+ * instruction that reads operands. Constants and uniforms that no register holds become memory operands: AVX-512 broadcasts one element,
+ * scalar code reads one, AVX2 reads a vector's worth from the pool. All instructions here round to nearest even by MXCSR's default. */
+#include "code/x64/x64.h"
+
+#include <string.h>
+
+enum { COMPARE_EQ = 0, COMPARE_LT = 0x11, COMPARE_LE = 0x12, COMPARE_NE = 4 }; /* quiet; NE unordered */
+enum { INTEGER_EQ = 0, INTEGER_LT = 1, INTEGER_LE = 2, INTEGER_NE = 4 };
+enum { ROUND_EVEN = 8, ROUND_DOWN = 9, ROUND_UP = 10, ROUND_TO_ZERO = 11 }; /* 8: no inexact exception */
+enum { ROOM = 1024 }; /* bytes that one operation of one copy takes at most, reloads included */
+
+/* ---- writing ---- */
+
+static x64_code *make_room(x64_writer *w)
+{
+    x64_code *c = &w->buffer[w->depth].code;
+    const size_t used = (size_t)(c->at - c->start), capacity = 2 * (size_t)(c->end - c->start) + 4 * ROOM;
+    uint8_t *grown = sn_arena_take(w->memory, capacity + 64);
+    if (!grown) {
+        w->failed = true; /* what is written from now on is thrown away, over the hot buffer, which is there */
+        if (!c->start)
+            *c = w->buffer[0].code;
+        c->at = c->start;
+        return c;
+    }
+    grown += -(uintptr_t)grown & 63;
+    if (used)
+        memcpy(grown, c->start, used);
+    *c = (x64_code){.start = grown, .at = grown + used, .end = grown + capacity};
+    return c;
+}
+
+x64_code *sn_x64_room(x64_writer *w)
+{
+    x64_code *c = &w->buffer[w->depth].code;
+    return c->end - c->at >= ROOM ? c : make_room(w);
+}
+
+static const ir_op *op_of(const x64_writer *w, uint32_t value)
+{
+    return &w->body->ops[value];
+}
+
+static bool is_wide(unsigned type)
+{
+    return type == IR_F64;
+}
+
+static x64_length length_of(const x64_writer *w, unsigned type)
+{
+    return is_wide(type) ? w->length8 : w->length4;
+}
+
+/* A mask as a vector has the loop's widest lanes. */
+static x64_length mask_length(const x64_writer *w)
+{
+    return w->loop->widest == 8 ? w->length8 : w->length4;
+}
+
+/* packed or scalar, single or double, from the packed single form */
+static x64_insn variant(const x64_writer *w, x64_insn packed_single, unsigned type)
+{
+    return (x64_insn)((unsigned)packed_single + is_wide(type) + (w->scalar ? 2 : 0));
+}
+
+static x64_insn doubled(x64_insn single, unsigned type)
+{
+    return (x64_insn)((unsigned)single + is_wide(type));
+}
+
+static void reg3(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b)
+{
+    sn_x64_reg(&w->buffer[w->depth].code, insn, length, 0, d, a, b);
+}
+
+static void reg3_imm(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b, unsigned imm)
+{
+    sn_x64_reg_imm(&w->buffer[w->depth].code, insn, length, 0, d, a, b, (uint8_t)imm);
+}
+
+static void mem3(x64_writer *w, x64_insn insn, x64_length length, unsigned decoration, unsigned d, unsigned a, const x64_mem *m)
+{
+    sn_x64_mem(&w->buffer[w->depth].code, insn, length, decoration, d, a, m);
+}
+
+static x64_length vector_length(x64_length length)
+{
+    return length == X64_SCALAR ? X64_128 : length;
+}
+
+/* ---- places in memory ---- */
+
+x64_mem sn_x64_pool_mem(uint32_t offset)
+{
+    return (x64_mem){X64_R10, X64_NO_INDEX, 0, (int32_t)offset - X64_POOL_BIAS};
+}
+
+static x64_mem frame_mem(uint32_t slot)
+{
+    return (x64_mem){X64_RDI, X64_NO_INDEX, 0, (int32_t)(slot * 8)};
+}
+
+static unsigned pointer_in(x64_writer *w, uint32_t slot)
+{
+    for (unsigned k = 0; k < w->pointer_count; k++)
+        if (w->pointer_slot[k] == slot)
+            return w->pointer_register[k];
+    const x64_mem m = frame_mem(slot);
+    sn_x64_mov_load(&w->buffer[w->depth].code, X64_W64, X64_RAX, &m);
+    return X64_RAX;
+}
+
+static uint8_t scale_of(unsigned size)
+{
+    return size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0;
+}
+
+x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements)
+{
+    return (x64_mem){(uint8_t)pointer_in(w, slot), X64_RSI, scale_of(size), (int32_t)(elements * (int64_t)size)};
+}
+
+static int64_t element_of(const x64_writer *w, unsigned copy)
+{
+    return (int64_t)w->group + (int64_t)copy * w->lanes;
+}
+
+/* A vector-wide, or on AVX-512 broadcast, operand in the pool. */
+static x64_mem pool_vector(x64_writer *w, uint64_t bits, unsigned size, unsigned *decoration)
+{
+    *decoration = w->isa == X64_AVX512 && !w->scalar ? X64_BROADCAST : 0;
+    const unsigned bytes = w->scalar ? 16 : 32;
+    return sn_x64_pool_mem(sn_x64_pool_element(w->pool, bits, size, *decoration ? 1 : bytes / size));
+}
+
+/* Lane masks for AVX2 tails: eight words of all ones, then zeros, so that minus the elements left indexes them. */
+uint32_t sn_x64_mask_table(x64_writer *w)
+{
+    if (w->mask_table)
+        return w->mask_table - 1;
+    int32_t lanes[16];
+    for (unsigned k = 0; k < 16; k++)
+        lanes[k] = k < 8 ? -1 : 0;
+    w->mask_table = sn_x64_pool_bytes(w->pool, lanes, sizeof lanes, 64) + 1;
+    return w->mask_table - 1;
+}
+
+static x64_mem tail_mask(x64_writer *w, unsigned size, unsigned copy)
+{
+    const uint32_t table = sn_x64_mask_table(w);
+    return (x64_mem){X64_R10, copy ? X64_RCX : X64_R11, scale_of(size), (int32_t)table + 32 - X64_POOL_BIAS};
+}
+
+/* ---- loads and stores ---- */
+
+void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
+{
+    if (w->scalar)
+        mem3(w, is_wide(type) ? X64_VMOVSD : X64_VMOVSS, X64_SCALAR, 0, reg, 0, m);
+    else
+        mem3(w, X64_VMOVUPS, length_of(w, type), 0, reg, 0, m);
+}
+
+void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
+{
+    if (w->scalar)
+        mem3(w, is_wide(type) ? X64_VMOVSD_STORE : X64_VMOVSS_STORE, X64_SCALAR, 0, reg, 0, m);
+    else
+        mem3(w, X64_VMOVUPS_STORE, length_of(w, type), 0, reg, 0, m);
+}
+
+static void load_stream(x64_writer *w, unsigned reg, unsigned type, unsigned copy, const x64_mem *m)
+{
+    if (!w->masked) {
+        sn_x64_load(w, reg, type, m);
+    } else if (w->isa == X64_AVX512) {
+        mem3(w, is_wide(type) ? X64_VMOVUPD : X64_VMOVUPS, length_of(w, type), (1 + copy) | X64_ZERO, reg, 0, m);
+    } else {
+        const x64_mem mask = tail_mask(w, is_wide(type) ? 8 : 4, copy);
+        sn_x64_load(w, reg, type, &mask);
+        mem3(w, is_wide(type) ? X64_VMASKMOVPD : X64_VMASKMOVPS, length_of(w, type), 0, reg, reg, m);
+    }
+}
+
+static void store_stream(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
+{
+    if (!w->masked) {
+        sn_x64_store(w, reg, type, m);
+    } else if (w->isa == X64_AVX512) {
+        mem3(w, is_wide(type) ? X64_VMOVUPD_STORE : X64_VMOVUPS_STORE, length_of(w, type), 1 + w->a.copy, reg, 0, m);
+    } else {
+        const unsigned lanes = sn_use_temporary(&w->a, false);
+        const x64_mem mask = tail_mask(w, is_wide(type) ? 8 : 4, w->a.copy);
+        sn_x64_load(w, lanes, type, &mask);
+        mem3(w, is_wide(type) ? X64_VMASKMOVPD_STORE : X64_VMASKMOVPS_STORE, length_of(w, type), 0, reg, lanes, m);
+    }
+}
+
+/* One element at `m` in every lane. */
+static void load_element(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
+{
+    if (w->scalar)
+        sn_x64_load(w, reg, type, m);
+    else if (is_wide(type))
+        mem3(w, X64_VBROADCASTSD, w->length8, 0, reg, 0, m);
+    else
+        mem3(w, X64_VBROADCASTSS, w->length4, 0, reg, 0, m);
+}
+
+static void load_constant(x64_writer *w, unsigned reg, const ir_op *op)
+{
+    const uint64_t bits = op->a | (uint64_t)op->b << 32;
+    if (op->type == IR_MASK && w->mask_registers) {
+        reg3(w, bits ? X64_KXNORW : X64_KXORW, X64_SCALAR, reg - CODE_MASKS, reg - CODE_MASKS, reg - CODE_MASKS);
+        if (bits && w->lanes == 8)
+            reg3_imm(w, X64_KSHIFTRW, X64_SCALAR, reg - CODE_MASKS, 0, reg - CODE_MASKS, 8);
+        return;
+    }
+    const x64_length length = vector_length(op->type == IR_MASK ? mask_length(w) : length_of(w, op->type));
+    if (bits == 0 || op->type == IR_MASK) { /* below 16 the short VEX form clears a whole register */
+        if (bits)
+            reg3(w, X64_VPCMPEQD, length, reg, reg, reg);
+        else if (reg < 16)
+            reg3(w, X64_VXORPS, X64_128, reg, reg, reg);
+        else
+            reg3(w, X64_VPXORD, length, reg, reg, reg);
+        return;
+    }
+    const unsigned size = is_wide(op->type) ? 8 : 4;
+    const x64_mem m = sn_x64_pool_mem(sn_x64_pool_element(w->pool, bits, size, w->wide_constants ? 32 / size : 1));
+    load_element(w, reg, op->type, &m);
+}
+
+static uint32_t stream_slot(const x64_writer *w, const ir_op *op)
+{
+    const plan_frame *f = &w->plan->frame;
+    switch (op->code) {
+    case IR_INPUT: return f->inputs + op->a;
+    case IR_BUFFER: return f->buffers + op->a;
+    case IR_READ: return f->lines + op->a;
+    case IR_HELD: return f->lines + op->a;
+    case IR_OUTPUT: return f->outputs + op->b;
+    case IR_SET_BUFFER: return f->buffers + op->b;
+    default: return f->lines + op->b; /* WRITE, HOLD, READV */
+    }
+}
+
+static x64_mem held_mem(x64_writer *w, uint32_t line, uint32_t delay, unsigned size)
+{
+    const unsigned pointer = pointer_in(w, w->plan->frame.lines + line);
+    return (x64_mem){(uint8_t)pointer, X64_NO_INDEX, 0, (int32_t)((w->plan->lines[line].length - delay) * size)};
+}
+
+static void load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy)
+{
+    x64_writer *w = emitter;
+    const ir_op *op = op_of(w, value);
+    sn_x64_room(w);
+    const unsigned size = is_wide(op->type) ? 8 : 4;
+    switch (op->code) {
+    case IR_CONST:
+        load_constant(w, reg, op);
+        return;
+    case IR_UNIFORM: {
+        const x64_mem m = frame_mem(op->a);
+        load_element(w, reg, op->type, &m);
+        return;
+    }
+    case IR_HELD: {
+        const x64_mem m = held_mem(w, op->a, op->b, size);
+        sn_x64_load(w, reg, op->type, &m);
+        return;
+    }
+    default: {
+        const int64_t back = op->code == IR_READ ? (int64_t)op->b : 0;
+        const x64_mem m = sn_x64_stream(w, stream_slot(w, op), size, element_of(w, copy) - back);
+        load_stream(w, reg, op->type, copy, &m);
+    }
+    }
+}
+
+/* ---- what the allocator asks for ---- */
+
+static x64_mem slot_mem(uint32_t slot)
+{
+    return (x64_mem){X64_RSP, X64_NO_INDEX, 0, (int32_t)(slot * 64)};
+}
+
+static void spill(void *emitter, unsigned reg, uint32_t slot, unsigned type)
+{
+    x64_writer *w = emitter;
+    const x64_mem m = slot_mem(slot);
+    sn_x64_room(w);
+    if (reg >= CODE_MASKS)
+        mem3(w, X64_KMOVW_STORE, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
+    else
+        mem3(w, X64_VMOVAPS_STORE, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), 0, reg, 0, &m);
+}
+
+static void reload(void *emitter, unsigned reg, uint32_t slot, unsigned type)
+{
+    x64_writer *w = emitter;
+    const x64_mem m = slot_mem(slot);
+    sn_x64_room(w);
+    if (reg >= CODE_MASKS)
+        mem3(w, X64_KMOVW, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
+    else
+        mem3(w, X64_VMOVAPS, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), 0, reg, 0, &m);
+}
+
+static void move(void *emitter, unsigned to, unsigned from, unsigned type)
+{
+    x64_writer *w = emitter;
+    if (to == from)
+        return;
+    sn_x64_room(w);
+    if (to >= CODE_MASKS)
+        reg3(w, X64_KMOVW, X64_SCALAR, to - CODE_MASKS, 0, from - CODE_MASKS);
+    else
+        reg3(w, X64_VMOVAPS, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), to, 0, from);
+}
+
+/* ---- operand forms ---- */
+
+/* A shared value that no register holds, as a memory operand of a packed or scalar instruction on `type`. */
+static bool memory_operand(x64_writer *w, uint32_t value, x64_mem *m, unsigned *decoration)
+{
+    if (!sn_use_is_memory(&w->a, value))
+        return false;
+    const ir_op *op = op_of(w, value);
+    const unsigned size = is_wide(op->type) ? 8 : 4;
+    if (op->type == IR_MASK || (w->scalar && op->type == IR_I32))
+        return false;
+    *decoration = w->isa == X64_AVX512 && !w->scalar ? X64_BROADCAST : 0;
+    if (op->code == IR_UNIFORM) {
+        *m = frame_mem(op->a);
+        return w->scalar || *decoration;
+    }
+    if (!w->scalar && !*decoration && !w->wide_constants)
+        return false;
+    const unsigned copies = w->scalar || *decoration ? 1 : 32 / size;
+    *m = sn_x64_pool_mem(sn_x64_pool_element(w->pool, op->a | (uint64_t)op->b << 32, size, copies));
+    return true;
+}
+
+static void binary_forms(x64_writer *w, x64_insn insn, x64_length length, uint32_t a, uint32_t b)
+{
+    const unsigned ra = sn_use(&w->a, a);
+    x64_mem m;
+    unsigned decoration;
+    if (memory_operand(w, b, &m, &decoration)) {
+        mem3(w, insn, length, decoration, sn_define(&w->a), ra, &m);
+        return;
+    }
+    const unsigned rb = sn_use(&w->a, b);
+    reg3(w, insn, length, sn_define(&w->a), ra, rb);
+}
+
+static void commutative(x64_writer *w, x64_insn insn, x64_length length, const ir_op *op)
+{
+    if (sn_use_is_memory(&w->a, op->a) && !sn_use_is_memory(&w->a, op->b))
+        binary_forms(w, insn, length, op->b, op->a);
+    else
+        binary_forms(w, insn, length, op->a, op->b);
+}
+
+static void unary(x64_writer *w, x64_insn insn, x64_length length, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a);
+    reg3(w, insn, length, sn_define(&w->a), 0, a);
+}
+
+/* With a vector of one repeated element as second operand: sign flips and the like. */
+static void with_constant(x64_writer *w, x64_insn insn, const ir_op *op, uint64_t bits)
+{
+    const unsigned a = sn_use(&w->a, op->a), size = is_wide(op->type) ? 8 : 4;
+    unsigned decoration;
+    const x64_mem m = pool_vector(w, bits, size, &decoration);
+    mem3(w, insn, vector_length(length_of(w, op->type)), decoration, sn_define(&w->a), a, &m);
+}
+
+static uint64_t sign_bit(unsigned type)
+{
+    return is_wide(type) ? (uint64_t)1 << 63 : 0x80000000u;
+}
+
+static uint64_t magnitude_bits(unsigned type)
+{
+    return is_wide(type) ? ~((uint64_t)1 << 63) : 0x7FFFFFFFu;
+}
+
+/* ---- arithmetic ---- */
+
+static void add(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_I32)
+        commutative(w, X64_VPADDD, vector_length(w->length4), op);
+    else
+        commutative(w, variant(w, X64_VADDPS, op->type), length_of(w, op->type), op);
+}
+
+static void subtract(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_I32)
+        binary_forms(w, X64_VPSUBD, vector_length(w->length4), op->a, op->b);
+    else
+        binary_forms(w, variant(w, X64_VSUBPS, op->type), length_of(w, op->type), op->a, op->b);
+}
+
+static void multiply(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_I32)
+        commutative(w, X64_VPMULLD, vector_length(w->length4), op);
+    else
+        commutative(w, variant(w, X64_VMULPS, op->type), length_of(w, op->type), op);
+}
+
+static void least_or_greatest(x64_writer *w, const ir_op *op)
+{
+    const bool least = op->code == IR_MIN;
+    if (op->type == IR_I32)
+        commutative(w, least ? X64_VPMINSD : X64_VPMAXSD, vector_length(w->length4), op);
+    else
+        binary_forms(w, variant(w, least ? X64_VMINPS : X64_VMAXPS, op->type), length_of(w, op->type), op->a, op->b);
+}
+
+static void negate(x64_writer *w, const ir_op *op)
+{
+    if (op->type != IR_I32) {
+        with_constant(w, doubled(X64_VXORPS, op->type), op, sign_bit(op->type));
+        return;
+    }
+    const unsigned a = sn_use(&w->a, op->a), zero = sn_use_temporary(&w->a, false);
+    const x64_length length = vector_length(w->length4);
+    if (length == X64_512 || zero >= 16)
+        reg3(w, X64_VPXORD, length, zero, zero, zero);
+    else
+        reg3(w, X64_VXORPS, length, zero, zero, zero);
+    reg3(w, X64_VPSUBD, length, sn_define(&w->a), zero, a);
+}
+
+static void absolute(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_I32)
+        unary(w, X64_VPABSD, vector_length(w->length4), op);
+    else
+        with_constant(w, doubled(X64_VANDPS, op->type), op, magnitude_bits(op->type));
+}
+
+static void square_root(x64_writer *w, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a);
+    reg3(w, variant(w, X64_VSQRTPS, op->type), length_of(w, op->type), sn_define(&w->a), w->scalar ? a : 0, a);
+}
+
+static void round_to(x64_writer *w, const ir_op *op)
+{
+    static const uint8_t modes[] = {ROUND_DOWN, ROUND_UP, ROUND_EVEN, ROUND_TO_ZERO};
+    const unsigned a = sn_use(&w->a, op->a), mode = modes[op->code - IR_FLOOR];
+    if (w->isa == X64_AVX512 && !w->scalar)
+        reg3_imm(w, doubled(X64_VRNDSCALEPS, op->type), length_of(w, op->type), sn_define(&w->a), 0, a, mode);
+    else
+        reg3_imm(w, variant(w, X64_VROUNDPS, op->type), length_of(w, op->type), sn_define(&w->a), w->scalar ? a : 0, a, mode);
+}
+
+static void copy_sign(x64_writer *w, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b), size = is_wide(op->type) ? 8 : 4;
+    const x64_length length = vector_length(length_of(w, op->type));
+    unsigned decoration;
+    const x64_mem sign = pool_vector(w, sign_bit(op->type), size, &decoration);
+    const unsigned t = sn_use_temporary(&w->a, false);
+    mem3(w, doubled(X64_VANDPS, op->type), length, decoration, t, b, &sign);
+    const x64_mem magnitude = pool_vector(w, magnitude_bits(op->type), size, &decoration);
+    const unsigned d = sn_define_apart(&w->a);
+    mem3(w, doubled(X64_VANDPS, op->type), length, decoration, d, a, &magnitude);
+    reg3(w, doubled(X64_VORPS, op->type), length, d, d, t);
+}
+
+/* dst = dst·src3 + src2 (132), src2·dst + src3 (213), src2·src3 + dst (231): the form whose overwritten operand dies, and
+ * whose src3 is in memory where one is. */
+static x64_insn fused_form(x64_writer *w, const ir_op *op, unsigned form)
+{
+    const x64_insn base = op->code == IR_FMA ? X64_VFMADD132PS : op->code == IR_FMS ? X64_VFMSUB132PS : X64_VFNMADD132PS;
+    return variant(w, (x64_insn)((unsigned)base + 4 * form), op->type);
+}
+
+enum { FORM_132, FORM_213, FORM_231 };
+
+/* The register to overwrite: the operand's own if it dies, else a copy. */
+static unsigned overwritten(x64_writer *w, uint32_t value, unsigned reg)
+{
+    if (sn_use_dies(&w->a, value))
+        return sn_define_over(&w->a, value);
+    const unsigned d = sn_define_apart(&w->a);
+    move(w, d, reg, op_of(w, value)->type);
+    return d;
+}
+
+static void fused(x64_writer *w, const ir_op *op)
+{
+    const x64_length length = length_of(w, op->type);
+    uint32_t a = op->a, b = op->b;
+    const uint32_t c = op->c;
+    x64_mem m;
+    unsigned decoration;
+    if (memory_operand(w, c, &m, &decoration)) {
+        unsigned ra = sn_use(&w->a, a), rb = sn_use(&w->a, b);
+        if (!sn_use_dies(&w->a, a) && sn_use_dies(&w->a, b)) {
+            const unsigned d = overwritten(w, b, rb);
+            mem3(w, fused_form(w, op, FORM_213), length, decoration, d, ra, &m);
+        } else {
+            const unsigned d = overwritten(w, a, ra);
+            mem3(w, fused_form(w, op, FORM_213), length, decoration, d, a == b ? d : rb, &m);
+        }
+        return;
+    }
+    if (sn_use_is_memory(&w->a, a)) {
+        a = op->b;
+        b = op->a;
+    }
+    const unsigned ra = sn_use(&w->a, a), rc = sn_use(&w->a, c);
+    if (memory_operand(w, b, &m, &decoration)) {
+        if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, a)) {
+            const unsigned d = overwritten(w, a, ra);
+            mem3(w, fused_form(w, op, FORM_132), length, decoration, d, a == c ? d : rc, &m);
+        } else {
+            const unsigned d = overwritten(w, c, rc);
+            mem3(w, fused_form(w, op, FORM_231), length, decoration, d, a == c ? d : ra, &m);
+        }
+        return;
+    }
+    const unsigned rb = sn_use(&w->a, b);
+    if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, a)) {
+        const unsigned d = overwritten(w, a, ra);
+        reg3(w, fused_form(w, op, FORM_213), length, d, a == b ? d : rb, a == c ? d : rc);
+    } else if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, b)) {
+        const unsigned d = overwritten(w, b, rb);
+        reg3(w, fused_form(w, op, FORM_213), length, d, ra, b == c ? d : rc);
+    } else {
+        const unsigned d = overwritten(w, c, rc);
+        reg3(w, fused_form(w, op, FORM_231), length, d, a == c ? d : ra, b == c ? d : rb);
+    }
+}
+
+/* ---- integers and bits ---- */
+
+static bool evex_only(const x64_writer *w)
+{
+    return w->isa == X64_AVX512 && !w->scalar;
+}
+
+static void mask_logic(x64_writer *w, const ir_op *op)
+{
+    const bool bytes = w->lanes == 8;
+    const x64_insn insn = op->code == IR_AND ? (bytes ? X64_KANDB : X64_KANDW)
+                          : op->code == IR_OR ? (bytes ? X64_KORB : X64_KORW) : (bytes ? X64_KXORB : X64_KXORW);
+    const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b), d = sn_define(&w->a);
+    reg3(w, insn, X64_SCALAR, d - CODE_MASKS, a - CODE_MASKS, b - CODE_MASKS);
+}
+
+static void logic(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_MASK && w->mask_registers) {
+        mask_logic(w, op);
+        return;
+    }
+    const x64_length length = vector_length(op->type == IR_MASK ? mask_length(w) : w->length4);
+    const x64_insn insn = op->code == IR_AND ? X64_VANDPS : op->code == IR_OR ? X64_VORPS : X64_VXORPS;
+    commutative(w, insn, length, op);
+}
+
+static void invert(x64_writer *w, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a);
+    if (op->type == IR_MASK && w->mask_registers) {
+        const unsigned d = sn_define(&w->a);
+        reg3(w, w->lanes == 8 ? X64_KNOTB : X64_KNOTW, X64_SCALAR, d - CODE_MASKS, 0, a - CODE_MASKS);
+        return;
+    }
+    const x64_length length = vector_length(op->type == IR_MASK ? mask_length(w) : w->length4);
+    if (evex_only(w)) {
+        const unsigned d = sn_define(&w->a);
+        reg3_imm(w, X64_VPTERNLOGD, length, d, a, a, 0x55);
+        return;
+    }
+    const unsigned ones = sn_use_temporary(&w->a, false);
+    reg3(w, X64_VPCMPEQD, length, ones, ones, ones);
+    reg3(w, X64_VXORPS, length, sn_define(&w->a), a, ones);
+}
+
+static void shift(x64_writer *w, const ir_op *op)
+{
+    static const x64_insn by_constant[] = {X64_VPSLLD_IMM, X64_VPSRAD_IMM, X64_VPSRLD_IMM};
+    static const x64_insn by_vector[] = {X64_VPSLLVD, X64_VPSRAVD, X64_VPSRLVD};
+    const unsigned kind = op->code - IR_SHL, a = sn_use(&w->a, op->a);
+    const x64_length length = vector_length(w->length4);
+    if (op_of(w, op->b)->code == IR_CONST) {
+        reg3_imm(w, by_constant[kind], length, sn_define(&w->a), 0, a, op_of(w, op->b)->a & 31);
+        return;
+    }
+    const unsigned b = sn_use(&w->a, op->b), count = sn_use_temporary(&w->a, false);
+    unsigned decoration;
+    const x64_mem m = pool_vector(w, 31, 4, &decoration);
+    mem3(w, X64_VANDPS, length, decoration, count, b, &m);
+    reg3(w, by_vector[kind], length, sn_define(&w->a), a, count);
+}
+
+/* Even lanes' products give their high words by a shift, odd lanes' products have them in place. */
+static void multiply_high(x64_writer *w, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b);
+    const unsigned even = sn_use_temporary(&w->a, false), odd = sn_use_temporary(&w->a, false);
+    const x64_length length = vector_length(w->length4);
+    const unsigned d = sn_define_apart(&w->a);
+    reg3(w, X64_VPMULUDQ, length, even, a, b);
+    reg3_imm(w, X64_VPSRLQ_IMM, length, even, 0, even, 32);
+    reg3_imm(w, X64_VPSRLQ_IMM, length, odd, 0, a, 32);
+    reg3_imm(w, X64_VPSRLQ_IMM, length, d, 0, b, 32);
+    reg3(w, X64_VPMULUDQ, length, odd, odd, d);
+    unsigned decoration;
+    const x64_mem high = pool_vector(w, 0xFFFFFFFF00000000u, 8, &decoration);
+    mem3(w, X64_VANDPD, length, decoration, odd, odd, &high);
+    reg3(w, X64_VORPS, length, d, even, odd);
+}
+
+static void same_bits(x64_writer *w, const ir_op *op)
+{
+    const unsigned a = sn_use(&w->a, op->a);
+    if (sn_use_dies(&w->a, op->a)) {
+        sn_define_over(&w->a, op->a);
+        return;
+    }
+    move(w, sn_define_apart(&w->a), a, IR_I32);
+}
+
+static void half(x64_writer *w, const ir_op *op)
+{
+    const bool high = op->code == IR_HI32;
+    const unsigned a = sn_use(&w->a, op->a);
+    if (w->scalar) {
+        if (high)
+            reg3_imm(w, X64_VPSRLQ_IMM, X64_128, sn_define(&w->a), 0, a, 32);
+        else
+            reg3(w, X64_VMOVAPS, X64_128, sn_define(&w->a), 0, a);
+    } else if (evex_only(w)) {
+        unsigned from = a;
+        if (high) {
+            from = sn_use_temporary(&w->a, false);
+            reg3_imm(w, X64_VPSRLQ_IMM, w->length8, from, 0, a, 32);
+        }
+        reg3(w, X64_VPMOVQD, w->length8, sn_define(&w->a), 0, from);
+    } else {
+        const unsigned upper = sn_use_temporary(&w->a, false);
+        reg3_imm(w, X64_VEXTRACTF128, X64_256, upper, 0, a, 1);
+        reg3_imm(w, X64_VSHUFPS, X64_128, sn_define(&w->a), a, upper, high ? 0xDD : 0x88);
+    }
+}
+
+static void pack(x64_writer *w, const ir_op *op)
+{
+    const unsigned high = sn_use(&w->a, op->a), low = sn_use(&w->a, op->b);
+    if (w->scalar) {
+        reg3(w, X64_VUNPCKLPS, X64_128, sn_define(&w->a), low, high);
+        return;
+    }
+    const unsigned t = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
+    reg3(w, X64_VPMOVZXDQ, w->length8, t, 0, low);
+    reg3(w, X64_VPMOVZXDQ, w->length8, d, 0, high);
+    reg3_imm(w, X64_VPSLLQ_IMM, w->length8, d, 0, d, 32);
+    reg3(w, X64_VORPD, w->length8, d, d, t);
+}
+
+static void convert(x64_writer *w, const ir_op *op)
+{
+    const unsigned from = op_of(w, op->a)->type, to = op->type;
+    const x64_length four = vector_length(w->length4), eight = vector_length(w->length8);
+    const unsigned a = sn_use(&w->a, op->a);
+    const unsigned d = sn_define(&w->a);
+    if (from == to)
+        move(w, d, a, to);
+    else if (from == IR_F32)
+        reg3(w, to == IR_F64 ? X64_VCVTPS2PD : X64_VCVTTPS2DQ, to == IR_F64 ? eight : four, d, 0, a);
+    else if (from == IR_F64)
+        reg3(w, to == IR_F32 ? X64_VCVTPD2PS : X64_VCVTTPD2DQ, eight, d, 0, a);
+    else
+        reg3(w, to == IR_F32 ? X64_VCVTDQ2PS : X64_VCVTDQ2PD, to == IR_F32 ? four : eight, d, 0, a);
+}
+
+/* ---- masks ---- */
+
+/* A comparison of 4-byte lanes where masks have 8-byte lanes. */
+static void widen_mask(x64_writer *w, unsigned d)
+{
+    if (w->scalar)
+        reg3(w, X64_VMOVSLDUP, X64_128, d, 0, d);
+    else
+        reg3(w, X64_VPMOVSXDQ, X64_256, d, 0, d);
+}
+
+static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
+{
+    static const uint8_t floats[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    static const uint8_t integers[] = {INTEGER_LT, INTEGER_LE, INTEGER_EQ, INTEGER_NE};
+    const unsigned a = sn_use(&w->a, op->a), kind = op->code - IR_LT;
+    const x64_insn insn = type == IR_I32 ? X64_VPCMPD : doubled(X64_VCMPPS_K, type);
+    const uint8_t imm = type == IR_I32 ? integers[kind] : floats[kind];
+    x64_mem m;
+    unsigned decoration;
+    if (memory_operand(w, op->b, &m, &decoration)) {
+        const unsigned d = sn_define(&w->a) - CODE_MASKS;
+        sn_x64_mem_imm(&w->buffer[w->depth].code, insn, length_of(w, type), decoration, d, a, &m, imm);
+        return;
+    }
+    const unsigned b = sn_use(&w->a, op->b), d = sn_define(&w->a) - CODE_MASKS;
+    reg3_imm(w, insn, length_of(w, type), d, a, b, imm);
+}
+
+static void compare_integers(x64_writer *w, const ir_op *op)
+{
+    const x64_length length = vector_length(w->length4);
+    const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b);
+    const bool inverted = op->code == IR_LE || op->code == IR_NE;
+    unsigned ones = 0;
+    if (inverted) {
+        ones = sn_use_temporary(&w->a, false);
+        reg3(w, X64_VPCMPEQD, length, ones, ones, ones);
+    }
+    const unsigned d = sn_define(&w->a);
+    if (op->code == IR_EQ || op->code == IR_NE)
+        reg3(w, X64_VPCMPEQD, length, d, a, b);
+    else
+        reg3(w, X64_VPCMPGTD, length, d, op->code == IR_LE ? a : b, op->code == IR_LE ? b : a);
+    if (inverted)
+        reg3(w, X64_VXORPS, length, d, d, ones);
+    if (w->loop->widest == 8)
+        widen_mask(w, d);
+}
+
+static void compare(x64_writer *w, const ir_op *op)
+{
+    static const uint8_t conditions[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    const unsigned type = op_of(w, op->a)->type;
+    if (w->mask_registers) {
+        compare_in_registers(w, op, type);
+        return;
+    }
+    if (type == IR_I32) {
+        compare_integers(w, op);
+        return;
+    }
+    const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b), d = sn_define(&w->a);
+    const x64_insn insn = (x64_insn)((unsigned)X64_VCMPPS + is_wide(type) + (w->scalar ? 2 : 0));
+    reg3_imm(w, insn, length_of(w, type), d, a, b, conditions[op->code - IR_LT]);
+    if (type == IR_F32 && w->loop->widest == 8)
+        widen_mask(w, d);
+}
+
+/* A vector mask of the loop's width made as narrow as the values that it chooses from. */
+static unsigned fitted_mask(x64_writer *w, unsigned mask, unsigned type)
+{
+    if (w->scalar || w->loop->widest == 4 || is_wide(type) || type == IR_MASK)
+        return mask;
+    const unsigned t = sn_use_temporary(&w->a, false);
+    reg3_imm(w, X64_VEXTRACTF128, X64_256, t, 0, mask, 1);
+    reg3_imm(w, X64_VSHUFPS, X64_128, t, mask, t, 0x88);
+    return t;
+}
+
+static void choose_masks(x64_writer *w, const ir_op *op)
+{
+    const bool bytes = w->lanes == 8;
+    const unsigned m = sn_use(&w->a, op->a) - CODE_MASKS, yes = sn_use(&w->a, op->b) - CODE_MASKS;
+    const unsigned no = sn_use(&w->a, op->c) - CODE_MASKS;
+    const unsigned t = sn_use_temporary(&w->a, true) - CODE_MASKS, d = sn_define_apart(&w->a) - CODE_MASKS;
+    reg3(w, bytes ? X64_KANDB : X64_KANDW, X64_SCALAR, t, m, yes);
+    reg3(w, bytes ? X64_KANDNB : X64_KANDNW, X64_SCALAR, d, m, no);
+    reg3(w, bytes ? X64_KORB : X64_KORW, X64_SCALAR, d, d, t);
+}
+
+static void select_by_blend(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type)
+{
+    const x64_length length = vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type));
+    const bool wide = type == IR_MASK ? w->loop->widest == 8 : is_wide(type);
+    sn_x64_blend(&w->buffer[w->depth].code, wide ? X64_VBLENDVPD : X64_VBLENDVPS, length, d, no, yes, mask);
+}
+
+static void choose(x64_writer *w, const ir_op *op)
+{
+    if (op->type == IR_MASK && w->mask_registers) {
+        choose_masks(w, op);
+        return;
+    }
+    const unsigned mask = sn_use(&w->a, op->a), no = sn_use(&w->a, op->c);
+    if (w->mask_registers) {
+        const x64_insn insn = op->type == IR_I32 ? X64_VPBLENDMD : doubled(X64_VBLENDMPS, op->type);
+        x64_mem m;
+        unsigned decoration;
+        if (memory_operand(w, op->b, &m, &decoration)) {
+            mem3(w, insn, length_of(w, op->type), decoration | (mask - CODE_MASKS), sn_define(&w->a), no, &m);
+            return;
+        }
+        const unsigned yes = sn_use(&w->a, op->b);
+        sn_x64_reg(&w->buffer[w->depth].code, insn, length_of(w, op->type), mask - CODE_MASKS, sn_define(&w->a), no, yes);
+        return;
+    }
+    const unsigned yes = sn_use(&w->a, op->b), fitted = fitted_mask(w, mask, op->type);
+    select_by_blend(w, sn_define(&w->a), fitted, yes, no, op->type);
+}
+
+/* ---- cold paths ---- */
+
+static void branch(x64_writer *w, unsigned to, uint32_t target, x64_condition condition)
+{
+    x64_code *c = &w->buffer[w->depth].code;
+    if (w->branch_count == w->branch_capacity) {
+        const uint32_t capacity = w->branch_capacity ? 2 * w->branch_capacity : 32;
+        x64_branch *grown = sn_arena_grow(w->memory, w->branches, w->branch_count * sizeof *grown, capacity * sizeof *grown);
+        if (!grown) {
+            w->failed = true;
+            return;
+        }
+        w->branches = grown;
+        w->branch_capacity = capacity;
+    }
+    const uint8_t *place = sn_x64_jump(c, condition);
+    w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->depth, (uint8_t)to, (uint32_t)(place - c->start), target};
+}
+
+static uint32_t here(const x64_writer *w, unsigned depth)
+{
+    return (uint32_t)(w->buffer[depth].code.at - w->buffer[depth].code.start);
+}
+
+static void enter_cold(void *emitter, unsigned mask)
+{
+    x64_writer *w = emitter;
+    sn_x64_room(w);
+    if (w->mask_registers) {
+        reg3(w, w->lanes == 8 ? X64_KORTESTB : X64_KORTESTW, X64_SCALAR, mask - CODE_MASKS, 0, mask - CODE_MASKS);
+    } else {
+        const bool wide = w->loop->widest == 8;
+        reg3(w, wide ? X64_VMOVMSKPD : X64_VMOVMSKPS, vector_length(mask_length(w)), X64_RAX, 0, mask);
+        if (w->scalar)
+            sn_x64_alu_imm(&w->buffer[w->depth].code, X64_AND, X64_W32, X64_RAX, 1);
+        else
+            sn_x64_alu_rr(&w->buffer[w->depth].code, X64_TEST, X64_W32, X64_RAX, X64_RAX);
+    }
+    branch(w, w->depth + 1, here(w, w->depth + 1), X64_IF_NE);
+    w->resume[w->depth + 1] = here(w, w->depth);
+    w->depth++;
+}
+
+static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned cold, unsigned type)
+{
+    x64_writer *w = emitter;
+    sn_x64_room(w);
+    if (!w->mask_registers) {
+        select_by_blend(w, result, fitted_mask(w, mask, type), cold, result, type);
+    } else if (type == IR_MASK) {
+        const bool bytes = w->lanes == 8;
+        const unsigned m = mask - CODE_MASKS, r = result - CODE_MASKS, t = sn_use_temporary(&w->a, true) - CODE_MASKS;
+        reg3(w, bytes ? X64_KANDB : X64_KANDW, X64_SCALAR, t, m, cold - CODE_MASKS);
+        reg3(w, bytes ? X64_KANDNB : X64_KANDNW, X64_SCALAR, r, m, r);
+        reg3(w, bytes ? X64_KORB : X64_KORW, X64_SCALAR, r, r, t);
+    } else {
+        const x64_insn insn = type == IR_I32 ? X64_VPBLENDMD : doubled(X64_VBLENDMPS, type);
+        sn_x64_reg(&w->buffer[w->depth].code, insn, length_of(w, type), mask - CODE_MASKS, result, result, cold);
+    }
+}
+
+static void leave_cold(void *emitter)
+{
+    x64_writer *w = emitter;
+    sn_x64_room(w);
+    branch(w, w->depth - 1, w->resume[w->depth], X64_ALWAYS);
+    w->depth--;
+}
+
+/* ---- positions ---- */
+
+static x64_mem lane_numbers(x64_writer *w, unsigned copy)
+{
+    int32_t lanes[16];
+    for (unsigned k = 0; k < w->lanes; k++)
+        lanes[k] = (int32_t)k + (int32_t)element_of(w, copy);
+    const unsigned bytes = 4 * w->lanes < 16 ? 16 : 4 * w->lanes;
+    for (unsigned k = w->lanes; k < 4; k++)
+        lanes[k] = 0;
+    return sn_x64_pool_mem(sn_x64_pool_bytes(w->pool, lanes, bytes, bytes));
+}
+
+/* i32 in eax → eax + lane numbers */
+static void spread(x64_writer *w, unsigned d)
+{
+    const x64_length length = vector_length(w->length4);
+    if (evex_only(w)) {
+        reg3(w, X64_VPBROADCASTD_GENERAL, length, d, 0, X64_RAX);
+    } else {
+        reg3(w, X64_VMOVD, X64_SCALAR, d, 0, X64_RAX);
+        if (!w->scalar)
+            reg3(w, X64_VPBROADCASTD, length, d, 0, d);
+    }
+    const x64_mem lanes = lane_numbers(w, w->a.copy);
+    mem3(w, X64_VPADDD, length, 0, d, d, &lanes);
+}
+
+static void absolute_index(x64_writer *w)
+{
+    const unsigned base = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
+    const x64_mem slot = frame_mem(w->plan->frame.index);
+    load_element(w, base, IR_F64, &slot);
+    sn_x64_mov_rr(&w->buffer[w->depth].code, X64_W32, X64_RAX, X64_RSI);
+    spread(w, d);
+    reg3(w, X64_VCVTDQ2PD, vector_length(w->length8), d, 0, d);
+    reg3(w, X64_VADDPD, vector_length(w->length8), d, d, base);
+}
+
+static void column(x64_writer *w)
+{
+    const unsigned d = sn_define_apart(&w->a);
+    const x64_mem slot = frame_mem(w->plan->frame.column);
+    sn_x64_mov_rr(&w->buffer[w->depth].code, X64_W32, X64_RAX, X64_RSI);
+    sn_x64_alu_load(&w->buffer[w->depth].code, X64_ADD, X64_W32, X64_RAX, &slot);
+    spread(w, d);
+}
+
+/* ---- memory objects ---- */
+
+/* Elements of type `stored` at base + (index << scale) + disp, one a lane. */
+static void gather(x64_writer *w, unsigned d, unsigned stored, unsigned base, unsigned index, int32_t disp)
+{
+    const bool wide = stored == IR_F64;
+    const x64_mem m = {(uint8_t)base, (uint8_t)index, scale_of(sn_ir_type_size(stored)), disp};
+    const x64_insn insn = wide ? X64_VGATHERDPD : X64_VPGATHERDD;
+    const x64_length length = wide ? w->length8 : w->length4;
+    if (evex_only(w)) {
+        const unsigned all = sn_use_temporary(&w->a, true) - CODE_MASKS;
+        reg3(w, X64_KXNORW, X64_SCALAR, all, all, all);
+        mem3(w, insn, length, all, d, 0, &m);
+    } else {
+        const unsigned all = sn_use_temporary(&w->a, false);
+        reg3(w, X64_VPCMPEQD, length, all, all, all);
+        mem3(w, insn, length, 0, d, all, &m);
+    }
+    if (stored == IR_U8) {
+        unsigned decoration;
+        const x64_mem byte = pool_vector(w, 0xFF, 4, &decoration);
+        mem3(w, X64_VANDPS, length, decoration, d, d, &byte);
+    } else if (stored == IR_I16) {
+        reg3_imm(w, X64_VPSLLD_IMM, length, d, 0, d, 16);
+        reg3_imm(w, X64_VPSRAD_IMM, length, d, 0, d, 16);
+    }
+}
+
+static void load_one(x64_writer *w, unsigned d, unsigned stored, const x64_mem *m)
+{
+    x64_code *c = &w->buffer[w->depth].code;
+    if (stored == IR_U8)
+        sn_x64_movzx8(c, X64_RAX, m);
+    else if (stored == IR_I16)
+        sn_x64_movsx16(c, X64_RAX, m);
+    else
+        sn_x64_load(w, d, stored, m);
+    if (stored == IR_U8 || stored == IR_I16)
+        reg3(w, X64_VMOVD, X64_SCALAR, d, 0, X64_RAX);
+}
+
+/* Where the address of a table is found: functions of one element read it from the pool. */
+static x64_mem table_address(x64_writer *w, uint32_t memory)
+{
+    if (w->function)
+        return sn_x64_pool_mem(sn_x64_pool_element(w->pool, (uint64_t)(uintptr_t)w->tables[memory], 8, 1));
+    return frame_mem(w->plan->frame.memories + memory);
+}
+
+static void table_load(x64_writer *w, const ir_op *op)
+{
+    const ir_memory *memory = &w->plan->program->memories[op->b];
+    const uint32_t slot = w->plan->frame.memories + op->b;
+    const unsigned index = sn_use(&w->a, op->a), d = sn_define_apart(&w->a);
+    x64_code *c = &w->buffer[w->depth].code;
+    if (w->scalar) {
+        const x64_mem at = table_address(w, op->b);
+        sn_x64_mov_load(c, X64_W64, X64_R11, &at);
+        reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, index);
+        const x64_mem m = {X64_R11, X64_RAX, scale_of(sn_ir_type_size(memory->type)), 0};
+        load_one(w, d, memory->type, &m);
+        return;
+    }
+    gather(w, d, memory->type, pointer_in(w, slot), index, 0);
+}
+
+static void table_store(x64_writer *w, const ir_op *op) /* scalar loops only */
+{
+    const unsigned index = sn_use(&w->a, op->a), value = sn_use(&w->a, op->b);
+    const unsigned stored = w->plan->program->memories[op->c].type;
+    x64_code *c = &w->buffer[w->depth].code;
+    const x64_mem at = frame_mem(w->plan->frame.memories + op->c);
+    sn_x64_mov_load(c, X64_W64, X64_R11, &at);
+    reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, index);
+    const x64_mem m = {X64_R11, X64_RAX, scale_of(sn_ir_type_size(stored)), 0};
+    if (stored == IR_U8)
+        sn_x64_mem_imm(c, X64_VPEXTRB_STORE, X64_SCALAR, 0, value, 0, &m, 0);
+    else if (stored == IR_I16)
+        sn_x64_mem_imm(c, X64_VPEXTRW_STORE, X64_SCALAR, 0, value, 0, &m, 0);
+    else
+        sn_x64_store(w, value, stored, &m);
+}
+
+/* i + lane − clamp(a) elements from the line's base. */
+static void varying_read(x64_writer *w, const ir_op *op)
+{
+    const plan_line *line = &w->plan->lines[op->b];
+    const ir_memory *memory = &w->plan->program->memories[line->memory];
+    const unsigned a = sn_use(&w->a, op->a), at = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
+    const x64_length length = vector_length(w->length4);
+    unsigned decoration;
+    const x64_mem shortest = pool_vector(w, memory->shortest ? memory->shortest : 1, 4, &decoration);
+    mem3(w, X64_VPMAXSD, length, decoration, at, a, &shortest);
+    const x64_mem longest = pool_vector(w, line->length, 4, &decoration);
+    mem3(w, X64_VPMINSD, length, decoration, at, at, &longest);
+    const x64_mem lanes = lane_numbers(w, w->a.copy);
+    mem3(w, X64_VMOVUPS, length, 0, d, 0, &lanes);
+    reg3(w, X64_VPSUBD, length, at, d, at);
+    x64_code *c = &w->buffer[w->depth].code;
+    const unsigned size = sn_ir_type_size(line->type);
+    const uint32_t slot = w->plan->frame.lines + op->b;
+    if (w->scalar) {
+        const x64_mem base = frame_mem(slot);
+        reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, at);
+        sn_x64_movsxd_rr(c, X64_RAX, X64_RAX);
+        sn_x64_alu_rr(c, X64_ADD, X64_W64, X64_RAX, X64_RSI);
+        sn_x64_mov_load(c, X64_W64, X64_R11, &base);
+        const x64_mem m = {X64_R11, X64_RAX, scale_of(size), 0};
+        sn_x64_load(w, d, line->type, &m);
+        return;
+    }
+    const unsigned pointer = pointer_in(w, slot);
+    const x64_mem m = {(uint8_t)pointer, X64_RSI, scale_of(size), 0};
+    sn_x64_lea(c, X64_W64, X64_RAX, &m);
+    gather(w, d, line->type, X64_RAX, at, 0);
+}
+
+/* ---- effects ---- */
+
+static void store_value(x64_writer *w, const ir_op *op)
+{
+    const unsigned value = sn_use(&w->a, op->a), type = op_of(w, op->a)->type;
+    if (w->function) {
+        move(w, 0, value, type);
+        return;
+    }
+    const x64_mem m = sn_x64_stream(w, stream_slot(w, op), is_wide(type) ? 8 : 4, element_of(w, w->a.copy));
+    store_stream(w, value, type, &m);
+}
+
+static void set_uniform(x64_writer *w, const ir_op *op)
+{
+    const unsigned value = sn_use(&w->a, op->a);
+    const x64_mem m = frame_mem(op->b);
+    sn_x64_store(w, value, op_of(w, op->a)->type, &m);
+}
+
+/* Partial sums are numbered by element modulo 256 bytes' worth: rax = where those of elements i … lie. */
+static x64_mem partial_sums(x64_writer *w, uint32_t total, unsigned size)
+{
+    x64_code *c = &w->buffer[w->depth].code;
+    const x64_mem slot = frame_mem(w->plan->frame.sums + total);
+    sn_x64_mov_rr(c, X64_W32, X64_RAX, X64_RSI);
+    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RAX, (int32_t)element_of(w, w->a.copy));
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, (int32_t)(256 / size - 1));
+    sn_x64_shift_imm(c, X64_SHL, X64_W32, X64_RAX, scale_of(size));
+    sn_x64_alu_load(c, X64_ADD, X64_W64, X64_RAX, &slot);
+    return (x64_mem){X64_RAX, X64_NO_INDEX, 0, 0};
+}
+
+/* dst = dst + value, or dst + value·factor with one rounding, in the lanes of mask register k1 or k2 if `mask` names one. */
+static void accumulate(x64_writer *w, const ir_op *op, unsigned mask, unsigned d, unsigned value, unsigned factor)
+{
+    const unsigned type = op_of(w, op->a)->type;
+    x64_code *c = &w->buffer[w->depth].code;
+    if (op->code == IR_SUM)
+        sn_x64_reg(c, variant(w, X64_VADDPS, type), length_of(w, type), mask, d, d, value);
+    else
+        sn_x64_reg(c, variant(w, X64_VFMADD231PS, type), length_of(w, type), mask, d, value, factor);
+}
+
+static void sum(x64_writer *w, const ir_op *op, uint32_t position)
+{
+    const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
+    const unsigned value = sn_use(&w->a, op->a), factor = op->code == IR_SUMP ? sn_use(&w->a, op->b) : value;
+    if (w->sums_in_registers && !w->masked) {
+        for (unsigned k = 0; k < w->sum_count; k++)
+            if (w->sum_operation[k] == position)
+                accumulate(w, op, 0, w->sum_register[k][w->repetition * w->a.copies + w->a.copy], value, factor);
+        return;
+    }
+    const unsigned t = sn_use_temporary(&w->a, false);
+    const x64_mem m = partial_sums(w, sn_x64_total_of(op), size);
+    sn_x64_load(w, t, type, &m);
+    if (!w->masked) {
+        accumulate(w, op, 0, t, value, factor);
+    } else if (w->isa == X64_AVX512) {
+        accumulate(w, op, 1 + w->a.copy, t, value, factor);
+    } else {
+        const unsigned added = sn_use_temporary(&w->a, false), lanes = sn_use_temporary(&w->a, false);
+        move(w, added, t, type);
+        accumulate(w, op, 0, added, value, factor);
+        const x64_mem mask = tail_mask(w, size, w->a.copy);
+        sn_x64_load(w, lanes, type, &mask);
+        select_by_blend(w, t, lanes, added, t, type);
+    }
+    sn_x64_store(w, t, type, &m);
+}
+
+/* The line's values move up by one; registers where it has them, memory else. */
+static void hold(x64_writer *w, const ir_op *op)
+{
+    const plan_line *line = &w->plan->lines[op->b];
+    const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
+    const unsigned value = sn_use(&w->a, op->a);
+    uint8_t homes[PLAN_HELD + 1];
+    memset(homes, CODE_NO_REGISTER, sizeof homes);
+    for (uint32_t k = 1; k < w->body->count; k++)
+        if (op_of(w, k)->code == IR_HELD && op_of(w, k)->a == op->b)
+            homes[op_of(w, k)->b] = w->a.home[k];
+    const unsigned t = sn_use_temporary(&w->a, false);
+    for (uint32_t d = line->length; d >= 1; d--) {
+        const bool newest = d == 1;
+        unsigned from = newest ? value : homes[d - 1];
+        if (from == CODE_NO_REGISTER) {
+            const x64_mem m = held_mem(w, op->b, d - 1, size);
+            from = homes[d] == CODE_NO_REGISTER ? t : homes[d];
+            sn_x64_load(w, from, type, &m);
+        }
+        if (homes[d] != CODE_NO_REGISTER) {
+            move(w, homes[d], from, type);
+        } else {
+            const x64_mem m = held_mem(w, op->b, d, size);
+            sn_x64_store(w, from, type, &m);
+        }
+    }
+}
+
+/* ---- the dispatch ---- */
+
+static void mark(x64_writer *w, uint32_t position)
+{
+    if (!w->with_marks || w->depth)
+        return;
+    if (w->mark_count == w->mark_capacity) {
+        const uint32_t capacity = w->mark_capacity ? 2 * w->mark_capacity : 256;
+        x64_mark *grown = sn_arena_grow(w->memory, w->marks, w->mark_count * sizeof *grown, capacity * sizeof *grown);
+        if (!grown) {
+            w->failed = true;
+            return;
+        }
+        w->marks = grown;
+        w->mark_capacity = capacity;
+    }
+    w->marks[w->mark_count++] = (x64_mark){here(w, 0), position};
+}
+
+static void emit(void *emitter, uint32_t position)
+{
+    x64_writer *w = emitter;
+    const ir_op *op = op_of(w, position);
+    mark(w, position);
+    sn_x64_room(w);
+    switch ((ir_code)op->code) {
+    case IR_ADD: add(w, op); break;
+    case IR_SUB: subtract(w, op); break;
+    case IR_MUL: multiply(w, op); break;
+    case IR_DIV:
+        binary_forms(w, variant(w, X64_VDIVPS, op->type), length_of(w, op->type), op->a, op->b);
+        break;
+    case IR_FMA: case IR_FMS: case IR_FNMA: fused(w, op); break;
+    case IR_NEG: negate(w, op); break;
+    case IR_ABS: absolute(w, op); break;
+    case IR_MIN: case IR_MAX: least_or_greatest(w, op); break;
+    case IR_SQRT: square_root(w, op); break;
+    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: round_to(w, op); break;
+    case IR_COPYSIGN: copy_sign(w, op); break;
+    case IR_AND: case IR_OR: case IR_XOR: logic(w, op); break;
+    case IR_NOT: invert(w, op); break;
+    case IR_SHL: case IR_SAR: case IR_SHR: shift(w, op); break;
+    case IR_UMULH: multiply_high(w, op); break;
+    case IR_LT: case IR_LE: case IR_EQ: case IR_NE: compare(w, op); break;
+    case IR_SELECT: choose(w, op); break;
+    case IR_CVT: convert(w, op); break;
+    case IR_BITS: case IR_FROM_BITS: same_bits(w, op); break;
+    case IR_HI32: case IR_LO32: half(w, op); break;
+    case IR_PACK64: pack(w, op); break;
+    case IR_INDEX: absolute_index(w); break;
+    case IR_COLUMN: column(w); break;
+    case IR_LOAD: table_load(w, op); break;
+    case IR_READV: varying_read(w, op); break;
+    case IR_STORE: table_store(w, op); break;
+    case IR_INPUT: load_leaf(w, sn_define(&w->a), position, w->a.copy); break;
+    case IR_OUTPUT: case IR_SET_BUFFER: case IR_WRITE: store_value(w, op); break;
+    case IR_SET_UNIFORM: set_uniform(w, op); break;
+    case IR_SUM: case IR_SUMP: sum(w, op, position); break;
+    case IR_HOLD: hold(w, op); break;
+    /* loaded by load_leaf, written by the allocator's walk, or gone before code is made */
+    case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
+    case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
+    case IR_SIN: case IR_COS: case IR_SINPI: case IR_COSPI: case IR_EXP: case IR_LOG: case IR_CODES:
+        break;
+    }
+}
+
+const code_target sn_x64_target = {emit, load_leaf, spill, reload, move, enter_cold, merge_cold, leave_cold};

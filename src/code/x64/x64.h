@@ -1,0 +1,142 @@
+/* Machine code for x86-64: this page is the room's table of contents.
+ *
+ *   encode.c   instructions as bytes            instructions.h   the list of them
+ *   select.c   operations as instructions, in registers that the allocator gives
+ *   loop.c     loops around them: entry, unrolling, tails, cold paths, the function for one element
+ *   pool.c     the constants that code reads
+ *
+ * Three instruction sets are served: one lane (scalar forms of AVX2 and FMA), AVX2 with FMA, AVX-512 (F, DQ, BW, VL).
+ * Lanes: a loop computes W = vector bytes / widest elements a step, so every value fits one register: with f64 about, f32
+ * and i32 take half of one. Masks: AVX-512 has mask registers; elsewhere a mask is a vector of lanes as wide as the loop's widest type,
+ * all ones or zero.
+ *
+ * General registers: rdi the frame, rsi the element number i, rdx the end, rcx the last i of the main loop, r10 the pool,
+ * r11 minus the elements left (tails), rax scratch; r8, r9, rbx, r12 to r15 base pointers of streams, as many as there are. */
+#ifndef SN_CODE_X64_X64_H
+#define SN_CODE_X64_X64_H
+
+#include "code/allocate.h"
+#include "code/x64/encode.h"
+#include "plan/plan.h"
+
+typedef enum x64_isa { X64_ONE_LANE, X64_AVX2, X64_AVX512 } x64_isa;
+
+enum { X64_MOST_POINTERS = 7, X64_BUFFERS = 10, X64_MOST_SUMS = 8 };
+
+/* Constants, gathered while code is written; offsets are from r10 = pool start + X64_POOL_BIAS, so that short displacements
+ * reach twice as many. */
+enum { X64_POOL_BIAS = 128 };
+typedef struct x64_pool {
+    arena *memory;
+    uint8_t *bytes;
+    uint32_t size, capacity;
+    uint32_t *table; /* hash of (bits, size, copies) → offset + 1 */
+    uint32_t table_mask, entries;
+    bool failed;
+} x64_pool;
+
+void sn_x64_pool_open(x64_pool *pool, arena *memory);
+/* The place (from pool start) of `copies` repetitions of an element of 4 or 8 bytes, aligned to its whole size up to 64. */
+uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies);
+/* The place of arbitrary bytes, up to 128, aligned. */
+uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, unsigned alignment);
+
+typedef struct x64_buffer {
+    x64_code code;
+} x64_buffer;
+
+typedef struct x64_branch { /* a jump between buffers, patched when they are joined */
+    uint8_t from_buffer, to_buffer;
+    uint32_t place, target;
+} x64_branch;
+
+/* For `dump --asm`: which operation the code from here on belongs to. */
+typedef struct x64_mark {
+    uint32_t at;        /* offset in the loop's code */
+    uint32_t operation; /* number in the body; 0: the loop's own */
+} x64_mark;
+
+typedef struct x64_writer {
+    allocation a;
+    arena *memory;
+    const plan *plan;
+    const plan_loop *loop;
+    const plan_body *body;
+    x64_pool *pool;
+    x64_isa isa;
+    unsigned lanes;             /* elements a vector */
+    x64_length length4, length8; /* of a value of 4, of 8 bytes an element */
+    bool scalar;                /* lanes == 1 */
+    bool mask_registers;
+    bool masked;                /* a tail */
+    bool function;              /* one element: inputs arrive in registers */
+    const void *const *tables;  /* functions: content by memory object */
+    bool wide_constants;        /* AVX2: pool entries as wide as vectors */
+    bool sums_in_registers;
+    uint32_t group;             /* elements before copy 0 of this repetition */
+    unsigned repetition;
+    uint8_t pointer_count, pointer_register[X64_MOST_POINTERS];
+    uint32_t pointer_slot[X64_MOST_POINTERS];
+    uint8_t sum_register[X64_MOST_SUMS][8]; /* per SUM in order, per vector of partial sums */
+    uint32_t sum_operation[X64_MOST_SUMS];
+    unsigned sum_count;
+    x64_buffer buffer[X64_BUFFERS];
+    unsigned depth;             /* the buffer being written: 0 hot, deeper: cold */
+    uint32_t resume[X64_BUFFERS];
+    uint32_t mask_table; /* AVX2 tails: its place in the pool + 1 */
+    x64_branch *branches;
+    uint32_t branch_count, branch_capacity;
+    x64_mark *marks;
+    uint32_t mark_count, mark_capacity;
+    bool with_marks;
+    bool failed;
+    bool too_large;
+} x64_writer;
+
+/* select.c */
+extern const code_target sn_x64_target;
+x64_code *sn_x64_room(x64_writer *w); /* the buffer being written, with room for an operation */
+x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
+x64_mem sn_x64_pool_mem(uint32_t offset);
+void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
+void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
+static inline uint32_t sn_x64_total_of(const ir_op *sum) /* SUM or SUMP */
+{
+    return sum->code == IR_SUM ? sum->b : sum->c;
+}
+uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
+
+/* loop.c */
+typedef struct x64_options {
+    x64_isa isa;      /* of TIME loops; SCALAR ones are one lane anyway */
+    uint32_t random;  /* hostile builds */
+    bool marks;
+    uint8_t most_registers; /* hostile: 0 all */
+    const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
+} x64_options;
+
+typedef struct x64_function {
+    uint32_t start, size; /* in the joined code */
+    uint32_t spills;      /* slots */
+    uint32_t copies, repetitions; /* of the main loop */
+} x64_function;
+
+typedef struct x64_output { /* all functions of a plan, joined; position-independent but for the pool's distance */
+    uint8_t *code;
+    uint32_t size, capacity;
+    x64_pool pool;
+    uint32_t *pool_references; /* places of 32-bit displacements: pool + X64_POOL_BIAS minus the end of the displacement */
+    uint32_t pool_reference_count, pool_reference_capacity;
+    x64_mark *marks; /* offsets from `code` */
+    uint32_t mark_count;
+    arena *memory;
+    sinter_status status;
+} x64_output;
+
+/* Appends the code of body `body` of a loop as a function (frame, begin, end). */
+x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options);
+/* Appends f(x, …): the plan's single stateless ELEMENT loop for one element, inputs in xmm0…, the frame in rdi. */
+x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options);
+sinter_status sn_x64_output_open(x64_output *out, arena *memory);
+
+#endif

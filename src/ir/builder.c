@@ -1,0 +1,405 @@
+/* Programs made by appending operations.
+ *
+ * Each operation that arrives is typed and given its axes, offered to the local rules (rewrite.c), looked up among its
+ * equals, and only then appended; so identities, constants and common subexpressions cost no pass of their own. An operation
+ * with state or effects is never merged: the memory object or stream that it names is its identity, and a read of a table
+ * that the program writes keeps its place. */
+#include "ir/ir.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_OPERATIONS = 256 };
+
+void sn_ir_fail(ir_program *p, sinter_status status, const char *message)
+{
+    if (p->status != SINTER_OK)
+        return;
+    p->status = status;
+    snprintf(p->message, sizeof p->message, "%s", message);
+}
+
+static bool grow(ir_program *p, uint32_t capacity)
+{
+    ir_op *ops = sn_arena_grow(p->memory, p->ops, p->count * sizeof *ops, capacity * sizeof *ops);
+    uint32_t *table = sn_arena_take_zeroed(p->memory, 2 * (size_t)capacity * sizeof *table);
+    if (!ops || !table) {
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+        return false;
+    }
+    p->ops = ops;
+    p->capacity = capacity;
+    p->table = table;
+    p->table_mask = 2 * capacity - 1;
+    return true;
+}
+
+static uint32_t hash_op(const ir_op *op)
+{
+    uint64_t head, tail;
+    memcpy(&head, op, 8);
+    memcpy(&tail, (const char *)op + 8, 8);
+    head = (head ^ (tail << 32 | tail >> 32) * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u; /* odd, bits well mixed */
+    return (uint32_t)(head >> 32);
+}
+
+static void insert(ir_program *p, ir_ref r)
+{
+    uint32_t at = hash_op(&p->ops[r]) & p->table_mask;
+    while (p->table[at])
+        at = (at + 1) & p->table_mask;
+    p->table[at] = r;
+}
+
+static bool has_identity(const ir_program *p, const ir_op *op)
+{
+    const ir_info *info = &sn_ir_info[op->code];
+    if (info->kind == IR_KIND_EFFECT || info->rule == IR_RULE_EFFECT)
+        return true;
+    return op->code == IR_LOAD && p->cells && p->memories[op->b].kind == IR_CELLS;
+}
+
+static bool regrow(ir_program *p, uint32_t capacity)
+{
+    if (!grow(p, capacity))
+        return false;
+    for (ir_ref r = 1; r < p->count; r++)
+        if (!has_identity(p, &p->ops[r]))
+            insert(p, r);
+    return true;
+}
+
+static bool make_room(ir_program *p)
+{
+    if (p->count < p->capacity)
+        return true;
+    if (p->count >= IR_MAX_OPERATIONS) {
+        sn_ir_fail(p, SINTER_TOO_LARGE, "the program has more than 4,194,304 operations");
+        return false;
+    }
+    return regrow(p, p->capacity * 2);
+}
+
+void sn_ir_reserve(ir_program *p, uint32_t operations)
+{
+    uint32_t capacity = FIRST_OPERATIONS;
+    while (capacity < operations && capacity < IR_MAX_OPERATIONS)
+        capacity *= 2;
+    if (p->status == SINTER_OK && capacity > p->capacity)
+        regrow(p, capacity);
+}
+
+void sn_ir_open(ir_program *p, arena *memory, uint32_t rules)
+{
+    *p = (ir_program){.memory = memory, .rules = rules};
+    if (!grow(p, FIRST_OPERATIONS)) {
+        static ir_op none; /* so that operation 0 can be read even now; nothing is ever written to it */
+        p->ops = &none;
+        p->count = 1;
+        p->capacity = 1;
+        return;
+    }
+    p->ops[0] = (ir_op){0};
+    p->count = 1;
+}
+
+static ir_ref append(ir_program *p, const ir_op *op)
+{
+    if (p->status != SINTER_OK || !make_room(p))
+        return 0;
+    p->ops[p->count] = *op;
+    return p->count++;
+}
+
+static ir_ref append_unique(ir_program *p, const ir_op *op)
+{
+    if (p->status != SINTER_OK || !make_room(p))
+        return 0;
+    uint32_t at = hash_op(op) & p->table_mask;
+    for (; p->table[at]; at = (at + 1) & p->table_mask)
+        if (!memcmp(&p->ops[p->table[at]], op, sizeof *op))
+            return p->table[at];
+    p->ops[p->count] = *op;
+    p->table[at] = p->count;
+    return p->count++;
+}
+
+/* ---- types and axes ---- */
+
+static ir_ref wrong_types(ir_program *p, const ir_op *op)
+{
+    if (p->status == SINTER_OK) {
+        char message[SINTER_MESSAGE_SIZE];
+        const ir_info *info = &sn_ir_info[op->code];
+        const char *names[3] = {"", "", ""};
+        for (unsigned k = 0; k < info->operands; k++) {
+            const ir_ref r = sn_ir_operand(op, k);
+            names[k] = r < p->count ? sn_ir_type_name(p->ops[r].type) : "missing";
+        }
+        snprintf(message, sizeof message, "%s does not take operands of type %s%s%s%s%s", info->name, names[0],
+                 info->operands > 1 ? ", " : "", names[1], info->operands > 2 ? ", " : "", names[2]);
+        sn_ir_fail(p, SINTER_BAD_PROGRAM, message);
+    }
+    return 0;
+}
+
+static bool is_float(unsigned type)
+{
+    return type == IR_F32 || type == IR_F64;
+}
+
+static bool is_number(unsigned type)
+{
+    return type == IR_F32 || type == IR_F64 || type == IR_I32;
+}
+
+static unsigned loaded_type(unsigned stored)
+{
+    return stored == IR_U8 || stored == IR_I16 ? IR_I32 : stored;
+}
+
+static bool has_memory(const ir_program *p, uint32_t k)
+{
+    return k < p->memory_count;
+}
+
+/* Settles the result's type; false where the operands do not fit. */
+static bool settle_type(const ir_program *p, ir_op *op)
+{
+    const ir_info *info = &sn_ir_info[op->code];
+    for (unsigned k = 0; k < info->operands; k++) {
+        const ir_ref r = sn_ir_operand(op, k);
+        if (r == 0 || r >= p->count || p->ops[r].type == IR_VOID)
+            return false;
+    }
+    const unsigned a = info->operands > 0 ? p->ops[op->a].type : 0;
+    const unsigned b = info->operands > 1 ? p->ops[op->b].type : a;
+    const unsigned c = info->operands > 2 ? p->ops[op->c].type : b;
+    switch ((ir_rule)info->rule) {
+    case IR_RULE_LEAF:
+        return true;
+    case IR_RULE_FLOAT:
+        op->type = (uint8_t)a;
+        return is_float(a) && a == b && b == c;
+    case IR_RULE_NUMBER:
+        op->type = (uint8_t)a;
+        return is_number(a) && a == b;
+    case IR_RULE_INT:
+        op->type = IR_I32;
+        return a == IR_I32 && b == IR_I32;
+    case IR_RULE_LOGIC:
+        op->type = (uint8_t)a;
+        return (a == IR_I32 || a == IR_MASK) && a == b;
+    case IR_RULE_COMPARE:
+        op->type = IR_MASK;
+        return is_number(a) && a == b;
+    case IR_RULE_CHOOSE:
+        op->type = (uint8_t)b;
+        return a == IR_MASK && b == c;
+    case IR_RULE_CONVERT:
+        return is_number(a) && is_number(op->type);
+    case IR_RULE_BITS:
+        op->type = IR_I32;
+        return a == IR_F32;
+    case IR_RULE_FROM_BITS:
+        op->type = IR_F32;
+        return a == IR_I32;
+    case IR_RULE_HALF:
+        op->type = IR_I32;
+        return a == IR_F64;
+    case IR_RULE_PACK:
+        op->type = IR_F64;
+        return a == IR_I32 && b == IR_I32;
+    case IR_RULE_LOAD:
+        if (a != IR_I32 || !has_memory(p, op->b) || p->memories[op->b].kind == IR_LINE)
+            return false;
+        op->type = (uint8_t)loaded_type(p->memories[op->b].type);
+        return true;
+    case IR_RULE_READ: {
+        const uint32_t line = op->code == IR_READ ? op->a : op->b;
+        if (!has_memory(p, line) || p->memories[line].kind != IR_LINE || (op->code == IR_READV && a != IR_I32))
+            return false;
+        op->type = p->memories[line].type;
+        return true;
+    }
+    case IR_RULE_EFFECT:
+        op->type = IR_VOID;
+        switch (op->code) {
+        case IR_WRITE:
+            return has_memory(p, op->b) && p->memories[op->b].kind == IR_LINE && a == p->memories[op->b].type;
+        case IR_STORE:
+            return has_memory(p, op->c) && p->memories[op->c].kind == IR_CELLS && a == IR_I32
+                   && b == loaded_type(p->memories[op->c].type);
+        case IR_SUM:
+            return is_float(a) && op->b < p->total_count;
+        case IR_SUMP:
+            return is_float(a) && a == b && op->c < p->total_count;
+        case IR_OUTPUT:
+            return op->b < p->output_count && a == p->outputs[op->b].type;
+        default:
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned leaf_axes(const ir_program *p, const ir_op *op)
+{
+    switch (op->code) {
+    case IR_INPUT: case IR_INDEX: case IR_READ: case IR_READV:
+        return IR_AXIS_ELEMENT;
+    case IR_PARAM: case IR_LENGTH:
+        return IR_AXIS_SEGMENT;
+    case IR_ROW:
+        return IR_AXIS_ROW;
+    case IR_COLUMN:
+        return IR_AXIS_COLUMN;
+    case IR_LOAD:
+        return p->memories[op->b].kind == IR_BOUND ? IR_AXIS_SEGMENT
+               : p->memories[op->b].kind == IR_CELLS ? IR_AXIS_ELEMENT : 0;
+    default:
+        return 0;
+    }
+}
+
+static uint8_t axes_of(const ir_program *p, const ir_op *op)
+{
+    unsigned axes = leaf_axes(p, op);
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (operands > 0)
+        axes |= p->ops[op->a].axes;
+    if (operands > 1)
+        axes |= p->ops[op->b].axes;
+    if (operands > 2)
+        axes |= p->ops[op->c].axes;
+    return (uint8_t)axes;
+}
+
+/* ---- emitting ---- */
+
+ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+{
+    if (p->status != SINTER_OK)
+        return 0;
+    ir_op op = {.code = (uint8_t)code, .type = (uint8_t)type, .flags = flags, .a = a, .b = b, .c = c};
+    if (!settle_type(p, &op))
+        return wrong_types(p, &op);
+    if (p->rules & (IR_IDENTITY | IR_FOLD)) {
+        const ir_ref simple = sn_ir_simplify(p, &op);
+        if (simple)
+            return simple;
+    }
+    op.axes = axes_of(p, &op);
+    return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
+}
+
+ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c)
+{
+    return sn_ir_emit_flagged(p, code, type, 0, a, b, c);
+}
+
+ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits)
+{
+    const ir_op op = {.code = IR_CONST, .type = (uint8_t)type, .a = (uint32_t)bits,
+                      .b = type == IR_F64 ? (uint32_t)(bits >> 32) : 0};
+    return append_unique(p, &op);
+}
+
+ir_ref sn_ir_f32(ir_program *p, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return sn_ir_const_bits(p, IR_F32, bits);
+}
+
+ir_ref sn_ir_f64(ir_program *p, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return sn_ir_const_bits(p, IR_F64, bits);
+}
+
+ir_ref sn_ir_i32(ir_program *p, int32_t value)
+{
+    return sn_ir_const_bits(p, IR_I32, (uint32_t)value);
+}
+
+ir_ref sn_ir_number(ir_program *p, ir_type type, double value)
+{
+    return type == IR_F64 ? sn_ir_f64(p, value) : type == IR_I32 ? sn_ir_i32(p, (int32_t)value)
+                                                                 : sn_ir_f32(p, (float)value);
+}
+
+/* ---- streams, parameters, memory objects: short lists, doubled when a power of two is full ---- */
+
+static void *one_more(ir_program *p, void *list, uint32_t count, size_t size)
+{
+    if (p->status != SINTER_OK)
+        return NULL;
+    const bool full = (count & (count - 1)) == 0;
+    return full ? sn_arena_grow(p->memory, list, count * size, (count ? 2 * (size_t)count : 1) * size) : list;
+}
+
+static const char *keep_name(ir_program *p, const char *name)
+{
+    const char *copy = sn_arena_copy_text(p->memory, name, strlen(name));
+    if (!copy)
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+    return copy;
+}
+
+#define APPEND(list, count, element)                                            \
+    do {                                                                        \
+        void *grown_ = one_more(p, p->list, p->count, sizeof *p->list);         \
+        if (!grown_) {                                                          \
+            sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");                   \
+            return 0;                                                           \
+        }                                                                       \
+        p->list = grown_;                                                       \
+        p->list[p->count] = element;                                            \
+        return p->count++;                                                      \
+    } while (0)
+
+uint32_t sn_ir_add_input(ir_program *p, const char *name, ir_type type)
+{
+    const ir_stream stream = {keep_name(p, name), (uint8_t)type};
+    APPEND(inputs, input_count, stream);
+}
+
+uint32_t sn_ir_add_output(ir_program *p, const char *name, ir_type type)
+{
+    const ir_stream stream = {keep_name(p, name), (uint8_t)type};
+    APPEND(outputs, output_count, stream);
+}
+
+uint32_t sn_ir_add_total(ir_program *p, const char *name)
+{
+    const char *kept = keep_name(p, name);
+    APPEND(totals, total_count, kept);
+}
+
+uint32_t sn_ir_add_param(ir_program *p, const ir_param *param)
+{
+    ir_param copy = *param;
+    copy.name = keep_name(p, param->name);
+    copy.unit = param->unit ? keep_name(p, param->unit) : "";
+    APPEND(params, param_count, copy);
+}
+
+uint32_t sn_ir_add_memory(ir_program *p, const ir_memory *memory)
+{
+    ir_memory copy = *memory;
+    copy.name = keep_name(p, memory->name);
+    if (memory->kind == IR_TABLE) {
+        const size_t bytes = (size_t)memory->length * sn_ir_type_size(memory->type);
+        void *content = sn_arena_take(p->memory, bytes);
+        if (!content) {
+            sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+            return 0;
+        }
+        memcpy(content, memory->content, bytes);
+        copy.content = content;
+    }
+    p->cells += memory->kind == IR_CELLS;
+    APPEND(memories, memory_count, copy);
+}

@@ -1,0 +1,149 @@
+/* The intermediate representation: a program is an array of operations in single assignment, its streams, parameters and
+ * memory objects. This page is the room's table of contents.
+ *
+ *   builder.c   programs made by appending; hash-consing; types and axes as operations arrive
+ *   rewrite.c   the local rules: identities and constant folding, applied as operations arrive
+ *   evaluate.c  one operation on constants, bit for bit as every engine does it
+ *   live.c      which operations something depends on
+ *   printer.c, parser.c   the text form; dot.c      as a graph for Graphviz
+ *   verifier.c  what holds of every program between passes
+ *
+ * An operation names its operands by index; operands come before their users (cycles go through memory objects only).
+ * Operation 0 is NONE, so that 0 means "absent". Building never fails half-way: the first error is kept in `status` and
+ * everything after it is harmless; the caller looks once, at the end. One thread at a time. */
+#ifndef SN_IR_IR_H
+#define SN_IR_IR_H
+
+#include "base/arena.h"
+#include "ir/ops.h"
+#include <sinter/report.h>
+
+typedef uint32_t ir_ref;
+
+typedef struct ir_op {
+    uint8_t code; /* ir_code */
+    uint8_t type; /* ir_type of the result */
+    uint8_t axes;
+    uint8_t flags; /* IR_FLAG_… */
+    uint32_t a, b, c; /* operands first, then immediates; unused ones 0 */
+} ir_op;
+
+enum { IR_FLAG_FAST = 1 /* a mathematical function of the grade `fast` */ };
+
+typedef struct ir_stream {
+    const char *name;
+    uint8_t type;
+} ir_stream;
+
+typedef struct ir_total_map {
+    double scale, offset;
+} ir_total_map;
+
+typedef struct ir_param {
+    const char *name;
+    uint8_t type;
+    uint8_t curve; /* sinter_curve: how a control moves over the range */
+    double initial, low, high;
+    const char *unit;
+} ir_param;
+
+typedef enum ir_memory_kind {
+    IR_TABLE, /* constant content */
+    IR_BOUND, /* content bound at run time, read only; length ≥ 1 known then */
+    IR_LINE,  /* a delay line: the last `length` values of one stream */
+    IR_CELLS  /* a table that the program reads and writes, element by element, from 0 */
+} ir_memory_kind;
+
+typedef struct ir_memory {
+    const char *name; /* what state is keyed by: unique within the program */
+    const void *content; /* IR_TABLE: length elements */
+    uint32_t length;
+    uint32_t shortest; /* IR_LINE, READV: the least delay; larger reads are clamped to [shortest, length] */
+    uint8_t kind;
+    uint8_t type; /* ir_type, u8 and i16 included */
+    uint8_t flush; /* IR_LINE: denormals are flushed from its last `length` values at every tick */
+} ir_memory;
+
+/* Which local rules are applied as operations arrive, and what each removed. */
+enum { IR_IDENTITY = 1, IR_FOLD = 2, IR_RELAXED = 4 };
+enum { IR_MAX_OPERATIONS = 1 << 22 };
+
+typedef struct ir_program {
+    arena *memory; /* where everything below lives */
+    ir_op *ops;
+    uint32_t count, capacity;
+    uint32_t *table; /* hash-consing: open addressing, 0 is empty */
+    uint32_t table_mask;
+    ir_stream *inputs, *outputs;
+    ir_param *params;
+    ir_memory *memories;
+    const char **totals; /* names of the sums */
+    ir_total_map *total_maps; /* NULL: all identities; else what the caller receives of each sum over n elements: scale·sum + offset·n */
+    uint32_t input_count, output_count, param_count, memory_count, total_count;
+    uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED */
+    uint32_t removed_by_identity, removed_by_fold;
+    uint32_t cells; /* how many memories are IR_CELLS */
+    sinter_status status; /* sticky */
+    char message[SINTER_MESSAGE_SIZE]; /* of the first error */
+} ir_program;
+
+/* ---- building ---- */
+void sn_ir_open(ir_program *p, arena *memory, uint32_t rules);
+/* Room for so many operations at once, where the caller can tell: growing costs a hash table each time. A hint. */
+void sn_ir_reserve(ir_program *p, uint32_t operations);
+/* Appends an operation, or returns an equal or simpler one that is there already. Operands that the operation does not
+ * have are 0; immediates follow operands. `type` is needed where operands do not settle it (LEAF, CVT, READ) and is ignored elsewhere. */
+ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c);
+ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
+ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits); /* a mask's bits are 0 or 1 */
+ir_ref sn_ir_f32(ir_program *p, float value);
+ir_ref sn_ir_f64(ir_program *p, double value);
+ir_ref sn_ir_i32(ir_program *p, int32_t value);
+ir_ref sn_ir_number(ir_program *p, ir_type type, double value); /* converted to f32 or i32 where that is the type */
+
+/* Each copies the name (and a table its content) and returns its index; names must be unique within their kind. */
+uint32_t sn_ir_add_input(ir_program *p, const char *name, ir_type type);
+uint32_t sn_ir_add_output(ir_program *p, const char *name, ir_type type);
+uint32_t sn_ir_add_total(ir_program *p, const char *name);
+uint32_t sn_ir_add_param(ir_program *p, const ir_param *param);
+uint32_t sn_ir_add_memory(ir_program *p, const ir_memory *memory);
+/* The first error wins; the message is formatted by the caller. */
+void sn_ir_fail(ir_program *p, sinter_status status, const char *message);
+
+static inline bool sn_ir_is_const(const ir_program *p, ir_ref r)
+{
+    return p->ops[r].code == IR_CONST;
+}
+static inline uint64_t sn_ir_bits(const ir_program *p, ir_ref r)
+{
+    return p->ops[r].a | (uint64_t)p->ops[r].b << 32;
+}
+static inline uint32_t sn_ir_operand(const ir_op *op, unsigned k)
+{
+    return k == 0 ? op->a : k == 1 ? op->b : op->c;
+}
+
+/* ---- evaluate.c: the meaning of every pure operation, on one element ---- */
+/* Bits in, bits out (f32, i32 in the low word; a mask is 0 or 1). `operand` is the type of the first operand that is a
+ * number (of CVT and comparisons, where it is not the result's). Pure operations only. Thread-safe. */
+uint64_t sn_ir_evaluate(ir_code code, ir_type type, ir_type operand, uint64_t a, uint64_t b, uint64_t c);
+
+/* ---- rewrite.c ---- */
+/* Applies the program's rules to an operation about to be appended: returns the value that it amounts to, or 0 if it
+ * stays; may change `op` in place into a simpler operation. */
+ir_ref sn_ir_simplify(ir_program *p, ir_op *op);
+
+/* ---- live.c ---- */
+/* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */
+uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
+
+/* ---- printer.c, parser.c, verifier.c ---- */
+struct text;
+void sn_ir_print(const ir_program *p, struct text *out);
+void sn_ir_print_dot(const ir_program *p, struct text *out); /* for Graphviz */
+/* Builds the program that the text describes; errors go to the report with their places. Returns the status. */
+sinter_status sn_ir_parse(ir_program *p, const char *source, size_t length, sinter_report *report);
+/* Checks everything that passes and engines rely on. Returns NULL, or a description of the first violation (in `memory`). */
+const char *sn_ir_verify(const ir_program *p, arena *memory);
+
+#endif

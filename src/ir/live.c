@@ -1,0 +1,75 @@
+/* What is live: everything that some output, sum or store needs, through delay lines too. */
+#include "ir/ir.h"
+
+static bool has_lines(const ir_program *p)
+{
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (p->memories[k].kind == IR_LINE)
+            return true;
+    return false;
+}
+
+static bool is_root(const ir_op *op)
+{
+    return sn_ir_info[op->code].rule == IR_RULE_EFFECT && op->code != IR_WRITE;
+}
+
+/* A live read makes its line's write live, which may stand anywhere: marking goes through a stack. */
+static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory)
+{
+    ir_ref *stack = sn_arena_take(memory, p->count * sizeof *stack);
+    ir_ref *writer = sn_arena_take_zeroed(memory, (p->memory_count + 1) * sizeof *writer);
+    if (!stack || !writer)
+        return false;
+    uint32_t depth = 0;
+    for (ir_ref r = 1; r < p->count; r++) {
+        if (p->ops[r].code == IR_WRITE)
+            writer[p->ops[r].b] = r;
+        if (is_root(&p->ops[r])) {
+            live[r] = 1;
+            stack[depth++] = r;
+        }
+    }
+    while (depth) {
+        const ir_op *op = &p->ops[stack[--depth]];
+        ir_ref next[4] = {0};
+        const unsigned operands = sn_ir_info[op->code].operands;
+        for (unsigned k = 0; k < operands; k++)
+            next[k] = sn_ir_operand(op, k);
+        if (op->code == IR_READ || op->code == IR_READV)
+            next[3] = writer[op->code == IR_READ ? op->a : op->b];
+        for (unsigned k = 0; k < 4; k++)
+            if (next[k] && !live[next[k]]) {
+                live[next[k]] = 1;
+                stack[depth++] = next[k];
+            }
+    }
+    return true;
+}
+
+static void mark_operands(uint8_t *live, const ir_op *op)
+{
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (operands > 0)
+        live[op->a] = 1;
+    if (operands > 1)
+        live[op->b] = 1;
+    if (operands > 2)
+        live[op->c] = 1;
+}
+
+uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
+{
+    uint8_t *live = sn_arena_take_zeroed(memory, p->count);
+    if (!live)
+        return NULL;
+    if (has_lines(p))
+        return mark_through_lines(p, live, memory) ? live : NULL;
+    for (ir_ref r = p->count - 1; r > 0; r--) {
+        if (is_root(&p->ops[r]))
+            live[r] = 1;
+        if (live[r])
+            mark_operands(live, &p->ops[r]);
+    }
+    return live;
+}

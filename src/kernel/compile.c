@@ -1,0 +1,526 @@
+/* The pipeline: a front end's program, passes, plan, code.
+ *
+ * Front ends append with the local rules switched on, so identities and constants are gone before a pass runs; the passes that are left
+ * run only where there is something for them. Machine code is written into working memory and copied once, into code memory that was mapped
+ * in advance. Interpreted kernels keep the plan's operations; the others keep one block of tables (image.c). */
+#include "kernel/kernels.h"
+
+#include "opt/opt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#if SINTER_JIT
+#include "code/x64/x64.h"
+#endif
+
+static bool are_valid(const sinter_options *o)
+{
+    for (uint32_t k = 0; o->fixed_names && o->fixed_values && k < o->fixed_count; k++)
+        if (!o->fixed_names[k] || isnan(o->fixed_values[k]))
+            return false;
+    return (unsigned)o->source <= SINTER_VM && (unsigned)o->domain <= SINTER_GRID && (unsigned)o->grade <= SINTER_GRADE_FAST
+           && (unsigned)o->rewriting <= SINTER_RELAXED && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64)
+           && sinter_engine_name(o->engine) && (!o->fixed_count || (o->fixed_names && o->fixed_values));
+}
+
+sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report)
+{
+    memset(c, 0, sizeof *c);
+    sn_report_open(report, options ? options->name : NULL);
+    c->report = report;
+    if (!context || (options && !are_valid(options)))
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, context ? "an option has a value that it cannot have" : "no context was given", NULL);
+    if (options)
+        c->options = *options;
+    if (!c->options.type)
+        c->options.type = SINTER_F32;
+    c->relaxed = c->options.rewriting ? c->options.rewriting == SINTER_RELAXED : c->options.source == SINTER_PATCH;
+    c->engine = sn_engine_choose(c->options.engine, context->code, &c->engine_reason);
+    if (c->engine == SINTER_ENGINE_AUTO) {
+        char message[SINTER_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "the engine %s cannot run here: %s", sinter_engine_name(c->options.engine), c->engine_reason);
+        return sn_report_fail(report, SINTER_NO_ENGINE, message, "`sinter doctor` lists what this machine has; without a name the best is taken");
+    }
+    if (pthread_mutex_lock(&context->compiling))
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "a node type's callback cannot use the context that calls it", NULL);
+    c->context = context;
+    c->mode = sn_float_mode_enter();
+    sn_arena_open(&c->own, &context->allocator);
+    c->memory = c->engine == SINTER_ENGINE_INTERP ? &c->own : &context->scratch;
+    sn_ir_open(&c->program, c->memory, IR_IDENTITY | IR_FOLD | (c->relaxed ? IR_RELAXED : 0));
+    return SINTER_OK;
+}
+
+void sn_kernel_end(compilation *c)
+{
+    if (!c->context)
+        return;
+    sn_arena_close(&c->own);
+    sn_arena_rewind(&c->context->scratch);
+    sn_float_mode_leave(c->mode);
+    pthread_mutex_unlock(&c->context->compiling);
+}
+
+static sinter_status program_error(compilation *c)
+{
+    return sn_report_fail(c->report, c->program.status, c->program.message, NULL);
+}
+
+static sinter_status verified(compilation *c, const char *after)
+{
+#if SINTER_VERIFY
+    const char *violation = sn_ir_verify(&c->program, c->memory);
+    if (violation && c->memory->failed)
+        return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
+    if (violation && !c->program.status) {
+        char message[SINTER_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "after %s: %.150s", after, violation);
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
+    }
+#else
+    (void)after;
+#endif
+    return c->program.status ? program_error(c) : SINTER_OK;
+}
+
+static void replace(compilation *c, const ir_program *by)
+{
+    c->program = *by;
+}
+
+static sinter_status fix_parameters(compilation *c, uint32_t rules)
+{
+    const sinter_options *o = &c->options;
+    ir_program out;
+    uint32_t unknown = 0;
+    if (!sn_opt_fix(&c->program, &out, c->memory, rules, o->fixed_names, o->fixed_values, o->fixed_count, &unknown)) {
+        char message[SINTER_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "there is no parameter \"%.80s\"", o->fixed_names[unknown]);
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
+    }
+    replace(c, &out);
+    return verified(c, "fixing parameters");
+}
+
+static void mark_fast(ir_program *p)
+{
+    for (ir_ref r = 1; r < p->count; r++)
+        if (sn_ir_info[p->ops[r].code].kind == IR_KIND_MATH)
+            p->ops[r].flags |= IR_FLAG_FAST;
+}
+
+static sinter_status named_passes(compilation *c)
+{
+    size_t length;
+    const char *unknown = sn_opt_run(&c->program, c->memory, c->options.passes, c->relaxed, NULL, &length);
+    if (unknown) {
+        char message[SINTER_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "there is no pass \"%.*s\"", (int)(length < 80 ? length : 80), unknown);
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, "passes: identity, fold, affine, expand, hoist, dce");
+    }
+    return verified(c, "the passes");
+}
+
+/* A grid hands over its region, z and t, and nothing else. */
+static sinter_status check_grid(compilation *c)
+{
+    const ir_program *p = &c->program;
+    char message[SINTER_MESSAGE_SIZE];
+    if (c->options.sum || p->total_count)
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "a total cannot be taken over a grid", NULL);
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (p->memories[k].kind != IR_TABLE) {
+            snprintf(message, sizeof message, "on a grid there is no state and no bound table: \"%.80s\"", p->memories[k].name);
+            return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
+        }
+    for (ir_ref r = 1; r < p->count; r++) {
+        if (p->ops[r].code == IR_INDEX)
+            return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "on a grid elements have no index", NULL);
+        if (p->ops[r].code == IR_INPUT) {
+            snprintf(message, sizeof message, "on a grid there is no input \"%.80s\"", p->inputs[p->ops[r].a].name);
+            return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, "a grid gives x, y, z and t");
+        }
+    }
+    return SINTER_OK;
+}
+
+sinter_status sn_kernel_passes(compilation *c)
+{
+    const uint32_t rules = c->options.passes ? 0 : c->program.rules;
+    sinter_status status = verified(c, "the front end");
+    ir_program out;
+    if (!status && c->options.fixed_count)
+        status = fix_parameters(c, rules);
+    c->public_params = c->program.param_count;
+    if (!status && c->options.domain == SINTER_GRID) {
+        sn_opt_grid(&c->program, &out, c->memory, rules);
+        replace(c, &out);
+        status = verified(c, "grid");
+        if (!status)
+            status = check_grid(c);
+    }
+    if (!status && c->options.sum) {
+        sn_opt_total(&c->program, &out, c->memory, rules);
+        replace(c, &out);
+        status = verified(c, "total");
+    }
+    if (!status && c->options.grade == SINTER_GRADE_FAST)
+        mark_fast(&c->program);
+    if (!status && c->options.passes)
+        return named_passes(c);
+    if (!status && c->relaxed && sn_opt_needs_expansion(&c->program)) {
+        sn_opt_expand_constants(&c->program, &out, c->memory, rules);
+        replace(c, &out);
+        status = verified(c, "functions of constants");
+    }
+    if (!status && c->relaxed) {
+        sn_opt_affine(&c->program, &out, c->memory, rules);
+        replace(c, &out);
+        status = verified(c, "affine");
+    }
+    if (!status && sn_opt_needs_expansion(&c->program)) {
+        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED);
+        replace(c, &out);
+        status = verified(c, "expand");
+    }
+    return status;
+}
+
+sinter_status sn_kernel_plan(compilation *c, plan *p)
+{
+    if (sn_opt_needs_expansion(&c->program)) { /* named passes may have left it out */
+        ir_program out;
+        sn_opt_expand(&c->program, &out, c->memory, 0);
+        replace(c, &out);
+    }
+    if (c->program.status)
+        return program_error(c);
+    if (c->program.total_count > KERNEL_MOST_TOTALS)
+        return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 16 totals", NULL);
+    const sinter_status status = sn_plan_make(p, &c->program, c->memory);
+    if (!status)
+        return SINTER_OK;
+    return sn_report_fail(c->report, status, status == SINTER_TOO_LARGE ? "the program has more than 2 GiB of state or of values between loops, or more than 65,000 loops"
+                          : "out of memory", NULL);
+}
+
+/* ---- code ---- */
+
+static const char *no_function(const compilation *c, const plan *p)
+{
+    const ir_program *program = p->program;
+    uint32_t loops = 0;
+    for (uint32_t k = 0; k < p->loop_count; k++)
+        loops += p->loops[k].rate == PLAN_ELEMENT;
+    if (c->engine == SINTER_ENGINE_INTERP)
+        return "the interpreter has no machine code";
+    if (!c->options.function && p->operations > KERNEL_SMALL_FUNCTION)
+        return "a program of more than 64 operations has one if the options ask for it";
+    if (p->stateful || p->grid || p->reads_index || loops != 1 || program->total_count)
+        return "it is a function of one element only where there is no state, no grid, no index and no total";
+    if (program->output_count != 1 || program->input_count > 8)
+        return "it needs exactly one output and at most 8 inputs";
+    if (p->loops[p->loop_count - 1].guard)
+        return "it has two bodies, one of which the parameters choose";
+    for (uint32_t k = 0; k < program->memory_count; k++)
+        if (program->memories[k].kind == IR_BOUND)
+            return "its tables are bound with each call";
+    if (program->param_count == 0 && p->loop_count > 1)
+        return "part of it is computed once, and functions without parameters are given no frame to find it in";
+    for (uint32_t k = 0; k < program->input_count; k++)
+        if (program->inputs[k].type == IR_I32)
+            return "i32 streams have no place in its argument list";
+    if (program->outputs[0].type == IR_I32)
+        return "i32 streams have no place in its argument list";
+    return NULL;
+}
+
+#if SINTER_JIT
+typedef struct code_job {
+    const compilation *c;
+    const plan *plan;
+    x64_output out;
+    x64_options options;
+    x64_function *functions; /* two per loop, then the function of one element */
+} code_job;
+
+/* Where the constant tables of the kernel lie. */
+static const void **table_addresses(const plan *p, const sinter_kernel *k, arena *memory)
+{
+    const void **addresses = sn_arena_take(memory, (p->program->memory_count + 1) * sizeof *addresses);
+    for (uint32_t i = 0; addresses && i < p->program->memory_count; i++)
+        addresses[i] = k->tables[i].content;
+    return addresses;
+}
+
+static sinter_status write_code(code_job *j, const sinter_kernel *kernel, bool function)
+{
+    const plan *p = j->plan;
+    arena *memory = j->c->memory;
+    j->functions = sn_arena_take_zeroed(memory, (2 * (size_t)p->loop_count + 1) * sizeof *j->functions);
+    j->options.tables = table_addresses(p, kernel, memory);
+    if (!j->functions || !j->options.tables)
+        return SINTER_NO_MEMORY;
+    sn_x64_output_open(&j->out, memory);
+    for (uint32_t k = 0; k < p->loop_count; k++)
+        for (unsigned side = 0; side < (p->loops[k].guard ? 2u : 1u); side++)
+            j->functions[2 * k + side] = sn_x64_loop(&j->out, p, &p->loops[k], &p->loops[k].body[side], &j->options);
+    if (function) {
+        uint32_t last = p->loop_count - 1;
+        j->functions[2 * p->loop_count] = sn_x64_function(&j->out, p, &p->loops[last], &p->loops[last].body[0], &j->options);
+    }
+    return j->out.status;
+}
+
+/* Constants lie at a distance that is known only now. */
+static void copy_code(const x64_output *out, code_block *block)
+{
+    for (uint32_t k = 0; k < out->pool_reference_count; k++) {
+        const uint32_t place = out->pool_references[k];
+        const int64_t distance = (int64_t)(intptr_t)(block->pool + X64_POOL_BIAS) - (int64_t)(intptr_t)(block->run + place + 4);
+        const int32_t near = (int32_t)distance;
+        memcpy(out->code + place, &near, 4);
+    }
+    memcpy(block->write, out->code, out->size);
+    if (out->pool.size)
+        memcpy(block->pool_write, out->pool.bytes, out->pool.size);
+}
+
+static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory);
+
+static sinter_status make_code(const compilation *c, const plan *p, sinter_kernel *k)
+{
+    code_job j = {.c = c, .plan = p};
+    j.options = (x64_options){.isa = c->engine == SINTER_ENGINE_AVX512 ? X64_AVX512 : c->engine == SINTER_ENGINE_AVX2 ? X64_AVX2 : X64_ONE_LANE,
+                              .random = c->options.random ? c->options.random : 1, .marks = c->options.marks};
+#if SINTER_HOSTILE
+    j.options.most_registers = 9;
+#endif
+    k->function_reason = no_function(c, p);
+    sinter_status status = write_code(&j, k, !k->function_reason);
+    if (status)
+        return status;
+    status = sn_exec_reserve(c->context->code, j.out.size, j.out.pool.size ? j.out.pool.size : 1, &k->block);
+    if (status)
+        return status;
+    copy_code(&j.out, &k->block);
+    const uint8_t *run = k->block.run;
+    status = sn_exec_publish(c->context->code, &k->block, j.out.size, c->options.name ? c->options.name : "expression");
+    if (status)
+        return status;
+    for (uint32_t i = 0; i < p->loop_count; i++)
+        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++)
+            k->loops[i].code[side] = (kernel_code)(uintptr_t)(run + j.functions[2 * i + side].start);
+    if (!k->function_reason)
+        k->function = (sinter_function)(uintptr_t)(run + j.functions[2 * p->loop_count].start);
+    if (c->options.marks) {
+        sn_arena_open(&k->own, &c->context->allocator);
+        if (!keep_parts(k, &j, &k->own))
+            return SINTER_NO_MEMORY;
+    }
+    return SINTER_OK;
+}
+
+/* ---- what `dump --asm` shows ---- */
+
+static const char *mark_text(const plan_body *body, uint32_t operation, arena *memory)
+{
+    if (!operation || operation >= body->count)
+        return "";
+    const ir_op *op = &body->ops[operation];
+    const ir_info *info = &sn_ir_info[op->code];
+    char text[96];
+    int at = snprintf(text, sizeof text, "%%%u = %s %s", operation, info->name, sn_ir_type_name(op->type));
+    const uint32_t operands[3] = {op->a, op->b, op->c};
+    for (unsigned k = 0; k < (unsigned)info->operands + info->immediates && k < 3; k++)
+        at += snprintf(text + at, sizeof text - (size_t)at, k < info->operands ? " %%%u" : " %u", operands[k]);
+    return sn_arena_copy_text(memory, text, (size_t)at);
+}
+
+static bool add_part(sinter_kernel *k, const code_job *j, const x64_function *f, const plan_body *body, const char *name, uint32_t *mark,
+                     arena *memory)
+{
+    sinter_code_part *part = &k->parts[k->part_count++];
+    *part = (sinter_code_part){.name = name, .address = k->block.run + f->start, .size = f->size};
+    const uint32_t first = *mark;
+    while (*mark < j->out.mark_count && j->out.marks[*mark].at < f->start + f->size)
+        ++*mark;
+    sinter_code_mark *marks = sn_arena_take(memory, (*mark - first + 1) * sizeof *marks);
+    if (!marks)
+        return false;
+    part->marks = marks;
+    part->mark_count = *mark - first;
+    for (uint32_t i = first; i < *mark; i++) {
+        const char *text = mark_text(body, j->out.marks[i].operation, memory);
+        if (!text)
+            return false;
+        marks[i - first] = (sinter_code_mark){j->out.marks[i].at - f->start, text};
+    }
+    return true;
+}
+
+static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory)
+{
+    static const char *const rates[] = {"segment", "column", "row", "element"};
+    const plan *p = j->plan;
+    k->parts = sn_arena_take(memory, (2 * (size_t)p->loop_count + 1) * sizeof *k->parts);
+    if (!k->parts)
+        return false;
+    uint32_t mark = 0;
+    for (uint32_t i = 0; i < p->loop_count; i++)
+        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++) {
+            char name[64];
+            const int length = snprintf(name, sizeof name, "loop %u (%s)%s", i, rates[p->loops[i].rate], side ? ", guarded" : "");
+            const char *kept = sn_arena_copy_text(memory, name, (size_t)length);
+            if (!kept || !add_part(k, j, &j->functions[2 * i + side], &p->loops[i].body[side], kept, &mark, memory))
+                return false;
+        }
+    if (!k->function_reason)
+        return add_part(k, j, &j->functions[2 * p->loop_count], &p->loops[p->loop_count - 1].body[0], "function of one element", &mark, memory);
+    return true;
+}
+#else
+static sinter_status make_code(const compilation *c, const plan *p, sinter_kernel *k)
+{
+    k->function_reason = no_function(c, p);
+    return SINTER_NO_ENGINE;
+}
+#endif
+
+static sinter_status interpret(compilation *c, const plan *p, sinter_kernel *k)
+{
+    interp_code *code;
+    const sinter_status status = sn_interp_prepare(p, &c->own, &code);
+    if (status)
+        return status;
+    k->interpreted = code;
+    k->interp_workspace = sn_interp_workspace(code);
+    k->function_reason = no_function(c, p);
+    k->own = c->own;
+    c->own = (arena){.allocator = c->own.allocator};
+    return SINTER_OK;
+}
+
+static sinter_status finish(compilation *c, sinter_kernel **kernel)
+{
+    plan p;
+    sinter_status status = sn_kernel_plan(c, &p);
+    if (status)
+        return status;
+    sinter_kernel *k = sn_kernel_image(c, &p);
+    if (!k)
+        return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
+    status = c->engine == SINTER_ENGINE_INTERP ? interpret(c, &p, k) : make_code(c, &p, k);
+    if (status) {
+        sinter_kernel_close(k);
+        return status;
+    }
+    k->simple = k->loop_count == 1 && k->loops[0].code[0] && !k->loops[0].guard && k->frame.count <= KERNEL_SIMPLE_SLOTS
+                && !k->param_count && !k->table_count && !k->buffer_count && k->total_count <= KERNEL_SIMPLE_TOTALS && !k->grid && !k->stateful;
+    k->stack = (size_t)k->frame.count * 8 + 128 + sn_kernel_workspace(k);
+    *kernel = k;
+    return SINTER_OK;
+}
+
+static sinter_status compile_once(sinter_context *context, const sinter_options *options, kernel_front front, void *source,
+                                  sinter_kernel **kernel, sinter_report *report, bool *code_failed)
+{
+    compilation c;
+    sinter_status status = sn_kernel_begin(&c, context, options, report);
+    const int reported = report ? report->total : 0;
+    if (!status)
+        status = front(&c, source);
+    if (!status)
+        status = sn_kernel_passes(&c);
+    if (!status) {
+        status = finish(&c, kernel);
+        /* No room for code: not the program's fault, and the interpreter has room. */
+        *code_failed = c.engine != SINTER_ENGINE_INTERP && c.options.engine == SINTER_ENGINE_AUTO
+                       && (status == SINTER_TOO_LARGE || status == SINTER_NO_ENGINE) && (!report || report->total == reported);
+    }
+    if (status && !*code_failed && report && report->total == 0)
+        sn_report_fail(report, status, status == SINTER_NO_MEMORY ? "out of memory" : status == SINTER_TOO_LARGE
+                       ? "code memory is full, or the program needs more than 256 KiB of stack" : sinter_status_name(status), NULL);
+    sn_kernel_end(&c);
+    return status;
+}
+
+sinter_status sn_kernel_compile(sinter_context *context, const sinter_options *options, kernel_front front, void *source,
+                                sinter_kernel **kernel, sinter_report *report)
+{
+    if (!kernel) {
+        sn_report_open(report, options ? options->name : NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "there is no place for the kernel", NULL);
+    }
+    *kernel = NULL;
+    bool code_failed = false;
+    const sinter_status status = compile_once(context, options, front, source, kernel, report, &code_failed);
+    if (!code_failed)
+        return status;
+    sinter_options interpreted = options ? *options : (sinter_options){0};
+    interpreted.engine = SINTER_ENGINE_INTERP;
+    const sinter_status again = compile_once(context, &interpreted, front, source, kernel, report, &code_failed);
+    if (!again)
+        (*kernel)->engine_reason = "there was no room for its machine code";
+    return again;
+}
+
+/* ---- programs built by calls ---- */
+
+static sinter_status copy_program(compilation *c, void *source)
+{
+    const sinter_program *p = source;
+    if (p->ir.status)
+        return sn_report_fail(c->report, p->ir.status, p->ir.message, NULL);
+    if (p->ir.output_count + p->ir.total_count == 0)
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "the program has no output", "sinter_output or sinter_total names a result");
+    const uint32_t rules = c->options.passes ? 0 : c->program.rules;
+    sn_opt_rebuild(&p->ir, &c->program, c->memory, rules, NULL, NULL);
+    /* The verifier is for bugs of passes; a program from outside is always verified. */
+    const char *violation = c->program.status ? NULL : sn_ir_verify(&c->program, c->memory);
+    if (violation && c->memory->failed)
+        return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
+    return violation ? sn_report_fail(c->report, SINTER_BAD_PROGRAM, violation, NULL) : SINTER_OK;
+}
+
+sinter_status sinter_compile_program(sinter_context *context, const sinter_program *program, const sinter_options *options,
+                                     sinter_kernel **kernel, sinter_report *report)
+{
+    if (!program) {
+        if (kernel)
+            *kernel = NULL;
+        sn_report_open(report, options ? options->name : NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no program was given", NULL);
+    }
+    sinter_program copy = *program; /* compiling changes nothing of it */
+    return sn_kernel_compile(context, options, copy_program, &copy, kernel, report);
+}
+
+/* ---- kernels ---- */
+
+void sinter_kernel_close(sinter_kernel *k)
+{
+    if (!k)
+        return;
+    sn_exec_release(k->context->code, &k->block);
+    sn_arena_close(&k->own);
+    const sinter_allocator a = k->context->allocator;
+    sn_release(&a, k, k->block_size);
+}
+
+sinter_function sinter_kernel_function(const sinter_kernel *kernel, const char **reason)
+{
+    if (reason)
+        *reason = !kernel ? "no kernel was given" : kernel->function_reason ? kernel->function_reason : "";
+    return kernel ? kernel->function : NULL;
+}
+
+bool sinter_kernel_code(const sinter_kernel *kernel, uint32_t k, sinter_code_part *part)
+{
+    if (!kernel || !part || k >= kernel->part_count)
+        return false;
+    *part = kernel->parts[k];
+    return true;
+}

@@ -1,0 +1,177 @@
+/* What a kernel keeps of its plan: one block, laid out in two walks over the same list (first for its size, then to copy). */
+#include "kernel/kernels.h"
+
+#include <string.h>
+
+typedef struct layout {
+    uint8_t *base; /* NULL while only the size is wanted */
+    size_t at;
+} layout;
+
+static void *piece(layout *l, size_t size)
+{
+    void *place = l->base ? l->base + l->at : NULL;
+    l->at += (size + 15) & ~(size_t)15;
+    return place;
+}
+
+static const char *name_of(layout *l, const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    char *copy = piece(l, size);
+    if (copy)
+        memcpy(copy, name, size);
+    return copy;
+}
+
+static void *copied(layout *l, const void *from, size_t size)
+{
+    void *copy = piece(l, size);
+    if (copy && size)
+        memcpy(copy, from, size);
+    return copy;
+}
+
+static sinter_stream_info *streams(layout *l, const ir_stream *from, uint32_t count)
+{
+    sinter_stream_info *to = piece(l, count * sizeof *to);
+    for (uint32_t k = 0; k < count; k++) {
+        const char *name = name_of(l, from[k].name);
+        if (to)
+            to[k] = (sinter_stream_info){name, (sinter_type)from[k].type};
+    }
+    return to;
+}
+
+static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
+{
+    sinter_parameter_info *to = piece(l, p->param_count * sizeof *to);
+    uint8_t *types = piece(l, p->param_count);
+    for (uint32_t i = 0; i < p->param_count; i++) {
+        const ir_param *from = &p->params[i];
+        const char *name = name_of(l, from->name), *unit = name_of(l, from->unit ? from->unit : "");
+        if (to) {
+            to[i] = (sinter_parameter_info){name, unit, from->initial, from->low, from->high, (sinter_curve)from->curve};
+            types[i] = from->type;
+        }
+    }
+    if (k) {
+        k->params = to;
+        k->param_types = types;
+    }
+}
+
+/* Gathers of bytes read four at a time: tables are padded by three. */
+static kernel_table *tables(layout *l, const plan *p)
+{
+    const ir_program *program = p->program;
+    kernel_table *to = piece(l, program->memory_count * sizeof *to);
+    for (uint32_t k = 0; k < program->memory_count; k++) {
+        const ir_memory *m = &program->memories[k];
+        const size_t size = m->kind == IR_TABLE ? (size_t)m->length * sn_ir_type_size(m->type) : 0;
+        uint8_t *content = m->kind == IR_TABLE ? piece(l, size + 4) : NULL;
+        if (content)
+            memcpy(content, m->content, size);
+        if (to)
+            to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type};
+    }
+    return to;
+}
+
+static kernel_total *totals(layout *l, const plan *p)
+{
+    const ir_program *program = p->program;
+    kernel_total *to = piece(l, program->total_count * sizeof *to);
+    for (uint32_t k = 0; to && k < program->total_count; k++) {
+        const ir_total_map map = program->total_maps ? program->total_maps[k] : (ir_total_map){1, 0};
+        to[k] = (kernel_total){p->sum_types[k], map.scale, map.offset};
+    }
+    return to;
+}
+
+static kernel_loop *loops(layout *l, const plan *p)
+{
+    kernel_loop *to = piece(l, p->loop_count * sizeof *to);
+    for (uint32_t k = 0; to && k < p->loop_count; k++)
+        to[k] = (kernel_loop){.rate = p->loops[k].rate, .ticked = p->loops[k].ticked, .guard = p->loops[k].guard};
+    return to;
+}
+
+static void lay_out(layout *l, sinter_kernel *k, const plan *p)
+{
+    const ir_program *program = p->program;
+    kernel_loop *all_loops = loops(l, p);
+    plan_buffer *buffers = copied(l, p->buffers, p->buffer_count * sizeof *buffers);
+    plan_line *lines = copied(l, p->lines, p->line_count * sizeof *lines);
+    kernel_table *all_tables = tables(l, p);
+    kernel_total *all_totals = totals(l, p);
+    sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
+    sinter_stream_info *outputs = streams(l, program->outputs, program->output_count);
+    parameters(l, k, program);
+    if (!k)
+        return;
+    k->loops = all_loops;
+    k->buffers = buffers;
+    k->lines = lines;
+    k->tables = all_tables;
+    k->totals = all_totals;
+    k->inputs = inputs;
+    k->outputs = outputs;
+}
+
+static void count_loops(sinter_kernel *k)
+{
+    k->first_row_loop = k->first_element_loop = k->loop_count;
+    for (uint32_t i = k->loop_count; i-- > 0;) {
+        if (k->loops[i].rate == PLAN_ELEMENT)
+            k->first_element_loop = i;
+        if (k->loops[i].rate >= PLAN_ROW)
+            k->first_row_loop = i;
+        k->column_loops += k->loops[i].rate == PLAN_COLUMN;
+        k->has_segment_loop |= k->loops[i].rate == PLAN_SEGMENT;
+    }
+}
+
+static void count_bound(sinter_kernel *k, const ir_program *p)
+{
+    for (uint32_t i = 0; i < p->memory_count; i++)
+        k->bound_count += p->memories[i].kind == IR_BOUND;
+}
+
+sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
+{
+    const ir_program *program = p->program;
+    layout l = {NULL, 0};
+    piece(&l, sizeof(sinter_kernel));
+    lay_out(&l, NULL, p);
+    const size_t size = l.at;
+    sinter_kernel *k = sn_allocate(&c->context->allocator, size);
+    if (!k)
+        return NULL;
+    *k = (sinter_kernel){.context = c->context, .block_size = size, .engine = c->engine, .engine_reason = c->engine_reason,
+                         .frame = p->frame, .loop_count = p->loop_count, .input_count = program->input_count,
+                         .output_count = program->output_count, .param_count = program->param_count, .public_params = c->public_params,
+                         .table_count = program->memory_count, .total_count = program->total_count, .buffer_count = p->buffer_count,
+                         .line_count = p->line_count, .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
+                         .state = p->state, .stateful = p->stateful, .grid = p->grid || c->options.domain == SINTER_GRID,
+                         .operations = p->operations, .hoisted = p->hoisted};
+    k->own.allocator = c->context->allocator;
+    l = (layout){(uint8_t *)k, 0};
+    piece(&l, sizeof(sinter_kernel));
+    lay_out(&l, k, p);
+    count_loops(k);
+    count_bound(k, program);
+    return k;
+}
+
+sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
+{
+    if (!k)
+        return (sinter_kernel_info){.engine_reason = "no kernel was given"};
+    return (sinter_kernel_info){.engine = k->engine, .engine_reason = k->engine_reason, .input_count = k->input_count,
+                                .output_count = k->output_count, .parameter_count = k->public_params, .total_count = k->total_count,
+                                .bound_table_count = k->bound_count, .inputs = k->inputs, .outputs = k->outputs,
+                                .parameters = k->params, .operations = k->operations, .hoisted = k->hoisted, .loops = k->loop_count,
+                                .code_bytes = k->block.size, .constant_bytes = k->block.pool_size, .state_bytes = (size_t)k->state,
+                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid};
+}

@@ -1,0 +1,169 @@
+/* Kernels: IR in, something runnable out. This page is the room's table of contents.
+ *
+ *   context.c    contexts: code memory, warm working memory, node types
+ *   program.c    the public builder
+ *   compile.c    text or program → passes → plan → code: the pipeline
+ *   engine.c     engines: names, what this machine has
+ *   image.c      what a kernel keeps of a plan, copied into one block
+ *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
+ *   instance.c   parameters and state
+ *   dump.c       looking inside
+ *   report.c     errors as text */
+#ifndef SN_KERNEL_KERNELS_H
+#define SN_KERNEL_KERNELS_H
+
+#include "exec/exec.h"
+#include "interp/interp.h"
+#include "kernel/float_mode.h"
+#include "plan/plan.h"
+#include <sinter/dump.h>
+#include <sinter/kernel.h>
+#include <pthread.h>
+
+struct sinter_program {
+    sinter_allocator allocator;
+    arena memory;
+    ir_program ir;
+};
+
+struct sinter_context {
+    sinter_allocator allocator;
+    code_memory *code;
+    arena scratch;          /* of one compilation at a time */
+    pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
+    sinter_node_type *nodes;
+    uint32_t node_count, node_capacity;
+};
+
+enum { KERNEL_MOST_TOTALS = 16, KERNEL_SMALL_FUNCTION = 64, KERNEL_SIMPLE_SLOTS = 64, KERNEL_SIMPLE_TOTALS = 2 };
+
+typedef void (*kernel_code)(uint64_t *frame, int64_t begin, int64_t end);
+
+typedef struct kernel_loop {
+    uint8_t rate; /* plan_rate */
+    bool ticked;
+    uint32_t guard;
+    kernel_code code[2]; /* NULL: interpreted */
+} kernel_loop;
+
+typedef struct kernel_table {
+    const void *content; /* NULL: bound, or read-write (line says where) */
+    uint32_t length;
+    uint32_t line;       /* read-write tables: their line number + 1 */
+    uint8_t type;
+} kernel_table;
+
+typedef struct kernel_total {
+    uint8_t type;
+    double scale, offset;
+} kernel_total;
+
+/* Everything that running needs lies in one block; nothing changes after compiling. */
+struct sinter_kernel {
+    sinter_context *context;
+    size_t block_size; /* of this block */
+    arena own;         /* interpreted kernels: plan and interp_code live here */
+    const interp_code *interpreted;
+    code_block block;
+    sinter_engine engine;
+    const char *engine_reason;
+
+    plan_frame frame;
+    kernel_loop *loops;
+    uint32_t loop_count, first_row_loop, first_element_loop; /* loops are ordered by rate */
+    uint32_t column_loops;
+    plan_buffer *buffers;
+    plan_line *lines;
+    kernel_table *tables;
+    kernel_total *totals;
+    sinter_stream_info *inputs, *outputs;
+    sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
+    uint8_t *param_types;
+    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, total_count, buffer_count, line_count;
+    uint32_t chunk;
+    size_t workspace;         /* of the plan; the interpreter's follows it */
+    size_t interp_workspace;
+    size_t sums_offset;
+    size_t stack;             /* what a call without an instance needs */
+    uint64_t state;
+    bool stateful, grid, has_segment_loop;
+    bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
+    sinter_function function;
+    const char *function_reason;
+    uint32_t operations, hoisted;
+    sinter_code_part *parts;
+    uint32_t part_count;
+};
+
+struct sinter_instance {
+    const sinter_kernel *kernel;
+    size_t block_size;
+    uint64_t *frame;
+    uint8_t *workspace;
+    uint8_t *state;
+    uint32_t *positions; /* per line: where its window's next element goes */
+    double *values;      /* per parameter */
+    int64_t index;
+    bool dirty;          /* a parameter changed: segment loops must run */
+};
+
+/* What one call works on. */
+typedef struct kernel_run {
+    const sinter_kernel *kernel;
+    uint64_t *frame;
+    uint8_t *workspace;
+    sinter_instance *instance; /* NULL: no state */
+} kernel_run;
+
+/* run.c */
+size_t sn_kernel_workspace(const sinter_kernel *k); /* bytes, a multiple of 64 */
+void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* parameters, buffers, tables of the kernel */
+bool sn_kernel_bind_tables(const kernel_run *r, const sinter_arguments *a); /* contents and lengths; false where one is missing */
+void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
+sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index);
+sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
+
+/* engine.c */
+sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, const char **reason); /* AUTO where it cannot be had */
+const char *sn_engine_code_refused(void);
+
+/* compile.c: front ends fill `program` between begin and finish. */
+typedef struct compilation {
+    sinter_context *context;
+    sinter_options options;
+    sinter_report *report;
+    sinter_engine engine;
+    const char *engine_reason;
+    arena *memory;       /* for the program, the passes and the plan */
+    arena own;           /* interpreted kernels keep what was made: `memory` is this */
+    ir_program program;
+    uint32_t public_params;
+    bool relaxed;
+    float_mode mode;     /* the caller's: constants are folded in the default one */
+} compilation;
+
+typedef sinter_status (*kernel_front)(compilation *c, void *source);
+
+/* Checks arguments, locks the context, has `front` fill c->program (opened for it with the rules that the options ask for), compiles it,
+ * unlocks. On success *kernel is set. Falls back to the interpreter where the engine was not named and code memory is full. */
+sinter_status sn_kernel_compile(sinter_context *context, const sinter_options *options, kernel_front front, void *source,
+                                sinter_kernel **kernel, sinter_report *report);
+/* The first half only: c->program after the passes and *p planned (NULL: not planned). The caller ends it with sn_kernel_end, also after errors. */
+sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report);
+sinter_status sn_kernel_passes(compilation *c);
+sinter_status sn_kernel_plan(compilation *c, plan *p);
+void sn_kernel_end(compilation *c);
+
+/* dump.c: what `front` makes, after the passes, printed; see sinter/dump.h. */
+sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *options, kernel_front front, void *source, sinter_dump_kind kind,
+                             const sinter_dump_options *dump_options, char **out, size_t *length, sinter_report *report);
+
+/* image.c: everything that running needs, copied into one block; loops have no code yet. NULL when memory is refused. */
+sinter_kernel *sn_kernel_image(const compilation *c, const plan *p);
+
+/* report.c */
+void sn_report_open(sinter_report *report, const char *name);
+/* An error without a place. */
+sinter_status sn_report_fail(sinter_report *report, sinter_status status, const char *message, const char *hint);
+
+#endif

@@ -1,0 +1,608 @@
+/* Calls: arguments to parameters, functions of the text put in place, functions by callbacks.
+ *
+ * A function is lowered anew for each call, in a frame of its own. Without state, equal arguments give equal
+ * values, so its instances are remembered by arguments: what a chain of functions that each call the next
+ * twice would cost, 2^n, it costs once a function. With state every call is another instance. Recursion is
+ * found before anything is lowered, on the graph of who calls whom. */
+#include "lang/lowering.h"
+
+#include "kernel/kernels.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_MEMOS = 64, MOST_ARGUMENTS = LANG_MAX_TUPLE };
+
+static int shown(const lang_tree *t, uint32_t symbol)
+{
+    return t->symbols[symbol].length > 60 ? 60 : t->symbols[symbol].length;
+}
+
+/* ---- arguments ---- */
+
+/* f(a, b=…) as a hint shows it. */
+static void write_signature(const lowering *l, uint32_t symbol, char *buffer, size_t size)
+{
+    const lang_symbol *s = &l->t->symbols[symbol];
+    int n = snprintf(buffer, size, "%.*s(", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
+    if (s->function) {
+        const lang_function *f = &l->t->functions[s->function];
+        for (uint32_t k = 0; k < f->parameter_count && n < (int)size; k++) {
+            const uint32_t *words = l->t->lists + f->parameters + 3 * k;
+            n += snprintf(buffer + n, size - (size_t)n, "%s%.*s%s", k ? ", " : "", shown(l->t, words[0]),
+                          sn_lang_symbol_text(l->t, words[0]), words[2] ? "=..." : "");
+        }
+    } else {
+        const lang_word *word = &sn_lang_words[s->word];
+        unsigned k = 0;
+        for (const char *at = word->arguments; *at && n < (int)size; k++) {
+            const int length = (int)strcspn(at, " ");
+            n += snprintf(buffer + n, size - (size_t)n, "%s%.*s%s", k ? ", " : "", length, at,
+                          k >= word->least ? "=..." : "");
+            at += length + (at[length] == ' ');
+        }
+    }
+    if (n < (int)size)
+        snprintf(buffer + n, size - (size_t)n, ")");
+}
+
+/* Which parameter the name is, from 0; the count if it is none. */
+static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t name, unsigned count)
+{
+    const lang_symbol *s = &l->t->symbols[callee], *wanted = &l->t->symbols[name];
+    if (s->function) {
+        for (unsigned k = 0; k < count; k++)
+            if (l->t->lists[l->t->functions[s->function].parameters + 3 * k] == name)
+                return k;
+        return count;
+    }
+    unsigned k = 0;
+    for (const char *at = sn_lang_words[s->word].arguments; *at; k++) {
+        const size_t length = strcspn(at, " ");
+        if (length == wanted->length && !memcmp(at, sn_lang_symbol_text(l->t, name), length))
+            return k;
+        at += length + (at[length] == ' ');
+    }
+    return count;
+}
+
+/* Puts the arguments' nodes in the order of the parameters, 0 where there is none. False after an error. */
+static bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most, uint32_t *places)
+{
+    const lang_node n = l->t->nodes[node];
+    const uint32_t *list = l->t->lists + n.b;
+    const uint32_t given = list[0];
+    char signature[SINTER_MESSAGE_SIZE];
+    const char *const name = sn_lang_symbol_text(l->t, n.a);
+    memset(places, 0, most * sizeof *places);
+    bool counts = given <= most;
+    for (uint32_t k = 0; k < given && counts; k++) {
+        const lang_node *argument = &l->t->nodes[list[2 + k]];
+        const unsigned place = argument->kind == NODE_NAMED ? find_parameter(l, n.a, argument->a, most) : k;
+        const bool taken = place < most && places[place];
+        if (place < most && !taken) {
+            places[place] = argument->kind == NODE_NAMED ? argument->b : list[2 + k];
+            continue;
+        }
+        write_signature(l, n.a, signature, sizeof signature);
+        if (taken)
+            sn_lang_complain(l, list[2 + k], signature, "an argument is given twice");
+        else
+            sn_lang_complain(l, list[2 + k], signature, "'%.*s' has no argument '%.*s'", shown(l->t, n.a),
+                             name, shown(l->t, argument->a), sn_lang_symbol_text(l->t, argument->a));
+        return false;
+    }
+    for (unsigned k = 0; k < least && counts; k++)
+        counts = places[k] != 0;
+    if (counts)
+        return true;
+    for (uint32_t k = 0; k < given; k++)
+        if (list[2 + k] == 0)
+            return false; /* reported by the parser */
+    write_signature(l, n.a, signature, sizeof signature);
+    if (least == most)
+        sn_lang_complain(l, node, signature, "'%.*s' takes %u argument%s, not %u", shown(l->t, n.a), name,
+                         most, most == 1 ? "" : "s", given);
+    else
+        sn_lang_complain(l, node, signature, "'%.*s' takes %u to %u arguments, not %u", shown(l->t, n.a),
+                         name, least, most, given);
+    return false;
+}
+
+/* ---- functions of the language ---- */
+
+static bool is_pi(const lowering *l, const lang_node *n)
+{
+    if (n->kind != NODE_GLOBAL)
+        return false;
+    const lang_symbol *s = &l->t->symbols[n->a];
+    return !s->global_slot && !s->input
+           && (s->word == WORD_PI || s->word == WORD_PI_GREEK || s->word == WORD_TAU
+               || s->word == WORD_TAU_GREEK);
+}
+
+/* The last factor of the product that is the name pi or tau: a node, or 0. Right factors are nested at most
+ * as deep as parentheses are; left ones are a chain. */
+static uint32_t find_pi(const lowering *l, uint32_t node)
+{
+    for (;;) {
+        const lang_node *n = &l->t->nodes[node];
+        if (is_pi(l, n))
+            return node;
+        if (n->kind == NODE_BINARY && n->op == TOKEN_STAR) {
+            const uint32_t right = find_pi(l, n->b);
+            if (right)
+                return right;
+        } else if (n->kind != NODE_NEGATE && !(n->kind == NODE_BINARY && n->op == TOKEN_SLASH)) {
+            return 0;
+        }
+        node = n->a;
+    }
+}
+
+/* The product without its factor `pi`. Its value may be absent (count 0): then it is 1. Nodes of a left
+ * operand have lower numbers than those of the right one. */
+static lang_value without(lowering *l, uint32_t node, uint32_t pi)
+{
+    const lang_node n = l->t->nodes[node];
+    if (node == pi) {
+        const unsigned word = l->t->symbols[n.a].word;
+        return word == WORD_PI || word == WORD_PI_GREEK ? (lang_value){.count = 0}
+                                                        : sn_lang_small(l, 2, true);
+    }
+    if (++l->depth > LANG_MAX_DEPTH) {
+        sn_lang_too_large(l, n.at, "this is too deeply nested");
+        l->depth--;
+        return sn_lang_wrong();
+    }
+    lang_value v;
+    if (n.kind == NODE_NEGATE) {
+        v = without(l, n.a, pi);
+        v = sn_lang_negate(l, node, v.count ? v : sn_lang_small(l, 1, true));
+    } else if (n.op == TOKEN_SLASH) {
+        v = without(l, n.a, pi);
+        v = sn_lang_binary(l, node, TOKEN_SLASH, v.count ? v : sn_lang_small(l, 1, true),
+                           sn_lang_expression(l, n.b));
+    } else if (pi > n.a) {
+        const lang_value left = sn_lang_expression(l, n.a);
+        v = without(l, n.b, pi);
+        v = v.count ? sn_lang_binary(l, node, TOKEN_STAR, left, v) : left;
+    } else {
+        v = without(l, n.a, pi);
+        const lang_value right = sn_lang_expression(l, n.b);
+        v = v.count ? sn_lang_binary(l, node, TOKEN_STAR, v, right) : right;
+    }
+    l->depth--;
+    return v;
+}
+
+static lang_value call_word(lowering *l, uint32_t node, unsigned word)
+{
+    uint32_t places[4] = {0};
+    const lang_word *w = &sn_lang_words[word];
+    if (!arrange(l, node, w->least, w->most, places))
+        return sn_lang_wrong();
+    if (word == WORD_DELAY)
+        return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
+    if (word == WORD_SIN || word == WORD_COS) {
+        const uint32_t pi = find_pi(l, places[0]);
+        if (pi) {
+            lang_value v = without(l, places[0], pi);
+            v = v.count ? v : sn_lang_small(l, 1, true);
+            return sn_lang_apply(l, node, word == WORD_SIN ? WORD_SINPI : WORD_COSPI, &v, 1);
+        }
+    }
+    lang_value v[3] = {{0}};
+    for (unsigned k = 0; k < w->most; k++)
+        v[k] = sn_lang_expression(l, places[k]);
+    return sn_lang_apply(l, node, word, v, w->most);
+}
+
+/* ---- functions by callbacks ---- */
+
+static const sinter_node_type *find_node_type(lowering *l, uint32_t symbol)
+{
+    lang_symbol *s = &l->t->symbols[symbol];
+    if (s->node_kind == 0) {
+        s->node_kind = 1;
+        for (uint32_t k = 0; k < l->options->node_count; k++) {
+            const char *name = l->options->nodes[k].name;
+            if (strlen(name) == s->length && !memcmp(name, sn_lang_symbol_text(l->t, symbol), s->length)) {
+                s->node_kind = 2;
+                s->node = k;
+            }
+        }
+    }
+    return s->node_kind == 2 ? &l->options->nodes[s->node] : NULL;
+}
+
+/* A program where a node type is tried, with inputs of the types that it would get. */
+static bool open_trial(lowering *l, lang_value *inputs, uint32_t count)
+{
+    if (!l->trial) {
+        l->trial = sn_arena_take(l->memory, sizeof *l->trial);
+        if (!l->trial) {
+            l->t->out_of_memory = true;
+            return false;
+        }
+        sn_ir_open(l->trial, l->memory, 0);
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        const ir_type type = inputs[k].type == TYPE_UNKNOWN ? l->type : (ir_type)inputs[k].type;
+        inputs[k].ref = sn_ir_emit(l->trial, IR_INPUT, type, sn_ir_add_input(l->trial, "", type), 0, 0);
+    }
+    return true;
+}
+
+/* The arguments as numbers, tuples element by element; false after an error. */
+static bool flatten(lowering *l, uint32_t node, const sinter_node_type *type, lang_value *inputs)
+{
+    const lang_node n = l->t->nodes[node];
+    const uint32_t given = l->t->lists[n.b];
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < given; k++) {
+        const lang_value v = sn_lang_expression(l, l->t->lists[n.b + 2 + k]);
+        if (v.type == TYPE_WRONG)
+            return false;
+        for (uint32_t e = 0; e < v.count; e++, count++)
+            if (count < type->inputs)
+                inputs[count] = sn_lang_number(l, node, sn_lang_element(l, v, e));
+    }
+    if (count == type->inputs)
+        return true;
+    sn_lang_complain(l, node, NULL, "'%.*s' takes %u number%s, not %u", shown(l->t, n.a),
+                     sn_lang_symbol_text(l->t, n.a), type->inputs, type->inputs == 1 ? "" : "s", count);
+    return false;
+}
+
+static lang_value take_output(lowering *l, uint32_t node, const ir_program *p, ir_ref ref)
+{
+    const unsigned type = ref && ref < p->count ? p->ops[ref].type : (unsigned)IR_VOID;
+    if (type == IR_F32 || type == IR_F64 || type == IR_I32 || type == IR_MASK)
+        return sn_lang_scalar(l->dry ? 0 : ref, type);
+    sn_lang_complain(l, node, NULL, "the callback of this function gave no value");
+    return sn_lang_wrong();
+}
+
+/* Callbacks know the public form of a program: this one is lent to it for the call. */
+static void run_callback(const sinter_node_type *type, ir_program *p, const sinter_value *in,
+                         sinter_value *out)
+{
+    sinter_program lent = {.allocator = p->memory->allocator, .ir = *p};
+    type->emit(type->user, &lent, in, type->inputs, out, type->outputs);
+    *p = lent.ir;
+}
+
+static lang_value call_node_type(lowering *l, uint32_t node, const sinter_node_type *type)
+{
+    if (type->inputs > MOST_ARGUMENTS || type->outputs > MOST_ARGUMENTS || type->outputs == 0) {
+        sn_lang_complain(l, node, NULL, "a function has at most %d inputs, and from 1 to %d outputs",
+                         MOST_ARGUMENTS, MOST_ARGUMENTS);
+        return sn_lang_wrong();
+    }
+    lang_value inputs[MOST_ARGUMENTS];
+    if (!flatten(l, node, type, inputs) || (l->dry && !open_trial(l, inputs, type->inputs)))
+        return sn_lang_wrong();
+    ir_program *p = l->dry ? l->trial : l->p;
+    sinter_value in[MOST_ARGUMENTS + 1] = {0}, out[MOST_ARGUMENTS] = {0};
+    for (uint32_t k = 0; k < type->inputs; k++)
+        in[k] = inputs[k].ref;
+    const bool worked = p->status == SINTER_OK;
+    run_callback(type, p, in, out);
+    if (p->status != SINTER_OK) {
+        if (worked)
+            sn_lang_complain(l, node, NULL, "%s", p->message);
+        return sn_lang_wrong();
+    }
+    if (type->outputs == 1)
+        return take_output(l, node, p, out[0]);
+    const uint32_t place = sn_lang_pool(l, type->outputs);
+    for (uint32_t k = 0; place && k < type->outputs; k++) {
+        const lang_value v = take_output(l, node, p, out[k]);
+        l->pool[place + k] = v;
+    }
+    return place ? (lang_value){.ref = place, .count = (uint16_t)type->outputs, .type = TYPE_TUPLE}
+                 : sn_lang_wrong();
+}
+
+/* ---- functions of the text ---- */
+
+/* Everything that the result can depend on; in dry runs that is types, and numbers as written. */
+static uint32_t flatten_key(lowering *l, const lang_value *arguments, uint32_t count, uint32_t *hash)
+{
+    const uint32_t first = l->pool_count;
+    uint32_t mixed = *hash;
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t e = 0; e < (arguments[k].count > 1 ? arguments[k].count : 1u); e++) {
+            lang_value v = sn_lang_element(l, arguments[k], e);
+            if (l->dry && v.type != TYPE_LITERAL)
+                v.ref = 0;
+            v.count = arguments[k].count;
+            const uint32_t place = sn_lang_pool(l, 1);
+            if (!place)
+                return 0;
+            l->pool[place] = v;
+            mixed = (mixed ^ v.ref ^ (uint32_t)v.type << 24 ^ (uint32_t)v.count << 16) * 0x9E3779B1u;
+            mixed ^= mixed >> 15;
+        }
+    *hash = mixed;
+    return first;
+}
+
+static bool grow_memos(lowering *l)
+{
+    const uint32_t old = l->memo_mask + 1, size = l->memos ? 2 * old : FIRST_MEMOS;
+    lang_memo *grown = sn_arena_take_zeroed(l->memory, size * sizeof *grown);
+    if (!grown) {
+        l->t->out_of_memory = true;
+        return false;
+    }
+    for (uint32_t k = 0; l->memos && k < old; k++)
+        if (l->memos[k].function) {
+            uint32_t at = l->memos[k].hash & (size - 1);
+            while (grown[at].function)
+                at = (at + 1) & (size - 1);
+            grown[at] = l->memos[k];
+        }
+    l->memos = grown;
+    l->memo_mask = size - 1;
+    return true;
+}
+
+/* The place of the instance: found (its value is there) or free. NULL when memory is refused. */
+static lang_memo *find_memo(lowering *l, const lang_memo *wanted)
+{
+    if ((!l->memos || 2 * l->memo_count >= l->memo_mask) && !grow_memos(l))
+        return NULL;
+    uint32_t at = wanted->hash & l->memo_mask;
+    for (; l->memos[at].function; at = (at + 1) & l->memo_mask) {
+        const lang_memo *m = &l->memos[at];
+        if (m->hash == wanted->hash && m->function == wanted->function && m->epoch == wanted->epoch
+            && m->argument_count == wanted->argument_count
+            && !memcmp(&l->pool[m->arguments], &l->pool[wanted->arguments],
+                       m->argument_count * sizeof *l->pool))
+            break;
+    }
+    return &l->memos[at];
+}
+
+static bool push_frame(lowering *l, uint32_t function, uint32_t node, uint32_t which)
+{
+    const uint32_t needed = l->slot_count + l->t->functions[function].slot_count + 1;
+    while (l->slot_room < needed) {
+        lang_slot *grown = sn_lang_more(l, l->slots, l->slot_count, &l->slot_room, sizeof *grown);
+        if (!grown)
+            return false;
+        l->slots = grown;
+    }
+    memset(l->slots + l->slot_count, 0, (needed - l->slot_count) * sizeof *l->slots);
+    l->frames[++l->frame] = (lang_frame){.base = l->slot_count - 1,
+                                         .function = function,
+                                         .which = which,
+                                         .loop_base = l->loop_count,
+                                         .call = node};
+    l->slot_count = needed;
+    return true;
+}
+
+static void pop_frame(lowering *l)
+{
+    l->slot_count = l->frames[l->frame].base + 1;
+    l->frame--;
+}
+
+static lang_value run_body(lowering *l, uint32_t function, const lang_value *arguments)
+{
+    const lang_function f = l->t->functions[function];
+    for (uint32_t k = 0; k < f.parameter_count; k++) {
+        uint32_t words[3];
+        memcpy(words, l->t->lists + f.parameters + 3 * k, sizeof words);
+        sn_lang_bind(l, words[1], words[0],
+                     arguments[k].count ? arguments[k] : sn_lang_expression(l, words[2]));
+    }
+    lang_value v = sn_lang_wrong();
+    for (uint32_t s = f.first; s; s = l->t->statements[s].next) {
+        if (l->t->statements[s].forward > l->frames[l->frame].known_until)
+            sn_lang_infer(l, s);
+        v = sn_lang_statement(l, s);
+    }
+    return v;
+}
+
+static lang_value instance(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments,
+                           uint32_t which)
+{
+    if (l->frame == LANG_MAX_CALLS) {
+        sn_lang_too_large(l, l->t->nodes[node].at, "more than 64 functions call each other in a row");
+        return sn_lang_wrong();
+    }
+    const uint32_t statement = l->statement;
+    l->t->functions[function].called |= !l->silent;
+    if (!push_frame(l, function, node, which))
+        return sn_lang_wrong();
+    const lang_value v = run_body(l, function, arguments);
+    pop_frame(l);
+    l->statement = statement;
+    return v;
+}
+
+static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
+{
+    lang_function *f = &l->t->functions[function];
+    const uint32_t count = f->parameter_count, which = l->t->lists[l->t->nodes[node].b + 1];
+    uint32_t least = 0, places[MOST_ARGUMENTS];
+    while (least < count && l->t->lists[f->parameters + 3 * least + 2] == 0)
+        least++;
+    if (f->recursive || !f->first || !arrange(l, node, least, count, places))
+        return sn_lang_wrong();
+    const uint32_t base = sn_lang_pool(l, count + 1); /* kept here, since frames of this function nest */
+    if (!base)
+        return sn_lang_wrong();
+    for (uint32_t k = 0; k < count; k++) {
+        const lang_value v = places[k] ? sn_lang_expression(l, places[k]) : (lang_value){.count = 0};
+        l->pool[base + k] = v;
+    }
+    lang_value arguments[MOST_ARGUMENTS];
+    memcpy(arguments, l->pool + base, count * sizeof *arguments);
+    if (f->stateful && !l->dry)
+        return instance(l, node, function, arguments, which);
+    lang_memo wanted = {
+        .function = function, .epoch = l->dry ? l->epoch : 0, .hash = function * 0x85EBCA6Bu + l->dry};
+    wanted.arguments = flatten_key(l, arguments, count, &wanted.hash);
+    wanted.argument_count = l->pool_count - wanted.arguments;
+    lang_memo *memo = wanted.arguments ? find_memo(l, &wanted) : NULL;
+    if (!memo)
+        return sn_lang_wrong();
+    if (memo->function) {
+        l->pool_count = wanted.arguments;
+        return memo->value;
+    }
+    wanted.value = instance(l, node, function, arguments, which);
+    memo = find_memo(l, &wanted);
+    if (memo && !memo->function) {
+        *memo = wanted;
+        l->memo_count++;
+    }
+    return wanted.value;
+}
+
+/* ---- any call ---- */
+
+static void unknown_function(lowering *l, uint32_t node)
+{
+    const uint32_t symbol = l->t->nodes[node].a;
+    const lang_symbol *s = &l->t->symbols[symbol];
+    const char *name = sn_lang_symbol_text(l->t, symbol);
+    lang_nearest best = {.wanted = name, .wanted_length = s->length};
+    static const struct {
+        const char *name, *hint;
+    } others[] = {
+        {"pow", "powers are written a^b"}, {"fmod", "did you mean 'mod'?"}, {"if", "write condition ? a : b"},
+        {"rsqrt", "write x^-0.5"},         {"square", "write x^2"},         {"print", NULL},
+        {"float", "did you mean 'f32'?"},  {"int", "did you mean 'i32'?"},  {"atan2", NULL},
+        {"fabs", "did you mean 'abs'?"},
+    };
+    char hint[SINTER_MESSAGE_SIZE] = "";
+    for (uint32_t w = 0; w < WORD_COUNT; w++)
+        if (sn_lang_words[w].kind == WORD_IS_FUNCTION)
+            sn_lang_offer(&best, sn_lang_words[w].text, sn_lang_words[w].length);
+    for (uint32_t f = 1; f < l->t->function_count; f++) {
+        const uint32_t other = l->t->functions[f].symbol;
+        sn_lang_offer(&best, sn_lang_symbol_text(l->t, other), l->t->symbols[other].length);
+    }
+    for (uint32_t k = 0; k < l->options->node_count; k++)
+        sn_lang_offer(&best, l->options->nodes[k].name, strlen(l->options->nodes[k].name));
+    if (best.name)
+        snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (strlen(others[k].name) == s->length && !memcmp(others[k].name, name, s->length))
+            snprintf(hint, sizeof hint, "%s", others[k].hint ? others[k].hint : "");
+    if (s->global_slot || s->input || sn_lang_words[s->word].kind == WORD_IS_CONSTANT
+        || sn_lang_words[s->word].kind == WORD_IS_FREE)
+        snprintf(hint, sizeof hint, "a product needs its *");
+    sn_lang_complain(l, node, hint, "there is no function '%.*s'", shown(l->t, symbol), name);
+}
+
+lang_value sn_lang_call(lowering *l, uint32_t node)
+{
+    const uint32_t symbol = l->t->nodes[node].a;
+    const lang_symbol *s = &l->t->symbols[symbol];
+    if (sn_lang_words[s->word].kind == WORD_IS_FUNCTION)
+        return call_word(l, node, s->word);
+    if (s->function)
+        return call_function(l, node, s->function);
+    const sinter_node_type *type = find_node_type(l, symbol);
+    if (type)
+        return call_node_type(l, node, type);
+    unknown_function(l, node);
+    return sn_lang_wrong();
+}
+
+/* ---- who calls whom ---- */
+
+typedef struct step {
+    uint32_t function, call; /* the next one to follow */
+} step;
+
+static void report_cycle(lang_tree *t, const step *path, uint32_t from, uint32_t to, const lang_call *call)
+{
+    char cycle[SINTER_MESSAGE_SIZE];
+    int n = 0;
+    for (uint32_t k = from; k <= to + 1 && n < (int)sizeof cycle; k++) {
+        const uint32_t symbol = t->functions[path[k <= to ? k : from].function].symbol;
+        n += snprintf(cycle + n, sizeof cycle - (size_t)n, "%s%.*s", k > from ? " \xE2\x86\x92 " : "",
+                      shown(t, symbol), sn_lang_symbol_text(t, symbol));
+    }
+    for (uint32_t k = from; k <= to; k++)
+        t->functions[path[k].function].recursive = true;
+    sn_lang_error(&t->source, SINTER_BAD_PROGRAM, call->at, sn_lang_token_end(&t->source, call->at),
+                  "for a recurrence in time use y', for repetition sum(i, a, b, ...)",
+                  "a function calls itself: %s", cycle);
+}
+
+static void follow(lang_tree *t, step *path, uint32_t start)
+{
+    uint32_t depth = 0;
+    path[0] = (step){start, 0};
+    t->functions[start].visited = true;
+    for (;;) {
+        lang_function *f = &t->functions[path[depth].function];
+        if (path[depth].call == f->call_count) {
+            f->on_path = false;
+            if (depth == 0)
+                return;
+            lang_function *caller = &t->functions[path[--depth].function];
+            caller->stateful |= f->stateful;
+            caller->free_names |= f->free_names;
+            continue;
+        }
+        f->on_path = true;
+        const lang_call *call = &t->calls[f->first_call + path[depth].call++];
+        const uint32_t callee = t->symbols[call->symbol].function;
+        if (!callee) {
+            f->stateful = true; /* a callback: what it appends may have state */
+        } else if (t->functions[callee].on_path) {
+            uint32_t from = depth;
+            while (path[from].function != callee)
+                from--;
+            report_cycle(t, path, from, depth, call);
+        } else if (t->functions[callee].visited) {
+            f->stateful |= t->functions[callee].stateful;
+            f->free_names |= t->functions[callee].free_names;
+        } else {
+            t->functions[callee].visited = true;
+            path[++depth] = (step){callee, 0};
+        }
+    }
+}
+
+void sn_lang_sort_calls(lang_tree *t, arena *memory)
+{
+    step *path = sn_arena_take(memory, t->function_count * sizeof *path);
+    if (!path) {
+        t->out_of_memory = true;
+        return;
+    }
+    for (uint32_t f = 1; f < t->function_count; f++)
+        if (!t->functions[f].visited)
+            follow(t, path, f);
+    for (uint32_t k = 0; k < t->call_count; k++)
+        if (t->calls[k].scope == 0)
+            t->free_names |= t->functions[t->symbols[t->calls[k].symbol].function].free_names;
+}
+
+void sn_lang_check_uncalled(lowering *l)
+{
+    l->dry = l->checking = true;
+    l->epoch++;
+    for (uint32_t k = 1; k < l->t->function_count; k++) {
+        const lang_function f = l->t->functions[k];
+        if (f.called || f.recursive || !f.first || l->too_large)
+            continue;
+        lang_value arguments[MOST_ARGUMENTS];
+        for (uint32_t a = 0; a < f.parameter_count; a++)
+            arguments[a] = sn_lang_scalar(0, TYPE_UNKNOWN);
+        instance(l, 0, k, arguments, 0);
+    }
+    l->dry = l->checking = false;
+}

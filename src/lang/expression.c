@@ -1,0 +1,672 @@
+/* Expressions: tokens → nodes, by recursive descent, operators by precedence climbing.
+ *
+ * Names are resolved while they are read: a name bound in the scope (a function's body, or the top) becomes a
+ * slot number, so that lowering looks nothing up. What is not bound yet is kept in a list; when the scope
+ * ends, the list tells which of these names it bound after all: their pasts (y' above y = …) are legal, and
+ * the statement remembers how far down it reaches, since the types of such a recurrence are found together.
+ *
+ * After an error the parser is in `panic`: the token is BAD, which no rule accepts and nobody reports again,
+ * so everything unwinds to the statement, which is skipped. So one mistake gives one message, and the names
+ * that the broken statement binds stay known. */
+#include "lang/parsing.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static uint32_t parse_unary(parser *p);
+
+/* ---- records ---- */
+
+static uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t at, uint32_t a, uint32_t b)
+{
+    lang_tree *t = p->t;
+    if (t->node_count == t->node_room) {
+        lang_node *grown = sn_lang_grown(t, p->memory, t->nodes, &t->node_room, sizeof *grown);
+        if (!grown)
+            return 0;
+        t->nodes = grown;
+    }
+    t->nodes[t->node_count] = (lang_node){.kind = (uint8_t)kind, .op = op, .at = at, .a = a, .b = b};
+    return t->node_count++;
+}
+
+uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
+{
+    lang_tree *t = p->t;
+    while (t->list_room - t->list_count < count) {
+        const uint32_t room = t->list_room;
+        uint32_t *grown = sn_lang_grown(t, p->memory, t->lists, &t->list_room, sizeof *grown);
+        if (!grown) {
+            t->list_room = room;
+            return 0;
+        }
+        t->lists = grown;
+    }
+    memcpy(t->lists + t->list_count, words, count * sizeof *words);
+    t->list_count += count;
+    return t->list_count - count;
+}
+
+void sn_lang_push(parser *p, uint32_t word)
+{
+    if (p->stack_count == p->stack_room) {
+        uint32_t *grown = sn_lang_grown(p->t, p->memory, p->stack, &p->stack_room, sizeof *grown);
+        if (!grown)
+            return;
+        p->stack = grown;
+    }
+    p->stack[p->stack_count++] = word;
+}
+
+static void add_pending(parser *p, uint32_t node)
+{
+    if (p->pending_count == p->pending_room) {
+        pending *grown = sn_lang_grown(p->t, p->memory, p->pendings, &p->pending_room, sizeof *grown);
+        if (!grown)
+            return;
+        p->pendings = grown;
+    }
+    p->pendings[p->pending_count++] = (pending){node, p->statement};
+}
+
+static void add_call(parser *p, uint32_t symbol, uint32_t at)
+{
+    lang_tree *t = p->t;
+    if (t->call_count == t->call_room) {
+        lang_call *grown = sn_lang_grown(t, p->memory, t->calls, &t->call_room, sizeof *grown);
+        if (!grown)
+            return;
+        t->calls = grown;
+    }
+    t->calls[t->call_count++] = (lang_call){p->scope, symbol, at};
+}
+
+/* ---- tokens and errors ---- */
+
+/* What stopped the parser will be looked at again when it recovers, with the newline before it. */
+uint32_t sn_lang_panic(parser *p)
+{
+    if (!p->panic) {
+        p->l.at = token_is(p, TOKEN_BAD) ? p->l.token.end : p->previous_end;
+        p->open = p->brackets;
+    }
+    p->l.token.kind = TOKEN_BAD;
+    p->panic = p->broken = true;
+    return 0;
+}
+
+/* Where the parser is not in panic: reports, and panics. A BAD token has been reported by the lexer. */
+uint32_t sn_lang_fail(parser *p, uint32_t at, uint32_t end, const char *hint, const char *format, ...)
+{
+    if (!p->panic && !token_is(p, TOKEN_BAD)) {
+        char message[SINTER_MESSAGE_SIZE];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(message, sizeof message, format, arguments);
+        va_end(arguments);
+        sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, hint, "%s", message);
+    }
+    return sn_lang_panic(p);
+}
+
+uint32_t sn_lang_fail_here(parser *p, const char *hint, const char *format, ...)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return sn_lang_fail(p, p->l.token.at, p->l.token.end, hint, "%s", message);
+}
+
+/* The token as messages name it. */
+const char *sn_lang_describe(const parser *p, char *buffer, size_t size)
+{
+    const lang_token *token = &p->l.token;
+    if (token->kind == TOKEN_END)
+        return "the end of the text";
+    snprintf(buffer, size, "'%.*s'", shown_length(token->at, token->end), text_at(p, token->at));
+    return buffer;
+}
+
+static bool closes(const parser *p)
+{
+    switch (p->l.token.kind) {
+    case TOKEN_END:
+    case TOKEN_RPAREN:
+    case TOKEN_RBRACKET:
+    case TOKEN_RBRACE:
+    case TOKEN_SEMICOLON:
+    case TOKEN_COMMA: return true;
+    default: return p->l.token.newline && p->brackets == 0;
+    }
+}
+
+uint32_t sn_lang_missing(parser *p, const char *what, const char *hint)
+{
+    char shown[80];
+    if (p->l.token.at == p->start && closes(p))
+        return sn_lang_fail_here(p, hint, "unexpected %s", sn_lang_describe(p, shown, sizeof shown));
+    if ((closes(p) || p->l.token.newline) && p->previous_end > p->previous_at)
+        return sn_lang_fail(p, p->previous_at, p->previous_end, hint, "%s is missing after '%.*s'", what,
+                            shown_length(p->previous_at, p->previous_end), text_at(p, p->previous_at));
+    return sn_lang_fail_here(p, hint, "%s is missing before %s", what,
+                             sn_lang_describe(p, shown, sizeof shown));
+}
+
+uint32_t sn_lang_fail_keyword(parser *p)
+{
+    return sn_lang_fail_here(p, "it begins a statement, and cannot be a name",
+                             "'%.*s' is a word of the language", shown_length(p->l.token.at, p->l.token.end),
+                             text_at(p, p->l.token.at));
+}
+
+bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening)
+{
+    if (accept_token(p, kind))
+        return true;
+    char shown[80];
+    const char *const open = text_at(p, opening);
+    const char closing = kind == TOKEN_RPAREN ? ')' : kind == TOKEN_RBRACKET ? ']' : '}';
+    if (token_is(p, TOKEN_END) || p->l.token.newline)
+        sn_lang_fail(p, opening, opening + 1, NULL, "this %c is not closed", *open);
+    else
+        sn_lang_fail_here(p, NULL, "%s where %c or a comma is expected",
+                          sn_lang_describe(p, shown, sizeof shown), closing);
+    return false;
+}
+
+static bool deeper(parser *p)
+{
+    if (++p->nesting <= LANG_MAX_NESTING)
+        return true;
+    if (!p->panic && !token_is(p, TOKEN_BAD))
+        sn_lang_error(&p->t->source, SINTER_TOO_LARGE, p->l.token.at, p->l.token.end,
+                      "bind a part of it to a name", "this is nested more than %d deep", LANG_MAX_NESTING);
+    sn_lang_panic(p);
+    return false;
+}
+
+/* ---- names ---- */
+
+static uint32_t slot_in_scope(const parser *p, const lang_symbol *symbol)
+{
+    return p->scope == 0 ? symbol->global_slot : symbol->scope == p->scope ? symbol->slot : 0;
+}
+
+static uint32_t statement_in_scope(const parser *p, const lang_symbol *symbol)
+{
+    return p->scope == 0 ? symbol->global_statement : symbol->slot_statement;
+}
+
+uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
+{
+    lang_symbol *s = &p->t->symbols[symbol];
+    const uint32_t slot = ++p->slots;
+    if (slot_in_scope(p, s)) {
+        const uint32_t first = p->scope ? s->slot_at : s->global_at;
+        sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, "a name keeps its value; bind another one",
+                      "'%.*s' is bound already, in line %d", shown_length(at, end), text_at(p, at),
+                      sn_lang_line(&p->t->source, first));
+        p->broken = true;
+        return slot;
+    }
+    if (p->scope) {
+        s->scope = p->scope;
+        s->slot = slot;
+        s->slot_at = at;
+        s->slot_statement = p->statement;
+    } else {
+        s->global_slot = slot;
+        s->global_at = at;
+        s->global_statement = p->statement;
+    }
+    return slot;
+}
+
+static void reaches(parser *p, uint32_t from, uint32_t to)
+{
+    lang_statement *s = &p->t->statements[from];
+    if (to >= from && to > s->forward)
+        s->forward = to;
+}
+
+static void note_free_name(parser *p, uint32_t symbol)
+{
+    const lang_word *word = &sn_lang_words[p->t->symbols[symbol].word];
+    if (word->kind != WORD_IS_FREE)
+        return;
+    p->free_names |= (uint8_t)(1 << word->number);
+    p->t->free_symbols[word->number] = symbol;
+}
+
+static uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
+{
+    const lang_symbol *s = &p->t->symbols[symbol];
+    const uint32_t slot = slot_in_scope(p, s);
+    if (slot)
+        return add_node(p, NODE_LOCAL, 0, at, slot, symbol);
+    note_free_name(p, symbol);
+    const uint32_t node = add_node(p, NODE_GLOBAL, 0, at, symbol, symbol);
+    if (p->scope)
+        add_pending(p, node);
+    return node;
+}
+
+static void note_state(parser *p)
+{
+    p->t->has_state = true;
+    p->t->functions[p->scope].stateful = true;
+}
+
+static uint32_t past_node(parser *p, uint32_t symbol, uint32_t at)
+{
+    uint32_t primes = 0;
+    while (token_is(p, TOKEN_PRIME)) {
+        primes++;
+        next_token(p);
+    }
+    if (primes > UINT8_MAX)
+        return sn_lang_fail(p, at, p->previous_end, "for long delays write delay(x, n)",
+                            "more than %d primes", UINT8_MAX);
+    note_state(p);
+    const lang_symbol *s = &p->t->symbols[symbol];
+    const uint32_t slot = slot_in_scope(p, s);
+    const uint32_t node = add_node(p, NODE_PAST, slot ? 0 : 1, at, slot, symbol);
+    p->t->nodes[node].small = (uint8_t)primes;
+    if (!slot)
+        add_pending(p, node);
+    else if (statement_in_scope(p, s) == p->statement)
+        reaches(p, p->statement, p->statement);
+    return node;
+}
+
+/* delay(y, n) may come before y, like y'. */
+static void note_delay(parser *p, uint32_t node)
+{
+    const lang_node *n = &p->t->nodes[node];
+    note_state(p);
+    if (n->kind == NODE_GLOBAL && p->scope == 0)
+        add_pending(p, node);
+    else if (n->kind == NODE_LOCAL && statement_in_scope(p, &p->t->symbols[n->b]) == p->statement)
+        reaches(p, p->statement, p->statement);
+}
+
+/* The scope ends: names that it bound below their use. */
+void sn_lang_settle_pending(parser *p, uint32_t from)
+{
+    for (uint32_t k = from; k < p->pending_count; k++) {
+        lang_node *n = &p->t->nodes[p->pendings[k].node];
+        if (n->kind != NODE_GLOBAL && n->kind != NODE_PAST)
+            continue; /* a name that turned out to be called */
+        const lang_symbol *s = &p->t->symbols[n->b];
+        const uint32_t slot = slot_in_scope(p, s);
+        if (!slot)
+            continue;
+        if (n->kind == NODE_GLOBAL)
+            n->kind = NODE_LOCAL;
+        n->op = 0;
+        n->a = slot;
+        reaches(p, p->pendings[k].statement, statement_in_scope(p, s));
+    }
+    p->pending_count = from;
+}
+
+/* ---- expressions ---- */
+
+static uint32_t count_call(parser *p, uint32_t symbol)
+{
+    lang_symbol *s = &p->t->symbols[symbol];
+    if (s->calls_scope != p->scope + 1) {
+        s->calls_scope = p->scope + 1;
+        s->calls = 0;
+    }
+    return ++s->calls;
+}
+
+/* The nodes on the stack from `base` on become a list that begins with the words given. */
+uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t word1)
+{
+    const uint32_t words[2] = {word0, word1};
+    const uint32_t list = sn_lang_add_list(p, words, 2);
+    sn_lang_add_list(p, p->stack + base, p->stack_count - base);
+    p->stack_count = base;
+    return list;
+}
+
+static uint32_t parse_argument(parser *p)
+{
+    if (!token_binds(p))
+        return sn_lang_parse_expression(p);
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    next_token(p);
+    return add_node(p, NODE_NAMED, 0, at, symbol, sn_lang_parse_choice(p));
+}
+
+static uint32_t parse_sum(parser *p, uint32_t at, uint32_t opening)
+{
+    lang_tree *t = p->t;
+    if (!token_is(p, TOKEN_NAME))
+        return sn_lang_fail_here(p, "sum(i, first, last, term)", "a sum begins with the name of its index");
+    const uint32_t symbol = p->l.token.value, index_at = p->l.token.at;
+    next_token(p);
+    if (!accept_token(p, TOKEN_COMMA))
+        return sn_lang_fail_here(p, "sum(i, first, last, term)",
+                                 "a sum needs its index, first, last and term");
+    const uint32_t first = sn_lang_parse_expression(p);
+    if (!p->panic && !accept_token(p, TOKEN_COMMA))
+        return sn_lang_fail_here(p, "sum(i, first, last, term)",
+                                 "a sum needs its index, first, last and term");
+    const uint32_t last = sn_lang_parse_expression(p);
+    if (!p->panic && !accept_token(p, TOKEN_COMMA))
+        return sn_lang_fail_here(p, "sum(i, first, last, term)",
+                                 "a sum needs its index, first, last and term");
+    if (p->panic)
+        return 0;
+    lang_symbol *s = &t->symbols[symbol];
+    const lang_symbol outer = *s;
+    const uint32_t slot = ++p->slots;
+    if (p->scope) {
+        s->scope = p->scope;
+        s->slot = slot;
+        s->slot_statement = 0;
+    } else {
+        s->global_slot = slot;
+        s->global_statement = 0;
+    }
+    s->slot_at = s->global_at = index_at;
+    const uint32_t term = sn_lang_parse_expression(p);
+    s = &t->symbols[symbol];
+    s->scope = outer.scope;
+    s->slot = outer.slot;
+    s->slot_at = outer.slot_at;
+    s->slot_statement = outer.slot_statement;
+    s->global_slot = outer.global_slot;
+    s->global_at = outer.global_at;
+    s->global_statement = outer.global_statement;
+    if (!p->panic && !sn_lang_expect_closing(p, TOKEN_RPAREN, opening))
+        return 0;
+    const uint32_t words[3] = {first, last, term};
+    return p->panic ? 0 : add_node(p, NODE_SUM, 0, at, slot, sn_lang_add_list(p, words, 3));
+}
+
+static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at)
+{
+    const uint32_t opening = p->l.token.at, base = p->stack_count, word = p->t->symbols[symbol].word;
+    p->brackets++;
+    next_token(p);
+    uint32_t node = 0;
+    if (word == WORD_SUM) {
+        node = parse_sum(p, at, opening);
+    } else {
+        const uint32_t which = count_call(p, symbol);
+        if (sn_lang_words[word].kind != WORD_IS_FUNCTION)
+            add_call(p, symbol, at);
+        if (!token_is(p, TOKEN_RPAREN))
+            do
+                sn_lang_push(p, parse_argument(p));
+            while (!p->panic && accept_token(p, TOKEN_COMMA));
+        if (!p->panic && sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
+            const uint32_t count = p->stack_count - base;
+            if (word == WORD_DELAY && count > 0)
+                note_delay(p, p->stack[base]);
+            node = add_node(p, NODE_CALL, 0, at, symbol, sn_lang_pop_list(p, base, count, which));
+        }
+    }
+    p->stack_count = base;
+    p->brackets--;
+    return node;
+}
+
+static inline uint32_t parse_name(parser *p)
+{
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    if (token_is(p, TOKEN_LPAREN) && !(p->l.token.newline && p->brackets == 0))
+        return parse_call(p, symbol, at);
+    if (token_is(p, TOKEN_PRIME))
+        return past_node(p, symbol, at);
+    return name_node(p, symbol, at);
+}
+
+static uint32_t parse_parentheses(parser *p)
+{
+    const uint32_t opening = p->l.token.at, base = p->stack_count;
+    uint32_t node = 0;
+    p->brackets++;
+    next_token(p);
+    do
+        sn_lang_push(p, sn_lang_parse_expression(p));
+    while (!p->panic && accept_token(p, TOKEN_COMMA));
+    p->brackets--;
+    if (!p->panic && sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
+        const uint32_t count = p->stack_count - base;
+        if (count == 1) {
+            node = p->stack[base];
+            p->t->nodes[node].flags |= NODE_IN_PARENTHESES;
+        } else {
+            node = add_node(p, NODE_TUPLE, 0, opening, count, sn_lang_add_list(p, p->stack + base, count));
+            p->t->nodes[node].flags |= NODE_IN_PARENTHESES;
+        }
+    }
+    p->stack_count = base;
+    return node;
+}
+
+static uint32_t parse_primary(parser *p)
+{
+    switch (p->l.token.kind) {
+    case TOKEN_NUMBER: {
+        const uint32_t node = add_node(p, NODE_NUMBER, 0, p->l.token.at, p->l.token.value, 0);
+        next_token(p);
+        return node;
+    }
+    case TOKEN_NAME: /* after an operator at a line's end the next statement shall not be eaten */
+        if (p->l.token.newline && p->l.token.at != p->start && assignment_follows(p))
+            return sn_lang_missing(p, "an expression", NULL);
+        return parse_name(p);
+    case TOKEN_LPAREN: return parse_parentheses(p);
+    case TOKEN_FN:
+    case TOKEN_PARAM:
+    case TOKEN_INPUT:
+    case TOKEN_OUT:
+    case TOKEN_TABLE: return sn_lang_fail_keyword(p);
+    case TOKEN_PLUS:
+        return sn_lang_fail_here(p, "a line goes on where the one before ends with its operator",
+                                 "an expression cannot begin with '+'");
+    case TOKEN_LBRACKET:
+        return sn_lang_fail_here(p, "declare it: table t = [...]", "a list stands in a table only");
+    case TOKEN_TEXT:
+        return sn_lang_fail_here(p, NULL, "a text in quotes stands behind a param only, as its unit");
+    default: return sn_lang_missing(p, "an expression", NULL);
+    }
+}
+
+static uint32_t parse_swizzle(parser *p, uint32_t node)
+{
+    static const char sets[] = "xyzwrgba";
+    const uint32_t dot = p->l.token.at;
+    next_token(p);
+    if (!token_is(p, TOKEN_NAME))
+        return sn_lang_missing(p, "a component", "as in .x");
+    const char *text = text_at(p, p->l.token.at);
+    const uint32_t count = p->l.token.end - p->l.token.at;
+    uint8_t packed = 0;
+    unsigned used = 0;
+    for (uint32_t k = 0; k < count && count <= 4; k++) {
+        const char *found = memchr(sets, text[k], 8);
+        if (!found) {
+            used = 3;
+            break;
+        }
+        packed |= (uint8_t)(((found - sets) & 3) << (2 * k));
+        used |= found - sets < 4 ? 1 : 2;
+    }
+    if (count > 4 || used == 3)
+        return sn_lang_fail_here(p, "one to four letters of xyzw, or of rgba", "'.%.*s' names no components",
+                                 shown_length(p->l.token.at, p->l.token.end), text);
+    next_token(p);
+    if (token_is(p, TOKEN_PRIME))
+        return sn_lang_fail_here(p, "write y'.x for the past of y.x", "a prime stands behind a name");
+    const uint32_t swizzle = add_node(p, NODE_SWIZZLE, (uint8_t)count, dot, node, 0);
+    p->t->nodes[swizzle].small = packed;
+    return swizzle;
+}
+
+static uint32_t parse_postfix(parser *p)
+{
+    uint32_t node = parse_primary(p);
+    for (uint32_t tail = 0; !p->panic; tail++) {
+        if (p->l.token.kind >= TOKEN_FIRST_BINARY || (p->l.token.newline && p->brackets == 0))
+            return node;
+        if (tail == LANG_MAX_NESTING) {
+            p->nesting = LANG_MAX_NESTING;
+            deeper(p);
+            return 0;
+        }
+        if (token_is(p, TOKEN_DOT)) {
+            node = parse_swizzle(p, node);
+        } else if (token_is(p, TOKEN_LBRACKET)) {
+            const uint32_t at = p->l.token.at;
+            p->brackets++;
+            next_token(p);
+            const uint32_t index = sn_lang_parse_expression(p);
+            p->brackets--;
+            if (p->panic || !sn_lang_expect_closing(p, TOKEN_RBRACKET, at))
+                return 0;
+            node = add_node(p, NODE_INDEX, 0, at, node, index);
+        } else if (token_is(p, TOKEN_PRIME)) {
+            return sn_lang_fail_here(p, "bind it: y = ..., then y'", "a prime stands behind a name");
+        } else if (token_is(p, TOKEN_LPAREN)) {
+            return sn_lang_fail_here(p, "a product needs its *", "only a function can be called");
+        } else {
+            return node;
+        }
+    }
+    return 0;
+}
+
+static uint32_t parse_power(parser *p)
+{
+    const uint32_t base = parse_postfix(p);
+    if (p->panic || !token_is(p, TOKEN_CARET))
+        return base;
+    const uint32_t at = p->l.token.at;
+    next_token(p);
+    uint32_t exponent = 0;
+    if (deeper(p))
+        exponent = parse_unary(p);
+    p->nesting--;
+    return p->panic ? 0 : add_node(p, NODE_POWER, 0, at, base, exponent);
+}
+
+static uint32_t parse_unary(parser *p)
+{
+    if (!token_is(p, TOKEN_MINUS) && !token_is(p, TOKEN_BANG))
+        return parse_power(p);
+    const node_kind kind = token_is(p, TOKEN_MINUS) ? NODE_NEGATE : NODE_NOT;
+    const uint32_t at = p->l.token.at;
+    next_token(p);
+    uint32_t operand = 0;
+    if (deeper(p))
+        operand = parse_unary(p);
+    p->nesting--;
+    return p->panic ? 0 : add_node(p, kind, 0, at, operand, 0);
+}
+
+static unsigned precedence(unsigned kind)
+{
+    static const uint8_t table[TOKEN_COUNT] = {
+        [TOKEN_OR] = 1,    [TOKEN_AND] = 2,  [TOKEN_EQ] = 3,    [TOKEN_NE] = 3,
+        [TOKEN_LT] = 4,    [TOKEN_LE] = 4,   [TOKEN_GT] = 4,    [TOKEN_GE] = 4,
+        [TOKEN_SHL] = 5,   [TOKEN_SAR] = 5,  [TOKEN_SHR] = 5,   [TOKEN_PLUS] = 6,
+        [TOKEN_MINUS] = 6, [TOKEN_STAR] = 7, [TOKEN_SLASH] = 7, [TOKEN_PERCENT] = 7,
+    };
+    return table[kind];
+}
+
+static uint32_t parse_binary(parser *p, unsigned least)
+{
+    uint32_t left = parse_unary(p);
+    for (;;) {
+        const unsigned op = p->l.token.kind, strength = precedence(op);
+        if (strength == 0 || strength < least || p->panic || (p->l.token.newline && p->brackets == 0))
+            return left;
+        const uint32_t at = p->l.token.at;
+        next_token(p);
+        const uint32_t right = parse_binary(p, strength + 1);
+        if (p->panic)
+            return 0;
+        left = add_node(p, NODE_BINARY, (uint8_t)op, at, left, right);
+        if ((strength == 3 || strength == 4) && precedence(p->l.token.kind) == strength)
+            return sn_lang_fail_here(p, "write a < b && b < c", "comparisons do not chain");
+    }
+}
+
+/* c ? a : b, which may go on in lines that begin with their ? or : */
+uint32_t sn_lang_parse_choice(parser *p)
+{
+    uint32_t node = 0;
+    if (deeper(p)) {
+        node = parse_binary(p, 1);
+        if (!p->panic && token_is(p, TOKEN_QUESTION)) {
+            const uint32_t at = p->l.token.at;
+            next_token(p);
+            uint32_t words[2];
+            words[0] = sn_lang_parse_choice(p);
+            if (!p->panic && !accept_token(p, TOKEN_COLON))
+                sn_lang_fail(p, at, at + 1, "condition ? a : b", "this ? has no :");
+            words[1] = p->panic ? 0 : sn_lang_parse_choice(p);
+            node = p->panic ? 0 : add_node(p, NODE_CHOOSE, 0, at, node, sn_lang_add_list(p, words, 2));
+        }
+    }
+    p->nesting--;
+    return node;
+}
+
+/* a | f(b) is f(a, b): the call that was read last gets one more argument in front. */
+static uint32_t pipe_into(parser *p, uint32_t left, uint32_t right, uint32_t at)
+{
+    lang_tree *t = p->t;
+    lang_node *n = &t->nodes[right];
+    if (n->flags & NODE_IN_PARENTHESES
+        || (n->kind != NODE_CALL && n->kind != NODE_GLOBAL && n->kind != NODE_LOCAL))
+        return sn_lang_fail(p, at, at + 1, "a | f(b) is f(a, b)", "the right side of | is a call");
+    const uint32_t symbol = n->kind == NODE_CALL ? n->a : n->b;
+    if (n->kind != NODE_CALL) {
+        const uint32_t words[3] = {1, count_call(p, symbol), left};
+        if (sn_lang_words[t->symbols[symbol].word].kind != WORD_IS_FUNCTION)
+            add_call(p, symbol, n->at);
+        n->kind = NODE_CALL;
+        n->a = symbol;
+        const uint32_t list = sn_lang_add_list(p, words, 3);
+        t->nodes[right].b = list;
+    } else {
+        const uint32_t list = n->b, count = t->lists[list];
+        if (sn_lang_add_list(p, &left, 1) == 0)
+            return 0;
+        uint32_t *arguments = t->lists + list + 2;
+        memmove(arguments + 1, arguments, count * sizeof *arguments);
+        arguments[0] = left;
+        t->lists[list] = count + 1;
+    }
+    if (t->symbols[symbol].word == WORD_DELAY)
+        note_delay(p, left);
+    return right;
+}
+
+uint32_t sn_lang_parse_expression(parser *p)
+{
+    const uint32_t nesting = p->nesting;
+    uint32_t left = sn_lang_parse_choice(p);
+    while (!p->panic && token_is(p, TOKEN_PIPE)) {
+        const uint32_t at = p->l.token.at;
+        next_token(p);
+        const uint32_t right = sn_lang_parse_choice(p);
+        if (!p->panic && deeper(p)) /* each stage stands inside the next */
+            left = pipe_into(p, left, right, at);
+    }
+    p->nesting = nesting;
+    return p->panic ? 0 : left;
+}

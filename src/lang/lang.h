@@ -1,0 +1,80 @@
+/* The language: text in, intermediate representation out. This page is the room's table of contents.
+ *
+ *   lexer.c        characters → tokens, names interned, numbers delimited
+ *   vocabulary.c   the words that the language brings: functions, constants, keywords
+ *   expression.c   tokens → nodes of the syntax tree (tree.h), names resolved to slots
+ *   syntax.c       statements, declarations, functions
+ *   lower.c        syntax tree → IR: statements, names, operators, contraction
+ *   calls.c        functions: arguments, instances, callbacks, recursion
+ *   arithmetic.c   how types meet, element by element; what each function computes
+ *   recurrence.c   delay lines: y', delay(x, n), the types of recurrences
+ *   declare.c      params, inputs, outputs, tables
+ *   diagnostics.c  errors as values with place, excerpt and hint
+ *   vm_file.c      the `.vm` form: one operation a line
+ *
+ * docs/language.md says what texts mean. Nothing here keeps anything between calls: every function may run on
+ * several threads at once, each with its own program, arena and report. */
+#ifndef SN_LANG_LANG_H
+#define SN_LANG_LANG_H
+
+#include "ir/ir.h"
+
+typedef struct lang_options {
+    const char *name;   /* what the report calls the text; NULL: "expression" */
+    ir_type type;       /* of numbers and of all outputs: IR_F32 or IR_F64 */
+    bool patch;         /* may have inputs, state and the rate; else a field: free names x, y, z, t */
+    const char *inputs; /* NULL, or names separated by spaces: the program's inputs in this order, used or
+                           not; then no other name is free in a field */
+    const sinter_node_type *nodes; /* functions made by callbacks */
+    uint32_t node_count;
+} lang_options;
+
+/* Appends the program that the text (UTF-8, need not end in a zero) describes to `program`, which has been
+ * opened and is empty.
+ *
+ * Inputs: of a field those of x, y, z, t that the text uses, in this order; of a patch those it declares; or
+ * `options->inputs`. Outputs have the program's type: the last expression as "out" ("out.0", "out.1", … for a
+ * tuple), or what `out` names. A patch that uses the sample rate gets a parameter "rate" of type f64.
+ *
+ * All errors of the text are in the report (NULL allowed), in the order of their places. Returns SINTER_OK,
+ * SINTER_BAD_PROGRAM, SINTER_TOO_LARGE (nesting, expansion, operations) or SINTER_NO_MEMORY; the program's
+ * status is the same. `scratch` holds what only the translation needs; nothing in the program points there.
+ */
+sinter_status sn_lang_lower(ir_program *program, arena *scratch, const char *source, size_t length,
+                            const lang_options *options, sinter_report *report);
+
+/* The same for a `.vm` text: `name op arguments` a line, the last line is the result. Inputs x and y, and z
+ * if it says var-z; one output, "out". Nothing is ever contracted. Of the options, name and type count. */
+sinter_status sn_vm_lower(ir_program *program, arena *scratch, const char *source, size_t length,
+                          const lang_options *options, sinter_report *report);
+
+/* Is the text a patch: does it declare inputs, have state, or read rate, dt, time or index? Errors in it do
+ * not matter. */
+bool sn_lang_is_patch(arena *scratch, const char *source, size_t length);
+
+/* One function of the language, for whoever lists them. */
+typedef struct lang_function_entry {
+    const char *name;
+    const char *arguments; /* names separated by spaces, the optional ones last */
+    unsigned least, most;  /* how many arguments */
+    const char *summary;   /* one line */
+} lang_function_entry;
+
+/* All of them in alphabetical order, one after the other: `i` from 0 until it returns false. */
+bool sn_lang_function(uint32_t i, lang_function_entry *entry);
+
+enum {
+    LANG_MAX_TEXT = 1 << 28,      /* bytes */
+    LANG_MAX_NAME = 255,          /* bytes of a name */
+    LANG_MAX_NESTING = 200,       /* of parentheses, calls, conditions and signs in the text */
+    LANG_MAX_DEPTH = 600,         /* the same with functions put in place */
+    LANG_MAX_CALLS = 64,          /* functions within functions */
+    LANG_MAX_TUPLE = 64,          /* elements of a tuple */
+    LANG_MAX_TERMS = 1 << 16,     /* of one sum */
+    LANG_MAX_LINES = 1 << 16,     /* delay lines */
+    LANG_MAX_DELAY = 1 << 28,     /* elements */
+    LANG_MAX_EXPANSION = 1 << 24, /* nodes of the tree visited, functions and sums put in place */
+    LANG_MAX_POWER = 64           /* whole exponents reach from -64 to 64 */
+};
+
+#endif

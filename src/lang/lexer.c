@@ -1,0 +1,549 @@
+/* Characters → tokens.
+ *
+ * One table of 256 classes tells what a token begins with; the text has zero bytes behind its end, so no loop
+ * asks for it. The first eight bytes of a name, as one number, are its hash and most of its comparison. A
+ * name becomes a symbol here, once, and what the language itself means by it is looked up at that moment
+ * only. Numbers are delimited here and read when their type is known; whole numbers of ordinary length, which
+ * are exact in every type, are read at once.
+ *
+ * Newlines are no tokens: a token knows whether a line began before it, and the parser decides where that
+ * ends a statement. */
+#include "lang/tree.h"
+
+#include "base/decimal.h"
+
+#include <string.h>
+
+enum { FIRST_SYMBOLS = 32, EXACT_DIGITS = 15 };
+
+/* What a byte begins: O odd, S space, L line, A letter, D digit, H comment, W a character of several bytes, M
+ * mark, T mark that is a token whatever follows. */
+enum { IS_ODD, IS_SPACE, IS_LINE, IS_LETTER, IS_DIGIT, IS_COMMENT, IS_WIDE, IS_MARK, IS_SINGLE };
+#define O IS_ODD
+#define S IS_SPACE
+#define L IS_LINE
+#define A IS_LETTER
+#define D IS_DIGIT
+#define H IS_COMMENT
+#define W IS_WIDE
+#define M IS_MARK
+#define T IS_SINGLE
+static const uint8_t classes[256] = {
+    O, O, O, O, O, O, O, O, O, S, L, S, S, S, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O,
+    /* ! " # $ % & ' ( ) * + , - . / */
+    S, M, M, H, O, T, M, T, T, T, M, T, T, T, M, T,
+    /* 0 … 9 : ; < = > ? */
+    D, D, D, D, D, D, D, D, D, D, T, T, M, M, M, T,
+    /* @ A … Z [ \ ] ^ _ */
+    O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, T, O, T, T, A,
+    /* ` a … z { | } ~ */
+    O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, T, M, T, O, O,
+    W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+    W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+    W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+    W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+};
+#undef O
+#undef S
+#undef L
+#undef A
+#undef D
+#undef H
+#undef W
+#undef M
+#undef T
+
+void *sn_lang_grown(lang_tree *tree, arena *memory, void *list, uint32_t *room, size_t size)
+{
+    void *grown = sn_arena_grow(memory, list, *room * size, 2 * (size_t)*room * size);
+    if (grown)
+        *room *= 2;
+    else
+        tree->out_of_memory = true;
+    return grown;
+}
+
+uint32_t sn_lang_add_literal(lang_tree *tree, arena *memory, lang_literal literal)
+{
+    if (tree->literal_count == tree->literal_room) {
+        lang_literal *grown = sn_lang_grown(tree, memory, tree->literals, &tree->literal_room, sizeof *grown);
+        if (!grown)
+            return 0;
+        tree->literals = grown;
+    }
+    tree->literals[tree->literal_count] = literal;
+    return tree->literal_count++;
+}
+
+/* ---- names ---- */
+
+static uint64_t load8(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, 8);
+    return bytes;
+}
+
+static uint64_t first_bytes(const char *text, uint32_t length)
+{
+    if (length >= 8)
+        return load8(text);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return load8(text) & ~(~(uint64_t)0 >> 8 * length);
+#else
+    return load8(text) & ~(~(uint64_t)0 << 8 * length);
+#endif
+}
+
+static uint32_t hash_name(const char *text, uint32_t length, uint64_t key)
+{
+    if (length > 8)
+        key ^= load8(text + length - 8)
+               * 0xD6E8FEB86659FD93u; /* odd, bits well mixed; names of one length differ anywhere */
+    if (length > 16) {
+        for (uint32_t k = 8; k + 8 < length; k += 8)
+            key = (key ^ load8(text + k)) * 0x9E3779B97F4A7C15u;
+    }
+    key *= 0x9E3779B97F4A7C15u;
+    return (uint32_t)(key >> 32) + length;
+}
+
+static bool grow_symbols(lang_tree *t, arena *memory)
+{
+    lang_symbol *grown = sn_lang_grown(t, memory, t->symbols, &t->symbol_room, sizeof *grown);
+    if (!grown)
+        return false;
+    t->symbols = grown;
+    const uint32_t mask = 4 * t->symbol_room - 1;
+    uint32_t *table = sn_arena_take_zeroed(memory, ((size_t)mask + 1) * sizeof *table);
+    if (!table) {
+        t->out_of_memory = true;
+        return false;
+    }
+    for (uint32_t s = 1; s < t->symbol_count; s++) {
+        const lang_symbol *symbol = &t->symbols[s];
+        uint32_t at = hash_name(t->source.text + symbol->at, symbol->length, symbol->key) & mask;
+        while (table[at])
+            at = (at + 1) & mask;
+        table[at] = s;
+    }
+    t->symbol_table = table;
+    t->symbol_mask = mask;
+    return true;
+}
+
+uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t length, uint32_t at)
+{
+    const uint64_t key = first_bytes(text, length);
+    const uint32_t hash = hash_name(text, length, key);
+    uint32_t slot = hash & t->symbol_mask;
+    for (uint32_t s; (s = t->symbol_table[slot]) != 0; slot = (slot + 1) & t->symbol_mask) {
+        const lang_symbol *symbol = &t->symbols[s];
+        if (symbol->key == key && symbol->length == length
+            && (length <= 8 || !memcmp(t->source.text + symbol->at + 8, text + 8, length - 8)))
+            return s;
+    }
+    if (t->symbol_count == t->symbol_room) {
+        if (!grow_symbols(t, memory))
+            return 0;
+        for (slot = hash & t->symbol_mask; t->symbol_table[slot]; slot = (slot + 1) & t->symbol_mask)
+            continue;
+    }
+    t->symbols[t->symbol_count] = (lang_symbol){
+        .key = key, .at = at, .length = (uint8_t)length, .word = (uint8_t)sn_lang_find_word(text, length)};
+    t->symbol_table[slot] = t->symbol_count;
+    return t->symbol_count++;
+}
+
+/* ---- characters of several bytes ---- */
+
+/* The code point and its length in bytes; 0 if it is not UTF-8. */
+static uint32_t decode(const char *text, uint32_t *length)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    const uint32_t count = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    *length = 1;
+    if (p[0] < 0xC2 || p[0] > 0xF4)
+        return 0;
+    uint32_t code = p[0] & (0xFFu >> (count + 1));
+    for (uint32_t k = 1; k < count; k++) {
+        if ((p[k] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (p[k] & 0x3Fu);
+    }
+    if (code < least[count] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+        return 0;
+    *length = count;
+    return code;
+}
+
+/* Letters of every script, roughly: everything beyond ASCII but the blocks of signs, spaces, arrows and
+ * private use. */
+static bool is_letter(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } signs[] = {
+        {0x80, 0xA9},       {0xAB, 0xB4},        {0xB6, 0xB9},     {0xBB, 0xBF},     {0xD7, 0xD7},
+        {0xF7, 0xF7},       {0x2000, 0x206F},    {0x20A0, 0x20CF}, {0x2190, 0x2BFF}, {0x2E00, 0x2E7F},
+        {0x3000, 0x3004},   {0x3008, 0x3020},    {0xE000, 0xF8FF}, {0xFDD0, 0xFDEF}, {0xFE10, 0xFE1F},
+        {0xFE30, 0xFE6F},   {0xFEFF, 0xFEFF},    {0xFF00, 0xFF0F}, {0xFF1A, 0xFF20}, {0xFFE0, 0xFFFF},
+        {0x1F000, 0x1FAFF}, {0xE0000, 0x10FFFF},
+    };
+    for (size_t k = 0; k < sizeof signs / sizeof *signs && code >= signs[k].first; k++)
+        if (code <= signs[k].last)
+            return false;
+    return true;
+}
+
+/* How many bytes from `at` on belong to a name. */
+static uint32_t name_length(const char *text)
+{
+    uint32_t n = 0, bytes;
+    for (;;) {
+        const uint8_t class = classes[(uint8_t)text[n]];
+        if (class == IS_LETTER || class == IS_DIGIT)
+            n++;
+        else if (class == IS_WIDE && is_letter(decode(text + n, &bytes)) && bytes > 1)
+            n += bytes;
+        else
+            return n;
+    }
+}
+
+/* ---- what is no token ---- */
+
+static void odd_character(lang_lexer *l)
+{
+    lang_source *s = &l->tree->source;
+    const char *text = s->text + l->token.at;
+    static const struct {
+        uint32_t code;
+        const char *hint;
+    } hints[] = {
+        {'$', "a name begins with a letter"},
+        {'@', "a name begins with a letter"},
+        {'~', "the bits of an i32 are turned over by not(a)"},
+        {'\\', "a line goes on inside parentheses and after an operator"},
+        {'`', NULL},
+        {0xD7, "write * for a product"},
+        {0xF7, "write / for a quotient"},
+        {0x2212, "write - for a difference"},
+        {0x2013, "write - for a difference"},
+        {0x2019, "write ' for the past of a name"},
+        {0xB7, "write * for a product"},
+        {0x2032, "write ' for the past of a name"},
+        {0x2264, "write <="},
+        {0x2265, "write >="},
+        {0x2260, "write !="},
+        {0x221E, "infinity is written inf"},
+        {0xB2, "write ^2"},
+        {0xB3, "write ^3"},
+        {0xA0, "this space is not an ordinary one"},
+    };
+    uint32_t bytes = 1;
+    const uint8_t first = (uint8_t)text[0];
+    const uint32_t code = first < 0x80 ? first : decode(text, &bytes);
+    const char *hint = NULL;
+    for (size_t k = 0; k < sizeof hints / sizeof *hints; k++)
+        if (hints[k].code == code)
+            hint = hints[k].hint;
+    l->token.kind = TOKEN_BAD;
+    l->at = l->token.end = l->token.at + bytes;
+    if (first >= 0x80 && bytes == 1)
+        sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, NULL, "the byte 0x%02X is not UTF-8",
+                      first);
+    else if (code < 0x20 || code == 0x7F || (code >= 0x80 && code <= 0xA0))
+        sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, hint, "unexpected character U+%04X",
+                      code);
+    else
+        sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, hint, "unexpected character '%.*s'",
+                      (int)bytes, text);
+}
+
+static void odd_mark(lang_lexer *l, uint32_t bytes, const char *hint)
+{
+    lang_source *s = &l->tree->source;
+    l->token.kind = TOKEN_BAD;
+    l->at = l->token.end = l->token.at + bytes;
+    sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, hint, "unexpected '%.*s'", (int)bytes,
+                  s->text + l->token.at);
+}
+
+/* ---- names, numbers, texts, marks ---- */
+
+/* How many bytes from `text` on are digits, or (alphanumeric) letters and digits. Eight at a time, without a branch
+ * for each: how long names and numbers are nobody predicts. */
+static inline uint32_t run_of(const char *text, bool alphanumeric)
+{
+    for (uint32_t n = 0;; n += 8) {
+        unsigned run = 0;
+        for (unsigned k = 0; k < 8; k++) {
+            const uint8_t class = classes[(uint8_t)text[n + k]];
+            run |= (unsigned)(class == IS_DIGIT || (alphanumeric && class == IS_LETTER)) << k;
+        }
+        if (run != 0xFF)
+            return n + (uint32_t)__builtin_ctz(~run);
+    }
+}
+
+static void read_name(lang_lexer *l)
+{
+    lang_source *s = &l->tree->source;
+    const char *text = s->text + l->token.at;
+    uint32_t length = run_of(text, true);
+    if (classes[(uint8_t)text[length]] == IS_WIDE)
+        length += name_length(text + length);
+    if (length == 0) {
+        odd_character(l);
+        return;
+    }
+    l->at = l->token.end = l->token.at + length;
+    if (length > LANG_MAX_NAME) {
+        l->token.kind = TOKEN_BAD;
+        sn_lang_error(s, SINTER_TOO_LARGE, l->token.at, l->token.end, NULL, "a name has at most %d bytes",
+                      LANG_MAX_NAME);
+        return;
+    }
+    l->token.value = sn_lang_intern(l->tree, l->memory, text, length, l->token.at);
+    static const uint8_t kinds[WORD_COUNT] = {
+        /* 0: a name */
+        [WORD_FN] = TOKEN_FN,   [WORD_PARAM] = TOKEN_PARAM, [WORD_INPUT] = TOKEN_INPUT,
+        [WORD_OUT] = TOKEN_OUT, [WORD_TABLE] = TOKEN_TABLE,
+    };
+    const uint8_t kind = kinds[l->tree->symbols[l->token.value].word];
+    l->token.kind = kind ? kind : TOKEN_NAME;
+}
+
+static bool is_whole(const char *text, uint32_t length)
+{
+    const bool hexadecimal = length > 1 && (text[1] == 'x' || text[1] == 'X');
+    for (uint32_t k = 0; k < length; k++)
+        if (text[k] == '.' || text[k] == 'p' || text[k] == 'P'
+            || (!hexadecimal && (text[k] == 'e' || text[k] == 'E')))
+            return false;
+    return true;
+}
+
+static void read_number(lang_lexer *l)
+{
+    lang_source *s = &l->tree->source;
+    const char *text = s->text + l->token.at;
+    uint32_t n = run_of(text, false);
+    lang_literal literal = {.at = l->token.at, .whole = true, .known = LITERAL_EXACT};
+    bool odd = n > EXACT_DIGITS || n == 0 || classes[(uint8_t)text[n]] == IS_LETTER
+               || classes[(uint8_t)text[n]] == IS_WIDE;
+    if (!odd && text[n] == '.') {
+        odd = classes[(uint8_t)text[n + 1]] != IS_DIGIT;
+        if (!odd) {
+            n += 1 + run_of(text + n + 1, false);
+            literal.whole = false;
+            literal.known = LITERAL_UNREAD;
+            odd = classes[(uint8_t)text[n]] == IS_LETTER || classes[(uint8_t)text[n]] == IS_WIDE;
+        }
+    }
+    if (odd) {
+        n = (uint32_t)sn_decimal_read_f64(text, s->length - l->token.at, &literal.value);
+        literal.known = LITERAL_F64;
+        literal.whole = is_whole(text, n);
+    } else if (literal.whole) {
+        int64_t value = 0;
+        for (uint32_t k = 0; k < n; k++)
+            value = value * 10 + (text[k] - '0');
+        literal.value = (double)value;
+    }
+    l->at = l->token.end = l->token.at + n;
+    l->token.kind = TOKEN_NUMBER;
+    const uint32_t tail = name_length(text + n);
+    if (tail || n > UINT16_MAX) {
+        l->token.kind = TOKEN_BAD;
+        l->at = l->token.end += tail;
+        if (!tail)
+            sn_lang_error(s, SINTER_TOO_LARGE, l->token.at, l->token.end, NULL,
+                          "a number has at most %d characters", UINT16_MAX);
+        else
+            sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, "a product needs its *: 2*x",
+                          "a number runs into a name");
+        return;
+    }
+    literal.length = (uint16_t)n;
+    l->token.value = sn_lang_add_literal(l->tree, l->memory, literal);
+}
+
+static void read_text(lang_lexer *l)
+{
+    lang_source *s = &l->tree->source;
+    uint32_t at = l->token.at + 1;
+    while (at < s->length && s->text[at] != '"' && s->text[at] != '\n')
+        at++;
+    l->token.kind = TOKEN_TEXT;
+    if (at == s->length || s->text[at] == '\n') {
+        l->token.kind = TOKEN_BAD;
+        sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, at, NULL, "this text has no closing \"");
+    } else {
+        at++;
+    }
+    l->at = l->token.end = at;
+}
+
+/* Marks that are a token whatever follows. */
+static const uint8_t singles[256] = {
+    ['('] = TOKEN_LPAREN,   [')'] = TOKEN_RPAREN,   ['['] = TOKEN_LBRACKET, [']'] = TOKEN_RBRACKET,
+    ['{'] = TOKEN_LBRACE,   ['}'] = TOKEN_RBRACE,   [','] = TOKEN_COMMA,    [';'] = TOKEN_SEMICOLON,
+    [':'] = TOKEN_COLON,    ['\''] = TOKEN_PRIME,   ['?'] = TOKEN_QUESTION, ['+'] = TOKEN_PLUS,
+    ['-'] = TOKEN_MINUS,    ['/'] = TOKEN_SLASH,    ['%'] = TOKEN_PERCENT,  ['^'] = TOKEN_CARET,
+};
+
+static void take(lang_lexer *l, token_kind kind, uint32_t length)
+{
+    l->token.kind = (uint8_t)kind;
+    l->at = l->token.end = l->token.at + length;
+}
+
+static void read_mark(lang_lexer *l)
+{
+    const char *text = l->tree->source.text + l->token.at;
+    const char next = text[1];
+    switch (text[0]) {
+    case '"': read_text(l); return;
+    case '*':
+        if (next == '*')
+            odd_mark(l, 2, "powers are written a^b");
+        else
+            take(l, TOKEN_STAR, 1);
+        return;
+    case '.':
+        if (next == '.')
+            take(l, TOKEN_RANGE, 2);
+        else if (classes[(uint8_t)next] == IS_DIGIT)
+            read_number(l);
+        else
+            take(l, TOKEN_DOT, 1);
+        return;
+    case '=': take(l, next == '=' ? TOKEN_EQ : TOKEN_ASSIGN, next == '=' ? 2 : 1); return;
+    case '!': take(l, next == '=' ? TOKEN_NE : TOKEN_BANG, next == '=' ? 2 : 1); return;
+    case '|': take(l, next == '|' ? TOKEN_OR : TOKEN_PIPE, next == '|' ? 2 : 1); return;
+    case '&':
+        if (next == '&')
+            take(l, TOKEN_AND, 2);
+        else
+            odd_mark(l, 1, "conditions are joined by &&, bits by and(a, b)");
+        return;
+    case '<':
+        take(l,
+             next == '='   ? TOKEN_LE
+             : next == '<' ? TOKEN_SHL
+                           : TOKEN_LT,
+             next == '=' || next == '<' ? 2 : 1);
+        return;
+    default:
+        if (next == '>' && text[2] == '>')
+            take(l, TOKEN_SHR, 3);
+        else
+            take(l,
+                 next == '='   ? TOKEN_GE
+                 : next == '>' ? TOKEN_SAR
+                               : TOKEN_GT,
+                 next == '=' || next == '>' ? 2 : 1);
+    }
+}
+
+/* Steps over spaces and comments; true if a line began. */
+static bool skip_space(lang_lexer *l)
+{
+    const char *text = l->tree->source.text;
+    const uint32_t length = l->tree->source.length;
+    bool newline = false;
+    for (uint32_t at = l->at;;) {
+        const uint8_t class = classes[(uint8_t)text[at]];
+        if (class == IS_SPACE) {
+            at++;
+        } else if (class == IS_LINE) {
+            newline = true;
+            at++;
+        } else if (class == IS_COMMENT || (text[at] == '/' && text[at + 1] == '/')) {
+            const char *end = memchr(text + at, '\n', length - at);
+            at = end ? (uint32_t)(end - text) : length;
+        } else {
+            l->at = at;
+            return newline;
+        }
+    }
+}
+
+void sn_lang_next(lang_lexer *l)
+{
+    const char *text = l->tree->source.text;
+    l->at += text[l->at] == ' ';
+    uint8_t first = (uint8_t)text[l->at];
+    bool newline = false;
+    if (classes[first] == IS_SPACE || classes[first] == IS_LINE || classes[first] == IS_COMMENT
+        || first == '/') {
+        newline = skip_space(l);
+        first = (uint8_t)text[l->at];
+    }
+    l->token.newline = newline;
+    l->token.at = l->at;
+    switch (classes[first]) {
+    case IS_SINGLE:
+        l->token.kind = singles[first];
+        l->at = l->token.end = l->token.at + 1;
+        return;
+    case IS_LETTER:
+    case IS_WIDE: read_name(l); return;
+    case IS_DIGIT: read_number(l); return;
+    case IS_MARK: read_mark(l); return;
+    default: break;
+    }
+    if (l->at < l->tree->source.length && !l->tree->out_of_memory) {
+        odd_character(l);
+        return;
+    }
+    l->token.kind = TOKEN_END;
+    l->token.end = l->token.at;
+}
+
+uint32_t sn_lang_token_end(const lang_source *s, uint32_t at)
+{
+    if (at >= s->length)
+        return at;
+    const char *text = s->text + at;
+    const uint8_t class = classes[(uint8_t)text[0]];
+    uint32_t length = 1;
+    if (class == IS_LETTER || class == IS_WIDE) {
+        length = name_length(text);
+    } else if (class == IS_DIGIT || (text[0] == '.' && classes[(uint8_t)text[1]] == IS_DIGIT)) {
+        double value;
+        length = (uint32_t)sn_decimal_read_f64(text, s->length - at, &value);
+    } else if (!memcmp(text, ">>>", 3)) {
+        length = 3;
+    } else {
+        static const char pairs[][3] = {"==", "!=", "<=", ">=", "&&", "||", "<<", ">>", ".."};
+        for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+            if (!memcmp(text, pairs[k], 2))
+                length = 2;
+    }
+    return at + (length ? length : 1);
+}
+
+bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory)
+{
+    *l = (lang_lexer){.tree = tree, .memory = memory};
+    tree->symbol_room = FIRST_SYMBOLS;
+    tree->symbol_mask = 4 * FIRST_SYMBOLS - 1;
+    tree->symbols = sn_arena_take(memory, FIRST_SYMBOLS * sizeof *tree->symbols);
+    tree->symbol_table = sn_arena_take_zeroed(memory, 4 * FIRST_SYMBOLS * sizeof *tree->symbol_table);
+    tree->literal_room = tree->source.length / 8 + 16;
+    tree->literals = sn_arena_take(memory, tree->literal_room * sizeof *tree->literals);
+    if (!tree->symbols || !tree->symbol_table || !tree->literals) {
+        tree->out_of_memory = true;
+        return false;
+    }
+    tree->symbols[0] = (lang_symbol){0};
+    tree->literals[0] = (lang_literal){.known = LITERAL_EXACT};
+    tree->symbol_count = tree->literal_count = 1;
+    if (tree->source.length >= 3 && !memcmp(tree->source.text, "\xEF\xBB\xBF", 3)) /* a byte order mark */
+        l->at = 3;
+    return true;
+}

@@ -1,0 +1,193 @@
+/* What the files that lower a syntax tree share: values, frames, lines. */
+#ifndef SN_LANG_LOWERING_H
+#define SN_LANG_LOWERING_H
+
+#include "lang/tree.h"
+
+/* Types of values beyond those of the IR: a number as written, and, while the types of a recurrence are being
+ * found, a number of which nothing is known. */
+enum {
+    TYPE_WRONG = 0 /* reported: silences whatever is done with it */,
+    TYPE_LITERAL = 16,
+    TYPE_UNKNOWN,
+    TYPE_TUPLE
+};
+
+/* A number (count 1) or a tuple. `ref` is an operation, a literal, or the first element of a tuple in the
+ * pool; while types only are looked for ("dry"), operations are 0. */
+typedef struct lang_value {
+    uint32_t ref;
+    uint16_t count;
+    uint8_t type;
+    uint8_t negated; /* of a literal */
+} lang_value;
+
+enum { SLOT_UNBOUND, SLOT_IN_PROGRESS, SLOT_BOUND, SLOT_INDEX, SLOT_TABLE };
+
+typedef struct lang_slot {
+    lang_value value;
+    lang_value expected; /* count 0, or what a recurrence was found to be */
+    uint32_t line;       /* 0: its past is not read */
+    uint8_t state;       /* SLOT_… */
+} lang_slot;
+
+typedef struct lang_frame {
+    uint32_t base;        /* its slots: base + 1 … */
+    uint32_t function;    /* 0: the top */
+    uint32_t which;       /* call of that function in the frame around it */
+    uint32_t loop_base;   /* indices of sums that were running when it began */
+    uint32_t call;        /* node */
+    uint32_t known_until; /* the last statement whose recurrences have their types */
+} lang_frame;
+
+/* The past of one element of a value: up to two delay lines, one that can live in registers and one that
+ * cannot. */
+typedef struct lang_line_part {
+    uint32_t near, far; /* memory objects, from 1; 0: none */
+    uint32_t value;     /* what enters them; 0 until it is known */
+    uint8_t type;
+} lang_line_part;
+
+typedef struct lang_line {
+    uint32_t parts; /* first, in the lowering's list */
+    uint16_t count;
+    const char *name;
+} lang_line;
+
+typedef struct lang_memo {
+    uint32_t function;                  /* 0: free place */
+    uint32_t arguments, argument_count; /* in the pool, flattened */
+    uint32_t hash;
+    uint32_t epoch; /* 0: of operations; else of a dry run */
+    lang_value value;
+} lang_memo;
+
+typedef struct lang_output {
+    ir_ref value;
+    uint32_t statement;
+    uint32_t symbol;  /* 0: unnamed */
+    uint32_t element; /* of a tuple, from 1; 0: of none */
+} lang_output;
+
+typedef struct lowering {
+    ir_program *p;
+    arena *memory;
+    lang_tree *t;
+    const lang_options *options;
+    ir_type type;
+
+    bool dry;      /* types only: nothing is emitted */
+    bool silent;   /* nothing is reported */
+    bool checking; /* a function that nothing calls: its arguments are unknown */
+    bool too_large;
+    uint32_t epoch;     /* of dry runs: names of the top may have other types in the next */
+    uint32_t unsettled; /* a past whose type was not found, 0 if there is none */
+
+    lang_slot *slots;
+    uint32_t slot_count, slot_room;
+    lang_value *pool;
+    uint32_t pool_count, pool_room;
+    lang_line *lines;
+    uint32_t line_count, line_room;
+    lang_line_part *parts;
+    uint32_t part_count, part_room;
+    lang_memo *memos;
+    uint32_t memo_count, memo_mask;
+
+    lang_frame frames[LANG_MAX_CALLS + 1];
+    uint32_t frame; /* the innermost */
+    int32_t loops[LANG_MAX_NESTING + 1];
+    uint32_t loop_count;
+    uint32_t depth;
+    uint32_t steps;
+
+    uint32_t statement;                /* being lowered */
+    uint32_t inputs[FREE_FIELD_NAMES]; /* stream of x, y, z, t, from 1 */
+    ir_ref rate;                       /* 0 until it is used */
+    lang_output *outputs;
+    uint32_t output_count, output_room;
+    uint32_t *spine; /* operators of the chains being lowered */
+    uint32_t spine_count, spine_room;
+    char *path;        /* where names of lines are put together */
+    ir_program *trial; /* where node types are tried for the types of their outputs */
+} lowering;
+
+static inline lang_value sn_lang_wrong(void)
+{
+    return (lang_value){.count = 1, .type = TYPE_WRONG};
+}
+
+/* ---- lower.c ---- */
+lang_value sn_lang_expression(lowering *l, uint32_t node);
+/* Reports an error about a node, once; in silent runs only notes it. `hint` may be NULL. */
+void sn_lang_complain(lowering *l, uint32_t node, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same about a place that is no node. */
+void sn_lang_complain_at(lowering *l, uint32_t at, uint32_t end, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void sn_lang_too_large(lowering *l, uint32_t at, const char *message);
+/* Room in the pool of tuple elements for `count` values: the first one's place. */
+uint32_t sn_lang_pool(lowering *l, uint32_t count);
+lang_value sn_lang_element(const lowering *l, lang_value v,
+                           uint32_t k); /* a number stands for all of its elements */
+void *sn_lang_more(lowering *l, void *list, uint32_t count, uint32_t *room, size_t size);
+void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v);
+/* The value of the statement, if it has one. */
+lang_value sn_lang_statement(lowering *l, uint32_t statement);
+static inline uint32_t sn_lang_slot(const lowering *l, uint32_t slot_of_frame)
+{
+    return l->frames[l->frame].base + slot_of_frame;
+}
+
+/* ---- arithmetic.c: on numbers of any type, element by element ---- */
+lang_value sn_lang_scalar(ir_ref ref, unsigned type);
+lang_value sn_lang_small(lowering *l, double value, bool whole); /* a literal */
+/* The number in the type given, emitted; whatever is wrong gives TYPE_WRONG. */
+lang_value sn_lang_to(lowering *l, uint32_t node, lang_value v, unsigned type);
+lang_value sn_lang_number(lowering *l, uint32_t node,
+                          lang_value v); /* a literal or condition in the program's type */
+unsigned sn_lang_common_type(const lowering *l, const lang_value *v, unsigned count);
+lang_value sn_lang_binary(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b);
+lang_value sn_lang_fused(lowering *l, uint32_t node, ir_code code, lang_value a, lang_value b, lang_value c);
+lang_value sn_lang_negate(lowering *l, uint32_t node, lang_value a);
+lang_value sn_lang_not(lowering *l, uint32_t node, lang_value a);
+lang_value sn_lang_choose(lowering *l, uint32_t node, lang_value c, lang_value a, lang_value b);
+lang_value sn_lang_power(lowering *l, uint32_t node, lang_value base, lang_value exponent);
+lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, const lang_value *arguments,
+                         unsigned count);
+lang_value sn_lang_load(lowering *l, uint32_t node, uint32_t memory, lang_value index);
+/* The value if it is a constant number. Not in dry runs, except of literals. */
+bool sn_lang_constant(lowering *l, lang_value v, double *value);
+
+/* ---- recurrence.c ---- */
+/* False, with an error, in a field. */
+bool sn_lang_past_is_legal(lowering *l, uint32_t node);
+/* The value of the slot `n` elements ago. */
+lang_value sn_lang_past(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, uint32_t n);
+lang_value sn_lang_delay(lowering *l, uint32_t node, const uint32_t *arguments, unsigned count,
+                         uint32_t which);
+bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v);
+/* Finds the types of the recurrences that begin in the statement. */
+void sn_lang_infer(lowering *l, uint32_t statement);
+/* After everything else: names, and what enters each line. */
+void sn_lang_write_lines(lowering *l);
+
+/* ---- calls.c ---- */
+lang_value sn_lang_call(lowering *l, uint32_t node);
+/* Who calls whom: recursion is reported, and what a function does through others becomes known of it. */
+void sn_lang_sort_calls(lang_tree *tree, arena *memory);
+/* Looks for mistakes in functions that nothing calls. */
+void sn_lang_check_uncalled(lowering *l);
+
+/* ---- declare.c ---- */
+void sn_lang_declare_inputs(lowering *l);
+void sn_lang_param(lowering *l, uint32_t statement);
+void sn_lang_input(lowering *l, uint32_t statement);
+void sn_lang_table(lowering *l, uint32_t statement);
+/* A free name of a field or a patch; type TYPE_WRONG without a report if it is none here. */
+lang_value sn_lang_free_name(lowering *l, uint32_t symbol);
+/* Notes the value as one output or several; `symbol` may be 0. */
+void sn_lang_add_outputs(lowering *l, uint32_t statement, uint32_t symbol, lang_value v);
+void sn_lang_emit_outputs(lowering *l);
+
+#endif

@@ -1,0 +1,118 @@
+/* What the two files of the parser share: its state, its tokens, its errors. */
+#ifndef SN_LANG_PARSING_H
+#define SN_LANG_PARSING_H
+
+#include "lang/tree.h"
+
+#include <string.h>
+
+typedef struct pending {
+    uint32_t node, statement;
+} pending;
+
+typedef struct parser {
+    lang_lexer l;
+    lang_tree *t;
+    arena *memory;
+    uint32_t scope;     /* function, 0 at the top */
+    uint32_t statement; /* being read */
+    uint32_t last;      /* of the scope, 0 if none */
+    uint32_t slots;     /* of the scope */
+    uint8_t free_names; /* of the scope */
+    uint32_t brackets;  /* open ( and [; newlines count only where there are none */
+    uint32_t nesting;
+    uint32_t previous_at, previous_end; /* the token before */
+    uint32_t start;                     /* of the statement */
+    uint32_t open;                      /* brackets where the panic began */
+    bool panic, broken;
+    pending *pendings;
+    uint32_t pending_count, pending_room;
+    uint32_t *stack; /* nodes of lists being read */
+    uint32_t stack_count, stack_room;
+} parser;
+
+/* ---- tokens ---- */
+
+static inline void next_token(parser *p)
+{
+    p->previous_at = p->l.token.at;
+    p->previous_end = p->l.token.end;
+    sn_lang_next(&p->l);
+}
+
+static inline bool token_is(const parser *p, token_kind kind)
+{
+    return p->l.token.kind == kind;
+}
+
+static inline bool accept_token(parser *p, token_kind kind)
+{
+    if (!token_is(p, kind))
+        return false;
+    next_token(p);
+    return true;
+}
+
+static inline const char *text_at(const parser *p, uint32_t at)
+{
+    return p->t->source.text + at;
+}
+
+static inline int shown_length(uint32_t at, uint32_t end)
+{
+    return end - at > 60 ? 60 : (int)(end - at);
+}
+
+/* A name and an = behind it: a binding or a named argument. */
+static inline bool assignment_follows(const parser *p)
+{
+    const char *at = text_at(p, p->l.at);
+    while (*at == ' ' || *at == '\t')
+        at++;
+    return at[0] == '=' && at[1] != '=';
+}
+
+static inline bool token_binds(const parser *p)
+{
+    return token_is(p, TOKEN_NAME) && assignment_follows(p);
+}
+
+static inline bool token_is_keyword(const parser *p)
+{
+    return p->l.token.kind >= TOKEN_FN && p->l.token.kind <= TOKEN_TABLE;
+}
+
+static inline bool token_is_word(const parser *p, const char *word)
+{
+    const size_t length = strlen(word);
+    return token_is(p, TOKEN_NAME) && p->l.token.end - p->l.token.at == length
+           && !memcmp(text_at(p, p->l.token.at), word, length);
+}
+
+/* ---- expression.c ---- */
+
+uint32_t sn_lang_parse_expression(parser *p); /* pipes included: the whole of it */
+uint32_t sn_lang_parse_choice(parser *p);     /* what stands between commas of declarations: no pipe */
+uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count);
+/* The stack of nodes whose list is being read. */
+void sn_lang_push(parser *p, uint32_t word);
+/* The nodes on the stack from `base` on become a list that begins with the words given. */
+uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t word1);
+/* The name gets a slot of the scope; a second binding is reported. */
+uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end);
+/* The scope ends: names that it bound below their use. */
+void sn_lang_settle_pending(parser *p, uint32_t from);
+
+/* Errors: each reports unless the parser is in panic, panics, and returns 0. */
+uint32_t sn_lang_panic(parser *p);
+uint32_t sn_lang_fail(parser *p, uint32_t at, uint32_t end, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+uint32_t sn_lang_fail_here(parser *p, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+uint32_t sn_lang_missing(parser *p, const char *what, const char *hint);
+/* A keyword where a name should be. */
+uint32_t sn_lang_fail_keyword(parser *p);
+const char *sn_lang_describe(const parser *p, char *buffer, size_t size); /* the token as messages name it */
+bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening);
+
+#endif

@@ -1,0 +1,120 @@
+/* The library's calls that take a text: compile, dump, and the node types that texts may call. */
+#include "kernel/kernels.h"
+#include "lang/tree.h"
+
+#include <string.h>
+
+enum { BYTES_AN_OPERATION = 14 }; /* of text, in programs of many statements */
+
+typedef struct source_text {
+    const char *text;
+    size_t length;
+    bool ir;
+} source_text;
+
+static sinter_status lower(compilation *c, void *source)
+{
+    const source_text *s = source;
+    sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
+    if (s->ir)
+        return sn_ir_parse(&c->program, s->text, s->length, c->report);
+    /* What only the translation needs goes where the program does: both are forgotten together. */
+    const lang_options o = {.name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
+                            .inputs = c->options.inputs, .nodes = c->context->nodes, .node_count = c->context->node_count};
+    if (c->options.source == SINTER_VM)
+        return sn_vm_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
+    return sn_lang_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
+}
+
+sinter_status sinter_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options,
+                             sinter_kernel **kernel, sinter_report *report)
+{
+    if (!source) {
+        if (kernel)
+            *kernel = NULL;
+        sn_report_open(report, options ? options->name : NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no text was given", NULL);
+    }
+    source_text s = {source, length, false};
+    return sn_kernel_compile(context, options, lower, &s, kernel, report);
+}
+
+/* ---- node types ---- */
+
+static bool is_identifier(const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        const bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
+        if (!letter && !(p > name && *p >= '0' && *p <= '9'))
+            return false;
+    }
+    return *name && strlen(name) <= LANG_MAX_NAME;
+}
+
+static bool is_taken(const char *name)
+{
+    char padded[LANG_MAX_NAME + 9] = ""; /* words are compared eight bytes at a time */
+    const size_t length = strlen(name);
+    memcpy(padded, name, length);
+    return sn_lang_find_word(padded, (uint32_t)length) != WORD_NONE;
+}
+
+static bool make_room(sinter_context *c)
+{
+    if (c->node_count < c->node_capacity)
+        return true;
+    const uint32_t capacity = c->node_capacity ? 2 * c->node_capacity : 8;
+    sinter_node_type *grown = sn_allocate(&c->allocator, capacity * sizeof *grown);
+    if (!grown)
+        return false;
+    if (c->node_count)
+        memcpy(grown, c->nodes, c->node_count * sizeof *grown);
+    sn_release(&c->allocator, c->nodes, c->node_capacity * sizeof *grown);
+    c->nodes = grown;
+    c->node_capacity = capacity;
+    return true;
+}
+
+static sinter_status add_node_type(sinter_context *c, const sinter_node_type *type)
+{
+    for (uint32_t k = 0; k < c->node_count; k++)
+        if (!strcmp(c->nodes[k].name, type->name))
+            return SINTER_BAD_ARGUMENT;
+    const size_t size = strlen(type->name) + 1;
+    char *name = sn_allocate(&c->allocator, size);
+    if (!name || !make_room(c)) {
+        sn_release(&c->allocator, name, size);
+        return SINTER_NO_MEMORY;
+    }
+    memcpy(name, type->name, size);
+    c->nodes[c->node_count] = *type;
+    c->nodes[c->node_count++].name = name;
+    return SINTER_OK;
+}
+
+sinter_status sinter_add_node_type(sinter_context *c, const sinter_node_type *type)
+{
+    if (!c || !type || !type->name || !type->emit || type->outputs == 0 || type->outputs > LANG_MAX_TUPLE
+        || type->inputs > LANG_MAX_TUPLE || !is_identifier(type->name) || is_taken(type->name))
+        return SINTER_BAD_ARGUMENT;
+    if (pthread_mutex_lock(&c->compiling)) /* from within a callback: the list is being read */
+        return SINTER_BAD_ARGUMENT;
+    const sinter_status status = add_node_type(c, type);
+    pthread_mutex_unlock(&c->compiling);
+    return status;
+}
+
+/* ---- dumps ---- */
+
+sinter_status sinter_dump(sinter_context *context, const char *source, size_t source_length, const sinter_options *options,
+                          sinter_dump_kind kind, const sinter_dump_options *dump_options, char **out, size_t *length, sinter_report *report)
+{
+    if (!source || !out || !length) {
+        if (out)
+            *out = NULL;
+        sn_report_open(report, options ? options->name : NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, source ? "there is no place for the text" : "no text was given", NULL);
+    }
+    source_text s = {source, source_length, dump_options && dump_options->ir_text};
+    return sn_kernel_dump(context, options, lower, &s, kind, dump_options, out, length, report);
+}

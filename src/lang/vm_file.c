@@ -1,0 +1,441 @@
+/* The `.vm` form: one operation a line, `name op arguments`; the last line is the result.
+ *
+ * Names in such files are mostly hexadecimal counters, _0, _1, …, _1eb9: their values are kept in an array by
+ * that number. Whatever else is a name goes through the language's symbol table, which is opened when the
+ * first one comes. Every line is read once, front to back, straight into the builder. Nothing is ever
+ * contracted.
+ *
+ * The meaning follows the form's maker, the program fidget: `round` takes halves away from zero, `mod` is the
+ * remainder that is not negative, `and` gives a where a is 0 and else b, `or` gives a where a is not 0 and
+ * else b, `compare` gives −1, 0, 1 or NaN. */
+#include "lang/tree.h"
+
+#include "base/decimal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* X(code, text, operands): the operations that the IR has under their own names stand first, with that name.
+ */
+#define VM_OPERATIONS(X) \
+    X(ADD, "add", 2) X(SUB, "sub", 2) X(MUL, "mul", 2) X(DIV, "div", 2) X(MIN, "min", 2) X(MAX, "max", 2) \
+    X(NEG, "neg", 1) X(ABS, "abs", 1) X(SQRT, "sqrt", 1) X(FLOOR, "floor", 1) X(CEIL, "ceil", 1) \
+    X(SIN, "sin", 1) X(COS, "cos", 1) X(EXP, "exp", 1) X(LOG, "ln", 1) \
+    X(CONST, "const", 0) X(VAR_X, "var-x", 0) X(VAR_Y, "var-y", 0) X(VAR_Z, "var-z", 0) \
+    X(SQUARE, "square", 1) X(RECIP, "recip", 1) X(ROUND, "round", 1) X(MOD, "mod", 2) \
+    X(COMPARE, "compare", 2) X(AND, "and", 2) X(OR, "or", 2) X(NOT, "not", 1)
+
+#define CODE(code, text, operands) VM_##code,
+typedef enum vm_code { VM_OPERATIONS(CODE) VM_CODES } vm_code;
+#undef CODE
+
+#define ENTRY(code, text, operands) {text, sizeof(text) - 1, operands},
+static const struct vm_entry {
+    const char *text;
+    uint8_t length, operands;
+} entries[VM_CODES] = {VM_OPERATIONS(ENTRY)};
+#undef ENTRY
+
+#define WRONG UINT32_MAX /* the value of a name whose line is wrong */
+
+enum { MOST_DIGITS = 6, INDEX = 64 };
+
+typedef struct vm_reader {
+    lang_tree tree;
+    lang_lexer lexer; /* opened for its symbol table, when a name is no counter */
+    bool has_symbols;
+    ir_program *p;
+    arena *memory;
+    ir_type type;
+    uint32_t *counters; /* values by counter; 0: not yet */
+    uint32_t counter_room;
+    uint32_t *others; /* values by symbol */
+    uint32_t other_room;
+    ir_ref inputs[3];
+    uint8_t index[INDEX]; /* operations by their words, from 1 */
+    uint32_t result;
+    const char *at; /* in the line */
+} vm_reader;
+
+/* What ends a word; spaces are 2. */
+static const uint8_t enders[256] = {[' '] = 2, ['\t'] = 2, ['\r'] = 2, ['\n'] = 1, [0] = 1, ['#'] = 1};
+
+static inline bool is_space(char c)
+{
+    return enders[(uint8_t)c] == 2;
+}
+
+static inline bool ends(char c)
+{
+    return enders[(uint8_t)c] != 0;
+}
+
+static uint32_t offset(const vm_reader *r, const char *at)
+{
+    return (uint32_t)(at - r->tree.source.text);
+}
+
+static const char *word_end(const char *at)
+{
+    while (!ends(*at))
+        at++;
+    return at;
+}
+
+static void skip_spaces(vm_reader *r)
+{
+    while (is_space(*r->at))
+        r->at++;
+}
+
+static int shown(const char *from, const char *to)
+{
+    return to - from > 60 ? 60 : (int)(to - from);
+}
+
+/* ---- names ---- */
+
+static const uint8_t hexadecimal[256] = { /* the digit's value plus 1 */
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* The place of a name that is no counter; NULL after an error. */
+static uint32_t *find_other(vm_reader *r, const char *name, const char *end)
+{
+    if (end - name > LANG_MAX_NAME) {
+        sn_lang_error(&r->tree.source, SINTER_TOO_LARGE, offset(r, name), offset(r, end), NULL,
+                      "a name has at most %d bytes", LANG_MAX_NAME);
+        return NULL;
+    }
+    if (!r->has_symbols && !sn_lang_open_lexer(&r->lexer, &r->tree, r->memory))
+        return NULL;
+    r->has_symbols = true;
+    const uint32_t symbol =
+        sn_lang_intern(&r->tree, r->memory, name, (uint32_t)(end - name), offset(r, name));
+    if (symbol >= r->other_room) {
+        const uint32_t room = 2 * symbol + 64;
+        uint32_t *grown =
+            sn_arena_grow(r->memory, r->others, r->other_room * sizeof *grown, room * sizeof *grown);
+        if (!grown) {
+            r->tree.out_of_memory = true;
+            return NULL;
+        }
+        memset(grown + r->other_room, 0, (room - r->other_room) * sizeof *grown);
+        r->others = grown;
+        r->other_room = room;
+    }
+    return &r->others[symbol];
+}
+
+/* Reads a name; *end is behind it. */
+static uint32_t *read_name(vm_reader *r, const char **end)
+{
+    const char *const name = r->at, *at = name + 1;
+    if (*name == '_' && (*at != '0' || ends(at[1]))) {
+        uint32_t value = 0, digit;
+        while ((digit = hexadecimal[(uint8_t)*at]) != 0 && at - name <= MOST_DIGITS) {
+            value = value << 4 | (digit - 1);
+            at++;
+        }
+        if (ends(*at) && at > name + 1 && value < r->counter_room) {
+            r->at = *end = at;
+            return &r->counters[value];
+        }
+    }
+    r->at = *end = word_end(name);
+    return find_other(r, name, *end);
+}
+
+/* ---- operations ---- */
+
+/* A table of 64 places, filled at the start of each reading: 27 words cost less than the first ten lines. */
+static inline unsigned hash_operation(const char *text, size_t length)
+{
+    return ((unsigned)(uint8_t)text[0] * 7 + (unsigned)(uint8_t)text[length - 1] * 2 + (unsigned)length)
+           % INDEX;
+}
+
+static vm_code find_operation(const vm_reader *r, const char *text, const char *end)
+{
+    const size_t length = (size_t)(end - text);
+    for (unsigned at = hash_operation(text, length); r->index[at]; at = (at + 1) % INDEX) {
+        const unsigned k = r->index[at] - 1u;
+        if (entries[k].length == length && !memcmp(entries[k].text, text, length))
+            return (vm_code)k;
+    }
+    return VM_CODES;
+}
+
+static void index_operations(vm_reader *r)
+{
+    for (unsigned k = 0; k < VM_CODES; k++) {
+        unsigned at = hash_operation(entries[k].text, entries[k].length);
+        while (r->index[at])
+            at = (at + 1) % INDEX;
+        r->index[at] = (uint8_t)(k + 1);
+    }
+}
+
+static ir_ref emit(vm_reader *r, ir_code code, ir_ref a, ir_ref b, ir_ref c)
+{
+    return sn_ir_emit(r->p, code, r->type, a, b, c);
+}
+
+static ir_ref number(vm_reader *r, double value)
+{
+    return sn_ir_number(r->p, r->type, value);
+}
+
+static ir_ref is_zero(vm_reader *r, ir_ref a)
+{
+    return emit(r, IR_EQ, a, number(r, 0), 0);
+}
+
+/* Halves away from zero. */
+static ir_ref emit_round(vm_reader *r, ir_ref a)
+{
+    const ir_ref whole = emit(r, IR_TRUNC, a, 0, 0);
+    const ir_ref rest = emit(r, IR_ABS, emit(r, IR_SUB, a, whole, 0), 0, 0);
+    const ir_ref further = emit(r, IR_ADD, whole, emit(r, IR_COPYSIGN, number(r, 1), a, 0), 0);
+    const ir_ref is_far = emit(r, IR_LE, number(r, 0.5), rest, 0);
+    return emit(r, IR_SELECT, is_far, further, whole);
+}
+
+static ir_ref emit_mod(vm_reader *r, ir_ref a, ir_ref b)
+{
+    const ir_ref size = emit(r, IR_ABS, b, 0, 0);
+    const ir_ref count = emit(r, IR_FLOOR, emit(r, IR_DIV, a, size, 0), 0, 0);
+    return emit(r, IR_SUB, a, emit(r, IR_MUL, size, count, 0), 0);
+}
+
+static ir_ref emit_compare(vm_reader *r, ir_ref a, ir_ref b)
+{
+    const ir_ref zero = number(r, 0), one = number(r, 1), minus_one = number(r, -1),
+                 nan = number(r, (double)NAN);
+    const ir_ref is_equal = emit(r, IR_EQ, a, b, 0), is_above = emit(r, IR_LT, b, a, 0),
+                 is_below = emit(r, IR_LT, a, b, 0);
+    const ir_ref unless_less = emit(r, IR_SELECT, is_above, one, emit(r, IR_SELECT, is_equal, zero, nan));
+    return emit(r, IR_SELECT, is_below, minus_one, unless_less);
+}
+
+static ir_ref emit_operation(vm_reader *r, vm_code code, ir_ref a, ir_ref b)
+{
+    static const uint8_t same[VM_CONST] = {
+        [VM_ADD] = IR_ADD,   [VM_SUB] = IR_SUB, [VM_MUL] = IR_MUL, [VM_DIV] = IR_DIV,   [VM_MIN] = IR_MIN,
+        [VM_MAX] = IR_MAX,   [VM_NEG] = IR_NEG, [VM_ABS] = IR_ABS, [VM_SQRT] = IR_SQRT, [VM_FLOOR] = IR_FLOOR,
+        [VM_CEIL] = IR_CEIL, [VM_SIN] = IR_SIN, [VM_COS] = IR_COS, [VM_EXP] = IR_EXP,   [VM_LOG] = IR_LOG,
+    };
+    if (code < VM_CONST)
+        return emit(r, (ir_code)same[code], a, b, 0);
+    switch (code) {
+    case VM_SQUARE: return emit(r, IR_MUL, a, a, 0);
+    case VM_RECIP: return emit(r, IR_DIV, number(r, 1), a, 0);
+    case VM_ROUND: return emit_round(r, a);
+    case VM_MOD: return emit_mod(r, a, b);
+    case VM_COMPARE: return emit_compare(r, a, b);
+    case VM_AND: return emit(r, IR_SELECT, is_zero(r, a), a, b);
+    case VM_OR: return emit(r, IR_SELECT, is_zero(r, a), b, a);
+    default: {
+        const ir_ref zero = number(r, 0), one = number(r, 1);
+        return emit(r, IR_SELECT, emit(r, IR_EQ, a, zero, 0), one, zero);
+    }
+    }
+}
+
+static ir_ref read_input(vm_reader *r, unsigned k)
+{
+    if (!r->inputs[k])
+        r->inputs[k] = sn_ir_emit(r->p, IR_INPUT, r->type, sn_ir_add_input(r->p, "z", r->type), 0, 0);
+    return r->inputs[k];
+}
+
+/* ---- lines ---- */
+
+static ir_ref bad_number(vm_reader *r, const char *from)
+{
+    const char *end = word_end(from);
+    sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, from), offset(r, end), NULL,
+                  "const needs a number");
+    r->at = end;
+    return WRONG;
+}
+
+static ir_ref read_constant(vm_reader *r)
+{
+    const char *const from = r->at;
+    const bool negative = *from == '-';
+    const char *digits = from + (negative || *from == '+');
+    const size_t left = r->tree.source.length - offset(r, digits);
+    size_t length;
+    double wide = 0;
+    float single = 0;
+    if (r->type == IR_F64)
+        length = sn_decimal_read_f64(digits, left, &wide);
+    else
+        length = sn_decimal_read_f32(digits, left, &single);
+    if (length == 0
+        && (!strncmp(digits, "inf", 3) || !strncmp(digits, "nan", 3) || !strncmp(digits, "NaN", 3))) {
+        length = 3;
+        wide = *digits == 'i' ? (double)INFINITY : (double)NAN;
+        single = (float)wide;
+    }
+    if (length == 0 || !ends(digits[length]))
+        return bad_number(r, from);
+    r->at = digits + length;
+    if (r->type == IR_F64)
+        return sn_ir_f64(r->p, negative ? -wide : wide);
+    return sn_ir_f32(r->p, negative ? -single : single);
+}
+
+/* An operand: the value of a name above. */
+static ir_ref read_operand(vm_reader *r, const char *operation, unsigned wanted, unsigned k)
+{
+    skip_spaces(r);
+    const char *const from = r->at;
+    const char *end;
+    if (ends(*from)) {
+        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, operation),
+                      offset(r, word_end(operation)), NULL, "'%.*s' takes %u operand%s, not %u",
+                      shown(operation, word_end(operation)), operation, wanted, wanted == 1 ? "" : "s", k);
+        return WRONG;
+    }
+    const uint32_t *place = read_name(r, &end);
+    if (place && *place)
+        return *place;
+    if (place)
+        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, from), offset(r, end),
+                      "names are defined above their use", "there is no '%.*s' above", shown(from, end),
+                      from);
+    return WRONG;
+}
+
+static void unknown_operation(vm_reader *r, const char *from, const char *end)
+{
+    char hint[SINTER_MESSAGE_SIZE] = "";
+    lang_nearest best = {.wanted = from, .wanted_length = (size_t)(end - from)};
+    for (unsigned k = 0; k < VM_CODES; k++)
+        sn_lang_offer(&best, entries[k].text, entries[k].length);
+    if (best.name)
+        snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
+    sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, from), offset(r, end), hint,
+                  "there is no operation '%.*s'", shown(from, end), from);
+}
+
+static ir_ref read_operation(vm_reader *r, const char *name)
+{
+    skip_spaces(r);
+    const char *const from = r->at, *const end = word_end(from);
+    if (from == end) {
+        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, name), offset(r, word_end(name)),
+                      "name op arguments", "an operation is missing after '%.*s'",
+                      shown(name, word_end(name)), name);
+        return WRONG;
+    }
+    const vm_code code = find_operation(r, from, end);
+    r->at = end;
+    if (code == VM_CODES) {
+        unknown_operation(r, from, end);
+        return WRONG;
+    }
+    if (code == VM_CONST) {
+        skip_spaces(r);
+        return read_constant(r);
+    }
+    if (code >= VM_VAR_X && code <= VM_VAR_Z)
+        return read_input(r, code - VM_VAR_X);
+    const unsigned wanted = entries[code].operands;
+    const ir_ref a = read_operand(r, from, wanted, 0);
+    const ir_ref b = wanted > 1 && a != WRONG ? read_operand(r, from, wanted, 1) : 0;
+    return a == WRONG || b == WRONG ? WRONG : emit_operation(r, code, a, b);
+}
+
+static void read_line(vm_reader *r)
+{
+    const char *const name = r->at;
+    const char *name_end;
+    uint32_t *const place = read_name(r, &name_end);
+    const bool known = place && *place;
+    const uint32_t which = place && place >= r->counters && place < r->counters + r->counter_room
+                               ? (uint32_t)(place - r->counters)
+                               : UINT32_MAX;
+    const uint32_t other = place && which == UINT32_MAX ? (uint32_t)(place - r->others) : 0;
+    if (known)
+        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, name), offset(r, name_end), NULL,
+                      "'%.*s' is defined already", shown(name, name_end), name);
+    const ir_ref value = read_operation(r, name);
+    if (value != WRONG) {
+        skip_spaces(r);
+        const char *rest = r->at, *end = word_end(rest);
+        if (rest < end && *rest != '#')
+            sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, rest), offset(r, end), NULL,
+                          "unexpected '%.*s' at the end of the line", shown(rest, end), rest);
+    }
+    r->result = value;
+    if (!place || known)
+        return;
+    if (which != UINT32_MAX)
+        r->counters[which] = value;
+    else
+        r->others[other] = value; /* the array may have moved meanwhile */
+}
+
+static void read_lines(vm_reader *r)
+{
+    const char *const end = r->tree.source.text + r->tree.source.length;
+    r->at = r->tree.source.text;
+    while (r->at < end && r->p->status == SINTER_OK && !r->tree.out_of_memory) {
+        skip_spaces(r);
+        if (!ends(*r->at)) {
+            read_line(r);
+        } else if (*r->at == 0 && r->at < end) {
+            sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, r->at), offset(r, r->at) + 1, NULL,
+                          "unexpected character U+0000");
+        }
+        const char *newline = r->at < end ? memchr(r->at, '\n', (size_t)(end - r->at)) : NULL;
+        r->at = newline ? newline + 1 : end;
+    }
+}
+
+static void read_source(vm_reader *r)
+{
+    r->counter_room = r->tree.source.length / 8 + 64;
+    r->counters = sn_arena_take_zeroed(r->memory, r->counter_room * sizeof *r->counters);
+    if (!r->counters) {
+        r->tree.out_of_memory = true;
+        return;
+    }
+    static const char names[2][2] = {"x", "y"};
+    for (unsigned k = 0; k < 2; k++)
+        r->inputs[k] = sn_ir_emit(r->p, IR_INPUT, r->type, sn_ir_add_input(r->p, names[k], r->type), 0, 0);
+    index_operations(r);
+    read_lines(r);
+    lang_source *source = &r->tree.source;
+    if (r->p->status == SINTER_NO_MEMORY)
+        r->tree.out_of_memory = true;
+    if (source->status != SINTER_OK || r->tree.out_of_memory)
+        return;
+    if (r->p->status != SINTER_OK)
+        sn_lang_error_of_all(source, r->p->status, r->p->message);
+    else if (!r->result)
+        sn_lang_error(source, SINTER_BAD_PROGRAM, source->length, source->length, "name op arguments",
+                      "the program has no result: no line defines anything");
+    else
+        sn_ir_emit(r->p, IR_OUTPUT, IR_VOID, r->result, sn_ir_add_output(r->p, "out", r->type), 0);
+}
+
+sinter_status sn_vm_lower(ir_program *program, arena *scratch, const char *source, size_t length,
+                          const lang_options *options, sinter_report *report)
+{
+    sinter_report own;
+    sinter_report *const into = report ? report : &own;
+    vm_reader r = {.p = program, .memory = scratch, .type = options->type == IR_F64 ? IR_F64 : IR_F32};
+    if (sn_lang_open_source(&r.tree.source, scratch, source, length, NULL, options->name, into))
+        read_source(&r);
+    if (r.tree.out_of_memory)
+        sn_lang_out_of_memory(&r.tree.source);
+    if (r.tree.source.status != SINTER_OK)
+        sn_ir_fail(program, r.tree.source.status, into->errors[0].message);
+    return r.tree.source.status;
+}

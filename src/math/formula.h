@@ -1,0 +1,163 @@
+/* Writing expansions: m_add(m, a, b) appends an addition in the type at hand, f32 or f64; the rest
+ * likewise, in the names of the IR. An ending _k says that a constant stands in the place of the second
+ * factor or operand, _i that it is an i32; constants are given as double and, for f32, hold what f32 can.
+ *
+ * C does not say in which order a call's arguments or an initialiser's values are evaluated. So that every
+ * compiler emits the same program, at most one argument of a call may append anything. */
+#ifndef SN_MATH_FORMULA_H
+#define SN_MATH_FORMULA_H
+
+#include "math/math.h"
+
+typedef struct formula {
+    ir_program *p;
+    ir_type type;
+    math_grade grade;
+} formula;
+
+#define M_LENGTH(array) ((unsigned)(sizeof(array) / sizeof *(array)))
+/* One value for f32, one for f64. */
+#define M_BY_TYPE(m, single, real) ((m)->type == IR_F32 ? (single) : (real))
+
+static inline ir_ref m_number(formula *m, double value)
+{
+    return sn_ir_number(m->p, m->type, value);
+}
+
+#define M_UNARY(name, NAME)                                                 \
+    static inline ir_ref m_##name(formula *m, ir_ref a)                     \
+    {                                                                       \
+        return sn_ir_emit(m->p, IR_##NAME, IR_VOID, a, 0, 0);               \
+    }
+#define M_BINARY(name, NAME)                                                \
+    static inline ir_ref m_##name(formula *m, ir_ref a, ir_ref b)           \
+    {                                                                       \
+        return sn_ir_emit(m->p, IR_##NAME, IR_VOID, a, b, 0);               \
+    }
+#define M_BINARY_K(name)                                                    \
+    static inline ir_ref m_##name##_k(formula *m, ir_ref a, double k)       \
+    {                                                                       \
+        return m_##name(m, a, m_number(m, k));                              \
+    }
+#define M_BINARY_I(name)                                                    \
+    static inline ir_ref m_##name##_i(formula *m, ir_ref a, int32_t k)      \
+    {                                                                       \
+        return m_##name(m, a, sn_ir_i32(m->p, k));                          \
+    }
+#define M_TERNARY(name, NAME)                                               \
+    static inline ir_ref m_##name(formula *m, ir_ref a, ir_ref b, ir_ref c) \
+    {                                                                       \
+        return sn_ir_emit(m->p, IR_##NAME, IR_VOID, a, b, c);               \
+    }
+#define M_TERNARY_K(name)                                                   \
+    static inline ir_ref m_##name##_k(formula *m, ir_ref a, double k, ir_ref c) \
+    {                                                                       \
+        return m_##name(m, a, m_number(m, k), c);                           \
+    }
+M_UNARY(neg, NEG)
+M_UNARY(abs, ABS)
+M_UNARY(floor, FLOOR)
+M_UNARY(round, ROUND)
+M_UNARY(bits, BITS)
+M_UNARY(from_bits, FROM_BITS)
+M_UNARY(hi32, HI32)
+M_UNARY(lo32, LO32)
+M_BINARY(add, ADD)
+M_BINARY(sub, SUB)
+M_BINARY(mul, MUL)
+M_BINARY(div, DIV)
+M_BINARY(max, MAX)
+M_BINARY(copysign, COPYSIGN)
+M_BINARY(and, AND)
+M_BINARY(or, OR)
+M_BINARY(xor, XOR)
+M_BINARY(shl, SHL)
+M_BINARY(sar, SAR)
+M_BINARY(shr, SHR)
+M_BINARY(lt, LT)
+M_BINARY(le, LE)
+M_BINARY(eq, EQ)
+M_BINARY(ne, NE)
+M_BINARY(pack64, PACK64)
+M_BINARY_K(add)
+M_BINARY_K(sub)
+M_BINARY_K(mul)
+M_BINARY_K(lt)
+M_BINARY_K(eq)
+M_BINARY_I(add)
+M_BINARY_I(sub)
+M_BINARY_I(max)
+M_BINARY_I(and)
+M_BINARY_I(shl)
+M_BINARY_I(sar)
+M_BINARY_I(shr)
+M_BINARY_I(ne)
+M_BINARY_I(pack64)
+M_TERNARY(fma, FMA)   /* a b + c */
+M_TERNARY(fms, FMS)   /* a b − c */
+M_TERNARY(fnma, FNMA) /* c − a b */
+M_TERNARY(select, SELECT)
+M_TERNARY(rare, RARE) /* mask, cold, hot */
+M_TERNARY_K(fma)
+M_TERNARY_K(fnma)
+M_TERNARY_K(select)
+#undef M_UNARY
+#undef M_BINARY
+#undef M_BINARY_K
+#undef M_BINARY_I
+#undef M_TERNARY
+#undef M_TERNARY_K
+
+static inline ir_ref m_to_int(formula *m, ir_ref a)
+{
+    return sn_ir_emit(m->p, IR_CVT, IR_I32, a, 0, 0);
+}
+static inline ir_ref m_from_int(formula *m, ir_ref a)
+{
+    return sn_ir_emit(m->p, IR_CVT, m->type, a, 0, 0);
+}
+static inline ir_ref m_load(formula *m, uint32_t memory, ir_ref index)
+{
+    return sn_ir_emit(m->p, IR_LOAD, IR_VOID, index, memory, 0);
+}
+
+/* The exponent bias, and the bits of a significand that are stored. */
+static inline int32_t m_bias(const formula *m)
+{
+    return M_BY_TYPE(m, 127, 1023);
+}
+static inline int32_t m_stored(const formula *m)
+{
+    return M_BY_TYPE(m, 23, 52);
+}
+
+/* An unevaluated sum: a value and a correction of at most about its last place. */
+typedef struct m_pair {
+    ir_ref high, low;
+} m_pair;
+
+/* ---- formula.c ---- */
+/* c[0] + c[1] x + … by Horner's rule, one fused operation a coefficient. */
+ir_ref sn_math_polynomial(formula *m, ir_ref x, const double *c, unsigned count);
+/* a + b exactly: for any a and b (six operations); where |a| ≥ |b| or the sum is exact (three). */
+m_pair sn_math_two_sum(formula *m, ir_ref a, ir_ref b);
+m_pair sn_math_fast_two_sum(formula *m, ir_ref a, ir_ref b);
+/* a with its sign changed where x is negative or −0. */
+ir_ref sn_math_apply_sign(formula *m, ir_ref a, ir_ref x);
+/* The biased exponent field of a, an i32; with the sign above it if a is negative. */
+ir_ref sn_math_exponent_field(formula *m, ir_ref a);
+/* 2^(field − bias), for a field from 1 to the greatest finite one, an i32; of f32, bits above the field and
+ * the sign do not matter. */
+ir_ref sn_math_power_of_two(formula *m, ir_ref field);
+/* The constant table `name` of the program, added if it is not there: its index among the memory objects. */
+uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32_t length);
+
+/* ---- one a function ---- */
+ir_ref sn_math_sin(formula *m, ir_ref x);
+ir_ref sn_math_cos(formula *m, ir_ref x);
+ir_ref sn_math_sinpi(formula *m, ir_ref x);
+ir_ref sn_math_cospi(formula *m, ir_ref x);
+ir_ref sn_math_exp(formula *m, ir_ref x);
+ir_ref sn_math_log(formula *m, ir_ref x);
+
+#endif

@@ -1,0 +1,31 @@
+/* Mathematical functions: the expansions that the pass `expand` puts in the place of one operation. This
+ * page is the room's table of contents.
+ *
+ *   functions.c      the list of functions: one record each
+ *   formula.h        writing expansions: an operation a call, in the type at hand
+ *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
+ *   exponential.c    exp
+ *   logarithm.c      log
+ *   coefficients/    the Sollya scripts that print the *_coefficients.h
+ *
+ * An expansion is straight-line: no loop, no branch, only `rare`, whose cold operations run where some lane
+ * needs them (huge arguments, results near the borders of the type). That of f32 uses f32, i32 and masks,
+ * never f64, since the widest type sets a loop's number of lanes; that of f64 uses f64, i32 and masks. All
+ * of it is exact IEEE arithmetic, so that a function has the same bits on every engine; what its greatest
+ * error is, docs/accuracy.md says (at most 1 ULP over the whole range). Infinities, NaN, −0 and subnormals,
+ * taken or given, are right. */
+#ifndef SN_MATH_MATH_H
+#define SN_MATH_MATH_H
+
+#include "ir/ir.h"
+
+typedef enum math_grade { MATH_DEFAULT /* at most 1 ULP */, MATH_FAST /* at most 4 ULP */ } math_grade;
+
+/* Appends the expansion of `function`, an operation of the kind MATH, applied to x, whose type, f32 or f64,
+ * is the result's. Returns the result, or 0 if the program has failed. The operations are emitted under the
+ * strict rules, whatever the program's: a relaxed one may not drop the zeros that carry a sign. Tables that
+ * an expansion reads become memory objects of the program, one for all its uses. With IR_FOLD among the
+ * rules the expansion of a constant folds to a constant. */
+ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, math_grade grade);
+
+#endif

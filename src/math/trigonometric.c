@@ -1,0 +1,239 @@
+/* Sines and cosines.
+ *
+ * Half turns (sinpi, cospi). The reduction is exact: x − round(x) loses nothing. Of the rest, |r| ≤ 1/2,
+ * one polynomial is the sine: r (C + Q(r² − S)), where C is a number of few bits inside a fused operation,
+ * not rounded, near the middle of what sin(π r)/r goes through, so that Q is small and its roundings weigh
+ * little; and S is near the middle of r², so that the difference is rounded finely at both ends. Q's second
+ * term is added last and with one rounding: by Horner's rule its coefficient, which is large, would be
+ * rounded first. cos(π x) has r = 1/2 − |…|, whose rounding is recovered.
+ *
+ * Radians (sin, cos). Over half a turn r² exceeds 1, and its rounding alone costs 0.4 ULP; so these count
+ * quarter turns, compute both polynomials and choose. The reduction is the same for both, and a program
+ * that wants both pays it once. π/2 stands in three pieces: n times the first leaves x exactly (both have
+ * the same last place, and little is left), n times the second is exact, since that piece is short, and the
+ * rounding of that difference, with n times the third, is a correction to r. It is kept negated, so that
+ * the correction of nothing is +0 and is subtracted: sin(−0) comes out −0.
+ *
+ * That holds while n times the second piece is exact. Beyond, in a `rare` region, x is written X 2^(s q)
+ * with s of 8 or 16 and X whole, and multiplied by 2^(s q) 2/π modulo 4, which a table has in four pieces
+ * (Payne and Hanek, "Radian reduction for trigonometric functions", 1983, in floating point): whole turns
+ * never arise, and all but the last places are summed exactly. The table steps by s and so stays small. */
+#include "math/formula.h"
+#include "math/trigonometric_coefficients.h"
+
+#define POLYNOMIAL(m, x, name)                                                          \
+    M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
+              sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
+
+/* ---- half turns ---- */
+
+/* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
+static ir_ref sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+{
+    const double *c = M_BY_TYPE(m, sn_sinpi_f32, sn_sinpi_f64);
+    const unsigned count = M_BY_TYPE(m, M_LENGTH(sn_sinpi_f32), M_LENGTH(sn_sinpi_f64));
+    const ir_ref square = m_fma(m, r, r, m_number(m, -SN_SINPI_S));
+    const ir_ref series = sn_math_polynomial(m, square, c + 2, count - 2);
+    const ir_ref fourth = m_mul(m, square, square), small = m_fma(m, series, fourth, m_number(m, c[0]));
+    const ir_ref quotient = m_fma_k(m, square, c[1], small);
+    return m_fma_k(m, r, SN_SINPI_C, m_fma(m, r, quotient, tail));
+}
+
+/* a (−1)^n for a whole float n; in f32 all are even beyond the i32, and so is INT32_MIN. */
+static ir_ref alternate(formula *m, ir_ref a, ir_ref n)
+{
+    if (m->type == IR_F32) {
+        const ir_ref sign = m_shl_i(m, m_to_int(m, n), 31);
+        return m_from_bits(m, m_xor(m, sign, m_bits(m, a)));
+    }
+    const ir_ref half = m_mul_k(m, n, 0.5);
+    const ir_ref is_odd = m_ne(m, m_round(m, half), half);
+    return m_select(m, is_odd, m_neg(m, a), a);
+}
+
+/* π x for a size below any whose result is safely normal: in larger units, whose rounding is the only one
+ * in the subnormals. */
+static ir_ref tiny_sine(formula *m, ir_ref size)
+{
+    const double *pi = M_BY_TYPE(m, sn_pi_f32, sn_pi_f64);
+    const ir_ref large = m_mul_k(m, size, 0x1p64);
+    return m_mul_k(m, m_fma_k(m, large, pi[0], m_mul_k(m, large, pi[1])), 0x1p-64);
+}
+
+/* All zeros have the argument's sign: it is taken off first and put back last. Where the result may be
+ * subnormal, the sum of two rounded parts would err by both roundings, each a half of the last place. */
+ir_ref sn_math_sinpi(formula *m, ir_ref x)
+{
+    const ir_ref size = m_abs(m, x), n = m_round(m, size);
+    const ir_ref r = alternate(m, m_sub(m, size, n), n);
+    const ir_ref hot = sine_of_half_turns(m, r, m_number(m, 0));
+    const ir_ref is_tiny = m_lt_k(m, size, M_BY_TYPE(m, 0x1p-100, 0x1p-960));
+    return sn_math_apply_sign(m, m_rare(m, is_tiny, tiny_sine(m, size), hot), x);
+}
+
+/* r = 1/2 − |d| drops places only where |d| < 1/4; there the slope of the cosine is π² |d| to the few per
+ * cent that what was dropped needs. All zeros are +0: the last addition sees to that. */
+ir_ref sn_math_cospi(formula *m, ir_ref x)
+{
+    const ir_ref n = m_round(m, x), half = m_number(m, 0.5);
+    const ir_ref d = m_abs(m, m_sub(m, x, n)), r = m_sub(m, half, d);
+    const ir_ref dropped = m_sub(m, m_sub(m, half, r), d);
+    const ir_ref y = sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
+    return m_add_k(m, alternate(m, y, n), 0);
+}
+
+/* ---- quarter turns ---- */
+
+/* What the number of quarter turns says about a sine: that it is the rest's cosine, and its sign (f32: an
+ * i32 with the sign bit alone; f64: ±1). */
+typedef struct quadrant {
+    ir_ref is_cosine, sign;
+} quadrant;
+
+static quadrant quadrant_f32(formula *m, ir_ref n)
+{
+    const ir_ref is_cosine = m_ne_i(m, m_and_i(m, n, 1), 0);
+    return (quadrant){is_cosine, m_shl_i(m, m_and_i(m, n, 2), 30)};
+}
+
+/* From −2, −1, 0 or 1, which n is modulo 4. */
+static quadrant quadrant_f64(formula *m, ir_ref n)
+{
+    const ir_ref fours = m_floor(m, m_fma_k(m, n, 0.25, m_number(m, 0.5)));
+    const ir_ref part = m_fnma_k(m, fours, 4, n), one = m_number(m, 1);
+    const ir_ref is_cosine = m_eq(m, m_mul(m, part, part), one);
+    return (quadrant){is_cosine, m_copysign(m, one, part)};
+}
+
+static ir_ref choose(formula *m, quadrant q, ir_ref sine, ir_ref cosine)
+{
+    const ir_ref y = m_select(m, q.is_cosine, cosine, sine);
+    return m->type == IR_F32 ? m_from_bits(m, m_xor(m, m_bits(m, y), q.sign)) : m_mul(m, y, q.sign);
+}
+
+/* ---- radians ---- */
+
+/* sin(r − correction) after the turns q, |r| ≤ π/4. */
+static ir_ref sine_of_radians(formula *m, ir_ref r, ir_ref correction, quadrant q)
+{
+    const ir_ref square = m_mul(m, r, r), cube = m_mul(m, square, r), fourth = m_mul(m, square, square);
+    const ir_ref less = m_fma(m, cube, POLYNOMIAL(m, square, sin), correction);
+    const ir_ref sine = m_sub(m, r, less);
+    const ir_ref series = POLYNOMIAL(m, square, cos);
+    const ir_ref small = m_fma(m, fourth, series, m_mul(m, r, correction));
+    /* r²/2 is subtracted as a product of r and not of r² rounded. */
+    const ir_ref rest = m_fnma(m, m_mul_k(m, r, 0.5), r, small);
+    return choose(m, q, sine, m_add_k(m, rest, 1));
+}
+
+static ir_ref modulo_4(formula *m, ir_ref a)
+{
+    return m_fnma_k(m, m_round(m, m_mul_k(m, a, 0.25)), 4, a);
+}
+
+static uint32_t turns_table(formula *m)
+{
+    if (m->type == IR_F32)
+        return sn_math_table(m, "2/pi f32", sn_turns_f32, 4 * M_LENGTH(sn_turns_f32));
+    return sn_math_table(m, "2/pi f64", sn_turns_f64, 4 * M_LENGTH(sn_turns_f64));
+}
+
+/* Of |x|. What two `rare` regions have in common belongs to neither and would run always; so sine and cosine
+ * of one x, whose fast parts are shared, begin their slow ones in two ways. */
+static ir_ref exponent_field(formula *m, ir_ref x, int32_t quarters)
+{
+    if (!quarters)
+        return sn_math_exponent_field(m, m_abs(m, x));
+    return m_and_i(m, sn_math_exponent_field(m, x), 2 * m_bias(m) + 1);
+}
+
+/* X and four pieces' products with X, as sums of two floats. Infinity and NaN stay, and end as NaN; an x
+ * too small for the first row, q = −2, gives any number. */
+static void table_products(formula *m, ir_ref x, ir_ref field, m_pair product[4])
+{
+    const int32_t log_step = M_BY_TYPE(m, 3, 4), first = 2 << log_step;
+    const ir_ref step = m_sar_i(m, m_sub_i(m, field, m_bias(m) + m_stored(m) - first), log_step);
+    const ir_ref row = m_max_i(m, step, 0);
+    const ir_ref bias = sn_ir_i32(m->p, m_bias(m) + first);
+    const ir_ref scale = sn_math_power_of_two(m, m_sub(m, bias, m_shl_i(m, row, log_step)));
+    const ir_ref whole = m_mul(m, x, scale), at = m_shl_i(m, row, 2);
+    const uint32_t table = turns_table(m);
+    for (int k = 0; k < 4; k++) {
+        const ir_ref piece = m_load(m, table, m_add_i(m, at, k));
+        product[k].high = m_mul(m, whole, piece);
+        product[k].low = m_fms(m, whole, piece, product[k].high);
+    }
+}
+
+/* A huge x in quarter turns: n, right modulo 4, and a rest of at most about 1/2. */
+static m_pair huge_turns(formula *m, ir_ref x, int32_t quarters, ir_ref *n)
+{
+    m_pair product[4];
+    table_products(m, x, exponent_field(m, x, quarters), product);
+    /* Multiples of the first piece's last place: their sum is exact. */
+    const ir_ref top = modulo_4(m, product[0].high), middle = modulo_4(m, product[0].low);
+    const ir_ref first = m_add(m, top, middle), second = modulo_4(m, product[1].high);
+    *n = m_round(m, m_add(m, first, second));
+    const m_pair a = sn_math_two_sum(m, m_sub(m, first, *n), second);
+    const m_pair b = sn_math_two_sum(m, a.high, product[1].low);
+    const m_pair c = sn_math_two_sum(m, b.high, product[2].high);
+    const ir_ref last = m_add(m, product[2].low, product[3].high);
+    const ir_ref rests = m_add(m, a.low, b.low);
+    return sn_math_fast_two_sum(m, c.high, m_add(m, rests, m_add(m, c.low, last)));
+}
+
+/* π/2 in three pieces. */
+static const double *half_pi(const formula *m)
+{
+    return M_BY_TYPE(m, sn_half_pi_f32, sn_half_pi_f64);
+}
+
+static ir_ref huge_sine(formula *m, ir_ref x, int32_t quarters)
+{
+    ir_ref n;
+    const m_pair turns = huge_turns(m, x, quarters, &n);
+    const double *p = half_pi(m);
+    const ir_ref product = m_mul_k(m, turns.high, p[0]), error = m_fnma_k(m, turns.high, p[0], product);
+    /* Negated, like the error. */
+    const ir_ref rest = m_fnma_k(m, turns.low, p[0], m_fnma_k(m, turns.high, p[1], error));
+    const ir_ref r = m_sub(m, product, rest), correction = m_add(m, m_sub(m, r, product), rest);
+    const ir_ref at = m_add_k(m, n, quarters); /* −0 becomes 0 */
+    const quadrant q = m->type == IR_F32 ? quadrant_f32(m, m_to_int(m, at)) : quadrant_f64(m, at);
+    return sine_of_radians(m, r, correction, q);
+}
+
+static quadrant shifted_quadrant(formula *m, ir_ref k, ir_ref n, int32_t quarters)
+{
+    if (m->type == IR_F64)
+        return quadrant_f64(m, quarters ? m_add_k(m, n, quarters) : n);
+    const ir_ref word = m_bits(m, k);
+    return quadrant_f32(m, quarters ? m_add_i(m, word, quarters) : word);
+}
+
+/* sin(x + quarters π/2). The sum k has n in its low bits. */
+static ir_ref shifted_sine(formula *m, ir_ref x, int32_t quarters)
+{
+    const double *p = half_pi(m);
+    const ir_ref shift = m_number(m, M_BY_TYPE(m, 0x1.8p23, 0x1.8p52));
+    const ir_ref k = m_fma_k(m, x, M_BY_TYPE(m, 0x1.45f306p-1, 0x1.45f306dc9c883p-1), shift);
+    const ir_ref n = m_sub(m, k, shift);
+    const ir_ref difference = m_fnma_k(m, n, p[0], x);
+    const ir_ref r = m_fnma_k(m, n, p[1], difference);
+    const ir_ref rounding = m_fma_k(m, n, p[1], m_sub(m, r, difference));
+    const ir_ref correction = m_fma_k(m, n, p[2], rounding);
+    const ir_ref hot = sine_of_radians(m, r, correction, shifted_quadrant(m, k, n, quarters));
+    /* Up to here n stays below 2^11 (2^20). */
+    const ir_ref most = m_number(m, M_BY_TYPE(m, 3200.0, 1600000.0));
+    const ir_ref is_huge = m_lt(m, most, m_abs(m, x));
+    return m_rare(m, is_huge, huge_sine(m, x, quarters), hot);
+}
+
+ir_ref sn_math_sin(formula *m, ir_ref x)
+{
+    return shifted_sine(m, x, 0);
+}
+
+ir_ref sn_math_cos(formula *m, ir_ref x)
+{
+    return shifted_sine(m, x, 1);
+}

@@ -1,0 +1,51 @@
+/* What engines do not have: mathematical functions, and the division of integers.
+ *
+ * Purpose: an engine encodes plain arithmetic only, so that a function has the same bits on all of them. Integer division goes through
+ * f64: both operands are exact there, and a quotient that is not whole differs from the nearest whole number by at least
+ * 1/|b|, far more than a rounding of 2⁻⁵³ relative can bridge, so truncation gives the exact result; −2³¹ / −1 converts out of
+ * range to INT32_MIN, and a divisor of 0 is selected away. One walk; expansions have no functions in them. */
+#include "math/math.h"
+#include "opt/opt.h"
+
+bool sn_opt_needs_expansion(const ir_program *in)
+{
+    for (ir_ref r = 1; r < in->count; r++)
+        if (sn_ir_info[in->ops[r].code].kind == IR_KIND_MATH || (in->ops[r].code == IR_DIV && in->ops[r].type == IR_I32))
+            return true;
+    return false;
+}
+
+static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
+{
+    const ir_ref x = sn_ir_emit(p, IR_CVT, IR_F64, a, 0, 0), y = sn_ir_emit(p, IR_CVT, IR_F64, b, 0, 0);
+    const ir_ref quotient = sn_ir_emit(p, IR_CVT, IR_I32, sn_ir_emit(p, IR_DIV, IR_F64, x, y, 0), 0, 0);
+    const ir_ref zero = sn_ir_i32(p, 0);
+    return sn_ir_emit(p, IR_SELECT, IR_I32, sn_ir_emit(p, IR_EQ, IR_MASK, b, zero, 0), zero, quotient);
+}
+
+static ir_ref visit(void *context, ir_program *out, const ir_op *op)
+{
+    (void)context;
+    if (sn_ir_info[op->code].kind == IR_KIND_MATH)
+        return sn_math_expand(out, op->code, op->type, op->a, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+    if (op->code == IR_DIV && op->type == IR_I32)
+        return divide_integers(out, op->a, op->b);
+    return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
+}
+
+static ir_ref visit_constant(void *context, ir_program *out, const ir_op *op)
+{
+    if (sn_ir_info[op->code].kind == IR_KIND_MATH && sn_ir_is_const(out, op->a))
+        return visit(context, out, op);
+    return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
+}
+
+void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
+{
+    sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, NULL);
+}
+
+void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
+{
+    sn_opt_rebuild(in, out, memory, rules, visit, NULL);
+}

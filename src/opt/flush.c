@@ -1,0 +1,172 @@
+/* Denormals and cycles.
+ *
+ * A recurrence that decays ends in denormal numbers and stays there, where processors are many times slower.
+ * So what comes back to itself is set to 0 while it is still far above them. That is part of the program's
+ * meaning, seen by every engine alike, and so it happens here, in the IR.
+ *
+ * Where: at the write of each line that lies on a cycle, as select(|v| < threshold, 0, v). A unit delay is
+ * different: there the comparison and the selection would lengthen the very chain of operations that the loop
+ * waits for, at every element, so the line is marked and the engines flush it at ticks, every 64th element.
+ * That goes for a line that some cycle reads at the fixed delay 1; a varying delay that may be 1 counts as a
+ * longer one. Lines on no cycle are left alone, and so are integers.
+ *
+ * How: the strongly connected components of the graph whose arcs lead from each operation to its operands and
+ * from each read of a line to the value that will be written (Tarjan, with a stack of its own). Each
+ * operation is entered once and each arc is followed once, so the time is linear. A line lies on a cycle if
+ * one of its reads is in one component with its value. */
+#include "opt/flush.h"
+
+#include <string.h>
+
+typedef struct visit {
+    ir_ref op;
+    uint32_t arc; /* the next one to follow */
+} visit;
+
+typedef struct search {
+    const ir_program *p;
+    ir_ref *written;  /* per line: its value, 0 where it is not ours */
+    uint32_t *order;  /* 0: not reached yet */
+    uint32_t *lowest; /* reachable on the stack; UINT32_MAX: its component is complete */
+    uint32_t *component;
+    ir_ref *open; /* stack of operations whose component is not complete */
+    visit *path;
+    uint32_t open_count, path_count, reached;
+} search;
+
+/* The operation behind arc k, or 0. */
+static ir_ref target(const search *s, ir_ref r, uint32_t k)
+{
+    const ir_op *op = &s->p->ops[r];
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (k < operands)
+        return sn_ir_operand(op, k);
+    if (op->code == IR_READ)
+        return s->written[op->a];
+    return op->code == IR_READV ? s->written[op->b] : 0;
+}
+
+static uint32_t arcs(const search *s, ir_ref r)
+{
+    const ir_op *op = &s->p->ops[r];
+    return sn_ir_info[op->code].operands + (op->code == IR_READ || op->code == IR_READV ? 1u : 0u);
+}
+
+static void enter(search *s, ir_ref r)
+{
+    s->order[r] = s->lowest[r] = ++s->reached;
+    s->open[s->open_count++] = r;
+    s->path[s->path_count++] = (visit){r, 0};
+}
+
+static void leave(search *s, ir_ref r)
+{
+    s->path_count--;
+    if (s->path_count > 0) {
+        const ir_ref above = s->path[s->path_count - 1].op;
+        if (s->lowest[r] < s->lowest[above])
+            s->lowest[above] = s->lowest[r];
+    }
+    if (s->lowest[r] != s->order[r])
+        return;
+    ir_ref member;
+    do {
+        member = s->open[--s->open_count];
+        s->component[member] = r;
+        s->lowest[member] = UINT32_MAX;
+    } while (member != r);
+}
+
+static void explore(search *s, ir_ref start)
+{
+    if (s->order[start])
+        return;
+    enter(s, start);
+    while (s->path_count > 0) {
+        visit *at = &s->path[s->path_count - 1];
+        if (at->arc == arcs(s, at->op)) {
+            leave(s, at->op);
+            continue;
+        }
+        const ir_ref to = target(s, at->op, at->arc++);
+        if (!to)
+            continue;
+        if (!s->order[to])
+            enter(s, to);
+        else if (s->lowest[to] != UINT32_MAX && s->order[to] < s->lowest[at->op])
+            s->lowest[at->op] = s->order[to];
+    }
+}
+
+enum { OFF_CYCLE, ON_CYCLE, ON_UNIT_CYCLE };
+
+/* Of each line, how a cycle passes through it. */
+static void classify(const search *s, uint8_t *kinds)
+{
+    for (ir_ref r = 1; r < s->p->count; r++) {
+        const ir_op *op = &s->p->ops[r];
+        if (op->code != IR_READ && op->code != IR_READV)
+            continue;
+        const uint32_t line = op->code == IR_READ ? op->a : op->b;
+        const ir_ref value = s->written[line];
+        if (!value || !s->order[r] || s->component[r] != s->component[value])
+            continue;
+        const uint8_t kind = op->code == IR_READ && op->b == 1 ? ON_UNIT_CYCLE : ON_CYCLE;
+        if (kind > kinds[line])
+            kinds[line] = kind;
+    }
+}
+
+static ir_ref flushed(ir_program *p, ir_ref value)
+{
+    const ir_type type = (ir_type)p->ops[value].type;
+    const ir_ref threshold = sn_ir_number(p, type, type == IR_F64 ? 1e-250 : 1e-30);
+    const ir_ref small =
+        sn_ir_emit(p, IR_LT, IR_MASK, sn_ir_emit(p, IR_ABS, type, value, 0, 0), threshold, 0);
+    return sn_ir_emit(p, IR_SELECT, type, small, sn_ir_number(p, type, 0), value);
+}
+
+/* Fills `kinds`; false when memory is refused. */
+static bool find_cycles(ir_program *p, arena *scratch, const opt_line_write *writes, uint32_t count,
+                        uint8_t *kinds)
+{
+    const size_t size = p->count * sizeof(uint32_t);
+    search s = {.p = p};
+    s.written = sn_arena_take_zeroed(scratch, ((size_t)p->memory_count + 1) * sizeof *s.written);
+    s.order = sn_arena_take_zeroed(scratch, size);
+    s.lowest = sn_arena_take(scratch, size);
+    s.component = sn_arena_take(scratch, size);
+    s.open = sn_arena_take(scratch, size);
+    s.path = sn_arena_take(scratch, p->count * sizeof *s.path);
+    if (!s.written || !s.order || !s.lowest || !s.component || !s.open || !s.path)
+        return false;
+    for (uint32_t k = 0; k < count; k++)
+        s.written[writes[k].line] = writes[k].value;
+    for (uint32_t k = 0; k < count; k++)
+        if (writes[k].value)
+            explore(&s, writes[k].value);
+    classify(&s, kinds);
+    return true;
+}
+
+void sn_opt_write_lines(ir_program *p, arena *scratch, const opt_line_write *writes, uint32_t count)
+{
+    if (count == 0 || p->status != SINTER_OK)
+        return;
+    uint8_t *kinds = sn_arena_take_zeroed(scratch, (size_t)p->memory_count + 1);
+    if (!kinds || !find_cycles(p, scratch, writes, count, kinds)) {
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+        return;
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        ir_memory *line = &p->memories[writes[k].line];
+        ir_ref value = writes[k].value;
+        if (line->type == IR_F32 || line->type == IR_F64) {
+            if (kinds[writes[k].line] == ON_UNIT_CYCLE)
+                line->flush = 1;
+            else if (kinds[writes[k].line] == ON_CYCLE)
+                value = flushed(p, value);
+        }
+        sn_ir_emit(p, IR_WRITE, IR_VOID, value, writes[k].line, 0);
+    }
+}

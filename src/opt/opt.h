@@ -1,0 +1,56 @@
+/* Passes over programs: each takes a program and makes another. This page is the room's table of contents.
+ *
+ *   rebuild.c  re-emits a program's live operations under given rules: identity elimination, constant folding, dead code, hoisting
+ *   affine.c   chains of gains and offsets become one (relaxed)
+ *   expand.c   mathematical functions and integer division in terms of the other operations
+ *   apply.c    what a program is applied to: fields on grids, outputs as totals, parameters as constants
+ *   flush.c    denormals out of cycles
+ *   passes.c   passes by name, and what each removed
+ *
+ * A pass appends to `out`, which it opens in `memory`; streams, parameters and memory objects are shared with the input, which
+ * must live as long. Linear time. The output's status says whether all went well. */
+#ifndef SN_OPT_OPT_H
+#define SN_OPT_OPT_H
+
+#include "ir/ir.h"
+
+/* Re-emits one operation whose operands are values of `out` already; returns its value there (0 for effects). */
+typedef ir_ref (*opt_visitor)(void *context, ir_program *out, const ir_op *op);
+
+/* Dead operations are left out. NULL visitor: emit as it is. */
+void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context);
+
+void sn_opt_identity(const ir_program *in, ir_program *out, arena *memory);
+void sn_opt_fold(const ir_program *in, ir_program *out, arena *memory);
+void sn_opt_dead(const ir_program *in, ir_program *out, arena *memory);
+/* Sorts by how often a value is computed: what depends on parameters only first, then on the row or column only. The plan takes what the axes
+ * say in any order; sorted, a program shows it. */
+void sn_opt_hoist(const ir_program *in, ir_program *out, arena *memory);
+
+/* Regroups v·g + o with g and o constant or of segment rate over any number of steps; coefficients that are all constants are worked
+ * out in double. Also takes constants out of sums: the totals' maps then hold them. Changes results within rounding: for relaxed programs. */
+void sn_opt_affine(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+
+bool sn_opt_needs_expansion(const ir_program *in);
+/* Only the functions of constants, which fold to constants: before `affine`, which wants to know them and must not see the inside of
+ * expansions. */
+void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+
+/* Inputs named x and y become pixel centres, z and t parameters. The parameters OPT_GRID_… are appended, in this order. */
+enum { OPT_GRID_X0, OPT_GRID_HALF_X, OPT_GRID_Y1, OPT_GRID_HALF_Y, OPT_GRID_Z, OPT_GRID_T, OPT_GRID_PARAMS };
+void sn_opt_grid(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+
+/* Every output becomes a total. */
+void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+/* Parameters by name become constants, their values clamped to their ranges, and leave the list. Returns false if a name is no parameter (*unknown is its number). */
+bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, const double *values,
+                uint32_t count, uint32_t *unknown);
+
+/* Runs passes by name, separated by commas or spaces; NULL: identity,fold,affine (where relaxed),expand. `*p` is replaced by
+ * the result. What each did is appended to `log` (may be NULL) as lines `; identity: removed 3 of 12`. On an unknown name
+ * returns it (static storage is not used: a pointer into `names`) and its length, else NULL. */
+struct text;
+const char *sn_opt_run(ir_program *p, arena *memory, const char *names, bool relaxed, struct text *log, size_t *unknown_length);
+
+#endif

@@ -1,0 +1,97 @@
+/* Re-emitting a program: the frame that passes share.
+ *
+ * Purpose: a pass is a rule for one operation whose operands are settled; everything else (liveness, order, numbering,
+ * hash-consing) is here once. Requirements: operands precede users, so one forward walk emits. */
+#include "opt/opt.h"
+
+static void share(const ir_program *in, ir_program *out)
+{
+    out->inputs = in->inputs;
+    out->outputs = in->outputs;
+    out->params = in->params;
+    out->memories = in->memories;
+    out->totals = in->totals;
+    out->total_maps = in->total_maps;
+    out->input_count = in->input_count;
+    out->output_count = in->output_count;
+    out->param_count = in->param_count;
+    out->memory_count = in->memory_count;
+    out->total_count = in->total_count;
+    out->cells = in->cells;
+}
+
+static ir_ref emit_mapped(ir_program *out, const ir_ref *map, ir_op op, opt_visitor visit, void *context)
+{
+    const unsigned operands = sn_ir_info[op.code].operands;
+    if (operands > 0)
+        op.a = map[op.a];
+    if (operands > 1)
+        op.b = map[op.b];
+    if (operands > 2)
+        op.c = map[op.c];
+    return visit ? visit(context, out, &op) : sn_ir_emit_flagged(out, op.code, op.type, op.flags, op.a, op.b, op.c);
+}
+
+void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context)
+{
+    sn_ir_open(out, memory, rules);
+    if (in->status)
+        sn_ir_fail(out, in->status, in->message);
+    share(in, out);
+    sn_ir_reserve(out, in->count);
+    ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
+    const uint8_t *live = sn_ir_find_live(in, memory);
+    if (!map || !live) {
+        sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
+        return;
+    }
+    for (ir_ref r = 1; r < in->count && !out->status; r++) {
+        if (!live[r])
+            continue;
+        map[r] = emit_mapped(out, map, in->ops[r], visit, context);
+    }
+}
+
+void sn_opt_identity(const ir_program *in, ir_program *out, arena *memory)
+{
+    sn_opt_rebuild(in, out, memory, IR_IDENTITY, NULL, NULL);
+}
+
+void sn_opt_fold(const ir_program *in, ir_program *out, arena *memory)
+{
+    sn_opt_rebuild(in, out, memory, IR_FOLD, NULL, NULL);
+}
+
+void sn_opt_dead(const ir_program *in, ir_program *out, arena *memory)
+{
+    sn_opt_rebuild(in, out, memory, 0, NULL, NULL);
+}
+
+/* ---- hoisting ---- */
+
+/* How often a value is computed: 0 once a segment, 1 once a row or column, 2 for every element. Operands never vary more than what is
+ * computed from them, so sorting by this keeps them first. */
+static unsigned frequency(const ir_op *op)
+{
+    const unsigned axes = op->axes & ~(unsigned)(IR_AXIS_SEGMENT | IR_AXIS_TICK | IR_AXIS_INSTANCE);
+    if (sn_ir_info[op->code].rule == IR_RULE_EFFECT)
+        return 2;
+    return axes == 0 ? 0 : axes == IR_AXIS_ROW || axes == IR_AXIS_COLUMN ? 1 : 2;
+}
+
+void sn_opt_hoist(const ir_program *in, ir_program *out, arena *memory)
+{
+    sn_ir_open(out, memory, 0);
+    if (in->status)
+        sn_ir_fail(out, in->status, in->message);
+    share(in, out);
+    ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
+    if (!map) {
+        sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
+        return;
+    }
+    for (unsigned turn = 0; turn < 3; turn++)
+        for (ir_ref r = 1; r < in->count && !out->status; r++)
+            if (frequency(&in->ops[r]) == turn)
+                map[r] = emit_mapped(out, map, in->ops[r], NULL, NULL);
+}

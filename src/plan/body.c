@@ -1,0 +1,424 @@
+/* Bodies: the operations of one loop as a program of its own.
+ *
+ * Purpose: engines should see nothing but straight lines. An operand that another loop computes becomes a leaf (UNIFORM or
+ * BUFFER), parameters and lengths become uniforms, masks cross as i32. Leaves are made at their first use, where they cost no
+ * register before; a leaf first used in a cold region is made again outside. Cold regions: an operation that only the cold side of one RARE
+ * needs (found in one backward walk as the innermost region that holds all users) moves down to just before that RARE, behind a
+ * COLD that names it. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
+ * Why it ends: every operation is appended once, leaves at most once a region; regions nest at most MOST_NESTED deep, which bounds the recursion. */
+#include "plan/body.h"
+
+#include <string.h>
+
+enum { MOST_NESTED = 8 };
+
+typedef struct maker {
+    plan *plan;
+    const plan_placement *where;
+    arena *memory;
+    plan_body *body;
+    uint32_t capacity;
+    uint32_t *local;   /* per program operation: its number in the body */
+    uint32_t *made_in; /* per program operation: the region it was made in */
+    uint32_t *stamp;   /* local is valid where stamp == turn */
+    uint32_t turn;
+    const uint8_t *needed; /* NULL: all members */
+    ir_ref guard;      /* the mask decided in this body, 0 for none */
+    bool guard_value;
+    ir_ref region;     /* where operations are being appended */
+    uint16_t loop;
+    uint32_t mask_ones, mask_zero;
+    bool failed;
+} maker;
+
+/* ---- regions ---- */
+
+static uint32_t depth_of(const plan_placement *w, ir_ref region)
+{
+    uint32_t depth = 0;
+    for (; region; region = w->region[region])
+        depth++;
+    return depth;
+}
+
+static ir_ref common_region(const plan_placement *w, ir_ref a, ir_ref b)
+{
+    uint32_t deep_a = depth_of(w, a), deep_b = depth_of(w, b);
+    for (; deep_a > deep_b; deep_a--)
+        a = w->region[a];
+    for (; deep_b > deep_a; deep_b--)
+        b = w->region[b];
+    while (a != b) {
+        a = w->region[a];
+        b = w->region[b];
+    }
+    return a;
+}
+
+static bool has_rare(const ir_program *p, const uint8_t *live)
+{
+    for (ir_ref r = 1; r < p->count; r++)
+        if (live[r] && p->ops[r].code == IR_RARE)
+            return true;
+    return false;
+}
+
+/* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. */
+static void narrow(const ir_program *p, plan_placement *w, ir_ref user, unsigned k)
+{
+    const uint32_t unseen = UINT32_MAX;
+    const ir_op *op = &p->ops[user];
+    const ir_ref used = sn_ir_operand(op, k);
+    ir_ref region = w->loop[used] != w->loop[user] ? 0 : w->region[user];
+    if (op->code == IR_RARE && k == 1 && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
+        region = user;
+    w->region[used] = w->region[used] == unseen ? region : common_region(w, w->region[used], region);
+}
+
+/* Between the stores of its table a load stays where it is. */
+static bool keeps_place(const ir_program *p, const ir_op *op)
+{
+    return op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS;
+}
+
+sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena *memory)
+{
+    w->region = w->region_next = w->region_first = NULL;
+    if (!has_rare(p, w->live))
+        return SINTER_OK;
+    w->region = sn_arena_take(memory, p->count * sizeof *w->region);
+    w->region_next = sn_arena_take_zeroed(memory, p->count * sizeof *w->region_next);
+    w->region_first = sn_arena_take_zeroed(memory, p->count * sizeof *w->region_first);
+    if (!w->region || !w->region_next || !w->region_first)
+        return SINTER_NO_MEMORY;
+    memset(w->region, 0xFF, p->count * sizeof *w->region);
+    for (ir_ref r = p->count - 1; r > 0; r--) {
+        if (!w->live[r])
+            continue;
+        const ir_info *info = &sn_ir_info[p->ops[r].code];
+        if (w->region[r] == UINT32_MAX || info->rule == IR_RULE_EFFECT || w->loop[r] == PLAN_NO_LOOP || keeps_place(p, &p->ops[r]))
+            w->region[r] = 0;
+        for (unsigned k = 0; k < info->operands; k++)
+            narrow(p, w, r, k);
+        if (w->region[r]) {
+            w->region_next[r] = w->region_first[w->region[r]];
+            w->region_first[w->region[r]] = r;
+        }
+    }
+    return SINTER_OK;
+}
+
+/* ---- appending ---- */
+
+static uint32_t append(maker *m, ir_code code, ir_type type, uint8_t axes, uint32_t a, uint32_t b, uint32_t c)
+{
+    plan_body *body = m->body;
+    if (body->count == m->capacity) {
+        ir_op *grown = sn_arena_grow(m->memory, body->ops, body->count * sizeof *grown, 2 * (size_t)m->capacity * sizeof *grown);
+        if (!grown) {
+            m->failed = true;
+            return 0;
+        }
+        body->ops = grown;
+        m->capacity *= 2;
+    }
+    body->ops[body->count] = (ir_op){(uint8_t)code, (uint8_t)type, axes, 0, a, b, c};
+    return body->count++;
+}
+
+static bool is_within(const maker *m, ir_ref region)
+{
+    if (!region || region == m->region)
+        return true;
+    for (ir_ref r = m->region; r; r = m->where->region[r])
+        if (r == region)
+            return true;
+    return false;
+}
+
+static uint32_t remember(maker *m, ir_ref r, uint32_t local)
+{
+    m->local[r] = local;
+    m->made_in[r] = m->region;
+    m->stamp[r] = m->turn;
+    return local;
+}
+
+static uint32_t constant(maker *m, ir_type type, uint64_t bits)
+{
+    return append(m, IR_CONST, type, 0, (uint32_t)bits, (uint32_t)(bits >> 32), 0);
+}
+
+static uint32_t uniform(maker *m, ir_type type, uint32_t slot)
+{
+    return append(m, IR_UNIFORM, type, IR_AXIS_SEGMENT, slot, 0, 0);
+}
+
+static uint32_t crossing(maker *m, ir_ref r, uint32_t slot)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    const bool mask = op->type == IR_MASK, buffered = m->plan->loops[m->where->loop[r]].rate == PLAN_ELEMENT
+                                                      || m->plan->loops[m->where->loop[r]].rate == PLAN_COLUMN;
+    const ir_type type = mask ? IR_I32 : op->type;
+    const uint32_t value = buffered ? append(m, IR_BUFFER, type, IR_AXIS_ELEMENT, slot - 1, 0, 0) : uniform(m, type, slot);
+    return mask ? append(m, IR_NE, IR_MASK, m->body->ops[value].axes, value, constant(m, IR_I32, 0), 0) : value;
+}
+
+static uint32_t leaf(maker *m, const ir_op *op)
+{
+    const plan_frame *f = &m->plan->frame;
+    switch (op->code) {
+    case IR_PARAM: return uniform(m, op->type, f->params + op->a);
+    case IR_LENGTH: return uniform(m, IR_I32, f->lengths + op->a);
+    case IR_ROW: return uniform(m, IR_I32, f->row);
+    default: return append(m, op->code, op->type, op->axes, op->a, op->b, 0);
+    }
+}
+
+/* The body's number of a program operation: made before, made here (leaves, values from other loops), or an operand's. */
+static uint32_t local_of(maker *m, ir_ref r)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    if (m->stamp[r] == m->turn && is_within(m, m->made_in[r]))
+        return m->local[r];
+    if (m->where->loop[r] == PLAN_NO_LOOP)
+        return remember(m, r, leaf(m, op));
+    return remember(m, r, crossing(m, r, m->where->slot[r]));
+}
+
+static void append_effect(maker *m, const ir_op *op)
+{
+    const plan *p = m->plan;
+    const uint32_t a = local_of(m, op->a);
+    switch (op->code) {
+    case IR_WRITE:
+        append(m, IR_WRITE, IR_VOID, 0, a, p->line_of_memory[op->b], 0);
+        break;
+    case IR_STORE:
+        append(m, IR_STORE, IR_VOID, 0, a, local_of(m, op->b), op->c);
+        break;
+    case IR_SUMP:
+        m->body->sums++;
+        append(m, IR_SUMP, IR_VOID, 0, a, local_of(m, op->b), op->c);
+        break;
+    case IR_SUM:
+        m->body->sums++;
+        append(m, IR_SUM, IR_VOID, 0, a, op->b, 0);
+        break;
+    default:
+        break;
+    }
+}
+
+static void export(maker *m, ir_ref r, uint32_t local)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    const plan_loop *loop = &m->plan->loops[m->loop];
+    const bool buffered = loop->rate == PLAN_ELEMENT || loop->rate == PLAN_COLUMN;
+    uint32_t value = local;
+    if (op->type == IR_MASK)
+        value = append(m, IR_SELECT, IR_I32, op->axes, local, constant(m, IR_I32, 0xFFFFFFFFu), constant(m, IR_I32, 0));
+    append(m, buffered ? IR_SET_BUFFER : IR_SET_UNIFORM, IR_VOID, 0, value, m->where->slot[r] - buffered, 0);
+}
+
+static bool is_hold(const maker *m, const ir_op *op)
+{
+    return op->code == IR_WRITE && m->plan->lines[m->plan->line_of_memory[op->b]].held;
+}
+
+static void append_member(maker *m, ir_ref r);
+
+static void append_region(maker *m, ir_ref rare)
+{
+    const ir_ref outer = m->region;
+    m->region = rare;
+    for (ir_ref r = m->where->region_first[rare]; r; r = m->where->region_next[r])
+        if (!m->needed || m->needed[r])
+            append_member(m, r);
+    m->region = outer;
+}
+
+static uint32_t append_rare(maker *m, ir_ref r)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    const uint32_t mask = local_of(m, op->a), hot = local_of(m, op->c);
+    if (!m->where->region || !m->where->region_first[r])
+        return append(m, IR_SELECT, op->type, op->axes, mask, local_of(m, op->b), hot);
+    const uint32_t cold = append(m, IR_COLD, IR_VOID, 0, mask, 0, 0);
+    append_region(m, r);
+    m->region = r;
+    const uint32_t b = local_of(m, op->b);
+    m->region = m->where->region[r];
+    const uint32_t rare = append(m, IR_RARE, op->type, op->axes, mask, b, hot);
+    if (!m->failed)
+        m->body->ops[cold].b = rare;
+    m->body->cold++;
+    return rare;
+}
+
+static uint32_t append_pure(maker *m, ir_ref r)
+{
+    const plan *p = m->plan;
+    const ir_op *op = &p->program->ops[r];
+    if (op->code == IR_RARE)
+        return append_rare(m, r);
+    if (op->code == IR_GUARD) {
+        if (m->guard && op->a == m->guard)
+            return local_of(m, m->guard_value ? op->b : op->c);
+        return append(m, IR_SELECT, op->type, op->axes, local_of(m, op->a), local_of(m, op->b), local_of(m, op->c));
+    }
+    if (op->code == IR_READ) {
+        const uint32_t line = p->line_of_memory[op->a];
+        return append(m, p->lines[line].held ? IR_HELD : IR_READ, op->type, op->axes, line, op->b, 0);
+    }
+    if (op->code == IR_READV)
+        return append(m, IR_READV, op->type, op->axes, local_of(m, op->a), p->line_of_memory[op->b], 0);
+    const unsigned operands = sn_ir_info[op->code].operands;
+    const uint32_t a = operands > 0 ? local_of(m, op->a) : op->a;
+    const uint32_t b = operands > 1 ? local_of(m, op->b) : op->b;
+    const uint32_t c = operands > 2 ? local_of(m, op->c) : op->c;
+    return append(m, op->code, op->type, op->axes, a, b, c);
+}
+
+static void append_member(maker *m, ir_ref r)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    if (op->code == IR_OUTPUT || is_hold(m, op))
+        return;
+    if (sn_ir_info[op->code].rule == IR_RULE_EFFECT) {
+        append_effect(m, op);
+        return;
+    }
+    const uint32_t local = remember(m, r, append_pure(m, r));
+    m->plan->operations++;
+    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT;
+    if (m->where->slot[r])
+        export(m, r, local);
+}
+
+/* Outputs come last: an in-place call has read all that it reads of an element by then, what held lines take over included. */
+static void append_outputs(maker *m, const ir_ref *members, uint32_t count)
+{
+    const ir_program *p = m->plan->program;
+    for (uint32_t k = 0; k < count; k++)
+        if (p->ops[members[k]].code == IR_OUTPUT || is_hold(m, &p->ops[members[k]]))
+            local_of(m, p->ops[members[k]].a);
+    for (uint32_t k = 0; k < count; k++)
+        if (p->ops[members[k]].code == IR_OUTPUT)
+            append(m, IR_OUTPUT, IR_VOID, 0, local_of(m, p->ops[members[k]].a), p->ops[members[k]].b, 0);
+}
+
+/* Held lines move on last of all. One that takes over another's past value takes a copy (min of it with itself), since the
+ * registers of that line may have moved on before. */
+static void append_holds(maker *m, const ir_ref *members, uint32_t count)
+{
+    const ir_program *p = m->plan->program;
+    for (uint32_t k = 0; k < count; k++) {
+        const ir_op *op = &p->ops[members[k]];
+        if (!is_hold(m, op))
+            continue;
+        const uint32_t value = local_of(m, op->a);
+        const ir_op held = m->body->ops[value];
+        if (held.code == IR_HELD)
+            remember(m, op->a, append(m, IR_MIN, held.type, held.axes, value, value, 0));
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        const ir_op *op = &p->ops[members[k]];
+        if (is_hold(m, op))
+            append(m, IR_HOLD, IR_VOID, 0, local_of(m, op->a), m->plan->line_of_memory[op->b], 0);
+    }
+}
+
+static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t count)
+{
+    m->body = body;
+    m->capacity = count + count / 2 + 16;
+    m->turn++;
+    m->region = 0;
+    *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
+    if (!body->ops) {
+        m->failed = true;
+        return;
+    }
+    append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    for (uint32_t k = 0; k < count && !m->failed; k++) {
+        const ir_ref r = members[k];
+        if ((m->where->region && m->where->region[r]) || (m->needed && !m->needed[r]))
+            continue;
+        append_member(m, r);
+    }
+    append_outputs(m, members, count);
+    append_holds(m, members, count);
+}
+
+/* ---- guards ---- */
+
+static ir_ref first_guard(const ir_program *p, const ir_ref *members, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        if (p->ops[members[k]].code == IR_GUARD)
+            return p->ops[members[k]].a;
+    return 0;
+}
+
+/* What the body needs once the guard is decided: a backward walk over its members. */
+static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, uint32_t count)
+{
+    const ir_program *p = m->plan->program;
+    for (uint32_t k = 0; k < count; k++)
+        needed[members[k]] = 0;
+    for (uint32_t k = count; k-- > 0;) {
+        const ir_ref r = members[k];
+        const ir_op *op = &p->ops[r];
+        const ir_info *info = &sn_ir_info[op->code];
+        if (info->rule == IR_RULE_EFFECT || m->where->slot[r])
+            needed[r] = 1;
+        if (!needed[r])
+            continue;
+        if (op->code == IR_GUARD && op->a == m->guard) {
+            needed[m->guard_value ? op->b : op->c] = 1;
+            continue;
+        }
+        for (unsigned i = 0; i < info->operands; i++)
+            needed[sn_ir_operand(op, i)] = 1;
+    }
+}
+
+static uint8_t widest_of(const plan_body *body)
+{
+    for (uint32_t k = 1; k < body->count; k++)
+        if (body->ops[k].type == IR_F64)
+            return 8;
+    return 4;
+}
+
+sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
+                                  arena *memory)
+{
+    const uint32_t all = p->program->count;
+    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local,
+               .made_in = where->made_in, .stamp = where->stamp, .turn = where->turn};
+    where->turn += 2;
+    plan_loop *loop = &p->loops[number];
+    m.guard = loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
+    if (!m.guard) {
+        make_body(&m, &loop->body[0], members, count);
+        loop->widest = widest_of(&loop->body[0]);
+        return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
+    }
+    uint8_t *needed = sn_arena_take_zeroed(memory, all);
+    if (!needed)
+        return SINTER_NO_MEMORY;
+    m.needed = needed;
+    loop->guard = where->slot[m.guard];
+    const uint32_t counted = p->operations;
+    for (int side = 0; side < 2; side++) {
+        p->operations = counted;
+        m.guard_value = side;
+        find_needed(&m, needed, members, count);
+        make_body(&m, &loop->body[side], members, count);
+    }
+    const uint8_t w0 = widest_of(&loop->body[0]), w1 = widest_of(&loop->body[1]);
+    loop->widest = w0 > w1 ? w0 : w1;
+    return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
+}

@@ -1,0 +1,329 @@
+/* Components and levels: which loop an operation runs in.
+ *
+ * Purpose: operations on a cycle through a delay line must run one element at a time; everything else takes as many elements as a
+ * vector holds. Steps:
+ *
+ *   1. All delay edges taken, Tarjan's algorithm finds the cycles. The chunk becomes as short as the shortest delay of at
+ *      least 16 on any of them, so that those edges can be cut: inside a chunk their values lie wholly in the past.
+ *   2. Edges of at least a chunk cut, Tarjan again: what still lies on a cycle is recursive and runs scalar.
+ *   3. Levels in the order of the components: an operation follows its operands; even levels are vector loops, odd ones
+ *      scalar. A line that is read less than a chunk after it was written is read in a later loop (the whole chunk is there by
+ *      then), or in the same scalar loop.
+ *
+ * A scalar loop is bound by the latency of its cycle and has issue slots to spare, so a small vector part is not worth a
+ * loop of its own: up to 16 operations join the scalar ones. Why it ends: each step is one walk over operations and edges;
+ * Tarjan's stack is explicit, so deep programs cost no C stack. Programs without delay lines skip all of it. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+enum { SMALL_VECTOR_PART = 16 };
+#define NO_CUT UINT32_MAX
+
+typedef struct graph {
+    const ir_program *program;
+    const uint8_t *live;
+    const ir_ref *writer; /* per memory object: its WRITE, or 0 */
+    const ir_ref *reads;  /* per memory object that is flushed: its last read, or 0 */
+    const ir_ref *other;  /* per operation: of a flushed line's reads, the one before */
+    uint32_t cut;         /* delay edges at least this long do not count */
+} graph;
+
+typedef struct search {
+    uint32_t *number, *low; /* per operation; number 0: not seen */
+    uint32_t *component;    /* per operation, in topological order from 1 */
+    ir_ref *order;          /* operations, component after component */
+    ir_ref *stack, *call;
+    uint8_t *edge;          /* per operation on the call stack: the next edge to look at */
+    uint32_t components, ordered;
+} search;
+
+static uint32_t delay_of(const graph *g, const ir_op *op)
+{
+    return op->code == IR_READ ? op->b : g->program->memories[op->b].shortest;
+}
+
+static bool is_read(const ir_op *op)
+{
+    return op->code == IR_READ || op->code == IR_READV;
+}
+
+static uint32_t line_of(const ir_op *op)
+{
+    return op->code == IR_READ ? op->a : op->b;
+}
+
+/* Dependency k of an operation: its operands, then, of a read, the line's write. 0: none, skip; *more false after the last.
+ * A line that is flushed at ticks must look the same to all its readers, so they belong together with its write: it depends on its
+ * last read, each read on the one before, and no delay is long enough to be cut. */
+static ir_ref dependency(const graph *g, ir_ref r, unsigned k, bool *more)
+{
+    const ir_op *op = &g->program->ops[r];
+    const unsigned operands = sn_ir_info[op->code].operands;
+    *more = true;
+    if (k < operands)
+        return sn_ir_operand(op, k);
+    if (k == operands && is_read(op)) {
+        const uint32_t line = line_of(op);
+        return delay_of(g, op) < g->cut || g->program->memories[line].flush ? g->writer[line] : 0;
+    }
+    if (k == operands && op->code == IR_WRITE)
+        return g->reads[op->b];
+    if (k == operands + 1 && is_read(op))
+        return g->other[r];
+    *more = false;
+    return 0;
+}
+
+static void close_component(const graph *g, search *s, ir_ref root, uint32_t *depth)
+{
+    (void)g;
+    s->components++;
+    ir_ref member;
+    do {
+        member = s->stack[--*depth];
+        s->component[member] = s->components;
+        s->order[s->ordered++] = member;
+    } while (member != root);
+}
+
+/* Tarjan's strongly connected components from one root, without recursion. */
+static void search_from(const graph *g, search *s, ir_ref root, uint32_t *next, uint32_t *depth)
+{
+    const ir_op *ops = g->program->ops;
+    uint32_t calls = 0;
+    s->call[calls++] = root;
+    s->edge[root] = 0;
+    s->number[root] = s->low[root] = ++*next;
+    s->stack[(*depth)++] = root;
+    while (calls) {
+        const ir_ref at = s->call[calls - 1];
+        bool more;
+        const ir_ref to = dependency(g, at, s->edge[at], &more);
+        if (more) {
+            s->edge[at]++;
+            if (to == 0 || !(ops[to].axes & IR_AXIS_ELEMENT || sn_ir_info[ops[to].code].rule == IR_RULE_EFFECT))
+                continue;
+            if (s->number[to] == 0) {
+                s->call[calls++] = to;
+                s->edge[to] = 0;
+                s->number[to] = s->low[to] = ++*next;
+                s->stack[(*depth)++] = to;
+            } else if (s->component[to] == 0 && s->number[to] < s->low[at]) {
+                s->low[at] = s->number[to];
+            }
+            continue;
+        }
+        if (s->low[at] == s->number[at])
+            close_component(g, s, at, depth);
+        if (--calls) {
+            const ir_ref up = s->call[calls - 1];
+            if (s->low[at] < s->low[up])
+                s->low[up] = s->low[at];
+        }
+    }
+}
+
+static void find_components(const graph *g, search *s)
+{
+    const uint32_t count = g->program->count;
+    memset(s->number, 0, count * sizeof *s->number);
+    memset(s->component, 0, count * sizeof *s->component);
+    s->components = s->ordered = 0;
+    uint32_t next = 0, depth = 0;
+    for (ir_ref r = 1; r < count; r++)
+        if (g->live[r] && s->number[r] == 0)
+            search_from(g, s, r, &next, &depth);
+}
+
+static uint32_t *component_sizes(const search *s, arena *memory)
+{
+    uint32_t *size = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *size);
+    for (uint32_t k = 0; size && k < s->ordered; k++)
+        size[s->component[s->order[k]]]++;
+    return size;
+}
+
+static bool on_cycle(const graph *g, const search *s, const uint32_t *size, ir_ref read)
+{
+    const uint32_t line = line_of(&g->program->ops[read]);
+    const ir_ref writer = g->writer[line];
+    return writer && !g->program->memories[line].flush && s->component[writer] == s->component[read] && size[s->component[read]] > 1;
+}
+
+/* Partial sums are taken by element number modulo 64, so with sums a chunk is a multiple of that. */
+static uint32_t choose_chunk(const graph *g, const search *s, const uint32_t *size)
+{
+    const uint32_t shortest = g->program->total_count ? 64 : PLAN_SHORTEST_LONG;
+    uint32_t chunk = PLAN_CHUNK;
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const ir_op *op = &g->program->ops[r];
+        if (!is_read(op) || !on_cycle(g, s, size, r))
+            continue;
+        const uint32_t delay = delay_of(g, op);
+        if (delay >= shortest && delay < chunk)
+            chunk = delay;
+    }
+    return g->program->total_count ? chunk & ~63u : chunk;
+}
+
+static bool counts_as_work(const ir_op *op)
+{
+    const ir_info *info = &sn_ir_info[op->code];
+    return info->rule != IR_RULE_LEAF && info->rule != IR_RULE_EFFECT && op->axes & IR_AXIS_ELEMENT;
+}
+
+/* Marks what runs scalar: members of cycles; all of it where the rest is small. */
+static void mark_scalar(const graph *g, const search *s, const uint32_t *size, plan_levels *out)
+{
+    uint32_t vector = 0, scalar = 0;
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const bool cyclic = size[s->component[r]] > 1;
+        out->in_cycle[r] = cyclic;
+        if (counts_as_work(&g->program->ops[r])) {
+            scalar += cyclic;
+            vector += !cyclic;
+        }
+    }
+    if (g->program->cells || (scalar && vector <= SMALL_VECTOR_PART))
+        memset(out->in_cycle, 1, g->program->count);
+}
+
+static uint32_t at_parity(uint32_t level, uint32_t parity)
+{
+    return level + ((level ^ parity) & 1);
+}
+
+static bool is_vector_only(const ir_op *op)
+{
+    return op->code == IR_SUM || op->code == IR_SUMP; /* partial sums are lanes */
+}
+
+/* The least level at which the operation may run, given its dependencies' levels. */
+static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, uint32_t component, const search *s)
+{
+    const ir_op *op = &g->program->ops[r];
+    const uint32_t scalar = out->in_cycle[r];
+    /* An effect goes where its value is made; only sums need lanes. */
+    const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op);
+    uint32_t least = scalar;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        const ir_ref to = dependency(g, r, k, &more);
+        if (to == 0 || s->component[to] == 0 || s->component[to] == component)
+            continue;
+        if (sn_ir_info[g->program->ops[to].code].rule == IR_RULE_LEAF)
+            continue;
+        uint32_t level = out->level[to];
+        const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
+        if (through_line && !(scalar && level & 1))
+            level++;
+        if (!follows_value)
+            level = at_parity(level, scalar);
+        if (level > least)
+            least = level;
+    }
+    return least;
+}
+
+static sinter_status set_levels(const graph *g, const search *s, plan_levels *out)
+{
+    for (uint32_t first = 0, end; first < s->ordered; first = end) {
+        const uint32_t component = s->component[s->order[first]];
+        uint32_t level = 0;
+        for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
+            const ir_ref r = s->order[end];
+            if (is_vector_only(&g->program->ops[r]))
+                out->in_cycle[r] = 0;
+            const uint32_t least = least_level(g, out, r, component, s);
+            if (least > level)
+                level = least;
+        }
+        if (end - first > 1) /* a write may have followed a value that is made in lanes */
+            level = at_parity(level, 1);
+        if (level > UINT16_MAX - 5)
+            return SINTER_TOO_LARGE;
+        for (uint32_t k = first; k < end; k++)
+            out->level[s->order[k]] = (uint16_t)level;
+        if (level > out->top)
+            out->top = level;
+    }
+    return SINTER_OK;
+}
+
+static sinter_status name_cycles(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    out->cycle_name = sn_arena_take_zeroed(memory, (out->top + 1) * sizeof *out->cycle_name);
+    if (!out->cycle_name)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const ir_op *op = &g->program->ops[r];
+        if (op->code == IR_WRITE && size[s->component[r]] > 1 && !out->cycle_name[out->level[r]])
+            out->cycle_name[out->level[r]] = g->program->memories[op->b].name;
+    }
+    return SINTER_OK;
+}
+
+static bool open_search(search *s, uint32_t count, arena *memory)
+{
+    s->number = sn_arena_take(memory, count * sizeof *s->number);
+    s->low = sn_arena_take(memory, count * sizeof *s->low);
+    s->component = sn_arena_take(memory, count * sizeof *s->component);
+    s->order = sn_arena_take(memory, count * sizeof *s->order);
+    s->stack = sn_arena_take(memory, count * sizeof *s->stack);
+    s->call = sn_arena_take(memory, count * sizeof *s->call);
+    s->edge = sn_arena_take(memory, count);
+    return s->number && s->low && s->component && s->order && s->stack && s->call && s->edge;
+}
+
+static ir_ref *find_writers(const ir_program *p, const uint8_t *live, arena *memory)
+{
+    ir_ref *writer = sn_arena_take_zeroed(memory, (p->memory_count + 1) * sizeof *writer);
+    for (ir_ref r = 1; writer && r < p->count; r++)
+        if (live[r] && p->ops[r].code == IR_WRITE)
+            writer[p->ops[r].b] = r;
+    return writer;
+}
+
+/* Fills g->reads and g->other. */
+static bool chain_reads(graph *g, arena *memory)
+{
+    const ir_program *p = g->program;
+    ir_ref *last = sn_arena_take_zeroed(memory, (p->memory_count + 1) * sizeof *last);
+    ir_ref *other = sn_arena_take_zeroed(memory, p->count * sizeof *other);
+    for (ir_ref r = 1; last && other && r < p->count; r++)
+        if (g->live[r] && is_read(&p->ops[r]) && p->memories[line_of(&p->ops[r])].flush) {
+            other[r] = last[line_of(&p->ops[r])];
+            last[line_of(&p->ops[r])] = r;
+        }
+    g->reads = last;
+    g->other = other;
+    return last && other;
+}
+
+sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, arena *memory, plan_levels *out)
+{
+    *out = (plan_levels){.chunk = PLAN_CHUNK};
+    out->level = sn_arena_take_zeroed(memory, p->count * sizeof *out->level);
+    out->in_cycle = sn_arena_take_zeroed(memory, p->count);
+    search s = {0};
+    graph g = {.program = p, .live = live, .writer = find_writers(p, live, memory), .cut = NO_CUT};
+    if (!out->level || !out->in_cycle || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory))
+        return SINTER_NO_MEMORY;
+    find_components(&g, &s);
+    uint32_t *size = component_sizes(&s, memory);
+    if (!size)
+        return SINTER_NO_MEMORY;
+    out->chunk = choose_chunk(&g, &s, size);
+    g.cut = out->chunk;
+    find_components(&g, &s);
+    size = component_sizes(&s, memory);
+    if (!size)
+        return SINTER_NO_MEMORY;
+    mark_scalar(&g, &s, size, out);
+    const sinter_status status = set_levels(&g, &s, out);
+    return status ? status : name_cycles(&g, &s, size, memory, out);
+}

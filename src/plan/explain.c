@@ -1,0 +1,166 @@
+/* A plan in words: what each loop does, why it has the lanes it has, what it will cost; and the plan as text. */
+#include "base/text.h"
+#include "plan/plan.h"
+
+#include <string.h>
+
+static const char *rate_name(unsigned rate)
+{
+    static const char *const names[] = {"segment", "column", "row", "element"};
+    return names[rate];
+}
+
+static void print_op(const plan_body *body, uint32_t r, text *out)
+{
+    const ir_op *op = &body->ops[r];
+    const ir_info *info = &sn_ir_info[op->code];
+    if (info->rule == IR_RULE_EFFECT)
+        sn_text_print(out, "        %s", info->name);
+    else
+        sn_text_print(out, "        %%%u = %s %s", r, info->name, sn_ir_type_name(op->type));
+    if (op->code == IR_CONST) {
+        const uint64_t bits = op->a | (uint64_t)op->b << 32;
+        double wide;
+        float narrow;
+        memcpy(&wide, &bits, sizeof wide);
+        memcpy(&narrow, &op->a, sizeof narrow);
+        sn_text_add(out, " ");
+        if (op->type == IR_F64)
+            sn_text_add_f64(out, wide);
+        else if (op->type == IR_F32)
+            sn_text_add_f32(out, narrow);
+        else
+            sn_text_print(out, "%d", (int32_t)op->a);
+    } else {
+        for (unsigned k = 0; k < (unsigned)info->operands + info->immediates && k < 3; k++)
+            sn_text_print(out, k < info->operands ? "%s %%%u" : "%s %u", k ? "," : "", sn_ir_operand(op, k));
+    }
+    sn_text_add(out, "\n");
+}
+
+static void print_body(const plan_body *body, text *out)
+{
+    for (uint32_t r = 1; r < body->count; r++)
+        print_op(body, r, out);
+}
+
+void sn_plan_print(const plan *p, text *out)
+{
+    sn_text_print(out, "chunk %u, %u buffers in %u bytes, state of %llu bytes\n", p->chunk, p->buffer_count, p->workspace,
+                  (unsigned long long)p->state);
+    for (uint32_t k = 0; k < p->line_count; k++)
+        sn_text_print(out, "line %u: %s, %u values of %s, %s%s\n", k, p->program->memories[p->lines[k].memory].name, p->lines[k].length,
+                      sn_ir_type_name(p->lines[k].type), p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
+    for (uint32_t k = 0; k < p->loop_count; k++) {
+        const plan_loop *loop = &p->loops[k];
+        sn_text_print(out, "loop %u: %s, %s lanes%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
+                      loop->ticked ? ", by ticks" : "");
+        if (loop->guard)
+            sn_text_print(out, "    where uniform %u is not set:\n", loop->guard);
+        print_body(&loop->body[0], out);
+        if (loop->guard) {
+            sn_text_print(out, "    where it is set:\n");
+            print_body(&loop->body[1], out);
+        }
+    }
+}
+
+/* Rough costs in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
+ * (https://uops.info): enough to compare loops with each other. */
+typedef struct cost {
+    unsigned slots, latency;
+} cost;
+
+static cost cost_of(unsigned code)
+{
+    switch (code) {
+    case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_HELD: case IR_HOLD: case IR_BITS: case IR_FROM_BITS:
+        return (cost){0, 0};
+    case IR_DIV: return (cost){10, 13};
+    case IR_SQRT: return (cost){12, 18};
+    case IR_LOAD: case IR_READV: return (cost){24, 20};
+    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return (cost){2, 8};
+    case IR_CVT: return (cost){2, 6};
+    case IR_INPUT: case IR_BUFFER: case IR_READ: return (cost){1, 7};
+    case IR_UMULH: return (cost){7, 14};
+    case IR_AND: case IR_OR: case IR_XOR: case IR_NOT: case IR_NEG: case IR_ABS: case IR_SHL: case IR_SAR: case IR_SHR:
+        return (cost){1, 1};
+    default: return (cost){1, 4};
+    }
+}
+
+static unsigned slots_of(const plan_body *body)
+{
+    unsigned slots = 0;
+    for (uint32_t r = 1; r < body->count; r++) {
+        if (body->ops[r].code == IR_COLD)
+            r = body->ops[r].b;
+        slots += cost_of(body->ops[r].code).slots;
+    }
+    return slots;
+}
+
+/* The longest chain from a held value to one that is held next, in cycles. */
+static unsigned cycle_latency(const plan_body *body)
+{
+    enum { MOST = 4096 };
+    unsigned at[MOST] = {0}, longest = 0;
+    for (uint32_t r = 1; r < body->count && r < MOST; r++) {
+        const ir_op *op = &body->ops[r];
+        unsigned start = op->code == IR_HELD || op->code == IR_READ ? 1 : 0;
+        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++) {
+            const uint32_t operand = sn_ir_operand(op, k);
+            if (operand < MOST && at[operand] > start)
+                start = at[operand];
+        }
+        at[r] = start ? start + cost_of(op->code).latency : 0;
+        if ((op->code == IR_HOLD || op->code == IR_WRITE) && at[r] > longest)
+            longest = at[r];
+    }
+    return longest;
+}
+
+static uint32_t work_of(const plan_body *body)
+{
+    uint32_t work = 0;
+    for (uint32_t r = 1; r < body->count; r++) {
+        const ir_info *info = &sn_ir_info[body->ops[r].code];
+        work += info->rule != IR_RULE_LEAF && info->rule != IR_RULE_EFFECT && info->rule != IR_RULE_READ;
+    }
+    return work;
+}
+
+static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, text *out)
+{
+    const plan_loop *loop = &p->loops[k];
+    const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
+    const unsigned lanes = vector ? vector_bytes / loop->widest : 1;
+    sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
+                  lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
+    sn_text_print(out, "    %s\n", loop->reason);
+    if (loop->cycle)
+        sn_text_print(out, "    the cycle goes through %s\n", loop->cycle);
+    if (loop->guard)
+        sn_text_print(out, "    two bodies: %u operations where the guard is set, %u else\n", work_of(&loop->body[1]), work_of(&loop->body[0]));
+    if (loop->body[0].cold)
+        sn_text_print(out, "    %u cold region%s, run only where a lane asks\n", loop->body[0].cold, loop->body[0].cold == 1 ? "" : "s");
+    if (loop->rate != PLAN_ELEMENT)
+        return;
+    const unsigned slots = (slots_of(&loop->body[0]) + 1) / 2, latency = lanes == 1 ? cycle_latency(&loop->body[0]) : 0;
+    const unsigned cycles = slots > latency ? slots : latency;
+    sn_text_print(out, "    predicted: %u.%02u cycles an element, bound by %s\n", cycles / lanes, cycles * 100 / lanes % 100,
+                  slots >= latency ? "issue" : "the latency of the cycle");
+}
+
+void sn_plan_explain(const plan *p, unsigned vector_bytes, const char *engine, text *out)
+{
+    sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", engine, p->operations, p->loop_count,
+                  p->loop_count == 1 ? "" : "s", p->hoisted);
+    if (p->buffer_count)
+        sn_text_print(out, "chunks of %u elements, %u buffers between loops\n", p->chunk, p->buffer_count);
+    for (uint32_t k = 0; k < p->line_count; k++)
+        sn_text_print(out, "%s: %u values, %s\n", p->program->memories[p->lines[k].memory].name, p->lines[k].length,
+                      p->lines[k].held ? "in registers" : "a sliding window in memory");
+    for (uint32_t k = 0; k < p->loop_count; k++)
+        explain_loop(p, k, vector_bytes, out);
+}

@@ -1,0 +1,411 @@
+/* Program → plan.
+ *
+ * In order: what is live; at which rate each operation runs (its axes say so) and in which loop; which values cross loops, in
+ * which slots and buffers; how lines are stored; the bodies; where everything lies in frame, workspace and state. Each
+ * step is one walk over the operations. Programs without delay lines, the common case, have one ELEMENT loop and skip
+ * the search for cycles. */
+#include "plan/plan.h"
+
+#include "plan/body.h"
+
+#include <string.h>
+
+typedef struct planner {
+    plan *plan;
+    const ir_program *program;
+    arena *memory;
+    uint8_t *live;
+    plan_placement where;
+    plan_levels levels;
+    uint16_t *loop_of_level;
+    uint16_t segment_loop, column_loop, row_loop;
+    ir_ref *members; /* live operations with a loop, loop after loop */
+    uint32_t *first; /* per loop: its first member; one more at the end */
+    uint32_t next_uniform;
+} planner;
+
+static bool has_lines(const ir_program *p)
+{
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (p->memories[k].kind == IR_LINE)
+            return true;
+    return false;
+}
+
+/* ---- rates and loops ---- */
+
+static bool is_leaf(const ir_op *op)
+{
+    return sn_ir_info[op->code].rule == IR_RULE_LEAF;
+}
+
+static plan_rate rate_of(const ir_op *op)
+{
+    const unsigned axes = op->axes & ~(unsigned)(IR_AXIS_SEGMENT | IR_AXIS_TICK | IR_AXIS_INSTANCE);
+    if (sn_ir_info[op->code].rule == IR_RULE_EFFECT)
+        return PLAN_ELEMENT;
+    return axes == 0 ? PLAN_SEGMENT : axes == IR_AXIS_ROW ? PLAN_ROW : axes == IR_AXIS_COLUMN ? PLAN_COLUMN : PLAN_ELEMENT;
+}
+
+static sinter_status find_levels(planner *m)
+{
+    const ir_program *p = m->program;
+    if (has_lines(p) || p->cells)
+        return sn_plan_find_levels(p, m->live, m->memory, &m->levels);
+    m->levels = (plan_levels){.chunk = PLAN_CHUNK};
+    return SINTER_OK;
+}
+
+/* An output waits for the last loop that still reads an input: the caller may have given both the same buffer. */
+static uint32_t last_input_level(const planner *m)
+{
+    const ir_program *p = m->program;
+    uint32_t last = 0;
+    for (ir_ref r = 1; r < p->count; r++) {
+        if (!m->live[r] || is_leaf(&p->ops[r]) || p->ops[r].code == IR_OUTPUT)
+            continue;
+        const unsigned operands = sn_ir_info[p->ops[r].code].operands;
+        for (unsigned k = 0; k < operands; k++)
+            if (p->ops[sn_ir_operand(&p->ops[r], k)].code == IR_INPUT && m->levels.level[r] > last)
+                last = m->levels.level[r];
+    }
+    return last;
+}
+
+static void delay_outputs(planner *m)
+{
+    const ir_program *p = m->program;
+    if (!m->levels.level)
+        return;
+    const uint32_t last = last_input_level(m);
+    for (ir_ref r = 1; r < p->count; r++)
+        if (m->live[r] && p->ops[r].code == IR_OUTPUT && m->levels.level[r] < last)
+            m->levels.level[r] = (uint16_t)last;
+}
+
+static uint16_t add_loop(planner *m, plan_rate rate, plan_lanes lanes)
+{
+    plan_loop *loop = &m->plan->loops[m->plan->loop_count];
+    *loop = (plan_loop){.rate = (uint8_t)rate, .lanes = (uint8_t)lanes, .widest = 4};
+    return (uint16_t)m->plan->loop_count++;
+}
+
+static uint32_t level_of(const planner *m, ir_ref r)
+{
+    return m->levels.level ? m->levels.level[r] : 0;
+}
+
+static sinter_status place(planner *m)
+{
+    const ir_program *p = m->program;
+    m->where.loop = sn_arena_take(m->memory, p->count * sizeof *m->where.loop);
+    uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
+    m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
+    if (!m->where.loop || !used || !m->loop_of_level)
+        return SINTER_NO_MEMORY;
+    bool rates[PLAN_ELEMENT + 1] = {false};
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &p->ops[r];
+        m->where.loop[r] = PLAN_NO_LOOP;
+        if (!m->live[r] || is_leaf(op))
+            continue;
+        const plan_rate rate = rate_of(op);
+        rates[rate] = true;
+        if (rate == PLAN_ELEMENT)
+            used[level_of(m, r)] = 1;
+    }
+    m->where.loop[0] = PLAN_NO_LOOP;
+    uint32_t levels = 0;
+    for (uint32_t k = 0; k <= m->levels.top; k++)
+        levels += used[k];
+    m->plan->loops = sn_arena_take(m->memory, (levels + 3) * sizeof *m->plan->loops);
+    if (!m->plan->loops)
+        return SINTER_NO_MEMORY;
+    if (rates[PLAN_SEGMENT])
+        m->segment_loop = add_loop(m, PLAN_SEGMENT, PLAN_SCALAR);
+    if (rates[PLAN_COLUMN])
+        m->column_loop = add_loop(m, PLAN_COLUMN, PLAN_TIME);
+    if (rates[PLAN_ROW])
+        m->row_loop = add_loop(m, PLAN_ROW, PLAN_SCALAR);
+    for (uint32_t k = 0; k <= m->levels.top; k++)
+        if (used[k]) {
+            m->loop_of_level[k] = add_loop(m, PLAN_ELEMENT, k & 1 ? PLAN_SCALAR : PLAN_TIME);
+            m->plan->loops[m->loop_of_level[k]].cycle = m->levels.cycle_name ? m->levels.cycle_name[k] : NULL;
+        }
+    return SINTER_OK;
+}
+
+static uint16_t loop_for(const planner *m, ir_ref r)
+{
+    switch (rate_of(&m->program->ops[r])) {
+    case PLAN_SEGMENT: return m->segment_loop;
+    case PLAN_COLUMN: return m->column_loop;
+    case PLAN_ROW: return m->row_loop;
+    default: return m->loop_of_level[level_of(m, r)];
+    }
+}
+
+/* Sorts the live operations by loop, in their order. */
+static sinter_status collect_members(planner *m)
+{
+    const ir_program *p = m->program;
+    const uint32_t loops = m->plan->loop_count;
+    m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
+    m->first = sn_arena_take_zeroed(m->memory, (loops + 2) * sizeof *m->first);
+    if (!m->members || !m->first)
+        return SINTER_NO_MEMORY;
+    for (ir_ref r = 1; r < p->count; r++)
+        if (m->live[r] && !is_leaf(&p->ops[r]))
+            m->first[(m->where.loop[r] = loop_for(m, r)) + 2]++;
+    for (uint32_t k = 2; k <= loops + 1; k++)
+        m->first[k] += m->first[k - 1];
+    for (ir_ref r = 1; r < p->count; r++)
+        if (m->where.loop[r] != PLAN_NO_LOOP)
+            m->members[m->first[m->where.loop[r] + 1]++] = r;
+    return SINTER_OK;
+}
+
+/* ---- values that cross loops ---- */
+
+static void add_buffer(planner *m, ir_ref r, bool column)
+{
+    plan *p = m->plan;
+    const unsigned type = m->program->ops[r].type == IR_MASK ? IR_I32 : m->program->ops[r].type;
+    p->buffers[p->buffer_count] = (plan_buffer){.type = (uint8_t)type, .column = column};
+    m->where.slot[r] = ++p->buffer_count;
+}
+
+static void give_slot(planner *m, ir_ref r)
+{
+    if (m->where.slot[r])
+        return;
+    const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
+    if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
+        m->where.slot[r] = m->next_uniform++;
+    else
+        add_buffer(m, r, rate == PLAN_COLUMN);
+}
+
+static sinter_status find_crossings(planner *m)
+{
+    const ir_program *p = m->program;
+    m->where.slot = sn_arena_take_zeroed(m->memory, p->count * sizeof *m->where.slot);
+    if (!m->where.slot)
+        return SINTER_NO_MEMORY;
+    if (m->plan->loop_count < 2)
+        return SINTER_OK;
+    uint32_t crossing = 0;
+    for (ir_ref r = 1; r < p->count; r++)
+        crossing += m->where.loop[r] != PLAN_NO_LOOP;
+    m->plan->buffers = sn_arena_take(m->memory, (crossing + 1) * sizeof *m->plan->buffers);
+    if (!m->plan->buffers)
+        return SINTER_NO_MEMORY;
+    for (ir_ref r = 1; r < p->count; r++) {
+        if (m->where.loop[r] == PLAN_NO_LOOP)
+            continue;
+        const unsigned operands = sn_ir_info[p->ops[r].code].operands;
+        for (unsigned k = 0; k < operands; k++) {
+            const ir_ref d = sn_ir_operand(&p->ops[r], k);
+            if (m->where.loop[d] != PLAN_NO_LOOP && m->where.loop[d] != m->where.loop[r])
+                give_slot(m, d);
+        }
+    }
+    return SINTER_OK;
+}
+
+/* ---- lines ---- */
+
+static void find_line_uses(const planner *m, uint16_t *loop_of_line, uint16_t *writing, uint8_t *varying)
+{
+    const ir_program *p = m->program;
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &p->ops[r];
+        if (m->where.loop[r] == PLAN_NO_LOOP || (op->code != IR_READ && op->code != IR_READV && op->code != IR_WRITE))
+            continue;
+        const uint32_t k = op->code == IR_READ ? op->a : op->b;
+        if (op->code == IR_READV)
+            varying[k] = 1;
+        if (op->code == IR_WRITE)
+            writing[k] = m->where.loop[r];
+        if (loop_of_line[k] == PLAN_NO_LOOP)
+            loop_of_line[k] = m->where.loop[r];
+        else if (loop_of_line[k] != m->where.loop[r])
+            varying[k] = 1;
+    }
+}
+
+static sinter_status lay_out_lines(planner *m)
+{
+    const ir_program *p = m->program;
+    plan *out = m->plan;
+    const uint32_t count = p->memory_count;
+    uint16_t *loop_of_line = sn_arena_take(m->memory, (count + 1) * sizeof *loop_of_line);
+    uint16_t *writing = sn_arena_take_zeroed(m->memory, (count + 1) * sizeof *writing);
+    uint8_t *varying = sn_arena_take_zeroed(m->memory, count + 1);
+    out->lines = sn_arena_take(m->memory, (count + 1) * sizeof *out->lines);
+    out->line_of_memory = sn_arena_take_zeroed(m->memory, (count + 1) * sizeof *out->line_of_memory);
+    if (!loop_of_line || !writing || !varying || !out->lines || !out->line_of_memory)
+        return SINTER_NO_MEMORY;
+    memset(loop_of_line, 0xFF, (count + 1) * sizeof *loop_of_line);
+    find_line_uses(m, loop_of_line, writing, varying);
+    uint64_t at = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const ir_memory *memory = &p->memories[k];
+        if (memory->kind == IR_CELLS) { /* read-write tables are state too; their place is kept as a line of no motion */
+            loop_of_line[k] = 0;
+        } else if (memory->kind != IR_LINE || loop_of_line[k] == PLAN_NO_LOOP) {
+            continue;
+        }
+        const bool cells = memory->kind == IR_CELLS;
+        const bool held = cells || (!varying[k] && memory->length <= PLAN_HELD
+                                    && out->loops[loop_of_line[k]].lanes == PLAN_SCALAR);
+        const uint32_t slack = memory->length > 4 * PLAN_CHUNK ? memory->length : 4 * PLAN_CHUNK;
+        const uint64_t capacity = held ? memory->length : (uint64_t)memory->length + slack;
+        const unsigned type = memory->type;
+        out->line_of_memory[k] = out->line_count;
+        out->lines[out->line_count++] = (plan_line){.memory = k, .length = memory->length, .capacity = (uint32_t)capacity,
+                                                    .type = (uint8_t)type, .held = held, .flush = memory->flush && !cells,
+                                                    .loop = writing[k],
+                                                    .offset = (uint32_t)at};
+        if (memory->flush && !cells)
+            out->loops[writing[k]].ticked = true;
+        at += (capacity * sn_ir_type_size(type) + 64 + 63) & ~(uint64_t)63;
+        if (at > INT32_MAX)
+            return SINTER_TOO_LARGE;
+    }
+    out->state = at;
+    out->stateful = out->line_count > 0;
+    return SINTER_OK;
+}
+
+/* ---- frame, workspace ---- */
+
+static void lay_out_frame(planner *m)
+{
+    const ir_program *p = m->program;
+    plan_frame *f = &m->plan->frame;
+    f->index = 0;
+    f->inputs = 1;
+    f->outputs = f->inputs + p->input_count;
+    f->memories = f->outputs + p->output_count;
+    f->sums = f->memories + p->memory_count;
+    f->params = f->sums + p->total_count;
+    f->lengths = f->params + p->param_count;
+    f->row = f->lengths + p->memory_count;
+    f->column = f->row + 1;
+    f->uniforms = f->column + 1;
+    m->next_uniform = f->uniforms;
+}
+
+static void finish_frame(planner *m)
+{
+    plan_frame *f = &m->plan->frame;
+    f->buffers = m->next_uniform;
+    f->lines = f->buffers + m->plan->buffer_count;
+    f->count = f->lines + m->plan->line_count;
+}
+
+static sinter_status choose_chunk(planner *m)
+{
+    plan *p = m->plan;
+    bool crossing = p->buffer_count > 0;
+    for (uint32_t k = 0; k < p->line_count; k++)
+        crossing |= !p->lines[k].held;
+    p->chunk = crossing ? m->levels.chunk : m->program->total_count ? PLAN_SUM_BLOCK : PLAN_WHOLE;
+    uint64_t at = 0;
+    p->sums_offset = 0;
+    at += (uint64_t)m->program->total_count * 256;
+    for (uint32_t k = 0; k < p->buffer_count; k++) {
+        p->buffers[k].offset = (uint32_t)at;
+        at += ((uint64_t)p->chunk * sn_ir_type_size(p->buffers[k].type) + 63) & ~(uint64_t)63;
+        if (at > INT32_MAX)
+            return SINTER_TOO_LARGE;
+    }
+    p->workspace = (uint32_t)at;
+    return SINTER_OK;
+}
+
+static sinter_status find_sum_types(planner *m)
+{
+    const ir_program *p = m->program;
+    m->plan->sum_types = sn_arena_take_zeroed(m->memory, p->total_count + 1);
+    if (!m->plan->sum_types)
+        return SINTER_NO_MEMORY;
+    for (ir_ref r = 1; p->total_count && r < p->count; r++)
+        if (p->ops[r].code == IR_SUM || p->ops[r].code == IR_SUMP)
+            m->plan->sum_types[p->ops[r].code == IR_SUM ? p->ops[r].b : p->ops[r].c] = p->ops[p->ops[r].a].type;
+    return SINTER_OK;
+}
+
+static void find_axes(planner *m)
+{
+    const ir_program *p = m->program;
+    for (ir_ref r = 1; r < p->count; r++)
+        if (m->live[r]) {
+            m->plan->reads_index |= p->ops[r].code == IR_INDEX;
+            m->plan->grid |= p->ops[r].code == IR_ROW || p->ops[r].code == IR_COLUMN;
+        }
+}
+
+static const char *reason_for(const plan_loop *loop)
+{
+    if (loop->rate == PLAN_SEGMENT)
+        return "varies with parameters only: computed when they are set";
+    if (loop->rate == PLAN_ROW)
+        return "varies by row only: computed once a row";
+    if (loop->rate == PLAN_COLUMN)
+        return "varies by column only: computed once a tile";
+    if (loop->lanes == PLAN_SCALAR)
+        return loop->cycle ? "its cycle has a short delay: one element at a time" : "read-write tables keep their order: one element at a time";
+    return "no cycle: consecutive elements fill the lanes";
+}
+
+static sinter_status make_bodies(planner *m)
+{
+    const size_t words = m->program->count * sizeof(uint32_t);
+    m->where.local = sn_arena_take(m->memory, words);
+    m->where.made_in = sn_arena_take(m->memory, words);
+    m->where.stamp = sn_arena_take_zeroed(m->memory, words);
+    if (!m->where.local || !m->where.made_in || !m->where.stamp)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < m->plan->loop_count; k++) {
+        m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
+        const sinter_status status = sn_plan_make_bodies(m->plan, &m->where, k, m->members + m->first[k],
+                                                         m->first[k + 1] - m->first[k], m->memory);
+        if (status)
+            return status;
+    }
+    return SINTER_OK;
+}
+
+sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
+{
+    *out = (plan){.program = program};
+    planner m = {.plan = out, .program = program, .memory = memory};
+    m.where.live = m.live = sn_ir_find_live(program, memory);
+    sinter_status status = m.live ? find_levels(&m) : SINTER_NO_MEMORY;
+    if (!status) {
+        delay_outputs(&m);
+        status = place(&m);
+    }
+    if (!status)
+        status = collect_members(&m);
+    if (!status) {
+        lay_out_frame(&m);
+        status = find_crossings(&m);
+    }
+    if (!status)
+        status = sn_plan_find_regions(program, &m.where, memory);
+    if (!status)
+        status = lay_out_lines(&m);
+    if (!status)
+        status = choose_chunk(&m);
+    if (!status)
+        status = find_sum_types(&m);
+    if (!status) {
+        finish_frame(&m);
+        find_axes(&m);
+        status = make_bodies(&m);
+    }
+    return out->status = status;
+}

@@ -1,0 +1,132 @@
+/* The plan: a program as a short list of loops over straight-line code. Every engine runs the same plan, so order, storage
+ * and meaning are settled here; an engine only encodes. This page is the room's table of contents.
+ *
+ *   plan.c        program → plan: the driver of the steps below
+ *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
+ *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
+ *   explain.c     what was chosen and why, in words; predicted cost
+ *
+ * A loop's body refers to nothing outside it: constants, frame slots, streams and buffers are leaves of its own. Loops
+ * run in the order of the list, by rate:
+ *
+ *   SEGMENT  once when parameters are set
+ *   COLUMN   over the columns of a tile, once a tile     (grids)
+ *   ROW      once a row                                  (grids)
+ *   ELEMENT  over the elements of a chunk
+ *
+ * The frame is what a loop sees of the world: an array of 8-byte slots (see plan_frame) with base pointers and uniforms.
+ * Element i of a stream, buffer or line lies at base[i] for i in [begin, end) of the call; lines reach back: base[i - d].
+ * Values that cross loops: uniforms (8-byte slots, the value in the low bytes; masks as i32 0 or −1) for SEGMENT and ROW
+ * values, chunk buffers for ELEMENT and COLUMN values. */
+#ifndef SN_PLAN_PLAN_H
+#define SN_PLAN_PLAN_H
+
+#include "ir/ir.h"
+
+typedef enum plan_rate { PLAN_SEGMENT, PLAN_COLUMN, PLAN_ROW, PLAN_ELEMENT } plan_rate;
+typedef enum plan_lanes {
+    PLAN_TIME,  /* as many consecutive elements as a vector holds */
+    PLAN_SCALAR /* one element a step */
+} plan_lanes;
+
+enum {
+    PLAN_CHUNK = 512,          /* elements between loops: three f32 buffers in 6 KiB */
+    PLAN_SUM_BLOCK = 4096,     /* elements per total (contract 1) */
+    PLAN_TICK = 64,
+    PLAN_HELD = 8,             /* lines up to this length can live in registers */
+    PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
+    PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
+};
+
+/* A straight-line body. Operations are ir_op with operands by position in `ops` (0 is NONE), each operand before its
+ * users. OUTPUT come last, so that in-place calls read before they write; other effects stand in source order, and a HOLD takes
+ * effect at the element's end. COLD a, k: the operations from here to k (a RARE whose mask is `a`) run only if any lane of
+ * `a` is set; values made in between are used in between or as the cold operand (b) of that RARE only. */
+typedef struct plan_body {
+    ir_op *ops;
+    uint32_t count;
+    uint32_t cold; /* how many COLD there are */
+    uint32_t sums;
+} plan_body;
+
+typedef struct plan_loop {
+    uint8_t rate;   /* plan_rate */
+    uint8_t lanes;  /* plan_lanes; SEGMENT and ROW loops are SCALAR with one element */
+    uint8_t widest; /* 4 or 8: the largest element that the body computes with; W = vector bytes / widest */
+    bool ticked;    /* ELEMENT: never crosses a tick in one call: some line of it is flushed there */
+    /* Two bodies where a GUARD was found: body[1] where the uniform mask in slot `guard` is set, else body[0]. guard = 0: one body, body[0]. */
+    uint32_t guard;
+    plan_body body[2];
+    const char *reason; /* why not more lanes; static text */
+    const char *cycle;  /* name of a line on its cycle, or NULL */
+} plan_loop;
+
+typedef struct plan_buffer {
+    uint8_t type;
+    bool column; /* filled once a tile by a COLUMN loop */
+    uint32_t offset; /* bytes from the workspace's start */
+} plan_buffer;
+
+typedef struct plan_line {
+    uint32_t memory;   /* index in the program's memories */
+    uint32_t length;   /* how many past values it keeps */
+    uint32_t capacity; /* elements of storage: `length` if held, else a window that slides: length + room */
+    uint8_t type;
+    bool held;  /* the values lie at base[0 … length), oldest first, in place; else the newest is base[-1], moving on with each chunk */
+    bool flush;      /* its values below 1e-30 (f32) or 1e-250 (f64) become 0 before the first element of every tick */
+    uint16_t loop;   /* the loop that writes it */
+    uint32_t offset; /* bytes from the state's start, 64-byte aligned */
+} plan_line;
+
+/* Where things are in the frame, in slots of 8 bytes. */
+typedef struct plan_frame {
+    uint32_t index;   /* f64: absolute index of element 0 */
+    uint32_t inputs, outputs, buffers, lines, memories; /* pointers, one slot each, in order (`lines` by plan line number, memories by program number) */
+    uint32_t sums;    /* pointers, one per total: 64 f32 or 32 f64 partial sums, 64-byte aligned */
+    uint32_t params;  /* uniforms: parameter values in their type */
+    uint32_t lengths; /* i32, one per memory object */
+    uint32_t row, column; /* i32: the row; the column of element 0 */
+    uint32_t uniforms; /* the first computed one */
+    uint32_t count;
+} plan_frame;
+
+typedef struct plan {
+    const ir_program *program; /* streams, parameters, memory objects; must outlive the plan */
+    plan_loop *loops;
+    uint32_t loop_count;
+    plan_buffer *buffers;
+    uint32_t buffer_count;
+    plan_line *lines;
+    uint32_t line_count;
+    uint32_t *line_of_memory; /* plan line number by memory index */
+    plan_frame frame;
+    uint32_t chunk;           /* elements a chunk at most */
+    uint32_t workspace;       /* bytes for buffers, 64-byte aligned; partial sums included (at sums_offset) */
+    uint32_t sums_offset;     /* 256 bytes each */
+    uint8_t *sum_types;       /* ir_type per total */
+    uint64_t state;           /* bytes, lines */
+    bool reads_index, grid, stateful;
+    uint32_t operations;      /* in all bodies, leaves excluded */
+    uint32_t hoisted;         /* of them in SEGMENT, COLUMN and ROW loops */
+    sinter_status status;
+} plan;
+
+/* Makes the plan of a program that has no MATH operations left. Everything lives in `memory`. The IR must be verified.
+ * Linear time but for sorting. Errors: NO_MEMORY, TOO_LARGE (state over 2^31 bytes). */
+sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
+
+struct text;
+void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops and bodies */
+void sn_plan_explain(const plan *p, unsigned vector_bytes, const char *engine, struct text *out);
+
+/* ---- between the room's files ---- */
+typedef struct plan_levels {
+    uint16_t *level;   /* per operation of the program: the loop level it runs at; even: TIME, odd: SCALAR */
+    uint8_t *in_cycle; /* per operation */
+    uint32_t top;      /* the highest level */
+    uint32_t chunk;
+    const char **cycle_name; /* per level: a line on a cycle, or NULL */
+} plan_levels;
+sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);
+
+#endif

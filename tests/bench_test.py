@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""`sinter bench`: the shape of what it prints, what it refuses. No timing is judged.
+
+usage: bench_test.py COMMAND
+"""
+import json
+import math
+import subprocess
+import sys
+
+KEYS = ["workload", "engine", "n", "ns", "limit", "limit_ns", "ratio", "compile_us", "ops"]
+NUMBERS = (int, float)
+
+
+def run(command, *words):
+    return subprocess.run([command, "bench", *words], capture_output=True, text=True, timeout=240, check=False)
+
+
+def rows_of(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def is_positive(value):
+    return isinstance(value, NUMBERS) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
+def wrong_row(row):
+    """What is wrong with one object, or nothing."""
+    if list(row) != KEYS:
+        return f"keys {list(row)}"
+    if not isinstance(row["workload"], str) or not isinstance(row["engine"], str):
+        return "names that are no texts"
+    if not isinstance(row["n"], int) or row["n"] < 1 or not is_positive(row["ns"]):
+        return f"n {row['n']}, ns {row['ns']}"
+    if row["limit"] is None:
+        if row["limit_ns"] is not None or row["ratio"] is not None:
+            return "a ratio without a limit"
+    elif not isinstance(row["limit"], str) or not is_positive(row["limit_ns"]) or not is_positive(row["ratio"]):
+        return f"limit {row['limit']}, {row['limit_ns']}, ratio {row['ratio']}"
+    for key in ("compile_us", "ops"):
+        if row[key] is not None and not is_positive(row[key]):
+            return f"{key} {row[key]}"
+    return None
+
+
+def check_gain(command):
+    result = run(command, "gain", "--json", "--quick")
+    rows = rows_of(result)
+    wrong = [w for w in map(wrong_row, rows) if w]
+    if result.returncode != 0 or result.stderr:
+        wrong.append(f"exit status {result.returncode}: {result.stderr}")
+    if not rows or {(row["workload"], row["n"]) for row in rows} != {("gain", 44100)}:
+        wrong.append(f"rows {rows}")
+    if "memcpy" not in {row["limit"] for row in rows}:
+        wrong.append("memcpy is not among the limits")
+    return wrong
+
+
+def check_prefixes(command):
+    rows = rows_of(run(command, "normal_sum", "circle", "--json", "--quick", "--rounds", "1"))
+    names = {row["workload"] for row in rows}
+    wrong = [w for w in map(wrong_row, rows) if w]
+    if names != {"normal_sum", "normal_sum-1000000", "circle", "circle-1024x1024"}:
+        wrong.append(f"workloads {sorted(names)}")
+    return wrong
+
+
+def check_random(command):
+    """Two sizes have about as many operations as their names say; nothing is folded away."""
+    rows = rows_of(run(command, "random", "--json", "--quick", "--rounds=1", "--engine=interp"))
+    wrong = [w for w in map(wrong_row, rows) if w]
+    for row in rows:
+        wanted = int(row["workload"].removeprefix("random"))
+        if row["engine"] != "interp" or not wanted <= row["ops"] <= wanted + 8:
+            wrong.append(f"{row['workload']} on {row['engine']}: {row['ops']} operations")
+    if len(rows) != 2:
+        wrong.append(f"{len(rows)} rows")
+    return wrong
+
+
+def check_engines(command):
+    rows = rows_of(run(command, "engines", "affine10-strict", "--json", "--quick"))
+    engines = [row["engine"] for row in rows]
+    wrong = [w for w in map(wrong_row, rows) if w]
+    if engines[:1] != ["tree_walk"] or "interp" not in engines:
+        wrong.append(f"engines {engines}")
+    return wrong
+
+
+def check_prototype(command):
+    rows = rows_of(run(command, "prototype", "--json", "--quick", "--rounds", "1"))
+    names = {row["workload"] for row in rows}
+    wrong = [w for w in map(wrong_row, rows) if w]
+    missing = {"c-loop", "c-call-per-sample", "block-64", "block", "block-with-time", "block-without-time"} - names
+    if missing:
+        wrong.append(f"missing: {sorted(missing)}")
+    return wrong
+
+
+def check_compile(command):
+    rows = rows_of(run(command, "compile", "text-100", "program-300", "--json", "--quick", "--rounds", "1"))
+    wrong = [w for w in map(wrong_row, rows) if w]
+    for row in rows:
+        if not math.isclose(row["ns"] * row["n"], row["compile_us"] * 1000, rel_tol=1e-4):
+            wrong.append(f"{row['workload']}: ns and compile_us disagree")
+    if {"text-100", "text-1000", "program-300"} - {row["workload"] for row in rows}:
+        wrong.append("rows are missing")
+    return wrong
+
+
+def check_table(command):
+    lines = run(command, "gain", "--quick", "--rounds", "1").stdout.splitlines()
+    good = len(lines) > 1 and lines[0].startswith("workload") and all(line.startswith("gain") for line in lines[1:])
+    return [] if good else lines
+
+
+def check_refusals(command):
+    wrong = []
+    for words, said in [(["nothing"], "circle"), (["--nothing"], "--nothing"), (["--engine", "abacus"], "abacus"),
+                        (["--rounds", "0"], "--rounds"), (["prototype", "circle"], "c-loop")]:
+        result = run(command, *words)
+        if result.returncode != 2 or result.stdout or said not in result.stderr:
+            wrong.append(f"{words}: exit status {result.returncode}: {result.stdout}{result.stderr}")
+    return wrong
+
+
+def main(command):
+    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_table,
+              check_refusals]
+    print(f"1..{len(checks)}")
+    failed = 0
+    for number, check in enumerate(checks, 1):
+        wrong = check(command)
+        failed += bool(wrong)
+        print(f"{'not ok' if wrong else 'ok'} {number} - {check.__name__.removeprefix('check_')}")
+        for line in wrong:
+            print("# " + line.replace("\n", "\n# "))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,909 @@
+#!/usr/bin/env python3
+"""The command as a process: what it prints, how it ends, what files it leaves. Prints TAP.
+
+usage: command_test.py SINTER [NAME...]    NAME: a part of the names of the tests to run
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+SINTER = ""
+COMMANDS = ["eval", "image", "render", "dump", "bench", "doctor", "help"]
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Wrong(Exception):
+    pass
+
+
+def check(condition, *what):
+    if not condition:
+        raise Wrong(" ".join(str(part) for part in what))
+
+
+def same(actual, wanted, what=""):
+    check(actual == wanted, f"{what}: {actual!r} instead of {wanted!r}")
+
+
+class Result:
+    def __init__(self, words, done):
+        self.words, self.status, self.raw = words, done.returncode, done.stdout
+        self.out = done.stdout.decode("utf-8", "replace")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    def __str__(self):
+        return f"sinter {' '.join(map(repr, self.words))}: status {self.status}, out {self.out[:300]!r}, err {self.err[:500]!r}"
+
+
+def run(*words, stdin=b"", cwd=None, env=None):
+    words = [str(word) for word in words]
+    done = subprocess.run([SINTER, *words], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
+                          env=dict(os.environ, **(env or {})), timeout=120, check=False)
+    return Result(words, done)
+
+
+def good(*words, **more):
+    """Runs; it must succeed without a word on stderr."""
+    result = run(*words, **more)
+    check(result.status == 0 and result.err == "", result)
+    return result
+
+
+def out(*words, **more):
+    return good(*words, **more).out
+
+
+def bad(status, *words, says=(), **more):
+    """Runs; it must fail that way, print nothing on stdout, and say these things on stderr."""
+    result = run(*words, **more)
+    check(result.status == status, f"status {status} wanted:", result)
+    check(result.raw == b"", "nothing on stdout wanted:", result)
+    for text in [says] if isinstance(says, str) else says:
+        check(text in result.err, f"{text!r} wanted:", result)
+    check(result.err.endswith("\n"), result)
+    return result
+
+
+def engines():
+    if not hasattr(engines, "names"):
+        engines.names = [e["name"] for e in json.loads(out("doctor", "--json"))["engines"] if e["available"]]
+    return engines.names
+
+
+# ---- files ----
+
+def write_npy(path, columns, code="<f4", one_axis=False):
+    """Columns of equal length, as an array of two axes (or one)."""
+    rows = len(columns[0])
+    shape = f"({rows},)" if one_axis else f"({rows}, {len(columns)})"
+    head = f"{{'descr': '{code}', 'fortran_order': False, 'shape': {shape}, }}"
+    head += " " * (-(len(head) + 11) % 64) + "\n"
+    kind = {"<f4": "f", "<f8": "d", "<i4": "i", "<i2": "h", "|u1": "B"}[code]
+    values = [column[row] for row in range(rows) for column in columns]
+    data = struct.pack(f"<{len(values)}{kind}", *values)
+    pathlib.Path(path).write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
+
+
+def parse_npy(data):
+    """Shape, kind (f or d), the values' bytes."""
+    check(data[:8] == b"\x93NUMPY\x01\x00", "no NPY file", data[:20])
+    length = struct.unpack("<H", data[8:10])[0]
+    head = eval(data[10:10 + length].decode(), {"__builtins__": {}})  # pylint: disable=eval-used
+    check(head["fortran_order"] is False, head)
+    kind = {"<f4": "f", "<f8": "d"}[head["descr"]]
+    count = 1
+    for size in head["shape"]:
+        count *= size
+    body = data[10 + length:]
+    same(len(body), count * struct.calcsize(kind), "bytes of the array")
+    return head["shape"], kind, body
+
+
+def read_npy(path):
+    shape, kind, body = parse_npy(pathlib.Path(path).read_bytes())
+    return shape, list(struct.unpack(f"<{len(body) // struct.calcsize(kind)}{kind}", body))
+
+
+def parse_png(data):
+    """Width, height, channels, rows of bytes."""
+    same(data[:8], b"\x89PNG\r\n\x1a\n", "magic")
+    at, packed, header = 8, b"", None
+    names = []
+    while at < len(data):
+        size, name = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + size]
+        same(struct.unpack(">I", data[at + 8 + size:at + 12 + size])[0], zlib.crc32(name + body), "checksum")
+        names.append(name)
+        if name == b"IHDR":
+            header = struct.unpack(">IIBBBBB", body)
+        elif name == b"IDAT":
+            packed += body
+        at += size + 12
+    same(names[-1], b"IEND", "last chunk")
+    check(b"gAMA" not in names and b"sRGB" not in names, "no gamma wanted", names)
+    width, height, depth, color, _, _, interlace = header
+    same((depth, interlace), (8, 0), "depth, interlace")
+    channels = {0: 1, 2: 3, 6: 4}[color]
+    data = zlib.decompress(packed)
+    stride = width * channels
+    rows, above = [], bytes(stride)
+    for row in range(height):
+        line = bytearray(data[row * (stride + 1) + 1:(row + 1) * (stride + 1)])
+        kind = data[row * (stride + 1)]
+        for i in range(stride):
+            left = line[i - channels] if i >= channels else 0
+            corner = above[i - channels] if i >= channels else 0
+            if kind == 1:
+                line[i] = (line[i] + left) & 255
+            elif kind == 2:
+                line[i] = (line[i] + above[i]) & 255
+            elif kind == 3:
+                line[i] = (line[i] + (left + above[i]) // 2) & 255
+            elif kind == 4:
+                p = left + above[i] - corner
+                order = min((abs(p - left), 0, left), (abs(p - above[i]), 1, above[i]), (abs(p - corner), 2, corner))
+                line[i] = (line[i] + order[2]) & 255
+        above = bytes(line)
+        rows.append(above)
+    return width, height, channels, rows
+
+
+def read_png(path):
+    return parse_png(pathlib.Path(path).read_bytes())
+
+
+def fnv(data, kind):
+    """The receipt of raw values."""
+    size = struct.calcsize(kind)
+    state = 0xcbf29ce484222325
+    for i in range(0, len(data), size):
+        piece = data[i:i + size]
+        value = struct.unpack("<" + kind, piece)[0]
+        if value != value:
+            piece = struct.pack("<" + kind[0].replace("f", "I").replace("d", "Q"),
+                                0x7FC00000 if kind == "f" else 0x7FF8000000000000)
+        for byte in piece:
+            state = ((state ^ byte) * 0x100000001b3) & (2 ** 64 - 1)
+    return f"{state:016x}\n"
+
+
+# ---- the command itself ----
+
+@test
+def version_and_overview(_):
+    same(out("--version"), "sinter 0.1.0\n", "--version")
+    for words in (["--help"], ["-h"], ["help"], ["help", "--help"]):
+        text = out(*words)
+        check("usage:" in text, text)
+    overview = out("help")
+    for command in COMMANDS:
+        check(f"sinter {command}" in overview, command, "is not in the overview")
+
+
+@test
+def help_of_every_command(_):
+    for command in COMMANDS:
+        text = out("help", command)
+        check(text.startswith(f"usage: sinter {command}"), text)
+        same(out(command, "--help"), text, f"{command} --help")
+        same(out(command, "-h"), text, f"{command} -h")
+    for option in ("--at", "--input", "--type", "--engine", "--set", "--hash", "--json", "--fast"):
+        check(option in out("help", "eval"), option, "is not in the help of eval")
+    same(out("image", "x", "--help"), out("help", "image"), "--help behind other words")
+
+
+@test
+def manual_page_is_complete(_):
+    page = (pathlib.Path(__file__).resolve().parent.parent / "docs" / "sinter.1").read_text(encoding="utf-8")
+    page = page.replace("\\-", "-")
+    for command in COMMANDS:
+        check(f".B {command}\n" in page, command, "is not in the manual page")
+        options = [word.strip(",.;`[]") for word in out("help", command).split() if word.startswith(("--", "[--"))]
+        for option in options:
+            check(option in page, option, "of", command, "is not in the manual page")
+
+
+@test
+def wrong_commands(_):
+    bad(2, says="usage:")
+    bad(2, "evl", "1", says="did you mean eval?")
+    bad(2, "imgae", says="did you mean image?")
+    bad(2, "xyzzy", says="there is no subcommand `xyzzy`")
+    bad(2, "--nonsense", says="a subcommand comes first")
+    bad(2, "help", "rendr", says="did you mean render?")
+    bad(2, "help", "eval", "image", says="at a time")
+    bad(2, "doctor", "now", says="takes no argument")
+
+
+@test
+def wrong_flags(_):
+    for command in ("eval", "image", "render", "dump"):
+        bad(2, command, "x", "--nonsense", says=["there is no option --nonsense", f"sinter help {command}"])
+        bad(2, command, says=["missing", f"sinter help {command}"])
+        bad(2, command, "x", "y", says="at a time")
+        bad(2, command, "x", "-q", says="there is no option -q")
+        bad(2, command, "x", "--type", says="needs a value")
+        bad(2, command, "x", "--type", "f16", says="f32 or f64")
+        bad(2, command, "x", "--engine", "abacus", says="avx512")
+        bad(2, command, "x", "--strict", "--relaxed", says="exclude")
+    bad(2, "doctor", "--jsn", says="did you mean --json?")
+    bad(2, "eval", "x", "--hash=yes", says="takes no value")
+    bad(2, "eval", "x", "--threads", "2", says="eval has no option --threads (image has)")
+    bad(2, "image", "x", "--siz", "2x2", says="did you mean --size?")
+    bad(2, "eval", "x", "-hx", says="-hx")
+
+
+@test
+def bad_numbers(folder):
+    png = folder / "a.png"
+    for size in ("0x4", "4x", "x4", "4x4x4", "-4x4", "a", "99999999x1", "4.5x4", "", "4 x4", "1" * 100):
+        bad(2, "image", "x", "-o", png, "--size", size, says="--size takes")
+    for region in ("", "1,2,3", "1,2,3,4,5", "a,0,1,1", "1,0,0,1", "0,1,1,0", "0,0,inf,1", "nan,0,1,1", "0,0,0,1",
+                   "-1e308,0,1e308,1"):
+        bad(2, "image", "x", "-o", png, "--region", region, says="--region takes")
+    for threads in ("0", "-1", "x", "1.5", "1025", ""):
+        bad(2, "image", "x", "-o", png, "--threads", threads, says="--threads takes")
+    for value in ("", "x", "inf", "nan", "1e", "1,2"):
+        bad(2, "image", "t", "-o", png, "--time", value, says="--time takes")
+    for value in ("", "-1", "0", "x", "1e3", "99999999999"):
+        bad(2, "render", "time", "--hash", "--frames", "1", "--block", value, says="--block takes")
+    for value in ("", "-1", "x", "1.5", "9" * 30):
+        bad(2, "render", "time", "--hash", "--frames", value, says="--frames takes")
+    for value in ("", "-1", "x", "inf", "nan"):
+        bad(2, "render", "time", "--hash", "--seconds", value, says="--seconds takes")
+    bad(2, "render", "time", "--hash", "--seconds", "1e300", says="too long")
+    for value in ("0", "-1", "inf", "x"):
+        bad(2, "render", "time", "--hash", "--frames", "1", "--rate", value, says="--rate takes")
+    for value in ("x", "x=", "=1", "x=1,", "x=1,y", "x=1 y=2", "1=1", "x=one", "x=1;y=2", ""):
+        bad(2, "eval", "x", "--at", value, says="--at takes")
+    for value in ("g", "g=", "=1", "g=x", "g=nan"):
+        bad(2, "eval", "param g = 1 in 0..2; g", "--set", value, says="--set takes")
+    check(not list(folder.iterdir()), "files were left", list(folder.iterdir()))
+
+
+# ---- eval ----
+
+@test
+def eval_values(_):
+    same(out("eval", "1 + 1"), "2\n")
+    same(out("eval", "0.1 + 0.2"), "0.3\n", "f32, shortest form")
+    same(out("eval", "0.1 + 0.2", "--type", "f64"), "0.30000000000000004\n")
+    same(out("eval", "0.5*x + 1", "--at", "x=0", "--at", "x=1", "--at", "x=2", "--at", "x=3"), "1\n1.5\n2\n2.5\n")
+    same(out("eval", "x - y", "--at", "y=1,x=3"), "2\n")
+    same(out("eval", "x*y + z - t", "--at=x=2,y=3,z=4,t=5"), "5\n")
+    same(out("eval", "(x, -x, 1/x)", "--at", "x=4"), "4 -4 0.25\n", "a tuple")
+    same(out("eval", "(1/x, -1/x, 0/x, -(x))", "--at", "x=0"), "inf -inf nan -0\n", "special values")
+    same(out("eval", "x", "--at", "x=inf", "--at", "x=-inf", "--at", "x=nan", "--at", "x=-0"), "inf\n-inf\nnan\n-0\n")
+    same(out("eval", "x", "--at", "x=1e-45", "--at", "x=0.1"), "1e-45\n0.1\n")
+    same(out("eval", "x", "--at", "x=0x1p-3"), "0.125\n")
+    same(out("eval", "fn f(a, b=2) = a*b; f(3) + f(1, b=5)"), "11\n")
+
+
+@test
+def eval_rounds_points_once(_):
+    # Halfway between two f32, but for a last digit that f64 does not see.
+    text = "1.00000005960464477539062500000000000000000001"
+    same(out("eval", "x", "--at", "x=" + text), "1.0000001\n")
+    same(out("eval", text), "1.0000001\n")
+
+
+@test
+def eval_expressions_that_begin_with_a_minus(_):
+    same(out("eval", "-1"), "-1\n")
+    same(out("eval", "-(2)"), "-2\n")
+    same(out("eval", "-sqrt(4)"), "-2\n")
+    same(out("eval", "-x*2", "--at", "x=1"), "-2\n")
+    same(out("eval", "--at", "x=1", "--", "-x"), "-1\n")
+    bad(2, "eval", "-x", "--at", "x=1", says="behind `--`")
+
+
+@test
+def eval_names_of_ones_own(_):
+    same(out("eval", "a*x + b", "--at", "a=2,b=1,x=3", "--at", "x=0,a=2,b=7"), "7\n7\n")
+    bad(2, "eval", "x + y", "--at", "x=1", says=["reads y", "--at y="])
+    bad(2, "eval", "x", says="reads x")
+    bad(2, "eval", "x + y", "--at", "x=1,y=2", "--at", "x=1", says="lacks y")
+    bad(2, "eval", "x", "--at", "x=1,x=2", says="twice")
+    bad(1, "eval", "a + b", "--at", "a=1", says=["expression:1:5: error:", "'b'"])
+
+
+@test
+def eval_json(_):
+    lines = out("eval", "(x + y, x/0)", "--at", "x=1,y=2", "--at", "x=-3,y=0.5", "--json").splitlines()
+    same([json.loads(line) for line in lines],
+         [{"inputs": {"x": 1, "y": 2}, "outputs": {"out.0": 3, "out.1": "inf"}},
+          {"inputs": {"x": -3, "y": 0.5}, "outputs": {"out.0": -2.5, "out.1": "-inf"}}])
+    same(json.loads(out("eval", "1/3", "--json", "--type", "f64")), {"inputs": {}, "outputs": {"out": 1 / 3}})
+    same(list(json.loads(out("eval", "1", "--json", "--hash"))), ["hash"])
+
+
+@test
+def eval_parameters(_):
+    text = "param gain = 3 in 0..10; gain*2"
+    same(out("eval", text), "6\n")
+    same(out("eval", text, "--set", "gain=1.5"), "3\n")
+    same(out("eval", text, "--set", "gain=1", "--set", "gain=2"), "4\n", "the last one counts")
+    clamped = run("eval", text, "--set", "gain=99")
+    check(clamped.status == 0 and clamped.out == "20\n" and "out of the range" in clamped.err, clamped)
+    bad(2, "eval", text, "--set", "gian=1", says="did you mean gain?")
+    bad(2, "eval", "1", "--set", "gain=1", says="there is no parameter gain")
+
+
+@test
+def eval_files(folder):
+    (folder / "f.sn").write_text("# a comment\na = x + 1\na*2\n")
+    (folder / "plain").write_text("x - 1")
+    same(out("eval", folder / "f.sn", "--at", "x=1"), "4\n")
+    same(out("eval", "plain", "--at", "x=1", cwd=folder), "0\n", "an existing file of any name")
+    same(out("eval", "-", "--at", "x=1", stdin=b"x*8\n"), "8\n")
+    (folder / "shape.vm").write_text("_0 var-x\n_1 var-y\n_2 mul _0 _1\n_3 const 0.5\n_4 sub _2 _3\n")
+    same(out("eval", folder / "shape.vm", "--at", "x=2,y=3"), "5.5\n")
+    same(out("eval", "-", "--vm", "--at", "x=2,y=3", stdin=(folder / "shape.vm").read_bytes()), "5.5\n")
+    bad(1, "eval", folder / "none.sn", says=["cannot read", "none.sn", "No such file"])
+    bad(1, "eval", "none.vm", cwd=folder, says="cannot read none.vm")
+    bad(1, "eval", "-", stdin=b"", says="error")
+    (folder / "folder.sn").mkdir()
+    bad(1, "eval", folder / "folder.sn", says="directory")
+    (folder / "bad.vm").write_text("_0 var-x\n_1 frobnicate _0\n")
+    bad(1, "eval", folder / "bad.vm", says="bad.vm:2:")
+    (folder / "ops.ir").write_text(out("dump", "x + 1", "--ir"))
+    bad(2, "eval", folder / "ops.ir", "--at", "x=1", says="dump")
+
+
+@test
+def eval_points_from_files(folder):
+    xs, ys = [0.5, 1.5, -2, 3], [1, 2, 3, 4]
+    write_npy(folder / "xy.npy", [xs, ys])
+    write_npy(folder / "x.npy", [xs], one_axis=True)
+    write_npy(folder / "y8.npy", [ys], "<f8", one_axis=True)
+    write_npy(folder / "yi.npy", [ys], "<i4", one_axis=True)
+    wanted = "".join(f"{x - y:g}\n" for x, y in zip(xs, ys))
+    same(out("eval", "x - y", "--input", folder / "xy.npy"), wanted)
+    same(out("eval", "x - y", "--input", folder / "x.npy", "--input", folder / "y8.npy"), wanted)
+    same(out("eval", "a - b", "--input", f"b={folder / 'yi.npy'}", "--input", f"a={folder / 'x.npy'}"), wanted)
+    same(out("eval", "y", "--input", folder / "xy.npy"), "1\n2\n3\n4\n", "the second column is y")
+    same(out("eval", "7", "--input", folder / "x.npy"), "7\n" * 4)
+    same(out("eval", "x", "--input", "-", stdin=(folder / "x.npy").read_bytes()), "0.5\n1.5\n-2\n3\n")
+    write_npy(folder / "none.npy", [[]], one_axis=True)
+    same(out("eval", "x", "--input", folder / "none.npy"), "")
+    count = 40000
+    write_npy(folder / "many.npy", [range(count)], "<f8", one_axis=True)
+    lines = out("eval", "x*2", "--input", folder / "many.npy", "--type", "f64").splitlines()
+    same(lines, [str(2 * i) for i in range(count)], "many points")
+    bad(2, "eval", "x + z", "--input", folder / "xy.npy", says="reads z")
+    bad(2, "eval", "x", "--input", folder / "xy.npy", "--at", "x=1", says="exclude")
+    bad(2, "eval", "x", "--input", f"x={folder / 'x.npy'}", "--input", f"x={folder / 'x.npy'}", says="twice")
+    bad(1, "eval", "a", "--input", f"a={folder / 'xy.npy'}", says="2 columns")
+    write_npy(folder / "short.npy", [[1, 2]], one_axis=True)
+    bad(1, "eval", "x + y", "--input", folder / "x.npy", "--input", folder / "short.npy", says="rows")
+
+
+@test
+def hostile_arrays(folder):
+    write_npy(folder / "a.npy", [[1, 2, 3]], one_axis=True)
+    whole = (folder / "a.npy").read_bytes()
+    for data in (b"", whole[:-1], whole[:40], b"1 2 3\n", whole.replace(b"(3,)", b"(1152921504606846976,)"),
+                 whole.replace(b"(3,)", b"(1,99999999)"), whole.replace(b"<f4", b"|O8")):
+        (folder / "bad.npy").write_bytes(data)
+        bad(1, "eval", "x", "--input", folder / "bad.npy", says="bad.npy")
+        bad(1, "render", "input x; x", "--input", folder / "bad.npy", "--hash", says="bad.npy")
+    bad(1, "eval", "x", "--input", folder / "gone.npy", says=["cannot read", "No such file"])
+    bad(1, "eval", "x", "--input", folder, says="cannot read")
+
+
+@test
+def errors_of_programs(folder):
+    (folder / "bad.sn").write_text("a = 1\nb = foo(2)\nc = sqrt()\nb + d\n")
+    result = bad(1, "eval", folder / "bad.sn", says=["bad.sn:2:5: error:", "bad.sn:3:", "b = foo(2)", "^"])
+    check("\x1b" not in result.err, "no colours where there is no terminal", result)
+    bad(1, "eval", "sqr(2)", says=["expression:1:1: error:", "sqrt"])
+    bad(1, "eval", "1 +", says="expression:1:")
+    bad(1, "eval", "x + 0.5*y'", "--at", "x=1", says="error")
+    bad(1, "eval", "", says="error")
+    bad(1, "eval", "(" * 20000 + "1" + ")" * 20000, says="error")
+    many = "\n".join(f"v{i} = unknown{i}" for i in range(50)) + "\nv0"
+    result = bad(1, "eval", "-", stdin=many.encode(), says="stdin:1:")
+    same(result.err.count(" error: "), 20, "errors shown")
+    check("more" in result.err, result)
+    for junk in (b"\x00\x01\x02", b"\xff\xfe", b"\x1b[31m", bytes(range(256)), b"x\x00+1", "π'".encode()):
+        result = run("eval", "-", stdin=junk)
+        check(result.status == 1 and "\x1b" not in result.err and "error" in result.err, result)
+    result = bad(2, "\x1b[31mred\n", says="there is no subcommand")
+    check("\x1b" not in result.err, "control characters of the command line are not repeated", result)
+
+
+@test
+def huge_text_is_refused(folder):
+    path = folder / "huge.sn"
+    with open(path, "wb") as huge:
+        huge.truncate(300 << 20)
+    bad(1, "eval", path, says="256 MB")
+
+
+@test
+def engines_and_their_names(_):
+    check("interp" in engines(), engines())
+    for engine in ("auto", *engines()):
+        same(out("eval", "x*x", "--at", "x=3", "--engine", engine), "9\n", engine)
+    for engine in {"interp", "scalar", "avx2", "avx512", "neon"} - set(engines()):
+        for command in ("eval", "image", "render", "dump"):
+            bad(1, command, "1", "--engine", engine, *(["--hash"] if command in ("image", "render") else []),
+                says=f"the engine {engine} cannot run here: ")
+
+
+@test
+def eval_hash_is_the_same_everywhere(folder):
+    count = 1000
+    write_npy(folder / "p.npy", [[(i - 500) * 0.37 for i in range(count)], [i * i * 1e-3 - 7 for i in range(count)]], "<f8")
+    text = "(sin(x*pi)*exp(-y*y), log(abs(x))/y, sqrt(x), floor(x) % 3 + round(y), x < y ? x*y + 1 : cos(y))"
+    for kind, code in (("f32", "f"), ("f64", "d")):
+        values = out("eval", text, "--input", folder / "p.npy", "--type", kind).split()
+        wanted = fnv(struct.pack(f"<{len(values)}{code}", *map(float, values)), code)
+        for engine in ("auto", *engines()):
+            same(out("eval", text, "--input", folder / "p.npy", "--type", kind, "--engine", engine, "--hash"), wanted,
+                 f"{kind} {engine}")
+
+
+# ---- image ----
+
+@test
+def image_gray(folder):
+    good("image", "x*0.5 + 0.5", "-o", folder / "a.png", "--size", "8x4")
+    width, height, channels, rows = read_png(folder / "a.png")
+    same((width, height, channels), (8, 4, 1))
+    same(rows, [bytes(round(255 * ((i + 0.5) / 8)) for i in range(8))] * 4)
+
+
+@test
+def image_y_is_up_and_pixels_have_centres(folder):
+    good("image", "(x, y, t*0.5)", "-o", folder / "a.npy", "--size", "4x2", "--region", "0,10,8,12", "--time", "3")
+    shape, values = read_npy(folder / "a.npy")
+    same(shape, (2, 4, 3))
+    same(values, [v for row in (11.5, 10.5) for column in (1, 3, 5, 7) for v in (column, row, 1.5)])
+    good("image", "z + y*0", "-o", folder / "z.npy", "--size", "2", "--z", "-2.5", "--type", "f64")
+    same(read_npy(folder / "z.npy"), ((2, 2), [-2.5] * 4))
+
+
+@test
+def image_colours(folder):
+    good("image", "(1, 0.5, 0)", "-o", folder / "rgb.png", "--size", "3x2")
+    same(read_png(folder / "rgb.png"), (3, 2, 3, [bytes([255, 128, 0] * 3)] * 2))
+    good("image", "(0, x < 0 ? 1 : 0, 1, 0.2)", "-o", folder / "rgba.png", "--size", "2x1")
+    same(read_png(folder / "rgba.png"), (2, 1, 4, [bytes([0, 255, 255, 51, 0, 0, 255, 51])]))
+    bad(1, "image", "(x, y)", "-o", folder / "two.png", says=["2 values", "RGB"])
+    good("image", "(x, y)", "-o", folder / "two.npy", "--size", "5x3")
+    same(read_npy(folder / "two.npy")[0], (3, 5, 2))
+
+
+@test
+def image_clamps_and_rounds_to_even(folder):
+    # Centres at 0.5, 1.5, ...: values of k/510 for odd k lie halfway between two bytes in exact arithmetic.
+    good("image", "x", "-o", folder / "a.png", "--size", "6x1", "--region", "-1,0,2,1", "--type", "f64")
+    same(read_png(folder / "a.png")[3], [bytes([0, 0, 64, 191, 255, 255])])
+    good("image", "x < 0 ? 0/0*x : 1/0*x", "-o", folder / "b.png", "--size", "2x1")
+    same(read_png(folder / "b.png")[3], [bytes([0, 255])], "NaN is black, infinity white")
+    good("image", "x/510", "-o", folder / "c.png", "--size", "6x1", "--region", "0,0,6,1", "--type", "f64")
+    halves = [255 * ((i + 0.5) / 510) for i in range(6)]
+    same(read_png(folder / "c.png")[3], [bytes(round(h) for h in halves)])
+
+
+@test
+def image_of_a_vm_file(folder):
+    (folder / "disk.vm").write_text("# a disk\nx var-x\ny var-y\na mul x x\nb mul y y\nc add a b\nd sqrt c\ne const 0.6\n"
+                                    "f sub d e\n")
+    good("image", folder / "disk.vm", "-o", folder / "disk.png", "--size", "16x16")
+    width, height, channels, rows = read_png(folder / "disk.png")
+    same((width, height, channels), (16, 16, 1))
+    for j, row in enumerate(rows):
+        for i, pixel in enumerate(row):
+            x, y = (i + 0.5) / 8 - 1, 1 - (j + 0.5) / 8
+            same(pixel, 255 if (x * x + y * y) ** 0.5 < 0.6 else 0, f"pixel {i}, {j}")
+    good("image", folder / "disk.vm", "-o", folder / "disk.npy", "--size", "16x16")
+    shape, values = read_npy(folder / "disk.npy")
+    same(shape, (16, 16))
+    check(min(values) < -0.5 and max(values) > 0.7, "plain values in NPY", min(values), max(values))
+    same(out("image", "-", "--vm", "--hash", "--size", "16x16", stdin=(folder / "disk.vm").read_bytes()),
+         out("image", folder / "disk.vm", "--hash", "--size", "16x16"))
+
+
+@test
+def image_to_standard_output(folder):
+    png = good("image", "x", "-o", "-", "--size", "4x4").raw
+    good("image", "x", "-o", folder / "a.png", "--size", "4x4")
+    same(png, (folder / "a.png").read_bytes(), "the same file")
+    shape, kind, _ = parse_npy(good("image", "x", "-o", "-", "--raw", "--size", "4x3").raw)
+    same((shape, kind), ((3, 4), "f"))
+    bad(2, "image", "x", "-o", "-", "--hash", says="standard output")
+
+
+@test
+def image_names_of_files(folder):
+    bad(2, "image", "x", says="-o FILE is missing")
+    bad(2, "image", "x", "-o", folder / "a.gif", says=".png or .npy")
+    bad(2, "image", "x", "-o", folder / "a", says=".png or .npy")
+    bad(2, "image", "x", "-o", folder / "a.png", "--raw", says="--raw")
+    bad(2, "image", "x", "-o", "", says="--output takes")
+    good("image", "x", "-o" + str(folder / "b.png"), "--size=2x2")
+    same(read_png(folder / "b.png")[:3], (2, 2, 1), "values stuck to their options")
+    same(sorted(p.name for p in folder.iterdir()), ["b.png"])
+
+
+@test
+def image_hash_is_the_same_everywhere(folder):
+    text = "(sin(x*12)*cos(y*12), sqrt(x*x + y*y) - 0.5, exp(x)/y, x*y + t)"
+    words = ["image", text, "--size", "131x67", "--time", "0.3"]
+    good(*words, "-o", folder / "a.npy")
+    _, kind, body = parse_npy((folder / "a.npy").read_bytes())
+    wanted = fnv(body, kind)
+    for engine in ("auto", *engines()):
+        for threads in (1, 2, 3, 8, 200):
+            same(out(*words, "--hash", "--engine", engine, "--threads", threads), wanted, f"{engine}, {threads} threads")
+    same(out(*words, "--hash", "-o", folder / "b.npy", "--threads", 3), wanted, "with a file")
+    same((folder / "b.npy").read_bytes(), (folder / "a.npy").read_bytes(), "the files")
+    good(*words, "-o", folder / "c.png", "--threads", 1)
+    good(*words, "-o", folder / "d.png", "--threads", 5, "--engine", "interp")
+    same((folder / "c.png").read_bytes(), (folder / "d.png").read_bytes(), "the pictures")
+
+
+@test
+def image_in_several_bands(folder):
+    """Larger than what is held at once: rows must not be lost or repeated between bands."""
+    good("image", "y", "-o", folder / "a.npy", "--size", "4096x2100", "--region", "0,0,1,2100", "--threads", 2)
+    shape, _, body = parse_npy((folder / "a.npy").read_bytes())
+    same(shape, (2100, 4096))
+    for row in range(2100):
+        line = body[row * 4096 * 4:(row + 1) * 4096 * 4]
+        same(line, struct.pack("<f", 2099.5 - row) * 4096, f"row {row}")
+
+
+@test
+def image_json(folder):
+    result = json.loads(out("image", "x", "-o", folder / "a.png", "--size", "20x10", "--threads", "2", "--json", "--hash"))
+    same({k: result[k] for k in ("width", "height", "channels", "threads")},
+         {"width": 20, "height": 10, "channels": 1, "threads": 2})
+    check(result["engine"] in engines() and result["compile_us"] >= 0 and len(result["hash"]) == 16, result)
+
+
+@test
+def files_whole_or_not_at_all(folder):
+    path = folder / "a.png"
+    path.write_bytes(b"before")
+    bad(1, "image", "(x, y)", "-o", path)
+    bad(1, "image", "x +", "-o", path)
+    same(path.read_bytes(), b"before", "an error leaves the old file")
+    path.chmod(0o640)
+    good("image", "x", "-o", path, "--size", "2x2")
+    same(path.stat().st_mode & 0o777, 0o640, "the mode stays")
+    link = folder / "link.png"
+    link.symlink_to("a.png")
+    good("image", "1", "-o", link, "--size", "1x1")
+    check(link.is_symlink(), "a link stays one")
+    same(read_png(path)[3], [b"\xff"], "what a link leads to is written")
+    same(sorted(p.name for p in folder.iterdir()), ["a.png", "link.png"], "files left")
+
+
+@test
+def outputs_that_cannot_be_written(folder):
+    write_npy(folder / "x.npy", [[1, 2, 3]], one_axis=True)
+    (folder / "dir.png").mkdir()
+    (folder / "lost.png").symlink_to("nowhere.png")
+    for path, why in ((folder / "none" / "a.png", "No such file"), (folder / "dir.png", "directory"),
+                      (folder / "lost.png", "cannot write")):
+        bad(1, "image", "x", "-o", path, says=["cannot write", why])
+    bad(1, "render", "input x; x", "--input", folder / "x.npy", "-o", folder / "none" / "b.npy", says="cannot write")
+    if os.geteuid() != 0:
+        (folder / "sealed").mkdir(mode=0o500)
+        bad(1, "image", "x", "-o", folder / "sealed" / "a.png", says="Permission denied")
+    if os.path.exists("/dev/full"):
+        bad(1, "image", "sin(x*1000)", "-o", "/dev/full", says=["cannot write /dev/full", "No space"])
+        bad(1, "render", "index", "--frames", "100000", "-o", "/dev/full", says="No space")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([SINTER, "eval", "1"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        check(done.returncode == 1 and b"cannot write the standard output" in done.stderr, done)
+    good("image", "x", "-o", "/dev/null", "--size", "4x4")
+
+
+@test
+def signals_leave_no_unfinished_file(folder):
+    process = subprocess.Popen([SINTER, "image", "sum(i, 0, 200, sin(x*i + y))", "-o", folder / "a.npy", "--size", "30000x30000",
+                                "--engine", "interp"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    limit = time.monotonic() + 60
+    while not list(folder.iterdir()) and time.monotonic() < limit:
+        time.sleep(0.01)
+    check(list(folder.iterdir()), "nothing was begun")
+    time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    same((process.returncode, errors), (-signal.SIGTERM, b""), "how it ended")
+    same(list(folder.iterdir()), [], "files left")
+
+
+@test
+def broken_pipes_are_quiet(folder):
+    write_npy(folder / "x.npy", [range(200000)], one_axis=True)
+    process = subprocess.Popen([SINTER, "eval", "x", "--input", folder / "x.npy"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    same(process.stdout.readline(), b"0\n")
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.wait(timeout=60)
+    process.stderr.close()
+    same(errors, b"", "what it said")
+
+
+@test
+def progress_is_for_terminals(folder):
+    """A second of work; the line is taken away again."""
+    ours, theirs = os.openpty()
+    words = ["image", "sum(i, 0, 300, sin(x*i + y))", "--hash", "--engine", "interp", "--threads", "1", "--size"]
+    for size in ("600x600", "2400x2400"):
+        done = subprocess.run([SINTER, *words, size], stdout=subprocess.PIPE, stderr=theirs, timeout=120, check=False,
+                              env=dict(os.environ, TERM="xterm"))
+        same(done.returncode, 0)
+        os.write(theirs, b"end\n")
+        shown = b""
+        while not shown.endswith(b"end\r\n"):
+            shown += os.read(ours, 4096)
+        if shown != b"end\r\n":
+            check(b"image" in shown and b"%" in shown and shown.endswith(b"\rend\r\n"), shown)
+            break
+    else:
+        check(False, "nothing was shown")
+    os.close(ours)
+    os.close(theirs)
+    check(not list(folder.iterdir()), "no file was asked for")
+
+
+# ---- render ----
+
+COMB = """# a comb with a one-pole in its loop
+input x
+param feedback = 0.8 in 0..0.99
+damped = 0.7*delay(combed, 29) + 0.3*damped'
+combed = x + feedback*damped
+out combed
+"""
+BIQUAD = """input x
+param cutoff = 0.1 in 0.001..0.4
+k = 2*cutoff
+y = k*x + 0.2*x' + 0.1*x'' + 0.9*y' - 0.4*y''
+out y
+"""
+
+
+def noise(count, seed=1):
+    values = []
+    for _ in range(count):
+        seed = (seed * 1664525 + 1013904223) & 0xFFFFFFFF
+        values.append(seed / 2 ** 31 - 1)
+    return values
+
+
+@test
+def render_values(folder):
+    write_npy(folder / "x.npy", [[8, 0, 0, 4, 0]], one_axis=True)
+    words = ["render", "input x; y = x + 0.5*y'; y", "--input", folder / "x.npy", "-o", folder / "y.npy"]
+    same(out(*words), "")
+    same(read_npy(folder / "y.npy"), ((5,), [8, 4, 2, 5, 2.5]))
+    good(*words, "--frames", "7")
+    same(read_npy(folder / "y.npy"), ((7,), [8, 4, 2, 5, 2.5, 1.25, 0.625]), "inputs go on as 0")
+    good(*words, "--frames", "2", "--type", "f64")
+    same(read_npy(folder / "y.npy"), ((2,), [8, 4]))
+    good(*words, "--frames", "0")
+    same(read_npy(folder / "y.npy"), ((0,), []))
+    good("render", "input x; (delay(x, 2), x*2)", "--input", folder / "x.npy", "-o", folder / "y.npy")
+    same(read_npy(folder / "y.npy"), ((5, 2), [0, 16, 0, 0, 8, 0, 0, 8, 0, 0]))
+    parsed = parse_npy(good("render", "input x; x", "--input", "-", "-o", "-", stdin=(folder / "x.npy").read_bytes()).raw)
+    same(parsed, ((5,), "f", struct.pack("<5f", 8, 0, 0, 4, 0)))
+
+
+@test
+def render_streams(folder):
+    a, b = [1, 2, 3], [10, 20, 30]
+    write_npy(folder / "a.npy", [a], one_axis=True)
+    write_npy(folder / "b.npy", [b], "<f8", one_axis=True)
+    write_npy(folder / "ab.npy", [a, b])
+    text = "input l; input r; (r - l, l)"
+    wanted = ((3, 2), [9, 1, 18, 2, 27, 3])
+    for words in (["--input", folder / "ab.npy"], ["--input", folder / "a.npy", "--input", folder / "b.npy"],
+                  ["--input", f"r={folder / 'b.npy'}", "--input", folder / "a.npy"]):
+        good("render", text, *words, "-o", folder / "o.npy")
+        same(read_npy(folder / "o.npy"), wanted, words)
+    bad(1, "render", text, "--input", folder / "a.npy", "--hash", says="input r has no stream")
+    bad(1, "render", "input l; l", "--input", folder / "ab.npy", "--hash", says="2 streams")
+    bad(2, "render", text, "--input", f"lr={folder / 'a.npy'}", "--hash", says="there is no input lr")
+
+
+@test
+def render_time(folder):
+    good("render", "(index, time, rate)", "--seconds", "0.5", "--rate", "8", "-o", folder / "t.npy", "--type", "f64")
+    same(read_npy(folder / "t.npy"), ((4, 3), [v for i in range(4) for v in (i, i / 8, 8)]))
+    good("render", "rate", "--frames", "1", "-o", folder / "r.npy")
+    same(read_npy(folder / "r.npy")[1], [48000])
+    good("render", "index", "--seconds", "0.001", "-o", folder / "i.npy")
+    same(read_npy(folder / "i.npy")[0], (48,))
+    bad(2, "render", "time", "--hash", says="--frames or --seconds")
+    bad(2, "render", "time", "--hash", "--frames", "1", "--seconds", "1", says="exclude")
+    bad(2, "render", "time", says="-o FILE is missing")
+    (folder / "s.vm").write_text("_0 var-x\n")
+    bad(2, "render", folder / "s.vm", "--hash", "--frames", "1", says="field")
+
+
+@test
+def render_hash_is_the_same_everywhere(folder):
+    write_npy(folder / "x.npy", [noise(1500)], one_axis=True)
+    for name, text in (("comb", COMB), ("biquad", BIQUAD)):
+        (folder / f"{name}.sn").write_text(text)
+        for more in ([], ["--strict"], ["--type", "f64"]):
+            words = ["render", folder / f"{name}.sn", "--input", folder / "x.npy", *more]
+            good(*words, "-o", folder / "y.npy")
+            _, kind, body = parse_npy((folder / "y.npy").read_bytes())
+            wanted = fnv(body, kind)
+            for engine in ("auto", *engines()):
+                for block in (1, 3, 64, 777, 1500, 100000):
+                    same(out(*words, "--hash", "--engine", engine, "--block", block), wanted, f"{name} {engine} {block}")
+                same(out(*words, "--hash", "--engine", engine, "--in-place"), wanted, f"{name} {engine} in place")
+
+
+@test
+def render_parameters_and_json(folder):
+    write_npy(folder / "x.npy", [[1] * 4], one_axis=True)
+    text = "input x; param gain = 2 in 0..4; x*gain"
+    good("render", text, "--input", folder / "x.npy", "-o", folder / "y.npy", "--set", "gain=0.5")
+    same(read_npy(folder / "y.npy")[1], [0.5] * 4)
+    result = json.loads(out("render", text, "--input", folder / "x.npy", "--json", "--hash", "--block", "2"))
+    same((result["frames"], result["outputs"], result["block"]), (4, 1, 2))
+    same(result["hash"] + "\n", fnv(struct.pack("<4f", *[2] * 4), "f"))
+    bad(1, "render", "x*gain", "--hash", "--frames", "1", says="expression:1:1: error:")
+
+
+# ---- dump ----
+
+@test
+def dump_kinds(folder):
+    text = "x*0.5 + sin(y)"
+    shown = {kind: out("dump", text, "--" + kind) for kind in ("explain", "ir", "plan", "c", "dot")}
+    same(out("dump", text), shown["explain"], "without a kind")
+    check("lanes" in shown["explain"], shown["explain"])
+    check("fma" in shown["ir"] and "input x" in shown["ir"], shown["ir"])
+    check("loop" in shown["plan"], shown["plan"])
+    check(shown["dot"].startswith("digraph"), shown["dot"])
+    check("void kernel_run(" in shown["c"] or "kernel" in shown["c"], shown["c"])
+    check("wobble" in out("dump", text, "--c", "--function", "wobble"), "--function")
+    same(list(json.loads(out("dump", text, "--ir", "--json"))), ["ir"])
+    same(json.loads(out("dump", text, "--ir", "--json"))["ir"], shown["ir"])
+    bad(2, "dump", text, "--ir", "--plan", says="one thing at a time")
+    bad(2, "dump", text, "--function", "f", says="--c")
+    bad(2, "dump", text, "--c", "--function", "1f", says="--function takes")
+    bad(1, "dump", "x +", "--ir", says="error")
+    bad(1, "dump", "x", "--ir", "--passes", "polish", says="polish")
+    compiler = os.environ.get("SINTER_CC", "cc").split()
+    if shutil.which(compiler[0]):
+        (folder / "k.c").write_text(shown["c"])
+        done = subprocess.run([*compiler, "-std=c11", "-Wall", "-Werror", "-Wno-unused-function", "-fsyntax-only", folder / "k.c"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+        same((done.returncode, done.stdout), (0, b""), "the compiler")
+
+
+@test
+def dump_passes(_):
+    chain = "((x*0.5 + 1)*2) - 0.5"
+    alone = out("dump", chain, "--ir", "--relaxed", "--passes", "identity,affine")
+    check("1.5" in alone and "mul" not in alone and "fma" not in alone, "x + 1.5 wanted", alone)
+    check("affine: removed" in alone, alone)
+    strict = out("dump", chain, "--ir", "--strict")
+    check("1.5" not in strict, strict)
+    check("removed" not in out("dump", chain, "--ir", "--passes", ""), "no pass")
+
+
+@test
+def dump_fields_and_patches(folder):
+    check("lane" in out("dump", "input x; y = x + 0.5*y'; y"), "a patch by its looks")
+    bad(1, "dump", "input x; y = x + 0.5*y'; y", "--field", says="error")
+    bad(1, "dump", "x", "--patch", says="error")
+    check("input x" in out("dump", "x", "--ir"), "a field")
+    good("dump", "x*y", "--grid", "--plan")
+    bad(2, "dump", "x", "--patch", "--field", says="exclude")
+    (folder / "s.vm").write_text("_0 var-x\n_1 var-y\n_2 mul _0 _1\n")
+    check("mul" in out("dump", folder / "s.vm", "--ir"), "a .vm file")
+    check("mul" in out("dump", "-", "--vm", "--ir", stdin=(folder / "s.vm").read_bytes()), "a .vm text")
+
+
+@test
+def dump_operations_as_text(folder):
+    text = out("dump", "x*0.5 + sin(y)", "--ir", "--passes", "")
+    (folder / "a.ir").write_text(text)
+    plain = [line.split(";")[0].rstrip() for line in text.splitlines()]
+    again = [line.split(";")[0].rstrip() for line in out("dump", folder / "a.ir", "--ir", "--passes", "").splitlines()]
+    same(again, plain, "printed, read, printed")
+    same(out("dump", "-", "--ir-text", "--plan", stdin=text.encode()), out("dump", folder / "a.ir", "--plan"))
+    (folder / "b.ir").write_text("nonsense\n")
+    bad(1, "dump", folder / "b.ir", "--ir", says="b.ir:1:")
+
+
+@test
+def dump_machine_code(_):
+    native = [engine for engine in engines() if engine != "interp"]
+    for engine in native:
+        text = out("dump", "x*0.5 + y", "--asm", "--engine", engine)
+        check(" bytes" in text and "0000" in text, text)
+        check("; %" in text and "fma" in text, "operations beside the code", text)
+        same(out("dump", "x*0.5 + y", "--asm", "--engine", engine), text, "twice the same")
+        if "without Zydis" not in text and engine in ("avx2", "avx512"):
+            check(("zmm" if engine == "avx512" else "ymm") in text and "vfm" in text, text)
+        same(json.loads(out("dump", "x*0.5 + y", "--asm", "--engine", engine, "--json"))["asm"], text)
+    bad(1, "dump", "x", "--asm", "--engine", "interp", says="no machine code")
+
+
+# ---- doctor, bench ----
+
+@test
+def doctor(_):
+    text = out("doctor")
+    for word in ("sinter", "features", "code memory", "engines", "interp"):
+        check(word in text, word, "wanted in", text)
+    told = json.loads(out("doctor", "--json"))
+    same(told["version"], "0.1.0")
+    same([e["name"] for e in told["engines"]], ["interp", "scalar", "avx2", "avx512", "neon"])
+    same({e["right"] for e in told["engines"] if e["available"]}, {True})
+    same(len({e["hash"] for e in told["engines"] if e["available"]}), 1, "hashes")
+    check(all(e["reason"] for e in told["engines"] if not e["available"]), told)
+
+
+@test
+def bench_usage(_):
+    bad(2, "bench", "--nonsense", says="unknown option --nonsense")
+    bad(2, "bench", "nonsense", says="nonsense")
+    bad(2, "bench", "--rounds", "none", says="--rounds")
+
+
+@test
+def bench_rows(_):
+    rows = [json.loads(line) for line in run("bench", "gain", "--quick", "--json").out.splitlines()]
+    check(rows, "no rows")
+    for row in rows:
+        check(set(row) >= {"workload", "engine", "n", "ns", "limit", "limit_ns", "ratio", "compile_us", "ops"}, row)
+        check(row["workload"].startswith("gain") and row["engine"] in engines() and row["ns"] > 0, row)
+
+
+def main():
+    global SINTER  # pylint: disable=global-statement
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    SINTER = str(pathlib.Path(sys.argv[1]).resolve())
+    tests = [t for t in TESTS if len(sys.argv) == 2 or any(part in t.__name__ for part in sys.argv[2:])]
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, function in enumerate(tests, 1):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="sinter-"))
+        try:
+            function(folder)
+            print(f"ok {number} - {function.__name__}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            if "built without libpng" in str(error):
+                print(f"ok {number} - {function.__name__} # SKIP needs libpng", flush=True)
+                continue
+            failed += 1
+            print(f"not ok {number} - {function.__name__}")
+            for line in f"{type(error).__name__}: {error}".splitlines():
+                print("# " + line, flush=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,905 @@
+/* Engines compared, bit for bit.
+ *
+ * For each graph: values are drawn for its inputs; its meaning is computed one element after the other; then every engine that
+ * the machine has runs it: in one call, in place, cut into blocks, one element at a time through the scalar entry, and without the
+ * optional passes. Streams lie against pages that may not be touched, alternately before and behind them, at any byte. A fault in
+ * generated code is caught and counts as a wrong result, so that it can be shrunk like one. */
+#include "engine_compare.h"
+
+#include "guard_pages.h"
+#include "kernel/kernels.h"
+#include "opt/opt.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_ELEMENTS = 9000, REGION = 20 * 4096, STREAMS = 2 * GRAPH_MOST_STREAMS, MOST_TICK = 64, BLOCK = 4096 };
+
+compare_tally compare_counts;
+static sinter_context *context;
+static guarded regions[STREAMS];
+static arena scratch;
+
+/* ---- faults ---- */
+
+static sigjmp_buf place;
+static volatile sig_atomic_t in_generated_code;
+static char running[200];
+
+static void on_fault(int number)
+{
+    if (in_generated_code) {
+        in_generated_code = 0;
+        siglongjmp(place, number);
+    }
+    const char *what = "fault outside generated code, at: ";
+    ssize_t n = write(2, what, strlen(what));
+    n = write(2, running, strlen(running));
+    n = write(2, "\n", 1);
+    (void)n;
+    _exit(3);
+}
+
+static void catch_faults(void)
+{
+    static char stack[65536];
+    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&other, NULL);
+    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM};
+    for (unsigned k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        sigaction(numbers[k], &action, NULL);
+}
+
+void compare_open(void)
+{
+    catch_faults();
+    sinter_open(NULL, &context);
+    for (unsigned k = 0; k < STREAMS; k++)
+        regions[k] = guarded_open(REGION);
+    sn_arena_open(&scratch, &(sinter_allocator){0});
+}
+
+void compare_close(void)
+{
+    sn_arena_close(&scratch);
+    for (unsigned k = 0; k < STREAMS; k++)
+        guarded_close(&regions[k]);
+    sinter_close(context);
+}
+
+/* ---- the meaning ---- */
+
+typedef struct meaning {
+    const random_graph *g;
+    const ir_program *p;
+    uint32_t count;
+    uint64_t *inputs[GRAPH_MOST_STREAMS], *outputs[GRAPH_MOST_STREAMS];
+    uint64_t params[GRAPH_MOST_PARAMS];
+    double param_values[GRAPH_MOST_PARAMS];
+    uint64_t *lines[GRAPH_MOST_MEMORIES]; /* with `length` zeros before; cells: their content */
+    uint64_t *value;
+    uint64_t partial[GRAPH_MOST_TOTALS][64];
+    uint64_t block_total[GRAPH_MOST_TOTALS][MOST_ELEMENTS / BLOCK + 1];
+    uint64_t totals[GRAPH_MOST_TOTALS];
+} meaning;
+
+static bool is_nan(unsigned type, uint64_t bits)
+{
+    return type == IR_F32 ? (bits & 0x7FFFFFFFu) > 0x7F800000u
+                          : type == IR_F64 && (bits & ~(UINT64_C(1) << 63)) > 0x7FF0000000000000u;
+}
+
+static uint64_t canonical(unsigned type, uint64_t bits)
+{
+    return !is_nan(type, bits) ? bits : type == IR_F32 ? 0x7FC00000u : 0x7FF8000000000000u;
+}
+
+static uint64_t element_at(const void *content, unsigned type, uint64_t k)
+{
+    const unsigned size = sn_ir_type_size((ir_type)type);
+    uint64_t bits = 0;
+    memcpy(&bits, (const uint8_t *)content + k * size, size);
+    return type == IR_I16 ? (uint64_t)(uint32_t)(int16_t)bits : bits;
+}
+
+static uint64_t narrowed(unsigned type, uint64_t bits)
+{
+    return type == IR_U8 ? (uint8_t)bits : type == IR_I16 ? (uint64_t)(uint32_t)(int16_t)bits : bits;
+}
+
+static uint32_t graph_memory_of(const ir_program *p, uint32_t k)
+{
+    return (uint32_t)(p->memories[k].name[1] - '0');
+}
+
+static uint64_t clamped(uint64_t bits, uint32_t low, uint32_t high)
+{
+    const int64_t i = (int32_t)(uint32_t)bits;
+    return i < low ? low : i > high ? high : (uint64_t)i;
+}
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static uint64_t value_of(meaning *w, const ir_op *op, uint32_t n)
+{
+    const ir_program *p = w->p;
+    const uint64_t a = w->value[op->a < p->count ? op->a : 0];
+    switch ((int)op->code) {
+    case IR_CONST: return op->a | (uint64_t)op->b << 32;
+    case IR_INPUT: return w->inputs[op->a][n];
+    case IR_PARAM: return w->params[op->a];
+    case IR_INDEX: return bits_of((double)n);
+    case IR_LENGTH: return w->g->memories[graph_memory_of(p, op->a)].length;
+    case IR_LOAD: {
+        const ir_memory *m = &p->memories[op->b]; /* expansions bring tables of their own */
+        return m->kind == IR_CELLS ? w->lines[op->b][a]
+               : element_at(m->kind == IR_BOUND ? w->g->memories[graph_memory_of(p, op->b)].content : m->content, m->type, a);
+    }
+    case IR_READ: return w->lines[op->a][p->memories[op->a].length + n - op->b];
+    case IR_READV: {
+        const ir_memory *m = &p->memories[op->b];
+        return w->lines[op->b][m->length + n - clamped(a, m->shortest ? m->shortest : 1, m->length)];
+    }
+    default: break;
+    }
+    const ir_info *info = &sn_ir_info[op->code];
+    const unsigned operand = p->ops[info->rule == IR_RULE_CHOOSE ? op->b : op->a].type;
+    return sn_ir_evaluate((ir_code)op->code, (ir_type)op->type, (ir_type)operand, a, info->operands > 1 ? w->value[op->b] : 0,
+                          info->operands > 2 ? w->value[op->c] : 0);
+}
+
+static void take_effect(meaning *w, const ir_op *op, uint32_t n)
+{
+    const ir_program *p = w->p;
+    const uint64_t a = w->value[op->a];
+    switch ((int)op->code) {
+    case IR_WRITE: w->lines[op->b][p->memories[op->b].length + n] = a; break;
+    case IR_STORE: w->lines[op->c][a] = narrowed(p->memories[op->c].type, w->value[op->b]); break;
+    case IR_OUTPUT: w->outputs[op->b][n] = canonical(p->ops[op->a].type, a); break;
+    case IR_SUM: {
+        const ir_type type = (ir_type)p->ops[op->a].type;
+        uint64_t *partial = &w->partial[op->b][n % (type == IR_F32 ? 64 : 32)];
+        *partial = sn_ir_evaluate(IR_ADD, type, type, *partial, a, 0);
+        break;
+    }
+    default: break;
+    }
+}
+
+static ir_type type_of_total(const ir_program *p, uint32_t k)
+{
+    for (ir_ref r = 1; r < p->count; r++)
+        if (p->ops[r].code == IR_SUM && p->ops[r].b == k)
+            return (ir_type)p->ops[p->ops[r].a].type;
+    return IR_F32;
+}
+
+static void open_totals(meaning *w)
+{
+    for (uint32_t k = 0; k < w->p->total_count; k++)
+        for (unsigned i = 0; i < 64; i++)
+            w->partial[k][i] = type_of_total(w->p, k) == IR_F32 ? 0x80000000u : UINT64_C(1) << 63;
+}
+
+static void close_block(meaning *w, uint32_t block)
+{
+    for (uint32_t k = 0; k < w->p->total_count; k++) {
+        const ir_type type = type_of_total(w->p, k);
+        for (unsigned half = type == IR_F32 ? 32 : 16; half > 0; half /= 2)
+            for (unsigned i = 0; i < half; i++)
+                w->partial[k][i] = sn_ir_evaluate(IR_ADD, type, type, w->partial[k][i], w->partial[k][i + half], 0);
+        w->block_total[k][block] = w->partial[k][0];
+    }
+}
+
+/* The total of blocks [first, first + count): the largest power of two below count, and the rest. */
+static uint64_t tree(const meaning *w, uint32_t k, uint32_t first, uint32_t count)
+{
+    if (count == 1)
+        return w->block_total[k][first];
+    uint32_t half = 1;
+    while (2 * half < count)
+        half *= 2;
+    const ir_type type = type_of_total(w->p, k);
+    return sn_ir_evaluate(IR_ADD, type, type, tree(w, k, first, half), tree(w, k, first + half, count - half), 0);
+}
+
+static bool is_tiny(unsigned type, uint64_t bits)
+{
+    float f;
+    double d;
+    memcpy(&f, &bits, sizeof f);
+    memcpy(&d, &bits, sizeof d);
+    return type == IR_F32 ? fabsf(f) < 1e-30f : type == IR_F64 && fabs(d) < 1e-250;
+}
+
+static void flush_lines(meaning *w, uint32_t n)
+{
+    for (uint32_t k = 0; k < w->p->memory_count; k++) {
+        const ir_memory *m = &w->p->memories[k];
+        for (uint32_t i = n; m->kind == IR_LINE && m->flush && i < n + m->length; i++)
+            if (is_tiny(m->type, w->lines[k][i]))
+                w->lines[k][i] = 0;
+    }
+}
+
+static void find_meaning(meaning *w)
+{
+    const ir_program *p = w->p;
+    w->value = sn_arena_take_zeroed(&scratch, p->count * sizeof *w->value);
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (p->memories[k].kind == IR_LINE || p->memories[k].kind == IR_CELLS)
+            w->lines[k] = sn_arena_take_zeroed(&scratch, ((size_t)p->memories[k].length + w->count) * sizeof(uint64_t));
+    for (uint32_t n = 0; n < w->count; n++) {
+        if (n % BLOCK == 0)
+            open_totals(w);
+        if (n % MOST_TICK == 0)
+            flush_lines(w, n);
+        for (ir_ref r = 1; r < p->count; r++) {
+            if (sn_ir_info[p->ops[r].code].rule == IR_RULE_EFFECT)
+                take_effect(w, &p->ops[r], n);
+            else
+                w->value[r] = value_of(w, &p->ops[r], n);
+        }
+        if (n % BLOCK == BLOCK - 1 || n == w->count - 1)
+            close_block(w, n / BLOCK);
+    }
+    const uint32_t blocks = (w->count + BLOCK - 1) / BLOCK;
+    for (uint32_t k = 0; k < p->total_count; k++)
+        w->totals[k] = canonical(type_of_total(p, k),
+                                 blocks ? tree(w, k, 0, blocks) : type_of_total(p, k) == IR_F32 ? 0x80000000u : UINT64_C(1) << 63);
+}
+
+/* ---- places ---- */
+
+/* Where a stream lies: `bytes` long, at the end of its region or at its start, shifted by some bytes. */
+static uint8_t *place_of(unsigned stream, size_t bytes, random_numbers *r)
+{
+    const size_t shift = random_chance(r, 50) ? 0 : random_below(r, 65);
+    return random_chance(r, 50) ? regions[stream].high - bytes - shift : regions[stream].low + shift;
+}
+
+enum { CANARY = 0xA5 };
+
+static bool is_canary(const uint8_t *at, const uint8_t *low, const uint8_t *high)
+{
+    return at < low || at >= high || *at == CANARY;
+}
+
+/* The bytes around a stream: nobody may have written there. */
+static bool is_untouched(unsigned stream, const uint8_t *start, size_t bytes)
+{
+    const uint8_t *low = regions[stream].low, *high = regions[stream].high;
+    for (int k = 1; k <= 64; k++)
+        if (!is_canary(start - k, low, high) || !is_canary(start + bytes + k - 1, low, high))
+            return false;
+    return true;
+}
+
+static void set_canaries(unsigned stream, uint8_t *start, size_t bytes)
+{
+    uint8_t *low = regions[stream].low, *high = regions[stream].high;
+    uint8_t *from = start - 64 < low ? low : start - 64, *to = start + bytes + 64 > high ? high : start + bytes + 64;
+    memset(from, CANARY, (size_t)(to - from));
+}
+
+/* ---- runs ---- */
+
+typedef struct attempt {
+    const random_graph *g;
+    const meaning *w;
+    const comparison *c;
+    mismatch *m;
+    const sinter_kernel *kernel;
+    sinter_engine engine;
+    random_numbers *r;
+    const char *how;
+    uint8_t *inputs[GRAPH_MOST_STREAMS], *outputs[GRAPH_MOST_STREAMS];
+    unsigned output_region[GRAPH_MOST_STREAMS];
+    double totals[GRAPH_MOST_TOTALS];
+    const void *tables[GRAPH_MOST_MEMORIES];
+    uint32_t lengths[GRAPH_MOST_MEMORIES];
+} attempt;
+
+__attribute__((format(printf, 2, 3)))
+static bool differ(attempt *t, const char *format, ...)
+{
+    const int n = snprintf(t->m->what, sizeof t->m->what, "%s, %s, %u elements: ", sinter_engine_name(t->engine), t->how,
+                           (unsigned)t->w->count);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(t->m->what + n, sizeof t->m->what - (size_t)n, format, list);
+    va_end(list);
+    t->m->engine = t->engine;
+    return false;
+}
+
+static unsigned output_type(const attempt *t, uint32_t k)
+{
+    return t->w->p->outputs[k].type;
+}
+
+static void put_inputs(attempt *t)
+{
+    for (uint32_t k = 0; k < t->g->input_count; k++) {
+        const unsigned size = sn_ir_type_size(t->g->inputs[k]);
+        t->inputs[k] = place_of(k, (size_t)t->w->count * size, t->r);
+        for (uint32_t i = 0; i < t->w->count; i++)
+            memcpy(t->inputs[k] + (size_t)i * size, &t->w->inputs[k][i], size);
+    }
+}
+
+/* Outputs in places of their own, or over inputs of the same size. */
+static void put_outputs(attempt *t, bool in_place)
+{
+    bool taken[GRAPH_MOST_STREAMS] = {false};
+    for (uint32_t k = 0; k < t->w->p->output_count; k++) {
+        const unsigned size = sn_ir_type_size((ir_type)output_type(t, k));
+        t->outputs[k] = NULL;
+        for (uint32_t i = 0; in_place && i < t->g->input_count; i++)
+            if (!taken[i] && sn_ir_type_size(t->g->inputs[i]) == size && random_chance(t->r, 80)) {
+                taken[i] = true;
+                t->outputs[k] = t->inputs[i];
+                break;
+            }
+        if (t->outputs[k])
+            continue;
+        t->output_region[k] = GRAPH_MOST_STREAMS + k;
+        t->outputs[k] = place_of(t->output_region[k], (size_t)t->w->count * size, t->r);
+        set_canaries(t->output_region[k], t->outputs[k], (size_t)t->w->count * size);
+    }
+}
+
+static bool check_outputs(attempt *t, bool in_place)
+{
+    for (uint32_t k = 0; k < t->w->p->output_count; k++) {
+        const unsigned type = output_type(t, k), size = sn_ir_type_size((ir_type)type);
+        for (uint32_t i = 0; i < t->w->count; i++) {
+            const uint64_t got = element_at(t->outputs[k], type, i);
+            if (canonical(type, got) != t->w->outputs[k][i])
+                return differ(t, "element %u of out%u is %llx, not %llx", (unsigned)i, (unsigned)k, (unsigned long long)got,
+                              (unsigned long long)t->w->outputs[k][i]);
+        }
+        if (!in_place && !is_untouched(t->output_region[k], t->outputs[k], (size_t)t->w->count * size))
+            return differ(t, "bytes around out%u were written", (unsigned)k);
+    }
+    return true;
+}
+
+static bool check_totals(attempt *t)
+{
+    for (uint32_t k = 0; k < t->w->p->total_count; k++) {
+        const ir_type type = type_of_total(t->w->p, k);
+        uint64_t got = bits_of(t->totals[k]);
+        if (type == IR_F32)
+            got = sn_ir_evaluate(IR_CVT, IR_F32, IR_F64, got, 0, 0);
+        if (canonical(type, got) != t->w->totals[k])
+            return differ(t, "total%u is %llx, not %llx", (unsigned)k, (unsigned long long)got, (unsigned long long)t->w->totals[k]);
+    }
+    return true;
+}
+
+static sinter_status run_guarded(attempt *t, sinter_instance *instance, const sinter_arguments *a, int *fault)
+{
+    sinter_status status = SINTER_OK;
+    *fault = sigsetjmp(place, 1);
+    if (*fault)
+        return SINTER_OK;
+    in_generated_code = 1;
+    alarm(20);
+    status = instance ? sinter_instance_run(instance, a) : sinter_run(t->kernel, a);
+    in_generated_code = 0;
+    compare_counts.runs++;
+    compare_counts.elements += (uint64_t)a->count;
+    return status;
+}
+
+static sinter_instance *open_instance(const attempt *t)
+{
+    sinter_instance *instance = NULL;
+    sinter_instance_open(t->kernel, &instance);
+    for (uint32_t k = 0; k < t->g->param_count; k++) {
+        char name[8];
+        snprintf(name, sizeof name, "p%u", (unsigned)k);
+        sinter_set(instance, sinter_parameter_number(t->kernel, name), t->w->param_values[k]);
+    }
+    return instance;
+}
+
+static uint32_t cut(attempt *t, uint32_t scheme)
+{
+    static const uint32_t fixed[] = {1, 3, 64, 777};
+    return scheme < 4 ? fixed[scheme] : 1 + random_below(t->r, random_chance(t->r, 50) ? 20 : 1500);
+}
+
+static bool run_blocks(attempt *t, sinter_instance *instance, sinter_arguments *whole, uint32_t scheme)
+{
+    const void *inputs[GRAPH_MOST_STREAMS];
+    void *outputs[GRAPH_MOST_STREAMS];
+    for (uint32_t at = 0, n; at < t->w->count; at += n) {
+        n = cut(t, scheme);
+        n = t->w->count - at < n ? t->w->count - at : n;
+        for (uint32_t k = 0; k < t->g->input_count; k++)
+            inputs[k] = t->inputs[k] + (size_t)at * sn_ir_type_size(t->g->inputs[k]);
+        for (uint32_t k = 0; k < t->w->p->output_count; k++)
+            outputs[k] = t->outputs[k] + (size_t)at * sn_ir_type_size((ir_type)output_type(t, k));
+        sinter_arguments a = *whole;
+        a.inputs = inputs;
+        a.outputs = outputs;
+        a.count = n;
+        int fault;
+        const sinter_status status = run_guarded(t, instance, &a, &fault);
+        if (fault || status)
+            return differ(t, "fault %d, status %d in elements %u to %u", fault, (int)status, (unsigned)at, (unsigned)(at + n));
+    }
+    return true;
+}
+
+/* One run of the whole stream; scheme < 0: in one call. */
+static bool run_once(attempt *t, bool in_place, int scheme, bool with_instance)
+{
+    static const char *const names[] = {"blocks of 1", "blocks of 3", "blocks of 64", "blocks of 777", "random blocks"};
+    put_inputs(t);
+    put_outputs(t, in_place);
+    sinter_arguments a = {.inputs = (const void *const *)t->inputs, .outputs = (void *const *)t->outputs, .count = t->w->count,
+                          .totals = t->totals, .tables = t->tables, .table_lengths = t->lengths};
+    sinter_instance *instance = with_instance ? open_instance(t) : NULL;
+    char how[80];
+    snprintf(how, sizeof how, "%s%s%s", t->how, in_place ? ", in place, " : ", ", scheme < 0 ? instance ? "instance" : "no instance" : names[scheme]);
+    const char *outer = t->how;
+    t->how = how;
+    int fault = 0;
+    sinter_status status = SINTER_OK;
+    bool good = true;
+    if (scheme < 0) {
+        status = run_guarded(t, instance, &a, &fault);
+        if (fault || status)
+            good = differ(t, "fault %d, status %s", fault, sinter_status_name(status));
+    } else {
+        good = run_blocks(t, instance, &a, (uint32_t)scheme);
+    }
+    good = good && check_outputs(t, in_place) && (scheme >= 0 || check_totals(t));
+    sinter_instance_close(instance);
+    t->how = outer;
+    return good;
+}
+
+/* All arguments in floating-point registers, whatever their types: floats in the low halves of doubles. */
+typedef double (*any_function)(const void *frame, double, double, double, double, double, double, double, double);
+
+static double call_guarded(any_function f, const void *frame, const double *x, int *fault)
+{
+    *fault = sigsetjmp(place, 1);
+    if (*fault)
+        return 0;
+    in_generated_code = 1;
+    const double y = f(frame, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+    in_generated_code = 0;
+    compare_counts.functions++;
+    return y;
+}
+
+static bool run_function(attempt *t)
+{
+    const sinter_function function = sinter_kernel_function(t->kernel, NULL);
+    if (!function)
+        return true;
+    t->how = "function of one element";
+    sinter_instance *instance = open_instance(t);
+    const void *frame = t->g->param_count ? sinter_instance_frame(instance) : NULL;
+    const uint32_t most = t->w->count < 40 ? t->w->count : 40;
+    const unsigned type = output_type(t, 0);
+    bool good = true;
+    for (uint32_t i = 0; i < most && good; i++) {
+        double x[8] = {0};
+        for (uint32_t k = 0; k < t->g->input_count; k++)
+            memcpy(&x[k], &t->w->inputs[k][i], 8);
+        int fault;
+        uint64_t got = bits_of(call_guarded((any_function)function, frame, x, &fault));
+        if (type == IR_F32)
+            got &= 0xFFFFFFFFu;
+        if (fault)
+            good = differ(t, "fault %d", fault);
+        else if (canonical(type, got) != t->w->outputs[0][i])
+            good = differ(t, "element %u is %llx, not %llx", (unsigned)i, (unsigned long long)got, (unsigned long long)t->w->outputs[0][i]);
+    }
+    sinter_instance_close(instance);
+    return good;
+}
+
+static void bind(attempt *t)
+{
+    uint32_t bound = 0;
+    for (uint32_t k = 0; k < t->w->p->memory_count; k++) {
+        if (t->w->p->memories[k].kind != IR_BOUND)
+            continue;
+        const graph_memory *m = &t->g->memories[graph_memory_of(t->w->p, k)];
+        t->tables[bound] = m->content;
+        t->lengths[bound++] = m->length;
+    }
+}
+
+static bool run_kernel(attempt *t, const char *how, bool full)
+{
+    t->how = how;
+    bind(t);
+    bool initial = true;
+    for (uint32_t k = 0; k < t->g->param_count; k++)
+        initial &= t->w->param_values[k] == t->g->initial[k];
+    const sinter_kernel_info info = sinter_kernel_describe(t->kernel);
+    const bool alone = initial && !info.stateful && info.workspace_bytes < 32 << 10 && t->w->p->memory_count < 100;
+    bool with_instance = !alone || random_chance(t->r, 30);
+    if (!with_instance) { /* too large for the stack after all? */
+        double totals[GRAPH_MOST_TOTALS];
+        const sinter_arguments none = {.inputs = (const void *const *)t->inputs, .outputs = (void *const *)t->outputs, .totals = totals,
+                                       .tables = t->tables, .table_lengths = t->lengths};
+        with_instance = sinter_run(t->kernel, &none) == SINTER_NEEDS_INSTANCE;
+    }
+    if (!run_once(t, false, -1, with_instance))
+        return false;
+    if (!full)
+        return true;
+    if (!run_once(t, random_chance(t->r, 50), t->w->count > 1200 ? 3 + (int)random_below(t->r, 2) : (int)random_below(t->r, 5), true))
+        return false;
+    for (unsigned k = 0; t->c->all_placements && k < 4; k++)
+        if (!run_once(t, k & 1, -1, with_instance))
+            return false;
+    if (random_chance(t->r, 50) && !run_once(t, true, -1, with_instance))
+        return false;
+    return run_function(t);
+}
+
+static bool compile_and_run(attempt *t, const sinter_program *program, const sinter_options *options, const char *how, bool full)
+{
+    sinter_kernel *kernel;
+    sinter_report report;
+    snprintf(running, sizeof running, "compiling for %s, %s", sinter_engine_name(t->engine), how);
+    alarm(20);
+    const sinter_status status = sinter_compile_program(context, program, options, &kernel, &report);
+    t->how = how;
+    if (status)
+        return differ(t, "compiling failed: %s", report.count ? report.errors[0].message : sinter_status_name(status));
+    compare_counts.kernels++;
+    t->kernel = kernel;
+    const bool good = run_kernel(t, how, full);
+    sinter_kernel_close(kernel);
+    return good;
+}
+
+/* ---- one graph ---- */
+
+static uint32_t any_length(random_numbers *r)
+{
+    static const uint16_t edges[] = {31, 32, 33, 63, 64, 65, 100, 127, 128, 129};
+    static const uint16_t long_edges[] = {511, 512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 8200};
+    const uint32_t kind = random_below(r, 100);
+    return kind < 45 ? random_below(r, 18) : kind < 90 ? edges[random_below(r, 10)] : kind < 97 ? long_edges[random_below(r, 6)]
+                                                                                              : long_edges[random_below(r, 10)];
+}
+
+static void draw_inputs(meaning *w, random_numbers *r)
+{
+    const unsigned mode = random_below(r, 3);
+    for (uint32_t k = 0; k < w->g->input_count; k++) {
+        w->inputs[k] = sn_arena_take(&scratch, ((size_t)w->count + 1) * sizeof(uint64_t));
+        for (uint32_t i = 0; i < w->count; i++)
+            w->inputs[k][i] = random_bits(r, w->g->inputs[k], mode == 0 || (mode == 1 && random_chance(r, 10)));
+    }
+    for (uint32_t k = 0; k < w->p->output_count; k++)
+        w->outputs[k] = sn_arena_take_zeroed(&scratch, ((size_t)w->count + 1) * sizeof(uint64_t));
+}
+
+static uint64_t bits_of_param(unsigned type, double value)
+{
+    return type == IR_F64 ? bits_of(value) : sn_ir_evaluate(IR_CVT, (ir_type)type, IR_F64, bits_of(value), 0, 0);
+}
+
+static void draw_params(meaning *w, random_numbers *r)
+{
+    const bool initial = random_chance(r, 50);
+    for (uint32_t k = 0; k < w->g->param_count; k++) {
+        w->param_values[k] = initial ? w->g->initial[k] : (double)(int32_t)random_below(r, 2001) / 100 - 10;
+        w->params[k] = bits_of_param(w->g->params[k], w->param_values[k]);
+    }
+}
+
+static bool has_math(const ir_program *p)
+{
+    for (ir_ref r = 1; r < p->count; r++)
+        if (sn_ir_info[p->ops[r].code].kind == IR_KIND_MATH)
+            return true;
+    return false;
+}
+
+static bool check_program(const sinter_program *program, mismatch *m)
+{
+    sinter_report report;
+    if (sinter_program_status(program, &report)) {
+        snprintf(m->what, sizeof m->what, "the builder refuses: %.150s", report.errors[0].message);
+        m->engine = SINTER_ENGINE_AUTO;
+        return false;
+    }
+    return true;
+}
+
+static bool run_engines(attempt *t, const sinter_program *program)
+{
+    const unsigned without_passes = random_below(t->r, 4);
+    unsigned number = 0;
+    for (int engine = SINTER_ENGINE_INTERP; engine <= SINTER_ENGINE_NEON; engine++) {
+        if (!sinter_engine_available((sinter_engine)engine, NULL))
+            continue;
+        number++;
+        if (t->c->engines && !(t->c->engines >> engine & 1))
+            continue;
+        random_numbers r = {t->c->seed * 31 + (unsigned)engine};
+        t->r = &r;
+        t->engine = (sinter_engine)engine;
+        const sinter_options options = {.engine = t->engine, .rewriting = SINTER_STRICT, .function = true,
+                                        .random = (unsigned)(t->c->seed | 1)};
+        if (!compile_and_run(t, program, &options, "default passes", true))
+            return false;
+        sinter_options plain = options;
+        plain.passes = "";
+        if ((t->c->engines || number == without_passes + 1) && !compile_and_run(t, program, &plain, "no passes", t->c->engines != 0))
+            return false;
+    }
+    return true;
+}
+
+bool compare_engines(const random_graph *g, const comparison *c, mismatch *m)
+{
+    sn_arena_rewind(&scratch);
+    random_numbers r = {c->seed};
+    m->what[0] = 0;
+    snprintf(running, sizeof running, "building");
+    sinter_program *program = random_graph_build(g);
+    if (!check_program(program, m)) {
+        sinter_program_close(program);
+        return false;
+    }
+    ir_program expanded;
+    meaning w = {.g = g, .p = &program->ir};
+    if (has_math(&program->ir)) {
+        sn_opt_expand(&program->ir, &expanded, &scratch, 0);
+        w.p = &expanded;
+    }
+    w.count = any_length(&r);
+    while (w.count > 130 && (uint64_t)w.count * w.p->count > 400000) /* large graphs on short streams */
+        w.count /= 2;
+    if (c->count)
+        w.count = c->count;
+    draw_params(&w, &r);
+    draw_inputs(&w, &r);
+    find_meaning(&w);
+    attempt t = {.g = g, .w = &w, .c = c, .m = m, .r = &r};
+    const bool good = run_engines(&t, program);
+    sinter_program_close(program);
+    compare_counts.programs++;
+    return good;
+}
+
+/* ---- grids ---- */
+
+static double rounded_to(unsigned type, double value)
+{
+    return type == IR_F32 ? (double)(float)value : value;
+}
+
+/* Pixel centres, as include/sinter/kernel.h defines them, in the stream's type: one fused operation on whole numbers. */
+static uint64_t centre(unsigned type, double edge, double half, int32_t number, bool down)
+{
+    const double odd = 2 * (double)number + 1;
+    if (type == IR_F64)
+        return bits_of(down ? fma(-odd, half, edge) : fma(odd, half, edge));
+    const float f = down ? fmaf(-(float)odd, (float)half, (float)edge) : fmaf((float)odd, (float)half, (float)edge);
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
+static sinter_status grid_guarded(sinter_instance *instance, const sinter_kernel *kernel, const sinter_grid *grid, int *fault)
+{
+    *fault = sigsetjmp(place, 1);
+    if (*fault)
+        return SINTER_OK;
+    in_generated_code = 1;
+    alarm(20);
+    const sinter_status status = instance ? sinter_instance_run_grid(instance, grid) : sinter_run_grid(kernel, grid);
+    in_generated_code = 0;
+    compare_counts.runs++;
+    return status;
+}
+
+/* The whole grid, or in two parts by rows. */
+static bool run_grid(attempt *t, sinter_grid grid, int32_t stride)
+{
+    const uint32_t cells = (uint32_t)(grid.width * grid.height);
+    const size_t most = (size_t)stride * (size_t)grid.height;
+    sinter_instance *instance = open_instance(t);
+    void *outputs[GRAPH_MOST_STREAMS];
+    for (uint32_t k = 0; k < t->w->p->output_count; k++) {
+        const unsigned size = sn_ir_type_size((ir_type)output_type(t, k));
+        t->outputs[k] = place_of(GRAPH_MOST_STREAMS + k, most * size, t->r);
+        set_canaries(GRAPH_MOST_STREAMS + k, t->outputs[k], most * size);
+    }
+    const int32_t split = random_chance(t->r, 50) ? grid.height : (int32_t)random_below(t->r, (uint32_t)grid.height);
+    bool good = true;
+    for (int32_t row = 0; row < grid.height && good; row += grid.row_count) {
+        grid.first_row = row;
+        grid.row_count = row == 0 && split ? split : grid.height - row;
+        for (uint32_t k = 0; k < t->w->p->output_count; k++)
+            outputs[k] = t->outputs[k] + (size_t)row * (size_t)stride * sn_ir_type_size((ir_type)output_type(t, k));
+        grid.outputs = outputs;
+        grid.stride = stride;
+        int fault;
+        const sinter_status status = grid_guarded(instance, t->kernel, &grid, &fault);
+        if (fault || status)
+            good = differ(t, "fault %d, status %s", fault, sinter_status_name(status));
+    }
+    for (uint32_t k = 0; good && k < t->w->p->output_count; k++) {
+        const unsigned type = output_type(t, k);
+        for (uint32_t i = 0; good && i < cells; i++) {
+            const uint64_t at = i / (uint32_t)grid.width * (uint64_t)stride + i % (uint32_t)grid.width;
+            const uint64_t got = element_at(t->outputs[k], type, at);
+            if (canonical(type, got) != t->w->outputs[k][i])
+                good = differ(t, "column %u, row %u of out%u of %dx%d is %llx, not %llx", (unsigned)(i % (uint32_t)grid.width), (unsigned)(i / (uint32_t)grid.width),
+                              (unsigned)k, grid.width, grid.height, (unsigned long long)got, (unsigned long long)t->w->outputs[k][i]);
+        }
+        if (good && !is_untouched(GRAPH_MOST_STREAMS + k, t->outputs[k], most * sn_ir_type_size((ir_type)type)))
+            good = differ(t, "bytes around out%u were written", (unsigned)k);
+    }
+    sinter_instance_close(instance);
+    return good;
+}
+
+static bool grid_on_engine(attempt *t, const sinter_program *program, const sinter_grid *grid, const char *passes)
+{
+    const sinter_options options = {.engine = t->engine, .rewriting = SINTER_STRICT, .domain = SINTER_GRID, .passes = passes,
+                                    .random = (unsigned)(t->c->seed | 1)};
+    sinter_kernel *kernel;
+    sinter_report report;
+    t->how = passes ? "grid, no passes" : "grid";
+    snprintf(running, sizeof running, "compiling for %s, grid", sinter_engine_name(t->engine));
+    alarm(20);
+    const sinter_status status = sinter_compile_program(context, program, &options, &kernel, &report);
+    if (status)
+        return differ(t, "compiling failed: %s", report.count ? report.errors[0].message : sinter_status_name(status));
+    compare_counts.kernels++;
+    t->kernel = kernel;
+    bool good = true;
+    if (sinter_kernel_describe(kernel).grid)
+        good = run_grid(t, *grid, grid->width + (random_chance(t->r, 50) ? 0 : (int32_t)random_below(t->r, 9)));
+    sinter_kernel_close(kernel);
+    return good;
+}
+
+static void draw_grid(sinter_grid *grid, random_numbers *r)
+{
+    const bool wide = random_chance(r, 10);
+    grid->width = 1 + (int32_t)random_below(r, wide ? 1300 : 70);
+    grid->height = 1 + (int32_t)random_below(r, wide ? 4 : 9);
+    grid->x0 = (double)(int32_t)random_word(r) / 1e9;
+    grid->x1 = (double)(int32_t)random_word(r) / 1e9;
+    grid->y0 = (double)(int32_t)random_word(r) / 1e9;
+    grid->y1 = (double)(int32_t)random_word(r) / 1e9;
+}
+
+bool compare_grids(const random_graph *g, const comparison *c, mismatch *m)
+{
+    sn_arena_rewind(&scratch);
+    random_numbers r = {c->seed};
+    sinter_program *program = random_graph_build(g);
+    if (!check_program(program, m)) {
+        sinter_program_close(program);
+        return false;
+    }
+    ir_program expanded;
+    meaning w = {.g = g, .p = &program->ir};
+    if (has_math(&program->ir)) {
+        sn_opt_expand(&program->ir, &expanded, &scratch, 0);
+        w.p = &expanded;
+    }
+    sinter_grid grid = {0};
+    draw_grid(&grid, &r);
+    w.count = (uint32_t)(grid.width * grid.height);
+    draw_params(&w, &r);
+    draw_inputs(&w, &r);
+    const unsigned type = g->inputs[0];
+    for (uint32_t i = 0; i < w.count; i++) {
+        w.inputs[0][i] = centre(type, rounded_to(type, grid.x0), (grid.x1 - grid.x0) / (2.0 * grid.width), (int32_t)(i % (uint32_t)grid.width), false);
+        w.inputs[1][i] = centre(type, rounded_to(type, grid.y1), (grid.y1 - grid.y0) / (2.0 * grid.height), (int32_t)(i / (uint32_t)grid.width), true);
+    }
+    find_meaning(&w);
+    attempt t = {.g = g, .w = &w, .c = c, .m = m, .r = &r};
+    bool good = true;
+    for (int engine = SINTER_ENGINE_INTERP; good && engine <= SINTER_ENGINE_NEON; engine++) {
+        if (!sinter_engine_available((sinter_engine)engine, NULL) || (c->engines && !(c->engines >> engine & 1)))
+            continue;
+        random_numbers own = {c->seed * 31 + (unsigned)engine};
+        t.r = &own;
+        t.engine = (sinter_engine)engine;
+        good = grid_on_engine(&t, program, &grid, NULL) && (random_chance(&own, 70) || grid_on_engine(&t, program, &grid, ""));
+    }
+    sinter_program_close(program);
+    compare_counts.programs++;
+    return good;
+}
+
+/* ---- failures ---- */
+
+typedef struct shrinking {
+    comparison c;
+    bool grid;
+    mismatch last;
+    uint32_t asked;
+} shrinking;
+
+static bool still_fails(void *user, const random_graph *g)
+{
+    shrinking *s = user;
+    mismatch m;
+    if (++s->asked > 6000)
+        return false;
+    const bool good = s->grid ? compare_grids(g, &s->c, &m) : compare_engines(g, &s->c, &m);
+    if (good || m.engine == SINTER_ENGINE_AUTO || (strstr(m.what, "compiling failed") && !strstr(s->last.what, "compiling failed")))
+        return false;
+    s->last = m;
+    return true;
+}
+
+void compare_explain(const random_graph *g, const comparison *c, const mismatch *m, uint64_t seed)
+{
+    shrinking s = {.c = *c, .grid = g->grid, .last = *m};
+    random_graph smaller;
+    arena memory;
+    printf("# seed %llu: %s\n", (unsigned long long)seed, m->what);
+    sn_arena_open(&memory, &(sinter_allocator){0});
+    random_graph_copy(&smaller, g, &memory);
+    if (m->engine != SINTER_ENGINE_AUTO) {
+        s.c.engines = 1u << m->engine;
+        if (!still_fails(&s, &smaller))
+            s.c.engines = 0;
+        for (uint32_t count = 1; !g->grid && count < 300; count += count < 70 ? 1 : 57) {
+            s.c.count = count;
+            if (still_fails(&s, &smaller))
+                break;
+            s.c.count = 0;
+        }
+        random_graph_shrink(&smaller, still_fails, &s);
+        for (uint32_t count = 1; !g->grid && count < 70; count++) {
+            const uint32_t old = s.c.count;
+            if (old && count >= old)
+                break;
+            s.c.count = count;
+            if (still_fails(&s, &smaller))
+                break;
+            s.c.count = old;
+        }
+    }
+    sinter_program *program = random_graph_build(&smaller);
+    ir_program live;
+    text out;
+    sn_opt_dead(&program->ir, &live, &memory);
+    sn_text_open(&out, &memory);
+    sn_ir_print(&live, &out);
+    printf("# shrunk: %s\n%s", s.last.what, out.start ? out.start : "");
+    printf("# again: engines_test %s%llu (count %u, run seed %llu)\n", g->grid ? "grid " : "", (unsigned long long)seed, (unsigned)s.c.count,
+           (unsigned long long)c->seed);
+    fflush(stdout);
+    sinter_program_close(program);
+    sn_arena_close(&memory);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Runs one fuzz target on its seeds, which stay as they are: what it learns goes to the build folder.
+# usage: tests/fuzz/run.sh BUILD TARGET SECONDS
+set -eu
+cd "$(dirname "$0")/../.."
+build=$1 target=$2 seconds=$3
+
+mkdir -p "$build/corpus/$target"
+set -- "$build/corpus/$target"
+[ ! -d "tests/fuzz/corpus/$target" ] || set -- "$@" "tests/fuzz/corpus/$target"
+[ ! -f "tests/fuzz/$target.dict" ] || set -- -dict="tests/fuzz/$target.dict" "$@"
+if ! "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -print_final_stats=1 -artifact_prefix="$build/$target-" "$@" 2>"$build/$target.txt"; then
+    tail -n 60 "$build/$target.txt"
+    exit 1
+fi
+runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.txt")
+echo "$target: $runs inputs, nothing found"

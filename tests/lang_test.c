@@ -1,0 +1,851 @@
+/* The language: what texts mean, checked on the IR they become and on the numbers that this IR gives in a
+ * small evaluator of its own; what wrong texts are told, message, place and hint; limits, hostile texts,
+ * refused memory. */
+#include "base/decimal.h"
+#include "base/text.h"
+#include "lang/lang.h"
+#include "lang/tree.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+/* ---- lowering a text ---- */
+
+enum { BUDGET = 1 << 16 };
+
+typedef struct lowered {
+    arena memory, scratch;
+    ir_program p;
+    sinter_report report;
+    sinter_status status;
+} lowered;
+
+static lowered it; /* one at a time */
+
+static void close_it(void)
+{
+    sn_arena_close(&it.memory);
+    sn_arena_close(&it.scratch);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    close_it();
+    return 0;
+}
+
+static sinter_status lower_as(const char *source, size_t length, lang_options options, uint32_t rules)
+{
+    close_it();
+    sn_arena_open(&it.memory, NULL);
+    sn_arena_open(&it.scratch, NULL);
+    sn_ir_open(&it.p, &it.memory, rules);
+    it.status = sn_lang_lower(&it.p, &it.scratch, source, length, &options, &it.report);
+    assert_int_equal(it.status == SINTER_OK, it.report.count == 0);
+    assert_int_equal(it.p.status, it.status);
+    if (it.status == SINTER_OK) {
+        const char *violation = sn_ir_verify(&it.p, &it.memory);
+        if (violation)
+            fail_msg("%.200s\n%s", source, violation);
+    }
+    return it.status;
+}
+
+static sinter_status lower(const char *source, bool patch)
+{
+    return lower_as(source, strlen(source), (lang_options){.type = IR_F32, .patch = patch}, 0);
+}
+
+static void lower_well(const char *source, bool patch)
+{
+    if (lower(source, patch) != SINTER_OK) {
+        char shown[1024];
+        sinter_report_format(&it.report, 0, shown, sizeof shown);
+        fail_msg("%s\n%s", source, shown);
+    }
+}
+
+/* ---- an evaluator: one element after the other ---- */
+
+typedef struct machine {
+    uint64_t *values;
+    uint64_t *lines[256];
+    uint32_t element;
+} machine;
+
+static double number_of(unsigned type, uint64_t bits)
+{
+    const uint32_t low = (uint32_t)bits;
+    float single;
+    double wide;
+    memcpy(&single, &low, sizeof single);
+    memcpy(&wide, &bits, sizeof wide);
+    return type == IR_F64 ? wide : type == IR_F32 ? (double)single : (double)(int32_t)low;
+}
+
+static uint64_t bits_of(unsigned type, double value)
+{
+    const float single = (float)value;
+    uint64_t bits = 0;
+    if (type == IR_F64)
+        memcpy(&bits, &value, sizeof value);
+    else if (type == IR_F32)
+        memcpy(&bits, &single, sizeof single);
+    else
+        bits = (uint32_t)(int32_t)value;
+    return bits;
+}
+
+static uint64_t load_bits(const ir_memory *m, uint32_t i)
+{
+    assert_true(i < m->length);
+    const char *at = (const char *)m->content + i * sn_ir_type_size((ir_type)m->type);
+    uint64_t bits = 0;
+    int16_t half;
+    memcpy(&half, at, m->type == IR_I16 ? 2 : 0);
+    if (m->type == IR_U8)
+        return *(const uint8_t *)at;
+    if (m->type == IR_I16) {
+        memcpy(&half, at, 2);
+        return (uint64_t)(uint32_t)(int32_t)half;
+    }
+    memcpy(&bits, at, m->type == IR_F64 ? 8 : 4);
+    return bits;
+}
+
+static uint64_t past(const machine *m, uint32_t line, int64_t n)
+{
+    assert_true(n >= 1 && n <= it.p.memories[line].length);
+    return n > m->element ? 0 : m->lines[line][m->element - n];
+}
+
+static uint64_t math(unsigned code, double x)
+{
+    const double pi = 3.14159265358979323846;
+    const double y = code == IR_SIN     ? sin(x)
+                     : code == IR_COS   ? cos(x)
+                     : code == IR_SINPI ? sin(pi * x)
+                     : code == IR_COSPI ? cos(pi * x)
+                     : code == IR_EXP   ? exp(x)
+                                        : log(x);
+    return bits_of(IR_F64, y);
+}
+
+static uint64_t value_of(const machine *m, ir_ref r, const double *inputs)
+{
+    const ir_op *op = &it.p.ops[r];
+    const ir_info *info = &sn_ir_info[op->code];
+    switch (op->code) {
+    case IR_CONST: return sn_ir_bits(&it.p, r);
+    case IR_INPUT: return bits_of(op->type, inputs[op->a]);
+    case IR_PARAM: return bits_of(op->type, it.p.params[op->a].initial);
+    case IR_INDEX: return bits_of(IR_F64, m->element);
+    case IR_LOAD: return load_bits(&it.p.memories[op->b], (uint32_t)m->values[op->a]);
+    case IR_READ: return past(m, op->a, op->b);
+    case IR_READV: {
+        const ir_memory *line = &it.p.memories[op->b];
+        int64_t n = (int32_t)(uint32_t)m->values[op->a];
+        n = n < line->shortest ? line->shortest : n > line->length ? line->length : n;
+        return past(m, op->b, n);
+    }
+    default: break;
+    }
+    if (info->kind == IR_KIND_MATH)
+        return bits_of(op->type, number_of(IR_F64, math(op->code, number_of(op->type, m->values[op->a]))));
+    if (info->kind != IR_KIND_PURE)
+        return 0;
+    unsigned type = IR_VOID;
+    for (unsigned k = 0; k < info->operands && !type; k++)
+        if (it.p.ops[sn_ir_operand(op, k)].type != IR_MASK)
+            type = it.p.ops[sn_ir_operand(op, k)].type;
+    return sn_ir_evaluate((ir_code)op->code, (ir_type)op->type, (ir_type)type, m->values[op->a],
+                          info->operands > 1 ? m->values[op->b] : 0,
+                          info->operands > 2 ? m->values[op->c] : 0);
+}
+
+/* Output `stream` at `count` elements, the inputs being the same at each, plus `slope` an element. */
+static void run(const double *inputs, double slope, uint32_t stream, double *out, uint32_t count)
+{
+    machine m = {.values = calloc(it.p.count, sizeof *m.values)};
+    assert_true(it.p.memory_count < 256);
+    for (uint32_t k = 0; k < it.p.memory_count; k++)
+        m.lines[k] = calloc(count, sizeof **m.lines);
+    for (m.element = 0; m.element < count; m.element++) {
+        double now[8] = {0};
+        for (uint32_t k = 0; k < it.p.input_count && k < 8; k++)
+            now[k] = inputs[k] + slope * m.element;
+        for (ir_ref r = 1; r < it.p.count; r++) {
+            const ir_op *op = &it.p.ops[r];
+            if (op->code == IR_OUTPUT && op->b == stream)
+                out[m.element] = number_of(it.p.ops[op->a].type, m.values[op->a]);
+            else if (op->code == IR_WRITE)
+                m.lines[op->b][m.element] = m.values[op->a];
+            else
+                m.values[r] = value_of(&m, r, now);
+        }
+    }
+    for (uint32_t k = 0; k < it.p.memory_count; k++)
+        free(m.lines[k]);
+    free(m.values);
+}
+
+static const double at_point[4] = {3, 5, 7, 0.25};
+
+static double value_in(const char *source, ir_type type, uint32_t rules)
+{
+    double out = -12345;
+    lang_options options = {.type = type, .inputs = "x y z t"};
+    if (lower_as(source, strlen(source), options, rules) != SINTER_OK) {
+        char shown[1024];
+        sinter_report_format(&it.report, 0, shown, sizeof shown);
+        fail_msg("%s\n%s", source, shown);
+    }
+    run(at_point, 0, 0, &out, 1);
+    return out;
+}
+
+static bool same(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || (a == b && signbit(a) == signbit(b));
+}
+
+static void expect_number(const char *source, double wanted)
+{
+    for (uint32_t rules = 0; rules < 4; rules++) {
+        const double found = value_in(source, IR_F64, rules);
+        if (!same(found, wanted))
+            fail_msg("%s: %.17g, not %.17g", source, found, wanted);
+    }
+    const double single = value_in(source, IR_F32, 0);
+    if (!(fabs(single - wanted) <= 1e-5 * fabs(wanted)) && !same(single, wanted))
+        fail_msg("%s in f32: %.9g, not %.9g", source, single, wanted);
+}
+
+/* The operations in order, without inputs, constants and outputs: "mul.f32 add.f32". */
+static const char *operations(void)
+{
+    static char shown[4096];
+    shown[0] = 0;
+    for (ir_ref r = 1; r < it.p.count; r++) {
+        const ir_op *op = &it.p.ops[r];
+        const ir_info *info = &sn_ir_info[op->code];
+        if (op->code == IR_INPUT || op->code == IR_CONST || op->code == IR_OUTPUT)
+            continue;
+        unsigned type = op->type;
+        if (info->rule == IR_RULE_COMPARE)
+            type = it.p.ops[op->a].type;
+        const size_t length = strlen(shown);
+        snprintf(shown + length, sizeof shown - length, "%s%s%s%s", length ? " " : "", info->name,
+                 type ? "." : "", type ? sn_ir_type_name((ir_type)type) : "");
+    }
+    return shown;
+}
+
+static void expect_operations(const char *source, bool patch, const char *wanted)
+{
+    lower_well(source, patch);
+    if (strcmp(operations(), wanted))
+        fail_msg("%s: %s, not %s", source, operations(), wanted);
+}
+
+/* ---- values ---- */
+
+static void expressions_have_their_values(void **state)
+{
+    (void)state;
+    static const struct { const char *source; double value; } table[] = {
+        {"1", 1}, {"1.5", 1.5}, {".5", 0.5}, {"1e-3", 1e-3}, {"0x10", 16}, {"1_000", 1000}, {"2.", 2},
+        {"0x1.8p3", 12},
+        {"pi", 3.14159265358979323846}, {"\317\200", 3.14159265358979323846}, {"tau", 6.28318530717958647692},
+        {"\317\204", 6.28318530717958647692}, {"e", 2.71828182845904523536}, {"inf", INFINITY},
+        {"-inf", -INFINITY}, {"nan", NAN},
+        {"x+y*z", 38}, {"(x+y)*z", 56}, {"x-y-z", -9}, {"z-y*x/x", 2}, {"x*y%z", 1}, {"-x", -3}, {"--x", 3},
+        {"- -x", 3},
+        {"2^3^2", 512}, {"-2^2", -4}, {"(-2)^2", 4}, {"2^-1", 0.5}, {"x^2*y", 45}, {"-x^2", -9}, {"x^0", 1},
+        {"x^1", 3},
+        {"x^5", 243}, {"x^-2", 1.0 / 9}, {"t^0.5", 0.5}, {"t^-0.5", 2}, {"2^10", 1024}, {"x^(1+1)", 9},
+        {"2*x^2", 18},
+        {"-x*y", -15}, {"x*-y", -15}, {"x- -y", 8}, {"x--y", 8},
+        {"x<y", 1}, {"x>y", 0}, {"x<=3", 1}, {"x>=4", 0}, {"x==3", 1}, {"x!=3", 0}, {"x<y == 1", 1},
+        {"nan==nan", 0},
+        {"nan!=nan", 1}, {"nan<1", 0}, {"!(x<y)", 0}, {"!x", 0}, {"!0", 1}, {"x<y && y<z", 1},
+        {"x>y || y<z", 1},
+        {"x>y && y<z || 1", 1}, {"0 && 0 || 1", 1}, {"1 || 0 && 0", 1}, {"x < y ? 10 : 20", 10},
+        {"x ? 1 : 2", 1},
+        {"x>y ? 1 : y>z ? 2 : 3", 3}, {"(x<y) + (y<z)", 2}, {"x + (x<y)", 4}, {"x>y ? 1 : 2 + 3", 5},
+        {"min(x, y)", 3}, {"max(x, y)", 5}, {"abs(-x)", 3}, {"floor(-2.5)", -3}, {"ceil(-2.5)", -2},
+        {"round(2.5)", 2},
+        {"round(3.5)", 4}, {"trunc(-2.5)", -2}, {"fract(-0.25)", 0.75}, {"mod(-1, x)", 2}, {"-1 % x", 2},
+        {"7 % -4", -1},
+        {"sqrt(4)", 2}, {"sign(-x)", -1}, {"sign(x)", 1}, {"sign(0)", 0}, {"sign(-0.0)", -0.0},
+        {"sign(nan)", NAN},
+        {"clamp(x, 4, 5)", 4}, {"clamp(x, 0, 2)", 2}, {"mix(2, 4, 0.5)", 3}, {"lerp(2, 4, 0.5)", 3},
+        {"step(4, x)", 0},
+        {"step(3, x)", 1}, {"select(x<y, 1, 2)", 1}, {"copysign(x, -1)", -3}, {"copysign(x, -0.0)", -3},
+        {"copysign(-x, nan)", 3}, {"fma(x, y, z)", 22}, {"degrees(pi)", 180},
+        {"radians(180)", 3.14159265358979323846},
+        {"dot((1, 2, 3), (4, 5, 6))", 32}, {"dot(x, y)", 15}, {"length((x, 4))", 5}, {"length(-x)", 3},
+        {"exp(0)", 1}, {"log(1)", 0}, {"ln(1)", 0}, {"sinpi(0.5)", 1}, {"cospi(1)", -1}, {"sin(0)", 0},
+        {"cos(0)", 1},
+        {"bits(1)", 1065353216}, {"bits(f32(nan))", 2143289344}, {"from_bits(0x3f800000)", 1},
+        {"from_bits(i32(0x40000000))", 2},
+        {"and(i32(12), 10)", 8}, {"or(i32(12), 10)", 14}, {"xor(i32(12), 10)", 6}, {"not(i32(0))", -1},
+        {"and(x<y, y<z)", 1},
+        {"xor(x<y, y<z)", 0}, {"or(x>y, y<z)", 1}, {"not(x<y)", 0}, {"i32(1) << 4", 16}, {"shl(1, 4)", 16},
+        {"-8 >> 1", -4},
+        {"i32(-8) >>> 28", 15}, {"shr(-8, 28)", 15}, {"sar(-8, 1)", -4}, {"i32(1) << 2 + i32(1)", 8},
+        {"1 << 33", 2},
+        {"i32(7) / 2", 3}, {"i32(-7) / 2", -3}, {"i32(7) / 0", 0}, {"i32(-7) % 3", 2}, {"i32(7) % -3", -2},
+        {"i32(6) % -3", 0},
+        {"i32(-7) % 0", -7}, {"i32(2.9)", 2}, {"i32(-2.9)", -2}, {"i32(3e9)", -2147483648.0},
+        {"i32(nan)", -2147483648.0},
+        {"i32(x)", 3}, {"f64(x)", 3}, {"f32(x)", 3}, {"i32(x<y)", 1}, {"i32(0xFFFFFFFF)", -1},
+        {"i32(2147483647) + 1", -2147483648.0},
+        {"a = x + 1; a*2", 8}, {"a = x\nb = a*2\nb + a", 9}, {"(a, b) = (x, y); a - b", -2},
+        {"p = (x, y, z); p.y", 5},
+        {"(x, y, z).zx.y", 3}, {"(x, y).yx.x", 5}, {"(1, 2, 3, 4).rgba.b", 3}, {"(1, 2, 3, 4).w", 4},
+        {"x.x", 3}, {"x.xx.y", 3},
+        {"((x, y), z).z", 7}, {"((x, y) + 1).y", 6}, {"((x, y)*(2, 3)).y", 15}, {"(x < (1, 5)).y", 1},
+        {"(1 ? (x, y) : (0, 0)).y", 5}, {"max((1, 9), (5, 5)).y", 9}, {"(-(x, y)).x", -3},
+        {"f = 2; fn f(a) = a + 1\nf(f)", 3}, {"fn f(a, b=10) = a + b\nf(1)", 11},
+        {"fn f(a, b=10) = a - b\nf(b=1, a=2)", 1},
+        {"fn f(a, b=a*2) = a + b\nf(1)", 3}, {"fn f(a) { b = a*2; b + 1 }\nf(x)", 7},
+        {"fn f(a) = { b = a*2\n b + 1\n}\nf(x)", 7},
+        {"f(x)\nfn f(a) = a + 1", 4}, {"k = 2; fn f(a) = a*k\nf(x)", 6},
+        {"fn g(a) = f(a)*2\nfn f(a) = a + 1\ng(x)", 8},
+        {"fn f(a) = a.x + a.y\nf((x, y))", 8}, {"fn f() = 4\nf()", 4},
+        {"fn swap(p) = p.yx\nswap((x, y)).x", 5},
+        {"x | max(4)", 4}, {"x | max(4) | min(3.5)", 3.5}, {"x + 1 | sqrt", 2}, {"-x | abs", 3},
+        {"x\n | max(4)\n | min(3.5)", 3.5},
+        {"max(x | min(1), 2)", 2}, {"clamp(x, high=2, low=1)", 2}, {"mix(a=1, b=3, t=0.5)", 2},
+        {"sum(i, 1, 4, i)", 10}, {"sum(i, 0, 3, i*x)", 18}, {"sum(i, 2, 1, x)", 0},
+        {"sum(i, 1, 3, sum(j, 1, i, 1))", 6},
+        {"sum(i, -2, 2, i*i)", 10}, {"n = 3; sum(i, 1, n, x)", 9}, {"sum(i, 0, 1, (i, x)).y", 6},
+        {"i = 5; sum(i, 1, 2, i) + i", 8},
+        {"table t = [1, 2.5, -3]; t[1]", 2.5}, {"table t = [1, 2.5, -3]\nt[2]", -3},
+        {"table t = [1, 2,]; t[9]", 2},
+        {"table t = [1, 2]; t[-9]", 1}, {"table t = [4, 5]; t[nan]", 4}, {"table t = [4, 5, 6]; t[1.9]", 5},
+        {"table t: i32 = [7, -8]; t[1] / 3", -2}, {"table t: u8 = [255, 0]; t[0]", 255},
+        {"table t: i16 = [-300]; t[0]", -300},
+        {"table t = [pi/2]; t[0]", 1.57079632679489661923}, {"table p = [10, 20]; p[x<y]", 20},
+        {"table t = [1, 2]; t[(0, 1)].y", 2},
+        {"fn f(i) = u[i]\ntable u = [3, 4]\nf(1)", 4},
+        {"param a = 2 in 1..3\na*x", 6}, {"param a = 0.5\na", 0.5}, {"param a = -1 in -2..-0.5; a", -1},
+        {"param a=1 \"Hz\"; a", 1},
+        {"x = 4\nx*2", 8}, {"e = 2; e", 2}, {"\303\244\317\200 = x\n\303\244\317\200", 3},
+        {"sin = 3; sin + cos(0)", 4},
+        {"x # comment\n", 3}, {"x // comment", 3}, {"# first\n\n\nx", 3}, {";;x;;", 3}, {"x +\n y", 8},
+        {"(x\n+ y)", 8},
+        {"max(x,\n y)", 5}, {"x < y\n ? 1\n : 2", 1}, {"a = \n 3\na", 3}, {"\xEF\xBB\xBFx", 3}, {"x\r\n", 3},
+        {"\tx", 3},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+        expect_number(table[k].source, table[k].value);
+}
+
+static void numbers_are_read_in_the_type_that_they_meet(void **state)
+{
+    (void)state;
+    static const struct { const char *source; double value; } table[] = {
+        {"0.1", (double)0.1f}, {"f64(0.1)", (double)0.1f}, /* outputs are f32 here */
+        {"f64(0.1) == 0.1", 1}, {"f64(0.1) == f32(0.1)", 0}, {"f64(x)*0 + 0.1 == f64(0.1)", 1},
+        {"f32(0.1) == 0.1", 1},
+        {"a = 0.1; f64(a) == f64(0.1)", 1}, {"fn f(a) = f64(a)\nf(0.1) == 0.1", 1},
+        {"a = 0.1 + 0; f64(a) == 0.1", 0},
+        {"-0.1 == f64(-0.1)", 1}, {"f64(pi) - 3.1415926535897931 == 0", 1},
+        {"f64(e) == 2.7182818284590452354", 1},
+        {"f64(16777217) == 16777217", 1}, {"f32(16777217) == 16777216", 1}, {"f64(1e308)*10 == inf", 1},
+        {"i32(3)/2", 1}, {"i32(3)/2.0", 1.5}, {"i32(3)*0.5", 1.5}, {"i32(1)/f32(2)", 0.5}, {"i32(x) / 2", 1},
+        {"1/2", 0.5},
+        {"i32(16777217) + f32(0) == 16777217", 1},
+        {"1.00000017881393432617187500000000001 == 1.00000023841857910156250000", 1},
+        {"f32(9007199791611905) == f32(9007200328482816)",
+         1}, /* through an f64 it would round to even, and down */
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        const double found = value_in(table[k].source, IR_F32, IR_FOLD | IR_IDENTITY);
+        if (!same(found, table[k].value))
+            fail_msg("%s: %.17g, not %.17g", table[k].source, found, table[k].value);
+    }
+}
+
+static void operands_meet_in_one_type(void **state)
+{
+    (void)state;
+    static const struct { const char *source, *operations; } table[] = {
+        {"x + 1", "add.f32"}, {"x + f64(1)", "cvt.f64 add.f64 cvt.f32"},
+        {"i32(x) + 1", "cvt.i32 add.i32 cvt.f32"},
+        {"i32(x) + x", "cvt.i32 cvt.f64 cvt.f64 add.f64 cvt.f32"},
+        {"i32(x) + 1.5", "cvt.i32 cvt.f64 add.f64 cvt.f32"},
+        {"f64(x) + i32(x)", "cvt.f64 cvt.i32 cvt.f64 add.f64 cvt.f32"},
+        {"sqrt(i32(x))", "cvt.i32 cvt.f64 sqrt.f64 cvt.f32"},
+        {"i32(x) < 2", "cvt.i32 lt.i32 select.f32"}, {"x > f64(2)", "cvt.f64 lt.f64 select.f32"},
+        {"min(i32(x), 3)", "cvt.i32 min.i32 cvt.f32"},
+        {"clamp(i32(x), 0, 0.5)", "cvt.i32 cvt.f64 max.f64 min.f64 cvt.f32"},
+        {"x < 1 ? i32(x) : 2", "lt.f32 cvt.i32 select.i32 cvt.f32"},
+        {"(x<1) + (x<2)", "lt.f32 lt.f32 select.f32 select.f32 add.f32"},
+        {"i32(x) + (x<1)", "cvt.i32 lt.f32 select.i32 add.i32 cvt.f32"},
+        {"abs(i32(x))", "cvt.i32 abs.i32 cvt.f32"},
+        {"x < 1 && x > 0", "lt.f32 lt.f32 and.mask select.f32"},
+        {"x && 1", "ne.f32 ne.f32 and.mask select.f32"},
+        {"bits(x)", "ne.f32 bits.i32 select.i32 cvt.f32"},
+        {"from_bits(bits(x))", "ne.f32 bits.i32 select.i32 from_bits.f32"},
+        {"floor(f64(x))", "cvt.f64 floor.f64 cvt.f32"},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+        expect_operations(table[k].source, false, table[k].operations);
+}
+
+/* ---- contraction ---- */
+
+static void products_and_sums_are_fused_as_written(void **state)
+{
+    (void)state;
+    static const struct { const char *source, *operations; } table[] = {
+        {"x*y+z", "fma.f32"}, {"z+x*y", "fma.f32"}, {"x*y-z", "fms.f32"}, {"z-x*y", "fnma.f32"},
+        {"(x*y)+z", "fma.f32"},
+        {"z+(x*y)", "fma.f32"}, {"((x*y))-z", "fms.f32"}, {"x*y+z*t", "mul.f32 fma.f32"},
+        {"x*y-z*t", "mul.f32 fms.f32"},
+        {"x*x + y*y + z*z", "mul.f32 fma.f32 fma.f32"}, {"x*y*z+t", "mul.f32 fma.f32"},
+        {"t+x*y*z", "mul.f32 fma.f32"},
+        {"t-x*y*z", "mul.f32 fnma.f32"}, {"-x*y+z", "neg.f32 fma.f32"},
+        {"-(x*y)+z", "mul.f32 neg.f32 add.f32"},
+        {"x*y/z+t", "mul.f32 div.f32 add.f32"}, {"x/y+z", "div.f32 add.f32"}, {"x*(y+z)", "add.f32 mul.f32"},
+        {"x*(y*z+t)", "fma.f32 mul.f32"}, {"x*y+z+t", "fma.f32 add.f32"}, {"a = x*y; a+z", "mul.f32 add.f32"},
+        {"a = x*y\nb = a + z\nb", "mul.f32 add.f32"}, {"fn f(a, b) = a*b\nf(x, y) + z", "mul.f32 add.f32"},
+        {"fn f(a) = a + z\nf(x*y)", "mul.f32 add.f32"}, {"fn f(a) = a*y + z\nf(x)", "fma.f32"},
+        {"x^2+y", "mul.f32 add.f32"},
+        {"i32(x)*i32(y)+1", "cvt.i32 cvt.i32 mul.i32 add.i32 cvt.f32"},
+        {"1-i32(x)*2", "cvt.i32 mul.i32 sub.i32 cvt.f32"},
+        {"x*y+f64(z)", "cvt.f64 mul.f32 cvt.f64 add.f64 cvt.f32"},
+        {"f64(z)-x*y", "cvt.f64 mul.f32 cvt.f64 sub.f64 cvt.f32"},
+        {"f64(z)*x+y", "cvt.f64 cvt.f64 cvt.f64 fma.f64 cvt.f32"},
+        {"mod(x, y)", "div.f32 floor.f32 fnma.f32"},
+        {"x % y", "div.f32 floor.f32 fnma.f32"}, {"mix(x, y, z)", "sub.f32 fma.f32"},
+        {"dot((x, y), (z, t))", "mul.f32 fma.f32"},
+        {"sum(i, 1, 2, x*i)", "mul.f32 mul.f32 add.f32"},
+        {"(x*y > 1) + z", "mul.f32 lt.f32 select.f32 add.f32"},
+        {"x*y + (z, t)", "fma.f32 fma.f32"}, {"(x, y)*z - 1", "fms.f32 fms.f32"},
+        {"length((x, y))", "mul.f32 fma.f32 sqrt.f32"},
+        {"max(x*y, z) + t", "mul.f32 max.f32 add.f32"}, {"x*y | max(z)", "mul.f32 max.f32"},
+        {"sqrt(x*x+y*y)-0.5", "mul.f32 fma.f32 sqrt.f32 sub.f32"},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+        expect_operations(table[k].source, false, table[k].operations);
+    /* Of two products the left one is fused: the operands say which. */
+    lower_well("x*y - z*t", false);
+    const ir_op *last = &it.p.ops[it.p.count - 2];
+    assert_int_equal(last->code, IR_FMS);
+    assert_int_equal(it.p.ops[last->a].code, IR_INPUT);
+    assert_int_equal(it.p.ops[last->c].code, IR_MUL);
+}
+
+static void pi_as_a_factor_is_exact(void **state)
+{
+    (void)state;
+    static const struct { const char *source, *operations; } table[] = {
+        {"sin(x*pi)", "sinpi.f32"}, {"sin(pi*x)", "sinpi.f32"}, {"cos(\317\200*x)", "cospi.f32"},
+        {"sin(2*pi*x)", "mul.f32 sinpi.f32"},
+        {"sin(x*pi/4)", "div.f32 sinpi.f32"}, {"sin(-x*pi)", "neg.f32 sinpi.f32"},
+        {"sin(-(x*pi))", "neg.f32 sinpi.f32"},
+        {"sin(pi)", "sinpi.f32"}, {"sin(tau*x)", "mul.f32 sinpi.f32"}, {"cos(pi*(x+y))", "add.f32 cospi.f32"},
+        {"sin(pi*x+1)", "fma.f32 sin.f32"}, {"sin(x)", "sin.f32"}, {"sin(1/pi)", "div.f32 sin.f32"},
+        {"sin(x*pi^2)", "mul.f32 mul.f32 sin.f32"},
+        {"pi = 3; sin(pi*x)", "mul.f32 sin.f32"}, {"a = pi*x; sin(a)", "mul.f32 sin.f32"},
+        {"x*pi | sin", "sinpi.f32"},
+        {"sin(pi/x)", "div.f32 sinpi.f32"}, {"sin((x, y)*pi)", "sinpi.f32 sinpi.f32"},
+        {"sin(x*(y*pi))", "mul.f32 sinpi.f32"},
+        {"sin(x*pi*pi)", "mul.f32 sinpi.f32"}, {"exp(x*pi)", "mul.f32 exp.f32"},
+        {"sin(pi*x*y+0)", "mul.f32 fma.f32 sin.f32"},
+        {"fn w(p) = sin(p*pi)\nw(x)", "sinpi.f32"}, {"sin(x*\317\204)", "mul.f32 sinpi.f32"},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+        expect_operations(table[k].source, false, table[k].operations);
+    expect_number("sin(pi)", sin(3.14159265358979323846));
+    expect_number("sin(tau/4)", 1);
+    expect_number("cos(pi/2*2)", -1);
+}
+
+/* ---- streams ---- */
+
+static void streams_and_parameters_are_declared(void **state)
+{
+    (void)state;
+    lower_well("t*z + x", false);
+    assert_int_equal(it.p.input_count, 3);
+    assert_string_equal(it.p.inputs[0].name, "x");
+    assert_string_equal(it.p.inputs[1].name, "z");
+    assert_string_equal(it.p.inputs[2].name, "t");
+    assert_string_equal(it.p.outputs[0].name, "out");
+    lower_well("fn f(x) = x\nfn g() = y\nf(1)", false); /* y is read by nothing that runs */
+    assert_int_equal(it.p.input_count, 0);
+    lower_well("fn g() = y\nfn f() = g()\nf()", false);
+    assert_int_equal(it.p.input_count, 1);
+    lower_well("y = 3; y", false);
+    assert_int_equal(it.p.input_count, 0);
+    lower_well("(x, y) = (1, 2); x", false);
+    assert_int_equal(it.p.input_count, 0);
+
+    const lang_options named = {.type = IR_F64, .inputs = " u  v x"};
+    assert_int_equal(lower_as("v", 1, named, 0), SINTER_OK);
+    assert_int_equal(it.p.input_count, 3);
+    assert_string_equal(it.p.inputs[1].name, "v");
+    assert_int_equal(it.p.inputs[1].type, IR_F64);
+    assert_int_equal(it.p.ops[1].a, 1);
+    assert_int_equal(lower_as("y", 1, named, 0), SINTER_BAD_PROGRAM);
+    assert_string_equal(it.report.errors[0].hint, "the inputs are:  u  v x");
+
+    lower_well("(x, x*2)", false);
+    assert_string_equal(it.p.outputs[0].name, "out.0");
+    assert_string_equal(it.p.outputs[1].name, "out.1");
+    lower_well("input a, b\nl = a*2\nout l, r = b, a + b, (a, b)", true);
+    assert_int_equal(it.p.output_count, 5);
+    assert_string_equal(it.p.outputs[0].name, "l");
+    assert_string_equal(it.p.outputs[1].name, "r");
+    assert_string_equal(it.p.outputs[2].name, "out.0");
+    assert_string_equal(it.p.outputs[3].name, "out.1");
+    assert_string_equal(it.p.outputs[4].name, "out.2");
+    lower_well("input a\nout s = (a, a)\nout a + 1", true);
+    assert_string_equal(it.p.outputs[0].name, "s.0");
+    assert_string_equal(it.p.outputs[1].name, "s.1");
+    assert_string_equal(it.p.outputs[2].name, "out");
+    assert_int_equal(it.p.outputs[0].type, IR_F32);
+
+    lower_well(
+        "param cutoff = 800 in 20..20000 log \"Hz\"\nparam g = 2*0.25 in -1.5..2\nparam free = 3\ncutoff*g",
+        true);
+    assert_int_equal(it.p.param_count, 3);
+    assert_string_equal(it.p.params[0].name, "cutoff");
+    assert_string_equal(it.p.params[0].unit, "Hz");
+    assert_int_equal(it.p.params[0].curve, SINTER_LOGARITHMIC);
+    assert_true(it.p.params[0].initial == 800 && it.p.params[0].low == 20 && it.p.params[0].high == 20000);
+    assert_true(it.p.params[1].initial == 0.5 && it.p.params[1].low == -1.5 && it.p.params[1].high == 2);
+    assert_int_equal(it.p.params[1].curve, SINTER_LINEAR);
+    assert_true(it.p.params[2].low == -INFINITY && it.p.params[2].high == INFINITY);
+
+    expect_operations("time", true, "index.f64 param.f64 div.f64 cvt.f32");
+    assert_string_equal(it.p.params[0].name, "rate");
+    assert_true(it.p.params[0].initial == 48000);
+    assert_int_equal(it.p.params[0].type, IR_F64);
+    expect_operations("dt + rate + index", true, "param.f64 div.f64 add.f64 index.f64 add.f64 cvt.f32");
+    assert_int_equal(it.p.param_count, 1);
+}
+
+/* ---- the past ---- */
+
+static const ir_memory *line_called(const char *name)
+{
+    for (uint32_t k = 0; k < it.p.memory_count; k++)
+        if (!strcmp(it.p.memories[k].name, name))
+            return &it.p.memories[k];
+    fail_msg("no line is called %s", name);
+    return NULL;
+}
+
+static void expect_stream(const char *source, const double *wanted, uint32_t count)
+{
+    double out[16];
+    const double inputs[8] = {1, 10, 0, 0, 0, 0, 0, 0};
+    lower_well(source, true);
+    run(inputs, 1, 0, out, count); /* the first input is 1, 2, 3, …, the second 10, 11, 12, … */
+    for (uint32_t k = 0; k < count; k++)
+        if (!same(out[k], wanted[k]))
+            fail_msg("%s: element %u is %.9g, not %.9g", source, k, out[k], wanted[k]);
+}
+#define EXPECT_STREAM(source, ...)                                                                           \
+    do {                                                                                                     \
+        const double wanted_[] = {__VA_ARGS__};                                                              \
+        expect_stream(source, wanted_, sizeof wanted_ / sizeof *wanted_);                                    \
+    } while (0)
+
+static void the_past_is_read(void **state)
+{
+    (void)state;
+    EXPECT_STREAM("input a\na'", 0, 1, 2, 3);
+    EXPECT_STREAM("input a\na''", 0, 0, 1, 2);
+    EXPECT_STREAM("input a\ny = a + 0.5*y'\ny", 1, 2.5, 4.25, 6.125);
+    EXPECT_STREAM("input a\nout y = a + y'", 1, 3, 6, 10);
+    EXPECT_STREAM("input a\ny = a - y''\ny", 1, 2, 2, 2, 3, 4, 4, 4);
+    EXPECT_STREAM("input a\nb = a + c'\nc = b*2\nb", 1, 4, 11, 26);
+    EXPECT_STREAM("input a\ndelay(a, 2)", 0, 0, 1, 2);
+    EXPECT_STREAM("input a\na | delay(1)", 0, 1, 2);
+    EXPECT_STREAM("input a\ndelay(a, 0)", 1, 2, 3);
+    EXPECT_STREAM("input a\ndelay(a*2, 1)", 0, 2, 4);
+    EXPECT_STREAM("input a\ny = a + delay(y, 2)\ny", 1, 2, 4, 6, 9);
+    EXPECT_STREAM("input a\ndelay(a, a/2, 2)", 0, 1, 2, 2, 3, 4);
+    EXPECT_STREAM("input a\ndelay(a, 9, 2)", 0, 0, 1, 2);
+    EXPECT_STREAM("input a\ndelay(a, -1, 2) + delay(a, nan, 2)", 0, 2, 4);
+    EXPECT_STREAM("input a\ndelay(a, a, 2) + delay(a, 5)", 0, 0, 1, 2, 3, 5);
+    EXPECT_STREAM("input a\ny = (a, 2*a) + y'\ny.x + y.y", 3, 9, 18);
+    EXPECT_STREAM("input a\ny = (a + y'.y, y'.x)\ny.x", 1, 2, 4, 6);
+    EXPECT_STREAM("input a\n(p, q) = (a + q', p')\np", 1, 2, 4, 6);
+    EXPECT_STREAM("input a\ndelay((a, 2*a), (1, 2)).y", 0, 0, 2, 4);
+    EXPECT_STREAM("fn count() { n = n' + 1; n }\ncount() + 10*count()", 11, 22, 33);
+    EXPECT_STREAM("fn lag(v) = v'\ninput a\nlag(a) + lag(2*a)", 0, 3, 6);
+    EXPECT_STREAM("fn f(v) { w = v + w'; w }\ninput a\nf(f(a))", 1, 4, 10);
+    EXPECT_STREAM("input a\nfn f(k) { w = k + w'; w }\nsum(i, 1, 3, f(i))", 6, 12, 18);
+    EXPECT_STREAM("input a\nsum(i, 1, 2, delay(a*i, i))", 0, 1, 4);
+    EXPECT_STREAM("input a\nu = a > 1\nu' + 0", 0, 0, 1, 1);
+    EXPECT_STREAM("y = 1\ny'", 0, 1, 1);
+    EXPECT_STREAM("input a\nfn g() = a'\ng()", 0, 1, 2);
+    EXPECT_STREAM("gate = !(gate')\ngate", 1, 0, 1, 0);
+    EXPECT_STREAM("index", 0, 1, 2);
+    EXPECT_STREAM("s = i32(s') * 1664525 + 1013904223\ns % 1000", 223, 762, 401);
+    EXPECT_STREAM("s = i32(1) + s'\ns/2", 0, 1, 1, 2);
+    EXPECT_STREAM("s = s' * 3 + i32(1)\ns", 1, 4, 13);
+    EXPECT_STREAM("a = b' + 1\nb = i32(a')\na", 1, 1, 2, 2);
+}
+
+static void expect_type_of_line(const char *source, const char *name, ir_type type)
+{
+    lower_well(source, true);
+    if (line_called(name)->type != type)
+        fail_msg("%s: %s is %s", source, name, sn_ir_type_name((ir_type)line_called(name)->type));
+}
+
+static void recurrences_find_their_types(void **state)
+{
+    (void)state;
+    expect_type_of_line("input a\ny = a + y'\ny", "y", IR_F32);
+    expect_type_of_line("y = y' + 1\ny", "y", IR_F32);
+    expect_type_of_line("s = i32(1) + s'\ns", "s", IR_I32);
+    expect_type_of_line("s = s' + i32(1)\ns", "s", IR_I32);
+    expect_type_of_line("s = s' * 2 + i32(1)\ns", "s", IR_I32);
+    expect_type_of_line("s = s' * 0.5 + i32(1)\ns", "s", IR_F64);
+    expect_type_of_line("y = y' + f64(1)\ny", "y", IR_F64);
+    expect_type_of_line("y = y' + time\ny", "y", IR_F64);
+    expect_type_of_line("y = max(y', 1) + dt\ny", "y", IR_F64);
+    expect_type_of_line("s = i32(f64(s') * 1.5)\ns", "s", IR_I32);
+    expect_type_of_line("s = s' < 3 ? s' + i32(1) : 0\ns", "s", IR_I32);
+    expect_type_of_line("s = xor(s', 5)\ns", "s", IR_I32);
+    expect_type_of_line("s = s' << 1\ns", "s", IR_I32);
+    expect_type_of_line("a = b'\nb = c'\nc = i32(a') + 1\nc", "a", IR_I32);
+    expect_type_of_line("a = b' + 1\nb = a*f64(2)\na", "b", IR_F64);
+    expect_type_of_line("fn f(k) { s = s' + k; s }\nf(i32(2))", "f.s", IR_I32);
+    expect_type_of_line("fn f(k) { s = s' + g(k); s }\nfn g(k) { u = u'*k; u }\nf(i32(2))", "f.g.u", IR_I32);
+    expect_type_of_line("fn f(k) { s = s' + k; s }\ny = f(y') + i32(1)\ny", "f.s", IR_I32);
+    expect_type_of_line("s = delay(s, 3) + i32(1)\ns", "s", IR_I32);
+    expect_type_of_line("g = s' > 1\ns = i32(g) + s'\ns", "s", IR_I32);
+    expect_type_of_line("y = (y'.x + i32(1), y'.y + dt)\ny.x", "y.0", IR_I32);
+    assert_int_equal(line_called("y.1")->type, IR_F64);
+}
+
+static void state_has_names(void **state)
+{
+    (void)state;
+    lower_well(
+        "input a\nfn lp(v) { y = y' + 0.5*(v - y'); y }\nfn two(v) = lp(lp(v)) + v'\n"
+        "p = two(a); q = two(p) + lp(a)\nsum(i, -1, 0, lp(a*i)) + delay(a*2, 1) + delay(a*3, 1)"
+               " + q + sum(i, 1, 2, delay(a*i, 2))",
+        true);
+    static const char *const names[] = {
+        "two.lp.y",   "two.lp#2.y", "two.v",   "two#2.lp.y", "two#2.lp#2.y", "two#2.v",    "lp.y",
+        "lp#2[-1].y", "lp#2[0].y",  "delay#1", "delay#2",    "delay#3[1]",   "delay#3[2]",
+    };
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        line_called(names[k]);
+    assert_int_equal(it.p.memory_count, sizeof names / sizeof *names);
+    /* An edit elsewhere changes no name. */
+    lower_well("input a\nb = a*3\nfn lp(v) { y = y' + 0.5*(v - y'); y }\nlp(b)", true);
+    line_called("lp.y");
+    assert_int_equal(it.p.memory_count, 1);
+}
+
+static void near_and_far_reads_have_lines_of_their_own(void **state)
+{
+    (void)state;
+    lower_well("input a\na' + delay(a, 8) + delay(a, 9) + delay(a, 1000)", true);
+    assert_int_equal(it.p.memory_count, 2);
+    assert_int_equal(line_called("a")->length, 8);
+    assert_int_equal(line_called("a~")->length, 1000);
+    lower_well("input a\ndelay(a, 1000)", true);
+    assert_int_equal(line_called("a")->length, 1000);
+    lower_well("input a\ndelay(a, a, 4) + a'", true);
+    assert_int_equal(it.p.memory_count, 1);
+    assert_int_equal(line_called("a")->length, 4);
+    assert_int_equal(line_called("a")->shortest, 1);
+    lower_well("input a\ny = (a, a) + y'\ndelay(y, 20).x + y.x", true);
+    assert_int_equal(it.p.memory_count, 4);
+    line_called("y.1~");
+}
+
+static uint32_t count_of(ir_code code)
+{
+    uint32_t count = 0;
+    for (ir_ref r = 1; r < it.p.count; r++)
+        count += it.p.ops[r].code == code;
+    return count;
+}
+
+static void denormals_stay_out_of_cycles(void **state)
+{
+    (void)state;
+    lower_well("input a\ny = a + 0.5*y'\ny + a'", true);
+    assert_int_equal(line_called("y")->flush, 1);
+    assert_int_equal(line_called("a")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 0);
+    lower_well("input a\ny = a + 0.5*delay(y, 100)\ny", true);
+    assert_int_equal(line_called("y")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 1);
+    const ir_op *write = &it.p.ops[it.p.count - 1];
+    assert_int_equal(write->code, IR_WRITE);
+    assert_int_equal(it.p.ops[write->a].code, IR_SELECT);
+    lower_well("input a\ny = a + 0.5*y'' + delay(y, 3)\ny", true);
+    assert_int_equal(line_called("y")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 1);
+    lower_well("input a\ny = a + 0.5*y'\ny + delay(y, 100)", true); /* the far line is on no cycle */
+    assert_int_equal(line_called("y")->flush, 1);
+    assert_int_equal(line_called("y~")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 0);
+    lower_well("input a\nb = a + c'\nc = 0.5*delay(b, 20)\nc", true); /* one cycle through both */
+    assert_int_equal(line_called("c")->flush, 1);
+    assert_int_equal(line_called("b")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 1);
+    lower_well("input a\ny = a + 0.5*delay(y, a, 50)\ny", true);
+    assert_int_equal(count_of(IR_SELECT), 1);
+    lower_well("s = i32(1) + s'\ns + delay(s, 30)", true);
+    assert_int_equal(line_called("s")->flush, 0);
+    assert_int_equal(count_of(IR_SELECT), 0);
+    lower_well("input a\ny = a + 0.5*delay(y, 10) + f64(0)\ny", true);
+    assert_int_equal(count_of(IR_SELECT), 1);
+    for (ir_ref r = 1; r < it.p.count; r++) /* its threshold is that of f64 */
+        if (it.p.ops[r].code == IR_LT)
+            assert_true(number_of(IR_F64, sn_ir_bits(&it.p, it.p.ops[r].b)) == 1e-250);
+    /* a long chain of operations within one cycle */
+    text source;
+    arena memory;
+    sn_arena_open(&memory, NULL);
+    sn_text_open(&source, &memory);
+    sn_text_add(&source, "input a\ny = a*y'");
+    for (int k = 0; k < 100000; k++)
+        sn_text_add(&source, "+a");
+    sn_text_add(&source, "\ny");
+    lower_well(source.start, true);
+    assert_int_equal(line_called("y")->flush, 1);
+    sn_arena_close(&memory);
+}
+
+static void patches_are_told_from_fields(void **state)
+{
+    (void)state;
+    static const char *const patches[] = {"input a\na", "y = x + y'\ny",      "delay(x, 3)",
+                                          "time",       "fn f() = rate\nf()", "dt + 1",
+                                          "index",      "x | delay(1)"};
+    static const char *const fields[] = {
+        "x*y", "rate = 3; rate", "t", "", "$", "fn f(time) = time\nf(x)", "time = 1\ntime"};
+    arena scratch;
+    sn_arena_open(&scratch, NULL);
+    for (size_t k = 0; k < sizeof patches / sizeof *patches; k++)
+        if (!sn_lang_is_patch(&scratch, patches[k], strlen(patches[k])))
+            fail_msg("%s", patches[k]);
+    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+        if (sn_lang_is_patch(&scratch, fields[k], strlen(fields[k])))
+            fail_msg("%s", fields[k]);
+    sn_arena_close(&scratch);
+}
+
+/* ---- functions by callbacks ---- */
+
+static void emit_double(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
+                        sinter_value *outputs, uint32_t output_count)
+{
+    assert_int_equal(input_count, 1);
+    assert_int_equal(output_count, 1);
+    ++*(int *)user;
+    outputs[0] = sinter_add(p, inputs[0], inputs[0]);
+}
+
+static void emit_parts(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
+                       sinter_value *outputs, uint32_t output_count)
+{
+    (void)user;
+    assert_int_equal(input_count + output_count, 4);
+    outputs[0] = sinter_emit(p, SINTER_OP_FLOOR, inputs[0], 0, 0);
+    outputs[1] = sinter_emit(p, SINTER_OP_LT, inputs[0], inputs[1], 0);
+}
+
+static void emit_failure(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
+                         sinter_value *outputs, uint32_t output_count)
+{
+    (void)user, (void)inputs, (void)input_count, (void)outputs, (void)output_count;
+    sinter_program_fail(p, "not today");
+}
+
+static void emit_nothing(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
+                         sinter_value *outputs, uint32_t output_count)
+{
+    (void)user, (void)p, (void)inputs, (void)input_count, (void)outputs, (void)output_count;
+}
+
+static void callbacks_are_functions(void **state)
+{
+    (void)state;
+    int calls = 0;
+    const sinter_node_type nodes[] = {
+        {"twice", 1, 1, emit_double, &calls},
+        {"parts", 2, 2, emit_parts, NULL},
+        {"refuse", 1, 1, emit_failure, NULL},
+        {"empty", 0, 1, emit_nothing, NULL},
+    };
+    const lang_options field = {.type = IR_F32, .inputs = "x y z t", .nodes = nodes, .node_count = 4};
+    const lang_options patch = {.type = IR_F32, .patch = true, .nodes = nodes, .node_count = 4};
+    double out[4];
+    static const struct { const char *source; double value; } good[] = {
+        {"twice(x) + 1", 7}, {"x | twice | twice", 12}, {"parts(2.5, 1).x", 2},
+        {"parts((x, y)).y ? 4 : 5", 4}, {"twice(i32(x))/4", 1},
+        {"twice(x < y)", 2}, {"fn f(a) = twice(a)\nf(x) + f(x)", 12}, {"twice(f64(0.1)) == 0.2", 1},
+    };
+    for (size_t k = 0; k < sizeof good / sizeof *good; k++) {
+        if (lower_as(good[k].source, strlen(good[k].source), field, 0) != SINTER_OK)
+            fail_msg("%s: %s", good[k].source, it.report.errors[0].message);
+        run(at_point, 0, 0, out, 1);
+        if (!same(out[0], good[k].value))
+            fail_msg("%s: %g, not %g", good[k].source, out[0], good[k].value);
+    }
+    assert_true(calls > 5);
+    const char *recurrence = "s = twice(s') + i32(1)\ns";
+    assert_int_equal(lower_as(recurrence, strlen(recurrence), patch, 0), SINTER_OK);
+    run(at_point, 0, 0, out, 4);
+    assert_true(out[0] == 1 && out[1] == 3 && out[2] == 7 && out[3] == 15);
+    static const struct { const char *source, *message; int column; } bad[] = {
+        {"1 + refuse(x)", "not today", 5}, {"empty()", "the callback of this function gave no value", 1},
+        {"twice(x, y)", "'twice' takes 1 number, not 2", 1},
+        {"parts(x)", "'parts' takes 2 numbers, not 1", 1},
+        {"twise(x)", "there is no function 'twise'", 1},
+        {"twice(a=x)", "the arguments of this function have no names", 7},
+    };
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        assert_int_equal(lower_as(bad[k].source, strlen(bad[k].source), field, 0), SINTER_BAD_PROGRAM);
+        assert_int_equal(it.report.count, 1);
+        assert_string_equal(it.report.errors[0].message, bad[k].message);
+        assert_int_equal(it.report.errors[0].column, bad[k].column);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(expressions_have_their_values, teardown),
+        cmocka_unit_test_teardown(numbers_are_read_in_the_type_that_they_meet, teardown),
+        cmocka_unit_test_teardown(operands_meet_in_one_type, teardown),
+        cmocka_unit_test_teardown(products_and_sums_are_fused_as_written, teardown),
+        cmocka_unit_test_teardown(pi_as_a_factor_is_exact, teardown),
+        cmocka_unit_test_teardown(streams_and_parameters_are_declared, teardown),
+        cmocka_unit_test_teardown(the_past_is_read, teardown),
+        cmocka_unit_test_teardown(recurrences_find_their_types, teardown),
+        cmocka_unit_test_teardown(state_has_names, teardown),
+        cmocka_unit_test_teardown(near_and_far_reads_have_lines_of_their_own, teardown),
+        cmocka_unit_test_teardown(denormals_stay_out_of_cycles, teardown),
+        cmocka_unit_test_teardown(patches_are_told_from_fields, teardown),
+        cmocka_unit_test_teardown(callbacks_are_functions, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
