@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `sinter` does, done before one's eyes: pictures from fields, sound from patches, numbers from densities, what becomes of an
-# expression, what it costs here, and that every engine of this machine gives the same bits.
+# What `sinter` does, done before one's eyes: pictures from fields, sound from patches, numbers from densities,
+# what becomes of an expression, what it costs here, and that every engine of this machine gives the same bits.
 # usage: examples/demo.sh COMMAND FOLDER    (pictures and arrays go to FOLDER)
 set -eu
 examples=$(dirname "$0")

@@ -1,5 +1,5 @@
-/* A field over the pixels of an image, by several threads, from a program's own memory: the kernel is compiled once and shared,
- * each thread fills rows of its own, and the picture's bits do not depend on how many threads there are.
+/* A field over the pixels of an image, by several threads: the kernel is compiled once and shared, each thread
+ * fills rows of its own, and the picture's bits do not depend on how many threads there are.
  * usage: grid [FILE.pgm [WIDTH HEIGHT THREADS]]     (a portable gray map; `-` is the standard output) */
 #include <pthread.h>
 #include <sinter/sinter.h>
@@ -10,7 +10,7 @@
 
 enum { MOST_THREADS = 64 };
 
-/* A ring of ripples around a drop. Row and column terms (x*x, y*y) are computed once a row and once a column. */
+/* Ripples around a drop. Row and column terms (x*x, y*y) are computed once a row and once a column. */
 static const char field[] = "r = sqrt(x*x + y*y)\n"
                             "0.5 + 0.5*sin(40*r - 6*t)*exp(-3*r*r)";
 
@@ -46,13 +46,14 @@ static sinter_status render(const sinter_kernel *kernel, float *pixels, int widt
         const int count = height / threads + (k < height % threads);
         rows[k] = pixels + (size_t)first * (size_t)width;
         shares[k] = (share){.kernel = kernel,
-                            .grid = {.width = width, .height = height, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .t = 0.25,
-                                     .first_row = first, .row_count = count, .outputs = &rows[k]}};
+                            .grid = {.width = width, .height = height, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1,
+                                     .t = 0.25, .first_row = first, .row_count = count,
+                                     .outputs = &rows[k]}};
         first += count;
     }
     while (started < threads - 1 && pthread_create(&thread[started], NULL, fill, &shares[started]) == 0)
         started++;
-    for (int k = started; k < threads; k++) /* the last share is this thread's, and what no thread could be had for */
+    for (int k = started; k < threads; k++) /* the last share, and what no thread could be had for */
         fill(&shares[k]);
     for (int k = 0; k < started; k++)
         pthread_join(thread[k], NULL);
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
     sinter_context *context = NULL;
     sinter_kernel *kernel = NULL;
     sinter_report report;
-    if (width < 1 || height < 1 || threads < 1 || threads > MOST_THREADS || sinter_open(NULL, &context) != SINTER_OK)
+    if (width < 1 || height < 1 || threads < 1 || threads > MOST_THREADS
+        || sinter_open(NULL, &context) != SINTER_OK)
         return 2;
     const sinter_options options = {.domain = SINTER_GRID, .name = "ripples"};
     if (sinter_compile(context, field, sizeof field - 1, &options, &kernel, &report) != SINTER_OK) {
@@ -92,13 +94,14 @@ int main(int argc, char **argv)
     if (!pixels)
         return 1;
     const sinter_kernel_info info = sinter_kernel_describe(kernel);
-    fprintf(stderr, "%s: %u operations, %u of them once a row or column; %zu bytes of code\n", sinter_engine_name(info.engine),
-            info.operations, info.hoisted, info.code_bytes);
+    fprintf(stderr, "%s: %u operations, %u of them once a row or column; %zu bytes of code\n",
+            sinter_engine_name(info.engine), info.operations, info.hoisted, info.code_bytes);
     sinter_status status = render(kernel, pixels, width, height, threads); /* touches the pages */
     const double began = now();
     if (status == SINTER_OK)
         status = render(kernel, pixels, width, height, threads);
-    fprintf(stderr, "%d x %d by %d thread%s: %.2f ms\n", width, height, threads, threads > 1 ? "s" : "", 1e3 * (now() - began));
+    fprintf(stderr, "%d x %d by %d thread%s: %.2f ms\n", width, height, threads, threads > 1 ? "s" : "",
+            1e3 * (now() - began));
     if (status == SINTER_OK && argc > 1)
         status = write_gray(argv[1], pixels, width, height) ? SINTER_BAD_ARGUMENT : SINTER_OK;
     free(pixels);

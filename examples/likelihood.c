@@ -1,6 +1,7 @@
-/* A log density as a line of text, summed over data. Under `relaxed` the constants leave the sum: the loop is (x - mu)², and what
- * remains is applied once at the end. So a million points cost little more than reading them, and a parameter is moved by
- * setting it, without compiling again. Prints the log likelihood for a few values of mu, and where it is greatest.
+/* A log density as a line of text, summed over data. Under `relaxed` the constants leave the sum: what is left in
+ * the loop is a few operations, and the weights and the normaliser are applied once at the end. So a million
+ * points cost little more than reading them, and a parameter is moved by setting it, without compiling again.
+ * Prints the log likelihood for a few values of mu, and where it is greatest.
  * usage: likelihood [POINTS] */
 #include <sinter/sinter.h>
 #include <stdio.h>
@@ -9,10 +10,16 @@
 
 static const char density[] = "param mu = 0 in -1e6..1e6\n"
                               "param sigma = 1.5 in 1e-6..1e6\n"
-                              "z = (x - mu)/sigma\n"
-                              "-0.5*z*z - log(sigma) - 0.5*log(2*pi)";
-/* Twelve uniform numbers, less six: nearly normal, with mean 0 and deviation 1. Each term of the sum has a generator of its own. */
-static const char sample[] = "fn uniform(k) { s = i32(s')*1664525 + 1013904223 + i32(k)*2654435; (s >>> 8) * 5.9604644775390625e-8 }\n"
+                              "precision = 1/sigma\n"
+                              "normaliser = log(sigma) + 0.5*log(2*pi)\n"
+                              "z = (x - mu)*precision\n"
+                              "-0.5*z*z - normaliser";
+/* Twelve uniform numbers, less six: nearly normal, with mean 0 and deviation 1. Each term of the sum has a
+ * generator of its own. */
+static const char sample[] = "fn uniform(k) {\n"
+                             "    s = i32(s')*1664525 + 1013904223 + i32(k)*2654435\n"
+                             "    (s >>> 8) * 5.9604644775390625e-8\n"
+                             "}\n"
                              "0.75 + 1.5*(sum(k, 1, 12, uniform(k)) - 6)";
 
 static double now(void)
@@ -22,7 +29,8 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static sinter_instance *open(sinter_context *context, const char *text, size_t length, const sinter_options *options, sinter_kernel **kernel)
+static sinter_instance *start(sinter_context *context, const char *text, size_t length, const sinter_options *options,
+                              sinter_kernel **kernel)
 {
     sinter_report report;
     sinter_instance *instance = NULL;
@@ -40,7 +48,8 @@ static double log_likelihood(sinter_instance *sum, const double *data, int64_t c
 {
     double total = 0;
     sinter_set(sum, 0, mu);
-    sinter_instance_run(sum, &(sinter_arguments){.inputs = (const void *[]){data}, .count = count, .totals = &total});
+    const sinter_arguments arguments = {.inputs = (const void *[]){data}, .count = count, .totals = &total};
+    sinter_instance_run(sum, &arguments);
     return total;
 }
 
@@ -52,10 +61,10 @@ int main(int argc, char **argv)
     double *data = count > 0 && count < INT64_C(1) << 40 ? malloc((size_t)count * sizeof *data) : NULL;
     if (!data || sinter_open(NULL, &context) != SINTER_OK)
         return 2;
-    sinter_instance *draw = open(context, sample, sizeof sample - 1,
-                                 &(sinter_options){.type = SINTER_F64, .source = SINTER_PATCH, .name = "sample"}, &sample_kernel);
-    sinter_instance *sum = open(context, density, sizeof density - 1,
-                                &(sinter_options){.type = SINTER_F64, .sum = true, .rewriting = SINTER_RELAXED, .name = "density"}, &sum_kernel);
+    const sinter_options patch = {.type = SINTER_F64, .source = SINTER_PATCH, .name = "sample"};
+    const sinter_options total = {.type = SINTER_F64, .sum = true, .rewriting = SINTER_RELAXED, .name = "density"};
+    sinter_instance *draw = start(context, sample, sizeof sample - 1, &patch, &sample_kernel);
+    sinter_instance *sum = start(context, density, sizeof density - 1, &total, &sum_kernel);
     if (!draw || !sum)
         return 1;
     sinter_instance_run(draw, &(sinter_arguments){.outputs = (void *[]){data}, .count = count});
@@ -70,8 +79,8 @@ int main(int argc, char **argv)
             greatest = value, best = mu;
     }
     const double each = (now() - began) / 7;
-    printf("greatest at %g; %.3f ms for %lld points, %.3f ns each (%s)\n", best, 1e3 * each, (long long)count, 1e9 * each / (double)count,
-           sinter_engine_name(sinter_kernel_describe(sum_kernel).engine));
+    printf("greatest at %g; %.3f ms for %lld points, %.3f ns each (%s)\n", best, 1e3 * each, (long long)count,
+           1e9 * each / (double)count, sinter_engine_name(sinter_kernel_describe(sum_kernel).engine));
     sinter_instance_close(sum);
     sinter_instance_close(draw);
     sinter_kernel_close(sum_kernel);

@@ -6,6 +6,7 @@
  * generated code is caught and counts as a wrong result, so that it can be shrunk like one. */
 #include "engine_compare.h"
 
+#include "base/cpu.h"
 #include "guard_pages.h"
 #include "kernel/kernels.h"
 #include "opt/opt.h"
@@ -23,7 +24,8 @@
 enum { MOST_ELEMENTS = 9000, REGION = 20 * 4096, STREAMS = 2 * GRAPH_MOST_STREAMS, MOST_TICK = 64, BLOCK = 4096 };
 
 compare_tally compare_counts;
-static sinter_context *context;
+static sinter_context *context, *passes_context;
+static compilation passes; /* of a relaxed program, while its meaning is worked out */
 static guarded regions[STREAMS];
 static arena scratch;
 
@@ -62,6 +64,7 @@ void compare_open(void)
 {
     catch_faults();
     sinter_open(NULL, &context);
+    sinter_open(NULL, &passes_context);
     for (unsigned k = 0; k < STREAMS; k++)
         regions[k] = guarded_open(REGION);
     sn_arena_open(&scratch, &(sinter_allocator){0});
@@ -73,6 +76,7 @@ void compare_close(void)
     for (unsigned k = 0; k < STREAMS; k++)
         guarded_close(&regions[k]);
     sinter_close(context);
+    sinter_close(passes_context);
 }
 
 /* ---- the meaning ---- */
@@ -175,6 +179,12 @@ static void take_effect(meaning *w, const ir_op *op, uint32_t n)
         *partial = sn_ir_evaluate(IR_ADD, type, type, *partial, a, 0);
         break;
     }
+    case IR_SUMP: {
+        const ir_type type = (ir_type)p->ops[op->a].type;
+        uint64_t *partial = &w->partial[op->c][n % (type == IR_F32 ? 64 : 32)];
+        *partial = sn_ir_evaluate(IR_FMA, type, type, a, w->value[op->b], *partial);
+        break;
+    }
     default: break;
     }
 }
@@ -182,7 +192,7 @@ static void take_effect(meaning *w, const ir_op *op, uint32_t n)
 static ir_type type_of_total(const ir_program *p, uint32_t k)
 {
     for (ir_ref r = 1; r < p->count; r++)
-        if (p->ops[r].code == IR_SUM && p->ops[r].b == k)
+        if ((p->ops[r].code == IR_SUM && p->ops[r].b == k) || (p->ops[r].code == IR_SUMP && p->ops[r].c == k))
             return (ir_type)p->ops[p->ops[r].a].type;
     return IR_F32;
 }
@@ -236,6 +246,18 @@ static void flush_lines(meaning *w, uint32_t n)
     }
 }
 
+/* Constants that were taken out of a sum come back: in double, then rounded to the sum's type. */
+static uint64_t mapped(ir_type type, uint64_t total, ir_total_map map, uint32_t count)
+{
+    const uint64_t wide = type == IR_F32 ? sn_ir_evaluate(IR_CVT, IR_F64, IR_F32, total, 0, 0) : total;
+    double sum;
+    memcpy(&sum, &wide, sizeof sum);
+    if (map.scale == 1 && map.offset == 0)
+        return total;
+    const uint64_t bits = bits_of(fma(map.scale, sum, map.offset * (double)count));
+    return type == IR_F32 ? sn_ir_evaluate(IR_CVT, IR_F32, IR_F64, bits, 0, 0) : bits;
+}
+
 static void find_meaning(meaning *w)
 {
     const ir_program *p = w->p;
@@ -258,9 +280,11 @@ static void find_meaning(meaning *w)
             close_block(w, n / BLOCK);
     }
     const uint32_t blocks = (w->count + BLOCK - 1) / BLOCK;
-    for (uint32_t k = 0; k < p->total_count; k++)
-        w->totals[k] = canonical(type_of_total(p, k),
-                                 blocks ? tree(w, k, 0, blocks) : type_of_total(p, k) == IR_F32 ? 0x80000000u : UINT64_C(1) << 63);
+    for (uint32_t k = 0; k < p->total_count; k++) {
+        const ir_type type = type_of_total(p, k);
+        const uint64_t total = blocks ? tree(w, k, 0, blocks) : type == IR_F32 ? 0x80000000u : UINT64_C(1) << 63;
+        w->totals[k] = canonical(type, p->total_maps ? mapped(type, total, p->total_maps[k], w->count) : total);
+    }
 }
 
 /* ---- places ---- */
@@ -624,6 +648,33 @@ static bool has_math(const ir_program *p)
     return false;
 }
 
+/* Strict programs mean what they say, with mathematical functions expanded. What a relaxed one means, its passes settle: the
+ * kernel's own are run, and end_meaning forgets what they made. */
+static bool begin_meaning(const sinter_program *program, bool relaxed, const ir_program **p)
+{
+    const sinter_options options = {.engine = SINTER_ENGINE_INTERP, .rewriting = SINTER_RELAXED};
+    static ir_program expanded;
+    *p = &program->ir;
+    if (relaxed) {
+        if (sn_kernel_begin(&passes, passes_context, &options, NULL))
+            return false;
+        sn_opt_rebuild(&program->ir, &passes.program, passes.memory, passes.program.rules, NULL, NULL);
+        *p = &passes.program;
+        return sn_kernel_passes(&passes) == SINTER_OK;
+    }
+    if (has_math(*p)) {
+        sn_opt_expand(*p, &expanded, &scratch, 0);
+        *p = &expanded;
+    }
+    return true;
+}
+
+static void end_meaning(bool relaxed)
+{
+    if (relaxed)
+        sn_kernel_end(&passes);
+}
+
 static bool check_program(const sinter_program *program, mismatch *m)
 {
     sinter_report report;
@@ -635,11 +686,19 @@ static bool check_program(const sinter_program *program, mismatch *m)
     return true;
 }
 
-static bool run_engines(attempt *t, const sinter_program *program)
+/* The interpreter's inner loops are compiled for several instruction sets: one of them. */
+static void choose_instructions(attempt *t)
+{
+    static const uint32_t sets[] = {UINT32_MAX, CPU_X64_AVX2, 0};
+    sn_cpu_override(t->engine == SINTER_ENGINE_INTERP ? sets[random_below(t->r, 3)] : UINT32_MAX);
+}
+
+static bool run_engines(attempt *t, const sinter_program *program, bool relaxed)
 {
     const unsigned without_passes = random_below(t->r, 4);
     unsigned number = 0;
     for (int engine = SINTER_ENGINE_INTERP; engine <= SINTER_ENGINE_NEON; engine++) {
+        sn_cpu_override(UINT32_MAX);
         if (!sinter_engine_available((sinter_engine)engine, NULL))
             continue;
         number++;
@@ -648,13 +707,14 @@ static bool run_engines(attempt *t, const sinter_program *program)
         random_numbers r = {t->c->seed * 31 + (unsigned)engine};
         t->r = &r;
         t->engine = (sinter_engine)engine;
-        const sinter_options options = {.engine = t->engine, .rewriting = SINTER_STRICT, .function = true,
+        choose_instructions(t);
+        const sinter_options options = {.engine = t->engine, .rewriting = relaxed ? SINTER_RELAXED : SINTER_STRICT, .function = true,
                                         .random = (unsigned)(t->c->seed | 1)};
-        if (!compile_and_run(t, program, &options, "default passes", true))
+        if (!compile_and_run(t, program, &options, relaxed ? "relaxed" : "default passes", true))
             return false;
         sinter_options plain = options;
         plain.passes = "";
-        if ((t->c->engines || number == without_passes + 1) && !compile_and_run(t, program, &plain, "no passes", t->c->engines != 0))
+        if (!relaxed && (t->c->engines || number == without_passes + 1) && !compile_and_run(t, program, &plain, "no passes", t->c->engines != 0))
             return false;
     }
     return true;
@@ -671,11 +731,12 @@ bool compare_engines(const random_graph *g, const comparison *c, mismatch *m)
         sinter_program_close(program);
         return false;
     }
-    ir_program expanded;
-    meaning w = {.g = g, .p = &program->ir};
-    if (has_math(&program->ir)) {
-        sn_opt_expand(&program->ir, &expanded, &scratch, 0);
-        w.p = &expanded;
+    const bool relaxed = random_chance(&r, 15);
+    meaning w = {.g = g};
+    if (!begin_meaning(program, relaxed, &w.p)) {
+        snprintf(m->what, sizeof m->what, "the passes fail");
+        m->engine = SINTER_ENGINE_AUTO;
+        return false;
     }
     w.count = any_length(&r);
     while (w.count > 130 && (uint64_t)w.count * w.p->count > 400000) /* large graphs on short streams */
@@ -686,7 +747,9 @@ bool compare_engines(const random_graph *g, const comparison *c, mismatch *m)
     draw_inputs(&w, &r);
     find_meaning(&w);
     attempt t = {.g = g, .w = &w, .c = c, .m = m, .r = &r};
-    const bool good = run_engines(&t, program);
+    const bool good = run_engines(&t, program, relaxed);
+    sn_cpu_override(UINT32_MAX);
+    end_meaning(relaxed);
     sinter_program_close(program);
     compare_counts.programs++;
     return good;
@@ -718,7 +781,7 @@ static sinter_status grid_guarded(sinter_instance *instance, const sinter_kernel
         return SINTER_OK;
     in_generated_code = 1;
     alarm(20);
-    const sinter_status status = instance ? sinter_instance_run_grid(instance, grid) : sinter_run_grid(kernel, grid);
+    sinter_status status = instance ? sinter_instance_run_grid(instance, grid) : sinter_run_grid(kernel, grid);
     in_generated_code = 0;
     compare_counts.runs++;
     return status;
@@ -807,12 +870,8 @@ bool compare_grids(const random_graph *g, const comparison *c, mismatch *m)
         sinter_program_close(program);
         return false;
     }
-    ir_program expanded;
-    meaning w = {.g = g, .p = &program->ir};
-    if (has_math(&program->ir)) {
-        sn_opt_expand(&program->ir, &expanded, &scratch, 0);
-        w.p = &expanded;
-    }
+    meaning w = {.g = g};
+    begin_meaning(program, false, &w.p);
     sinter_grid grid = {0};
     draw_grid(&grid, &r);
     w.count = (uint32_t)(grid.width * grid.height);

@@ -1,7 +1,7 @@
 /* The long form of math_test: every one of the 2^32 arguments of the f32 functions, and 10^8 of the f64
  * ones, random, structured and worst cases. Prints docs/accuracy.md, or writes it to the file given.
  *
- *     math_proof [FILE [FUNCTION]]
+ *     math_proof [FILE [FUNCTION [TYPE]]]
  *
  * All processors work; progress goes to stderr. The exit status is 1 if a function errs by more than 1 ULP,
  * or is wrong at what is no number. */
@@ -213,8 +213,10 @@ int main(int argc, char **argv)
     for (int k = 0; k < MATH_ORACLES; k++) {
         if (argc > 2 && strcmp(argv[2], math_oracles[k].name))
             continue;
-        status |= prove(&math_oracles[k], IR_F32, out);
-        status |= prove(&math_oracles[k], IR_F64, out);
+        if (argc <= 3 || !strcmp(argv[3], "f32"))
+            status |= prove(&math_oracles[k], IR_F32, out);
+        if (argc <= 3 || !strcmp(argv[3], "f64"))
+            status |= prove(&math_oracles[k], IR_F64, out);
     }
     if (out != stdout && fclose(out)) {
         perror(argv[1]);

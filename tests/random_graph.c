@@ -495,7 +495,7 @@ static void choose_types(maker *m)
 static void add_streams(maker *m)
 {
     random_graph *g = m->g;
-    g->input_count = g->grid ? 2 : 1 + random_below(m->r, 4);
+    g->input_count = g->grid ? 2 : 1 + random_below(m->r, random_chance(m->r, 10) ? GRAPH_MOST_STREAMS : 4);
     const unsigned grid_type = random_chance(m->r, 50) ? IR_F32 : IR_F64;
     for (uint32_t k = 0; k < g->input_count; k++) {
         g->inputs[k] = (uint8_t)(g->grid ? grid_type : any_number_type(m));
@@ -558,7 +558,7 @@ static void add_memories(maker *m)
         add_table(m);
     if (random_chance(m->r, 10))
         add_table(m);
-    for (uint32_t n = state ? 1 + random_below(m->r, 3) : 0; n > 0; n--)
+    for (uint32_t n = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0; n > 0; n--)
         add_line(m);
     if (state && random_chance(m->r, 10))
         add_cells(m);
@@ -605,13 +605,13 @@ void random_graph_make(random_graph *g, uint64_t seed, unsigned without, arena *
     if (random_chance(&r, 12) && !(without & GRAPH_SMALL))
         pressure(&m);
     write_lines(&m);
-    const uint32_t outputs = 1 + random_below(&r, random_chance(&r, 70) ? 1 : 4);
+    const uint32_t outputs = 1 + random_below(&r, random_chance(&r, 70) ? 1 : random_chance(&r, 90) ? 4 : GRAPH_MOST_STREAMS);
     for (uint32_t n = 0; n < outputs; n++)
         add_output(&m, n == 0 ? g->count - 1 - (g->nodes[g->count - 1].type == 0) : pick(&m, any_chosen_type(&m)));
     if (random_chance(&r, 60))
         add_output(&m, gather_unused(&m));
     if (!g->grid && random_chance(&r, 20))
-        for (uint32_t n = 1 + random_below(&r, 2); n > 0; n--)
+        for (uint32_t n = 1 + random_below(&r, random_chance(&r, 15) ? GRAPH_MOST_TOTALS : 2); n > 0; n--)
             g->totals[g->total_count++] = pick(&m, any_float_type(&m));
 }
 

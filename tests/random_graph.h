@@ -10,7 +10,7 @@
 #include "ir/ir.h"
 #include <sinter/sinter.h>
 
-enum { GRAPH_MOST_STREAMS = 6, GRAPH_MOST_PARAMS = 4, GRAPH_MOST_MEMORIES = 6, GRAPH_MOST_TOTALS = 4 };
+enum { GRAPH_MOST_STREAMS = 8, GRAPH_MOST_PARAMS = 4, GRAPH_MOST_MEMORIES = 9, GRAPH_MOST_TOTALS = 12 };
 
 typedef struct random_numbers {
     uint64_t state;

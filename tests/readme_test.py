@@ -120,11 +120,12 @@ def open_desk(folder, sinter):
 
 def commands_print_what_is_shown(options, folder):
     env = open_desk(folder, options["sinter"])
+    no_code = options["hostile"] or "built without Zydis" in good([options["sinter"], "doctor"])
     ran = 0
     for document in DOCUMENTS:
         for block in CONSOLE.findall(document.read_text(encoding="utf-8")):
             for command, shown in commands(block):
-                if options["hostile"] and "--asm" in command:
+                if no_code and "--asm" in command:
                     continue
                 done = run(command, cwd=folder, env=env, shell=True)
                 if MISSING.search(done.stderr):
@@ -213,9 +214,12 @@ def pictures_are_what_the_commands_make(options, folder):
 
 def links_lead_somewhere(_, __):
     for document in DOCUMENTS:
-        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        text = document.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
             if not re.match(r"[a-z]+:", link):
                 check((document.parent / link).exists(), f"{document.name}: {link} is not there")
+        for path in re.findall(r"`((?:src|tests|include|docs|examples|bench|cross)/[\w./*-]+)`", text):
+            check(list(TOP.glob(path.rstrip("/"))), f"{document.name}: {path} is not there")
 
 
 TESTS = [program_is_short_and_the_example, program_runs_with_the_shared_library, program_runs_with_the_static_library,

@@ -69,10 +69,6 @@ static bool add_chunk(arena *a, size_t needed)
     if (size < needed + head)
         size = needed + head;
     arena_chunk *chunk = sn_allocate(&a->allocator, size);
-    if (!chunk && size > needed + head) { /* the room for what may come is not worth an error */
-        size = needed + head;
-        chunk = sn_allocate(&a->allocator, size);
-    }
     if (!chunk) {
         a->failed = true;
         return false;

@@ -61,7 +61,7 @@ static sinter_status write_dump(compilation *c, sinter_dump_kind kind, const sin
 
 static sinter_status hand_over(const compilation *c, const text *from, char **to, size_t *length)
 {
-    if (from->failed)
+    if (from->failed || c->memory->failed) /* what was refused on the way may be missing from the text */
         return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
     char *copy = sn_allocate(&c->context->allocator, from->length + 1);
     if (!copy)

@@ -49,14 +49,10 @@ lang_value sn_lang_small(lowering *l, double value, bool whole)
     return v;
 }
 
-static double literal_f64(lowering *l, lang_value v)
+static double literal_f64(const lowering *l, lang_value v)
 {
-    lang_literal *literal = &l->t->literals[v.ref];
-    if (literal->known == LITERAL_UNREAD) {
-        sn_decimal_read_f64(l->t->source.text + literal->at, literal->length, &literal->value);
-        literal->known = LITERAL_F64;
-    }
-    return v.negated ? -literal->value : literal->value;
+    const double value = l->t->literals[v.ref].value;
+    return v.negated ? -value : value;
 }
 
 static float literal_f32(const lowering *l, lang_value v)
@@ -362,15 +358,28 @@ static lang_value binary_rule(lowering *l, uint32_t node, unsigned token, const 
     }
 }
 
+/* Numbers of the program's type and literals: most of all texts. They become operations at once. */
+static inline bool is_plain(const lowering *l, lang_value v)
+{
+    return v.type == l->type || v.type == TYPE_LITERAL;
+}
+
+static inline ir_ref plain(lowering *l, lang_value v)
+{
+    return v.type == TYPE_LITERAL ? literal_to(l, 0, v, l->type).ref : v.ref;
+}
+
 lang_value sn_lang_binary(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b)
 {
-    const lang_value v[2] = {a, b};
-    if (a.type == b.type && is_float(a.type) && token >= TOKEN_PLUS
-        && token != TOKEN_PERCENT) { /* most of all texts */
-        static const uint8_t codes[TOKEN_COUNT] = {
-            [TOKEN_PLUS] = IR_ADD, [TOKEN_MINUS] = IR_SUB, [TOKEN_STAR] = IR_MUL, [TOKEN_SLASH] = IR_DIV};
-        return sn_lang_scalar(emit(l, (ir_code)codes[token], a.type, a.ref, b.ref, 0), a.type);
+    if (token >= TOKEN_PLUS && token != TOKEN_PERCENT && is_plain(l, a) && is_plain(l, b)) {
+        static const uint8_t codes[TOKEN_COUNT] = {[TOKEN_PLUS] = IR_ADD,
+                                                   [TOKEN_MINUS] = IR_SUB,
+                                                   [TOKEN_STAR] = IR_MUL,
+                                                   [TOKEN_SLASH] = IR_DIV};
+        const ir_ref left = plain(l, a), right = plain(l, b);
+        return sn_lang_scalar(emit(l, (ir_code)codes[token], l->type, left, right, 0), l->type);
     }
+    const lang_value v[2] = {a, b};
     return each(l, node, binary_rule, token, v, 2);
 }
 
@@ -395,6 +404,10 @@ static lang_value fused_rule(lowering *l, uint32_t node, unsigned code, const la
 
 lang_value sn_lang_fused(lowering *l, uint32_t node, ir_code code, lang_value a, lang_value b, lang_value c)
 {
+    if (is_plain(l, a) && is_plain(l, b) && is_plain(l, c)) {
+        const ir_ref left = plain(l, a), right = plain(l, b), third = plain(l, c);
+        return sn_lang_scalar(emit(l, code, l->type, left, right, third), l->type);
+    }
     const lang_value v[3] = {a, b, c};
     return each(l, node, fused_rule, code, v, 3);
 }

@@ -80,12 +80,21 @@ static lang_value stream_name(lowering *l, unsigned word)
     return word == WORD_INDEX ? above : sn_lang_binary(l, 0, TOKEN_SLASH, above, rate(l));
 }
 
+/* The input stream `number`, from 1; 0 where nothing that runs reads it. */
+static lang_value stream(lowering *l, uint32_t symbol, uint32_t number)
+{
+    lang_symbol *s = &l->t->symbols[symbol];
+    if (!s->value && !l->dry && number)
+        s->value = sn_ir_emit(l->p, IR_INPUT, l->type, number - 1, 0, 0);
+    return sn_lang_scalar(l->dry ? 0 : s->value, l->type);
+}
+
 lang_value sn_lang_free_name(lowering *l, uint32_t symbol)
 {
     const lang_symbol *s = &l->t->symbols[symbol];
     const lang_word *word = &sn_lang_words[s->word];
     if (s->input)
-        return sn_lang_scalar(l->dry ? 0 : sn_ir_emit(l->p, IR_INPUT, l->type, s->input - 1u, 0, 0), l->type);
+        return stream(l, symbol, s->input);
     if (word->kind == WORD_IS_CONSTANT) {
         const lang_literal literal = {.value = word->value, .known = LITERAL_EXACT};
         return sn_lang_scalar(sn_lang_add_literal(l->t, l->memory, literal), TYPE_LITERAL);
@@ -93,11 +102,8 @@ lang_value sn_lang_free_name(lowering *l, uint32_t symbol)
     if (word->kind != WORD_IS_FREE || l->options->patch != (word->number >= FREE_FIELD_NAMES)
         || (l->options->inputs && !l->options->patch))
         return sn_lang_wrong();
-    if (word->number < FREE_FIELD_NAMES) {
-        const uint32_t stream = l->inputs[word->number];
-        return sn_lang_scalar(l->dry || !stream ? 0 : sn_ir_emit(l->p, IR_INPUT, l->type, stream - 1, 0, 0),
-                              l->type);
-    }
+    if (word->number < FREE_FIELD_NAMES)
+        return stream(l, symbol, l->inputs[word->number]);
     return stream_name(l, s->word);
 }
 

@@ -17,7 +17,7 @@ static uint32_t parse_unary(parser *p);
 
 /* ---- records ---- */
 
-static uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t at, uint32_t a, uint32_t b)
+static inline uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t at, uint32_t a, uint32_t b)
 {
     lang_tree *t = p->t;
     if (t->node_count == t->node_room) {
@@ -436,19 +436,20 @@ static uint32_t parse_parentheses(parser *p)
     uint32_t node = 0;
     p->brackets++;
     next_token(p);
-    do
-        sn_lang_push(p, sn_lang_parse_expression(p));
-    while (!p->panic && accept_token(p, TOKEN_COMMA));
+    node = sn_lang_parse_expression(p);
+    if (token_is(p, TOKEN_COMMA)) {
+        sn_lang_push(p, node);
+        while (accept_token(p, TOKEN_COMMA))
+            sn_lang_push(p, sn_lang_parse_expression(p));
+    }
     p->brackets--;
-    if (!p->panic && sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
+    if (p->panic || !sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
+        node = 0;
+    } else {
         const uint32_t count = p->stack_count - base;
-        if (count == 1) {
-            node = p->stack[base];
-            p->t->nodes[node].flags |= NODE_IN_PARENTHESES;
-        } else {
+        if (count > 0)
             node = add_node(p, NODE_TUPLE, 0, opening, count, sn_lang_add_list(p, p->stack + base, count));
-            p->t->nodes[node].flags |= NODE_IN_PARENTHESES;
-        }
+        p->t->nodes[node].flags |= NODE_IN_PARENTHESES;
     }
     p->stack_count = base;
     return node;
@@ -514,12 +515,17 @@ static uint32_t parse_swizzle(parser *p, uint32_t node)
     return swizzle;
 }
 
+/* What may stand behind an operand and belong to it. */
+static bool is_tail(const parser *p)
+{
+    const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN;
+    return (tails >> p->l.token.kind & 1) && !(p->l.token.newline && p->brackets == 0);
+}
+
 static uint32_t parse_postfix(parser *p)
 {
     uint32_t node = parse_primary(p);
-    for (uint32_t tail = 0; !p->panic; tail++) {
-        if (p->l.token.kind >= TOKEN_FIRST_BINARY || (p->l.token.newline && p->brackets == 0))
-            return node;
+    for (uint32_t tail = 0; is_tail(p); tail++) {
         if (tail == LANG_MAX_NESTING) {
             p->nesting = LANG_MAX_NESTING;
             deeper(p);
@@ -538,19 +544,17 @@ static uint32_t parse_postfix(parser *p)
             node = add_node(p, NODE_INDEX, 0, at, node, index);
         } else if (token_is(p, TOKEN_PRIME)) {
             return sn_lang_fail_here(p, "bind it: y = ..., then y'", "a prime stands behind a name");
-        } else if (token_is(p, TOKEN_LPAREN)) {
-            return sn_lang_fail_here(p, "a product needs its *", "only a function can be called");
         } else {
-            return node;
+            return sn_lang_fail_here(p, "a product needs its *", "only a function can be called");
         }
     }
-    return 0;
+    return node;
 }
 
 static uint32_t parse_power(parser *p)
 {
     const uint32_t base = parse_postfix(p);
-    if (p->panic || !token_is(p, TOKEN_CARET))
+    if (!token_is(p, TOKEN_CARET))
         return base;
     const uint32_t at = p->l.token.at;
     next_token(p);
@@ -591,8 +595,8 @@ static uint32_t parse_binary(parser *p, unsigned least)
     uint32_t left = parse_unary(p);
     for (;;) {
         const unsigned op = p->l.token.kind, strength = precedence(op);
-        if (strength == 0 || strength < least || p->panic || (p->l.token.newline && p->brackets == 0))
-            return left;
+        if (strength == 0 || strength < least || (p->l.token.newline && p->brackets == 0))
+            return left; /* in panic, too: a BAD token is no operator */
         const uint32_t at = p->l.token.at;
         next_token(p);
         const uint32_t right = parse_binary(p, strength + 1);

@@ -13,12 +13,15 @@
 #include "base/decimal.h"
 
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
-enum { FIRST_SYMBOLS = 32, EXACT_DIGITS = 15 };
+enum { FIRST_SYMBOLS = 32, EXACT_DIGITS = 15, SHORT_DIGITS = 7 };
 
-/* What a byte begins: O odd, S space, L line, A letter, D digit, H comment, W a character of several bytes, M
- * mark, T mark that is a token whatever follows. */
-enum { IS_ODD, IS_SPACE, IS_LINE, IS_LETTER, IS_DIGIT, IS_COMMENT, IS_WIDE, IS_MARK, IS_SINGLE };
+/* What a byte begins: O odd, S space, L line, A letter, D digit, H comment, C slash,
+ * W a character of several bytes, M mark, T mark that is a token whatever follows. */
+enum { IS_SPACE, IS_LINE, IS_COMMENT, IS_SLASH, IS_LETTER, IS_DIGIT, IS_SINGLE, IS_MARK, IS_WIDE, IS_ODD };
 #define O IS_ODD
 #define S IS_SPACE
 #define L IS_LINE
@@ -28,10 +31,11 @@ enum { IS_ODD, IS_SPACE, IS_LINE, IS_LETTER, IS_DIGIT, IS_COMMENT, IS_WIDE, IS_M
 #define W IS_WIDE
 #define M IS_MARK
 #define T IS_SINGLE
+#define C IS_SLASH
 static const uint8_t classes[256] = {
     O, O, O, O, O, O, O, O, O, S, L, S, S, S, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O,
     /* ! " # $ % & ' ( ) * + , - . / */
-    S, M, M, H, O, T, M, T, T, T, M, T, T, T, M, T,
+    S, M, M, H, O, T, M, T, T, T, M, T, T, T, M, C,
     /* 0 … 9 : ; < = > ? */
     D, D, D, D, D, D, D, D, D, D, T, T, M, M, M, T,
     /* @ A … Z [ \ ] ^ _ */
@@ -52,6 +56,7 @@ static const uint8_t classes[256] = {
 #undef W
 #undef M
 #undef T
+#undef C
 
 void *sn_lang_grown(lang_tree *tree, arena *memory, void *list, uint32_t *room, size_t size)
 {
@@ -273,26 +278,39 @@ static void odd_mark(lang_lexer *l, uint32_t bytes, const char *hint)
 
 /* ---- names, numbers, texts, marks ---- */
 
-/* How many bytes from `text` on are digits, or (alphanumeric) letters and digits. Eight at a time, without a branch
- * for each: how long names and numbers are nobody predicts. */
-static inline uint32_t run_of(const char *text, bool alphanumeric)
+/* How many bytes from `text` on are letters, digits and underscores. How long names are nobody predicts, so where
+ * sixteen bytes can be looked at together there is no branch for each. */
+#if defined(__SSE2__)
+static inline uint32_t name_run(const char *text)
 {
-    for (uint32_t n = 0;; n += 8) {
-        unsigned run = 0;
-        for (unsigned k = 0; k < 8; k++) {
-            const uint8_t class = classes[(uint8_t)text[n + k]];
-            run |= (unsigned)(class == IS_DIGIT || (alphanumeric && class == IS_LETTER)) << k;
-        }
-        if (run != 0xFF)
+    for (uint32_t n = 0;; n += 16) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + n));
+        const __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        const __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+        const __m128i is_letter = _mm_cmpeq_epi8(letters, _mm_min_epu8(letters, _mm_set1_epi8(25)));
+        const __m128i is_digit = _mm_cmpeq_epi8(digits, _mm_min_epu8(digits, _mm_set1_epi8(9)));
+        const __m128i is_underscore = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
+        const __m128i part = _mm_or_si128(_mm_or_si128(is_letter, is_digit), is_underscore);
+        const unsigned run = (unsigned)_mm_movemask_epi8(part);
+        if (run != 0xFFFF)
             return n + (uint32_t)__builtin_ctz(~run);
     }
 }
+#else
+static inline uint32_t name_run(const char *text)
+{
+    uint32_t n = 0;
+    while (classes[(uint8_t)text[n]] == IS_LETTER || classes[(uint8_t)text[n]] == IS_DIGIT)
+        n++;
+    return n;
+}
+#endif
 
-static void read_name(lang_lexer *l)
+static __attribute__((noinline)) void read_name(lang_lexer *l)
 {
     lang_source *s = &l->tree->source;
     const char *text = s->text + l->token.at;
-    uint32_t length = run_of(text, true);
+    uint32_t length = name_run(text);
     if (classes[(uint8_t)text[length]] == IS_WIDE)
         length += name_length(text + length);
     if (length == 0) {
@@ -326,36 +344,44 @@ static bool is_whole(const char *text, uint32_t length)
     return true;
 }
 
-static void read_number(lang_lexer *l)
+/* Digits, perhaps a point and digits, nothing odd, at most EXACT_DIGITS: the quotient of two numbers that doubles hold
+ * exactly, and so the nearest double. If both fit an f32 (SHORT_DIGITS), rounding that once more gives the nearest f32,
+ * since a double has more than twice the digits of an f32, and two to spare. Returns the length, or 0. */
+static uint32_t read_plain_number(const char *text, lang_literal *literal)
+{
+    static const double powers[EXACT_DIGITS + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    uint32_t n = 0, fraction = 0;
+    int64_t digits = 0;
+    for (; n <= EXACT_DIGITS && classes[(uint8_t)text[n]] == IS_DIGIT; n++)
+        digits = digits * 10 + (text[n] - '0');
+    literal->whole = text[n] != '.';
+    if (!literal->whole)
+        for (n++; n <= EXACT_DIGITS && classes[(uint8_t)text[n]] == IS_DIGIT; n++, fraction++)
+            digits = digits * 10 + (text[n] - '0');
+    const uint8_t behind = classes[(uint8_t)text[n]];
+    if (n > EXACT_DIGITS || n == 0 || behind == IS_LETTER || behind == IS_WIDE || (!literal->whole && !fraction))
+        return 0;
+    literal->value = fraction ? (double)digits / powers[fraction] : (double)digits;
+    literal->known = literal->whole || n <= SHORT_DIGITS + 1 ? LITERAL_EXACT : LITERAL_F64;
+    return n;
+}
+
+static __attribute__((noinline)) void read_number(lang_lexer *l)
 {
     lang_source *s = &l->tree->source;
     const char *text = s->text + l->token.at;
-    uint32_t n = run_of(text, false);
-    lang_literal literal = {.at = l->token.at, .whole = true, .known = LITERAL_EXACT};
-    bool odd = n > EXACT_DIGITS || n == 0 || classes[(uint8_t)text[n]] == IS_LETTER
-               || classes[(uint8_t)text[n]] == IS_WIDE;
-    if (!odd && text[n] == '.') {
-        odd = classes[(uint8_t)text[n + 1]] != IS_DIGIT;
-        if (!odd) {
-            n += 1 + run_of(text + n + 1, false);
-            literal.whole = false;
-            literal.known = LITERAL_UNREAD;
-            odd = classes[(uint8_t)text[n]] == IS_LETTER || classes[(uint8_t)text[n]] == IS_WIDE;
-        }
-    }
-    if (odd) {
+    lang_literal literal = {.at = l->token.at};
+    uint32_t n = read_plain_number(text, &literal);
+    uint32_t tail = 0;
+    if (n == 0) {
         n = (uint32_t)sn_decimal_read_f64(text, s->length - l->token.at, &literal.value);
         literal.known = LITERAL_F64;
         literal.whole = is_whole(text, n);
-    } else if (literal.whole) {
-        int64_t value = 0;
-        for (uint32_t k = 0; k < n; k++)
-            value = value * 10 + (text[k] - '0');
-        literal.value = (double)value;
+        tail = name_length(text + n);
     }
     l->at = l->token.end = l->token.at + n;
     l->token.kind = TOKEN_NUMBER;
-    const uint32_t tail = name_length(text + n);
     if (tail || n > UINT16_MAX) {
         l->token.kind = TOKEN_BAD;
         l->at = l->token.end += tail;
@@ -392,7 +418,7 @@ static const uint8_t singles[256] = {
     ['('] = TOKEN_LPAREN,   [')'] = TOKEN_RPAREN,   ['['] = TOKEN_LBRACKET, [']'] = TOKEN_RBRACKET,
     ['{'] = TOKEN_LBRACE,   ['}'] = TOKEN_RBRACE,   [','] = TOKEN_COMMA,    [';'] = TOKEN_SEMICOLON,
     [':'] = TOKEN_COLON,    ['\''] = TOKEN_PRIME,   ['?'] = TOKEN_QUESTION, ['+'] = TOKEN_PLUS,
-    ['-'] = TOKEN_MINUS,    ['/'] = TOKEN_SLASH,    ['%'] = TOKEN_PERCENT,  ['^'] = TOKEN_CARET,
+    ['-'] = TOKEN_MINUS,    ['%'] = TOKEN_PERCENT,  ['^'] = TOKEN_CARET,
 };
 
 static void take(lang_lexer *l, token_kind kind, uint32_t length)
@@ -449,59 +475,67 @@ static void read_mark(lang_lexer *l)
     }
 }
 
-/* Steps over spaces and comments; true if a line began. */
-static bool skip_space(lang_lexer *l)
+/* Steps over spaces and comments. */
+static __attribute__((noinline)) void skip_space(lang_lexer *l)
 {
-    const char *text = l->tree->source.text;
+    const char *text = l->text;
     const uint32_t length = l->tree->source.length;
-    bool newline = false;
     for (uint32_t at = l->at;;) {
         const uint8_t class = classes[(uint8_t)text[at]];
         if (class == IS_SPACE) {
             at++;
         } else if (class == IS_LINE) {
-            newline = true;
+            l->token.newline = true;
             at++;
-        } else if (class == IS_COMMENT || (text[at] == '/' && text[at + 1] == '/')) {
+        } else if (class == IS_COMMENT || (class == IS_SLASH && text[at + 1] == '/')) {
             const char *end = memchr(text + at, '\n', length - at);
             at = end ? (uint32_t)(end - text) : length;
         } else {
             l->at = at;
-            return newline;
+            return;
         }
     }
 }
 
+/* What is neither a name, a number nor a token of one character. */
+static __attribute__((noinline)) void read_other(lang_lexer *l, uint8_t class)
+{
+    if (class == IS_SLASH)
+        take(l, TOKEN_SLASH, 1);
+    else if (class == IS_MARK)
+        read_mark(l);
+    else if (class == IS_WIDE)
+        read_name(l);
+    else if (l->at < l->tree->source.length && !l->tree->out_of_memory)
+        odd_character(l);
+    else
+        take(l, TOKEN_END, 0);
+}
+
 void sn_lang_next(lang_lexer *l)
 {
-    const char *text = l->tree->source.text;
-    l->at += text[l->at] == ' ';
-    uint8_t first = (uint8_t)text[l->at];
-    bool newline = false;
-    if (classes[first] == IS_SPACE || classes[first] == IS_LINE || classes[first] == IS_COMMENT
-        || first == '/') {
-        newline = skip_space(l);
-        first = (uint8_t)text[l->at];
+    const char *text = l->text;
+    uint32_t at = l->at;
+    at += text[at] == ' ';
+    uint8_t class = classes[(uint8_t)text[at]];
+    l->at = at;
+    l->token.newline = false;
+    if (class <= IS_COMMENT || (class == IS_SLASH && text[at + 1] == '/')) {
+        skip_space(l);
+        at = l->at;
+        class = classes[(uint8_t)text[at]];
     }
-    l->token.newline = newline;
-    l->token.at = l->at;
-    switch (classes[first]) {
-    case IS_SINGLE:
-        l->token.kind = singles[first];
-        l->at = l->token.end = l->token.at + 1;
-        return;
-    case IS_LETTER:
-    case IS_WIDE: read_name(l); return;
-    case IS_DIGIT: read_number(l); return;
-    case IS_MARK: read_mark(l); return;
-    default: break;
+    l->token.at = at;
+    if (class == IS_SINGLE) {
+        l->token.kind = singles[(uint8_t)text[at]];
+        l->at = l->token.end = at + 1;
+    } else if (class == IS_LETTER) {
+        read_name(l);
+    } else if (class == IS_DIGIT) {
+        read_number(l);
+    } else {
+        read_other(l, class);
     }
-    if (l->at < l->tree->source.length && !l->tree->out_of_memory) {
-        odd_character(l);
-        return;
-    }
-    l->token.kind = TOKEN_END;
-    l->token.end = l->token.at;
 }
 
 uint32_t sn_lang_token_end(const lang_source *s, uint32_t at)
@@ -529,7 +563,7 @@ uint32_t sn_lang_token_end(const lang_source *s, uint32_t at)
 
 bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory)
 {
-    *l = (lang_lexer){.tree = tree, .memory = memory};
+    *l = (lang_lexer){.tree = tree, .memory = memory, .text = tree->source.text};
     tree->symbol_room = FIRST_SYMBOLS;
     tree->symbol_mask = 4 * FIRST_SYMBOLS - 1;
     tree->symbols = sn_arena_take(memory, FIRST_SYMBOLS * sizeof *tree->symbols);

@@ -447,6 +447,8 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
         return sn_lang_scalar(n->a, TYPE_LITERAL);
     if (n->kind == NODE_LOCAL && l->slots[sn_lang_slot(l, n->a)].state == SLOT_BOUND)
         return l->slots[sn_lang_slot(l, n->a)].value;
+    if (n->kind == NODE_GLOBAL && l->t->symbols[n->a].value && !l->dry)
+        return sn_lang_scalar(l->t->symbols[n->a].value, l->type);
     if (l->too_large)
         return sn_lang_wrong();
     if (++l->steps > LANG_MAX_EXPANSION) {

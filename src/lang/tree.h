@@ -178,6 +178,7 @@ typedef struct lang_symbol {
     uint8_t length, word;
     uint8_t input;     /* place in lang_options.inputs, from 1 */
     uint8_t node_kind; /* lowering: 0 not looked up yet, 1 no node type, 2 `node` */
+    uint32_t value; /* lowering: of an input or a free name, once it is emitted */
     uint32_t global_slot, global_at, global_statement;
     uint32_t scope, slot, slot_at, slot_statement; /* of the function that `scope` numbers, else stale */
     uint32_t function, node;
@@ -194,9 +195,8 @@ typedef struct lang_literal {
 } lang_literal;
 
 enum {
-    LITERAL_UNREAD,
-    LITERAL_EXACT /* f32, too, is the value converted */,
-    LITERAL_F64 /* read as f64; f32 is not settled by it */
+    LITERAL_EXACT, /* the nearest f32 is the value converted */
+    LITERAL_F64    /* it is not settled by the value: it is read from the text */
 };
 
 /* ---- nodes ---- */
@@ -286,6 +286,7 @@ typedef struct lang_tree {
 typedef struct lang_lexer {
     lang_tree *tree;
     arena *memory;
+    const char *text; /* the source's */
     lang_token token;
     uint32_t at; /* behind the token */
 } lang_lexer;

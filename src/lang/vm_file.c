@@ -37,7 +37,9 @@ static const struct vm_entry {
 } entries[VM_CODES] = {VM_OPERATIONS(ENTRY)};
 #undef ENTRY
 
-#define WRONG UINT32_MAX /* the value of a name whose line is wrong */
+#define WRONG UINT32_MAX   /* the value of a name whose line is wrong */
+#define NO_NAME UINT32_MAX /* what no name is known by */
+#define IS_OTHER 0x80000000u
 
 enum { MOST_DIGITS = 6, INDEX = 64 };
 
@@ -53,7 +55,8 @@ typedef struct vm_reader {
     uint32_t *others; /* values by symbol */
     uint32_t other_room;
     ir_ref inputs[3];
-    uint8_t index[INDEX]; /* operations by their words, from 1 */
+    uint64_t keys[INDEX]; /* words of operations; 0: free place */
+    uint8_t codes[INDEX];
     uint32_t result;
     const char *at; /* in the line */
 } vm_reader;
@@ -101,80 +104,97 @@ static const uint8_t hexadecimal[256] = { /* the digit's value plus 1 */
     ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
 };
 
-/* The place of a name that is no counter; NULL after an error. */
-static uint32_t *find_other(vm_reader *r, const char *name, const char *end)
+/* A name that is no counter; NO_NAME after an error. */
+static __attribute__((noinline)) uint32_t find_other(vm_reader *r, const char *name, const char *end)
 {
     if (end - name > LANG_MAX_NAME) {
         sn_lang_error(&r->tree.source, SINTER_TOO_LARGE, offset(r, name), offset(r, end), NULL,
                       "a name has at most %d bytes", LANG_MAX_NAME);
-        return NULL;
+        return NO_NAME;
     }
     if (!r->has_symbols && !sn_lang_open_lexer(&r->lexer, &r->tree, r->memory))
-        return NULL;
+        return NO_NAME;
     r->has_symbols = true;
     const uint32_t symbol =
         sn_lang_intern(&r->tree, r->memory, name, (uint32_t)(end - name), offset(r, name));
     if (symbol >= r->other_room) {
         const uint32_t room = 2 * symbol + 64;
-        uint32_t *grown =
-            sn_arena_grow(r->memory, r->others, r->other_room * sizeof *grown, room * sizeof *grown);
+        uint32_t *grown = sn_arena_grow(r->memory, r->others, r->other_room * sizeof *grown, room * sizeof *grown);
         if (!grown) {
             r->tree.out_of_memory = true;
-            return NULL;
+            return NO_NAME;
         }
         memset(grown + r->other_room, 0, (room - r->other_room) * sizeof *grown);
         r->others = grown;
         r->other_room = room;
     }
-    return &r->others[symbol];
+    return symbol | IS_OTHER;
 }
 
-/* Reads a name; *end is behind it. */
-static uint32_t *read_name(vm_reader *r, const char **end)
+/* Reads a name, to its end: a counter, or a symbol with IS_OTHER. */
+static inline uint32_t read_name(vm_reader *r)
 {
     const char *const name = r->at, *at = name + 1;
-    if (*name == '_' && (*at != '0' || ends(at[1]))) {
-        uint32_t value = 0, digit;
-        while ((digit = hexadecimal[(uint8_t)*at]) != 0 && at - name <= MOST_DIGITS) {
+    uint32_t value = 0, digit;
+    if (*name == '_') {
+        for (; (digit = hexadecimal[(uint8_t)*at]) != 0 && at <= name + MOST_DIGITS; at++)
             value = value << 4 | (digit - 1);
-            at++;
-        }
-        if (ends(*at) && at > name + 1 && value < r->counter_room) {
-            r->at = *end = at;
-            return &r->counters[value];
+        /* a zero in front makes another name */
+        if (ends(*at) && at > name + 1 && value < r->counter_room && (name[1] != '0' || at == name + 2)) {
+            r->at = at;
+            return value;
         }
     }
-    r->at = *end = word_end(name);
-    return find_other(r, name, *end);
+    r->at = word_end(name);
+    return find_other(r, name, r->at);
+}
+
+/* Where the value of a name is kept: 0 there as long as it has none. */
+static inline uint32_t *value_of(vm_reader *r, uint32_t name)
+{
+    return name & IS_OTHER ? &r->others[name & ~IS_OTHER] : &r->counters[name];
 }
 
 /* ---- operations ---- */
 
-/* A table of 64 places, filled at the start of each reading: 27 words cost less than the first ten lines. */
-static inline unsigned hash_operation(const char *text, size_t length)
+/* The word as a number: its bytes, zeros behind. None is longer than 7 bytes; what is longer has no such number. */
+static inline uint64_t key_of(const char *text, size_t length)
 {
-    return ((unsigned)(uint8_t)text[0] * 7 + (unsigned)(uint8_t)text[length - 1] * 2 + (unsigned)length)
-           % INDEX;
+    uint64_t bytes;
+    memcpy(&bytes, text, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return length > 7 ? 0 : bytes & ~(~(uint64_t)0 >> 8 * length);
+#else
+    return length > 7 ? 0 : bytes & ~(~(uint64_t)0 << 8 * length);
+#endif
+}
+
+static inline unsigned place_of(uint64_t key)
+{
+    return (unsigned)(key * 0x9E3779B97F4A7C15u >> 58); /* one of INDEX */
 }
 
 static vm_code find_operation(const vm_reader *r, const char *text, const char *end)
 {
-    const size_t length = (size_t)(end - text);
-    for (unsigned at = hash_operation(text, length); r->index[at]; at = (at + 1) % INDEX) {
-        const unsigned k = r->index[at] - 1u;
-        if (entries[k].length == length && !memcmp(entries[k].text, text, length))
-            return (vm_code)k;
-    }
+    const uint64_t key = key_of(text, (size_t)(end - text));
+    for (unsigned at = place_of(key); r->keys[at]; at = (at + 1) % INDEX)
+        if (r->keys[at] == key)
+            return (vm_code)r->codes[at];
     return VM_CODES;
 }
 
+/* The table of words is filled at the start of each reading: 27 of them cost less than the first ten lines. */
 static void index_operations(vm_reader *r)
 {
     for (unsigned k = 0; k < VM_CODES; k++) {
-        unsigned at = hash_operation(entries[k].text, entries[k].length);
-        while (r->index[at])
+        char padded[8] = "";
+        memcpy(padded, entries[k].text, entries[k].length);
+        const uint64_t key = key_of(padded, entries[k].length);
+        unsigned at = place_of(key);
+        while (r->keys[at])
             at = (at + 1) % INDEX;
-        r->index[at] = (uint8_t)(k + 1);
+        r->keys[at] = key;
+        r->codes[at] = (uint8_t)k;
     }
 }
 
@@ -294,20 +314,20 @@ static ir_ref read_operand(vm_reader *r, const char *operation, unsigned wanted,
 {
     skip_spaces(r);
     const char *const from = r->at;
-    const char *end;
     if (ends(*from)) {
         sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, operation),
                       offset(r, word_end(operation)), NULL, "'%.*s' takes %u operand%s, not %u",
                       shown(operation, word_end(operation)), operation, wanted, wanted == 1 ? "" : "s", k);
         return WRONG;
     }
-    const uint32_t *place = read_name(r, &end);
-    if (place && *place)
-        return *place;
-    if (place)
-        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, from), offset(r, end),
-                      "names are defined above their use", "there is no '%.*s' above", shown(from, end),
-                      from);
+    const uint32_t name = read_name(r);
+    if (name == NO_NAME)
+        return WRONG;
+    const uint32_t value = *value_of(r, name);
+    if (value)
+        return value;
+    sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, from), offset(r, r->at),
+                  "names are defined above their use", "there is no '%.*s' above", shown(from, r->at), from);
     return WRONG;
 }
 
@@ -353,32 +373,23 @@ static ir_ref read_operation(vm_reader *r, const char *name)
 
 static void read_line(vm_reader *r)
 {
-    const char *const name = r->at;
-    const char *name_end;
-    uint32_t *const place = read_name(r, &name_end);
-    const bool known = place && *place;
-    const uint32_t which = place && place >= r->counters && place < r->counters + r->counter_room
-                               ? (uint32_t)(place - r->counters)
-                               : UINT32_MAX;
-    const uint32_t other = place && which == UINT32_MAX ? (uint32_t)(place - r->others) : 0;
+    const char *const start = r->at;
+    const uint32_t name = read_name(r);
+    const bool known = name != NO_NAME && *value_of(r, name);
     if (known)
-        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, name), offset(r, name_end), NULL,
-                      "'%.*s' is defined already", shown(name, name_end), name);
-    const ir_ref value = read_operation(r, name);
-    if (value != WRONG) {
+        sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, start), offset(r, r->at), NULL,
+                      "'%.*s' is defined already", shown(start, r->at), start);
+    const ir_ref value = read_operation(r, start);
+    if (value != WRONG && *r->at != '\n') {
         skip_spaces(r);
         const char *rest = r->at, *end = word_end(rest);
-        if (rest < end && *rest != '#')
+        if (rest < end)
             sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, rest), offset(r, end), NULL,
                           "unexpected '%.*s' at the end of the line", shown(rest, end), rest);
     }
     r->result = value;
-    if (!place || known)
-        return;
-    if (which != UINT32_MAX)
-        r->counters[which] = value;
-    else
-        r->others[other] = value; /* the array may have moved meanwhile */
+    if (name != NO_NAME && !known)
+        *value_of(r, name) = value;
 }
 
 static void read_lines(vm_reader *r)
@@ -393,8 +404,11 @@ static void read_lines(vm_reader *r)
             sn_lang_error(&r->tree.source, SINTER_BAD_PROGRAM, offset(r, r->at), offset(r, r->at) + 1, NULL,
                           "unexpected character U+0000");
         }
-        const char *newline = r->at < end ? memchr(r->at, '\n', (size_t)(end - r->at)) : NULL;
-        r->at = newline ? newline + 1 : end;
+        if (*r->at != '\n') {
+            const char *newline = r->at < end ? memchr(r->at, '\n', (size_t)(end - r->at)) : NULL;
+            r->at = newline ? newline : end;
+        }
+        r->at += r->at < end;
     }
 }
 

@@ -32,7 +32,7 @@ static ir_ref sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
 {
     const double *c = M_BY_TYPE(m, sn_sinpi_f32, sn_sinpi_f64);
     const unsigned count = M_BY_TYPE(m, M_LENGTH(sn_sinpi_f32), M_LENGTH(sn_sinpi_f64));
-    const ir_ref square = m_fma(m, r, r, m_number(m, -SN_SINPI_S));
+    const ir_ref square = m_fma(m, r, r, m_number(m, M_BY_TYPE(m, -SN_SINPI_S_F32, -SN_SINPI_S_F64)));
     const ir_ref series = sn_math_polynomial(m, square, c + 2, count - 2);
     const ir_ref fourth = m_mul(m, square, square), small = m_fma(m, series, fourth, m_number(m, c[0]));
     const ir_ref quotient = m_fma_k(m, square, c[1], small);

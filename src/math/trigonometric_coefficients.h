@@ -42,7 +42,8 @@ static const double sn_cos_f64[] = {
 
 /* sin(pi r) = r (C + P(r^2 - S)), |r| <= 1/2; what C and S are. */
 #define SN_SINPI_C 0x1.3fp1
-#define SN_SINPI_S 0x1.ffap-4
+#define SN_SINPI_S_F32 0x1.ffap-4
+#define SN_SINPI_S_F64 0x1p-3
 
 /* Error 2^-26.6, relative to the result. */
 static const double sn_sinpi_f32[] = {
@@ -53,17 +54,17 @@ static const double sn_sinpi_f32[] = {
     0x1.3e260cp-4,
 };
 
-/* Error 2^-59.5, relative to the result. */
+/* Error 2^-58.8, relative to the result. */
 static const double sn_sinpi_f64[] = {
-    0x1.5c9a4d4cc8e6ap-5,
-    -0x1.23b73333fc741p2,
-    0x1.2aa4bcc3dfb31p1,
-    -0x1.1e6399184ddf7p-1,
-    0x1.3e0e55b70fb7cp-4,
-    -0x1.cc972f9337007p-8,
-    0x1.d538baec79483p-12,
-    -0x1.62922028e3936p-16,
-    0x1.9d1ca74279c97p-21,
+    0x1.592f3232e879fp-5,
+    -0x1.23b03366aa0cap2,
+    0x1.2a9fb40c119fp1,
+    -0x1.1e5fdef25c122p-1,
+    0x1.3e0af61f70607p-4,
+    -0x1.cc930fda8b22p-8,
+    0x1.d535197a4fc9p-12,
+    -0x1.628f54fda79fp-16,
+    0x1.9cd388dbd958cp-21,
 };
 
 /* pi/2; products of the second piece with whole n < 2^11 (f32), 2^20 (f64) are exact. */

@@ -555,7 +555,7 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
         return SINTER_TOO_LARGE;
 #if SINTER_VERIFY
     if (!is_right(w))
-        return SINTER_BAD_PROGRAM;
+        return w->memory->failed ? SINTER_NO_MEMORY : SINTER_BAD_PROGRAM;
 #endif
     const uint32_t bytes = w->a.slot_count * 64;
     memcpy(w->buffer[0].code.start + frame_place, &bytes, 4);
