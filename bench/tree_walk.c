@@ -119,16 +119,12 @@ DEFINE_EVALUATOR(evaluate_f64, run_f64, , double, fabs, sqrt, log, fma)
 #define WITH_FMA __attribute__((target("avx2,fma")))
 DEFINE_EVALUATOR(evaluate_f32_fused, run_f32_fused, WITH_FMA, float, fabsf, sqrtf, logf, fmaf)
 DEFINE_EVALUATOR(evaluate_f64_fused, run_f64_fused, WITH_FMA, double, fabs, sqrt, log, fma)
-#endif
 
 static bool has_fused(void)
 {
-#if defined(__x86_64__)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
 }
+#endif
 
 void sn_tree_run(tree *t, const void *const *inputs, void *out, int64_t first, int64_t count)
 {

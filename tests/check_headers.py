@@ -21,7 +21,7 @@ INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([^>]+)>", re.MULTILINE)
 SYSTEM = re.compile(r"(assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|"
                     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|tgmath|threads|time|"
                     r"dirent|endian|fcntl|pthread|sched|semaphore|strings|unistd|(sys|linux|asm)/[\w/]+|"
-                    r"cpuid|xmmintrin|immintrin|x86intrin|arm_neon)\.h")
+                    r"cpuid|xmmintrin|emmintrin|immintrin|x86intrin|arm_neon)\.h")
 C_ONLY = ["-Wstrict-prototypes", "-Wmissing-prototypes"]
 
 

@@ -738,6 +738,7 @@ def render_time(folder):
     bad(2, "render", "time", "--hash", says="--frames or --seconds")
     bad(2, "render", "time", "--hash", "--frames", "1", "--seconds", "1", says="exclude")
     bad(2, "render", "time", says="-o FILE is missing")
+    bad(2, "render", "time", "--frames", "1", "-o", folder / "a.wav", says="ends in .npy")
     (folder / "s.vm").write_text("_0 var-x\n")
     bad(2, "render", folder / "s.vm", "--hash", "--frames", "1", says="field")
 

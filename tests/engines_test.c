@@ -1,7 +1,7 @@
 /* Every engine gives the same bits, and they are the meaning of the program: random programs on random data.
  *
- *     engines_test                 what CI runs; SINTER_PROOF=1 for ten times as many
- *     engines_test FIRST [COUNT]   programs by seed; `engines_test grid FIRST [COUNT]` on grids
+ *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many
+ *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid
  *
  * A program that fails is shrunk and printed. */
 #include "engine_compare.h"
@@ -14,36 +14,38 @@
 
 #include <cmocka.h>
 
-enum { PROGRAMS = 9000, GRIDS = 1000, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
+enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
 
 static uint32_t failures;
 
-static void compare_one(uint64_t seed, bool grid)
+static void compare_one(uint64_t seed, unsigned kind)
 {
     arena memory;
     random_graph g;
     mismatch m;
     const comparison c = {.seed = seed ^ 0x5DEECE66Du};
     sn_arena_open(&memory, &(sinter_allocator){0});
-    random_graph_make(&g, seed, grid ? GRAPH_ON_GRID : 0, &memory);
-    if (!(grid ? compare_grids(&g, &c, &m) : compare_engines(&g, &c, &m))) {
+    random_graph_make(&g, seed, kind, &memory);
+    if (!(g.grid ? compare_grids(&g, &c, &m) : compare_engines(&g, &c, &m))) {
         failures++;
         compare_explain(&g, &c, &m, seed);
     }
     sn_arena_close(&memory);
 }
 
-static void compare_many(uint64_t first, uint64_t count, bool grid)
+static void compare_many(uint64_t first, uint64_t count, unsigned kind)
 {
     compare_open();
     compare_counts = (compare_tally){0};
     failures = 0;
     for (uint64_t seed = first; seed < first + count && failures < MOST_FAILURES; seed++)
-        compare_one(seed, grid);
+        compare_one(seed, kind);
     compare_close();
-    printf("# %llu programs, %llu kernels, %llu runs over %llu elements, %llu calls of functions, %u failures\n",
-           (unsigned long long)compare_counts.programs, (unsigned long long)compare_counts.kernels, (unsigned long long)compare_counts.runs,
-           (unsigned long long)compare_counts.elements, (unsigned long long)compare_counts.functions, (unsigned)failures);
+    printf(
+        "# %llu programs, %llu kernels, %llu runs over %llu elements, %llu calls of functions, %u failures\n",
+        (unsigned long long)compare_counts.programs, (unsigned long long)compare_counts.kernels,
+        (unsigned long long)compare_counts.runs, (unsigned long long)compare_counts.elements,
+        (unsigned long long)compare_counts.functions, (unsigned)failures);
 }
 
 static uint64_t factor(void)
@@ -55,28 +57,39 @@ static uint64_t factor(void)
 static void programs(void **state)
 {
     (void)state;
-    compare_many(1, PROGRAMS * factor(), false);
+    compare_many(1, PROGRAMS * factor(), 0);
+    assert_int_equal(failures, 0);
+}
+
+static void small_states(void **state)
+{
+    (void)state;
+    compare_many(1, STATES * factor(), GRAPH_SMALL | GRAPH_WITH_STATE);
     assert_int_equal(failures, 0);
 }
 
 static void grids(void **state)
 {
     (void)state;
-    compare_many(1, GRIDS * factor(), true);
+    compare_many(1, GRIDS * factor(), GRAPH_ON_GRID);
     assert_int_equal(failures, 0);
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        const bool grid = !strcmp(argv[1], "grid");
-        const char *const *numbers = (const char *const *)argv + 1 + grid;
+        const bool grid = !strcmp(argv[1], "grid"), small = !strcmp(argv[1], "state");
+        const char *const *numbers = (const char *const *)argv + 1 + (grid || small);
         const uint64_t first = numbers[0] ? strtoull(numbers[0], NULL, 0) : 1;
-        compare_many(first, numbers[0] && numbers[1] ? strtoull(numbers[1], NULL, 0) : 1, grid);
+        compare_many(first, numbers[0] && numbers[1] ? strtoull(numbers[1], NULL, 0) : 1,
+                     grid    ? GRAPH_ON_GRID
+                     : small ? GRAPH_SMALL | GRAPH_WITH_STATE
+                             : 0);
         return failures != 0;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs),
+        cmocka_unit_test(small_states),
         cmocka_unit_test(grids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

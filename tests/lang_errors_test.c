@@ -465,9 +465,9 @@ static double seconds(void)
 
 static double time_of(const char *part, const char *after, size_t bytes, bool patch)
 {
-    char *source = repeated("input q\n" + (patch ? 0 : 8), part, bytes / strlen(part), after);
+    char *source = repeated(&"input q\n"[patch ? 0 : 8], part, bytes / strlen(part), after);
     double best = 1e9;
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 3; k++) {
         const double start = seconds();
         lower(source, patch);
         const double took = seconds() - start;
@@ -554,8 +554,8 @@ static const char *const samples[] = {
     "sin(x*pi)*cos(y*pi)",
     "input a\nfn lp(v, c=0.5) { y = y' + c*(v - y'); y }\nout lp(a), r = lp(a, c=0.1) | max(0)",
     "table t: u8 = [151, 160, 137]\ns = i32(s') * 1664525 + 1013904223\nt[s >>> 24] + delay(s, s, 100)",
-    "param cutoff = 800 in 20..20000 log \"Hz\"\n(a, b) = (time, dt).yx ? 1 : 2\n"
-    "sum(i, 0, 3, a*i^2) + f64(0.1)",
+    ("param cutoff = 800 in 20..20000 log \"Hz\"\n(a, b) = (time, dt).yx ? 1 : 2\n"
+     "sum(i, 0, 3, a*i^2) + f64(0.1)"),
     "p = (x, y, \317\200)\nlength(p.xy) - 0.5 % 3 # comment\n",
     "y'' + delay(y, 9)\ny = 3 <= 4 && !1 || 0x1F\n;;",
 };

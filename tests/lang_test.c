@@ -830,6 +830,36 @@ static void callbacks_are_functions(void **state)
     }
 }
 
+/* ---- the page about it ---- */
+
+static void the_documented_programs_are_programs(void **state)
+{
+    (void)state;
+    const char *folder = getenv("SINTER_TESTS");
+    char path[1024];
+    snprintf(path, sizeof path, "%s/../docs/language.md", folder ? folder : "tests");
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail_msg("%s cannot be read", path);
+    static char page[1 << 17];
+    page[fread(page, 1, sizeof page - 1, file)] = 0;
+    fclose(file);
+    int programs = 0;
+    for (char *at = strstr(page, "\n```\n"); at; at = strstr(at, "\n```\n")) {
+        char *const start = at + 5, *const end = strstr(start, "```\n");
+        assert_non_null(end);
+        *end = 0;
+        at = end + 1;
+        if (strstr(start, "error:"))
+            continue;
+        lower_well(start, strstr(start, "input") != NULL);
+        programs++;
+        *end = '\n'; /* the closing marks open no block */
+        memset(end, '-', 3);
+    }
+    assert_true(programs >= 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -846,6 +876,7 @@ int main(void)
         cmocka_unit_test_teardown(denormals_stay_out_of_cycles, teardown),
         cmocka_unit_test_teardown(patches_are_told_from_fields, teardown),
         cmocka_unit_test_teardown(callbacks_are_functions, teardown),
+        cmocka_unit_test_teardown(the_documented_programs_are_programs, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Parity with plain C: gains and offsets over audio-like, random and special data; the scalar entry, blocks of every width and the
- * interpreter give the bits of a loop that a C compiler made (without contraction: -ffp-contract=off). */
+/* Parity with plain C: gains and offsets over audio-like, random and special data; the scalar entry, blocks
+ * of every width and the interpreter give the bits of a loop that a C compiler made (without contraction:
+ * -ffp-contract=off). */
 #include "guard_pages.h"
 
 #include <sinter/sinter.h>
@@ -15,10 +16,15 @@
 
 enum { MOST = 1023, DATA_SETS = 5 };
 
-static const uint32_t sizes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 1023};
+static const uint32_t sizes[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,
+                                 13, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 1023};
 static const double gains[] = {0, 0.25, -0.25, 0.5, -0.5, 1, -1, 2, 10, 1e-30, 1e30};
 static const double offsets[] = {0, 0.1, -0.1, 1, -1, 100, 1e-30, 1e30};
-enum { SIZES = sizeof sizes / sizeof *sizes, GAINS = sizeof gains / sizeof *gains, OFFSETS = sizeof offsets / sizeof *offsets };
+enum {
+    SIZES = sizeof sizes / sizeof *sizes,
+    GAINS = sizeof gains / sizeof *gains,
+    OFFSETS = sizeof offsets / sizeof *offsets
+};
 
 static float data32[DATA_SETS][MOST];
 static double data64[DATA_SETS][MOST];
@@ -36,11 +42,31 @@ static double uniform(uint32_t *state)
 
 static int make_data(void **state)
 {
-    static const float special32[] = {0, -0.0f, INFINITY, -INFINITY, NAN, 0x1p-149f, -0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f, -0x1p-126f,
-                                      0x1.fffffep127f, -0x1.fffffep127f, 1, -1, 0x1.fffffep-1f, 0x1.000002p0f, 0x1p24f, 0x1p-24f, 3e38f, 1e-38f};
-    static const double special64[] = {0, -0.0, INFINITY, -INFINITY, NAN, 0x1p-1074, -0x1p-1074, 0x1.ffffffffffffep-1023, 0x1p-1022,
-                                       -0x1p-1022, 0x1.fffffffffffffp1023, -0x1.fffffffffffffp1023, 1, -1, 0x1.fffffffffffffp-1,
-                                       0x1.0000000000001p0, 0x1p53, 0x1p-53, 1e308, 1e-308};
+    static const float special32[] = {0,         -0.0f,      INFINITY,        -INFINITY,
+                                      NAN,       0x1p-149f,  -0x1p-149f,      0x1.fffffcp-127f,
+                                      0x1p-126f, -0x1p-126f, 0x1.fffffep127f, -0x1.fffffep127f,
+                                      1,         -1,         0x1.fffffep-1f,  0x1.000002p0f,
+                                      0x1p24f,   0x1p-24f,   3e38f,           1e-38f};
+    static const double special64[] = {0,
+                                       -0.0,
+                                       INFINITY,
+                                       -INFINITY,
+                                       NAN,
+                                       0x1p-1074,
+                                       -0x1p-1074,
+                                       0x1.ffffffffffffep-1023,
+                                       0x1p-1022,
+                                       -0x1p-1022,
+                                       0x1.fffffffffffffp1023,
+                                       -0x1.fffffffffffffp1023,
+                                       1,
+                                       -1,
+                                       0x1.fffffffffffffp-1,
+                                       0x1.0000000000001p0,
+                                       0x1p53,
+                                       0x1p-53,
+                                       1e308,
+                                       1e-308};
     (void)state;
     const double turn = 6.283185307179586;
     for (uint32_t i = 0; i < MOST; i++) {
@@ -58,7 +84,7 @@ static int make_data(void **state)
             data32[set][i] = (float)data64[set][i];
     in_pages = guarded_open(MOST * 8);
     out_pages = guarded_open(MOST * 8);
-    return sinter_open(NULL, &context);
+    return (int)sinter_open(NULL, &context);
 }
 
 static int free_data(void **state)
@@ -76,7 +102,8 @@ static int free_data(void **state)
 typedef enum shape { FUSED, SEPARATE, GAIN, SHAPES } shape;
 
 /* x·g + o rounded once, rounded twice, x·g; the numbers constants or parameters. */
-static sinter_kernel *compile(sinter_engine engine, sinter_type type, shape what, double gain, double offset, bool live)
+static sinter_kernel *compile(sinter_engine engine, sinter_type type, shape what, double gain, double offset,
+                              bool live)
 {
     sinter_program *p = sinter_program_open(NULL);
     const sinter_value x = sinter_input(p, "x", type);
@@ -89,7 +116,10 @@ static sinter_kernel *compile(sinter_engine engine, sinter_type type, shape what
         o = type == SINTER_F32 ? sinter_f32(p, (float)offset) : sinter_f64(p, offset);
     }
     const sinter_value product = sinter_mul(p, x, g);
-    sinter_output(p, "y", what == FUSED ? sinter_fma(p, x, g, o) : what == SEPARATE ? sinter_add(p, product, o) : product);
+    sinter_output(p, "y",
+                  what == FUSED      ? sinter_fma(p, x, g, o)
+                  : what == SEPARATE ? sinter_add(p, product, o)
+                                     : product);
     const sinter_options options = {.engine = engine, .rewriting = SINTER_STRICT};
     sinter_kernel *kernel;
     assert_int_equal(sinter_compile_program(context, p, &options, &kernel, NULL), SINTER_OK);
@@ -114,7 +144,8 @@ static void same32(float got, float wanted, const char *engine, uint32_t i, uint
     memcpy(&b, &wanted, sizeof b);
     compared++;
     if (a != b && !(got != got && wanted != wanted))
-        fail_msg("%s: element %u of %u is %a, not %a", engine, (unsigned)i, (unsigned)count, (double)got, (double)wanted);
+        fail_msg("%s: element %u of %u is %a, not %a", engine, (unsigned)i, (unsigned)count, (double)got,
+                 (double)wanted);
 }
 
 static void same64(double got, double wanted, const char *engine, uint32_t i, uint32_t count)
@@ -128,10 +159,12 @@ static void same64(double got, double wanted, const char *engine, uint32_t i, ui
 }
 
 /* Streams end at a guard page, or begin at one. */
-static void run(const sinter_kernel *kernel, const void *data, uint32_t count, size_t size, bool at_end, void **result)
+static void run(const sinter_kernel *kernel, const void *data, uint32_t count, size_t size, bool at_end,
+                void **result)
 {
     const size_t bytes = count * size;
-    uint8_t *in = at_end ? in_pages.high - bytes : in_pages.low, *out = at_end ? out_pages.high - bytes : out_pages.low;
+    uint8_t *in = at_end ? in_pages.high - bytes : in_pages.low,
+            *out = at_end ? out_pages.high - bytes : out_pages.low;
     memcpy(in, data, bytes);
     memset(out, 0x55, bytes);
     const sinter_arguments a = {.inputs = (const void *[]){in}, .outputs = (void *[]){out}, .count = count};
@@ -144,7 +177,8 @@ typedef double (*function64)(double);
 typedef float (*live_function32)(const void *, float);
 typedef double (*live_function64)(const void *, double);
 
-static void check_blocks(const sinter_kernel *kernel, sinter_type type, shape what, double gain, double offset, const char *name)
+static void check_blocks(const sinter_kernel *kernel, sinter_type type, shape what, double gain,
+                         double offset, const char *name)
 {
     void *result;
     for (uint32_t set = 0; set < DATA_SETS; set++)
@@ -167,7 +201,8 @@ static void check_blocks(const sinter_kernel *kernel, sinter_type type, shape wh
         }
 }
 
-static void check_function(const sinter_kernel *kernel, sinter_type type, shape what, double gain, double offset, bool live)
+static void check_function(const sinter_kernel *kernel, sinter_type type, shape what, double gain,
+                           double offset, bool live)
 {
     const sinter_function f = sinter_kernel_function(kernel, NULL);
     sinter_instance *instance;
@@ -178,10 +213,12 @@ static void check_function(const sinter_kernel *kernel, sinter_type type, shape 
     for (uint32_t set = 0; set < DATA_SETS; set++)
         for (uint32_t i = 0; i < MOST; i++) {
             if (type == SINTER_F32) {
-                const float x = data32[set][i], y = live ? ((live_function32)f)(frame, x) : ((function32)f)(x);
+                const float x = data32[set][i],
+                            y = live ? ((live_function32)f)(frame, x) : ((function32)f)(x);
                 same32(y, plain32(what, x, (float)gain, (float)offset), "function", i, 1);
             } else {
-                const double x = data64[set][i], y = live ? ((live_function64)f)(frame, x) : ((function64)f)(x);
+                const double x = data64[set][i],
+                             y = live ? ((live_function64)f)(frame, x) : ((function64)f)(x);
                 same64(y, plain64(what, x, gain, offset), "function", i, 1);
             }
         }

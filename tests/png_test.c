@@ -326,7 +326,7 @@ static void expect_pixel(const kind *k, const unsigned char *row, size_t x, unsi
         to[3] = row[2 * x + 1];
         break;
     default:
-        for (size_t i = 0; i < (size_t)k->channels; i++) { /* 16 bits: to the nearest of 8 */
+        for (size_t i = 0; i < 4 && i < (size_t)k->channels; i++) { /* 16 bits: to the nearest of 8 */
             unsigned value = (unsigned)row[(x * (size_t)k->channels + i) * 2] << 8 |
                              row[(x * (size_t)k->channels + i) * 2 + 1];
             to[i] = (unsigned char)((value * 255 + 32767) / 65535);

@@ -1,11 +1,13 @@
 /* Random programs.
  *
- * Operands are drawn from what stands there already, mostly from what came last, so that graphs grow deep; types mix as the
- * seed says. Shapes that break allocators and plans are made on purpose: cold regions nested in cold regions that share operands
- * with what is hot, hundreds of values alive at once, delay lines whose values come back, values that depend on parameters only. What
- * nothing has used at the end is gathered bit by bit into one output, so that a wrong bit anywhere shows.
+ * Operands are drawn from what stands there already, mostly from what came last, so that graphs grow deep;
+ * types mix as the seed says. Shapes that break allocators and plans are made on purpose: cold regions nested
+ * in cold regions that share operands with what is hot, hundreds of values alive at once, delay lines whose
+ * values come back, values that depend on parameters only. What nothing has used at the end is gathered bit
+ * by bit into one output, so that a wrong bit anywhere shows.
  *
- * A NaN's bits are promised by nobody, so whatever reads bits is handed the canonical one (see `build_op`). */
+ * A NaN's bits are promised by nobody, so whatever reads bits is handed the canonical one (see `build_op`).
+ */
 #include "random_graph.h"
 
 #include "kernel/kernels.h"
@@ -59,18 +61,44 @@ static double modest_number(random_numbers *r)
 
 uint64_t random_bits(random_numbers *r, unsigned type, bool wild)
 {
-    static const uint32_t f32[] = {0, 0x80000000u, 1, 0x80000001u, 0x007FFFFFu, 0x807FFFFFu, 0x00800000u, 0x3F800000u, 0xBF800000u,
-                                   0x7F7FFFFFu, 0xFF7FFFFFu, 0x7F800000u, 0xFF800000u, 0x7FC00000u, 0xFFC00001u, 0x7FA00000u, 0x4F000000u,
-                                   0xCF000000u, 0x4EFFFFFFu, 0x3F000000u, 0xBF000000u, 0x40200000u, 0x4B000001u, 0x0DA24260u /* 1e-30 */,
-                                   0x3F7FFFFFu, 0x4B7FFFFFu, 0x5F000000u};
-    static const uint64_t f64[] = {0, 1ull << 63, 1, 0x8000000000000001ull, 0x000FFFFFFFFFFFFFull, 0x800FFFFFFFFFFFFFull,
-                                   0x0010000000000000ull, 0x3FF0000000000000ull, 0xBFF0000000000000ull, 0x7FEFFFFFFFFFFFFFull,
-                                   0xFFEFFFFFFFFFFFFFull, 0x7FF0000000000000ull, 0xFFF0000000000000ull, 0x7FF8000000000000ull,
-                                   0xFFF8000000000001ull, 0x7FF4000000000000ull, 0x41E0000000000000ull, 0xC1E0000000200000ull,
-                                   0xC1E0000000000000ull, 0x41DFFFFFFFC00000ull, 0x41DFFFFFFFE00000ull, 0xC1E00000001FFFFFull,
-                                   0x3FE0000000000000ull, 0x4004000000000000ull, 0x47EFFFFFE0000000ull, 0x47EFFFFFEFFFFFFFull,
-                                   0x36A0000000000000ull, 0x380FFFFFFFFFFFFFull, 0x3FEFFFFFFFFFFFFFull, 0x0C0829E8DCF3D3C7ull};
-    static const uint32_t i32[] = {0, 1, 0xFFFFFFFFu, 0x80000000u, 0x7FFFFFFFu, 31, 32, 2, 0x80000001u, 0xFFFFFFFEu, 255, 65535, 16777217u};
+    static const uint32_t f32[] = {
+        0,           0x80000000u, 1,           0x80000001u, 0x007FFFFFu, 0x807FFFFFu,
+        0x00800000u, 0x3F800000u, 0xBF800000u, 0x7F7FFFFFu, 0xFF7FFFFFu, 0x7F800000u,
+        0xFF800000u, 0x7FC00000u, 0xFFC00001u, 0x7FA00000u, 0x4F000000u, 0xCF000000u,
+        0x4EFFFFFFu, 0x3F000000u, 0xBF000000u, 0x40200000u, 0x4B000001u, 0x0DA24260u /* 1e-30 */,
+        0x3F7FFFFFu, 0x4B7FFFFFu, 0x5F000000u};
+    static const uint64_t f64[] = {0,
+                                   1ull << 63,
+                                   1,
+                                   0x8000000000000001ull,
+                                   0x000FFFFFFFFFFFFFull,
+                                   0x800FFFFFFFFFFFFFull,
+                                   0x0010000000000000ull,
+                                   0x3FF0000000000000ull,
+                                   0xBFF0000000000000ull,
+                                   0x7FEFFFFFFFFFFFFFull,
+                                   0xFFEFFFFFFFFFFFFFull,
+                                   0x7FF0000000000000ull,
+                                   0xFFF0000000000000ull,
+                                   0x7FF8000000000000ull,
+                                   0xFFF8000000000001ull,
+                                   0x7FF4000000000000ull,
+                                   0x41E0000000000000ull,
+                                   0xC1E0000000200000ull,
+                                   0xC1E0000000000000ull,
+                                   0x41DFFFFFFFC00000ull,
+                                   0x41DFFFFFFFE00000ull,
+                                   0xC1E00000001FFFFFull,
+                                   0x3FE0000000000000ull,
+                                   0x4004000000000000ull,
+                                   0x47EFFFFFE0000000ull,
+                                   0x47EFFFFFEFFFFFFFull,
+                                   0x36A0000000000000ull,
+                                   0x380FFFFFFFFFFFFFull,
+                                   0x3FEFFFFFFFFFFFFFull,
+                                   0x0C0829E8DCF3D3C7ull};
+    static const uint32_t i32[] = {0, 1,           0xFFFFFFFFu, 0x80000000u, 0x7FFFFFFFu, 31,       32,
+                                   2, 0x80000001u, 0xFFFFFFFEu, 255,         65535,       16777217u};
     if (type == IR_MASK)
         return random_word(r) & 1;
     if (type == IR_U8)
@@ -79,13 +107,16 @@ uint64_t random_bits(random_numbers *r, unsigned type, bool wild)
         return random_word(r) & 0xFFFF;
     const bool special = wild && random_chance(r, 40);
     if (type == IR_I32)
-        return special ? i32[random_below(r, sizeof i32 / sizeof *i32)]
-               : wild && random_chance(r, 50) ? random_word(r) : random_below(r, 200) - (random_chance(r, 30) ? 100u : 0u);
+        return special                        ? i32[random_below(r, sizeof i32 / sizeof *i32)]
+               : wild && random_chance(r, 50) ? random_word(r)
+                                              : random_below(r, 200) - (random_chance(r, 30) ? 100u : 0u);
     if (type == IR_F32)
-        return special ? f32[random_below(r, sizeof f32 / sizeof *f32)]
-               : wild && random_chance(r, 30) ? random_word(r) : bits_of_f32((float)modest_number(r));
-    return special ? f64[random_below(r, sizeof f64 / sizeof *f64)]
-           : wild && random_chance(r, 30) ? (uint64_t)random_word(r) << 32 | random_word(r) : bits_of_f64(modest_number(r));
+        return special                        ? f32[random_below(r, sizeof f32 / sizeof *f32)]
+               : wild && random_chance(r, 30) ? random_word(r)
+                                              : bits_of_f32((float)modest_number(r));
+    return special                        ? f64[random_below(r, sizeof f64 / sizeof *f64)]
+           : wild && random_chance(r, 30) ? (uint64_t)random_word(r) << 32 | random_word(r)
+                                          : bits_of_f64(modest_number(r));
 }
 
 /* ---- making ---- */
@@ -102,7 +133,7 @@ typedef struct maker {
     uint8_t *used;
     uint32_t used_capacity;
     unsigned types[4]; /* number types that the graph favours */
-    unsigned without, math, wild;
+    unsigned of_kind, math, wild;
     unsigned depth; /* of cold regions */
 } maker;
 
@@ -147,7 +178,8 @@ static uint32_t add_node(maker *m, graph_node node)
 
 static uint32_t add_constant(maker *m, unsigned type, uint64_t bits)
 {
-    return add_node(m, (graph_node){.kind = GRAPH_CONST, .type = (uint8_t)type, .uniform = true, .bits = bits});
+    return add_node(m,
+                    (graph_node){.kind = GRAPH_CONST, .type = (uint8_t)type, .uniform = true, .bits = bits});
 }
 
 static uint32_t any_constant(maker *m, unsigned type)
@@ -155,8 +187,10 @@ static uint32_t any_constant(maker *m, unsigned type)
     if (random_chance(m->r, 20)) { /* what identities look for */
         static const double simple[] = {0, 1, -1, 2, 0.5, -0.0, 4};
         const double value = simple[random_below(m->r, 7)];
-        return add_constant(m, type, type == IR_F32 ? bits_of_f32((float)value)
-                                     : type == IR_F64 ? bits_of_f64(value) : (uint32_t)(int32_t)value);
+        return add_constant(m, type,
+                            type == IR_F32   ? bits_of_f32((float)value)
+                            : type == IR_F64 ? bits_of_f64(value)
+                                             : (uint32_t)(int32_t)value);
     }
     return add_constant(m, type, random_bits(m->r, type, random_chance(m->r, m->wild)));
 }
@@ -168,13 +202,21 @@ static uint32_t add_op(maker *m, unsigned op, unsigned type, uint32_t a, uint32_
     use(m, b);
     use(m, c);
     const bool uniform = (!a || n[a].uniform) && (!b || n[b].uniform) && (!c || n[c].uniform);
-    return add_node(m, (graph_node){.kind = GRAPH_OP, .type = (uint8_t)type, .op = (uint8_t)op, .uniform = uniform, .a = a, .b = b, .c = c});
+    return add_node(m, (graph_node){.kind = GRAPH_OP,
+                                    .type = (uint8_t)type,
+                                    .op = (uint8_t)op,
+                                    .uniform = uniform,
+                                    .a = a,
+                                    .b = b,
+                                    .c = c});
 }
 
 static uint32_t add_convert(maker *m, unsigned type, uint32_t a)
 {
     use(m, a);
-    return add_node(m, (graph_node){.kind = GRAPH_CONVERT, .type = (uint8_t)type, .uniform = m->g->nodes[a].uniform, .a = a});
+    return add_node(
+        m, (graph_node){
+               .kind = GRAPH_CONVERT, .type = (uint8_t)type, .uniform = m->g->nodes[a].uniform, .a = a});
 }
 
 static unsigned any_number_type(maker *m)
@@ -191,7 +233,8 @@ static unsigned any_float_type(maker *m)
 static uint32_t pick_from(maker *m, const pool *p)
 {
     const uint32_t recent = p->count < 8 ? p->count : 8;
-    return random_chance(m->r, 60) ? p->nodes[p->count - 1 - random_below(m->r, recent)] : p->nodes[random_below(m->r, p->count)];
+    return random_chance(m->r, 60) ? p->nodes[p->count - 1 - random_below(m->r, recent)]
+                                   : p->nodes[random_below(m->r, p->count)];
 }
 
 static uint32_t compare_any(maker *m, unsigned type);
@@ -235,39 +278,46 @@ static uint32_t rare_mask(maker *m)
         return pick(m, IR_MASK);
     const unsigned type = any_float_type(m);
     const uint32_t size = add_op(m, SINTER_OP_ABS, type, pick(m, type), 0, 0);
-    return add_op(m, SINTER_OP_LT, IR_MASK, add_constant(m, type, type == IR_F32 ? bits_of_f32(900) : bits_of_f64(900)), size, 0);
+    return add_op(m, SINTER_OP_LT, IR_MASK,
+                  add_constant(m, type, type == IR_F32 ? bits_of_f32(900) : bits_of_f64(900)), size, 0);
 }
 
 static uint32_t float_operation(maker *m)
 {
-    static const uint8_t two[] = {SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL, SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL, SINTER_OP_DIV,
-                                  SINTER_OP_MIN, SINTER_OP_MAX, SINTER_OP_COPYSIGN};
-    static const uint8_t one[] = {SINTER_OP_NEG, SINTER_OP_ABS, SINTER_OP_SQRT, SINTER_OP_FLOOR, SINTER_OP_CEIL, SINTER_OP_ROUND,
-                                  SINTER_OP_TRUNC};
+    static const uint8_t two[] = {SINTER_OP_ADD, SINTER_OP_SUB,     SINTER_OP_MUL, SINTER_OP_ADD,
+                                  SINTER_OP_SUB, SINTER_OP_MUL,     SINTER_OP_DIV, SINTER_OP_MIN,
+                                  SINTER_OP_MAX, SINTER_OP_COPYSIGN};
+    static const uint8_t one[] = {SINTER_OP_NEG,  SINTER_OP_ABS,   SINTER_OP_SQRT, SINTER_OP_FLOOR,
+                                  SINTER_OP_CEIL, SINTER_OP_ROUND, SINTER_OP_TRUNC};
     static const uint8_t three[] = {SINTER_OP_FMA, SINTER_OP_FMS, SINTER_OP_FNMA};
     const unsigned type = any_float_type(m);
     const uint32_t a = pick(m, type);
     switch (random_below(m->r, 8)) {
-    case 0: case 1:
-        return add_op(m, one[random_below(m->r, sizeof one)], type, a, 0, 0);
-    case 2: case 3: {
-        const uint32_t b = random_chance(m->r, 15) ? a : pick(m, type), c = random_chance(m->r, 10) ? a : pick(m, type);
+    case 0:
+    case 1: return add_op(m, one[random_below(m->r, sizeof one)], type, a, 0, 0);
+    case 2:
+    case 3: {
+        const uint32_t b = random_chance(m->r, 15) ? a : pick(m, type),
+                       c = random_chance(m->r, 10) ? a : pick(m, type);
         return add_op(m, three[random_below(m->r, sizeof three)], type, a, b, c);
     }
     default:
-        return add_op(m, two[random_below(m->r, sizeof two)], type, a, random_chance(m->r, 8) ? a : pick(m, type), 0);
+        return add_op(m, two[random_below(m->r, sizeof two)], type, a,
+                      random_chance(m->r, 8) ? a : pick(m, type), 0);
     }
 }
 
 static uint32_t integer_operation(maker *m)
 {
-    static const uint8_t two[] = {SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL, SINTER_OP_DIV, SINTER_OP_MIN, SINTER_OP_MAX, SINTER_OP_AND,
-                                  SINTER_OP_OR, SINTER_OP_XOR, SINTER_OP_SHL, SINTER_OP_SAR, SINTER_OP_SHR, SINTER_OP_UMULH};
+    static const uint8_t two[] = {SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL,  SINTER_OP_DIV, SINTER_OP_MIN,
+                                  SINTER_OP_MAX, SINTER_OP_AND, SINTER_OP_OR,   SINTER_OP_XOR, SINTER_OP_SHL,
+                                  SINTER_OP_SAR, SINTER_OP_SHR, SINTER_OP_UMULH};
     static const uint8_t one[] = {SINTER_OP_NEG, SINTER_OP_ABS, SINTER_OP_NOT};
     const uint32_t a = pick(m, IR_I32);
     if (random_chance(m->r, 20))
         return add_op(m, one[random_below(m->r, sizeof one)], IR_I32, a, 0, 0);
-    return add_op(m, two[random_below(m->r, sizeof two)], IR_I32, a, random_chance(m->r, 8) ? a : pick(m, IR_I32), 0);
+    return add_op(m, two[random_below(m->r, sizeof two)], IR_I32, a,
+                  random_chance(m->r, 8) ? a : pick(m, IR_I32), 0);
 }
 
 static uint32_t mask_operation(maker *m)
@@ -296,7 +346,9 @@ static uint32_t select_operation(maker *m)
 static uint32_t guard_operation(maker *m)
 {
     const unsigned type = any_chosen_type(m);
-    const uint32_t mask = m->uniform[IR_MASK].count && random_chance(m->r, 60) ? pick_from(m, &m->uniform[IR_MASK]) : uniform_mask(m);
+    const uint32_t mask = m->uniform[IR_MASK].count && random_chance(m->r, 60)
+                              ? pick_from(m, &m->uniform[IR_MASK])
+                              : uniform_mask(m);
     const uint32_t a = pick(m, type);
     return add_op(m, SINTER_OP_GUARD, type, mask, a, pick(m, type));
 }
@@ -306,7 +358,9 @@ static uint32_t conversion(maker *m)
     switch (random_below(m->r, 8)) {
     case 0: return add_op(m, SINTER_OP_BITS, IR_I32, pick(m, IR_F32), 0, 0);
     case 1: return add_op(m, SINTER_OP_FROM_BITS, IR_F32, pick(m, IR_I32), 0, 0);
-    case 2: return add_op(m, random_chance(m->r, 50) ? SINTER_OP_HI32 : SINTER_OP_LO32, IR_I32, pick(m, IR_F64), 0, 0);
+    case 2:
+        return add_op(m, random_chance(m->r, 50) ? SINTER_OP_HI32 : SINTER_OP_LO32, IR_I32, pick(m, IR_F64),
+                      0, 0);
     case 3: {
         const uint32_t high = pick(m, IR_I32);
         return add_op(m, SINTER_OP_PACK64, IR_F64, high, pick(m, IR_I32), 0);
@@ -339,7 +393,10 @@ static uint32_t memory_operation(maker *m)
     const uint32_t k = random_below(m->r, g->memory_count);
     const graph_memory *memory = &g->memories[k];
     if (memory->kind != IR_LINE) {
-        const uint32_t index = pick(m, IR_I32);
+        const uint32_t any = pick(m, IR_I32); /* mostly far outside */
+        const uint32_t index = random_chance(m->r, 50)
+                                   ? any
+                                   : add_op(m, SINTER_OP_AND, IR_I32, any, add_constant(m, IR_I32, 15), 0);
         if (memory->kind == IR_CELLS && random_chance(m->r, 50)) {
             const uint32_t value = pick(m, loaded_type(memory->type));
             use(m, index);
@@ -347,7 +404,10 @@ static uint32_t memory_operation(maker *m)
             return add_node(m, (graph_node){.kind = GRAPH_STORE, .a = index, .b = value, .c = k});
         }
         use(m, index);
-        return add_node(m, (graph_node){.kind = GRAPH_LOAD, .type = (uint8_t)loaded_type(memory->type), .a = index, .b = k,
+        return add_node(m, (graph_node){.kind = GRAPH_LOAD,
+                                        .type = (uint8_t)loaded_type(memory->type),
+                                        .a = index,
+                                        .b = k,
                                         .uniform = g->nodes[index].uniform && memory->kind != IR_CELLS});
     }
     if (random_chance(m->r, 25)) {
@@ -361,10 +421,10 @@ static uint32_t memory_operation(maker *m)
 
 static uint32_t any_operation(maker *m);
 
-/* A cold region: operations that only the unlikely side needs, then a RARE; few of them are used elsewhere too. */
-static uint32_t rare_operation(maker *m)
+/* A cold region: operations that only the unlikely side needs, then a RARE; few of them are used elsewhere
+ * too. */
+static uint32_t rare_of(maker *m, unsigned type, uint32_t levels)
 {
-    const unsigned type = any_chosen_type(m);
     const uint32_t mask = rare_mask(m), hot = pick(m, type), first = m->g->count;
     uint32_t before[5], uniforms[5];
     for (unsigned k = 0; k < 5; k++) {
@@ -372,10 +432,10 @@ static uint32_t rare_operation(maker *m)
         uniforms[k] = m->uniform[k].count;
     }
     m->depth++;
-    for (uint32_t n = 1 + random_below(m->r, 10); n > 0; n--)
+    for (uint32_t n = 1 + random_below(m->r, levels ? 3 : 10); n > 0; n--)
         any_operation(m);
     m->depth--;
-    const uint32_t cold = pick(m, type);
+    const uint32_t cold = levels ? rare_of(m, type, levels - 1) : pick(m, type);
     for (unsigned k = 0; k < 5; k++) {
         m->all[k].count = before[k];
         m->uniform[k].count = uniforms[k];
@@ -390,12 +450,19 @@ static uint32_t rare_operation(maker *m)
     return add_op(m, SINTER_OP_RARE, type, mask, cold, hot);
 }
 
+/* Now and then deeper than plans follow. */
+static uint32_t rare_operation(maker *m)
+{
+    enum { DEEPEST = 11 };
+    return rare_of(m, any_chosen_type(m), random_chance(m->r, 10) ? random_below(m->r, DEEPEST) : 0);
+}
+
 static uint32_t any_operation(maker *m)
 {
     const uint32_t kind = random_below(m->r, 100);
     if (kind < 3 && m->depth < 4 && m->g->count < 3000)
         return rare_operation(m);
-    if (kind < 7 && memory_operation(m))
+    if (kind < (m->of_kind & GRAPH_WITH_STATE ? 40u : 7u) && memory_operation(m))
         return m->g->count - 1;
     if (kind < 7 + m->math)
         return function(m);
@@ -453,7 +520,8 @@ static uint32_t gather_unused(maker *m)
     const uint32_t factor = add_constant(m, IR_I32, 0x9E3779B1u), end = m->g->count;
     for (uint32_t node = 1; node < end; node++) {
         const graph_node n = m->g->nodes[node];
-        if (m->used[node] || !n.type || n.kind == GRAPH_CONST || n.kind == GRAPH_INPUT || n.kind == GRAPH_PARAM)
+        if (m->used[node] || !n.type || n.kind == GRAPH_CONST || n.kind == GRAPH_INPUT
+            || n.kind == GRAPH_PARAM)
             continue;
         uint32_t bits = node;
         if (n.type == IR_F32) {
@@ -462,7 +530,8 @@ static uint32_t gather_unused(maker *m)
             const uint32_t high = add_op(m, SINTER_OP_HI32, IR_I32, node, 0, 0);
             bits = add_op(m, SINTER_OP_XOR, IR_I32, high, add_op(m, SINTER_OP_LO32, IR_I32, node, 0, 0), 0);
         } else if (n.type == IR_MASK) {
-            bits = add_op(m, SINTER_OP_SELECT, IR_I32, node, add_constant(m, IR_I32, 12345), add_constant(m, IR_I32, 54321));
+            bits = add_op(m, SINTER_OP_SELECT, IR_I32, node, add_constant(m, IR_I32, 12345),
+                          add_constant(m, IR_I32, 54321));
         }
         sum = add_op(m, SINTER_OP_ADD, IR_I32, add_op(m, SINTER_OP_MUL, IR_I32, sum, factor, 0), bits, 0);
     }
@@ -475,7 +544,8 @@ static void add_output(maker *m, uint32_t node)
     if (g->output_count == GRAPH_MOST_STREAMS)
         return;
     if (g->nodes[node].type == IR_MASK)
-        node = add_op(m, SINTER_OP_SELECT, IR_I32, node, add_constant(m, IR_I32, 1), add_constant(m, IR_I32, 0));
+        node =
+            add_op(m, SINTER_OP_SELECT, IR_I32, node, add_constant(m, IR_I32, 1), add_constant(m, IR_I32, 0));
     use(m, node);
     g->outputs[g->output_count++] = node;
 }
@@ -484,8 +554,9 @@ static void add_output(maker *m, uint32_t node)
 
 static void choose_types(maker *m)
 {
-    static const uint8_t mixes[][4] = {{IR_F32, IR_F32, IR_F32, IR_F32}, {IR_F64, IR_F64, IR_F64, IR_F64}, {IR_F32, IR_F32, IR_F32, IR_I32},
-                                       {IR_F64, IR_F64, IR_I32, IR_I32}, {IR_F32, IR_F64, IR_I32, IR_F32}, {IR_F32, IR_F64, IR_I32, IR_F64},
+    static const uint8_t mixes[][4] = {{IR_F32, IR_F32, IR_F32, IR_F32}, {IR_F64, IR_F64, IR_F64, IR_F64},
+                                       {IR_F32, IR_F32, IR_F32, IR_I32}, {IR_F64, IR_F64, IR_I32, IR_I32},
+                                       {IR_F32, IR_F64, IR_I32, IR_F32}, {IR_F32, IR_F64, IR_I32, IR_F64},
                                        {IR_I32, IR_I32, IR_I32, IR_F32}};
     const uint8_t *mix = mixes[random_below(m->r, sizeof mixes / sizeof *mixes)];
     for (unsigned k = 0; k < 4; k++)
@@ -495,10 +566,10 @@ static void choose_types(maker *m)
 static void add_streams(maker *m)
 {
     random_graph *g = m->g;
-    g->input_count = g->grid ? 2 : 1 + random_below(m->r, random_chance(m->r, 10) ? GRAPH_MOST_STREAMS : 4);
-    const unsigned grid_type = random_chance(m->r, 50) ? IR_F32 : IR_F64;
+    g->input_count = g->grid ? 2 + random_below(m->r, 3)
+                             : 1 + random_below(m->r, random_chance(m->r, 10) ? GRAPH_MOST_STREAMS : 4);
     for (uint32_t k = 0; k < g->input_count; k++) {
-        g->inputs[k] = (uint8_t)(g->grid ? grid_type : any_number_type(m));
+        g->inputs[k] = (uint8_t)(g->grid && k < 2 ? any_float_type(m) : any_number_type(m));
         add_node(m, (graph_node){.kind = GRAPH_INPUT, .type = g->inputs[k], .a = k});
     }
     g->param_count = random_chance(m->r, 40) ? 1 + random_below(m->r, GRAPH_MOST_PARAMS) : 0;
@@ -526,17 +597,22 @@ static void add_table(maker *m)
     graph_memory *memory = &m->g->memories[m->g->memory_count++];
     const bool bound = !m->g->grid && random_chance(m->r, 30);
     const unsigned type = types[random_below(m->r, bound ? 3 : 5)];
-    *memory = (graph_memory){.kind = (uint8_t)(bound ? IR_BOUND : IR_TABLE), .type = (uint8_t)type,
+    *memory = (graph_memory){.kind = (uint8_t)(bound ? IR_BOUND : IR_TABLE),
+                             .type = (uint8_t)type,
                              .length = 1 + random_below(m->r, random_chance(m->r, 50) ? 5 : 300)};
     memory->content = random_content(m, type, memory->length);
 }
 
 static void add_line(maker *m)
 {
-    static const uint16_t lengths[] = {1, 1, 1, 2, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 40, 63, 64, 65, 100, 128, 300, 511, 512, 513, 700, 1024, 2100};
+    static const uint16_t lengths[] = {1,  1,  1,  2,  2,   3,   4,   7,   8,   9,   15,  16,   17,  31,
+                                       40, 63, 64, 65, 100, 128, 300, 511, 512, 513, 700, 1024, 2100};
     graph_memory *memory = &m->g->memories[m->g->memory_count++];
-    *memory = (graph_memory){.kind = IR_LINE, .type = (uint8_t)any_number_type(m), .shortest = 1,
-                             .length = lengths[random_below(m->r, sizeof lengths / sizeof *lengths)], .early = random_chance(m->r, 30)};
+    *memory = (graph_memory){.kind = IR_LINE,
+                             .type = (uint8_t)any_number_type(m),
+                             .shortest = 1,
+                             .length = lengths[random_below(m->r, sizeof lengths / sizeof *lengths)],
+                             .early = random_chance(m->r, 30)};
     if (random_chance(m->r, 30))
         memory->shortest = 1 + random_below(m->r, memory->length);
     memory->flush = memory->type != IR_I32 && random_chance(m->r, 25);
@@ -546,34 +622,57 @@ static void add_line(maker *m)
 static void add_cells(maker *m)
 {
     static const uint8_t types[] = {IR_F32, IR_F64, IR_I32, IR_U8, IR_I16};
-    m->g->memories[m->g->memory_count++] = (graph_memory){.kind = IR_CELLS, .type = types[random_below(m->r, 5)],
-                                                          .length = 1 + random_below(m->r, 20)};
+    m->g->memories[m->g->memory_count++] = (graph_memory){
+        .kind = IR_CELLS, .type = types[random_below(m->r, 5)], .length = 1 + random_below(m->r, 20)};
     m->g->stateful = true;
 }
 
 static void add_memories(maker *m)
 {
-    const bool state = !(m->without & GRAPH_NO_STATE) && !m->g->grid && random_chance(m->r, 45);
+    const bool state = !(m->of_kind & GRAPH_NO_STATE) && !m->g->grid
+                       && (m->of_kind & GRAPH_WITH_STATE || random_chance(m->r, 45));
     if (random_chance(m->r, 25))
         add_table(m);
     if (random_chance(m->r, 10))
         add_table(m);
     for (uint32_t n = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0; n > 0; n--)
         add_line(m);
-    if (state && random_chance(m->r, 10))
+    if (state && random_chance(m->r, 20))
         add_cells(m);
 }
 
-/* What each line is fed with: mostly something late, so that there are cycles; now and then made small first. */
+/* An input, or a past value of a line, as it is. */
+static uint32_t any_plain(maker *m, unsigned type)
+{
+    uint32_t plain[64], count = 0;
+    for (uint32_t k = 1; k < m->g->count && count < 64; k++) {
+        const graph_node *n = &m->g->nodes[k];
+        if (n->type == type && (n->kind == GRAPH_INPUT || n->kind == GRAPH_READ || n->kind == GRAPH_READV))
+            plain[count++] = k;
+    }
+    return count ? plain[random_below(m->r, count)] : pick(m, type);
+}
+
+/* So small that half of the values are flushed. */
+static uint32_t scaled_down(maker *m, unsigned type, uint32_t value)
+{
+    const uint32_t scale = add_constant(m, type, type == IR_F32 ? bits_of_f32(1e-30f) : bits_of_f64(1e-250));
+    return add_op(m, SINTER_OP_MUL, type, value, scale, 0);
+}
+
+/* What each line is fed with: mostly something late, so that there are cycles. */
 static void write_lines(maker *m)
 {
     for (uint32_t k = 0; k < m->g->memory_count; k++) {
         graph_memory *memory = &m->g->memories[k];
         if (memory->kind != IR_LINE)
             continue;
-        uint32_t value = pick(m, memory->type);
-        if (memory->type != IR_I32 && random_chance(m->r, 60)) {
-            const uint32_t half = add_constant(m, memory->type, memory->type == IR_F32 ? bits_of_f32(0.5f) : bits_of_f64(0.5));
+        uint32_t value = random_chance(m->r, 15) ? any_plain(m, memory->type) : pick(m, memory->type);
+        if (memory->flush && random_chance(m->r, 50)) {
+            value = scaled_down(m, memory->type, value);
+        } else if (memory->type != IR_I32 && random_chance(m->r, 50)) {
+            const uint32_t half =
+                add_constant(m, memory->type, memory->type == IR_F32 ? bits_of_f32(0.5f) : bits_of_f64(0.5));
             value = add_op(m, SINTER_OP_FMA, memory->type, half, value, pick(m, memory->type));
         }
         use(m, value);
@@ -584,30 +683,38 @@ static void write_lines(maker *m)
 static uint32_t any_size(maker *m)
 {
     const uint32_t kind = random_below(m->r, 200);
-    if (kind < 100 || m->without & GRAPH_SMALL)
+    if (kind < 100 || m->of_kind & GRAPH_SMALL)
         return 1 + random_below(m->r, 15);
-    return kind < 165 ? 15 + random_below(m->r, 50) : kind < 193 ? 60 + random_below(m->r, 240) : kind < 199 ? 300 + random_below(m->r, 1000)
-                                                                                                              : 1000 + random_below(m->r, 3000);
+    return kind < 165   ? 15 + random_below(m->r, 50)
+           : kind < 193 ? 60 + random_below(m->r, 240)
+           : kind < 199 ? 300 + random_below(m->r, 1000)
+                        : 1000 + random_below(m->r, 3000);
 }
 
-void random_graph_make(random_graph *g, uint64_t seed, unsigned without, arena *memory)
+void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory)
 {
     random_numbers r = {seed * 0x9E3779B97F4A7C15u + 12345};
-    *g = (random_graph){.memory = memory, .grid = (without & GRAPH_ON_GRID) != 0};
-    maker m = {.g = g, .r = &r, .without = without, .wild = random_below(&r, 40)};
-    m.math = without & GRAPH_NO_MATH || random_chance(&r, 60) ? 0 : 4;
+    *g = (random_graph){.memory = memory, .grid = (kind & GRAPH_ON_GRID) != 0};
+    maker m = {.g = g, .r = &r, .of_kind = kind, .wild = random_below(&r, 40)};
+    m.math = kind & GRAPH_NO_MATH || random_chance(&r, 60) ? 0 : 4;
     add_node(&m, (graph_node){0});
     choose_types(&m);
     add_streams(&m);
     add_memories(&m);
     for (uint32_t n = any_size(&m); n > 0; n--)
         any_operation(&m);
-    if (random_chance(&r, 12) && !(without & GRAPH_SMALL))
+    if (random_chance(&r, 12) && !(kind & GRAPH_SMALL))
         pressure(&m);
     write_lines(&m);
-    const uint32_t outputs = 1 + random_below(&r, random_chance(&r, 70) ? 1 : random_chance(&r, 90) ? 4 : GRAPH_MOST_STREAMS);
+    uint32_t last = g->count - 1;
+    while (!g->nodes[last].type) /* a store */
+        last--;
+    const uint32_t outputs = 1
+                             + random_below(&r, random_chance(&r, 70)   ? 1
+                                                : random_chance(&r, 90) ? 4
+                                                                        : GRAPH_MOST_STREAMS);
     for (uint32_t n = 0; n < outputs; n++)
-        add_output(&m, n == 0 ? g->count - 1 - (g->nodes[g->count - 1].type == 0) : pick(&m, any_chosen_type(&m)));
+        add_output(&m, n == 0 ? last : pick(&m, any_chosen_type(&m)));
     if (random_chance(&r, 60))
         add_output(&m, gather_unused(&m));
     if (!g->grid && random_chance(&r, 20))
@@ -656,10 +763,10 @@ static void need_operands(const random_graph *g, uint8_t *needed, uint8_t *read)
             need(needed, n->b);
             need(needed, n->c);
             break;
-        case GRAPH_CONVERT: case GRAPH_ALIAS:
-            need(needed, n->a);
-            break;
-        case GRAPH_LOAD: case GRAPH_READV:
+        case GRAPH_CONVERT:
+        case GRAPH_ALIAS: need(needed, n->a); break;
+        case GRAPH_LOAD:
+        case GRAPH_READV:
             need(needed, n->a);
             read[n->b] = 1;
             break;
@@ -667,11 +774,8 @@ static void need_operands(const random_graph *g, uint8_t *needed, uint8_t *read)
             need(needed, n->a);
             need(needed, n->b);
             break;
-        case GRAPH_READ:
-            read[n->a] = 1;
-            break;
-        default:
-            break;
+        case GRAPH_READ: read[n->a] = 1; break;
+        default: break;
         }
     }
 }
@@ -709,8 +813,8 @@ uint8_t *random_graph_needed(const random_graph *g)
 typedef struct building {
     const random_graph *g;
     sinter_program *p;
-    sinter_value *value;                   /* per node */
-    uint32_t number[GRAPH_MOST_MEMORIES];  /* in the program */
+    sinter_value *value;                  /* per node */
+    uint32_t number[GRAPH_MOST_MEMORIES]; /* in the program */
     bool written[GRAPH_MOST_MEMORIES];
 } building;
 
@@ -741,44 +845,39 @@ static sinter_value build_op(building *b, const graph_node *n)
 static sinter_value inside_cells(building *b, uint32_t memory, sinter_value index)
 {
     const sinter_value low = sinter_emit(b->p, SINTER_OP_MAX, index, sinter_i32(b->p, 0), 0);
-    return sinter_emit(b->p, SINTER_OP_MIN, low, sinter_i32(b->p, (int32_t)b->g->memories[memory].length - 1), 0);
+    return sinter_emit(b->p, SINTER_OP_MIN, low, sinter_i32(b->p, (int32_t)b->g->memories[memory].length - 1),
+                       0);
 }
 
 static sinter_value build_node(building *b, uint32_t k)
 {
-    static const char *const grid_names[] = {"x", "y"};
+    static const char *const grid_names[] = {"x", "y", "z", "t"};
     const graph_node *n = &b->g->nodes[k];
     char name[16];
     switch ((graph_kind)n->kind) {
-    case GRAPH_CONST:
-        return constant(b->p, n->type, n->bits);
+    case GRAPH_CONST: return constant(b->p, n->type, n->bits);
     case GRAPH_INPUT:
         snprintf(name, sizeof name, "in%u", (unsigned)n->a);
         return sinter_input(b->p, b->g->grid ? grid_names[n->a] : name, (sinter_type)n->type);
     case GRAPH_PARAM:
         snprintf(name, sizeof name, "p%u", (unsigned)n->a);
         return sinter_parameter(b->p, name, (sinter_type)n->type, b->g->initial[n->a], -1e9, 1e9);
-    case GRAPH_INDEX:
-        return sinter_index(b->p);
-    case GRAPH_OP:
-        return build_op(b, n);
-    case GRAPH_CONVERT:
-        return sinter_convert(b->p, b->value[n->a], (sinter_type)n->type);
+    case GRAPH_INDEX: return sinter_index(b->p);
+    case GRAPH_OP: return build_op(b, n);
+    case GRAPH_CONVERT: return sinter_convert(b->p, b->value[n->a], (sinter_type)n->type);
     case GRAPH_LOAD:
         if (b->g->memories[n->b].kind == IR_CELLS)
-            return sn_ir_emit(&b->p->ir, IR_LOAD, IR_VOID, inside_cells(b, n->b, b->value[n->a]), b->number[n->b], 0);
+            return sn_ir_emit(&b->p->ir, IR_LOAD, IR_VOID, inside_cells(b, n->b, b->value[n->a]),
+                              b->number[n->b], 0);
         return sinter_load(b->p, b->number[n->b], b->value[n->a]);
-    case GRAPH_READ:
-        return sinter_read(b->p, b->number[n->a], n->b);
-    case GRAPH_READV:
-        return sinter_read_varying(b->p, b->number[n->b], b->value[n->a]);
+    case GRAPH_READ: return sinter_read(b->p, b->number[n->a], n->b);
+    case GRAPH_READV: return sinter_read_varying(b->p, b->number[n->b], b->value[n->a]);
     case GRAPH_STORE:
-        sn_ir_emit(&b->p->ir, IR_STORE, IR_VOID, inside_cells(b, n->c, b->value[n->a]), b->value[n->b], b->number[n->c]);
+        sn_ir_emit(&b->p->ir, IR_STORE, IR_VOID, inside_cells(b, n->c, b->value[n->a]), b->value[n->b],
+                   b->number[n->c]);
         return 0;
-    case GRAPH_ALIAS:
-        return b->value[n->a];
-    case GRAPH_NONE:
-        break;
+    case GRAPH_ALIAS: return b->value[n->a];
+    case GRAPH_NONE: break;
     }
     return 0;
 }
@@ -797,7 +896,8 @@ static void build_memory(building *b, uint32_t k)
         b->p->ir.memories[b->number[k]].shortest = m->shortest;
         b->p->ir.memories[b->number[k]].flush = m->flush;
     } else {
-        b->number[k] = sn_ir_add_memory(&b->p->ir, &(ir_memory){.name = name, .length = m->length, .kind = IR_CELLS, .type = m->type});
+        b->number[k] = sn_ir_add_memory(
+            &b->p->ir, &(ir_memory){.name = name, .length = m->length, .kind = IR_CELLS, .type = m->type});
     }
 }
 
@@ -812,7 +912,9 @@ sinter_program *random_graph_build(const random_graph *g)
 {
     uint8_t read[GRAPH_MOST_MEMORIES] = {0};
     const uint8_t *needed = find_needed(g, read);
-    building b = {.g = g, .p = sinter_program_open(NULL), .value = sn_arena_take_zeroed(g->memory, g->count * sizeof *b.value)};
+    building b = {.g = g,
+                  .p = sinter_program_open(NULL),
+                  .value = sn_arena_take_zeroed(g->memory, g->count * sizeof *b.value)};
     char name[16];
     for (uint32_t k = 0; k < g->memory_count; k++)
         if (read[k])
@@ -822,7 +924,8 @@ sinter_program *random_graph_build(const random_graph *g)
             continue;
         b.value[k] = build_node(&b, k);
         for (uint32_t i = 0; i < g->memory_count; i++)
-            if (read[i] && g->memories[i].kind == IR_LINE && g->memories[i].early && g->memories[i].written == k)
+            if (read[i] && g->memories[i].kind == IR_LINE && g->memories[i].early
+                && g->memories[i].written == k)
                 build_write(&b, i);
     }
     for (uint32_t k = 0; k < g->memory_count; k++)
@@ -879,8 +982,9 @@ static bool raise_outputs(random_graph *g, graph_predicate fails, void *context)
     bool any = false;
     for (uint32_t k = 0; k < g->output_count; k++) {
         const graph_node *n = &g->nodes[g->outputs[k]];
-        const uint32_t operands[3] = {n->kind == GRAPH_OP || n->kind == GRAPH_CONVERT || n->kind == GRAPH_ALIAS ? n->a : 0,
-                                      n->kind == GRAPH_OP ? n->b : 0, n->kind == GRAPH_OP ? n->c : 0};
+        const uint32_t operands[3] = {
+            n->kind == GRAPH_OP || n->kind == GRAPH_CONVERT || n->kind == GRAPH_ALIAS ? n->a : 0,
+            n->kind == GRAPH_OP ? n->b : 0, n->kind == GRAPH_OP ? n->c : 0};
         for (unsigned i = 0; i < 3; i++) {
             if (!operands[i] || g->nodes[operands[i]].type == IR_MASK)
                 continue;
@@ -916,7 +1020,8 @@ static bool replace_by_operand(random_graph *g, uint32_t k, graph_predicate fail
     const uint32_t operands[3] = {n.a, n.b, n.c};
     for (unsigned i = 0; i < 3; i++)
         if (operands[i] && g->nodes[operands[i]].type == n.type
-            && replace(g, k, (graph_node){.kind = GRAPH_ALIAS, .type = n.type, .a = operands[i]}, fails, context))
+            && replace(g, k, (graph_node){.kind = GRAPH_ALIAS, .type = n.type, .a = operands[i]}, fails,
+                       context))
             return true;
     return false;
 }
@@ -925,19 +1030,22 @@ static bool replace_by_leaf(random_graph *g, uint32_t k, graph_predicate fails, 
 {
     const graph_node n = g->nodes[k];
     for (uint32_t i = 1; i < k && i <= g->input_count + g->param_count; i++)
-        if (g->nodes[i].type == n.type && replace(g, k, (graph_node){.kind = GRAPH_ALIAS, .type = n.type, .a = i}, fails, context))
+        if (g->nodes[i].type == n.type
+            && replace(g, k, (graph_node){.kind = GRAPH_ALIAS, .type = n.type, .a = i}, fails, context))
             return true;
     const uint64_t one = n.type == IR_F32 ? 0x3F800000u : n.type == IR_F64 ? 0x3FF0000000000000u : 1;
     const uint64_t values[] = {0, one};
     for (unsigned i = 0; i < 2; i++)
-        if (replace(g, k, (graph_node){.kind = GRAPH_CONST, .type = n.type, .bits = values[i]}, fails, context))
+        if (replace(g, k, (graph_node){.kind = GRAPH_CONST, .type = n.type, .bits = values[i]}, fails,
+                    context))
             return true;
     return false;
 }
 
 static bool is_simple(const graph_node *n)
 {
-    return n->kind == GRAPH_CONST || n->kind == GRAPH_INPUT || n->kind == GRAPH_PARAM || n->kind == GRAPH_ALIAS || n->kind == GRAPH_NONE;
+    return n->kind == GRAPH_CONST || n->kind == GRAPH_INPUT || n->kind == GRAPH_PARAM
+           || n->kind == GRAPH_ALIAS || n->kind == GRAPH_NONE;
 }
 
 static bool replace_nodes(random_graph *g, graph_predicate fails, void *context)
@@ -949,8 +1057,9 @@ static bool replace_nodes(random_graph *g, graph_predicate fails, void *context)
             k--;
         if (!needed[k] || is_simple(&g->nodes[k]))
             break;
-        any |= g->nodes[k].kind == GRAPH_STORE ? replace(g, k, (graph_node){.kind = GRAPH_NONE}, fails, context)
-                                               : replace_by_leaf(g, k, fails, context) || replace_by_operand(g, k, fails, context);
+        any |= g->nodes[k].kind == GRAPH_STORE
+                   ? replace(g, k, (graph_node){.kind = GRAPH_NONE}, fails, context)
+                   : replace_by_leaf(g, k, fails, context) || replace_by_operand(g, k, fails, context);
     }
     return any;
 }
@@ -965,7 +1074,8 @@ static void replace_stretches(random_graph *g, graph_predicate fails, void *cont
             memcpy(kept, g->nodes, g->count * sizeof *kept);
             for (uint32_t k = first; k < end; k++)
                 if (!is_simple(&g->nodes[k]) && g->nodes[k].type)
-                    g->nodes[k] = (graph_node){.kind = GRAPH_CONST, .type = g->nodes[k].type, .uniform = g->nodes[k].uniform};
+                    g->nodes[k] = (graph_node){
+                        .kind = GRAPH_CONST, .type = g->nodes[k].type, .uniform = g->nodes[k].uniform};
             if (!fails(context, g))
                 memcpy(g->nodes, kept, g->count * sizeof *kept);
         }

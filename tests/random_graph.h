@@ -1,8 +1,8 @@
 /* Random programs, and programs made smaller.
  *
- * A graph is a program before it is one: nodes that name earlier nodes, so that it can be built through the public builder as often
- * as needed, and changed in between (a node replaced by an earlier one or by a constant) when a failure is to be shrunk.
- * One seed makes one graph, on every machine. */
+ * A graph is a program before it is one: nodes that name earlier nodes, so that it can be built through the
+ * public builder as often as needed, and changed in between (a node replaced by an earlier one or by a
+ * constant) when a failure is to be shrunk. One seed makes one graph, on every machine. */
 #ifndef TEST_RANDOM_GRAPH_H
 #define TEST_RANDOM_GRAPH_H
 
@@ -19,7 +19,8 @@ typedef struct random_numbers {
 uint32_t random_word(random_numbers *r);
 uint32_t random_below(random_numbers *r, uint32_t n); /* 0 … n − 1 */
 bool random_chance(random_numbers *r, unsigned percent);
-/* Bits of a value of the type. `wild`: zeros, subnormals, infinities, NaN and extremes; else numbers of modest size. */
+/* Bits of a value of the type. `wild`: zeros, subnormals, infinities, NaN and extremes; else numbers of
+ * modest size. */
 uint64_t random_bits(random_numbers *r, unsigned type, bool wild);
 
 typedef enum graph_kind {
@@ -64,14 +65,14 @@ typedef struct random_graph {
     graph_memory memories[GRAPH_MOST_MEMORIES];
     uint32_t outputs[GRAPH_MOST_STREAMS], totals[GRAPH_MOST_TOTALS]; /* nodes */
     uint32_t input_count, param_count, memory_count, output_count, total_count;
-    bool grid;    /* made for SINTER_GRID: inputs x and y */
+    bool grid; /* made for SINTER_GRID: inputs x, y, and perhaps z, t */
     bool stateful;
 } random_graph;
 
-/* What to leave out. */
-enum { GRAPH_NO_STATE = 1, GRAPH_NO_MATH = 2, GRAPH_ON_GRID = 4, GRAPH_SMALL = 8 };
+/* What kind of graph. */
+enum { GRAPH_NO_STATE = 1, GRAPH_NO_MATH = 2, GRAPH_ON_GRID = 4, GRAPH_SMALL = 8, GRAPH_WITH_STATE = 16 };
 
-void random_graph_make(random_graph *g, uint64_t seed, unsigned without, arena *memory);
+void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory);
 void random_graph_copy(random_graph *to, const random_graph *from, arena *memory);
 /* Built through the public interface; the caller closes it. What nothing depends on is left out. */
 sinter_program *random_graph_build(const random_graph *g);

@@ -1,8 +1,10 @@
-/* Programs with state, run as streams: a biquad, a comb with a one-pole in its loop, a generator of random numbers.
+/* Programs with state, run as streams: a biquad, a comb with a one-pole in its loop, a generator of random
+ * numbers.
  *
- * Each is written twice: as a program, and as a plain loop in C. Every engine must give the loop's bits for a whole stream in one
- * call, cut into blocks of 1, 3, 64, 777 and mixed sizes, and in place. Denormals are flushed as the design says: lines on
- * a cycle of one element at every 64th element, longer ones at each write; so what has rung out is exactly 0. */
+ * Each is written twice: as a program, and as a plain loop in C. Every engine must give the loop's bits for a
+ * whole stream in one call, cut into blocks of 1, 3, 64, 777 and mixed sizes, and in place. Denormals are
+ * flushed as the design says: lines on a cycle of one element at every 64th element, longer ones at each
+ * write; so what has rung out is exactly 0. */
 #include "kernel/kernels.h"
 #include "opt/flush.h"
 
@@ -23,7 +25,7 @@ static float input[COUNT], wanted[COUNT], got[COUNT];
 static int open_context(void **state)
 {
     (void)state;
-    return sinter_open(NULL, &context);
+    return (int)sinter_open(NULL, &context);
 }
 
 static int close_context(void **state)
@@ -63,7 +65,9 @@ static void run_stream(const sinter_kernel *kernel, const uint32_t *cuts, uint32
     for (uint32_t at = 0, n, k = 0; at < COUNT; at += n, k++) {
         n = cuts[k % cut_count];
         n = COUNT - at < n ? COUNT - at : n;
-        const sinter_arguments a = {.inputs = (const void *[]){in_place ? got + at : input + at}, .outputs = (void *[]){got + at}, .count = n};
+        const sinter_arguments a = {.inputs = (const void *[]){in_place ? got + at : input + at},
+                                    .outputs = (void *[]){got + at},
+                                    .count = n};
         assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
     }
     assert_int_equal(sinter_instance_index(instance), COUNT);
@@ -74,19 +78,21 @@ static void compare(sinter_engine engine, const char *how)
 {
     for (uint32_t i = 0; i < COUNT; i++)
         if (memcmp(&got[i], &wanted[i], sizeof *got) != 0)
-            fail_msg("%s, %s: element %u is %a, not %a", sinter_engine_name(engine), how, (unsigned)i, (double)got[i], (double)wanted[i]);
+            fail_msg("%s, %s: element %u is %a, not %a", sinter_engine_name(engine), how, (unsigned)i,
+                     (double)got[i], (double)wanted[i]);
 }
 
 /* Every engine, cut in every way; the program is closed. */
 static void check(sinter_program *p)
 {
-    static const uint32_t whole[] = {COUNT}, one[] = {1}, three[] = {3}, tick[] = {64}, odd[] = {777}, mixed[] = {1, 512, 63, 5, 1025, 2, 64, 100};
+    static const uint32_t whole[] = {COUNT}, one[] = {1}, three[] = {3}, tick[] = {64}, odd[] = {777},
+                          mixed[] = {1, 512, 63, 5, 1025, 2, 64, 100};
     static const struct {
         const char *name;
         const uint32_t *cuts;
         uint32_t count;
-    } ways[] = {{"in one call", whole, 1}, {"blocks of 1", one, 1}, {"blocks of 3", three, 1}, {"blocks of 64", tick, 1},
-                {"blocks of 777", odd, 1}, {"mixed blocks", mixed, 8}};
+    } ways[] = {{"in one call", whole, 1}, {"blocks of 1", one, 1},   {"blocks of 3", three, 1},
+                {"blocks of 64", tick, 1}, {"blocks of 777", odd, 1}, {"mixed blocks", mixed, 8}};
     for (int engine = SINTER_ENGINE_INTERP; engine <= SINTER_ENGINE_NEON; engine++) {
         if (!sinter_engine_available((sinter_engine)engine, NULL))
             continue;
@@ -192,9 +198,11 @@ static sinter_program *comb(void)
 {
     sinter_program *p = sinter_program_open(NULL);
     const sinter_value x = sinter_input(p, "x", SINTER_F32);
-    const uint32_t line = sinter_line(p, "line", SINTER_F32, COMB), pole = sinter_line(p, "pole", SINTER_F32, 1);
+    const uint32_t line = sinter_line(p, "line", SINTER_F32, COMB),
+                   pole = sinter_line(p, "pole", SINTER_F32, 1);
     const sinter_value late = sinter_read(p, line, COMB);
-    const sinter_value soft = sinter_fma(p, sinter_f32(p, 1 - damp), late, sinter_mul(p, sinter_f32(p, damp), sinter_read(p, pole, 1)));
+    const sinter_value soft = sinter_fma(p, sinter_f32(p, 1 - damp), late,
+                                         sinter_mul(p, sinter_f32(p, damp), sinter_read(p, pole, 1)));
     const sinter_value y = sinter_fma(p, sinter_f32(p, feedback), soft, x);
     sinter_output(p, "y", late);
     const opt_line_write writes[] = {{line, y}, {pole, soft}};
@@ -243,7 +251,8 @@ static sinter_program *generator(void)
     sinter_program *p = sinter_program_open(NULL);
     const sinter_value x = sinter_input(p, "x", SINTER_F32);
     const uint32_t line = sinter_line(p, "state", SINTER_I32, 1);
-    const sinter_value next = sinter_add(p, sinter_mul(p, sinter_read(p, line, 1), sinter_i32(p, 1664525)), sinter_i32(p, 1013904223));
+    const sinter_value next = sinter_add(p, sinter_mul(p, sinter_read(p, line, 1), sinter_i32(p, 1664525)),
+                                         sinter_i32(p, 1013904223));
     const sinter_value noise = sinter_mul(p, sinter_convert(p, next, SINTER_F32), sinter_f32(p, 0x1p-31f));
     sinter_output(p, "y", sinter_fma(p, noise, sinter_f32(p, 0.25f), x));
     const opt_line_write writes[] = {{line, next}};
@@ -279,8 +288,10 @@ static void instances_are_apart(void **state)
     static float other[COUNT];
     for (uint32_t turn = 0; turn < 2; turn++) {
         for (uint32_t at = 0; at < COUNT; at += 100) {
-            const sinter_arguments first = {.inputs = (const void *[]){input + at}, .outputs = (void *[]){got + at}, .count = 100};
-            const sinter_arguments second = {.inputs = (const void *[]){input + at}, .outputs = (void *[]){other + at}, .count = 100};
+            const sinter_arguments first = {
+                .inputs = (const void *[]){input + at}, .outputs = (void *[]){got + at}, .count = 100};
+            const sinter_arguments second = {
+                .inputs = (const void *[]){input + at}, .outputs = (void *[]){other + at}, .count = 100};
             assert_int_equal(sinter_instance_run(a, &first), SINTER_OK);
             assert_int_equal(sinter_instance_run(b, &second), SINTER_OK);
         }
@@ -299,12 +310,9 @@ static void instances_are_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(biquad_is_its_loop),
-        cmocka_unit_test(biquad_rings_out),
-        cmocka_unit_test(comb_is_its_loop),
-        cmocka_unit_test(comb_rings),
-        cmocka_unit_test(generator_is_its_loop),
-        cmocka_unit_test(instances_are_apart),
+        cmocka_unit_test(biquad_is_its_loop),    cmocka_unit_test(biquad_rings_out),
+        cmocka_unit_test(comb_is_its_loop),      cmocka_unit_test(comb_rings),
+        cmocka_unit_test(generator_is_its_loop), cmocka_unit_test(instances_are_apart),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -267,6 +267,8 @@ static void give_limited(void *context, void *block, size_t size)
 static char *long_program(int lines, size_t *length)
 {
     char *source = malloc((size_t)lines * 40 + 100);
+    if (!source)
+        abort();
     size_t n = (size_t)sprintf(source, "_0 var-x\n");
     for (int k = 1; k < lines; k++)
         n += (size_t)sprintf(source + n, k % 7 ? "_%x add _%x _%x\n" : "_%x mul _%x _0\n", k, k - 1, k / 2);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
 static const limit_affine gain = {0.8f, 0};
 static const limit_chain chain = {{0.9f, 1.1f, 0.8f, 1.25f, 0.7f}, {0.1f, -0.2f, 0.3f, -0.05f, 0.15f}};
 /* The chain as one line, found in double. */
@@ -11,6 +12,7 @@ static const limit_affine folded = {(float)(0.9 * 1.1 * 0.8 * 1.25 * 0.7),
                                     (float)((((0.1 * 1.1 - 0.2) * 0.8 + 0.3) * 1.25 - 0.05) * 0.7 + 0.15)};
 /* mean 0.3, deviation 1.7: −1/(2σ²) and −(log σ + log(2π)/2) */
 static const limit_density density = {0.3, -0.5 / (1.7 * 1.7), -1.449566784266843};
+#endif
 
 static const limit_kernel limits[] = {
     {"gain", "memcpy", SINTER_ENGINE_AUTO, -1, sn_limit_copy_f32, NULL},

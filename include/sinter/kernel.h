@@ -8,7 +8,7 @@
  *     sinter_report report;
  *     sinter_open(NULL, &context);
  *     if (sinter_compile(context, "0.5*x + 1", 9, NULL, &kernel, &report) == SINTER_OK) {
- *         float (*f)(float) = (float (*)(float))sinter_kernel_function(kernel);
+ *         float (*f)(float) = (float (*)(float))sinter_kernel_function(kernel, NULL);
  *         float in[4] = {0, 1, 2, 3}, out[4];
  *         sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = (void *[]){out}, .count = 4});
  *         …

@@ -47,7 +47,7 @@ const option sn_cli_options[] = {
     {OPTION_C, 0, "c", NULL, DUMP, "the plan as a C file"},
     {OPTION_DOT, 0, "dot", NULL, DUMP, "the operations as a graph for Graphviz"},
     {OPTION_PASSES, 0, "passes", "NAMES", DUMP,
-     "only these, separated by commas: identity fold affine expand dce"},
+     "only these, separated by commas: identity fold affine expand hoist dce"},
     {OPTION_FUNCTION, 0, "function", "NAME", DUMP, "what --c calls the function (default kernel)"},
     {OPTION_PATCH, 0, "patch", NULL, DUMP, "take the text for a patch"},
     {OPTION_FIELD, 0, "field", NULL, DUMP, "take it for a field (default: what it looks like)"},

@@ -282,8 +282,17 @@ static void release(rendering *r)
     sn_cli_close_preparation(&r->prepared);
 }
 
+static bool names_npy(const char *output)
+{
+    const size_t length = strlen(output);
+    return strcmp(output, "-") == 0 || strncmp(output, "/dev/", 5) == 0 ||
+           (length > 4 && strcmp(output + length - 4, ".npy") == 0);
+}
+
 int sn_cli_render(const arguments *a)
 {
+    if (a->output && !names_npy(a->output))
+        return sn_cli_misuse(a->command, "-o takes a name that ends in .npy, not `%s`", a->output);
     rendering r = {.a = a};
     int status = prepare(&r);
     if (status == STATUS_GOOD)

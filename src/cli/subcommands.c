@@ -8,7 +8,7 @@
 static int help(const arguments *a);
 
 #define PROGRAM_TEXT \
-    "An argument that names an existing file, or ends in .sn, .vm or .ir, is a file; - is the standard\n" \
+    "An argument that names an existing file, or ends in .sn or .vm (for dump .ir too), is a file; - is the standard\n" \
     "input; all else is an expression (one that begins with a minus and a letter stands behind `--`)."
 
 static const char eval_text[] =

@@ -215,7 +215,12 @@ static unsigned take_register(allocation *a, bool mask)
     const uint64_t kind = mask ? a->masks : a->vectors;
     uint64_t set = a->free & kind;
     if (!set) {
-        const unsigned reg = furthest(a, kind & ~a->locked & ~a->pinned);
+        const uint64_t candidates = kind & ~a->locked & ~a->pinned;
+        if (!candidates) { /* a target that locks more than there are: no code rather than wrong code */
+            a->failed = true;
+            return lowest(kind);
+        }
+        const unsigned reg = furthest(a, candidates);
         evict(a, reg);
         set = bit(reg);
     }
@@ -513,7 +518,21 @@ static unsigned define_rare(allocation *a, uint32_t rare)
     return reg;
 }
 
-/* One copy of a cold region and its RARE. */
+/* The merged result goes where the hot path believes it to be. */
+static void return_result(allocation *a, uint32_t rare, unsigned from, unsigned result)
+{
+    if (from == result)
+        return;
+    if (!(a->free & bit(result)))
+        evict(a, result);
+    record(a, CODE_EVENT_MOVE, result, 0, 0, from);
+    a->target->move(a->emitter, result, from, a->ops[rare].type);
+    a->free = (a->free | bit(from)) & ~bit(result);
+    settle(a, result, index_of(a, rare, a->copy));
+}
+
+/* One copy of a cold region and its RARE. The result, so far the hot operand, is a value like any other in the region: were it kept in its
+ * register, regions within regions would use up all there are. */
 static void emit_cold(allocation *a, uint32_t cold)
 {
     const uint32_t rare = a->ops[cold].b, mask = a->ops[cold].a;
@@ -521,30 +540,35 @@ static void emit_cold(allocation *a, uint32_t cold)
     advance_uses(a, cold);
     unsigned mask_reg = sn_use(a, mask);
     const unsigned result = define_rare(a, rare);
+    const bool unused = a->next[rare] == CODE_NEVER;
+    if (unused) /* but not to be forgotten before the merge */
+        a->next[rare] = rare + 1;
     unlock(a);
     const saved_state s = save(a);
-    const uint64_t pinned = a->pinned;
-    a->pinned |= bit(result); /* the cold path merges into it */
     a->cold_depth++;
     record(a, CODE_EVENT_ENTER_COLD, 0, 0, 0, 0);
     a->target->enter_cold(a->emitter, mask_reg);
     emit_region(a, cold + 1, rare);
     a->position = rare;
-    const unsigned value = sn_use(a, a->ops[rare].b);
+    const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare);
     mask_reg = sn_use(a, mask);
-    a->target->merge_cold(a->emitter, result, mask_reg, value, a->ops[rare].type);
+    a->target->merge_cold(a->emitter, merged, mask_reg, value, a->ops[rare].type);
     unlock(a);
     advance_uses(a, rare);
-    a->pinned = pinned | bit(result);
+    return_result(a, rare, merged, result);
+    const uint64_t pinned = a->pinned;
+    a->pinned |= bit(result);
     reload_displaced(a, &s);
     a->target->leave_cold(a->emitter);
     record(a, CODE_EVENT_LEAVE_COLD, 0, 0, 0, 0);
     a->cold_depth--;
-    restore_tables(a, &s);
     a->pinned = pinned;
+    restore_tables(a, &s);
     release_consumed(a, cold, rare);
-    if (a->next[rare] == CODE_NEVER)
+    if (unused) {
+        a->next[rare] = CODE_NEVER;
         release(a, index_of(a, rare, a->copy));
+    }
 }
 
 static void emit_cold_copies(allocation *a, uint32_t cold)

@@ -108,7 +108,7 @@ static inline bool sn_is_shared(const ir_op *op)
     return op->code == IR_CONST || op->code == IR_UNIFORM;
 }
 
-/* verify.c: replays a trace and checks that every use finds its value. NULL, or what is wrong (static text). */
-const char *sn_allocate_verify(const code_trace *trace, arena *memory);
+/* verify.c: replays the trace of walks over `ops` and checks that every use finds its value. NULL, or what is wrong (static text). */
+const char *sn_allocate_verify(const code_trace *trace, const ir_op *ops, uint32_t count, arena *memory);
 
 #endif

@@ -271,6 +271,8 @@ static sinter_status write_code(code_job *j, const sinter_kernel *kernel, bool f
         uint32_t last = p->loop_count - 1;
         j->functions[2 * p->loop_count] = sn_x64_function(&j->out, p, &p->loops[last], &p->loops[last].body[0], &j->options);
     }
+    if (j->out.violation && j->out.status == SINTER_BAD_PROGRAM)
+        sn_report_fail(j->c->report, SINTER_BAD_PROGRAM, j->out.violation, "a mistake of register allocation, not of the program");
     return j->out.status;
 }
 

@@ -24,6 +24,8 @@ struct sinter_program {
     sinter_allocator allocator;
     arena memory;
     ir_program ir;
+    uint8_t *written; /* by memory object: has a line its value? */
+    uint32_t written_count;
 };
 
 struct sinter_context {

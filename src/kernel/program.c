@@ -16,6 +16,8 @@ sinter_program *sinter_program_open(const sinter_allocator *allocator)
     if (!p)
         return NULL;
     p->allocator = a;
+    p->written = NULL;
+    p->written_count = 0;
     sn_arena_open(&p->memory, &a);
     sn_ir_open(&p->ir, &p->memory, 0);
     return p;
@@ -289,6 +291,23 @@ sinter_value sinter_read_varying(sinter_program *program, uint32_t line, sinter_
     return sn_ir_emit(p, IR_READV, IR_VOID, delay, line, 0);
 }
 
+/* A flag for each memory object that there is. */
+static bool make_flags(sinter_program *program)
+{
+    const uint32_t old = program->written_count, count = 2 * program->ir.memory_count;
+    if (old >= program->ir.memory_count)
+        return true;
+    uint8_t *grown = sn_arena_grow(program->ir.memory, program->written, old, count);
+    if (!grown) {
+        sn_ir_fail(&program->ir, SINTER_NO_MEMORY, "out of memory");
+        return false;
+    }
+    memset(grown + old, 0, count - old);
+    program->written = grown;
+    program->written_count = count;
+    return true;
+}
+
 void sinter_write(sinter_program *program, uint32_t line, sinter_value value)
 {
     if (!program)
@@ -300,10 +319,12 @@ void sinter_write(sinter_program *program, uint32_t line, sinter_value value)
         refuse(p, "line \"%.60s\" has another type", p->memories[line].name);
         return;
     }
-    for (ir_ref r = 1; r < p->count; r++)
-        if (p->ops[r].code == IR_WRITE && p->ops[r].b == line) {
-            refuse(p, "line \"%.60s\" is written already", p->memories[line].name);
-            return;
-        }
+    if (!make_flags(program))
+        return;
+    if (program->written[line]) {
+        refuse(p, "line \"%.60s\" is written already", p->memories[line].name);
+        return;
+    }
+    program->written[line] = 1;
     sn_ir_emit(p, IR_WRITE, IR_VOID, value, line, 0);
 }

@@ -42,7 +42,8 @@ static void set_value(uint64_t *slot, unsigned type, double value)
         const float narrow = (float)value;
         memcpy(slot, &narrow, 4);
     } else {
-        set_i32(slot, value >= 2147483647.0 ? INT32_MAX : value <= -2147483648.0 ? INT32_MIN : (int32_t)value);
+        /* NaN fails both */
+        set_i32(slot, value >= 2147483647.0 ? INT32_MAX : value > -2147483648.0 ? (int32_t)value : INT32_MIN);
     }
 }
 
@@ -260,7 +261,7 @@ static double combined(const carries *c, unsigned type)
 static void hand_over(const sinter_kernel *k, uint32_t i, double total, const sinter_arguments *a)
 {
     const kernel_total *t = &k->totals[i];
-    if (t->scale != 1 || t->offset != 0)
+    if (a->count && (t->scale != 1 || t->offset != 0)) /* nothing is −0, and no offset of infinity times 0 */
         total = fma(t->scale, total, t->offset * (double)a->count);
     a->totals[i] = t->type == IR_F64 ? total : (double)(float)total;
 }

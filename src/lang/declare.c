@@ -180,6 +180,7 @@ void sn_lang_param(lowering *l, uint32_t statement)
         if (good && good_range(l, words, &param)) {
             const char *unit =
                 words[5] ? sn_arena_copy_text(l->memory, l->t->source.text + words[4], words[5]) : NULL;
+            l->t->out_of_memory |= words[5] && !unit;
             param.unit = unit;
             v = sn_lang_scalar(sn_ir_emit(l->p, IR_PARAM, l->type, sn_ir_add_param(l->p, &param), 0, 0),
                                l->type);

@@ -73,7 +73,7 @@ enum {
     LANG_MAX_TERMS = 1 << 16,     /* of one sum */
     LANG_MAX_LINES = 1 << 16,     /* delay lines */
     LANG_MAX_DELAY = 1 << 28,     /* elements */
-    LANG_MAX_EXPANSION = 1 << 24, /* nodes of the tree visited, functions and sums put in place */
+    LANG_MAX_EXPANSION = 1 << 22, /* nodes of the tree visited, functions and sums put in place */
     LANG_MAX_POWER = 64           /* whole exponents reach from -64 to 64 */
 };
 

@@ -447,7 +447,7 @@ sinter_status sn_vm_lower(ir_program *program, arena *scratch, const char *sourc
     vm_reader r = {.p = program, .memory = scratch, .type = options->type == IR_F64 ? IR_F64 : IR_F32};
     if (sn_lang_open_source(&r.tree.source, scratch, source, length, NULL, options->name, into))
         read_source(&r);
-    if (r.tree.out_of_memory)
+    if (r.tree.out_of_memory || program->status == SINTER_NO_MEMORY)
         sn_lang_out_of_memory(&r.tree.source);
     if (r.tree.source.status != SINTER_OK)
         sn_ir_fail(program, r.tree.source.status, into->errors[0].message);

@@ -90,6 +90,13 @@ static coefficient negative(ir_program *p, ir_type type, coefficient a)
     return a.ref ? coefficient_of(p, sn_ir_emit(p, IR_NEG, type, a.ref, 0, 0)) : constant(-a.value);
 }
 
+static coefficient reciprocal(ir_program *p, ir_type type, coefficient a)
+{
+    if (!a.ref)
+        return constant(1 / a.value);
+    return coefficient_of(p, sn_ir_emit(p, IR_DIV, type, sn_ir_number(p, type, 1), a.ref, 0));
+}
+
 /* What is remembered of a value; every value is at least 1·itself + 0. */
 static form form_of(const regrouping *g, ir_ref r)
 {
@@ -137,6 +144,8 @@ static form form_after(const regrouping *g, ir_program *p, const ir_op *op)
         if (a == b)
             return none;
         return step(p, type, form_of(g, a ? op->a : op->b), coefficient_of(p, a ? op->b : op->a), constant(0));
+    case IR_DIV: /* by what does not vary: a product with its reciprocal */
+        return a && !b ? step(p, type, form_of(g, op->a), reciprocal(p, type, coefficient_of(p, op->b)), constant(0)) : none;
     case IR_ADD:
         if (a == b)
             return none;
@@ -147,6 +156,11 @@ static form form_after(const regrouping *g, ir_program *p, const ir_op *op)
         return a ? step(p, type, form_of(g, op->a), constant(1), negative(p, type, coefficient_of(p, op->b)))
                  : step(p, type, form_of(g, op->b), constant(-1), coefficient_of(p, op->a));
     case IR_FMA: case IR_FMS: case IR_FNMA: {
+        if (!a && !b && c) { /* a product of coefficients is an offset */
+            const coefficient product = times(p, type, coefficient_of(p, op->a), coefficient_of(p, op->b));
+            return step(p, type, form_of(g, op->c), constant(op->code == IR_FMS ? -1 : 1),
+                        op->code == IR_FNMA ? negative(p, type, product) : product);
+        }
         if (a == b || c)
             return none;
         const coefficient gain = coefficient_of(p, a ? op->b : op->a), offset = coefficient_of(p, op->c);

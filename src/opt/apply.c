@@ -34,12 +34,21 @@ static ir_ref visit_grid(void *context, ir_program *out, const ir_op *op)
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }
 
+/* Of the input of that name. */
+static unsigned type_of(const ir_program *in, char name)
+{
+    for (uint32_t k = 0; k < in->input_count; k++)
+        if (in->inputs[k].name[0] == name && !in->inputs[k].name[1])
+            return in->inputs[k].type;
+    return IR_F32;
+}
+
 void sn_opt_grid(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
 {
     static const char *const names[OPT_GRID_PARAMS] = {"@x0", "@half_x", "@y1", "@half_y", "@z", "@t"};
+    static const char inputs[OPT_GRID_PARAMS] = {'x', 'x', 'y', 'y', 'z', 't'};
     ir_program with_params = *in;
     grid_change g = {in, in->param_count};
-    const unsigned type = in->input_count ? in->inputs[0].type : IR_F32;
     with_params.memory = memory;
     with_params.params = sn_arena_take(memory, (in->param_count + OPT_GRID_PARAMS) * sizeof *in->params);
     if (!with_params.params) {
@@ -50,7 +59,8 @@ void sn_opt_grid(const ir_program *in, ir_program *out, arena *memory, uint32_t 
     if (in->param_count)
         memcpy(with_params.params, in->params, in->param_count * sizeof *in->params);
     for (unsigned k = 0; k < OPT_GRID_PARAMS; k++)
-        with_params.params[with_params.param_count++] = (ir_param){.name = names[k], .type = (uint8_t)type, .low = -1e308, .high = 1e308, .unit = ""};
+        with_params.params[with_params.param_count++] = (ir_param){.name = names[k], .type = (uint8_t)type_of(in, inputs[k]), .low = -1e308,
+                                                                     .high = 1e308, .unit = ""};
     sn_opt_rebuild(&with_params, out, memory, rules, visit_grid, &g);
 }
 
@@ -125,7 +135,7 @@ bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t r
     }
     for (uint32_t k = 0; k < count; k++) {
         uint32_t at = 0;
-        while (at < in->param_count && strcmp(in->params[at].name, names[k]))
+        while (at < in->param_count && strcmp(in->params[at].name, names[k]) != 0)
             at++;
         if (at == in->param_count) {
             *unknown = k;

@@ -65,7 +65,7 @@ static void report_hoisted(struct text *log, const ir_program *p, uint32_t befor
 const char *sn_opt_run(ir_program *p, arena *memory, const char *names, bool relaxed, struct text *log, size_t *unknown_length)
 {
     if (!names)
-        names = relaxed ? "identity,fold,affine,expand,dce" : "identity,fold,expand,dce";
+        names = relaxed ? "identity,fold,affine,expand,identity,dce" : "identity,fold,expand,identity,dce";
     for (const char *at = names; *at;) {
         const size_t length = strcspn(at, ", ");
         if (length) {

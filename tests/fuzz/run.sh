@@ -5,10 +5,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=$1 target=$2 seconds=$3
 
+# The whole road begins with the language: its words, its seeds.
+case $target in
+    compile) kind=lang ;;
+    *) kind=$target ;;
+esac
 mkdir -p "$build/corpus/$target"
 set -- "$build/corpus/$target"
-[ ! -d "tests/fuzz/corpus/$target" ] || set -- "$@" "tests/fuzz/corpus/$target"
-[ ! -f "tests/fuzz/$target.dict" ] || set -- -dict="tests/fuzz/$target.dict" "$@"
+[ ! -d "tests/fuzz/corpus/$kind" ] || set -- "$@" "tests/fuzz/corpus/$kind"
+[ ! -f "tests/fuzz/$kind.dict" ] || set -- -dict="tests/fuzz/$kind.dict" "$@"
 if ! "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
     -print_final_stats=1 -artifact_prefix="$build/$target-" "$@" 2>"$build/$target.txt"; then
     tail -n 60 "$build/$target.txt"

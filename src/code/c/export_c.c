@@ -89,6 +89,13 @@ static uint64_t element(const ir_memory *m, uint32_t i)
     return m->type == IR_I16 ? (uint64_t)(int64_t)(int16_t)bits : bits;
 }
 
+/* An initializer has to be a constant, and calls are none; a NaN's bits are not promised. */
+static bool is_nan(unsigned type, uint64_t bits)
+{
+    return (type == IR_F32 && (bits & 0x7FFFFFFFu) > 0x7F800000u)
+           || (type == IR_F64 && (bits & ~(UINT64_C(1) << 63)) > 0x7FF0000000000000u);
+}
+
 static void write_table(const c_writer *w, uint32_t number)
 {
     enum { A_LINE = 8 };
@@ -98,7 +105,10 @@ static void write_table(const c_writer *w, uint32_t number)
     sn_text_print(w->out, "%s[%u] = {", w->memories[number], m->length);
     for (uint32_t i = 0; i < m->length; i++) {
         sn_text_add(w->out, i % A_LINE ? " " : "\n    ");
-        sn_c_constant(w, m->type, element(m, i));
+        if (is_nan(m->type, element(m, i)))
+            sn_text_add(w->out, m->type == IR_F64 ? "(double)NAN" : "NAN");
+        else
+            sn_c_constant(w, m->type, element(m, i));
         sn_text_add(w->out, ",");
     }
     sn_text_add(w->out, "\n};\n");
@@ -498,7 +508,7 @@ static void write_totals_end(const c_writer *w)
         const bool wide = w->plan->sum_types[k] == IR_F64, mapped = map.scale != 1 || map.offset != 0;
         sn_text_print(t, "    totals[%u] = %s", k, wide ? "" : "(float)");
         if (mapped) {
-            sn_c_say(w, "@_fma(");
+            sn_c_say(w, "(count == 0 ? -0.0 : @_fma(");
             say_f64(w, map.scale);
             sn_text_add(t, ", ");
         }
@@ -507,7 +517,7 @@ static void write_totals_end(const c_writer *w)
         if (mapped) {
             sn_text_add(t, ", ");
             say_f64(w, map.offset);
-            sn_text_add(t, " * (double)count)");
+            sn_text_add(t, " * (double)count))");
         }
         sn_text_print(t, "; /* %s */\n", sn_c_identifier(w->memory, p->totals[k], NULL, 0));
     }

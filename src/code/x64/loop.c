@@ -133,7 +133,8 @@ static uint64_t highest(uint64_t set, int count)
 /* Registers 15 and below are left to values where code has VEX forms; what is pinned takes the highest. */
 static void pin_values(x64_writer *w, unsigned taken)
 {
-    const int spare = spare_count(w, w->a.copies, taken);
+    /* Constants and uniforms that find no register still have to be loaded, two for one operation. */
+    const int spare = spare_count(w, w->a.copies, taken) - 2;
     uint64_t set = highest(w->a.vectors & ~w->a.pinned, spare);
     pin_code(w, IR_UNIFORM, &set);
     pin_code(w, IR_CONST, &set);
@@ -540,10 +541,9 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
 
 #if SINTER_VERIFY
 /* Every allocation of a debug build is replayed. */
-static bool is_right(x64_writer *w)
+static const char *find_violation(const x64_writer *w)
 {
-    const char *wrong = w->a.trace ? sn_allocate_verify(w->a.trace, w->memory) : NULL;
-    return !wrong;
+    return w->a.trace ? sn_allocate_verify(w->a.trace, w->body->ops, w->body->count, w->memory) : NULL;
 }
 #endif
 
@@ -554,7 +554,8 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
     if (w->a.slot_count > MOST_SLOTS)
         return SINTER_TOO_LARGE;
 #if SINTER_VERIFY
-    if (!is_right(w))
+    out->violation = find_violation(w);
+    if (out->violation)
         return w->memory->failed ? SINTER_NO_MEMORY : SINTER_BAD_PROGRAM;
 #endif
     const uint32_t bytes = w->a.slot_count * 64;
@@ -634,6 +635,8 @@ x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *lo
     x64_writer w = {.function = true};
     x64_options plain = *options;
     plain.isa = X64_ONE_LANE;
+    if (plain.most_registers) /* beside those in which inputs arrive */
+        plain.most_registers = (uint8_t)(plain.most_registers + p->program->input_count);
     plain.marks = false;
     out->status = open_writer(&w, out, p, loop, body, &plain);
     if (out->status)

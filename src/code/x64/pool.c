@@ -49,7 +49,7 @@ static bool holds(const x64_pool *pool, uint32_t at, uint64_t bits, unsigned siz
     if (at % (total > 64 ? 64 : total) || at + total > pool->size)
         return false;
     for (unsigned k = 0; k < copies; k++)
-        if (memcmp(pool->bytes + at + k * size, &bits, size))
+        if (memcmp(pool->bytes + at + k * size, &bits, size) != 0)
             return false;
     return true;
 }

@@ -131,6 +131,7 @@ typedef struct x64_output { /* all functions of a plan, joined; position-indepen
     uint32_t mark_count;
     arena *memory;
     sinter_status status;
+    const char *violation; /* builds that verify: what is wrong with an allocation; else NULL */
 } x64_output;
 
 /* Appends the code of body `body` of a loop as a function (frame, begin, end). */
