@@ -267,7 +267,7 @@ static uint64_t mapped(ir_type type, uint64_t total, ir_total_map map, uint32_t 
     const uint64_t wide = type == IR_F32 ? sn_ir_evaluate(IR_CVT, IR_F64, IR_F32, total, 0, 0) : total;
     double sum;
     memcpy(&sum, &wide, sizeof sum);
-    if (map.scale == 1 && map.offset == 0)
+    if (count == 0 || (map.scale == 1 && map.offset == 0)) /* nothing is −0 */
         return total;
     const uint64_t bits = bits_of(fma(map.scale, sum, map.offset * (double)count));
     return type == IR_F32 ? sn_ir_evaluate(IR_CVT, IR_F32, IR_F64, bits, 0, 0) : bits;
