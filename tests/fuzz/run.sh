@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs one fuzz target on its seeds, which stay as they are: what it learns goes to the build folder.
-# usage: tests/fuzz/run.sh BUILD TARGET SECONDS
+# usage: tests/fuzz/run.sh BUILD TARGET SECONDS    (SINTER_FUZZ_SEED: the same inputs again; 0, or none: others each time)
 set -eu
 cd "$(dirname "$0")/../.."
 build=$1 target=$2 seconds=$3
@@ -14,8 +14,8 @@ mkdir -p "$build/corpus/$target"
 set -- "$build/corpus/$target"
 [ ! -d "tests/fuzz/corpus/$kind" ] || set -- "$@" "tests/fuzz/corpus/$kind"
 [ ! -f "tests/fuzz/$kind.dict" ] || set -- -dict="tests/fuzz/$kind.dict" "$@"
-if ! "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -print_final_stats=1 -artifact_prefix="$build/$target-" "$@" 2>"$build/$target.txt"; then
+if ! "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
+    -seed="${SINTER_FUZZ_SEED:-0}" -print_final_stats=1 -artifact_prefix="$build/$target-" "$@" 2>"$build/$target.txt"; then
     tail -n 60 "$build/$target.txt"
     exit 1
 fi
