@@ -1,8 +1,10 @@
-/* Every allocation made to fail: the n-th request is refused, for n = 1, 2, … until a run makes fewer; once alone, once with all
- * that follow. Each time the call says SINTER_NO_MEMORY (or got along without), the report says so, every block comes back with the
- * size that it was asked for with, and the same context then does the same work.
+/* Every allocation made to fail: the n-th request is refused, for n = 1, 2, … until a run makes fewer; once
+ * alone, once with all that follow. Each time the call says SINTER_NO_MEMORY (or got along without), the
+ * report says so, every block comes back with the size that it was asked for with, and the same context then
+ * does the same work.
  *
- * A hostile build asks the allocator for every single piece of an arena, so that each of them is refused here. */
+ * A hostile build asks the allocator for every single piece of an arena, so that each of them is refused
+ * here. */
 #include <sinter/sinter.h>
 
 #include <setjmp.h>
@@ -116,15 +118,25 @@ static sinter_status run(attempt *a, const sinter_kernel *kernel)
     }
     double totals[4] = {0};
     if (info.grid) {
-        const sinter_grid grid = {.width = 8, .height = 5, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = 5,
+        const sinter_grid grid = {.width = 8,
+                                  .height = 5,
+                                  .x0 = -1,
+                                  .y0 = -1,
+                                  .x1 = 1,
+                                  .y1 = 1,
+                                  .row_count = 5,
                                   .outputs = (void *[]){outputs[0], outputs[1], outputs[2], outputs[3]}};
         status = sinter_instance_run_grid(instance, &grid);
     } else {
         static const float bound[3] = {1, 2, 3};
         status = sinter_instance_run(
-            instance, &(sinter_arguments){.inputs = (const void *[]){inputs[0], inputs[1], inputs[2], inputs[3]},
-                                          .outputs = (void *[]){outputs[0], outputs[1], outputs[2], outputs[3]}, .count = ELEMENTS,
-                                          .totals = totals, .tables = (const void *[]){bound}, .table_lengths = (uint32_t[]){3}});
+            instance,
+            &(sinter_arguments){.inputs = (const void *[]){inputs[0], inputs[1], inputs[2], inputs[3]},
+                                .outputs = (void *[]){outputs[0], outputs[1], outputs[2], outputs[3]},
+                                .count = ELEMENTS,
+                                .totals = totals,
+                                .tables = (const void *[]){bound},
+                                .table_lengths = (uint32_t[]){3}});
     }
     sinter_instance_close(instance);
     assert_int_equal(status, SINTER_OK);
@@ -176,9 +188,12 @@ static void check_refusal(const attempt *a, sinter_status status, const char *wh
     if (status == SINTER_OK)
         return;
     if (status != SINTER_NO_MEMORY || a->ledger->refused == 0)
-        fail_msg("%s, refused %u: %s: %s", what, (unsigned)n, sinter_status_name(status), a->report.count ? a->report.errors[0].message : "");
-    if (a->report.count < 1 || a->report.errors[0].status != SINTER_NO_MEMORY || !strstr(a->report.errors[0].message, "memory"))
-        fail_msg("%s, refused %u: the report says \"%s\"", what, (unsigned)n, a->report.count ? a->report.errors[0].message : "nothing");
+        fail_msg("%s, refused %u: %s: %s", what, (unsigned)n, sinter_status_name(status),
+                 a->report.count ? a->report.errors[0].message : "");
+    if (a->report.count < 1 || a->report.errors[0].status != SINTER_NO_MEMORY
+        || !strstr(a->report.errors[0].message, "memory"))
+        fail_msg("%s, refused %u: the report says \"%s\"", what, (unsigned)n,
+                 a->report.count ? a->report.errors[0].message : "nothing");
 }
 
 static void open_context(attempt *a, const sinter_context_options *given)
@@ -205,8 +220,10 @@ static sinter_status attempt_once(attempt *a, deed d)
     return d(a);
 }
 
-/* One refusal at each place, in a context that is cold or has done the work once before. Returns how many places there are. */
-static uint32_t refuse_each(attempt *a, deed d, const char *what, const sinter_context_options *options, bool warm, bool on_and_on)
+/* One refusal at each place, in a context that is cold or has done the work once before. Returns how many
+ * places there are. */
+static uint32_t refuse_each(attempt *a, deed d, const char *what, const sinter_context_options *options,
+                            bool warm, bool on_and_on)
 {
     uint32_t n = 1;
     for (; n < MOST_REFUSALS; n++) {
@@ -223,7 +240,8 @@ static uint32_t refuse_each(attempt *a, deed d, const char *what, const sinter_c
         if (!status)
             memcpy(results, a->results, sizeof results);
         if (attempt_once(a, d) != SINTER_OK)
-            fail_msg("%s: after refusal %u the context does not work: %s", what, (unsigned)n, a->report.errors[0].message);
+            fail_msg("%s: after refusal %u the context does not work: %s", what, (unsigned)n,
+                     a->report.errors[0].message);
         if (!status && (count != a->result_count || memcmp(results, a->results, 4 * count)))
             fail_msg("%s: with refusal %u the result is another", what, (unsigned)n);
         close_context(a, what);
@@ -269,21 +287,37 @@ static const text_case texts[] = {
     {"marks", "sin(x)*exp(y)", {.marks = true, .function = true}},
     {"fast", "log(x) + cos(x*pi)", {.grade = SINTER_GRADE_FAST}},
     {"f64", "sin(x) + log(abs(y))", {.type = SINTER_F64}},
-    {"functions", "fn f(a, b=2) = a^b + table_[i32(a)]\ntable table_ = [1, 2, 3]\np = (x, y)\nf(p.x) + sum(i, 0, 9, p.y*i)", {0}},
-    {"parameters", "param gain = 0.5 in 0..1 \"dB\"\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y", {0}},
-    {"fixed", "param gain = 0.5 in 0..1\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
+    {"functions",
+     "fn f(a, b=2) = a^b + table_[i32(a)]\ntable table_ = [1, 2, 3]\np = (x, y)\nf(p.x) + sum(i, 0, 9, "
+     "p.y*i)",
+     {0}},
+    {"parameters",
+     "param gain = 0.5 in 0..1 \"dB\"\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
+     {0}},
+    {"fixed",
+     "param gain = 0.5 in 0..1\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
      {.fixed_names = fixed_names, .fixed_values = fixed_values, .fixed_count = 1}},
-    {"named passes", "(x*0.5 + 1)*2 - 0.5", {.passes = "identity,affine,fold,hoist,dce", .rewriting = SINTER_RELAXED}},
+    {"named passes",
+     "(x*0.5 + 1)*2 - 0.5",
+     {.passes = "identity,affine,fold,hoist,dce", .rewriting = SINTER_RELAXED}},
     {"inputs", "x*y + z", {.inputs = "z x y"}},
     {"grid", "sin(x*3)*cos(y*2) + t", {.domain = SINTER_GRID}},
     {"grid, interpreted", "sin(x*3)*cos(y*2) + t", {.domain = SINTER_GRID, .engine = SINTER_ENGINE_INTERP}},
     {"sum", "x*x*0.5 + 3", {.sum = true, .rewriting = SINTER_RELAXED}},
     {"sum of f64", "sqrt(x)", {.sum = true, .type = SINTER_F64}},
-    {"patch", "input a\nparam cutoff = 800 in 20..20000 log \"Hz\"\nk = exp(-cutoff/rate)\ny = a + k*(y' - a)\nd = delay(y, 700)\nout left = d + a\nout right = y",
+    {"patch",
+     "input a\nparam cutoff = 800 in 20..20000 log \"Hz\"\nk = exp(-cutoff/rate)\ny = a + k*(y' - a)\nd = "
+     "delay(y, 700)\nout left = d + a\nout right = y",
      {.source = SINTER_PATCH}},
-    {"patch, interpreted", "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb", {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP}},
-    {"patch, strict", "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb", {.source = SINTER_PATCH, .rewriting = SINTER_STRICT}},
-    {"vm", "_0 const 2.5\n_1 var-x\n_2 var-y\n_3 mul _1 _2\n_4 sqrt _3\n_5 max _4 _0\n", {.source = SINTER_VM}},
+    {"patch, interpreted",
+     "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb",
+     {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP}},
+    {"patch, strict",
+     "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb",
+     {.source = SINTER_PATCH, .rewriting = SINTER_STRICT}},
+    {"vm",
+     "_0 const 2.5\n_1 var-x\n_2 var-y\n_3 mul _1 _2\n_4 sqrt _3\n_5 max _4 _0\n",
+     {.source = SINTER_VM}},
 };
 
 static void texts_compile_or_say_so(void **state)
@@ -304,7 +338,8 @@ static void make_long_text(char *text, size_t size)
 {
     size_t at = 0;
     for (int k = 0; k < 400 && at + 200 < size; k++)
-        at += (size_t)snprintf(text + at, size - at, "v%d = x*%d.%02d + y*%s%d\n", k, k, k % 100, k ? "v" : "", k ? k - 1 : 3);
+        at += (size_t)snprintf(text + at, size - at, "v%d = x*%d.%02d + y*%s%d\n", k, k, k % 100,
+                               k ? "v" : "", k ? k - 1 : 3);
     at += (size_t)snprintf(text + at, size - at, "v0");
     for (int k = 1; k < 400 && at + 200 < size; k++)
         at += (size_t)snprintf(text + at, size - at, " + %sv%d", k % 50 == 0 ? "sin(x*0.01) * " : "", k);
@@ -356,11 +391,13 @@ static sinter_program *build(const sinter_allocator *allocator)
     sinter_program *p = sinter_program_open(allocator);
     const sinter_value x = sinter_input(p, "x", SINTER_F32), y = sinter_input(p, "y", SINTER_F32);
     const sinter_value gain = sinter_parameter(p, "gain", SINTER_F32, 0.5, 0, 1);
-    const uint32_t table = sinter_table(p, "table", SINTER_F32, content, 3000), bound = sinter_bound_table(p, "bound", SINTER_F32);
+    const uint32_t table = sinter_table(p, "table", SINTER_F32, content, 3000),
+                   bound = sinter_bound_table(p, "bound", SINTER_F32);
     const uint32_t line = sinter_line(p, "line", SINTER_F32, 20);
     sinter_value sum = sinter_fma(p, x, gain, y);
     for (int k = 0; k < 300; k++)
-        sum = sinter_add(p, sinter_mul(p, sum, sinter_f32(p, 1.0f / (float)(k + 2))), sinter_load(p, table, sinter_i32(p, 7 * k)));
+        sum = sinter_add(p, sinter_mul(p, sum, sinter_f32(p, 1.0f / (float)(k + 2))),
+                         sinter_load(p, table, sinter_i32(p, 7 * k)));
     sum = sinter_add(p, sum, sinter_load(p, bound, sinter_convert(p, x, SINTER_I32)));
     sum = sinter_add(p, sum, sinter_emit(p, SINTER_OP_SIN, y, 0, 0));
     sum = sinter_add(p, sum, sinter_read_varying(p, line, sinter_convert(p, y, SINTER_I32)));
@@ -377,7 +414,8 @@ static sinter_status compile_built(attempt *a)
     sinter_program *p = build(&a->allocator);
     sinter_status status = p ? sinter_program_status(p, &a->report) : SINTER_NO_MEMORY;
     sinter_kernel *kernel = NULL;
-    const sinter_status compiled = sinter_compile_program(a->context, p, &(sinter_options){.engine = engine}, &kernel, &a->report);
+    const sinter_status compiled =
+        sinter_compile_program(a->context, p, &(sinter_options){.engine = engine}, &kernel, &a->report);
     if (!p) {
         assert_int_equal(compiled, SINTER_BAD_ARGUMENT);
         a->report.errors[0].status = SINTER_NO_MEMORY;
@@ -421,7 +459,8 @@ static void contexts_open_or_say_so(void **state)
     uint32_t n = 1;
     for (bool more = true; more; n++) {
         ledger l = {0};
-        const sinter_context_options options = {.allocator = {count_allocate, count_release, &l}, .code_memory = 1 << 20};
+        const sinter_context_options options = {.allocator = {count_allocate, count_release, &l},
+                                                .code_memory = 1 << 20};
         sinter_context *context = (sinter_context *)(void *)&l;
         refuse(&l, n, true);
         const sinter_status status = sinter_open(&options, &context);
@@ -451,7 +490,8 @@ static sinter_status dump(attempt *a)
     const dump_case *c = a->detail;
     char *text;
     size_t length;
-    const sinter_status status = sinter_dump(a->context, c->text, strlen(c->text), &c->options, c->kind, &c->dump, &text, &length, &a->report);
+    const sinter_status status = sinter_dump(a->context, c->text, strlen(c->text), &c->options, c->kind,
+                                             &c->dump, &text, &length, &a->report);
     if (status) {
         assert_null(text);
         return status;
@@ -476,7 +516,10 @@ static void dumps_are_made_or_say_so(void **state)
         const dump_case cases[] = {
             {field, {0}, {0}, kind},
             {patch, {.source = SINTER_PATCH}, {0}, kind},
-            {field, {.engine = SINTER_ENGINE_INTERP}, {.passes = "expand,identity,fold,affine,hoist,dce"}, kind},
+            {field,
+             {.engine = SINTER_ENGINE_INTERP},
+             {.passes = "expand,identity,fold,affine,hoist,dce"},
+             kind},
             {ir, {0}, {.ir_text = true, .function_name = "f"}, kind},
         };
         for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -490,7 +533,8 @@ static void dumps_are_made_or_say_so(void **state)
 
 /* ---- node types ---- */
 
-static void emit_sum(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count, sinter_value *outputs, uint32_t output_count)
+static void emit_sum(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
+                     sinter_value *outputs, uint32_t output_count)
 {
     (void)user;
     (void)input_count;
@@ -505,7 +549,8 @@ static sinter_status add_types(attempt *a)
     for (int k = 0; k < 20; k++) {
         char name[20];
         snprintf(name, sizeof name, "node_%d", k);
-        sinter_status status = sinter_add_node_type(a->context, &(sinter_node_type){.name = name, .inputs = 2, .outputs = 2, .emit = emit_sum});
+        sinter_status status = sinter_add_node_type(
+            a->context, &(sinter_node_type){.name = name, .inputs = 2, .outputs = 2, .emit = emit_sum});
         if (status == SINTER_BAD_ARGUMENT) /* is there since the last time */
             continue;
         if (status == SINTER_NO_MEMORY) {
@@ -535,7 +580,8 @@ static sinter_status compile_fallback(attempt *a)
 {
     const text_case *c = a->detail;
     sinter_kernel *kernel;
-    sinter_status status = sinter_compile(a->context, c->text, strlen(c->text), &c->options, &kernel, &a->report);
+    sinter_status status =
+        sinter_compile(a->context, c->text, strlen(c->text), &c->options, &kernel, &a->report);
     if (status)
         return status;
     assert_int_equal(sinter_kernel_describe(kernel).engine, SINTER_ENGINE_INTERP);
@@ -554,7 +600,10 @@ static void the_interpreter_serves_or_says_so(void **state)
     (void)state;
     ledger l;
     static attempt a;
-    static const text_case c = {"fallback", "sin(x)*exp(y) + log(x)*cos(y) + x^7 + sin(exp(x*y)) + cos(exp(x/y)) + log(sin(x) + 2)", {0}};
+    static const text_case c = {
+        "fallback",
+        "sin(x)*exp(y) + log(x)*cos(y) + x^7 + sin(exp(x*y)) + cos(exp(x/y)) + log(sin(x) + 2)",
+        {0}};
     const sinter_context_options refused = {.refuse = 1 | 2}, tiny = {.code_memory = 4096};
     open_attempt(&a, &l, &c);
     refuse_all_ways(&a, compile_fallback, "code memory refused", &refused);

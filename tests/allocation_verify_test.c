@@ -1,6 +1,6 @@
-/* The verifier of register allocations: traces made by hand, right ones and one for each kind of mistake; then the traces of random
- * programs with more values than registers and cold regions within cold regions, for every instruction set and number of
- * registers, which must all be right. */
+/* The verifier of register allocations: traces made by hand, right ones and one for each kind of mistake;
+ * then the traces of random programs with more values than registers and cold regions within cold regions,
+ * for every instruction set and number of registers, which must all be right. */
 #include "code/allocate.h"
 #include "code/x64/x64.h"
 #include "kernel/kernels.h"
@@ -20,7 +20,10 @@
 enum { A = 1, B, C, D, VALUES }; /* a and b are inputs, c = a + b, d a constant */
 
 static const ir_op ops[VALUES] = {
-    {0}, {.code = IR_INPUT, .type = IR_F32}, {.code = IR_INPUT, .type = IR_F32, .a = 1}, {.code = IR_ADD, .type = IR_F32, .a = A, .b = B},
+    {0},
+    {.code = IR_INPUT, .type = IR_F32},
+    {.code = IR_INPUT, .type = IR_F32, .a = 1},
+    {.code = IR_ADD, .type = IR_F32, .a = A, .b = B},
     {.code = IR_CONST, .type = IR_F32, .a = 0x3F800000},
 };
 
@@ -62,13 +65,14 @@ static const char *verdict(const code_event *events, uint32_t count)
     return kept;
 }
 
-#define VERDICT(...) verdict((const code_event[]){__VA_ARGS__}, sizeof((const code_event[]){__VA_ARGS__}) / sizeof(code_event))
+#define VERDICT(...)                                                                                         \
+    verdict((const code_event[]){__VA_ARGS__}, sizeof((const code_event[]){__VA_ARGS__}) / sizeof(code_event))
 #define RIGHT(...) assert_string_equal(VERDICT(RESTART, __VA_ARGS__), "")
-#define WRONG(what, ...)                                        \
-    do {                                                        \
-        const char *said_ = VERDICT(RESTART, __VA_ARGS__);      \
-        if (!strstr(said_, what) || !*said_)                    \
-            fail_msg("\"%s\" instead of \"%s\"", said_, what);  \
+#define WRONG(what, ...)                                                                                     \
+    do {                                                                                                     \
+        const char *said_ = VERDICT(RESTART, __VA_ARGS__);                                                   \
+        if (!strstr(said_, what) || !*said_)                                                                 \
+            fail_msg("\"%s\" instead of \"%s\"", said_, what);                                               \
     } while (0)
 
 static void right_traces_pass(void **state)
@@ -93,8 +97,11 @@ static void operands_elsewhere_are_found(void **state)
     WRONG("operand", LOAD(3, A), TEMPORARY(3), USE(3, A));           /* by a temporary */
     WRONG("operand", LOAD(3, A), LOAD(4, B), MOVE(3, 4), USE(3, A)); /* by a move */
     WRONG("operand", LOAD(3, A), SPILL(3, A, 0), LOAD(4, B), RELOAD(3, A, 0), MOVE(4, 3), USE(4, B));
-    WRONG("operand", LOAD(3, A), RESTART, USE(3, A));                /* of the walk before */
-    WRONG("operand", LOAD(3, A), (code_event){.kind = CODE_EVENT_USE, .reg = 3, .value = A * CODE_MAX_COPIES + 1}); /* of the other copy */
+    WRONG("operand", LOAD(3, A), RESTART, USE(3, A)); /* of the walk before */
+    WRONG("operand", LOAD(3, A),
+          (code_event){.kind = CODE_EVENT_USE,
+                       .reg = 3,
+                       .value = A * CODE_MAX_COPIES + 1}); /* of the other copy */
 }
 
 static void slots_are_followed(void **state)
@@ -104,8 +111,9 @@ static void slots_are_followed(void **state)
     WRONG("spilled", LOAD(3, A), SPILL(3, B, 0));
     WRONG("reloaded", RELOAD(3, A, 0));
     WRONG("reloaded", LOAD(3, A), SPILL(3, A, 0), RELOAD(3, A, 1));
-    WRONG("reloaded", LOAD(3, A), LOAD(4, B), SPILL(3, A, 0), SPILL(4, B, 0), RELOAD(3, A, 0)); /* used twice at a time */
-    WRONG("reloaded", LOAD(3, A), SPILL(3, A, 0), RESTART, RELOAD(3, A, 0));                    /* of the walk before */
+    WRONG("reloaded", LOAD(3, A), LOAD(4, B), SPILL(3, A, 0), SPILL(4, B, 0),
+          RELOAD(3, A, 0));                                                  /* used twice at a time */
+    WRONG("reloaded", LOAD(3, A), SPILL(3, A, 0), RESTART, RELOAD(3, A, 0)); /* of the walk before */
     WRONG("no such slot", LOAD(3, A), SPILL(3, A, CODE_NO_SLOT));
     WRONG("no load makes", LOAD(3, C));
 }
@@ -126,11 +134,11 @@ static void pinned_registers_are_left_alone(void **state)
 static void cold_regions_leave_everything_in_place(void **state)
 {
     (void)state;
-    WRONG("operand", LOAD(3, A), ENTER, LOAD(3, B), LEAVE, USE(3, A));               /* displaced there only */
-    WRONG("operand", ENTER, LOAD(3, A), LEAVE, USE(3, A));                           /* loaded there only */
+    WRONG("operand", LOAD(3, A), ENTER, LOAD(3, B), LEAVE, USE(3, A)); /* displaced there only */
+    WRONG("operand", ENTER, LOAD(3, A), LEAVE, USE(3, A));             /* loaded there only */
     WRONG("operand", LOAD(3, A), ENTER, ENTER, TEMPORARY(3), LEAVE, LEAVE, USE(3, A)); /* one deeper */
     WRONG("operand", LOAD(3, A), ENTER, LOAD(3, B), USE(3, A), LEAVE);
-    WRONG("reloaded", LOAD(3, A), ENTER, SPILL(3, A, 0), LEAVE, RELOAD(4, A, 0));    /* stored there only */
+    WRONG("reloaded", LOAD(3, A), ENTER, SPILL(3, A, 0), LEAVE, RELOAD(4, A, 0)); /* stored there only */
     WRONG("reloaded", LOAD(3, A), LOAD(4, B), SPILL(3, A, 0), ENTER, SPILL(4, B, 0), LEAVE, RELOAD(5, A, 0));
     WRONG("not left", LOAD(3, A), ENTER);
     WRONG("not entered", LEAVE);
@@ -167,8 +175,10 @@ static void check_plan(const plan *p, const x64_options *options, arena *memory,
         for (unsigned side = 0; side < (p->loops[k].guard ? 2u : 1u); side++) {
             const x64_function f = sn_x64_loop(&out, p, &p->loops[k], &p->loops[k].body[side], options);
             if (out.status)
-                fail_msg("program %llu, loop %u, instruction set %d, %u registers: %s", (unsigned long long)seed, (unsigned)k, (int)options->isa,
-                         (unsigned)options->most_registers, out.violation ? out.violation : sinter_status_name(out.status));
+                fail_msg("program %llu, loop %u, instruction set %d, %u registers: %s",
+                         (unsigned long long)seed, (unsigned)k, (int)options->isa,
+                         (unsigned)options->most_registers,
+                         out.violation ? out.violation : sinter_status_name(out.status));
             t->loops++;
             t->spills += f.spills;
             t->cold += p->loops[k].body[side].cold;
@@ -189,7 +199,10 @@ static void check_program(const sinter_program *program, uint64_t seed, tally *t
     const void **tables = sn_arena_take_zeroed(&memory, (ir.memory_count + 1) * sizeof *tables);
     for (unsigned isa = X64_ONE_LANE; isa <= X64_AVX512; isa++)
         for (unsigned k = 0; k < sizeof registers; k++) {
-            const x64_options options = {.isa = (x64_isa)isa, .random = (uint32_t)seed + k + 1, .most_registers = registers[k], .tables = tables};
+            const x64_options options = {.isa = (x64_isa)isa,
+                                         .random = (uint32_t)seed + k + 1,
+                                         .most_registers = registers[k],
+                                         .tables = tables};
             check_plan(&p, &options, &memory, seed, t);
         }
     sn_arena_close(&memory);
@@ -213,8 +226,8 @@ static void random_programs_are_allocated_rightly(void **state)
     assert_true(t.spills > 100 && t.cold > 100);
 }
 
-/* Values that stay alive across many others, functions with rare regions over them, results that meet again in another order: of
- * two types, so that halves of registers are in play. */
+/* Values that stay alive across many others, functions with rare regions over them, results that meet
+ * again in another order: of two types, so that halves of registers are in play. */
 static sinter_program *make_pressure(uint64_t seed)
 {
     enum { MOST = 160 };
@@ -222,7 +235,8 @@ static sinter_program *make_pressure(uint64_t seed)
     sinter_program *p = sinter_program_open(NULL);
     sinter_value values[MOST];
     uint32_t count = 0;
-    static const sinter_operation functions[] = {SINTER_OP_SIN, SINTER_OP_EXP, SINTER_OP_LOG, SINTER_OP_COS, SINTER_OP_SQRT, SINTER_OP_ABS};
+    static const sinter_operation functions[] = {SINTER_OP_SIN, SINTER_OP_EXP,  SINTER_OP_LOG,
+                                                 SINTER_OP_COS, SINTER_OP_SQRT, SINTER_OP_ABS};
     const sinter_type type = random_chance(&r, 30) ? SINTER_F64 : SINTER_F32;
     values[count++] = sinter_input(p, "x", type);
     values[count++] = sinter_input(p, "y", type);
@@ -233,12 +247,20 @@ static sinter_program *make_pressure(uint64_t seed)
         values[count++] = sinter_read(p, line, d);
     const uint32_t wanted = 30 + random_below(&r, MOST - 40);
     while (count < wanted) {
-        const sinter_value a = values[random_below(&r, count)], b = values[random_below(&r, count)], c = values[random_below(&r, count)];
-        const sinter_value number = sinter_convert(p, sinter_f64(p, (double)random_below(&r, 1000) / 8), type);
+        const sinter_value a = values[random_below(&r, count)], b = values[random_below(&r, count)],
+                           c = values[random_below(&r, count)];
+        const sinter_value number =
+            sinter_convert(p, sinter_f64(p, (double)random_below(&r, 1000) / 8), type);
         switch (random_below(&r, 8)) {
         case 0: values[count++] = sinter_emit(p, functions[random_below(&r, 6)], a, 0, 0); break;
-        case 1: values[count++] = sinter_emit(p, functions[random_below(&r, 3)], sinter_fma(p, a, number, b), 0, 0); break;
-        case 2: values[count++] = sinter_emit(p, SINTER_OP_SELECT, sinter_emit(p, SINTER_OP_LT, a, b, 0), c, number); break;
+        case 1:
+            values[count++] =
+                sinter_emit(p, functions[random_below(&r, 3)], sinter_fma(p, a, number, b), 0, 0);
+            break;
+        case 2:
+            values[count++] =
+                sinter_emit(p, SINTER_OP_SELECT, sinter_emit(p, SINTER_OP_LT, a, b, 0), c, number);
+            break;
         case 3:
             values[count++] = sinter_emit(p, SINTER_OP_RARE, sinter_emit(p, SINTER_OP_LT, a, number, 0),
                                           sinter_emit(p, SINTER_OP_SIN, sinter_mul(p, b, c), 0, 0), c);

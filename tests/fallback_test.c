@@ -1,5 +1,6 @@
-/* Where something is refused or otherwise than expected: code memory, processor features, the caller's floating-point mode. What
- * can still run runs, with the same bits, and says what is missing; what was named and cannot be had is a clean error. */
+/* Where something is refused or otherwise than expected: code memory, processor features, the caller's
+ * floating-point mode. What can still run runs, with the same bits, and says what is missing; what was
+ * named and cannot be had is a clean error. */
 #include "base/cpu.h"
 #include "exec/exec.h"
 #include <sinter/sinter.h>
@@ -19,25 +20,31 @@ enum { COUNT = 500, MOST_KERNELS = 20000 };
 static sinter_report report;
 static float in[COUNT], wanted[COUNT], out[COUNT];
 
-static const char text[] = "param gain = 0.3 in 0..1\nsin(x*3)*gain + exp(x*0.1) + sqrt(abs(x))/7 + log(x + 4) + x*1e-41";
+static const char text[] =
+    "param gain = 0.3 in 0..1\nsin(x*3)*gain + exp(x*0.1) + sqrt(abs(x))/7 + log(x + 4) + x*1e-41";
 
 static void fill(void)
 {
     uint32_t seed = 1;
     for (uint32_t k = 0; k < COUNT; k++) {
         seed = seed * 1664525u + 1013904223u;
-        in[k] = k % 10 ? (float)(int32_t)seed * 0x1p-29f : (float)(int32_t)seed * 0x1p-149f; /* subnormals, too */
+        in[k] =
+            k % 10 ? (float)(int32_t)seed * 0x1p-29f : (float)(int32_t)seed * 0x1p-149f; /* subnormals, too */
     }
 }
 
 static sinter_status compile_with(sinter_context *context, sinter_engine engine, sinter_kernel **kernel)
 {
-    return sinter_compile(context, text, strlen(text), &(sinter_options){.engine = engine, .name = "fallback"}, kernel, &report);
+    return sinter_compile(context, text, strlen(text),
+                          &(sinter_options){.engine = engine, .name = "fallback"}, kernel, &report);
 }
 
 static void run(const sinter_kernel *kernel, float *to)
 {
-    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = (void *[]){to}, .count = COUNT}), SINTER_OK);
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){in},
+                                                            .outputs = (void *[]){to},
+                                                            .count = COUNT}),
+                     SINTER_OK);
 }
 
 static void find_wanted(void)
@@ -73,7 +80,8 @@ static void refused_code_memory_leaves_the_interpreter(void **state)
     assert_int_equal(compile_with(context, SINTER_ENGINE_AUTO, &kernel), SINTER_OK);
     const sinter_kernel_info info = sinter_kernel_describe(kernel);
     assert_int_equal(info.engine, SINTER_ENGINE_INTERP);
-    if (sinter_engine_available(SINTER_ENGINE_SCALAR, NULL) && sinter_engine_available(SINTER_ENGINE_AVX512, NULL))
+    if (sinter_engine_available(SINTER_ENGINE_SCALAR, NULL)
+        && sinter_engine_available(SINTER_ENGINE_AVX512, NULL))
         assert_string_equal(info.engine_reason, "the system refuses code memory");
     else
         assert_true(*info.engine_reason);
@@ -118,7 +126,8 @@ static void either_way_to_code_memory_does(void **state)
 }
 
 /* Kernels of an engine until its memory is full; how many there were. */
-static uint32_t fill_up(sinter_context *context, sinter_engine engine, sinter_kernel **kernels, sinter_status *status)
+static uint32_t fill_up(sinter_context *context, sinter_engine engine, sinter_kernel **kernels,
+                        sinter_status *status)
 {
     for (uint32_t n = 0; n < MOST_KERNELS; n++) {
         *status = compile_with(context, engine, &kernels[n]);
@@ -140,7 +149,8 @@ static void full_code_memory_leaves_the_interpreter(void **state)
     for (unsigned k = 0; k < 4; k++) {
         sinter_context *context;
         sinter_status status;
-        assert_int_equal(sinter_open(&(sinter_context_options){.code_memory = sizes[k]}, &context), SINTER_OK);
+        assert_int_equal(sinter_open(&(sinter_context_options){.code_memory = sizes[k]}, &context),
+                         SINTER_OK);
         uint32_t count = fill_up(context, SINTER_ENGINE_AUTO, kernels, &status);
         assert_int_equal(status, SINTER_OK); /* the last one is interpreted, and says why */
         assert_int_equal(report.count, 0);
@@ -192,7 +202,9 @@ static void too_many_spills_leave_the_interpreter(void **state)
     assert_int_equal(sinter_compile_program(context, p, NULL, &kernel, &report), SINTER_OK);
     assert_int_equal(sinter_kernel_describe(kernel).engine, SINTER_ENGINE_INTERP);
     sinter_kernel_close(kernel);
-    assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = SINTER_ENGINE_AVX2}, &kernel, &report), SINTER_TOO_LARGE);
+    assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = SINTER_ENGINE_AVX2},
+                                            &kernel, &report),
+                     SINTER_TOO_LARGE);
     assert_non_null(strstr(report.errors[0].message, "stack"));
     sinter_program_close(p);
     sinter_close(context);
@@ -314,9 +326,15 @@ static void set_mode(mode m)
     __builtin_ia32_ldmxcsr((unsigned)m.bits);
 }
 
-/* Rounding down and up, flushing to zero, subnormals as zero; the last with the exceptions of invalid and divide unmasked. */
-static const uint64_t modes[] = {0x1F80 | 1 << 13, 0x1F80 | 2 << 13, 0x1F80 | 3 << 13, 0x1F80 | 1 << 15, 0x1F80 | 1 << 6,
-                                 0x1F80 | 1 << 15 | 1 << 6 | 3 << 13, 0x1F80 & ~(unsigned)(1 << 9 | 1 << 7)};
+/* Rounding down and up, flushing to zero, subnormals as zero; the last with the exceptions of invalid and
+ * divide unmasked. */
+static const uint64_t modes[] = {0x1F80 | 1 << 13,
+                                 0x1F80 | 2 << 13,
+                                 0x1F80 | 3 << 13,
+                                 0x1F80 | 1 << 15,
+                                 0x1F80 | 1 << 6,
+                                 0x1F80 | 1 << 15 | 1 << 6 | 3 << 13,
+                                 0x1F80 & ~(unsigned)(1 << 9 | 1 << 7)};
 static const uint64_t sticky = 0x3F;
 #elif defined(__aarch64__)
 static mode get_mode(void)
@@ -348,24 +366,37 @@ static bool compute(sinter_context *context, sinter_engine engine, mode m, bool 
     static const char grid_text[] = "sin(x*3.7)*cos(y) + (0.1 + 0.2)*x/3";
     static const char *const names[] = {"gain"};
     static const double values[] = {0.1};
-    const sinter_options fixed_options = {.engine = engine, .fixed_names = names, .fixed_values = values, .fixed_count = 1};
+    const sinter_options fixed_options = {.engine = engine,
+                                          .fixed_names = names,
+                                          .fixed_values = values,
+                                          .fixed_count = 1};
     sinter_kernel *kernel, *stream, *fixed, *grid, *sum;
     const mode before = get_mode();
     if (compile_in_it)
         set_mode(m);
     bool good = compile_with(context, engine, &kernel) == SINTER_OK;
-    good &= sinter_compile(context, patch, strlen(patch), &(sinter_options){.engine = engine, .source = SINTER_PATCH}, &stream, NULL) == SINTER_OK;
+    good &= sinter_compile(context, patch, strlen(patch),
+                           &(sinter_options){.engine = engine, .source = SINTER_PATCH}, &stream, NULL)
+            == SINTER_OK;
     good &= sinter_compile(context, text, strlen(text), &fixed_options, &fixed, NULL) == SINTER_OK;
-    good &= sinter_compile(context, grid_text, strlen(grid_text), &(sinter_options){.engine = engine, .domain = SINTER_GRID}, &grid, NULL) == SINTER_OK;
-    good &= sinter_compile(context, text, strlen(text), &(sinter_options){.engine = engine, .sum = true}, &sum, NULL) == SINTER_OK;
+    good &= sinter_compile(context, grid_text, strlen(grid_text),
+                           &(sinter_options){.engine = engine, .domain = SINTER_GRID}, &grid, NULL)
+            == SINTER_OK;
+    good &= sinter_compile(context, text, strlen(text), &(sinter_options){.engine = engine, .sum = true},
+                           &sum, NULL)
+            == SINTER_OK;
     set_mode(m);
     sinter_instance *a, *b;
-    good = good && sinter_instance_open(kernel, &a) == SINTER_OK && sinter_instance_open(stream, &b) == SINTER_OK;
+    good = good && sinter_instance_open(kernel, &a) == SINTER_OK
+           && sinter_instance_open(stream, &b) == SINTER_OK;
     if (!good) {
         set_mode(before);
         return false;
     }
-    sinter_arguments arguments = {.inputs = (const void *[]){in}, .outputs = (void *[]){o->plain}, .count = COUNT, .totals = &o->total};
+    sinter_arguments arguments = {.inputs = (const void *[]){in},
+                                  .outputs = (void *[]){o->plain},
+                                  .count = COUNT,
+                                  .totals = &o->total};
     good &= sinter_run(kernel, &arguments) == SINTER_OK;
     good &= sinter_run(sum, &arguments) == SINTER_OK;
     arguments.outputs = (void *[]){o->fixed};
@@ -374,8 +405,15 @@ static bool compute(sinter_context *context, sinter_engine engine, mode m, bool 
     good &= sinter_set(a, 0, 0.1) == SINTER_OK && sinter_instance_run(a, &arguments) == SINTER_OK;
     arguments.outputs = (void *[]){o->stream};
     good &= sinter_set(b, 0, 0.9) == SINTER_OK && sinter_instance_run(b, &arguments) == SINTER_OK;
-    good &= sinter_run_grid(grid, &(sinter_grid){.width = 8, .height = 8, .x0 = -1.1, .y0 = -0.3, .x1 = 1, .y1 = 1.7, .row_count = 8,
-                                                 .outputs = (void *[]){o->pixels}}) == SINTER_OK;
+    good &= sinter_run_grid(grid, &(sinter_grid){.width = 8,
+                                                 .height = 8,
+                                                 .x0 = -1.1,
+                                                 .y0 = -0.3,
+                                                 .x1 = 1,
+                                                 .y1 = 1.7,
+                                                 .row_count = 8,
+                                                 .outputs = (void *[]){o->pixels}})
+            == SINTER_OK;
     sinter_instance_close(a);
     sinter_instance_close(b);
     const mode after = get_mode();
@@ -406,9 +444,11 @@ static void the_callers_mode_changes_nothing_and_stays(void **state)
         for (size_t k = 0; k < 2 * (sizeof modes / sizeof *modes); k++) {
             memset(&other, 0, sizeof other);
             if (!compute(context, engine, (mode){modes[k / 2]}, k & 1, &other))
-                fail_msg("%s, mode %llx: a call failed, or another mode came back", sinter_engine_name(engine), (unsigned long long)modes[k / 2]);
+                fail_msg("%s, mode %llx: a call failed, or another mode came back",
+                         sinter_engine_name(engine), (unsigned long long)modes[k / 2]);
             if (memcmp(&usual, &other, sizeof usual))
-                fail_msg("%s, mode %llx%s: other bits", sinter_engine_name(engine), (unsigned long long)modes[k / 2], k & 1 ? ", compiled in it" : "");
+                fail_msg("%s, mode %llx%s: other bits", sinter_engine_name(engine),
+                         (unsigned long long)modes[k / 2], k & 1 ? ", compiled in it" : "");
         }
     }
     sinter_close(context);

@@ -43,7 +43,8 @@ static sinter_kernel *compiled(const char *text, const sinter_options *options)
     return kernel;
 }
 
-static void assert_refused(const char *text, const sinter_options *options, sinter_status status, const char *message)
+static void assert_refused(const char *text, const sinter_options *options, sinter_status status,
+                           const char *message)
 {
     sinter_kernel *kernel = (sinter_kernel *)(void *)&report;
     assert_int_equal(sinter_compile(context, text, strlen(text), options, &kernel, &report), status);
@@ -90,7 +91,8 @@ static void everything_has_a_name(void **state)
     for (int k = SINTER_OK; k <= SINTER_NEEDS_INSTANCE; k++) {
         assert_non_null(sinter_status_name((sinter_status)k));
         for (int other = SINTER_OK; other < k; other++)
-            assert_string_not_equal(sinter_status_name((sinter_status)k), sinter_status_name((sinter_status)other));
+            assert_string_not_equal(sinter_status_name((sinter_status)k),
+                                    sinter_status_name((sinter_status)other));
     }
     assert_string_equal(sinter_status_name((sinter_status)99), "unknown status");
     static const char *const names[ENGINES] = {"auto", "interp", "scalar", "avx2", "avx512", "neon"};
@@ -131,13 +133,18 @@ static void nothing_given_is_let_pass_or_refused(void **state)
     assert_null(kernel);
     assert_int_equal(report.count, 1);
     assert_int_equal(sinter_compile(context, NULL, 1, NULL, NULL, NULL), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_dump(context, NULL, 0, NULL, SINTER_DUMP_IR, NULL, &text, &length, &report), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_dump(context, NULL, 0, NULL, SINTER_DUMP_IR, NULL, &text, &length, &report),
+                     SINTER_BAD_ARGUMENT);
     assert_null(text);
     assert_int_equal(report.count, 1);
-    assert_int_equal(sinter_dump(context, "x", 1, NULL, SINTER_DUMP_IR, NULL, NULL, &length, &report), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_dump(context, "x", 1, NULL, SINTER_DUMP_IR, NULL, &text, NULL, &report), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_dump(NULL, "x", 1, NULL, SINTER_DUMP_IR, NULL, &text, &length, &report), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_dump(context, "x", 1, NULL, (sinter_dump_kind)17, NULL, &text, &length, &report), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_dump(context, "x", 1, NULL, SINTER_DUMP_IR, NULL, NULL, &length, &report),
+                     SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_dump(context, "x", 1, NULL, SINTER_DUMP_IR, NULL, &text, NULL, &report),
+                     SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_dump(NULL, "x", 1, NULL, SINTER_DUMP_IR, NULL, &text, &length, &report),
+                     SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_dump(context, "x", 1, NULL, (sinter_dump_kind)17, NULL, &text, &length, &report),
+                     SINTER_BAD_ARGUMENT);
     assert_null(text);
     assert_int_equal(report.count, 1);
     sinter_dump_release(context, NULL, 0);
@@ -171,7 +178,9 @@ static void programs_that_could_not_be_opened_are_let_pass(void **state)
     assert_int_equal(sinter_f32(NULL, 1) + sinter_f64(NULL, 1) + sinter_i32(NULL, 1) + sinter_index(NULL), 0);
     assert_int_equal(sinter_add(NULL, 1, 2), 0);
     assert_int_equal(sinter_convert(NULL, 1, SINTER_F64), 0);
-    assert_int_equal(sinter_table(NULL, "t", SINTER_F32, "abc", 1) + sinter_bound_table(NULL, "b", SINTER_F32), 0);
+    assert_int_equal(sinter_table(NULL, "t", SINTER_F32, "abc", 1)
+                         + sinter_bound_table(NULL, "b", SINTER_F32),
+                     0);
     assert_int_equal(sinter_load(NULL, 0, 1) + sinter_read(NULL, 0, 1) + sinter_read_varying(NULL, 0, 1), 0);
     assert_int_equal(sinter_line(NULL, "l", SINTER_F32, 1), 0);
     sinter_write(NULL, 0, 1);
@@ -210,7 +219,9 @@ static void wrong_calls_of_runs_are_refused(void **state)
     assert_int_equal(sinter_instance_run(instance, NULL), SINTER_BAD_ARGUMENT);
     assert_int_equal(sinter_instance_open(kernel, NULL), SINTER_BAD_ARGUMENT);
     assert_int_equal(sinter_instance_index(instance), 0);
-    assert_int_equal(sinter_run_grid(kernel, &(sinter_grid){.width = 2, .height = 2, .outputs = outputs, .row_count = 2}), SINTER_BAD_ARGUMENT);
+    assert_int_equal(
+        sinter_run_grid(kernel, &(sinter_grid){.width = 2, .height = 2, .outputs = outputs, .row_count = 2}),
+        SINTER_BAD_ARGUMENT);
     /* Nothing to do: then nothing needs to be there. */
     assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = none, .outputs = nowhere}), SINTER_OK);
     assert_int_equal(run1(kernel, in, out, 0), SINTER_OK);
@@ -218,8 +229,10 @@ static void wrong_calls_of_runs_are_refused(void **state)
     sinter_instance_close(instance);
     sinter_kernel_close(kernel);
     kernel = compiled("x", &(sinter_options){.sum = true});
-    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .count = 4}), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .count = 4, .totals = totals}), SINTER_OK);
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .count = 4}),
+                     SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .count = 4, .totals = totals}),
+                     SINTER_OK);
     assert_true(totals[0] == 10);
     sinter_kernel_close(kernel);
 }
@@ -230,7 +243,8 @@ static void wrong_grids_are_refused(void **state)
     float pixels[64];
     void *outputs[] = {pixels}, *nowhere[] = {NULL};
     sinter_kernel *kernel = compiled("x*y", &(sinter_options){.domain = SINTER_GRID});
-    const sinter_grid right = {.width = 8, .height = 8, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = 8, .outputs = outputs};
+    const sinter_grid right = {
+        .width = 8, .height = 8, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = 8, .outputs = outputs};
     sinter_grid wrong[12];
     for (unsigned k = 0; k < 12; k++)
         wrong[k] = right;
@@ -277,7 +291,9 @@ static void what_a_grid_cannot_give_is_refused(void **state)
     assert_refused("input left\nleft", &patch, SINTER_BAD_PROGRAM, "\"left\"");
     sinter_kernel_close(compiled("x + y + z + t", &grid));
     sinter_program *p = sinter_program_open(NULL);
-    sinter_output(p, "y", sinter_load(p, sinter_bound_table(p, "data", SINTER_F32), sinter_convert(p, sinter_input(p, "x", SINTER_F32), SINTER_I32)));
+    sinter_output(p, "y",
+                  sinter_load(p, sinter_bound_table(p, "data", SINTER_F32),
+                              sinter_convert(p, sinter_input(p, "x", SINTER_F32), SINTER_I32)));
     sinter_kernel *kernel;
     assert_int_equal(sinter_compile_program(context, p, &grid, &kernel, &report), SINTER_BAD_PROGRAM);
     assert_non_null(strstr(report.errors[0].message, "\"data\""));
@@ -295,7 +311,10 @@ static void bound_tables_must_be_there(void **state)
         const uint32_t table = sinter_bound_table(p, "data", SINTER_F32);
         sinter_output(p, "y", sinter_load(p, table, sinter_convert(p, x, SINTER_I32)));
         sinter_kernel *kernel;
-        assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = (sinter_engine)engine}, &kernel, &report), SINTER_OK);
+        assert_int_equal(sinter_compile_program(context, p,
+                                                &(sinter_options){.engine = (sinter_engine)engine}, &kernel,
+                                                &report),
+                         SINTER_OK);
         sinter_program_close(p);
         assert_int_equal(sinter_kernel_describe(kernel).bound_table_count, 1);
         sinter_instance *instance;
@@ -357,11 +376,14 @@ static void options_have_only_the_values_they_can_have(void **state)
         assert_refused("x", &wrong[k], SINTER_BAD_ARGUMENT, "option");
         char *text;
         size_t length;
-        assert_int_equal(sinter_dump(context, "x", 1, &wrong[k], SINTER_DUMP_IR, NULL, &text, &length, &report), SINTER_BAD_ARGUMENT);
+        assert_int_equal(sinter_dump(context, "x", 1, &wrong[k], SINTER_DUMP_IR, NULL, &text, &length,
+                                     &report),
+                         SINTER_BAD_ARGUMENT);
         assert_null(text);
     }
     sinter_context *other = context;
-    assert_int_equal(sinter_open(&(sinter_context_options){.code_memory = ((size_t)1 << 30) + 1}, &other), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_open(&(sinter_context_options){.code_memory = ((size_t)1 << 30) + 1}, &other),
+                     SINTER_BAD_ARGUMENT);
     assert_null(other);
 }
 
@@ -371,11 +393,26 @@ static void every_option_has_its_effect(void **state)
     static const char *const names[] = {"gain"};
     static const double values[] = {0.25};
     const sinter_options all = {
-        .size = sizeof(sinter_options), .engine = SINTER_ENGINE_INTERP, .source = SINTER_FIELD, .domain = SINTER_POINTS, .type = SINTER_F64,
-        .grade = SINTER_GRADE_FAST, .rewriting = SINTER_RELAXED, .name = "all options", .inputs = "y x", .sum = true, .fixed_names = names,
-        .fixed_values = values, .fixed_count = 1, .passes = "identity,affine,expand,dce", .function = true, .marks = true, .random = 7,
+        .size = sizeof(sinter_options),
+        .engine = SINTER_ENGINE_INTERP,
+        .source = SINTER_FIELD,
+        .domain = SINTER_POINTS,
+        .type = SINTER_F64,
+        .grade = SINTER_GRADE_FAST,
+        .rewriting = SINTER_RELAXED,
+        .name = "all options",
+        .inputs = "y x",
+        .sum = true,
+        .fixed_names = names,
+        .fixed_values = values,
+        .fixed_count = 1,
+        .passes = "identity,affine,expand,dce",
+        .function = true,
+        .marks = true,
+        .random = 7,
     };
-    sinter_kernel *kernel = compiled("param gain = 1 in 0..1\nparam other = 2 in 0..9 \"dB\"\n(x*gain + 1)*2 + other", &all);
+    sinter_kernel *kernel =
+        compiled("param gain = 1 in 0..1\nparam other = 2 in 0..9 \"dB\"\n(x*gain + 1)*2 + other", &all);
     assert_string_equal(report.name, "all options");
     const sinter_kernel_info info = sinter_kernel_describe(kernel);
     assert_int_equal(info.engine, SINTER_ENGINE_INTERP);
@@ -388,21 +425,27 @@ static void every_option_has_its_effect(void **state)
     assert_int_equal(info.parameter_count, 1);
     assert_string_equal(info.parameters[0].name, "other");
     assert_string_equal(info.parameters[0].unit, "dB");
-    assert_true(info.parameters[0].initial == 2 && info.parameters[0].low == 0 && info.parameters[0].high == 9);
+    assert_true(info.parameters[0].initial == 2 && info.parameters[0].low == 0
+                && info.parameters[0].high == 9);
     assert_false(info.stateful || info.grid);
     const double x[3] = {1, 2, 3};
     double total = 0;
-    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){x, x}, .count = 3, .totals = &total}), SINTER_OK);
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){x, x},
+                                                            .count = 3,
+                                                            .totals = &total}),
+                     SINTER_OK);
     assert_true(total == 0.5 * (1 + 2 + 3) + 3 * (2 + 2));
     sinter_kernel_close(kernel);
     assert_refused("x", &(sinter_options){.passes = "identity,nonsense"}, SINTER_BAD_PROGRAM, "\"nonsense\"");
-    assert_refused("x", &(sinter_options){.fixed_names = names, .fixed_values = values, .fixed_count = 1}, SINTER_BAD_PROGRAM, "\"gain\"");
+    assert_refused("x", &(sinter_options){.fixed_names = names, .fixed_values = values, .fixed_count = 1},
+                   SINTER_BAD_PROGRAM, "\"gain\"");
 }
 
 static void long_names_are_cut(void **state)
 {
     (void)state;
-    const sinter_options o = {.name = "a name that is much longer than the report has room for, which is 63 bytes"};
+    const sinter_options o = {
+        .name = "a name that is much longer than the report has room for, which is 63 bytes"};
     assert_refused("x +", &o, SINTER_BAD_PROGRAM, "missing");
     assert_int_equal(strlen(report.name), sizeof report.name - 1);
     assert_memory_equal(report.name, o.name, sizeof report.name - 1);
@@ -419,7 +462,8 @@ static void affine_is_what_it_says(void **state)
         float y[4];
         double y64[4];
         sinter_kernel *kernel = compiled("0.5*x + 1", &(sinter_options){.engine = (sinter_engine)engine});
-        sinter_kernel *wide = compiled("0.5*x + 1", &(sinter_options){.engine = (sinter_engine)engine, .type = SINTER_F64});
+        sinter_kernel *wide =
+            compiled("0.5*x + 1", &(sinter_options){.engine = (sinter_engine)engine, .type = SINTER_F64});
         assert_int_equal(run1(kernel, x, y, 4), SINTER_OK);
         assert_memory_equal(y, wanted, sizeof y);
         assert_int_equal(run1(wide, x64, y64, 4), SINTER_OK);
@@ -498,7 +542,8 @@ static void fixed_parameters_are_as_good_as_set_ones(void **state)
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine))
         for (int k = 0; k < 4; k++) {
             const double values[] = {(double[]){20, 800.125, 1e9, 4321.1}[k], (double[]){0.3, 1, -5, 0}[k]};
-            sinter_kernel *kernel = compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine});
+            sinter_kernel *kernel =
+                compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine});
             sinter_instance *instance;
             assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
             assert_int_equal(sinter_set(instance, 0, values[1]), SINTER_OK);
@@ -506,16 +551,20 @@ static void fixed_parameters_are_as_good_as_set_ones(void **state)
             assert_int_equal(step1(instance, x, live, COUNT), SINTER_OK);
             sinter_instance_close(instance);
             sinter_kernel_close(kernel);
-            kernel = compiled(with_parameters,
-                              &(sinter_options){.engine = (sinter_engine)engine, .fixed_names = names, .fixed_values = values, .fixed_count = 2});
+            kernel = compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine,
+                                                                 .fixed_names = names,
+                                                                 .fixed_values = values,
+                                                                 .fixed_count = 2});
             assert_int_equal(sinter_kernel_describe(kernel).parameter_count, 0);
             assert_int_equal(sinter_parameter_number(kernel, "gain"), -1);
             assert_int_equal(run1(kernel, x, fixed, COUNT), SINTER_OK);
             assert_memory_equal(live, fixed, sizeof live);
             sinter_kernel_close(kernel);
             /* One fixed, one live. */
-            kernel = compiled(with_parameters,
-                              &(sinter_options){.engine = (sinter_engine)engine, .fixed_names = names, .fixed_values = values, .fixed_count = 1});
+            kernel = compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine,
+                                                                 .fixed_names = names,
+                                                                 .fixed_values = values,
+                                                                 .fixed_count = 1});
             assert_int_equal(sinter_parameter_number(kernel, "gain"), 0);
             assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
             assert_int_equal(sinter_set(instance, 0, values[1]), SINTER_OK);
@@ -532,7 +581,8 @@ static void parameters_of_all_types(void **state)
     static const char *const names[] = {"n"};
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
         sinter_program *p = sinter_program_open(NULL);
-        const sinter_value n = sinter_parameter(p, "n", SINTER_I32, 3, -1e10, 1e10), d = sinter_parameter(p, "d", SINTER_F64, 0.1, -1e300, 1e300);
+        const sinter_value n = sinter_parameter(p, "n", SINTER_I32, 3, -1e10, 1e10),
+                           d = sinter_parameter(p, "d", SINTER_F64, 0.1, -1e300, 1e300);
         const sinter_value f = sinter_parameter(p, "f", SINTER_F32, 0.1, -1e300, 1e300);
         sinter_output(p, "n", n);
         sinter_output(p, "d", d);
@@ -540,7 +590,10 @@ static void parameters_of_all_types(void **state)
         for (int fix = 0; fix < 2; fix++) {
             sinter_kernel *kernel;
             const double huge[] = {-1e10};
-            const sinter_options o = {.engine = (sinter_engine)engine, .fixed_names = names, .fixed_values = huge, .fixed_count = (uint32_t)fix};
+            const sinter_options o = {.engine = (sinter_engine)engine,
+                                      .fixed_names = names,
+                                      .fixed_values = huge,
+                                      .fixed_count = (uint32_t)fix};
             assert_int_equal(sinter_compile_program(context, p, &o, &kernel, &report), SINTER_OK);
             sinter_instance *instance;
             assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
@@ -571,7 +624,9 @@ static void the_index_goes_on(void **state)
 {
     (void)state;
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-        sinter_kernel *kernel = compiled("index", &(sinter_options){.engine = (sinter_engine)engine, .source = SINTER_PATCH, .type = SINTER_F64});
+        sinter_kernel *kernel = compiled("index", &(sinter_options){.engine = (sinter_engine)engine,
+                                                                    .source = SINTER_PATCH,
+                                                                    .type = SINTER_F64});
         static double y[1000];
         sinter_instance *instance;
         assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
@@ -607,7 +662,8 @@ static void run_in_blocks(const sinter_kernel *kernel, const float *in, float *o
     sinter_instance *instance;
     assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
     for (int64_t at = 0; at < COUNT; at += block)
-        assert_int_equal(step1(instance, in + at, out + at, COUNT - at < block ? COUNT - at : block), SINTER_OK);
+        assert_int_equal(step1(instance, in + at, out + at, COUNT - at < block ? COUNT - at : block),
+                         SINTER_OK);
     sinter_instance_close(instance);
 }
 
@@ -622,7 +678,10 @@ static void patches_run_in_blocks_of_any_size(void **state)
         for (sinter_rewriting rewriting = SINTER_STRICT; rewriting <= SINTER_RELAXED; rewriting++) {
             bool first = true;
             for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-                sinter_kernel *kernel = compiled(patches[k], &(sinter_options){.engine = (sinter_engine)engine, .source = SINTER_PATCH, .rewriting = rewriting});
+                sinter_kernel *kernel =
+                    compiled(patches[k], &(sinter_options){.engine = (sinter_engine)engine,
+                                                           .source = SINTER_PATCH,
+                                                           .rewriting = rewriting});
                 const sinter_kernel_info info = sinter_kernel_describe(kernel);
                 assert_true(info.stateful && info.state_bytes > 0);
                 assert_int_equal(run1(kernel, in, out, 1), SINTER_NEEDS_INSTANCE);
@@ -632,7 +691,8 @@ static void patches_run_in_blocks_of_any_size(void **state)
                         memcpy(to, in, sizeof out);
                         run_in_blocks(kernel, in_place ? to : in, to, blocks[b]);
                         if (!first && memcmp(wanted, out, sizeof out))
-                            fail_msg("patch %zu, %s, blocks of %d: other bits", k, sinter_engine_name((sinter_engine)engine), (int)blocks[b]);
+                            fail_msg("patch %zu, %s, blocks of %d: other bits", k,
+                                     sinter_engine_name((sinter_engine)engine), (int)blocks[b]);
                         first = false;
                     }
                 sinter_kernel_close(kernel);
@@ -651,7 +711,8 @@ static void reset_begins_again(void **state)
     fill(in, COUNT);
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine))
         for (size_t k = 0; k < sizeof patches / sizeof *patches; k++) {
-            sinter_kernel *kernel = compiled(patches[k], &(sinter_options){.engine = (sinter_engine)engine, .source = SINTER_PATCH});
+            sinter_kernel *kernel = compiled(patches[k], &(sinter_options){.engine = (sinter_engine)engine,
+                                                                           .source = SINTER_PATCH});
             sinter_instance *instance, *other;
             assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
             assert_int_equal(sinter_instance_open(kernel, &other), SINTER_OK);
@@ -675,23 +736,33 @@ static void empty_totals_are_minus_zero(void **state)
     (void)state;
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine))
         for (sinter_type type = SINTER_F32; type <= SINTER_F64; type++) {
-            sinter_kernel *kernel = compiled("x", &(sinter_options){.engine = (sinter_engine)engine, .type = type, .sum = true});
+            sinter_kernel *kernel =
+                compiled("x", &(sinter_options){.engine = (sinter_engine)engine, .type = type, .sum = true});
             const double zeros[2] = {0}, minus[70] = {-0.0, -0.0};
             const void *inputs[] = {zeros};
             double total = 1;
-            assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total}), SINTER_OK);
+            assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total}),
+                             SINTER_OK);
             assert_true(total == 0 && signbit(total));
-            assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total, .count = 2}), SINTER_OK);
+            assert_int_equal(sinter_run(kernel,
+                                        &(sinter_arguments){.inputs = inputs, .totals = &total, .count = 2}),
+                             SINTER_OK);
             assert_true(total == 0 && !signbit(total));
             if (type == SINTER_F64) {
                 inputs[0] = minus;
-                assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total, .count = 2}), SINTER_OK);
+                assert_int_equal(
+                    sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total, .count = 2}),
+                    SINTER_OK);
                 assert_true(total == 0 && signbit(total));
             }
             sinter_kernel_close(kernel);
             /* Nor is there anything where constants were taken out. */
-            kernel = compiled("x*0.1 + 3", &(sinter_options){.engine = (sinter_engine)engine, .type = type, .sum = true, .rewriting = SINTER_RELAXED});
-            assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total}), SINTER_OK);
+            kernel = compiled("x*0.1 + 3", &(sinter_options){.engine = (sinter_engine)engine,
+                                                             .type = type,
+                                                             .sum = true,
+                                                             .rewriting = SINTER_RELAXED});
+            assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = &total}),
+                             SINTER_OK);
             assert_true(total == 0 && signbit(total));
             sinter_kernel_close(kernel);
         }
@@ -703,15 +774,20 @@ static void totals_have_the_same_bits_everywhere(void **state)
     static float x[3 * 4096 + 100];
     const uint32_t most = sizeof x / sizeof *x;
     fill(x, most);
-    static const int64_t counts[] = {1, 2, 15, 16, 17, 63, 64, 65, 4095, 4096, 4097, 8192, 8200, 12288, 12388};
+    static const int64_t counts[] = {1,    2,    15,   16,   17,   63,    64,   65,
+                                     4095, 4096, 4097, 8192, 8200, 12288, 12388};
     for (sinter_rewriting rewriting = SINTER_STRICT; rewriting <= SINTER_RELAXED; rewriting++) {
         double wanted[15];
         bool first = true;
         for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-            sinter_kernel *kernel = compiled("x*x*0.1 + 3", &(sinter_options){.engine = (sinter_engine)engine, .sum = true, .rewriting = rewriting});
+            sinter_kernel *kernel = compiled("x*x*0.1 + 3", &(sinter_options){.engine = (sinter_engine)engine,
+                                                                              .sum = true,
+                                                                              .rewriting = rewriting});
             for (unsigned k = 0; k < 15; k++) {
                 double total;
-                assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){x}, .totals = &total, .count = counts[k]}),
+                assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){x},
+                                                                        .totals = &total,
+                                                                        .count = counts[k]}),
                                  SINTER_OK);
                 if (first)
                     wanted[k] = total;
@@ -734,8 +810,11 @@ static void functions_agree_with_blocks(void **state)
     (void)state;
     static const float values[] = {0, -0.0f, 1, -1, 0.3f, 1e-40f, 1e30f, INFINITY, -INFINITY, 7.5f};
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-        sinter_kernel *kernel = compiled("sin(x)*y + (x > y ? exp(y) : x/3)", &(sinter_options){.engine = (sinter_engine)engine, .function = true});
-        sinter_kernel *live = compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine, .function = true});
+        sinter_kernel *kernel =
+            compiled("sin(x)*y + (x > y ? exp(y) : x/3)",
+                     &(sinter_options){.engine = (sinter_engine)engine, .function = true});
+        sinter_kernel *live =
+            compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine, .function = true});
         float (*f)(float, float) = (float (*)(float, float))sinter_kernel_function(kernel, NULL);
         float (*g)(const void *, float) = (float (*)(const void *, float))sinter_kernel_function(live, NULL);
         assert_true((f != NULL) == (engine != SINTER_ENGINE_INTERP) && (g != NULL) == (f != NULL));
@@ -752,7 +831,9 @@ static void functions_agree_with_blocks(void **state)
                 got = g(frame, values[i]);
                 assert_memory_equal(&got, &wanted, 4);
                 for (unsigned k = 0; k < 10; k++) {
-                    sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){&values[i], &values[k]}, .outputs = (void *[]){&wanted}, .count = 1});
+                    sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){&values[i], &values[k]},
+                                                           .outputs = (void *[]){&wanted},
+                                                           .count = 1});
                     got = f(values[i], values[k]);
                     assert_true(isnan(wanted) ? isnan(got) : !memcmp(&got, &wanted, 4));
                 }
@@ -809,7 +890,14 @@ static void large_workspaces_need_an_instance(void **state)
     for (int k = 1; k <= 60; k++)
         at += (size_t)snprintf(text + at, sizeof text - at, " + cos(x*%d)*sin(y*%d)", k, k);
     float pixels[64], again[64];
-    const sinter_grid grid = {.width = 8, .height = 8, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = 8, .outputs = (void *[]){pixels}};
+    const sinter_grid grid = {.width = 8,
+                              .height = 8,
+                              .x0 = -1,
+                              .y0 = -1,
+                              .x1 = 1,
+                              .y1 = 1,
+                              .row_count = 8,
+                              .outputs = (void *[]){pixels}};
     sinter_kernel *kernel = compiled(text, &(sinter_options){.domain = SINTER_GRID});
     assert_true(sinter_kernel_describe(kernel).workspace_bytes > 65536);
     assert_int_equal(sinter_run_grid(kernel, &grid), SINTER_NEEDS_INSTANCE);
@@ -817,7 +905,8 @@ static void large_workspaces_need_an_instance(void **state)
     assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
     assert_int_equal(sinter_instance_run_grid(instance, &grid), SINTER_OK);
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-        sinter_kernel *other = compiled(text, &(sinter_options){.domain = SINTER_GRID, .engine = (sinter_engine)engine});
+        sinter_kernel *other =
+            compiled(text, &(sinter_options){.domain = SINTER_GRID, .engine = (sinter_engine)engine});
         sinter_instance *second;
         assert_int_equal(sinter_instance_open(other, &second), SINTER_OK);
         for (int32_t row = 0; row < 8; row++) {
@@ -853,13 +942,23 @@ static void *run_thread(void *argument)
     sinter_instance *instance;
     j->right = out && sinter_instance_open(j->stateful, &instance) == SINTER_OK;
     for (int round = 0; j->right && round < ROUNDS; round++) {
-        j->right &= run1(j->kernel, j->in, out, COUNT) == SINTER_OK && !memcmp(out, j->wanted, COUNT * sizeof *out);
+        j->right &=
+            run1(j->kernel, j->in, out, COUNT) == SINTER_OK && !memcmp(out, j->wanted, COUNT * sizeof *out);
         sinter_instance_reset(instance);
-        j->right &= step1(instance, j->in, out, COUNT) == SINTER_OK && !memcmp(out, j->wanted_stateful, COUNT * sizeof *out);
+        j->right &= step1(instance, j->in, out, COUNT) == SINTER_OK
+                    && !memcmp(out, j->wanted_stateful, COUNT * sizeof *out);
         const int32_t first = (int32_t)(16 * ((j->number + (uint32_t)round) % THREADS));
-        const sinter_grid grid = {.width = 64, .height = 64, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .first_row = first, .row_count = 16,
+        const sinter_grid grid = {.width = 64,
+                                  .height = 64,
+                                  .x0 = -1,
+                                  .y0 = -1,
+                                  .x1 = 1,
+                                  .y1 = 1,
+                                  .first_row = first,
+                                  .row_count = 16,
                                   .outputs = (void *[]){out}};
-        j->right &= sinter_run_grid(j->grid, &grid) == SINTER_OK && !memcmp(out, j->wanted_grid + first * 64, 16 * 64 * sizeof *out);
+        j->right &= sinter_run_grid(j->grid, &grid) == SINTER_OK
+                    && !memcmp(out, j->wanted_grid + first * 64, 16 * 64 * sizeof *out);
     }
     if (out)
         sinter_instance_close(instance);
@@ -873,17 +972,29 @@ static void threads_share_kernels(void **state)
     static float in[COUNT], wanted[COUNT], wanted_stateful[COUNT], wanted_grid[64 * 64];
     fill(in, COUNT);
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
-        sinter_kernel *kernel = compiled("sin(x)*exp(x*0.1) + sqrt(abs(x))", &(sinter_options){.engine = (sinter_engine)engine});
-        sinter_kernel *stateful = compiled(patches[0], &(sinter_options){.engine = (sinter_engine)engine, .source = SINTER_PATCH});
-        sinter_kernel *grid = compiled("sin(x*9)*cos(y*7) + x*y", &(sinter_options){.engine = (sinter_engine)engine, .domain = SINTER_GRID});
+        sinter_kernel *kernel =
+            compiled("sin(x)*exp(x*0.1) + sqrt(abs(x))", &(sinter_options){.engine = (sinter_engine)engine});
+        sinter_kernel *stateful =
+            compiled(patches[0], &(sinter_options){.engine = (sinter_engine)engine, .source = SINTER_PATCH});
+        sinter_kernel *grid =
+            compiled("sin(x*9)*cos(y*7) + x*y",
+                     &(sinter_options){.engine = (sinter_engine)engine, .domain = SINTER_GRID});
         assert_int_equal(run1(kernel, in, wanted, COUNT), SINTER_OK);
         run_in_blocks(stateful, in, wanted_stateful, COUNT);
-        assert_int_equal(sinter_run_grid(grid, &(sinter_grid){.width = 64, .height = 64, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = 64,
-                                                             .outputs = (void *[]){wanted_grid}}), SINTER_OK);
+        assert_int_equal(sinter_run_grid(grid, &(sinter_grid){.width = 64,
+                                                              .height = 64,
+                                                              .x0 = -1,
+                                                              .y0 = -1,
+                                                              .x1 = 1,
+                                                              .y1 = 1,
+                                                              .row_count = 64,
+                                                              .outputs = (void *[]){wanted_grid}}),
+                         SINTER_OK);
         pthread_t threads[THREADS];
         thread_job jobs[THREADS];
         for (uint32_t k = 0; k < THREADS; k++) {
-            jobs[k] = (thread_job){kernel, stateful, grid, in, wanted, wanted_stateful, wanted_grid, k, false};
+            jobs[k] =
+                (thread_job){kernel, stateful, grid, in, wanted, wanted_stateful, wanted_grid, k, false};
             assert_int_equal(pthread_create(&threads[k], NULL, run_thread, &jobs[k]), 0);
         }
         for (uint32_t k = 0; k < THREADS; k++) {
@@ -912,7 +1023,8 @@ static void *compile_thread(void *argument)
         j->right = j->right && run1(kernel, &one, &y, 1) == SINTER_OK && y == (float)gain;
         sinter_kernel_close(kernel);
         snprintf(text, sizeof text, "x*%d + foo", gain);
-        j->right &= sinter_compile(context, text, strlen(text), NULL, &kernel, &own) == SINTER_BAD_PROGRAM && own.count == 1;
+        j->right &= sinter_compile(context, text, strlen(text), NULL, &kernel, &own) == SINTER_BAD_PROGRAM
+                    && own.count == 1;
     }
     return NULL;
 }
@@ -946,51 +1058,176 @@ static void wrong_programs_say_what_is_wrong(void **state)
         sinter_program *p = sinter_program_open(NULL);
         const char *message = NULL;
         switch (k) {
-        case 0: feed(p); message = "no output"; break;
-        case 1: sinter_output(p, "y", sinter_add(p, feed(p), sinter_f64(p, 1))); message = "f32, f64"; break;
-        case 2: sinter_output(p, "y", 99); message = "not a value"; break;
-        case 3: sinter_output(p, "y", 0); message = "not a value"; break;
-        case 4: sinter_output(p, "", feed(p)); message = "1 to 255"; break;
-        case 5: sinter_output(p, NULL, feed(p)); message = "1 to 255"; break;
-        case 6: sinter_input(p, "x", SINTER_MASK); message = "f32, f64 or i32"; break;
-        case 7: feed(p); feed(p); message = "already"; break;
-        case 8: sinter_output(p, "y", feed(p)); sinter_output(p, "y", 1); message = "already"; break;
-        case 9: sinter_total(p, "y", sinter_i32(p, 1)); message = "sum"; break;
-        case 10: sinter_parameter(p, "g", SINTER_F32, 2, 0, 1); message = "range"; break;
-        case 11: sinter_parameter(p, "g", SINTER_F32, NAN, 0, 1); message = "range"; break;
-        case 12: sinter_parameter(p, "g", SINTER_F32, 0, NAN, 1); message = "range"; break;
-        case 13: sinter_parameter(p, "g", SINTER_F32, 0, 0, 1); sinter_parameter(p, "g", SINTER_F32, 0, 0, 1); message = "already"; break;
-        case 14: sinter_emit(p, (sinter_operation)-1, 1, 1, 1); message = "no operation"; break;
-        case 15: sinter_emit(p, SINTER_OP_INPUT, 0, 0, 0); message = "function of its own"; break;
-        case 16: sinter_emit(p, SINTER_OP_SQRT, feed(p), 1, 0); message = "fewer operands"; break;
-        case 17: sinter_emit(p, SINTER_OP_ADD, feed(p), 0, 0); message = "not a value"; break;
-        case 18: sinter_convert(p, feed(p), SINTER_U8); message = "f32, f64 or i32"; break;
-        case 19: sinter_table(p, "t", SINTER_F32, NULL, 3); message = "content"; break;
-        case 20: sinter_table(p, "t", SINTER_F32, "1234", 0); message = "content"; break;
-        case 21: sinter_table(p, "t", SINTER_MASK, "1234", 1); message = "content"; break;
-        case 22: sinter_load(p, 0, sinter_i32(p, 1)); message = "not a table"; break;
-        case 23: sinter_load(p, sinter_table(p, "t", SINTER_F32, "1234", 1), feed(p)); message = "i32"; break;
-        case 24: sinter_line(p, "l", SINTER_F32, 0); message = "2^28"; break;
-        case 25: sinter_line(p, "l", SINTER_F32, (1u << 28) + 1); message = "2^28"; break;
-        case 26: sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 5); message = "that long"; break;
-        case 27: sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 0); message = "that long"; break;
-        case 28: sinter_write(p, sinter_line(p, "l", SINTER_F32, 4), sinter_f64(p, 1)); message = "another type"; break;
-        case 29: sinter_line(p, "l", SINTER_F32, 4); sinter_write(p, 0, feed(p)); sinter_write(p, 0, 1); message = "written already"; break;
-        case 30: sinter_output(p, "y", sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 1)); message = "written"; break;
-        case 31: sinter_line(p, "l", SINTER_F32, 4); sinter_line(p, "l", SINTER_F32, 4); message = "already"; break;
-        case 32: sinter_read_varying(p, sinter_line(p, "l", SINTER_F32, 4), feed(p)); message = "readv"; break;
-        case 33: sinter_emit(p, SINTER_OP_GUARD, sinter_emit(p, SINTER_OP_LT, feed(p), 1, 0), 1, 1); message = "parameters only"; break;
-        case 34: sinter_program_fail(p, NULL); message = "refused"; break;
-        case 35: sinter_program_fail(p, "mine"); sinter_program_fail(p, "later"); message = "mine"; break;
-        case 36: sinter_load(p, sinter_line(p, "l", SINTER_F32, 4), sinter_i32(p, 0)); message = "not a table"; break;
-        case 37: sinter_read(p, 3, 1); message = "not a delay line"; break;
-        case 38: sinter_output(p, "y", sinter_emit(p, SINTER_OP_LT, feed(p), 1, 0)); message = "f32, f64 or i32"; break;
+        case 0:
+            feed(p);
+            message = "no output";
+            break;
+        case 1:
+            sinter_output(p, "y", sinter_add(p, feed(p), sinter_f64(p, 1)));
+            message = "f32, f64";
+            break;
+        case 2:
+            sinter_output(p, "y", 99);
+            message = "not a value";
+            break;
+        case 3:
+            sinter_output(p, "y", 0);
+            message = "not a value";
+            break;
+        case 4:
+            sinter_output(p, "", feed(p));
+            message = "1 to 255";
+            break;
+        case 5:
+            sinter_output(p, NULL, feed(p));
+            message = "1 to 255";
+            break;
+        case 6:
+            sinter_input(p, "x", SINTER_MASK);
+            message = "f32, f64 or i32";
+            break;
+        case 7:
+            feed(p);
+            feed(p);
+            message = "already";
+            break;
+        case 8:
+            sinter_output(p, "y", feed(p));
+            sinter_output(p, "y", 1);
+            message = "already";
+            break;
+        case 9:
+            sinter_total(p, "y", sinter_i32(p, 1));
+            message = "sum";
+            break;
+        case 10:
+            sinter_parameter(p, "g", SINTER_F32, 2, 0, 1);
+            message = "range";
+            break;
+        case 11:
+            sinter_parameter(p, "g", SINTER_F32, NAN, 0, 1);
+            message = "range";
+            break;
+        case 12:
+            sinter_parameter(p, "g", SINTER_F32, 0, NAN, 1);
+            message = "range";
+            break;
+        case 13:
+            sinter_parameter(p, "g", SINTER_F32, 0, 0, 1);
+            sinter_parameter(p, "g", SINTER_F32, 0, 0, 1);
+            message = "already";
+            break;
+        case 14:
+            sinter_emit(p, (sinter_operation)-1, 1, 1, 1);
+            message = "no operation";
+            break;
+        case 15:
+            sinter_emit(p, SINTER_OP_INPUT, 0, 0, 0);
+            message = "function of its own";
+            break;
+        case 16:
+            sinter_emit(p, SINTER_OP_SQRT, feed(p), 1, 0);
+            message = "fewer operands";
+            break;
+        case 17:
+            sinter_emit(p, SINTER_OP_ADD, feed(p), 0, 0);
+            message = "not a value";
+            break;
+        case 18:
+            sinter_convert(p, feed(p), SINTER_U8);
+            message = "f32, f64 or i32";
+            break;
+        case 19:
+            sinter_table(p, "t", SINTER_F32, NULL, 3);
+            message = "content";
+            break;
+        case 20:
+            sinter_table(p, "t", SINTER_F32, "1234", 0);
+            message = "content";
+            break;
+        case 21:
+            sinter_table(p, "t", SINTER_MASK, "1234", 1);
+            message = "content";
+            break;
+        case 22:
+            sinter_load(p, 0, sinter_i32(p, 1));
+            message = "not a table";
+            break;
+        case 23:
+            sinter_load(p, sinter_table(p, "t", SINTER_F32, "1234", 1), feed(p));
+            message = "i32";
+            break;
+        case 24:
+            sinter_line(p, "l", SINTER_F32, 0);
+            message = "2^28";
+            break;
+        case 25:
+            sinter_line(p, "l", SINTER_F32, (1u << 28) + 1);
+            message = "2^28";
+            break;
+        case 26:
+            sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 5);
+            message = "that long";
+            break;
+        case 27:
+            sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 0);
+            message = "that long";
+            break;
+        case 28:
+            sinter_write(p, sinter_line(p, "l", SINTER_F32, 4), sinter_f64(p, 1));
+            message = "another type";
+            break;
+        case 29:
+            sinter_line(p, "l", SINTER_F32, 4);
+            sinter_write(p, 0, feed(p));
+            sinter_write(p, 0, 1);
+            message = "written already";
+            break;
+        case 30:
+            sinter_output(p, "y", sinter_read(p, sinter_line(p, "l", SINTER_F32, 4), 1));
+            message = "written";
+            break;
+        case 31:
+            sinter_line(p, "l", SINTER_F32, 4);
+            sinter_line(p, "l", SINTER_F32, 4);
+            message = "already";
+            break;
+        case 32:
+            sinter_read_varying(p, sinter_line(p, "l", SINTER_F32, 4), feed(p));
+            message = "readv";
+            break;
+        case 33:
+            sinter_emit(p, SINTER_OP_GUARD, sinter_emit(p, SINTER_OP_LT, feed(p), 1, 0), 1, 1);
+            message = "parameters only";
+            break;
+        case 34:
+            sinter_program_fail(p, NULL);
+            message = "refused";
+            break;
+        case 35:
+            sinter_program_fail(p, "mine");
+            sinter_program_fail(p, "later");
+            message = "mine";
+            break;
+        case 36:
+            sinter_load(p, sinter_line(p, "l", SINTER_F32, 4), sinter_i32(p, 0));
+            message = "not a table";
+            break;
+        case 37:
+            sinter_read(p, 3, 1);
+            message = "not a delay line";
+            break;
+        case 38:
+            sinter_output(p, "y", sinter_emit(p, SINTER_OP_LT, feed(p), 1, 0));
+            message = "f32, f64 or i32";
+            break;
         default: sinter_program_close(p); return;
         }
         const sinter_status early = sinter_program_status(p, &report);
         sinter_kernel *kernel = (sinter_kernel *)(void *)p;
         assert_int_equal(early == SINTER_OK, report.count == 0);
-        assert_int_equal(sinter_add(p, sinter_f32(p, 1), sinter_f32(p, 1)) == 0, early != SINTER_OK); /* later calls are harmless */
+        assert_int_equal(sinter_add(p, sinter_f32(p, 1), sinter_f32(p, 1)) == 0,
+                         early != SINTER_OK); /* later calls are harmless */
         assert_int_equal(sinter_compile_program(context, p, NULL, &kernel, &report), SINTER_BAD_PROGRAM);
         assert_null(kernel);
         assert_int_equal(report.count, 1);
@@ -1016,7 +1253,11 @@ static void one_program_compiles_many_times(void **state)
     for (int round = 0; round < 3; round++)
         for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
             sinter_kernel *kernel;
-            assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = (sinter_engine)engine, .name = "built"}, &kernel, &report), SINTER_OK);
+            assert_int_equal(sinter_compile_program(context, p,
+                                                    &(sinter_options){.engine = (sinter_engine)engine,
+                                                                      .name = "built"},
+                                                    &kernel, &report),
+                             SINTER_OK);
             const float in = 3;
             float out;
             assert_int_equal(run1(kernel, &in, &out, 1), SINTER_OK);
@@ -1033,7 +1274,9 @@ static void parts_of_code_are_shown(void **state)
     (void)state;
     for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine)) {
         sinter_code_part part;
-        sinter_kernel *kernel = compiled(with_parameters, &(sinter_options){.engine = (sinter_engine)engine, .marks = true, .function = true});
+        sinter_kernel *kernel =
+            compiled(with_parameters,
+                     &(sinter_options){.engine = (sinter_engine)engine, .marks = true, .function = true});
         const sinter_kernel_info info = sinter_kernel_describe(kernel);
         uint32_t parts = 0;
         size_t bytes = 0;
@@ -1043,7 +1286,8 @@ static void parts_of_code_are_shown(void **state)
             assert_memory_equal(part.address, endbr64, 4);
             bytes += part.size;
             for (uint32_t k = 0; k < part.mark_count; k++) {
-                assert_true(part.marks[k].offset <= part.size && (k == 0 || part.marks[k].offset >= part.marks[k - 1].offset));
+                assert_true(part.marks[k].offset <= part.size
+                            && (k == 0 || part.marks[k].offset >= part.marks[k - 1].offset));
                 assert_non_null(part.marks[k].text);
             }
         }

@@ -1,4 +1,5 @@
-/* Errors as text, word for word: place, source line, mark, hint; tabs, characters of several bytes, long lines, small buffers. */
+/* Errors as text, word for word: place, source line, mark, hint; tabs, characters of several bytes, long
+ * lines, small buffers. */
 #include <sinter/sinter.h>
 
 #include <setjmp.h>
@@ -17,7 +18,9 @@ static void compile(const char *text, const char *name)
     sinter_context *context;
     sinter_kernel *kernel;
     assert_int_equal(sinter_open(NULL, &context), SINTER_OK);
-    assert_int_equal(sinter_compile(context, text, strlen(text), &(sinter_options){.name = name}, &kernel, &report), SINTER_BAD_PROGRAM);
+    assert_int_equal(sinter_compile(context, text, strlen(text), &(sinter_options){.name = name}, &kernel,
+                                    &report),
+                     SINTER_BAD_PROGRAM);
     sinter_close(context);
 }
 
@@ -53,7 +56,7 @@ static void errors_are_shown_as_compilers_do(void **state)
 static void marks_stand_under_their_place(void **state)
 {
     (void)state;
-    /* Tabs and characters of several bytes count one column each, and stand as wide as the excerpt shows them. */
+    /* Tabs and characters of several bytes count one column each, as wide as the excerpt shows them. */
     compile("x\t+\tfoo", NULL);
     assert_shown(0, "expression:1:5: error: there is no 'foo' here\n"
                     "    x + foo\n"
@@ -138,7 +141,8 @@ static void errors_without_a_place_have_one_line(void **state)
     sinter_context *context;
     sinter_kernel *kernel;
     assert_int_equal(sinter_open(NULL, &context), SINTER_OK);
-    assert_int_equal(sinter_compile(context, "x", 1, &(sinter_options){.passes = "polish"}, &kernel, &report), SINTER_BAD_PROGRAM);
+    assert_int_equal(sinter_compile(context, "x", 1, &(sinter_options){.passes = "polish"}, &kernel, &report),
+                     SINTER_BAD_PROGRAM);
     assert_shown(0, "expression: error: there is no pass \"polish\"\n"
                     "    hint: passes: identity, fold, affine, expand, hoist, dce\n");
     sinter_close(context);

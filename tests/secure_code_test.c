@@ -1,6 +1,7 @@
-/* What machine code may consist of, read back by a disassembler that is not ours: every part begins with endbr64, holds whole
- * instructions only, jumps to the beginnings of its own, calls nothing and enters no system; and nothing that a user chose (numbers of
- * the text, contents of tables, fixed parameters) stands in it, neither as an immediate nor anywhere among its bytes. */
+/* What machine code may consist of, read back by a disassembler that is not ours: every part begins with
+ * endbr64, holds whole instructions only, jumps to the beginnings of its own, calls nothing and enters no
+ * system; and nothing that a user chose (numbers of the text, contents of tables, fixed parameters) stands
+ * in it, neither as an immediate nor anywhere among its bytes. */
 #include <sinter/sinter.h>
 
 #include <Zydis/Zydis.h>
@@ -55,12 +56,19 @@ static void check_bytes(const uint8_t *code, size_t size, const chosen *c, const
 static bool is_forbidden(ZydisMnemonic m)
 {
     switch (m) {
-    case ZYDIS_MNEMONIC_CALL: case ZYDIS_MNEMONIC_SYSCALL: case ZYDIS_MNEMONIC_SYSENTER: case ZYDIS_MNEMONIC_INT: case ZYDIS_MNEMONIC_INT3:
-    case ZYDIS_MNEMONIC_RCPPS: case ZYDIS_MNEMONIC_VRCPPS: case ZYDIS_MNEMONIC_VRSQRTPS: case ZYDIS_MNEMONIC_VRCP14PS:
-    case ZYDIS_MNEMONIC_VRSQRT14PS: case ZYDIS_MNEMONIC_VRCP14PD: case ZYDIS_MNEMONIC_VRSQRT14PD: /* estimates differ between makers */
-        return true;
-    default:
-        return false;
+    case ZYDIS_MNEMONIC_CALL:
+    case ZYDIS_MNEMONIC_SYSCALL:
+    case ZYDIS_MNEMONIC_SYSENTER:
+    case ZYDIS_MNEMONIC_INT:
+    case ZYDIS_MNEMONIC_INT3:
+    case ZYDIS_MNEMONIC_RCPPS:
+    case ZYDIS_MNEMONIC_VRCPPS:
+    case ZYDIS_MNEMONIC_VRSQRTPS:
+    case ZYDIS_MNEMONIC_VRCP14PS:
+    case ZYDIS_MNEMONIC_VRSQRT14PS:
+    case ZYDIS_MNEMONIC_VRCP14PD:
+    case ZYDIS_MNEMONIC_VRSQRT14PD: /* estimates differ between makers */ return true;
+    default: return false;
     }
 }
 
@@ -77,12 +85,14 @@ static void check_part(const sinter_code_part *part, const chosen *c, const char
     memset(starts, 0, sizeof starts);
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     for (size_t at = 0; at < part->size; at += instruction.length) {
-        if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code + at, part->size - at, &instruction, operands)))
+        if (!ZYAN_SUCCESS(
+                ZydisDecoderDecodeFull(&decoder, code + at, part->size - at, &instruction, operands)))
             fail_msg("\"%s\", %s: no instruction at %zu", text, part->name, at);
         starts[at] = true;
         assert_true(at > 0 || instruction.mnemonic == ZYDIS_MNEMONIC_ENDBR64);
         if (is_forbidden(instruction.mnemonic))
-            fail_msg("\"%s\", %s: %s at %zu", text, part->name, ZydisMnemonicGetString(instruction.mnemonic), at);
+            fail_msg("\"%s\", %s: %s at %zu", text, part->name, ZydisMnemonicGetString(instruction.mnemonic),
+                     at);
         returns += instruction.mnemonic == ZYDIS_MNEMONIC_RET;
         for (unsigned k = 0; k < instruction.operand_count; k++) {
             const ZydisDecodedOperand *o = &operands[k];
@@ -129,24 +139,35 @@ static void numbers_stand_in_the_pool(void **state)
     (void)state;
     static const char *const names[] = {"gain"};
     static const double values[] = {0.71234567};
-    check_text("x*0.12345678 + 7.6543217*sin(x*3.3333337) - (x > 4.5678912 ? y : 9.8765432)", (sinter_options){0},
-               &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f), f32_word(3.3333337f), f32_word(4.5678912f), f32_word(9.8765432f)}, 5});
-    check_text("x*0.12345678901 + exp(x*1.2345678909)*y + f64(0.98765432101)", (sinter_options){.type = SINTER_F64},
-               &(chosen){{f64_word(0.12345678901, true), f64_word(0.12345678901, false), f64_word(1.2345678909, true),
-                          f64_word(1.2345678909, false), f64_word(0.98765432101, true), f64_word(0.98765432101, false)}, 6});
+    check_text("x*0.12345678 + 7.6543217*sin(x*3.3333337) - (x > 4.5678912 ? y : 9.8765432)",
+               (sinter_options){0},
+               &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f), f32_word(3.3333337f),
+                          f32_word(4.5678912f), f32_word(9.8765432f)},
+                         5});
+    check_text("x*0.12345678901 + exp(x*1.2345678909)*y + f64(0.98765432101)",
+               (sinter_options){.type = SINTER_F64},
+               &(chosen){{f64_word(0.12345678901, true), f64_word(0.12345678901, false),
+                          f64_word(1.2345678909, true), f64_word(1.2345678909, false),
+                          f64_word(0.98765432101, true), f64_word(0.98765432101, false)},
+                         6});
     check_text("i32(x)*1234567891 + xor(i32(y), 0x5EC12E70) + and(i32(x), 0x1F0E55AA)", (sinter_options){0},
                &(chosen){{1234567891, 0x5EC12E70, 0x1F0E55AA}, 3});
-    check_text("param gain = 0.5 in 0..1\nx*gain", (sinter_options){.fixed_names = names, .fixed_values = values, .fixed_count = 1},
+    check_text("param gain = 0.5 in 0..1\nx*gain",
+               (sinter_options){.fixed_names = names, .fixed_values = values, .fixed_count = 1},
                &(chosen){{f32_word(0.71234567f)}, 1});
     check_text("param gain = 0.71234567 in 0..1.2345678\nx*gain + log(gain)", (sinter_options){0},
-               &(chosen){{f32_word(0.71234567f), f32_word(1.2345678f), f64_word(0.71234567, true), f64_word(0.71234567, false)}, 4});
+               &(chosen){{f32_word(0.71234567f), f32_word(1.2345678f), f64_word(0.71234567, true),
+                          f64_word(0.71234567, false)},
+                         4});
     check_text("table t = [0.12345678, 7.6543217, 3.3333337]\nt[i32(x)]*y", (sinter_options){0},
                &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f), f32_word(3.3333337f)}, 3});
-    check_text("input a\ny = a*0.12345678 + 0.76543217*y'\ny + delay(y, 100)*0.33333337", (sinter_options){.source = SINTER_PATCH},
+    check_text("input a\ny = a*0.12345678 + 0.76543217*y'\ny + delay(y, 100)*0.33333337",
+               (sinter_options){.source = SINTER_PATCH},
                &(chosen){{f32_word(0.12345678f), f32_word(0.76543217f), f32_word(0.33333337f)}, 3});
     check_text("sin(x*7.6543217)*cos(y*3.3333337) + 0.12345678", (sinter_options){.domain = SINTER_GRID},
                &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f), f32_word(3.3333337f)}, 3});
-    check_text("x*0.12345678 + 7.6543217", (sinter_options){.sum = true}, &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f)}, 2});
+    check_text("x*0.12345678 + 7.6543217", (sinter_options){.sum = true},
+               &(chosen){{f32_word(0.12345678f), f32_word(7.6543217f)}, 2});
 }
 
 /* Many numbers at once, which no register can hold. */

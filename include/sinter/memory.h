@@ -18,8 +18,8 @@ extern "C" {
 #define SINTER_API
 #endif
 
-/* allocate: `size` bytes (never 0) aligned for any type (16 bytes), or NULL to refuse: where a smaller block does
- * not do instead, a refusal ends in a clean SINTER_NO_MEMORY. release: a block with the size that it was asked for with; never NULL.
+/* allocate: `size` bytes (never 0) aligned for any type (16 bytes), or NULL to refuse: every refusal ends in a
+ * clean SINTER_NO_MEMORY. release: a block with the size that it was asked for with; never NULL.
  * A zeroed allocator (both functions NULL) means malloc and free. */
 typedef struct sinter_allocator {
     void *(*allocate)(void *context, size_t size);

@@ -71,6 +71,7 @@ static bool add_chunk(arena *a, size_t needed)
     arena_chunk *chunk = sn_allocate(&a->allocator, size);
     if (!chunk) {
         a->failed = true;
+        a->first_size = 0; /* too much, perhaps: the next use begins small again */
         return false;
     }
     *chunk = (arena_chunk){a->chunks, size};

@@ -217,7 +217,7 @@ static unsigned take_register(allocation *a, bool mask)
     if (!set) {
         const uint64_t candidates = kind & ~a->locked & ~a->pinned;
         if (!candidates) { /* a target that locks more than there are: no code rather than wrong code */
-            a->failed = true;
+            a->failed = a->starved = true;
             return lowest(kind);
         }
         const unsigned reg = furthest(a, candidates);

@@ -82,6 +82,7 @@ typedef struct allocation {
     uint32_t most_live, most_masks; /* found by sn_allocate_prepare: values (masks) live at once, one copy, constants and uniforms not counted */
     uint32_t random;  /* hostile builds: nonzero */
     bool failed;      /* memory was refused */
+    bool starved;     /* an operation asked for more registers at once than there are */
     code_trace *trace; /* or NULL */
 } allocation;
 

@@ -1,13 +1,21 @@
-/* libFuzzer on the whole road: a text that compiles gives the same bits on every engine, whole and in pieces, and every engine takes it or
- * leaves it alike. The first byte chooses field or patch, type, rewriting, grade, totals and grids. Memory is limited, so that
- * texts which ask for millions of operations end early, and long programs are not run. */
+/* libFuzzer on the whole road: a text that compiles gives the same bits on every engine, whole and in
+ * pieces, and every engine takes it or leaves it alike. The first byte chooses field or patch, type,
+ * rewriting, grade, totals and grids. Memory is limited, so that texts which ask for millions of
+ * operations end early, and long programs are not run. */
 #include <sinter/sinter.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ELEMENTS = 40, MOST_BYTES = 16 << 20, MOST_OPERATIONS = 20000, MOST_TEXT = 4096, WIDTH = 8, HEIGHT = 5 };
+enum {
+    ELEMENTS = 40,
+    MOST_BYTES = 16 << 20,
+    MOST_OPERATIONS = 20000,
+    MOST_TEXT = 4096,
+    WIDTH = 8,
+    HEIGHT = 5
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,7 +51,8 @@ typedef struct answer {
 
 static void complain(const char *what, sinter_engine engine, const sinter_report *report)
 {
-    fprintf(stderr, "%s: %s: %s\n", sinter_engine_name(engine), what, report && report->count ? report->errors[0].message : "");
+    fprintf(stderr, "%s: %s: %s\n", sinter_engine_name(engine), what,
+            report && report->count ? report->errors[0].message : "");
     abort();
 }
 
@@ -52,7 +61,8 @@ static uint64_t element(unsigned stream, unsigned k, sinter_type type)
     static const float specials[] = {0, -0.0f, 1, -1, 1e-40f, -3e38f, 0.5f, 1e9f, 7.25f, -2.75f};
     static const uint32_t patterns[] = {0x7F800000, 0xFF800000, 0x7FC00000, 0x80000001, 0x4F000000};
     const unsigned n = stream * 17 + k;
-    float value = n % 3 ? specials[n % 10] * (float)(1 + n % 7) : (float)(int)(n * 2654435761u >> 8) * 0x1p-20f - 8;
+    float value =
+        n % 3 ? specials[n % 10] * (float)(1 + n % 7) : (float)(int)(n * 2654435761u >> 8) * 0x1p-20f - 8;
     if (n % 11 == 0)
         memcpy(&value, &patterns[n / 11 % 5], 4);
     uint64_t bits = 0;
@@ -108,8 +118,8 @@ static void close_streams(streams *s)
     free(s->places);
 }
 
-static sinter_status run_piece(sinter_instance *instance, const sinter_kernel_info *info, const streams *in, const streams *out, unsigned from,
-                               unsigned to, double *totals)
+static sinter_status run_piece(sinter_instance *instance, const sinter_kernel_info *info, const streams *in,
+                               const streams *out, unsigned from, unsigned to, double *totals)
 {
     const void **inputs = calloc(info->input_count + 1, sizeof *inputs);
     void **outputs = calloc(info->output_count + 1, sizeof *outputs);
@@ -117,19 +127,29 @@ static sinter_status run_piece(sinter_instance *instance, const sinter_kernel_in
         inputs[i] = (const char *)in->places[i] + from * size_of(info->inputs[i].type);
     for (uint32_t i = 0; i < info->output_count; i++)
         outputs[i] = (char *)out->places[i] + from * size_of(info->outputs[i].type);
-    const sinter_status status = sinter_instance_run(
-        instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = to - from, .totals = totals});
+    const sinter_status status = sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs,
+                                                                                   .outputs = outputs,
+                                                                                   .count = to - from,
+                                                                                   .totals = totals});
     free(inputs);
     free(outputs);
     return status;
 }
 
-static sinter_status run_all(sinter_instance *instance, const sinter_kernel_info *info, const streams *in, const streams *out, double *totals,
-                             unsigned cut)
+static sinter_status run_all(sinter_instance *instance, const sinter_kernel_info *info, const streams *in,
+                             const streams *out, double *totals, unsigned cut)
 {
     if (info->grid)
-        return sinter_instance_run_grid(instance, &(sinter_grid){.width = WIDTH, .height = HEIGHT, .x0 = -1.5, .y0 = -1, .x1 = 1, .y1 = 2, .z = 0.3,
-                                                                 .t = 0.7, .row_count = HEIGHT, .outputs = out->places});
+        return sinter_instance_run_grid(instance, &(sinter_grid){.width = WIDTH,
+                                                                 .height = HEIGHT,
+                                                                 .x0 = -1.5,
+                                                                 .y0 = -1,
+                                                                 .x1 = 1,
+                                                                 .y1 = 2,
+                                                                 .z = 0.3,
+                                                                 .t = 0.7,
+                                                                 .row_count = HEIGHT,
+                                                                 .outputs = out->places});
     if (info->total_count || cut == 0)
         return run_piece(instance, info, in, out, 0, ELEMENTS, totals);
     const sinter_status status = run_piece(instance, info, in, out, 0, cut, totals);
@@ -167,7 +187,8 @@ static void run(const sinter_kernel *kernel, unsigned cut, answer *a)
         return;
     for (uint32_t k = 0; k < info.parameter_count; k++)
         sinter_set(instance, (int)k, (double)(int)(k * 7 % 5) - 0.5 + info.parameters[k].initial);
-    streams in = open_streams(info.inputs, info.input_count, true), out = open_streams(info.outputs, info.output_count, false);
+    streams in = open_streams(info.inputs, info.input_count, true),
+            out = open_streams(info.outputs, info.output_count, false);
     double *totals = calloc(info.total_count + 1, sizeof *totals);
     a->status = run_all(instance, &info, &in, &out, totals, cut);
     if (a->status)
@@ -179,7 +200,8 @@ static void run(const sinter_kernel *kernel, unsigned cut, answer *a)
     sinter_instance_close(instance);
 }
 
-static answer ask(sinter_context *context, const char *text, size_t length, sinter_options o, sinter_engine engine, unsigned cut)
+static answer ask(sinter_context *context, const char *text, size_t length, sinter_options o,
+                  sinter_engine engine, unsigned cut)
 {
     answer a = {0};
     sinter_kernel *kernel;
@@ -206,9 +228,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > MOST_TEXT)
         return -1;
     const unsigned choice = data[0];
-    const sinter_options o = {.type = choice & 1 ? SINTER_F64 : SINTER_F32, .source = choice & 2 ? SINTER_PATCH : SINTER_FIELD,
-                              .inputs = choice & 4 ? "x y" : NULL, .rewriting = choice & 8 ? SINTER_RELAXED : SINTER_STRICT,
-                              .sum = choice & 16, .domain = choice & 32 ? SINTER_GRID : SINTER_POINTS,
+    const sinter_options o = {.type = choice & 1 ? SINTER_F64 : SINTER_F32,
+                              .source = choice & 2 ? SINTER_PATCH : SINTER_FIELD,
+                              .inputs = choice & 4 ? "x y" : NULL,
+                              .rewriting = choice & 8 ? SINTER_RELAXED : SINTER_STRICT,
+                              .sum = choice & 16,
+                              .domain = choice & 32 ? SINTER_GRID : SINTER_POINTS,
                               .grade = choice & 64 ? SINTER_GRADE_FAST : SINTER_GRADE_DEFAULT};
     const char *text = (const char *)data + 1;
     const unsigned cut = (unsigned)(size % ELEMENTS);
@@ -221,7 +246,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!sinter_engine_available((sinter_engine)engine, NULL))
             continue;
         answer other = ask(context, text, size - 1, o, (sinter_engine)engine, cut);
-        if (!is_limit(other.status) && (other.status || other.size != interpreted.size || memcmp(other.bits, interpreted.bits, other.size)))
+        if (!is_limit(other.status)
+            && (other.status || other.size != interpreted.size
+                || memcmp(other.bits, interpreted.bits, other.size)))
             complain("other bits than the interpreter", (sinter_engine)engine, NULL);
         free(other.bits);
     }

@@ -549,6 +549,8 @@ static const char *find_violation(const x64_writer *w)
 
 static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame_place, uint32_t pool_place, x64_function *f)
 {
+    if (w->a.starved)
+        return SINTER_TOO_LARGE;
     if (w->a.failed || w->failed || out->pool.failed)
         return SINTER_NO_MEMORY;
     if (w->a.slot_count > MOST_SLOTS)
