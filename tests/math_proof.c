@@ -107,7 +107,7 @@ static void open_share(share *s)
     sn_ir_open(&s->p, &s->memory, IR_IDENTITY | IR_FOLD);
     sn_ir_add_input(&s->p, "x", s->whole->type);
     s->x = sn_ir_emit(&s->p, IR_INPUT, s->whole->type, 0, 0, 0);
-    s->y = sn_math_expand(&s->p, s->whole->of->code, s->whole->type, s->x, MATH_DEFAULT);
+    s->y = sn_math_expand(&s->p, s->whole->of->code, s->whole->type, s->x, 0, MATH_DEFAULT);
     s->values = lanes_open(&s->p);
     if (s->p.status != SINTER_OK || !s->values) {
         fputs("math_proof: out of memory\n", stderr);

@@ -29,7 +29,7 @@ static void open_expansion(expansion *e, const math_oracle *f, ir_type type, uin
     sn_ir_open(&e->p, &e->memory, rules);
     sn_ir_add_input(&e->p, "x", type);
     e->x = sn_ir_emit(&e->p, IR_INPUT, type, 0, 0, 0);
-    e->y = sn_math_expand(&e->p, f->code, type, e->x, MATH_DEFAULT);
+    e->y = sn_math_expand(&e->p, f->code, type, e->x, 0, MATH_DEFAULT);
     assert_int_equal(e->p.status, SINTER_OK);
     e->values = lanes_open(&e->p);
     assert_non_null(e->values);
@@ -263,7 +263,7 @@ static void constants_fold_to_the_same_bits(void **state)
         const uint32_t count = e.p.count;
         for (int i = 0; i < LANES; i++) {
             const ir_ref x = sn_ir_const_bits(&e.p, e.type, lane_bits(&e, e.x, i));
-            const ir_ref y = sn_math_expand(&e.p, e.of->code, e.type, x, MATH_DEFAULT);
+            const ir_ref y = sn_math_expand(&e.p, e.of->code, e.type, x, 0, MATH_DEFAULT);
             assert_int_equal(e.p.status, SINTER_OK);
             assert_true(sn_ir_is_const(&e.p, y));
             const bool is_nan = is_nan_lane(&e, e.y, i);
@@ -359,7 +359,7 @@ static void sine_and_cosine_share_what_is_fast(void **state)
         expansion e;
         bool of_sine[512], of_cosine[512], cold_sine[512], cold_cosine[512];
         open_expansion(&e, oracle_of(IR_SIN), t ? IR_F64 : IR_F32, IR_IDENTITY | IR_FOLD);
-        const ir_ref cosine = sn_math_expand(&e.p, IR_COS, e.type, e.x, MATH_DEFAULT);
+        const ir_ref cosine = sn_math_expand(&e.p, IR_COS, e.type, e.x, 0, MATH_DEFAULT);
         assert_true(e.p.count <= 512);
         assert_int_equal(e.p.memory_count, 1);
         hot_operations(&e.p, e.y, of_sine);
@@ -412,7 +412,7 @@ static void refused_memory_is_an_error(void **state)
             sn_ir_open(&p, &memory, IR_IDENTITY | IR_FOLD);
             sn_ir_add_input(&p, "x", IR_F64);
             const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F64, 0, 0, 0);
-            const ir_ref y = sn_math_expand(&p, math_oracles[k].code, IR_F64, x, MATH_DEFAULT);
+            const ir_ref y = sn_math_expand(&p, math_oracles[k].code, IR_F64, x, 0, MATH_DEFAULT);
             const bool was_refused = r.left < 0;
             assert_int_equal(p.status, was_refused ? SINTER_NO_MEMORY : SINTER_OK);
             assert_true((y == 0) == was_refused);
@@ -430,7 +430,7 @@ static void other_operations_are_refused(void **state)
     (void)state;
     expansion e;
     open_expansion(&e, &math_oracles[0], IR_F32, IR_IDENTITY | IR_FOLD);
-    assert_int_equal(sn_math_expand(&e.p, IR_ADD, IR_F32, e.x, MATH_DEFAULT), 0);
+    assert_int_equal(sn_math_expand(&e.p, IR_ADD, IR_F32, e.x, 0, MATH_DEFAULT), 0);
     assert_int_equal(e.p.status, SINTER_BAD_PROGRAM);
     close_expansion(&e);
 }

@@ -77,6 +77,37 @@
     X(COSPI,     "cospi",     1, 0, FLOAT,   MATH) \
     X(EXP,       "exp",       1, 0, FLOAT,   MATH) \
     X(LOG,       "log",       1, 0, FLOAT,   MATH) \
+    X(TAN,             "tan",             1, 0, FLOAT,   MATH) \
+    X(TANPI,           "tanpi",           1, 0, FLOAT,   MATH)   /* tan(π a) */ \
+    X(ASIN,            "asin",            1, 0, FLOAT,   MATH) \
+    X(ACOS,            "acos",            1, 0, FLOAT,   MATH) \
+    X(ATAN,            "atan",            1, 0, FLOAT,   MATH) \
+    X(SINH,            "sinh",            1, 0, FLOAT,   MATH) \
+    X(COSH,            "cosh",            1, 0, FLOAT,   MATH) \
+    X(TANH,            "tanh",            1, 0, FLOAT,   MATH) \
+    X(ASINH,           "asinh",           1, 0, FLOAT,   MATH) \
+    X(ACOSH,           "acosh",           1, 0, FLOAT,   MATH) \
+    X(ATANH,           "atanh",           1, 0, FLOAT,   MATH) \
+    X(EXP2,            "exp2",            1, 0, FLOAT,   MATH) \
+    X(EXP10,           "exp10",           1, 0, FLOAT,   MATH) \
+    X(EXPM1,           "expm1",           1, 0, FLOAT,   MATH) \
+    X(LOG2,            "log2",            1, 0, FLOAT,   MATH) \
+    X(LOG10,           "log10",           1, 0, FLOAT,   MATH) \
+    X(LOG1P,           "log1p",           1, 0, FLOAT,   MATH) \
+    X(RSQRT,           "rsqrt",           1, 0, FLOAT,   MATH)   /* 1/sqrt(a) */ \
+    X(CBRT,            "cbrt",            1, 0, FLOAT,   MATH) \
+    X(ERF,             "erf",             1, 0, FLOAT,   MATH) \
+    X(ERFC,            "erfc",            1, 0, FLOAT,   MATH) \
+    X(LGAMMA,          "lgamma",          1, 0, FLOAT,   MATH)   /* log |gamma(a)| */ \
+    X(GAMMA,           "gamma",           1, 0, FLOAT,   MATH) \
+    X(DIGAMMA,         "digamma",         1, 0, FLOAT,   MATH) \
+    X(LOGISTIC,        "logistic",        1, 0, FLOAT,   MATH)   /* 1/(1 + exp(−a)) */ \
+    X(SOFTPLUS,        "softplus",        1, 0, FLOAT,   MATH)   /* log(1 + exp(a)) */ \
+    X(NORMAL_CDF,      "normal_cdf",      1, 0, FLOAT,   MATH)   /* erfc(−a/√2)/2 */ \
+    X(NORMAL_LOG_CDF,  "normal_log_cdf",  1, 0, FLOAT,   MATH)   /* its logarithm */ \
+    X(POW,             "pow",             2, 0, FLOAT,   MATH)   /* a to the power of b, as IEEE 754 has it */ \
+    X(ATAN2,           "atan2",           2, 0, FLOAT,   MATH)   /* the angle of the point (b, a) */ \
+    X(HYPOT,           "hypot",           2, 0, FLOAT,   MATH)   /* sqrt(a² + b²), without overflow in between */ \
     X(LOAD,      "load",      1, 1, LOAD,    MEMORY) /* element a of memory object k; a lies within it */ \
     X(READ,      "read",      0, 2, READ,    MEMORY) /* delay line k, d ≥ 1 elements ago */ \
     X(READV,     "readv",     1, 1, READ,    MEMORY) /* the same, a elements ago, clamped to the line's range */ \

@@ -653,32 +653,64 @@ static lang_value step(lowering *l, uint32_t node, lang_value edge, lang_value x
     return sn_lang_scalar(emit(l, IR_SELECT, type, is_below, zero, one), type);
 }
 
+/* A mathematical function of two arguments. */
+static lang_value float_function_of_two(lowering *l, uint32_t node, ir_code code, const lang_value *arguments)
+{
+    const unsigned type = float_type(l, arguments, 2);
+    const lang_value x = sn_lang_to(l, node, arguments[0], type), y = sn_lang_to(l, node, arguments[1], type);
+    return sn_lang_scalar(emit(l, code, type, x.ref, y.ref, 0), type);
+}
+
 static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const lang_value *v)
 {
     const double pi = 3.1415926535897932385;
     switch (word) {
     case WORD_ABS: return magnitude(l, node, v[0]);
+    case WORD_ACOS: return float_function(l, node, IR_ACOS, v[0]);
+    case WORD_ACOSH: return float_function(l, node, IR_ACOSH, v[0]);
     case WORD_AND: return logic(l, node, IR_AND, v[0], v[1]);
+    case WORD_ASIN: return float_function(l, node, IR_ASIN, v[0]);
+    case WORD_ASINH: return float_function(l, node, IR_ASINH, v[0]);
+    case WORD_ATAN: return float_function(l, node, IR_ATAN, v[0]);
+    case WORD_ATAN2: return float_function_of_two(l, node, IR_ATAN2, v);
+    case WORD_ATANH: return float_function(l, node, IR_ATANH, v[0]);
     case WORD_BITS: return bits_of(l, node, v[0]);
+    case WORD_CBRT: return float_function(l, node, IR_CBRT, v[0]);
     case WORD_CEIL: return float_function(l, node, IR_CEIL, v[0]);
     case WORD_CLAMP: return clamp(l, node, v);
     case WORD_COPYSIGN: return copy_sign(l, node, v);
     case WORD_COS: return float_function(l, node, IR_COS, v[0]);
+    case WORD_COSH: return float_function(l, node, IR_COSH, v[0]);
     case WORD_COSPI: return float_function(l, node, IR_COSPI, v[0]);
     case WORD_DEGREES: return scale(l, node, v[0], 180, pi);
+    case WORD_DIGAMMA: return float_function(l, node, IR_DIGAMMA, v[0]);
+    case WORD_ERF: return float_function(l, node, IR_ERF, v[0]);
+    case WORD_ERFC: return float_function(l, node, IR_ERFC, v[0]);
     case WORD_EXP: return float_function(l, node, IR_EXP, v[0]);
+    case WORD_EXP10: return float_function(l, node, IR_EXP10, v[0]);
+    case WORD_EXP2: return float_function(l, node, IR_EXP2, v[0]);
+    case WORD_EXPM1: return float_function(l, node, IR_EXPM1, v[0]);
     case WORD_F32: return convert(l, node, IR_F32, v[0]);
     case WORD_F64: return convert(l, node, IR_F64, v[0]);
     case WORD_FLOOR: return float_function(l, node, IR_FLOOR, v[0]);
     case WORD_FMA: return three(l, node, v);
     case WORD_FRACT: return fraction(l, node, v[0]);
     case WORD_FROM_BITS: return from_bits(l, node, v[0]);
+    case WORD_GAMMA: return float_function(l, node, IR_GAMMA, v[0]);
+    case WORD_HYPOT: return float_function_of_two(l, node, IR_HYPOT, v);
     case WORD_I32: return convert(l, node, IR_I32, v[0]);
     case WORD_LERP: case WORD_MIX: return mix(l, node, v);
+    case WORD_LGAMMA: return float_function(l, node, IR_LGAMMA, v[0]);
     case WORD_LN: case WORD_LOG: return float_function(l, node, IR_LOG, v[0]);
+    case WORD_LOG10: return float_function(l, node, IR_LOG10, v[0]);
+    case WORD_LOG1P: return float_function(l, node, IR_LOG1P, v[0]);
+    case WORD_LOG2: return float_function(l, node, IR_LOG2, v[0]);
+    case WORD_LOGISTIC: return float_function(l, node, IR_LOGISTIC, v[0]);
     case WORD_MAX: return two(l, node, IR_MAX, v[0], v[1]);
     case WORD_MIN: return two(l, node, IR_MIN, v[0], v[1]);
     case WORD_MOD: return remainder_of(l, node, v[0], v[1]);
+    case WORD_NORMAL_CDF: return float_function(l, node, IR_NORMAL_CDF, v[0]);
+    case WORD_NORMAL_LOG_CDF: return float_function(l, node, IR_NORMAL_LOG_CDF, v[0]);
     case WORD_NOT: {
         if (v[0].type == IR_MASK)
             return not_rule(l, node, 0, v);
@@ -686,17 +718,24 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
         return n.type == TYPE_WRONG ? n : sn_lang_scalar(emit(l, IR_NOT, IR_I32, n.ref, 0, 0), IR_I32);
     }
     case WORD_OR: return logic(l, node, IR_OR, v[0], v[1]);
+    case WORD_POW: return float_function_of_two(l, node, IR_POW, v);
     case WORD_RADIANS: return scale(l, node, v[0], pi, 180);
     case WORD_ROUND: return float_function(l, node, IR_ROUND, v[0]);
+    case WORD_RSQRT: return float_function(l, node, IR_RSQRT, v[0]);
     case WORD_SAR: return shift(l, node, IR_SAR, v[0], v[1]);
     case WORD_SELECT: return choose_rule(l, node, 0, v);
     case WORD_SHL: return shift(l, node, IR_SHL, v[0], v[1]);
     case WORD_SHR: return shift(l, node, IR_SHR, v[0], v[1]);
     case WORD_SIGN: return sign(l, node, v[0]);
     case WORD_SIN: return float_function(l, node, IR_SIN, v[0]);
+    case WORD_SINH: return float_function(l, node, IR_SINH, v[0]);
     case WORD_SINPI: return float_function(l, node, IR_SINPI, v[0]);
+    case WORD_SOFTPLUS: return float_function(l, node, IR_SOFTPLUS, v[0]);
     case WORD_SQRT: return float_function(l, node, IR_SQRT, v[0]);
     case WORD_STEP: return step(l, node, v[0], v[1]);
+    case WORD_TAN: return float_function(l, node, IR_TAN, v[0]);
+    case WORD_TANH: return float_function(l, node, IR_TANH, v[0]);
+    case WORD_TANPI: return float_function(l, node, IR_TANPI, v[0]);
     case WORD_TRUNC: return float_function(l, node, IR_TRUNC, v[0]);
     case WORD_XOR: return logic(l, node, IR_XOR, v[0], v[1]);
     default: return sn_lang_wrong();

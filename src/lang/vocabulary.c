@@ -19,11 +19,11 @@ const lang_word sn_lang_words[WORD_COUNT] = {
 
 /* The first word of each letter; the Greek ones, which begin with the byte 0xCF, stand behind z. */
 static const uint8_t first_words[28] = {
-    WORD_ABS,        WORD_BITS,       WORD_CEIL,   WORD_DEGREES, WORD_E,   WORD_F32, WORD_I32 /* g */,
-    WORD_I32 /* h */, WORD_I32,       WORD_LENGTH /* j */, WORD_LENGTH /* k */, WORD_LENGTH, WORD_MAX,
-    WORD_NAN,        WORD_OR,         WORD_PARAM,  WORD_RADIANS /* q */, WORD_RADIANS, WORD_SAR, WORD_T,
-    WORD_X /* u */,  WORD_X /* v */,  WORD_X /* w */, WORD_X,    WORD_Y,   WORD_Z,
-    WORD_PI_GREEK,   WORD_COUNT,
+    WORD_ABS, WORD_BITS, WORD_CBRT, WORD_DEGREES, WORD_E, WORD_F32, WORD_GAMMA, WORD_HYPOT, WORD_I32,
+    WORD_LENGTH /* j */, WORD_LENGTH /* k */, WORD_LENGTH, WORD_MAX, WORD_NAN, WORD_OR, WORD_PARAM,
+    WORD_RADIANS /* q */, WORD_RADIANS, WORD_SAR, WORD_T, WORD_X /* u */, WORD_X /* v */, WORD_X /* w */,
+    WORD_X, WORD_Y, WORD_Z,
+    WORD_PI_GREEK, WORD_COUNT,
 };
 
 lang_word_code sn_lang_find_word(const char *text, uint32_t length)

@@ -56,8 +56,12 @@ static inline ir_ref m_number(formula *m, double value)
     }
 M_UNARY(neg, NEG)
 M_UNARY(abs, ABS)
+M_UNARY(sqrt, SQRT)
 M_UNARY(floor, FLOOR)
+M_UNARY(ceil, CEIL)
 M_UNARY(round, ROUND)
+M_UNARY(trunc, TRUNC)
+M_UNARY(not, NOT)
 M_UNARY(bits, BITS)
 M_UNARY(from_bits, FROM_BITS)
 M_UNARY(hi32, HI32)
@@ -66,6 +70,7 @@ M_BINARY(add, ADD)
 M_BINARY(sub, SUB)
 M_BINARY(mul, MUL)
 M_BINARY(div, DIV)
+M_BINARY(min, MIN)
 M_BINARY(max, MAX)
 M_BINARY(copysign, COPYSIGN)
 M_BINARY(and, AND)
@@ -82,11 +87,21 @@ M_BINARY(pack64, PACK64)
 M_BINARY_K(add)
 M_BINARY_K(sub)
 M_BINARY_K(mul)
+M_BINARY_K(div)
+M_BINARY_K(min)
+M_BINARY_K(max)
+M_BINARY_K(le)
+M_BINARY_K(ne)
 M_BINARY_K(lt)
 M_BINARY_K(eq)
 M_BINARY_I(add)
 M_BINARY_I(sub)
+M_BINARY_I(min)
 M_BINARY_I(max)
+M_BINARY_I(or)
+M_BINARY_I(xor)
+M_BINARY_I(eq)
+M_BINARY_I(lt)
 M_BINARY_I(and)
 M_BINARY_I(shl)
 M_BINARY_I(sar)
@@ -100,6 +115,7 @@ M_TERNARY(select, SELECT)
 M_TERNARY(rare, RARE) /* mask, cold, hot */
 M_TERNARY_K(fma)
 M_TERNARY_K(fnma)
+M_TERNARY_K(fms)
 M_TERNARY_K(select)
 #undef M_UNARY
 #undef M_BINARY
@@ -159,5 +175,36 @@ ir_ref sn_math_sinpi(formula *m, ir_ref x);
 ir_ref sn_math_cospi(formula *m, ir_ref x);
 ir_ref sn_math_exp(formula *m, ir_ref x);
 ir_ref sn_math_log(formula *m, ir_ref x);
+ir_ref sn_math_tan(formula *m, ir_ref x);
+ir_ref sn_math_tanpi(formula *m, ir_ref x);
+ir_ref sn_math_asin(formula *m, ir_ref x);
+ir_ref sn_math_acos(formula *m, ir_ref x);
+ir_ref sn_math_atan(formula *m, ir_ref x);
+ir_ref sn_math_sinh(formula *m, ir_ref x);
+ir_ref sn_math_cosh(formula *m, ir_ref x);
+ir_ref sn_math_tanh(formula *m, ir_ref x);
+ir_ref sn_math_asinh(formula *m, ir_ref x);
+ir_ref sn_math_acosh(formula *m, ir_ref x);
+ir_ref sn_math_atanh(formula *m, ir_ref x);
+ir_ref sn_math_exp2(formula *m, ir_ref x);
+ir_ref sn_math_exp10(formula *m, ir_ref x);
+ir_ref sn_math_expm1(formula *m, ir_ref x);
+ir_ref sn_math_log2(formula *m, ir_ref x);
+ir_ref sn_math_log10(formula *m, ir_ref x);
+ir_ref sn_math_log1p(formula *m, ir_ref x);
+ir_ref sn_math_rsqrt(formula *m, ir_ref x);
+ir_ref sn_math_cbrt(formula *m, ir_ref x);
+ir_ref sn_math_erf(formula *m, ir_ref x);
+ir_ref sn_math_erfc(formula *m, ir_ref x);
+ir_ref sn_math_lgamma(formula *m, ir_ref x);
+ir_ref sn_math_gamma(formula *m, ir_ref x);
+ir_ref sn_math_digamma(formula *m, ir_ref x);
+ir_ref sn_math_logistic(formula *m, ir_ref x);
+ir_ref sn_math_softplus(formula *m, ir_ref x);
+ir_ref sn_math_normal_cdf(formula *m, ir_ref x);
+ir_ref sn_math_normal_log_cdf(formula *m, ir_ref x);
+ir_ref sn_math_pow(formula *m, ir_ref x, ir_ref y);
+ir_ref sn_math_atan2(formula *m, ir_ref y, ir_ref x);
+ir_ref sn_math_hypot(formula *m, ir_ref x, ir_ref y);
 
 #endif

@@ -9,15 +9,47 @@
 #include "math/formula.h"
 
 typedef struct math_function {
-    ir_ref (*expansion)(formula *m, ir_ref x);
+    ir_ref (*of_one)(formula *m, ir_ref x);
+    ir_ref (*of_two)(formula *m, ir_ref x, ir_ref y);
 } math_function;
 
-static const math_function function_SIN = {sn_math_sin};
-static const math_function function_COS = {sn_math_cos};
-static const math_function function_SINPI = {sn_math_sinpi};
-static const math_function function_COSPI = {sn_math_cospi};
-static const math_function function_EXP = {sn_math_exp};
-static const math_function function_LOG = {sn_math_log};
+static const math_function function_SIN = {.of_one = sn_math_sin};
+static const math_function function_COS = {.of_one = sn_math_cos};
+static const math_function function_SINPI = {.of_one = sn_math_sinpi};
+static const math_function function_COSPI = {.of_one = sn_math_cospi};
+static const math_function function_EXP = {.of_one = sn_math_exp};
+static const math_function function_LOG = {.of_one = sn_math_log};
+static const math_function function_TAN = {.of_one = sn_math_tan};
+static const math_function function_TANPI = {.of_one = sn_math_tanpi};
+static const math_function function_ASIN = {.of_one = sn_math_asin};
+static const math_function function_ACOS = {.of_one = sn_math_acos};
+static const math_function function_ATAN = {.of_one = sn_math_atan};
+static const math_function function_SINH = {.of_one = sn_math_sinh};
+static const math_function function_COSH = {.of_one = sn_math_cosh};
+static const math_function function_TANH = {.of_one = sn_math_tanh};
+static const math_function function_ASINH = {.of_one = sn_math_asinh};
+static const math_function function_ACOSH = {.of_one = sn_math_acosh};
+static const math_function function_ATANH = {.of_one = sn_math_atanh};
+static const math_function function_EXP2 = {.of_one = sn_math_exp2};
+static const math_function function_EXP10 = {.of_one = sn_math_exp10};
+static const math_function function_EXPM1 = {.of_one = sn_math_expm1};
+static const math_function function_LOG2 = {.of_one = sn_math_log2};
+static const math_function function_LOG10 = {.of_one = sn_math_log10};
+static const math_function function_LOG1P = {.of_one = sn_math_log1p};
+static const math_function function_RSQRT = {.of_one = sn_math_rsqrt};
+static const math_function function_CBRT = {.of_one = sn_math_cbrt};
+static const math_function function_ERF = {.of_one = sn_math_erf};
+static const math_function function_ERFC = {.of_one = sn_math_erfc};
+static const math_function function_LGAMMA = {.of_one = sn_math_lgamma};
+static const math_function function_GAMMA = {.of_one = sn_math_gamma};
+static const math_function function_DIGAMMA = {.of_one = sn_math_digamma};
+static const math_function function_LOGISTIC = {.of_one = sn_math_logistic};
+static const math_function function_SOFTPLUS = {.of_one = sn_math_softplus};
+static const math_function function_NORMAL_CDF = {.of_one = sn_math_normal_cdf};
+static const math_function function_NORMAL_LOG_CDF = {.of_one = sn_math_normal_log_cdf};
+static const math_function function_POW = {.of_two = sn_math_pow};
+static const math_function function_ATAN2 = {.of_two = sn_math_atan2};
+static const math_function function_HYPOT = {.of_two = sn_math_hypot};
 
 #define LEAF_CASE(NAME)
 #define PURE_CASE(NAME)
@@ -37,7 +69,7 @@ static const math_function *function_of(ir_code code)
     }
 }
 
-ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, math_grade grade)
+ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade)
 {
     const math_function *f = function_of(function);
     if (!f) {
@@ -47,7 +79,7 @@ ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, m
     const uint32_t rules = p->rules;
     p->rules &= ~(uint32_t)IR_RELAXED;
     formula m = {p, type, grade};
-    const ir_ref result = f->expansion(&m, x);
+    const ir_ref result = f->of_one ? f->of_one(&m, x) : f->of_two(&m, x, y);
     p->rules = rules;
     return result;
 }

@@ -22,10 +22,10 @@
 typedef enum math_grade { MATH_DEFAULT /* at most 1 ULP */, MATH_FAST /* at most 4 ULP */ } math_grade;
 
 /* Appends the expansion of `function`, an operation of the kind MATH, applied to x, whose type, f32 or f64,
- * is the result's. Returns the result, or 0 if the program has failed. The operations are emitted under the
+ * is the result's, and to y, which is 0 where the function has one argument. Returns the result, or 0 if the program has failed. The operations are emitted under the
  * strict rules, whatever the program's: a relaxed one may not drop the zeros that carry a sign. Tables that
  * an expansion reads become memory objects of the program, one for all its uses. With IR_FOLD among the
  * rules the expansion of a constant folds to a constant. */
-ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, math_grade grade);
+ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
 
 #endif

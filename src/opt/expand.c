@@ -27,7 +27,7 @@ static ir_ref visit(void *context, ir_program *out, const ir_op *op)
 {
     (void)context;
     if (sn_ir_info[op->code].kind == IR_KIND_MATH)
-        return sn_math_expand(out, op->code, op->type, op->a, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+        return sn_math_expand(out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
     if (op->code == IR_DIV && op->type == IR_I32)
         return divide_integers(out, op->a, op->b);
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
@@ -35,7 +35,8 @@ static ir_ref visit(void *context, ir_program *out, const ir_op *op)
 
 static ir_ref visit_constant(void *context, ir_program *out, const ir_op *op)
 {
-    if (sn_ir_info[op->code].kind == IR_KIND_MATH && sn_ir_is_const(out, op->a))
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (sn_ir_info[op->code].kind == IR_KIND_MATH && sn_ir_is_const(out, op->a) && (operands < 2 || sn_ir_is_const(out, op->b)))
         return visit(context, out, op);
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }

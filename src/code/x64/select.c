@@ -1209,7 +1209,7 @@ static void emit(void *emitter, uint32_t position)
     /* loaded by load_leaf, written by the allocator's walk, or gone before code is made */
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
     case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
-    case IR_SIN: case IR_COS: case IR_SINPI: case IR_COSPI: case IR_EXP: case IR_LOG: case IR_CODES:
+    default:
         break;
     }
 }
