@@ -46,6 +46,22 @@ lanes *lanes_open(const ir_program *p)
         else                                                        \
             FLOATS(A(f32) operator B(f32), A(f64) operator B(f64)); \
     } while (0)
+#define SIGNED(whole, single, real)         \
+    do {                                    \
+        if (op->type == IR_I32)             \
+            LOOP(u32, whole);               \
+        else                                \
+            FLOATS(single, real);           \
+    } while (0)
+/* min and max: one of the two, by a comparison that NaN fails. */
+#define CHOSEN(operator)                                                        \
+    do {                                                                        \
+        if (op->type == IR_I32)                                                 \
+            LOOP(i32, A(i32) operator B(i32) ? A(i32) : B(i32));                \
+        else                                                                    \
+            FLOATS(A(f32) operator B(f32) ? A(f32) : B(f32),                    \
+                   A(f64) operator B(f64) ? A(f64) : B(f64));                   \
+    } while (0)
 #define COMPARISON(operator)                        \
     do {                                            \
         if (of == IR_F32)                           \
@@ -105,11 +121,15 @@ INLINE void run(const ir_program *p, const ir_op *op, lanes *restrict y, const l
     case IR_FMA: FLOATS(fmaf(A(f32), B(f32), C(f32)), fma(A(f64), B(f64), C(f64))); break;
     case IR_FMS: FLOATS(fmaf(A(f32), B(f32), -C(f32)), fma(A(f64), B(f64), -C(f64))); break;
     case IR_FNMA: FLOATS(fmaf(-A(f32), B(f32), C(f32)), fma(-A(f64), B(f64), C(f64))); break;
-    case IR_NEG: FLOATS(-A(f32), -A(f64)); break;
-    case IR_ABS: FLOATS(fabsf(A(f32)), fabs(A(f64))); break;
-    case IR_MAX: LOOP(i32, A(i32) > B(i32) ? A(i32) : B(i32)); break;
+    case IR_NEG: SIGNED(0u - A(u32), -A(f32), -A(f64)); break;
+    case IR_ABS: SIGNED(A(i32) < 0 ? 0u - A(u32) : A(u32), fabsf(A(f32)), fabs(A(f64))); break;
+    case IR_MIN: CHOSEN(<); break;
+    case IR_MAX: CHOSEN(>); break;
+    case IR_SQRT: FLOATS(sqrtf(A(f32)), sqrt(A(f64))); break;
     case IR_FLOOR: FLOATS(floorf(A(f32)), floor(A(f64))); break;
+    case IR_CEIL: FLOATS(ceilf(A(f32)), ceil(A(f64))); break;
     case IR_ROUND: FLOATS(rintf(A(f32)), rint(A(f64))); break;
+    case IR_TRUNC: FLOATS(truncf(A(f32)), trunc(A(f64))); break;
     case IR_COPYSIGN: FLOATS(copysignf(A(f32), B(f32)), copysign(A(f64), B(f64))); break;
     case IR_AND: LOOP(u32, A(u32) & B(u32)); break;
     case IR_OR: LOOP(u32, A(u32) | B(u32)); break;
@@ -118,6 +138,7 @@ INLINE void run(const ir_program *p, const ir_op *op, lanes *restrict y, const l
     case IR_SHL: LOOP(u32, A(u32) << (B(u32) & 31)); break;
     case IR_SHR: LOOP(u32, A(u32) >> (B(u32) & 31)); break;
     case IR_SAR: LOOP(i32, A(i32) >> (B(u32) & 31)); break;
+    case IR_UMULH: LOOP(u32, (uint32_t)((uint64_t)A(u32) * B(u32) >> 32)); break;
     case IR_LT: COMPARISON(<); break;
     case IR_LE: COMPARISON(<=); break;
     case IR_EQ: COMPARISON(==); break;

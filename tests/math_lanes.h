@@ -1,7 +1,7 @@
-/* A small evaluator for the tests of src/math: a program of pure operations with one input and one output
- * value, an operation at a time over a block of elements, fast enough for all 2^32 arguments when compiled
- * for the machine at hand. It is written apart from the engines and from the constant folder, so that the
- * expansions are measured on operations that nobody else's code defines. */
+/* A small evaluator for the tests of src/math: a program of pure operations, an operation at a time over a
+ * block of elements, fast enough for millions of arguments when compiled for the machine at hand. It is
+ * written apart from the engines and from the constant folder, so that the expansions are measured on
+ * operations that nobody else's code defines. */
 #ifndef TESTS_MATH_LANES_H
 #define TESTS_MATH_LANES_H
 
