@@ -29,6 +29,31 @@ static const double sn_exp_f64[] = {
     0x1.ad90692dbb2b4p-26,
 };
 
+/* From the third power on, beside 1 + r + r^2/2. */
+
+/* Relative error 2^-32.9. */
+static const double sn_exp_wide_f32[] = {
+    0x1.555552p-3,
+    0x1.5554e8p-5,
+    0x1.1115dp-7,
+    0x1.6d4ccep-10,
+    0x1.9a598p-13,
+};
+
+/* Relative error 2^-63.7. */
+static const double sn_exp_wide_f64[] = {
+    0x1.555555555555ap-3,
+    0x1.555555555552bp-5,
+    0x1.111111110f155p-7,
+    0x1.6c16c16c29638p-10,
+    0x1.a01a01b1eec07p-13,
+    0x1.a01a0146d41e6p-16,
+    0x1.71ddf3694f7a8p-19,
+    0x1.27e5a4dcc8f43p-22,
+    0x1.af66f611f053ap-26,
+    0x1.1e43c816ec008p-29,
+};
+
 /* ln 2 */
 static const double sn_ln2_f32[] = {0x1.62e43p-1, -0x1.05c61p-29};
 static const double sn_ln2_f64[] = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};

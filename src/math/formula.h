@@ -168,6 +168,19 @@ ir_ref sn_math_power_of_two(formula *m, ir_ref field);
 /* The constant table `name` of the program, added if it is not there: its index among the memory objects. */
 uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32_t length);
 
+/* ---- exponential.c and logarithm.c ---- */
+/* exp(x) = result 2^(field − bias), `field` as sn_math_power_of_two takes it. The result, between 0.7 and
+ * 1.42, errs by less than 2^-27.5 (f32), 2^-56.5 (f64) of itself. x.low, at most some places of x.high, may
+ * be absent (0). 2^(field − bias) is normal up to |x.high| = 87.3125 (f32), 708.375 (f64); far beyond, up to
+ * some thousands, sn_math_scaled still knows it. */
+m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field);
+/* y 2^(field − bias) for a field from exp_pair that need not be that of a normal number: overflows, and rounds
+ * once into the subnormals, for exponents up to twice a normal one's. For `rare` regions. */
+ir_ref sn_math_scaled(formula *m, ir_ref y, ir_ref field);
+/* log(x) for normal finite positive x, of f64 from 2^-1020 on: errs by about 2^-35 (f32), 2^-66 (f64) of itself.
+ * The low word is at most some places of the high one. */
+m_pair sn_math_log_pair(formula *m, ir_ref x);
+
 /* ---- one a function ---- */
 ir_ref sn_math_sin(formula *m, ir_ref x);
 ir_ref sn_math_cos(formula *m, ir_ref x);

@@ -26,4 +26,25 @@ static const double sn_log_f64[] = {
     0x1.2b5c965ccaf49p-3,
 };
 
+/* W; of the whole logarithm: relative error 2^-35.8. */
+static const double sn_log_first_f32[] = {0x1.555556p-4, -0x1.68dec4p-29};
+static const double sn_log_wide_f32[] = {
+    0x1.9999ecp-7,
+    0x1.245c0ap-9,
+    0x1.ddd906p-12,
+};
+
+/* W; of the whole logarithm: relative error 2^-72.1. */
+static const double sn_log_first_f64[] = {0x1.5555555555555p-4, 0x1.55807cefe2ff4p-58};
+static const double sn_log_wide_f64[] = {
+    0x1.9999999999998p-7,
+    0x1.24924924929e8p-9,
+    0x1.c71c71c63c219p-12,
+    0x1.745d17db0a1dap-14,
+    0x1.3b13792fba91ap-16,
+    0x1.111d736ae8ad9p-18,
+    0x1.deb306271490ep-21,
+    0x1.e71038cb8ba72p-23,
+};
+
 #endif

@@ -4,8 +4,8 @@
  *   functions.c      the list of functions: one record each
  *   formula.h        writing expansions: an operation a call, in the type at hand
  *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
- *   exponential.c    exp
- *   logarithm.c      log
+ *   exponential.c    exp; exp of two words
+ *   logarithm.c      log; log in two words
  *   coefficients/    the Sollya scripts that print the *_coefficients.h
  *
  * An expansion is straight-line: no loop, no branch, only `rare`, whose cold operations run where some lane
