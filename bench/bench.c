@@ -23,6 +23,7 @@ static const theme themes[] = {
     {"engines", sn_bench_engines, workload_name},
     {"prototype", sn_bench_prototype, sn_prototype_name},
     {"compile", sn_bench_compile, sn_compile_name},
+    {"math", sn_bench_functions, sn_function_name},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
 
@@ -35,6 +36,7 @@ static const char help[] =
     "  engines      the workloads on every engine, and by walking a tree for each element\n"
     "  prototype    a gain: plain C, blocks, calls for each sample, reading the time\n"
     "  compile      the price of compiling 100 to 100,000 operations\n"
+    "  math         each mathematical function, both types and grades, against SLEEF's\n"
     "\n"
     "  NAME         only rows whose names begin so: gain, circle, normal_sum-1000000, ...\n"
     "  --json       one object a line instead of a table\n"

@@ -3,6 +3,7 @@
  *   bench.c           the words on the command line, and which theme runs
  *   workloads.c       what is computed: texts, sizes, inputs; checked before it is timed
  *   against_limits.c  each workload against what a person would write by hand: the theme without a name
+ *   functions.c       theme `math`: each mathematical function against SLEEF's
  *   engines.c         theme `engines`: the same workloads on every engine, and by walking trees
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
  *   plain_loops.c     the plain C of that theme
@@ -178,9 +179,11 @@ bool sn_bench_against_limits(const bench_options *options, sinter_context *conte
 bool sn_bench_engines(const bench_options *options, sinter_context *context);
 bool sn_bench_prototype(const bench_options *options, sinter_context *context);
 bool sn_bench_compile(const bench_options *options, sinter_context *context);
+bool sn_bench_functions(const bench_options *options, sinter_context *context);
 /* The names of their rows; NULL after the last. */
 const char *sn_prototype_name(unsigned k);
 const char *sn_compile_name(unsigned k);
+const char *sn_function_name(unsigned k);
 
 /* The k-th engine with machine code that the options allow and this machine has, the widest first (where
  * there is none, the interpreter); AUTO from there on. */

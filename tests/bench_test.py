@@ -108,6 +108,21 @@ def check_compile(command):
     return wrong
 
 
+def check_math(command):
+    """One row a function, type and grade on each engine; SLEEF, where it is, as the limit."""
+    rows = rows_of(run(command, "math", "exp-", "sinpi_cospi", "--json", "--quick", "--rounds", "1"))
+    wrong = [w for w in map(wrong_row, rows) if w]
+    names = {row["workload"] for row in rows}
+    if names != {"exp-f32", "exp-f32-fast", "exp-f64", "exp-f64-fast", "sinpi_cospi", "sinpi_cospi-fast"}:
+        wrong.append(f"functions {sorted(names)}")
+    limits = {row["limit"] for row in rows} - {None}
+    if not all(limit == "hand-written" or limit.startswith("SLEEF u") for limit in limits):
+        wrong.append(f"limits {sorted(limits)}")
+    if any(row["n"] != 10000 or row["compile_us"] is None for row in rows):
+        wrong.append("wrong sizes, or no price of compiling")
+    return wrong
+
+
 def check_table(command):
     lines = run(command, "gain", "--quick", "--rounds", "1").stdout.splitlines()
     good = len(lines) > 1 and lines[0].startswith("workload") and all(line.startswith("gain") for line in lines[1:])
@@ -125,7 +140,7 @@ def check_refusals(command):
 
 
 def main(command):
-    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_table,
+    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_table,
               check_refusals]
     print(f"1..{len(checks)}")
     failed = 0

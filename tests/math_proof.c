@@ -228,6 +228,7 @@ static sinter_kernel *compile(sinter_context *context, const math_oracle *f, ir_
 
 typedef struct line {
     char function[24], type[8], grade[8];
+    bool two; /* arguments; else - stands for y */
     math_worst found;
     unsigned long long fingerprint; /* of the expansion */
 } line;
@@ -246,11 +247,15 @@ static void read_table(table *t)
     char text[512];
     while (file && t->count < MOST_LINES && fgets(text, sizeof text, file)) {
         line *l = &t->lines[t->count];
+        char y[32];
         memset(l, 0, sizeof *l);
-        if (sscanf(text, "%23s %7s %7s %lf %lf %lf %lf %lf %llu %llx", l->function, l->type, l->grade,
-                   &l->found.error, &l->found.x, &l->found.y, &l->found.absolute, &l->found.absolute_x,
-                   &l->found.arguments, &l->fingerprint) == 10)
-            t->count++;
+        if (sscanf(text, "%23s %7s %7s %lf %lf %31s %lf %lf %llu %llx", l->function, l->type, l->grade,
+                   &l->found.error, &l->found.x, y, &l->found.absolute, &l->found.absolute_x,
+                   &l->found.arguments, &l->fingerprint) != 10)
+            continue;
+        l->two = strcmp(y, "-") != 0;
+        l->found.y = l->two ? strtod(y, NULL) : 0;
+        t->count++;
     }
     if (file)
         fclose(file);
@@ -267,8 +272,11 @@ static const line *find_line(const table *t, const char *function, const char *t
 
 static void write_line(FILE *file, const line *l)
 {
-    fprintf(file, "%s\t%s\t%s\t%.4f\t%a\t%a\t%.3g\t%a\t%llu\t%016llx\n", l->function, l->type, l->grade,
-            l->found.error, l->found.x, l->found.y, l->found.absolute, l->found.absolute_x, l->found.arguments,
+    char y[32] = "-";
+    if (l->two)
+        snprintf(y, sizeof y, "%a", l->found.y);
+    fprintf(file, "%s\t%s\t%s\t%.4f\t%a\t%s\t%.3g\t%a\t%llu\t%016llx\n", l->function, l->type, l->grade,
+            l->found.error, l->found.x, y, l->found.absolute, l->found.absolute_x, l->found.arguments,
             l->fingerprint);
 }
 
@@ -328,7 +336,7 @@ typedef struct request {
 
 static bool keep_result(const proof *p, int grade, unsigned long long fingerprint, table *t)
 {
-    line l = {.found = p->found[grade], .fingerprint = fingerprint};
+    line l = {.two = oracle_takes_two(p->of), .found = p->found[grade], .fingerprint = fingerprint};
     snprintf(l.function, sizeof l.function, "%s", p->of->name);
     snprintf(l.type, sizeof l.type, "%s", sn_ir_type_name(p->type));
     snprintf(l.grade, sizeof l.grade, "%s", grade_names[grade]);

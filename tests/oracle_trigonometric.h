@@ -13,9 +13,9 @@
     }                                                                                                   \
     static inline type oracle_turned##suffix(type x, int cosine)                                        \
     {                                                                                                   \
-        const type n = rint##suffix(x), r = x - n;                                                      \
+        const type n = rint##suffix(x), r = x - n, pairs = n / 2;                                       \
         const type y = oracle_eighth##suffix(r, cosine);                                                \
-        const type signed_y = fmod##suffix(n, 2) != 0 ? -y : y;                                         \
+        const type signed_y = pairs != rint##suffix(pairs) ? -y : y;                                    \
         return signed_y != 0 || isnan(x) ? signed_y : cosine ? 0 : copysign##suffix(0, x);              \
     }                                                                                                   \
     static inline type oracle_sinpi##suffix(type x)                                                     \

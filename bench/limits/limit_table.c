@@ -28,6 +28,8 @@ static const limit_kernel limits[] = {
     {"circle", "hand-written, half the roots by FMA", SINTER_ENGINE_AVX512, 0, sn_limit_circle_split_avx512,
      NULL},
     {"circle", "hand-written, root instruction", SINTER_ENGINE_AVX2, 0, sn_limit_circle_avx2, NULL},
+    {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX512, 3e-7, sn_limit_trig_avx512, NULL},
+    {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX2, 3e-7, sn_limit_trig_avx2, NULL},
     {"normal", "hand-written", SINTER_ENGINE_AVX512, 1e-14, sn_limit_density_avx512, &density},
     {"normal", "hand-written", SINTER_ENGINE_AVX2, 1e-14, sn_limit_density_avx2, &density},
     {"normal_sum", "hand-written, constants out", SINTER_ENGINE_AVX512, 1e-12, sn_limit_density_sum_avx512,

@@ -4,6 +4,8 @@
  *   limit_gain.c     copying, one gain, five fused operations in a row
  *   limit_circle.c   the circle's distance field
  *   limit_normal.c   the normal log density, and its sum
+ *   limit_trig.c     sine times cosine of half turns
+ *   limit_sleef.c    the functions of SLEEF, if that library is there
  *   limit_lanes.h    instruction sets and tail masks
  *
  * Each takes any count ≥ 0 and any alignment, tails included, and is called the way that kernels are: through
@@ -37,6 +39,22 @@ const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, un
  * if it differs. The numbers are filled in here. */
 sinter_status sn_limit_run(const limit_kernel *l, const sinter_arguments *arguments);
 
+/* ---- SLEEF ---- */
+
+/* What one call needs: a function of one or two arguments; or two of one each, whose product is taken at π
+ * times the first and the second input. Stands in the place of the numbers. */
+typedef struct sleef_limit {
+    void *function, *other; /* NULL: none */
+    unsigned arguments;
+} sleef_limit;
+
+bool sn_sleef_is_here(void);
+/* The function of that name (`sin`), as near as may be to 1 ULP, or, if `fast`, to 3.5; *bound becomes its
+ * bound as SLEEF writes it. NULL where there is none. Not for several threads at once. */
+void *sn_sleef_find(const char *function, sinter_type type, sinter_engine engine, bool fast, const char **bound);
+/* The loop that calls it. */
+void (*sn_sleef_loop(sinter_type type, sinter_engine engine))(const limit_call *call);
+
 /* ---- the coefficients ---- */
 
 typedef struct limit_affine {
@@ -64,6 +82,8 @@ void sn_limit_chain_avx2(const limit_call *call);
 void sn_limit_circle_avx512(const limit_call *call);
 void sn_limit_circle_avx2(const limit_call *call);
 void sn_limit_circle_split_avx512(const limit_call *call); /* the same bits */
+void sn_limit_trig_avx512(const limit_call *call);
+void sn_limit_trig_avx2(const limit_call *call);
 void sn_limit_density_avx512(const limit_call *call);      /* limit_density */
 void sn_limit_density_avx2(const limit_call *call);
 void sn_limit_density_sum_avx512(const limit_call *call);

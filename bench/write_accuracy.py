@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Writes docs/accuracy.md: the errors that tests/math_proof.c measured, which stand in docs/accuracy.tsv, and
+nanoseconds beside SLEEF's, which `COMMAND bench math` measures. Without a command the times stay as the page has
+them.
+
+usage: write_accuracy.py [COMMAND [BENCH-OPTION...]]
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import write_tables
+
+DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+TABLE, PAGE = DOCS / "accuracy.tsv", DOCS / "accuracy.md"
+HEAD = "| function | type | grade | greatest error, ULP | at | arguments tried | ns | SLEEF, ns |\n"
+RULE = "|---|---|---|---:|---|---|---:|---:|\n"
+MACHINE = re.compile(r"^Times: (.*)$", re.MULTILINE)
+
+INTRODUCTION = """# Accuracy and speed of the mathematical functions
+
+Generated; do not edit. `math_proof docs/accuracy.tsv` measures the errors (hours; only what has changed since;
+`math_proof docs/accuracy.tsv tan f32` one function), `bench/write_accuracy.py build/sinter` the times, and writes
+this page. `make proof` measures all errors anew.
+
+The functions are expanded into plain arithmetic before any engine sees them, so errors hold for every engine and
+every vector width, which give the same bits. Infinities, NaN, signed zeros and subnormal numbers, as arguments and as
+results, are right; no range is left out.
+
+An error is |result − exact| in units in the last place (ULP): the distance of the type's numbers at the exact value;
+where that is subnormal, the least subnormal. 0.5 is the least that rounding can reach. Where the exact value rounds to
+infinity, only infinity counts as right. `default` promises 1 ULP, `fast` 4; lgamma, gamma and digamma promise 2 as
+`default`, and next to those zeros of lgamma and digamma that are no numbers of the type an absolute error instead: where it is needed,
+the greatest is given beside the greatest error elsewhere. Where `fast` costs what `default` does it is the same code.
+
+f32 functions of one argument are measured at all 2³² arguments against the function in double precision; f32
+functions of two, and all of f64, at 10⁸ random, structured and known worst-case arguments (next to multiples of π/2 at every
+exponent, by continued fractions; next to whole, half and quarter numbers; at the borders of overflow and of the
+subnormals; around zeros and poles) against double and extended precision. Each greatest error is computed anew with
+MPFR (200 and 400 bits): that is the figure given.
+
+ns is the time of one element, of 10,000 in the cache nearest to one core, all in the function's common range
+(docs/benchmarks.md); beside it SLEEF's function of the nearest bound (u10 is 1.0 ULP), in turns on the same arrays.
+
+Times: """
+
+
+def is_rows(name):
+    return re.fullmatch(r"(.*)-(f32|f64)(-fast)?", name)
+
+
+def measured_times(command, options):
+    """(function, type, grade) → (ns, SLEEF's), and what they were measured on."""
+    result = subprocess.run([command, "bench", "math", "--json", *options], stdout=subprocess.PIPE, text=True, check=False)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    widest = rows[0]["engine"]
+    times = {}
+    for row in rows:
+        name = is_rows(row["workload"])
+        if not name or row["engine"] != widest:
+            continue
+        sleef = f"{row['limit_ns']:.3f} ({row['limit'].split()[1]})" if row["limit"] else ""
+        times[name[1], name[2], "fast" if name[3] else "default"] = (f"{row['ns']:.3f}", sleef)
+    return times, f"{widest}, {write_tables.machine(command).strip()}"
+
+
+def kept_times():
+    text = PAGE.read_text(encoding="utf-8")
+    machine = MACHINE.search(text)
+    times = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) == 8 and cells[0].startswith("`"):
+            times[cells[0].strip("`"), cells[1], cells[2]] = (cells[6], cells[7])
+    return times, machine[1] if machine else "none yet."
+
+
+def count_of(row):
+    count = int(row["arguments"])
+    return "all 2³²" if count == 2**32 else f"{count:,}"
+
+
+def place_of(row):
+    return f"`{row['x']}`" + ("" if row["y"] == "-" else f", `{row['y']}`")
+
+
+def line_of(row, same, times):
+    error = row["ulp"]
+    if float(row["absolute"]) > 0:
+        error += f"; {float(row['absolute']):.1e} absolute"
+    where, count = ("the same code", "") if same else (place_of(row), count_of(row))
+    key = row["function"], row["type"], row["grade"]
+    cells = [f"`{key[0]}`", key[1], key[2], error, where, count, *times.get(key, ("", ""))]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def main(command=None, *options):
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    keys = lines[0].split("\t")
+    rows = [dict(zip(keys, line.split("\t"))) for line in lines[1:]]
+    times, machine = measured_times(command, options) if command else kept_times()
+    default = {(r["function"], r["type"]): r["fingerprint"] for r in rows if r["grade"] == "default"}
+    text = INTRODUCTION + machine + "\n\n" + HEAD + RULE
+    for row in rows:
+        same = row["grade"] == "fast" and row["fingerprint"] == default.get((row["function"], row["type"]))
+        text += line_of(row, same, times)
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
