@@ -1115,6 +1115,15 @@ static void try_jumps(tester *t, unsigned c)
         finish(t, &s, &code);
         assert_int_equal(s.size, size);
 
+        if (c == X64_ALWAYS) {
+            s = (sample){.zydis = "call", .llvm = "call"};
+            code = begin(t);
+            sn_x64_patch(sn_x64_call(&code), target);
+            add_value(&s, RELATIVE, distances[i] - 5);
+            finish(t, &s, &code);
+            assert_int_equal(s.size, 5);
+        }
+
         bool is_short = distances[i] - 2 >= -128 && distances[i] - 2 <= 127;
         s = (sample){.zydis = zydis, .llvm = llvm};
         code = begin(t);

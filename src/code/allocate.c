@@ -1,27 +1,15 @@
-/* Register allocation: one backward walk for next uses, one forward walk that allocates and has encoded.
+/* Register allocation: one forward walk that allocates and has encoded.
  *
  * Purpose: straight-line code needs no interference graph: when no register is free, the value whose next use is furthest away gives
  * way (Belady). Values are immutable, so one that was spilled once never needs storing again, and leaves (constants, uniforms,
- * streams) are not stored but loaded again. Interleaved copies of the body share next uses, and constants. Cold regions are walked
- * where they are entered, in a copy of the state: at their end everything that the hot path believes to be in a register is there
- * again. Cost: a fixed number of steps per operand, a look over the registers per eviction. */
+ * streams) are not stored but loaded again. Interleaved copies of the body share next uses, and constants. A cold region is a routine:
+ * the path stores what it holds and what the region reads, calls, and loads what it held again, so that the region costs it no register
+ * and all copies and walks share one. Cost: a fixed number of steps per operand, a look over the registers per eviction or call. */
 #include "code/allocate.h"
 
 #include <string.h>
 
-enum { TRAIT_NONE, TRAIT_LOADED /* a leaf: loaded again at will */, TRAIT_KEPT /* an input that is stored as an output, or held */ };
 enum { CHEAP_BONUS = 12 }; /* operations that a value which need not be stored counts as further away */
-
-/* What a load makes, again and again if need be. */
-static bool is_leaf(const ir_op *op)
-{
-    switch (op->code) {
-    case IR_CONST: case IR_UNIFORM: case IR_INPUT: case IR_BUFFER: case IR_READ: case IR_HELD:
-        return true;
-    default:
-        return false;
-    }
-}
 
 static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
 {
@@ -45,67 +33,26 @@ static inline void record(allocation *a, code_event_kind kind, unsigned reg, uin
         append_event(a, kind, reg, value, slot, from);
 }
 
-/* ---- preparation ---- */
-
-static void note_use(allocation *a, uint32_t position, unsigned k, uint32_t value, uint32_t *live)
+static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capacity, uint32_t number)
 {
-    a->uses[position].next[k] = a->next[value];
-    if (a->next[value] == CODE_NEVER && !sn_is_shared(&a->ops[value])) {
-        live[a->ops[value].type == IR_MASK]++;
-        const unsigned user = a->ops[position].code;
-        if (a->ops[value].code == IR_INPUT && (user == IR_OUTPUT || user == IR_HOLD))
-            a->traits[value] = TRAIT_KEPT; /* an output may lie over it by then */
+    if (*count == *capacity) {
+        const uint32_t more = *capacity ? 2 * *capacity : 64;
+        uint32_t *grown = sn_arena_grow(a->memory, *list, *count * sizeof *grown, more * sizeof *grown);
+        if (!grown) {
+            a->failed = true;
+            return;
+        }
+        *list = grown;
+        *capacity = more;
     }
-    a->next[value] = position;
-}
-
-static void find_uses(allocation *a, bool masks_apart)
-{
-    uint32_t live[2] = {0, 0}, most[2] = {0, 0};
-    for (uint32_t i = a->count - 1; i > 0; i--) {
-        const ir_op *op = &a->ops[i];
-        if (!a->traits[i] && is_leaf(op))
-            a->traits[i] = TRAIT_LOADED;
-        if (a->next[i] != CODE_NEVER && !sn_is_shared(op))
-            live[op->type == IR_MASK]--;
-        const unsigned operands = sn_ir_info[op->code].operands;
-        for (unsigned k = 0; k < operands; k++)
-            note_use(a, i, k, sn_ir_operand(op, k), live);
-        const uint32_t vectors = masks_apart ? live[0] : live[0] + live[1];
-        if (vectors > most[0])
-            most[0] = vectors;
-        if (live[1] > most[1])
-            most[1] = live[1];
-    }
-    a->most_live = most[0];
-    a->most_masks = most[1];
-}
-
-sinter_status sn_allocate_prepare(allocation *a, const ir_op *ops, uint32_t count, bool masks_apart, arena *memory)
-{
-    a->memory = memory;
-    a->ops = ops;
-    a->count = count;
-    a->where = sn_arena_take(memory, (size_t)count * CODE_MAX_COPIES);
-    a->home = sn_arena_take(memory, count);
-    a->traits = sn_arena_take_zeroed(memory, count);
-    a->slot = sn_arena_take(memory, (size_t)count * CODE_MAX_COPIES * sizeof *a->slot);
-    a->next = sn_arena_take(memory, count * sizeof *a->next);
-    a->first = sn_arena_take(memory, count * sizeof *a->first);
-    a->uses = sn_arena_take(memory, count * sizeof *a->uses);
-    if (!a->where || !a->home || !a->traits || !a->slot || !a->next || !a->first || !a->uses)
-        return SINTER_NO_MEMORY;
-    memset(a->next, 0xFF, count * sizeof *a->next);
-    memset(a->home, CODE_NO_REGISTER, count);
-    find_uses(a, masks_apart);
-    memcpy(a->first, a->next, count * sizeof *a->first);
-    return SINTER_OK;
+    (*list)[(*count)++] = number;
 }
 
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg)
 {
     a->home[value] = (uint8_t)reg;
     a->pinned |= (uint64_t)1 << reg;
+    push(a, &a->pins, &a->pin_count, &a->pin_capacity, value);
 }
 
 /* ---- registers and slots ---- */
@@ -134,24 +81,9 @@ static uint32_t take_slot(allocation *a)
     return a->slot_top - 1;
 }
 
-static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capacity, uint32_t number)
-{
-    if (*count == *capacity) {
-        const uint32_t more = *capacity ? 2 * *capacity : 64;
-        uint32_t *grown = sn_arena_grow(a->memory, *list, *count * sizeof *grown, more * sizeof *grown);
-        if (!grown) {
-            a->failed = true;
-            return;
-        }
-        *list = grown;
-        *capacity = more;
-    }
-    (*list)[(*count)++] = number;
-}
-
 static bool can_load_again(const allocation *a, uint32_t value)
 {
-    return a->traits[value] == TRAIT_LOADED;
+    return a->traits[value] == CODE_LOADED;
 }
 
 static void evict(allocation *a, unsigned reg)
@@ -159,8 +91,6 @@ static void evict(allocation *a, unsigned reg)
     const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
     if (!can_load_again(a, value) && a->slot[index] == CODE_NO_SLOT) {
         a->slot[index] = take_slot(a);
-        if (a->cold_depth)
-            push(a, &a->cold_spills, &a->cold_spill_count, &a->cold_spill_capacity, index);
         record(a, CODE_EVENT_SPILL, reg, index, a->slot[index], 0);
         a->target->spill(a->emitter, reg, a->slot[index], a->ops[value].type);
     }
@@ -243,8 +173,9 @@ static void release(allocation *a, uint32_t index)
         a->free |= bit(reg);
         a->where[index] = CODE_NO_REGISTER;
     }
-    if (a->slot[index] != CODE_NO_SLOT && a->cold_depth == 0) {
-        push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, a->slot[index]);
+    if (a->slot[index] != CODE_NO_SLOT) {
+        if (a->slot[index] >= a->kept_slots)
+            push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, a->slot[index]);
         a->slot[index] = CODE_NO_SLOT;
     }
 }
@@ -391,120 +322,14 @@ static bool is_last_copy(const allocation *a)
     return a->copy + 1 == a->copies;
 }
 
-static void emit_cold(allocation *a, uint32_t cold);
-
-/* One copy of the operations of a region, nested regions included. */
-static void emit_region(allocation *a, uint32_t from, uint32_t to)
-{
-    for (uint32_t i = from; i < to; i++) {
-        if (a->ops[i].code == IR_COLD) {
-            emit_cold(a, i);
-            i = a->ops[i].b;
-            continue;
-        }
-        a->position = i;
-        if (can_load_again(a, i))
-            continue;
-        a->target->emit(a->emitter, i);
-        end_copy(a);
-        advance_uses(a, i);
-    }
-}
-
-/* What the hot path relies on while a cold one is written. */
-typedef struct saved_state {
-    uint64_t free;
-    uint32_t holder[CODE_REGISTERS];
-    uint32_t free_slot_count, slot_top, cold_spill_count;
-} saved_state;
-
-static saved_state save(const allocation *a)
-{
-    saved_state s = {.free = a->free, .free_slot_count = a->free_slot_count, .slot_top = a->slot_top,
-                     .cold_spill_count = a->cold_spill_count};
-    memcpy(s.holder, a->holder, sizeof s.holder);
-    return s;
-}
-
-static uint64_t taken_registers(const allocation *a, uint64_t free)
-{
-    return ~free & (a->vectors | a->masks) & ~a->pinned;
-}
-
-/* Has the region consumed this value for good? Other copies of it still wait for theirs. */
-static bool is_consumed(const allocation *a, uint32_t index)
-{
-    const uint32_t value = index / CODE_MAX_COPIES;
-    if (a->next[value] != CODE_NEVER)
-        return false;
-    return sn_is_shared(&a->ops[value]) ? is_last_copy(a) : index % CODE_MAX_COPIES == a->copy;
-}
-
-/* Writes what brings every register that the hot path believes in back to its value. */
-static void reload_displaced(allocation *a, const saved_state *s)
-{
-    for (uint64_t set = taken_registers(a, s->free); set; set &= set - 1) {
-        const unsigned reg = lowest(set);
-        const uint32_t index = s->holder[reg], value = index / CODE_MAX_COPIES;
-        if (a->where[index] == reg || is_consumed(a, index))
-            continue;
-        if (a->slot[index] != CODE_NO_SLOT) {
-            record(a, CODE_EVENT_RELOAD, reg, index, a->slot[index], 0);
-            a->target->reload(a->emitter, reg, a->slot[index], a->ops[value].type);
-        } else {
-            record(a, CODE_EVENT_LOAD, reg, index, 0, 0);
-            a->target->load_leaf(a->emitter, reg, value, index % CODE_MAX_COPIES);
-        }
-    }
-}
-
-/* The tables go back to what the hot path knows. */
-static void restore_tables(allocation *a, const saved_state *s)
-{
-    for (uint64_t set = taken_registers(a, a->free); set; set &= set - 1)
-        a->where[a->holder[lowest(set)]] = CODE_NO_REGISTER;
-    while (a->cold_spill_count > s->cold_spill_count)
-        a->slot[a->cold_spills[--a->cold_spill_count]] = CODE_NO_SLOT;
-    a->free = s->free;
-    a->free_slot_count = s->free_slot_count;
-    a->slot_top = s->slot_top;
-    memcpy(a->holder, s->holder, sizeof a->holder);
-    for (uint64_t set = taken_registers(a, a->free); set; set &= set - 1)
-        a->where[a->holder[lowest(set)]] = (uint8_t)lowest(set);
-}
-
-/* Gives up what only the region, or the RARE at its end, still needed. */
-static void release_consumed(allocation *a, uint32_t cold, uint32_t rare)
-{
-    for (uint32_t i = cold + 1; i <= rare; i++) {
-        const ir_op *op = &a->ops[i];
-        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++) {
-            const uint32_t value = sn_ir_operand(op, k);
-            if (value < cold && a->uses[i].next[k] == CODE_NEVER && (!sn_is_shared(&a->ops[value]) || is_last_copy(a)))
-                release(a, index_of(a, value, a->copy));
-        }
-    }
-}
-
-/* The other copies find the next uses as they were before the region. */
-static void rewind_uses(allocation *a, uint32_t cold, uint32_t rare)
-{
-    for (uint32_t i = rare; i > cold; i--) {
-        const ir_op *op = &a->ops[i];
-        if (op->type != IR_VOID && i != rare)
-            a->next[i] = a->first[i];
-        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
-            a->next[sn_ir_operand(op, k)] = i;
-    }
-}
+/* ---- cold regions ---- */
 
 /* The RARE's result, holding the hot operand: its own register if the region does not read it and nothing comes later. */
 static unsigned define_rare(allocation *a, uint32_t rare)
 {
     const uint32_t hot = a->ops[rare].c, index = index_of(a, rare, a->copy);
     const unsigned from = sn_use(a, hot), type = a->ops[rare].type;
-    if (a->next[hot] == rare && a->uses[rare].next[2] == CODE_NEVER && a->ops[rare].a != hot && a->ops[rare].b != hot
-        && a->home[hot] == CODE_NO_REGISTER && !sn_is_shared(&a->ops[hot])) {
+    if (a->next[hot] == rare && a->uses[rare].next[2] == CODE_NEVER && a->home[hot] == CODE_NO_REGISTER && !sn_is_shared(&a->ops[hot])) {
         release(a, index_of(a, hot, a->copy));
         a->free &= ~bit(from);
         settle(a, from, index);
@@ -518,69 +343,143 @@ static unsigned define_rare(allocation *a, uint32_t rare)
     return reg;
 }
 
-/* The merged result goes where the hot path believes it to be. */
-static void return_result(allocation *a, uint32_t rare, unsigned from, unsigned result)
+static void store(allocation *a, unsigned reg, uint32_t slot, uint32_t index)
 {
-    if (from == result)
-        return;
-    if (!(a->free & bit(result)))
-        evict(a, result);
-    record(a, CODE_EVENT_MOVE, result, 0, 0, from);
-    a->target->move(a->emitter, result, from, a->ops[rare].type);
-    a->free = (a->free | bit(from)) & ~bit(result);
-    settle(a, result, index_of(a, rare, a->copy));
+    record(a, CODE_EVENT_SPILL, reg, index, slot, 0);
+    a->target->spill(a->emitter, reg, slot, a->ops[index / CODE_MAX_COPIES].type);
 }
 
-/* One copy of a cold region and its RARE. The result, so far the hot operand, is a value like any other in the region: were it kept in its
- * register, regions within regions would use up all there are. */
-static void emit_cold(allocation *a, uint32_t cold)
+static void bring(allocation *a, unsigned reg, uint32_t slot, uint32_t index)
 {
-    const uint32_t rare = a->ops[cold].b, mask = a->ops[cold].a;
-    a->position = rare;
-    advance_uses(a, cold);
-    unsigned mask_reg = sn_use(a, mask);
-    const unsigned result = define_rare(a, rare);
-    const bool unused = a->next[rare] == CODE_NEVER;
-    if (unused) /* but not to be forgotten before the merge */
-        a->next[rare] = rare + 1;
-    unlock(a);
-    const saved_state s = save(a);
-    a->cold_depth++;
-    record(a, CODE_EVENT_ENTER_COLD, 0, 0, 0, 0);
-    a->target->enter_cold(a->emitter, mask_reg);
-    emit_region(a, cold + 1, rare);
-    a->position = rare;
-    const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare);
-    mask_reg = sn_use(a, mask);
-    a->target->merge_cold(a->emitter, merged, mask_reg, value, a->ops[rare].type);
-    unlock(a);
-    advance_uses(a, rare);
-    return_result(a, rare, merged, result);
-    const uint64_t pinned = a->pinned;
-    a->pinned |= bit(result);
-    reload_displaced(a, &s);
-    a->target->leave_cold(a->emitter);
-    record(a, CODE_EVENT_LEAVE_COLD, 0, 0, 0, 0);
-    a->cold_depth--;
-    a->pinned = pinned;
-    restore_tables(a, &s);
-    release_consumed(a, cold, rare);
-    if (unused) {
-        a->next[rare] = CODE_NEVER;
-        release(a, index_of(a, rare, a->copy));
+    const uint32_t value = index / CODE_MAX_COPIES;
+    if (slot != CODE_NO_SLOT) {
+        record(a, CODE_EVENT_RELOAD, reg, index, slot, 0);
+        a->target->reload(a->emitter, reg, slot, a->ops[value].type);
+    } else {
+        record(a, CODE_EVENT_LOAD, reg, index, 0, 0);
+        a->target->load_leaf(a->emitter, reg, value, index % CODE_MAX_COPIES);
     }
 }
 
-static void emit_cold_copies(allocation *a, uint32_t cold)
+/* Where each register of the path is kept during a call. */
+typedef struct kept_registers {
+    uint64_t set;
+    uint64_t last; /* of them, those that nothing reads behind the region */
+    uint32_t slot[CODE_REGISTERS];
+} kept_registers;
+
+/* Everything in registers goes to slots: the region's own for what it reads, else fresh ones. Constants and uniforms are loaded again instead. */
+static kept_registers keep_registers(allocation *a, const code_region *region)
 {
-    const uint32_t rare = a->ops[cold].b;
-    const uint32_t mask_next = a->next[a->ops[cold].a];
-    for (a->copy = 0; a->copy < a->copies; a->copy++) {
-        emit_cold(a, cold);
-        if (!is_last_copy(a)) {
-            rewind_uses(a, cold, rare);
-            a->next[a->ops[cold].a] = mask_next;
+    kept_registers kept = {.set = ~a->free & (a->vectors | a->masks) & ~a->pinned};
+    for (uint64_t set = kept.set; set; set &= set - 1)
+        kept.slot[lowest(set)] = CODE_NO_SLOT;
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        const unsigned reg = a->where[index_of(a, reading->value, a->copy)];
+        if (reg == CODE_NO_REGISTER || reading->slot == CODE_NO_SLOT)
+            continue;
+        kept.slot[reg] = reading->slot;
+        if (reading->next == CODE_NEVER)
+            kept.last |= bit(reg);
+    }
+    kept.slot[a->where[index_of(a, region->rare, a->copy)]] = region->slot;
+    for (uint64_t set = kept.set; set; set &= set - 1) {
+        const unsigned reg = lowest(set);
+        const uint32_t index = a->holder[reg];
+        if (kept.slot[reg] == CODE_NO_SLOT && a->slot[index] != CODE_NO_SLOT) {
+            kept.slot[reg] = a->slot[index];
+            continue;
         }
+        if (kept.slot[reg] == CODE_NO_SLOT && sn_is_shared(&a->ops[index / CODE_MAX_COPIES]))
+            continue;
+        if (kept.slot[reg] == CODE_NO_SLOT)
+            kept.slot[reg] = take_slot(a);
+        store(a, reg, kept.slot[reg], index);
+    }
+    return kept;
+}
+
+/* What the region reads and no register held goes through one to the region's slot. Pinned registers are left alone, by the region too. */
+static void hand_over(allocation *a, const code_region *region)
+{
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        const uint32_t index = index_of(a, reading->value, a->copy);
+        if (reading->slot == CODE_NO_SLOT || a->home[reading->value] != CODE_NO_REGISTER)
+            continue;
+        if (a->where[index] == CODE_NO_REGISTER) {
+            const uint64_t kind = in_masks(a, a->ops[reading->value].type) ? a->masks : a->vectors;
+            const unsigned reg = lowest(kind & ~a->pinned);
+            bring(a, reg, a->slot[index], index);
+            store(a, reg, reading->slot, index);
+        }
+        record(a, CODE_EVENT_HAND, 0, index, reading->slot, 0);
+    }
+}
+
+/* One copy's way to a region and back. */
+static void emit_cold(allocation *a, uint32_t number)
+{
+    const code_region *region = &a->regions[number - 1];
+    a->position = region->rare;
+    const unsigned mask = sn_use(a, a->ops[region->cold].a);
+    define_rare(a, region->rare);
+    unlock(a);
+    const uint32_t slot_top = a->slot_top, free_slot_count = a->free_slot_count;
+    record(a, CODE_EVENT_ENTER_COLD, 0, 0, 0, 0);
+    a->target->enter_cold(a->emitter, mask);
+    const kept_registers kept = keep_registers(a, region);
+    hand_over(a, region);
+    record(a, CODE_EVENT_HAND, 0, index_of(a, region->rare, a->copy), region->slot, 0);
+    record(a, CODE_EVENT_CALL, 0, 0, 0, 0);
+    a->target->call_cold(a->emitter, number);
+    for (uint64_t set = kept.set & ~kept.last; set; set &= set - 1)
+        bring(a, lowest(set), kept.slot[lowest(set)], a->holder[lowest(set)]);
+    a->target->leave_cold(a->emitter);
+    record(a, CODE_EVENT_LEAVE_COLD, 0, 0, 0, 0);
+    a->slot_top = slot_top;
+    a->free_slot_count = free_slot_count;
+}
+
+/* Behind its last use on this path a value is given up, copy by copy. */
+static void release_read(allocation *a, const code_region *region)
+{
+    const uint32_t hot = a->ops[region->rare].c;
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        if (reading->next == CODE_NEVER && (!sn_is_shared(&a->ops[reading->value]) || is_last_copy(a)))
+            release(a, index_of(a, reading->value, a->copy));
+    }
+    if (a->uses[region->rare].next[2] == CODE_NEVER && a->where[index_of(a, hot, a->copy)] != CODE_NO_REGISTER
+        && (!sn_is_shared(&a->ops[hot]) || is_last_copy(a)))
+        release(a, index_of(a, hot, a->copy));
+    if (a->next[region->rare] == CODE_NEVER)
+        release(a, index_of(a, region->rare, a->copy));
+}
+
+static void emit_cold_copies(allocation *a, uint32_t number)
+{
+    const code_region *region = &a->regions[number - 1];
+    for (a->copy = 0; a->copy < a->copies; a->copy++) {
+        emit_cold(a, number);
+        release_read(a, region);
+    }
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        a->next[reading->value] = reading->next;
+    }
+    a->next[a->ops[region->rare].c] = a->uses[region->rare].next[2];
+}
+
+/* ---- the walks ---- */
+
+static void record_pins(allocation *a)
+{
+    for (uint32_t k = 0; k < a->pin_count; k++) {
+        const uint32_t value = a->pins[k];
+        for (unsigned copy = 0; copy < (sn_is_shared(&a->ops[value]) ? 1 : a->copies); copy++)
+            record(a, CODE_EVENT_PIN, a->home[value], value * CODE_MAX_COPIES + copy, 0, 0);
     }
 }
 
@@ -588,33 +487,88 @@ static void start_walk(allocation *a)
 {
     memset(a->where, CODE_NO_REGISTER, (size_t)a->count * CODE_MAX_COPIES);
     memset(a->slot, 0xFF, (size_t)a->count * CODE_MAX_COPIES * sizeof *a->slot);
-    a->free_slot_count = a->slot_top = 0;
     memcpy(a->next, a->first, a->count * sizeof *a->next);
     a->free = (a->vectors | a->masks) & ~a->pinned;
     a->locked = 0;
-    a->cold_depth = a->cold_spill_count = 0;
-    for (uint32_t value = 1; value < a->count; value++) {
-        if (a->home[value] == CODE_NO_REGISTER)
-            continue;
-        for (unsigned copy = 0; copy < (sn_is_shared(&a->ops[value]) ? 1 : a->copies); copy++) {
+    a->free_slot_count = 0;
+    a->slot_top = a->kept_slots;
+    if (a->slot_count < a->slot_top)
+        a->slot_count = a->slot_top;
+    for (uint32_t k = 0; k < a->pin_count; k++) {
+        const uint32_t value = a->pins[k];
+        for (unsigned copy = 0; copy < (sn_is_shared(&a->ops[value]) ? 1 : a->copies); copy++)
             a->where[value * CODE_MAX_COPIES + copy] = a->home[value];
-            record(a, CODE_EVENT_PIN, a->home[value], value * CODE_MAX_COPIES + copy, 0, 0);
-        }
         a->holder[a->home[value]] = value * CODE_MAX_COPIES;
+    }
+    record(a, CODE_EVENT_RESTART, 0, 0, 0, 0);
+    record_pins(a);
+}
+
+/* The operations from `first` up to `end`, regions within by calls. */
+static void walk(allocation *a, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end && !a->failed; i++) {
+        if (a->ops[i].code == IR_COLD) {
+            emit_cold_copies(a, a->region_at[i]);
+            i = a->ops[i].b;
+        } else if (!can_load_again(a, i) && a->home[i] == CODE_NO_REGISTER) {
+            emit_operation(a, i);
+        }
     }
 }
 
 void sn_allocate_walk(allocation *a)
 {
-    record(a, CODE_EVENT_RESTART, 0, 0, 0, 0);
     start_walk(a);
-    for (uint32_t i = 1; i < a->count && !a->failed; i++) {
-        const ir_op *op = &a->ops[i];
-        if (op->code == IR_COLD) {
-            emit_cold_copies(a, i);
-            i = op->b;
-        } else if (!can_load_again(a, i) && a->home[i] == CODE_NO_REGISTER) {
-            emit_operation(a, i);
-        }
+    walk(a, 1, a->count);
+}
+
+/* A region begins with nothing but what is pinned and what it is handed. Its own slots lie above everybody's. */
+static void start_region(allocation *a, const code_region *region)
+{
+    a->free = (a->vectors | a->masks) & ~a->pinned;
+    a->locked = 0;
+    a->free_slot_count = 0;
+    a->slot_top = a->slot_count;
+    record(a, CODE_EVENT_RESTART, 0, 0, 0, 0);
+    record_pins(a);
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        const uint32_t index = index_of(a, reading->value, 0);
+        a->where[index] = a->home[reading->value];
+        a->slot[index] = reading->slot;
+        a->next[reading->value] = reading->first;
+        if (reading->slot != CODE_NO_SLOT && a->home[reading->value] == CODE_NO_REGISTER)
+            record(a, CODE_EVENT_GIVEN, 0, index, reading->slot, 0);
     }
+    const uint32_t result = index_of(a, region->rare, 0);
+    a->where[result] = CODE_NO_REGISTER;
+    a->slot[result] = region->slot;
+    a->next[region->rare] = region->rare;
+    record(a, CODE_EVENT_GIVEN, 0, result, region->slot, 0);
+}
+
+static void walk_region(allocation *a, uint32_t number)
+{
+    const code_region *region = &a->regions[number - 1];
+    const uint32_t rare = region->rare;
+    start_region(a, region);
+    a->target->begin_region(a->emitter, number, region->depth);
+    walk(a, region->cold + 1, rare);
+    a->position = rare;
+    a->copy = 0;
+    const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare), mask = sn_use(a, a->ops[rare].a);
+    a->target->merge_cold(a->emitter, merged, mask, value, a->ops[rare].type);
+    record(a, CODE_EVENT_DEFINE, merged, index_of(a, rare, 0), 0, 0);
+    store(a, merged, region->slot, index_of(a, rare, 0));
+    a->target->end_region(a->emitter);
+}
+
+void sn_allocate_walk_regions(allocation *a)
+{
+    a->copies = 1;
+    if (a->region_count)
+        start_walk(a);
+    for (uint32_t number = 1; number <= a->region_count && !a->failed; number++)
+        walk_region(a, number);
 }

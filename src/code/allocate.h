@@ -1,5 +1,8 @@
 /* Register allocation for one straight-line body, and the walk that has each operation encoded as it is allocated.
  *
+ *   uses.c      next uses, and what cold regions read      allocate.c  the walk
+ *   verify.c    replays what a walk did                     x64/        a target
+ *
  * The allocator knows values, registers by number and stack slots by number, but no instruction: a target (x64/) writes those.
  * The walk calls target->emit for each operation; the target asks for operands and results by the sn_use_… functions
  * below, and these call back for loads, spills, reloads and moves. */
@@ -25,20 +28,44 @@ typedef struct code_target {
     void (*spill)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
     void (*reload)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
     void (*move)(void *emitter, unsigned to, unsigned from, unsigned type);
-    /* Leaves the hot path if any lane of the mask is set; what is written from here on is cold. */
+    /* Leaves the path if any lane of the mask is set; what is written from here on is the way to a cold region and back. */
     void (*enter_cold)(void *emitter, unsigned mask);
-    /* In the cold path: result = mask ? cold : result. */
-    void (*merge_cold)(void *emitter, unsigned result, unsigned mask, unsigned cold, unsigned type);
-    void (*leave_cold)(void *emitter); /* back to the hot path, behind enter_cold's branch */
+    void (*call_cold)(void *emitter, uint32_t region); /* runs the region's routine */
+    void (*leave_cold)(void *emitter);                 /* back to the path, behind enter_cold's branch */
+    /* A region's routine, `depth` calls away from the hot path; within, slots lie that many return addresses further up. */
+    void (*begin_region)(void *emitter, uint32_t region, unsigned depth);
+    void (*merge_cold)(void *emitter, unsigned result, unsigned mask, unsigned cold, unsigned type); /* result = mask ? cold : result */
+    void (*end_region)(void *emitter);
 } code_target;
 
 typedef struct code_uses {
     uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
 } code_uses;
 
+/* What a cold region reads from outside. */
+typedef struct code_reading {
+    uint32_t value;
+    uint32_t slot;  /* where it is handed over; CODE_NO_SLOT: a constant or uniform, which the region loads itself */
+    uint32_t first; /* its first use in the region */
+    uint32_t next;  /* its next use behind the region, on the path around it */
+} code_reading;
+
+/* A cold region: the operations between a COLD and its RARE, a routine that finds its readings in slots and leaves the result in one. */
+typedef struct code_region {
+    uint32_t cold, rare;
+    uint32_t around; /* the region that it lies in, from 1; 0: the hot path */
+    uint32_t depth;  /* 1 for a region of the hot path */
+    uint32_t first_reading, reading_count;
+    uint32_t slot;   /* of the RARE's value: the hot operand at first, then the result */
+} code_region;
+
+enum { CODE_NO_TRAIT, CODE_LOADED /* a leaf: loaded again at will */, CODE_KEPT /* an input that is stored as an output, or held */ };
+
 /* An event of the allocation, for its verifier. */
 typedef enum code_event_kind { CODE_EVENT_LOAD, CODE_EVENT_USE, CODE_EVENT_DEFINE, CODE_EVENT_TEMPORARY, CODE_EVENT_SPILL, CODE_EVENT_RELOAD,
     CODE_EVENT_MOVE, CODE_EVENT_ENTER_COLD, CODE_EVENT_LEAVE_COLD, CODE_EVENT_RESTART,
+    CODE_EVENT_HAND /* a region about to be called finds the value in the slot */, CODE_EVENT_CALL /* only pinned registers outlive it */,
+    CODE_EVENT_GIVEN /* at a region's beginning the slot holds the value */,
     CODE_EVENT_PIN /* the register is the value's throughout; several leaves may be one input */ } code_event_kind;
 typedef struct code_event {
     uint8_t kind, reg, from; /* from: MOVE's source */
@@ -60,6 +87,8 @@ typedef struct allocation {
     unsigned copies;
     uint64_t vectors, masks; /* the registers of each kind that may be used */
     uint64_t pinned;         /* of them, those taken for the whole loop */
+    uint32_t *pins;          /* their values; several leaves may be one input */
+    uint32_t pin_count, pin_capacity;
 
     uint32_t position;
     unsigned copy;
@@ -72,14 +101,17 @@ typedef struct allocation {
     uint32_t *first;   /* per value: its first use */
     code_uses *uses;   /* per operation */
     uint8_t *traits;   /* per value: can a load make it again? */
+    code_region *regions; /* outer ones before those within */
+    uint32_t region_count;
+    uint32_t *region_at;  /* per operation: the region that a COLD begins or a RARE ends, from 1; NULL without regions */
+    code_reading *readings;
+    uint32_t reading_count, reading_capacity;
+    uint32_t kept_slots;  /* the lowest ones, in which regions are called */
     bool released;     /* the operands that die here have given up their registers */
     uint32_t *free_slots;
     uint32_t free_slot_count, free_slot_capacity;
     uint32_t slot_top, slot_count; /* slots given out; the most ever */
-    uint32_t *cold_spills; /* values spilled in the cold path being written */
-    uint32_t cold_spill_count, cold_spill_capacity;
-    uint32_t cold_depth;
-    uint32_t most_live, most_masks; /* found by sn_allocate_prepare: values (masks) live at once, one copy, constants and uniforms not counted */
+    uint32_t most_live, most_masks; /* found by sn_allocate_prepare: values (masks) live at once on the hot path, one copy, constants and uniforms not counted */
     uint32_t random;  /* hostile builds: nonzero */
     bool failed;      /* memory was refused */
     bool starved;     /* an operation asked for more registers at once than there are */
@@ -87,11 +119,13 @@ typedef struct allocation {
 } allocation;
 
 /* Takes memory and finds next uses; to be called once a body. `copies` may be lowered before the walk. */
-sinter_status sn_allocate_prepare(allocation *a, const ir_op *ops, uint32_t count, bool masks_apart, arena *memory);
+sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool masks_apart, arena *memory);
 /* Keeps a leaf (CONST, UNIFORM, HELD, or an INPUT that arrives in a register) in a register throughout. */
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg);
-/* Walks the body once. Between walks (unrolling) everything but pinned registers is forgotten. */
+/* Walks the body once, its hot path. Between walks (unrolling) everything but pinned registers is forgotten. */
 void sn_allocate_walk(allocation *a);
+/* Walks the cold regions, once a body, after its last walk: all walks call the same routines. */
+void sn_allocate_walk_regions(allocation *a);
 
 /* ---- for targets, within emit ---- */
 unsigned sn_use(allocation *a, uint32_t value);        /* in a register, and locked there until the operation ends */

@@ -2,8 +2,8 @@
  *
  * It shares nothing with the allocator but the trace: a register holds what was last defined, loaded or reloaded into it, a slot what was
  * last spilled there; a pinned register is never written, and what is loaded instead of being kept must be a leaf. A walk begins with
- * nothing but what is pinned. A cold path starts from what the hot path had; behind it only that is known on which both agree, since either
- * may have been taken. */
+ * nothing but what is pinned, a region's with what it is given in slots too, and whoever calls the region has to have it there. The way to
+ * a region and back starts from what the path had; behind it only that is known on which both agree, since either may have been taken. */
 #include "code/allocate.h"
 
 #include <string.h>
@@ -106,6 +106,16 @@ static const char *replay(model *m, const code_event *e, const ir_op *ops)
         memset(m->home, CODE_NO_REGISTER, m->values);
         memset(m->slot, 0, m->slots * sizeof *m->slot);
         return NULL;
+    case CODE_EVENT_HAND:
+        return m->slot[e->slot] == e->value + 1 ? NULL : "a region is called without what it reads";
+    case CODE_EVENT_CALL:
+        for (unsigned r = 0; r < CODE_REGISTERS; r++)
+            if (m->reg[r] != PINNED)
+                m->reg[r] = 0;
+        return NULL;
+    case CODE_EVENT_GIVEN:
+        m->slot[e->slot] = e->value + 1;
+        return NULL;
     case CODE_EVENT_ENTER_COLD: case CODE_EVENT_LEAVE_COLD:
         return NULL;
     }
@@ -118,7 +128,8 @@ static const char *check_event(const code_event *e, uint32_t count)
         return "there is no such register";
     if (e->value / CODE_MAX_COPIES >= count)
         return "there is no such value";
-    if ((e->kind == CODE_EVENT_SPILL || e->kind == CODE_EVENT_RELOAD) && e->slot == CODE_NO_SLOT)
+    const bool has_slot = e->kind == CODE_EVENT_SPILL || e->kind == CODE_EVENT_RELOAD || e->kind == CODE_EVENT_HAND || e->kind == CODE_EVENT_GIVEN;
+    if (has_slot && e->slot == CODE_NO_SLOT)
         return "there is no such slot";
     return NULL;
 }

@@ -18,16 +18,17 @@ typedef struct maker {
     arena *memory;
     plan_body *body;
     uint32_t capacity;
-    uint32_t *local;   /* per program operation: its number in the body */
-    uint32_t *made_in; /* per program operation: the region it was made in */
-    uint32_t *stamp;   /* local is valid where stamp == turn */
+    plan_local *local; /* per program operation */
     uint32_t turn;
     const uint8_t *needed; /* NULL: all members */
     ir_ref guard;      /* the mask decided in this body, 0 for none */
     bool guard_value;
     ir_ref region;     /* where operations are being appended */
     uint16_t loop;
-    uint32_t mask_ones, mask_zero;
+    ir_ref *late; /* outputs and holds, in order: they come last */
+    uint32_t late_count;
+    bool holds;   /* some of them are holds */
+    bool wide;    /* something is f64 */
     bool failed;
 } maker;
 
@@ -55,36 +56,32 @@ static ir_ref common_region(const plan_placement *w, ir_ref a, ir_ref b)
     return a;
 }
 
-static bool has_rare(const ir_program *p, const uint8_t *live)
-{
-    for (ir_ref r = 1; r < p->count; r++)
-        if (live[r] && p->ops[r].code == IR_RARE)
-            return true;
-    return false;
-}
-
 /* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. */
 static void narrow(const ir_program *p, plan_placement *w, ir_ref user, unsigned k)
 {
     const uint32_t unseen = UINT32_MAX;
     const ir_op *op = &p->ops[user];
-    const ir_ref used = sn_ir_operand(op, k);
+    const ir_ref used = sn_ir_operand(op, k), before = w->region[used];
     ir_ref region = w->loop[used] != w->loop[user] ? 0 : w->region[user];
     if (op->code == IR_RARE && k == 1 && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
         region = user;
-    w->region[used] = w->region[used] == unseen ? region : common_region(w, w->region[used], region);
+    if (before == unseen)
+        w->region[used] = region;
+    else if (before != region && before != 0)
+        w->region[used] = region ? common_region(w, before, region) : 0;
 }
 
-/* Between the stores of its table a load stays where it is. */
+/* Between the stores of its table a load stays where it is; and so does what asks where in its stream the element stands, which
+ * regions, called from several places, do not know. */
 static bool keeps_place(const ir_program *p, const ir_op *op)
 {
-    return op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS;
+    return op->code == IR_READV || (op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS);
 }
 
 sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena *memory)
 {
     w->region = w->region_next = w->region_first = NULL;
-    if (!has_rare(p, w->live))
+    if (!w->has_rare)
         return SINTER_OK;
     w->region = sn_arena_take(memory, p->count * sizeof *w->region);
     w->region_next = sn_arena_take_zeroed(memory, p->count * sizeof *w->region_next);
@@ -110,37 +107,45 @@ sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena
 
 /* ---- appending ---- */
 
-static uint32_t append(maker *m, ir_code code, ir_type type, uint8_t axes, uint32_t a, uint32_t b, uint32_t c)
+static __attribute__((noinline)) bool grow(maker *m)
 {
     plan_body *body = m->body;
-    if (body->count == m->capacity) {
-        ir_op *grown = sn_arena_grow(m->memory, body->ops, body->count * sizeof *grown, 2 * (size_t)m->capacity * sizeof *grown);
-        if (!grown) {
-            m->failed = true;
-            return 0;
-        }
-        body->ops = grown;
-        m->capacity *= 2;
+    ir_op *grown = sn_arena_grow(m->memory, body->ops, body->count * sizeof *grown, 2 * (size_t)m->capacity * sizeof *grown);
+    if (!grown) {
+        m->failed = true;
+        return false;
     }
+    body->ops = grown;
+    m->capacity *= 2;
+    return true;
+}
+
+static inline uint32_t append(maker *m, ir_code code, ir_type type, uint8_t axes, uint32_t a, uint32_t b, uint32_t c)
+{
+    plan_body *body = m->body;
+    if (__builtin_expect(body->count == m->capacity, 0) && !grow(m))
+        return 0;
+    m->wide |= type == IR_F64;
     body->ops[body->count] = (ir_op){(uint8_t)code, (uint8_t)type, axes, 0, a, b, c};
     return body->count++;
 }
 
-static bool is_within(const maker *m, ir_ref region)
+static __attribute__((noinline)) bool is_within_outer(const maker *m, ir_ref region)
 {
-    if (!region || region == m->region)
-        return true;
     for (ir_ref r = m->region; r; r = m->where->region[r])
         if (r == region)
             return true;
     return false;
 }
 
-static uint32_t remember(maker *m, ir_ref r, uint32_t local)
+static inline bool is_within(const maker *m, ir_ref region)
 {
-    m->local[r] = local;
-    m->made_in[r] = m->region;
-    m->stamp[r] = m->turn;
+    return !region || region == m->region || is_within_outer(m, region);
+}
+
+static inline uint32_t remember(maker *m, ir_ref r, uint32_t local)
+{
+    m->local[r] = (plan_local){local, m->region, m->turn};
     return local;
 }
 
@@ -176,14 +181,16 @@ static uint32_t leaf(maker *m, const ir_op *op)
 }
 
 /* The body's number of a program operation: made before, made here (leaves, values from other loops), or an operand's. */
-static uint32_t local_of(maker *m, ir_ref r)
+static __attribute__((noinline)) uint32_t made_here(maker *m, ir_ref r)
 {
-    const ir_op *op = &m->plan->program->ops[r];
-    if (m->stamp[r] == m->turn && is_within(m, m->made_in[r]))
-        return m->local[r];
-    if (m->where->loop[r] == PLAN_NO_LOOP)
-        return remember(m, r, leaf(m, op));
-    return remember(m, r, crossing(m, r, m->where->slot[r]));
+    const bool is_leaf = m->where->loop[r] == PLAN_NO_LOOP;
+    return remember(m, r, is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]));
+}
+
+static inline uint32_t local_of(maker *m, ir_ref r)
+{
+    const plan_local *known = &m->local[r];
+    return known->turn == m->turn && is_within(m, known->made_in) ? known->number : made_here(m, r);
 }
 
 static void append_effect(maker *m, const ir_op *op)
@@ -238,12 +245,33 @@ static void append_region(maker *m, ir_ref rare)
     m->region = outer;
 }
 
+/* The numbers of elements and columns that a region reads are made before it: a region does not know where it is called from. */
+static void make_positions(maker *m, ir_ref rare)
+{
+    const ir_op *ops = m->plan->program->ops;
+    for (ir_ref r = m->where->region_first[rare]; r; r = m->where->region_next[r]) {
+        const unsigned operands = sn_ir_info[ops[r].code].operands;
+        for (unsigned k = 0; k < operands; k++) {
+            const ir_ref operand = sn_ir_operand(&ops[r], k);
+            if (ops[operand].code == IR_INDEX || ops[operand].code == IR_COLUMN)
+                local_of(m, operand);
+        }
+        if (ops[r].code == IR_RARE)
+            make_positions(m, r);
+    }
+}
+
 static uint32_t append_rare(maker *m, ir_ref r)
 {
     const ir_op *op = &m->plan->program->ops[r];
     const uint32_t mask = local_of(m, op->a), hot = local_of(m, op->c);
     if (!m->where->region || !m->where->region_first[r])
         return append(m, IR_SELECT, op->type, op->axes, mask, local_of(m, op->b), hot);
+    if (m->plan->reads_index || m->plan->grid) {
+        make_positions(m, r);
+        if (m->plan->program->ops[op->b].code == IR_INDEX || m->plan->program->ops[op->b].code == IR_COLUMN)
+            local_of(m, op->b);
+    }
     const uint32_t cold = append(m, IR_COLD, IR_VOID, 0, mask, 0, 0);
     append_region(m, r);
     m->region = r;
@@ -283,8 +311,11 @@ static uint32_t append_pure(maker *m, ir_ref r)
 static void append_member(maker *m, ir_ref r)
 {
     const ir_op *op = &m->plan->program->ops[r];
-    if (op->code == IR_OUTPUT || is_hold(m, op))
+    if (op->code == IR_OUTPUT || is_hold(m, op)) {
+        m->late[m->late_count++] = r;
+        m->holds |= op->code != IR_OUTPUT;
         return;
+    }
     if (sn_ir_info[op->code].rule == IR_RULE_EFFECT) {
         append_effect(m, op);
         return;
@@ -297,34 +328,35 @@ static void append_member(maker *m, ir_ref r)
 }
 
 /* Outputs come last: an in-place call has read all that it reads of an element by then, what held lines take over included. */
-static void append_outputs(maker *m, const ir_ref *members, uint32_t count)
+static void append_outputs(maker *m)
 {
-    const ir_program *p = m->plan->program;
-    for (uint32_t k = 0; k < count; k++)
-        if (p->ops[members[k]].code == IR_OUTPUT || is_hold(m, &p->ops[members[k]]))
-            local_of(m, p->ops[members[k]].a);
-    for (uint32_t k = 0; k < count; k++)
-        if (p->ops[members[k]].code == IR_OUTPUT)
-            append(m, IR_OUTPUT, IR_VOID, 0, local_of(m, p->ops[members[k]].a), p->ops[members[k]].b, 0);
+    const ir_op *ops = m->plan->program->ops;
+    for (uint32_t k = 0; k < m->late_count; k++)
+        local_of(m, ops[m->late[k]].a);
+    for (uint32_t k = 0; k < m->late_count; k++) {
+        const ir_op *op = &ops[m->late[k]];
+        if (op->code == IR_OUTPUT)
+            append(m, IR_OUTPUT, IR_VOID, 0, local_of(m, op->a), op->b, 0);
+    }
 }
 
 /* Held lines move on last of all. One that takes over another's past value takes a copy (min of it with itself), since the
  * registers of that line may have moved on before. */
-static void append_holds(maker *m, const ir_ref *members, uint32_t count)
+static void append_holds(maker *m)
 {
-    const ir_program *p = m->plan->program;
-    for (uint32_t k = 0; k < count; k++) {
-        const ir_op *op = &p->ops[members[k]];
-        if (!is_hold(m, op))
+    const ir_op *ops = m->plan->program->ops;
+    for (uint32_t k = 0; k < m->late_count; k++) {
+        const ir_op *op = &ops[m->late[k]];
+        if (op->code == IR_OUTPUT)
             continue;
         const uint32_t value = local_of(m, op->a);
         const ir_op held = m->body->ops[value];
         if (held.code == IR_HELD)
             remember(m, op->a, append(m, IR_MIN, held.type, held.axes, value, value, 0));
     }
-    for (uint32_t k = 0; k < count; k++) {
-        const ir_op *op = &p->ops[members[k]];
-        if (is_hold(m, op))
+    for (uint32_t k = 0; k < m->late_count; k++) {
+        const ir_op *op = &ops[m->late[k]];
+        if (op->code != IR_OUTPUT)
             append(m, IR_HOLD, IR_VOID, 0, local_of(m, op->a), m->plan->line_of_memory[op->b], 0);
     }
 }
@@ -335,8 +367,11 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     m->capacity = count + count / 2 + 16;
     m->turn++;
     m->region = 0;
+    m->late_count = 0;
+    m->holds = m->wide = false;
+    m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
-    if (!body->ops) {
+    if (!body->ops || !m->late) {
         m->failed = true;
         return;
     }
@@ -347,8 +382,9 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
             continue;
         append_member(m, r);
     }
-    append_outputs(m, members, count);
-    append_holds(m, members, count);
+    append_outputs(m);
+    if (m->holds)
+        append_holds(m);
 }
 
 /* ---- guards ---- */
@@ -384,41 +420,32 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
     }
 }
 
-static uint8_t widest_of(const plan_body *body)
-{
-    for (uint32_t k = 1; k < body->count; k++)
-        if (body->ops[k].type == IR_F64)
-            return 8;
-    return 4;
-}
-
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory)
 {
-    const uint32_t all = p->program->count;
-    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local,
-               .made_in = where->made_in, .stamp = where->stamp, .turn = where->turn};
+    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local, .turn = where->turn};
     where->turn += 2;
     plan_loop *loop = &p->loops[number];
-    m.guard = loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
+    m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
     if (!m.guard) {
         make_body(&m, &loop->body[0], members, count);
-        loop->widest = widest_of(&loop->body[0]);
+        loop->widest = m.wide ? 8 : 4;
         return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
     }
-    uint8_t *needed = sn_arena_take_zeroed(memory, all);
+    uint8_t *needed = sn_arena_take_zeroed(memory, p->program->count);
     if (!needed)
         return SINTER_NO_MEMORY;
     m.needed = needed;
     loop->guard = where->slot[m.guard];
     const uint32_t counted = p->operations;
+    bool wide = false;
     for (int side = 0; side < 2; side++) {
         p->operations = counted;
         m.guard_value = side;
         find_needed(&m, needed, members, count);
         make_body(&m, &loop->body[side], members, count);
+        wide |= m.wide;
     }
-    const uint8_t w0 = widest_of(&loop->body[0]), w1 = widest_of(&loop->body[1]);
-    loop->widest = w0 > w1 ? w0 : w1;
+    loop->widest = wide ? 8 : 4;
     return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
 }

@@ -6,13 +6,21 @@
 
 enum { PLAN_NO_LOOP = 0xFFFF };
 
+/* What an operation of the program is in the body being made. */
+typedef struct plan_local {
+    uint32_t number;  /* its operation in the body */
+    uint32_t made_in; /* the region it was made in */
+    uint32_t turn;    /* the body that this is true of */
+} plan_local;
+
 typedef struct plan_placement {
     const uint8_t *live;
+    bool has_rare, has_guard; /* among live operations */
     uint16_t *loop;    /* the loop that computes it; PLAN_NO_LOOP for leaves and dead operations */
     uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1 */
     ir_ref *region;    /* the RARE whose cold side alone needs it, or 0; NULL if the program has none */
     ir_ref *region_next, *region_first; /* operations of a region in order; NULL likewise */
-    uint32_t *local, *made_in, *stamp; /* body.c's numbering, shared by all loops; stamp zeroed */
+    plan_local *local; /* zeroed; shared by all loops */
     uint32_t turn;
 } plan_placement;
 

@@ -20,6 +20,7 @@ typedef struct planner {
     uint16_t *loop_of_level;
     uint16_t segment_loop, column_loop, row_loop;
     ir_ref *members; /* live operations with a loop, loop after loop */
+    uint32_t member_count;
     uint32_t *first; /* per loop: its first member; one more at the end */
     uint32_t next_uniform;
 } planner;
@@ -95,26 +96,43 @@ static uint32_t level_of(const planner *m, ir_ref r)
     return m->levels.level ? m->levels.level[r] : 0;
 }
 
+/* Which leaves a live program reads is a matter of its whole. */
+static void note_leaf(plan *p, const ir_op *op)
+{
+    p->reads_index |= op->code == IR_INDEX;
+    p->grid |= op->code == IR_ROW || op->code == IR_COLUMN;
+}
+
+/* Finds which loops there are. Until collect_members every member stands in loop 0, in order: most programs have no other. */
 static sinter_status place(planner *m)
 {
     const ir_program *p = m->program;
     m->where.loop = sn_arena_take(m->memory, p->count * sizeof *m->where.loop);
+    m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
     uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
     m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
-    if (!m->where.loop || !used || !m->loop_of_level)
+    if (!m->where.loop || !m->members || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
+    m->where.loop[0] = PLAN_NO_LOOP;
     for (ir_ref r = 1; r < p->count; r++) {
         const ir_op *op = &p->ops[r];
         m->where.loop[r] = PLAN_NO_LOOP;
-        if (!m->live[r] || is_leaf(op))
+        if (!m->live[r])
             continue;
+        if (is_leaf(op)) {
+            note_leaf(m->plan, op);
+            continue;
+        }
+        m->where.loop[r] = 0;
+        m->members[m->member_count++] = r;
+        m->where.has_rare |= op->code == IR_RARE;
+        m->where.has_guard |= op->code == IR_GUARD;
         const plan_rate rate = rate_of(op);
         rates[rate] = true;
         if (rate == PLAN_ELEMENT)
             used[level_of(m, r)] = 1;
     }
-    m->where.loop[0] = PLAN_NO_LOOP;
     uint32_t levels = 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
         levels += used[k];
@@ -145,23 +163,27 @@ static uint16_t loop_for(const planner *m, ir_ref r)
     }
 }
 
-/* Sorts the live operations by loop, in their order. */
+/* Sorts the members by loop, in their order. */
 static sinter_status collect_members(planner *m)
 {
-    const ir_program *p = m->program;
     const uint32_t loops = m->plan->loop_count;
-    m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
     m->first = sn_arena_take_zeroed(m->memory, (loops + 2) * sizeof *m->first);
-    if (!m->members || !m->first)
+    if (!m->first)
         return SINTER_NO_MEMORY;
-    for (ir_ref r = 1; r < p->count; r++)
-        if (m->live[r] && !is_leaf(&p->ops[r]))
-            m->first[(m->where.loop[r] = loop_for(m, r)) + 2]++;
+    if (loops < 2) {
+        m->first[1] = m->member_count;
+        return SINTER_OK;
+    }
+    ir_ref *sorted = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *sorted);
+    if (!sorted)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < m->member_count; k++)
+        m->first[(m->where.loop[m->members[k]] = loop_for(m, m->members[k])) + 2]++;
     for (uint32_t k = 2; k <= loops + 1; k++)
         m->first[k] += m->first[k - 1];
-    for (ir_ref r = 1; r < p->count; r++)
-        if (m->where.loop[r] != PLAN_NO_LOOP)
-            m->members[m->first[m->where.loop[r] + 1]++] = r;
+    for (uint32_t k = 0; k < m->member_count; k++)
+        sorted[m->first[m->where.loop[m->members[k]] + 1]++] = m->members[k];
+    m->members = sorted;
     return SINTER_OK;
 }
 
@@ -194,10 +216,7 @@ static sinter_status find_crossings(planner *m)
         return SINTER_NO_MEMORY;
     if (m->plan->loop_count < 2)
         return SINTER_OK;
-    uint32_t crossing = 0;
-    for (ir_ref r = 1; r < p->count; r++)
-        crossing += m->where.loop[r] != PLAN_NO_LOOP;
-    m->plan->buffers = sn_arena_take(m->memory, (crossing + 1) * sizeof *m->plan->buffers);
+    m->plan->buffers = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *m->plan->buffers);
     if (!m->plan->buffers)
         return SINTER_NO_MEMORY;
     for (ir_ref r = 1; r < p->count; r++) {
@@ -337,16 +356,6 @@ static sinter_status find_sum_types(planner *m)
     return SINTER_OK;
 }
 
-static void find_axes(planner *m)
-{
-    const ir_program *p = m->program;
-    for (ir_ref r = 1; r < p->count; r++)
-        if (m->live[r]) {
-            m->plan->reads_index |= p->ops[r].code == IR_INDEX;
-            m->plan->grid |= p->ops[r].code == IR_ROW || p->ops[r].code == IR_COLUMN;
-        }
-}
-
 static const char *reason_for(const plan_loop *loop)
 {
     if (loop->rate == PLAN_SEGMENT)
@@ -362,11 +371,8 @@ static const char *reason_for(const plan_loop *loop)
 
 static sinter_status make_bodies(planner *m)
 {
-    const size_t words = m->program->count * sizeof(uint32_t);
-    m->where.local = sn_arena_take(m->memory, words);
-    m->where.made_in = sn_arena_take(m->memory, words);
-    m->where.stamp = sn_arena_take_zeroed(m->memory, words);
-    if (!m->where.local || !m->where.made_in || !m->where.stamp)
+    m->where.local = sn_arena_take_zeroed(m->memory, m->program->count * sizeof *m->where.local);
+    if (!m->where.local)
         return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < m->plan->loop_count; k++) {
         m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
@@ -404,7 +410,6 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
         status = find_sum_types(&m);
     if (!status) {
         finish_frame(&m);
-        find_axes(&m);
         status = make_bodies(&m);
     }
     return out->status = status;

@@ -515,6 +515,14 @@ uint8_t *sn_x64_jump(x64_code *code, x64_condition condition)
     return at;
 }
 
+uint8_t *sn_x64_call(x64_code *code)
+{
+    uint8_t *at = code->at;
+    store64(at, 0xE8);
+    code->at = at + 5;
+    return at + 1;
+}
+
 void sn_x64_patch(uint8_t *place, const uint8_t *target)
 {
     store32(place, (uint32_t)(target - (place + 4)));

@@ -141,6 +141,7 @@ void sn_x64_cmov(x64_code *code, x64_condition condition, x64_width width, unsig
 
 /* Jumps forward: returns the place of the 32-bit distance, for sn_x64_patch once the target is known. */
 uint8_t *sn_x64_jump(x64_code *code, x64_condition condition);
+uint8_t *sn_x64_call(x64_code *code); /* the same of a call */
 /* Makes the jump whose distance is at place go to target. Serves displacements from X64_RIP as well, where
  * the instruction ends right behind its displacement (no immediate). */
 void sn_x64_patch(uint8_t *place, const uint8_t *target);

@@ -4,7 +4,8 @@
  * by one under a mask until the end. The main loop takes two vectors side by side where registers allow (their chains of
  * latency overlap) and repeats short bodies; what is uniform stays in registers while there are any. Sums keep their partial sums in
  * registers where exactly as many vectors fit side by side as there are partial sums, and in memory else. Scalar
- * loops carry the lines of their cycles in registers. Cold paths are written into buffers of their own and joined behind the end. */
+ * loops carry the lines of their cycles in registers. Cold regions, and the ways to them, are written into buffers of their own and joined
+ * behind the end. */
 #include "code/x64/x64.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
     FIRST_ROOM = 8192,
     SHORT_BODY = 12,      /* operations: repeated in the main loop */
     LONG_BODY = 48,       /* operations: beyond, masks cost nothing that shows, and the body is written once, masked throughout */
+    LONG_BODY_512 = 24,   /* the same where masks are registers */
     SPARE_REGISTERS = 4,  /* for temporaries and memory operands that must be loaded */
     MOST_WIDE_CONSTANTS = 256, /* AVX2: beyond, a constant has 4 or 8 bytes in the pool and is broadcast by a load */
     MOST_SLOTS = 4096,    /* spilled vectors: 256 KiB of stack */
@@ -224,7 +226,7 @@ static void move_sums(x64_writer *w, unsigned vectors, bool in)
 
 static x64_code *code(x64_writer *w)
 {
-    return &w->buffer[w->depth].code;
+    return &w->buffer[w->at].code;
 }
 
 static unsigned saved_registers(const x64_writer *w)
@@ -430,6 +432,13 @@ static void scalar_loop(x64_writer *w)
     land(w, none);
 }
 
+/* The cold regions that the loops call: in tails too, so that they leave alone the mask registers which are the tails'. */
+static void write_regions(x64_writer *w)
+{
+    w->a.masks &= ~((uint64_t)6 << CODE_MASKS); /* k1, k2 */
+    sn_allocate_walk_regions(&w->a);
+}
+
 /* ---- joining ---- */
 
 static bool grow_output(x64_output *out, uint32_t more)
@@ -494,8 +503,9 @@ static sinter_status join(x64_writer *w, x64_output *out, uint32_t pool_place, x
                    (size_t)(w->buffer[k].code.at - w->buffer[k].code.start));
     for (uint32_t k = 0; k < w->branch_count; k++) {
         const x64_branch *b = &w->branches[k];
-        uint8_t *place = out->code + start + offset[b->from_buffer] + b->place;
-        sn_x64_patch(place, out->code + start + offset[b->to_buffer] + b->target);
+        const uint32_t target = b->to_buffer == X64_REGION_BY_NUMBER ? offset[X64_REGIONS] + w->region_places[b->target]
+                                                                     : offset[b->to_buffer] + b->target;
+        sn_x64_patch(out->code + start + offset[b->from_buffer] + b->place, out->code + start + target);
     }
     if (!add_pool_reference(out, start + pool_place))
         return SINTER_NO_MEMORY;
@@ -536,7 +546,12 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;
-    return sn_allocate_prepare(&w->a, body->ops, body->count, w->mask_registers, out->memory);
+    const sinter_status status = sn_allocate_prepare(&w->a, body, w->mask_registers, out->memory);
+    if (!status && w->a.region_count) {
+        w->region_places = sn_arena_take(out->memory, (w->a.region_count + 1) * sizeof *w->region_places);
+        return w->region_places ? SINTER_OK : SINTER_NO_MEMORY;
+    }
+    return status;
 }
 
 #if SINTER_VERIFY
@@ -565,11 +580,15 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
     return join(w, out, pool_place, f);
 }
 
+/* Operations of the path; of regions only that they are called. */
 static uint32_t work_of(const x64_writer *w)
 {
     uint32_t work = 0;
     for (uint32_t k = 1; k < w->body->count; k++)
-        work += !sn_is_shared(&w->body->ops[k]);
+        if (w->body->ops[k].code == IR_COLD)
+            k = w->body->ops[k].b;
+        else
+            work += !sn_is_shared(&w->body->ops[k]);
     return work;
 }
 
@@ -586,7 +605,7 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
         start_sums(w, sum_vectors);
     else if (sum_vectors)
         move_sums(w, sum_vectors, true);
-    if (work <= LONG_BODY || sum_vectors) {
+    if (work <= (w->mask_registers ? LONG_BODY_512 : LONG_BODY) || sum_vectors) {
         main_loop(w, f->repetitions);
         w->a.copies = 1;
     }
@@ -625,6 +644,7 @@ x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, 
     else
         write_vector_loops(&w, place_sums(&w), &f);
     leave(&w);
+    write_regions(&w);
     out->status = close_writer(&w, out, frame_place, pool_place, &f);
     return f;
 }
@@ -653,6 +673,7 @@ x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *lo
             sn_allocate_pin(&w.a, k, body->ops[k].a);
     walk(&w, 1);
     leave(&w);
+    write_regions(&w);
     out->status = close_writer(&w, out, frame_place, pool_place, &f);
     return f;
 }

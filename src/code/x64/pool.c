@@ -32,48 +32,47 @@ static uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
     const uint32_t at = (pool->size + alignment - 1) & ~(alignment - 1);
     if (!make_room(pool, at - pool->size + size))
         return 0;
-    memset(pool->bytes + pool->size, 0, at - pool->size);
+    if (at != pool->size)
+        memset(pool->bytes + pool->size, 0, at - pool->size);
     pool->size = at + size;
     return at;
 }
 
-static uint32_t hash(uint64_t bits, unsigned shape)
+static uint32_t hash(uint64_t bits, uint32_t shape)
 {
     bits = (bits + shape) * 0x9E3779B97F4A7C15u;
     return (uint32_t)(bits >> 32);
 }
 
-static bool holds(const x64_pool *pool, uint32_t at, uint64_t bits, unsigned size, unsigned copies)
-{
-    const unsigned total = size * copies;
-    if (at % (total > 64 ? 64 : total) || at + total > pool->size)
-        return false;
-    for (unsigned k = 0; k < copies; k++)
-        if (memcmp(pool->bytes + at + k * size, &bits, size) != 0)
-            return false;
-    return true;
-}
-
 static bool grow_table(x64_pool *pool)
 {
-    const uint32_t old_size = pool->table ? pool->table_mask + 1 : 0, size = old_size ? 2 * old_size : 256;
-    uint32_t *table = sn_arena_take_zeroed(pool->memory, 2 * (size_t)size * sizeof *table);
+    const uint32_t old_size = pool->table ? pool->table_mask + 1 : 0, size = old_size ? 2 * old_size : 64;
+    x64_pool_entry *table = sn_arena_take_zeroed(pool->memory, (size_t)size * sizeof *table);
     if (!table) {
         pool->failed = true;
         return false;
     }
     for (uint32_t k = 0; k < old_size; k++) {
-        if (!pool->table[2 * k])
+        const x64_pool_entry *entry = &pool->table[k];
+        if (!entry->shape)
             continue;
-        uint32_t at = pool->table[2 * k + 1] & (size - 1);
-        while (table[2 * at])
+        uint32_t at = hash(entry->bits, entry->shape) & (size - 1);
+        while (table[at].shape)
             at = (at + 1) & (size - 1);
-        table[2 * at] = pool->table[2 * k];
-        table[2 * at + 1] = pool->table[2 * k + 1];
+        table[at] = *entry;
     }
     pool->table = table;
     pool->table_mask = size - 1;
     return true;
+}
+
+static void repeat(uint8_t *at, uint64_t bits, unsigned size, unsigned copies)
+{
+    const uint32_t low = (uint32_t)bits;
+    for (unsigned k = 0; k < copies && size == 8; k++)
+        memcpy(at + 8 * k, &bits, 8);
+    for (unsigned k = 0; k < copies && size == 4; k++)
+        memcpy(at + 4 * k, &low, 4);
 }
 
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies)
@@ -81,20 +80,16 @@ uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsig
     if (pool->failed || (2 * pool->entries >= (pool->table ? pool->table_mask : 0) && !grow_table(pool)))
         return 0;
     const unsigned total = size * copies;
-    const uint32_t key = hash(bits, total + size);
-    uint32_t slot = key & pool->table_mask;
-    for (; pool->table[2 * slot]; slot = (slot + 1) & pool->table_mask) {
-        const uint32_t at = pool->table[2 * slot] - 1;
-        if (pool->table[2 * slot + 1] == key && holds(pool, at, bits, size, copies))
-            return at;
-    }
+    const uint32_t shape = total << 8 | size;
+    uint32_t slot = hash(bits, shape) & pool->table_mask;
+    for (; pool->table[slot].shape; slot = (slot + 1) & pool->table_mask)
+        if (pool->table[slot].bits == bits && pool->table[slot].shape == shape)
+            return pool->table[slot].at;
     const uint32_t at = append(pool, total, total > 64 ? 64 : total);
     if (pool->failed)
         return 0;
-    for (unsigned k = 0; k < copies; k++)
-        memcpy(pool->bytes + at + k * size, &bits, size);
-    pool->table[2 * slot] = at + 1;
-    pool->table[2 * slot + 1] = key;
+    repeat(pool->bytes + at, bits, size, copies);
+    pool->table[slot] = (x64_pool_entry){bits, at, shape};
     pool->entries++;
     return at;
 }

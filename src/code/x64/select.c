@@ -17,7 +17,7 @@ enum { ROOM = 1024 }; /* bytes that one operation of one copy takes at most, rel
 
 static x64_code *make_room(x64_writer *w)
 {
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     const size_t used = (size_t)(c->at - c->start), capacity = 2 * (size_t)(c->end - c->start) + 4 * ROOM;
     uint8_t *grown = sn_arena_take(w->memory, capacity + 64);
     if (!grown) {
@@ -36,7 +36,7 @@ static x64_code *make_room(x64_writer *w)
 
 x64_code *sn_x64_room(x64_writer *w)
 {
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     return c->end - c->at >= ROOM ? c : make_room(w);
 }
 
@@ -74,17 +74,17 @@ static x64_insn doubled(x64_insn single, unsigned type)
 
 static void reg3(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b)
 {
-    sn_x64_reg(&w->buffer[w->depth].code, insn, length, 0, d, a, b);
+    sn_x64_reg(&w->buffer[w->at].code, insn, length, 0, d, a, b);
 }
 
 static void reg3_imm(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b, unsigned imm)
 {
-    sn_x64_reg_imm(&w->buffer[w->depth].code, insn, length, 0, d, a, b, (uint8_t)imm);
+    sn_x64_reg_imm(&w->buffer[w->at].code, insn, length, 0, d, a, b, (uint8_t)imm);
 }
 
 static void mem3(x64_writer *w, x64_insn insn, x64_length length, unsigned decoration, unsigned d, unsigned a, const x64_mem *m)
 {
-    sn_x64_mem(&w->buffer[w->depth].code, insn, length, decoration, d, a, m);
+    sn_x64_mem(&w->buffer[w->at].code, insn, length, decoration, d, a, m);
 }
 
 static x64_length vector_length(x64_length length)
@@ -110,7 +110,7 @@ static unsigned pointer_in(x64_writer *w, uint32_t slot)
         if (w->pointer_slot[k] == slot)
             return w->pointer_register[k];
     const x64_mem m = frame_mem(slot);
-    sn_x64_mov_load(&w->buffer[w->depth].code, X64_W64, X64_RAX, &m);
+    sn_x64_mov_load(&w->buffer[w->at].code, X64_W64, X64_RAX, &m);
     return X64_RAX;
 }
 
@@ -285,15 +285,15 @@ static void load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy
 
 /* ---- what the allocator asks for ---- */
 
-static x64_mem slot_mem(uint32_t slot)
+static x64_mem slot_mem(const x64_writer *w, uint32_t slot)
 {
-    return (x64_mem){X64_RSP, X64_NO_INDEX, 0, (int32_t)(slot * 64)};
+    return (x64_mem){X64_RSP, X64_NO_INDEX, 0, w->slots_up + (int32_t)(slot * 64)};
 }
 
 static void spill(void *emitter, unsigned reg, uint32_t slot, unsigned type)
 {
     x64_writer *w = emitter;
-    const x64_mem m = slot_mem(slot);
+    const x64_mem m = slot_mem(w, slot);
     sn_x64_room(w);
     if (reg >= CODE_MASKS)
         mem3(w, X64_KMOVW_STORE, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
@@ -304,7 +304,7 @@ static void spill(void *emitter, unsigned reg, uint32_t slot, unsigned type)
 static void reload(void *emitter, unsigned reg, uint32_t slot, unsigned type)
 {
     x64_writer *w = emitter;
-    const x64_mem m = slot_mem(slot);
+    const x64_mem m = slot_mem(w, slot);
     sn_x64_room(w);
     if (reg >= CODE_MASKS)
         mem3(w, X64_KMOVW, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
@@ -713,7 +713,7 @@ static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
     unsigned decoration;
     if (memory_operand(w, op->b, &m, &decoration)) {
         const unsigned d = sn_define(&w->a) - CODE_MASKS;
-        sn_x64_mem_imm(&w->buffer[w->depth].code, insn, length_of(w, type), decoration, d, a, &m, imm);
+        sn_x64_mem_imm(&w->buffer[w->at].code, insn, length_of(w, type), decoration, d, a, &m, imm);
         return;
     }
     const unsigned b = sn_use(&w->a, op->b), d = sn_define(&w->a) - CODE_MASKS;
@@ -786,7 +786,7 @@ static void select_by_blend(x64_writer *w, unsigned d, unsigned mask, unsigned y
 {
     const x64_length length = vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type));
     const bool wide = type == IR_MASK ? w->loop->widest == 8 : is_wide(type);
-    sn_x64_blend(&w->buffer[w->depth].code, wide ? X64_VBLENDVPD : X64_VBLENDVPS, length, d, no, yes, mask);
+    sn_x64_blend(&w->buffer[w->at].code, wide ? X64_VBLENDVPD : X64_VBLENDVPS, length, d, no, yes, mask);
 }
 
 static void choose(x64_writer *w, const ir_op *op)
@@ -805,7 +805,7 @@ static void choose(x64_writer *w, const ir_op *op)
             return;
         }
         const unsigned yes = sn_use(&w->a, op->b);
-        sn_x64_reg(&w->buffer[w->depth].code, insn, length_of(w, op->type), mask - CODE_MASKS, sn_define(&w->a), no, yes);
+        sn_x64_reg(&w->buffer[w->at].code, insn, length_of(w, op->type), mask - CODE_MASKS, sn_define(&w->a), no, yes);
         return;
     }
     const unsigned yes = sn_use(&w->a, op->b), fitted = fitted_mask(w, mask, op->type);
@@ -814,9 +814,8 @@ static void choose(x64_writer *w, const ir_op *op)
 
 /* ---- cold paths ---- */
 
-static void branch(x64_writer *w, unsigned to, uint32_t target, x64_condition condition)
+static void note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
 {
-    x64_code *c = &w->buffer[w->depth].code;
     if (w->branch_count == w->branch_capacity) {
         const uint32_t capacity = w->branch_capacity ? 2 * w->branch_capacity : 32;
         x64_branch *grown = sn_arena_grow(w->memory, w->branches, w->branch_count * sizeof *grown, capacity * sizeof *grown);
@@ -827,32 +826,63 @@ static void branch(x64_writer *w, unsigned to, uint32_t target, x64_condition co
         w->branches = grown;
         w->branch_capacity = capacity;
     }
-    const uint8_t *place = sn_x64_jump(c, condition);
-    w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->depth, (uint8_t)to, (uint32_t)(place - c->start), target};
+    const x64_code *c = &w->buffer[w->at].code;
+    w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->at, (uint8_t)to, (uint32_t)(place - c->start), target};
 }
 
-static uint32_t here(const x64_writer *w, unsigned depth)
+static uint32_t here(const x64_writer *w, unsigned buffer)
 {
-    return (uint32_t)(w->buffer[depth].code.at - w->buffer[depth].code.start);
+    return (uint32_t)(w->buffer[buffer].code.at - w->buffer[buffer].code.start);
 }
 
 static void enter_cold(void *emitter, unsigned mask)
 {
     x64_writer *w = emitter;
-    sn_x64_room(w);
+    x64_code *c = sn_x64_room(w);
     if (w->mask_registers) {
         reg3(w, w->lanes == 8 ? X64_KORTESTB : X64_KORTESTW, X64_SCALAR, mask - CODE_MASKS, 0, mask - CODE_MASKS);
     } else {
         const bool wide = w->loop->widest == 8;
         reg3(w, wide ? X64_VMOVMSKPD : X64_VMOVMSKPS, vector_length(mask_length(w)), X64_RAX, 0, mask);
         if (w->scalar)
-            sn_x64_alu_imm(&w->buffer[w->depth].code, X64_AND, X64_W32, X64_RAX, 1);
+            sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, 1);
         else
-            sn_x64_alu_rr(&w->buffer[w->depth].code, X64_TEST, X64_W32, X64_RAX, X64_RAX);
+            sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
     }
-    branch(w, w->depth + 1, here(w, w->depth + 1), X64_IF_NE);
-    w->resume[w->depth + 1] = here(w, w->depth);
-    w->depth++;
+    note_branch(w, X64_WAYS, here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
+    w->way_from = w->at;
+    w->way_back = here(w, w->at);
+    w->at = X64_WAYS;
+}
+
+static void call_cold(void *emitter, uint32_t region)
+{
+    x64_writer *w = emitter;
+    note_branch(w, X64_REGION_BY_NUMBER, region, sn_x64_call(sn_x64_room(w)));
+}
+
+static void leave_cold(void *emitter)
+{
+    x64_writer *w = emitter;
+    note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
+    w->at = w->way_from;
+}
+
+static void begin_region(void *emitter, uint32_t region, unsigned depth)
+{
+    x64_writer *w = emitter;
+    w->at = X64_REGIONS;
+    sn_x64_room(w);
+    w->slots_up = 8 * (int32_t)depth;
+    w->region_places[region] = here(w, X64_REGIONS);
+}
+
+static void end_region(void *emitter)
+{
+    x64_writer *w = emitter;
+    sn_x64_ret(sn_x64_room(w));
+    w->slots_up = 0;
+    w->at = X64_PATHS;
 }
 
 static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned cold, unsigned type)
@@ -869,16 +899,8 @@ static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned c
         reg3(w, bytes ? X64_KORB : X64_KORW, X64_SCALAR, r, r, t);
     } else {
         const x64_insn insn = type == IR_I32 ? X64_VPBLENDMD : doubled(X64_VBLENDMPS, type);
-        sn_x64_reg(&w->buffer[w->depth].code, insn, length_of(w, type), mask - CODE_MASKS, result, result, cold);
+        sn_x64_reg(&w->buffer[w->at].code, insn, length_of(w, type), mask - CODE_MASKS, result, result, cold);
     }
-}
-
-static void leave_cold(void *emitter)
-{
-    x64_writer *w = emitter;
-    sn_x64_room(w);
-    branch(w, w->depth - 1, w->resume[w->depth], X64_ALWAYS);
-    w->depth--;
 }
 
 /* ---- positions ---- */
@@ -914,7 +936,7 @@ static void absolute_index(x64_writer *w)
     const unsigned base = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
     const x64_mem slot = frame_mem(w->plan->frame.index);
     load_element(w, base, IR_F64, &slot);
-    sn_x64_mov_rr(&w->buffer[w->depth].code, X64_W32, X64_RAX, X64_RSI);
+    sn_x64_mov_rr(&w->buffer[w->at].code, X64_W32, X64_RAX, X64_RSI);
     spread(w, d);
     reg3(w, X64_VCVTDQ2PD, vector_length(w->length8), d, 0, d);
     reg3(w, X64_VADDPD, vector_length(w->length8), d, d, base);
@@ -924,8 +946,8 @@ static void column(x64_writer *w)
 {
     const unsigned d = sn_define_apart(&w->a);
     const x64_mem slot = frame_mem(w->plan->frame.column);
-    sn_x64_mov_rr(&w->buffer[w->depth].code, X64_W32, X64_RAX, X64_RSI);
-    sn_x64_alu_load(&w->buffer[w->depth].code, X64_ADD, X64_W32, X64_RAX, &slot);
+    sn_x64_mov_rr(&w->buffer[w->at].code, X64_W32, X64_RAX, X64_RSI);
+    sn_x64_alu_load(&w->buffer[w->at].code, X64_ADD, X64_W32, X64_RAX, &slot);
     spread(w, d);
 }
 
@@ -959,7 +981,7 @@ static void gather(x64_writer *w, unsigned d, unsigned stored, unsigned base, un
 
 static void load_one(x64_writer *w, unsigned d, unsigned stored, const x64_mem *m)
 {
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     if (stored == IR_U8)
         sn_x64_movzx8(c, X64_RAX, m);
     else if (stored == IR_I16)
@@ -983,7 +1005,7 @@ static void table_load(x64_writer *w, const ir_op *op)
     const ir_memory *memory = &w->plan->program->memories[op->b];
     const uint32_t slot = w->plan->frame.memories + op->b;
     const unsigned index = sn_use(&w->a, op->a), d = sn_define_apart(&w->a);
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     if (w->scalar) {
         const x64_mem at = table_address(w, op->b);
         sn_x64_mov_load(c, X64_W64, X64_R11, &at);
@@ -999,7 +1021,7 @@ static void table_store(x64_writer *w, const ir_op *op) /* scalar loops only */
 {
     const unsigned index = sn_use(&w->a, op->a), value = sn_use(&w->a, op->b);
     const unsigned stored = w->plan->program->memories[op->c].type;
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     const x64_mem at = frame_mem(w->plan->frame.memories + op->c);
     sn_x64_mov_load(c, X64_W64, X64_R11, &at);
     reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, index);
@@ -1027,7 +1049,7 @@ static void varying_read(x64_writer *w, const ir_op *op)
     const x64_mem lanes = lane_numbers(w, w->a.copy);
     mem3(w, X64_VMOVUPS, length, 0, d, 0, &lanes);
     reg3(w, X64_VPSUBD, length, at, d, at);
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     const unsigned size = sn_ir_type_size(line->type);
     const uint32_t slot = w->plan->frame.lines + op->b;
     if (w->scalar) {
@@ -1069,7 +1091,7 @@ static void set_uniform(x64_writer *w, const ir_op *op)
 /* Partial sums are numbered by element modulo 256 bytes' worth: rax = where those of elements i … lie. */
 static x64_mem partial_sums(x64_writer *w, uint32_t total, unsigned size)
 {
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     const x64_mem slot = frame_mem(w->plan->frame.sums + total);
     sn_x64_mov_rr(c, X64_W32, X64_RAX, X64_RSI);
     sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RAX, (int32_t)element_of(w, w->a.copy));
@@ -1083,7 +1105,7 @@ static x64_mem partial_sums(x64_writer *w, uint32_t total, unsigned size)
 static void accumulate(x64_writer *w, const ir_op *op, unsigned mask, unsigned d, unsigned value, unsigned factor)
 {
     const unsigned type = op_of(w, op->a)->type;
-    x64_code *c = &w->buffer[w->depth].code;
+    x64_code *c = &w->buffer[w->at].code;
     if (op->code == IR_SUM)
         sn_x64_reg(c, variant(w, X64_VADDPS, type), length_of(w, type), mask, d, d, value);
     else
@@ -1151,7 +1173,7 @@ static void hold(x64_writer *w, const ir_op *op)
 
 static void mark(x64_writer *w, uint32_t position)
 {
-    if (!w->with_marks || w->depth)
+    if (!w->with_marks || w->at != X64_PATHS)
         return;
     if (w->mark_count == w->mark_capacity) {
         const uint32_t capacity = w->mark_capacity ? 2 * w->mark_capacity : 256;
@@ -1214,4 +1236,6 @@ static void emit(void *emitter, uint32_t position)
     }
 }
 
-const code_target sn_x64_target = {emit, load_leaf, spill, reload, move, enter_cold, merge_cold, leave_cold};
+const code_target sn_x64_target = {
+    emit, load_leaf, spill, reload, move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
+};

@@ -2,7 +2,7 @@
  *
  *   encode.c   instructions as bytes            instructions.h   the list of them
  *   select.c   operations as instructions, in registers that the allocator gives
- *   loop.c     loops around them: entry, unrolling, tails, cold paths, the function for one element
+ *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
  *   pool.c     the constants that code reads
  *
  * Three instruction sets are served: one lane (scalar forms of AVX2 and FMA), AVX2 with FMA, AVX-512 (F, DQ, BW, VL).
@@ -21,16 +21,23 @@
 
 typedef enum x64_isa { X64_ONE_LANE, X64_AVX2, X64_AVX512 } x64_isa;
 
-enum { X64_MOST_POINTERS = 7, X64_BUFFERS = 10, X64_MOST_SUMS = 8 };
+enum { X64_MOST_POINTERS = 7, X64_MOST_SUMS = 8 };
+/* Code is written in three pieces, which join() puts one behind the other: paths, the ways from them to cold regions and back, the regions. */
+enum { X64_PATHS, X64_WAYS, X64_REGIONS, X64_BUFFERS, X64_REGION_BY_NUMBER = X64_BUFFERS };
 
 /* Constants, gathered while code is written; offsets are from r10 = pool start + X64_POOL_BIAS, so that short displacements
  * reach twice as many. */
 enum { X64_POOL_BIAS = 128 };
+typedef struct x64_pool_entry {
+    uint64_t bits;
+    uint32_t at;    /* from pool start */
+    uint32_t shape; /* of an element and all its copies: their sizes; 0: a free place */
+} x64_pool_entry;
 typedef struct x64_pool {
     arena *memory;
     uint8_t *bytes;
     uint32_t size, capacity;
-    uint32_t *table; /* hash of (bits, size, copies) → offset + 1 */
+    x64_pool_entry *table; /* open addressing */
     uint32_t table_mask, entries;
     bool failed;
 } x64_pool;
@@ -45,9 +52,10 @@ typedef struct x64_buffer {
     x64_code code;
 } x64_buffer;
 
-typedef struct x64_branch { /* a jump between buffers, patched when they are joined */
+typedef struct x64_branch { /* a jump or call between buffers, patched when they are joined */
     uint8_t from_buffer, to_buffer;
-    uint32_t place, target;
+    uint32_t place;
+    uint32_t target; /* a place; of X64_REGION_BY_NUMBER a region's number */
 } x64_branch;
 
 /* For `dump --asm`: which operation the code from here on belongs to. */
@@ -81,8 +89,11 @@ typedef struct x64_writer {
     uint32_t sum_operation[X64_MOST_SUMS];
     unsigned sum_count;
     x64_buffer buffer[X64_BUFFERS];
-    unsigned depth;             /* the buffer being written: 0 hot, deeper: cold */
-    uint32_t resume[X64_BUFFERS];
+    unsigned at;                /* the buffer being written */
+    unsigned way_from;          /* the buffer, and the place in it, to which the way to a region leads back */
+    uint32_t way_back;
+    int32_t slots_up;           /* bytes between the stack pointer and slot 0: return addresses, in regions */
+    uint32_t *region_places;    /* by number; NULL without regions */
     uint32_t mask_table; /* AVX2 tails: its place in the pool + 1 */
     x64_branch *branches;
     uint32_t branch_count, branch_capacity;
