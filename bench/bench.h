@@ -3,7 +3,7 @@
  *   bench.c           the words on the command line, and which theme runs
  *   workloads.c       what is computed: texts, sizes, inputs; checked before it is timed
  *   against_limits.c  each workload against what a person would write by hand: the theme without a name
- *   functions.c       theme `math`: each mathematical function against SLEEF's
+ *   function_speed.c  theme `math`: each mathematical function against SLEEF's
  *   engines.c         theme `engines`: the same workloads on every engine, and by walking trees
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
  *   plain_loops.c     the plain C of that theme

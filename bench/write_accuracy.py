@@ -3,7 +3,7 @@
 nanoseconds beside SLEEF's, which `COMMAND bench math` measures. Without a command the times stay as the page has
 them.
 
-usage: write_accuracy.py [COMMAND [BENCH-OPTION...]]
+usage: write_accuracy.py [COMMAND [WORD...]]    words for `COMMAND bench math`: sin-, --rounds 31
 """
 import json
 import pathlib
@@ -47,7 +47,7 @@ ns is the time of one element, of 10,000 in the cache nearest to one core, all i
 Times: """
 
 
-def is_rows(name):
+def parts_of(name):
     return re.fullmatch(r"(.*)-(f32|f64)(-fast)?", name)
 
 
@@ -58,7 +58,7 @@ def measured_times(command, options):
     widest = rows[0]["engine"]
     times = {}
     for row in rows:
-        name = is_rows(row["workload"])
+        name = parts_of(row["workload"])
         if not name or row["engine"] != widest:
             continue
         sleef = f"{row['limit_ns']:.3f} ({row['limit'].split()[1]})" if row["limit"] else ""
@@ -100,7 +100,12 @@ def main(command=None, *options):
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     keys = lines[0].split("\t")
     rows = [dict(zip(keys, line.split("\t"))) for line in lines[1:]]
-    times, machine = measured_times(command, options) if command else kept_times()
+    times, machine = kept_times()
+    if command:
+        kept, before = times, machine
+        times, machine = measured_times(command, options)
+        if machine == before:  # rows that were not asked for stay
+            times = kept | times
     default = {(r["function"], r["type"]): r["fingerprint"] for r in rows if r["grade"] == "default"}
     text = INTRODUCTION + machine + "\n\n" + HEAD + RULE
     for row in rows:
