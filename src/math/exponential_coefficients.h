@@ -29,6 +29,31 @@ static const double sn_exp_f64[] = {
     0x1.ad90692dbb2b4p-26,
 };
 
+/* Relative error 2^-23.1. */
+static const double sn_exp_fast_f32[] = {
+    0x1p0,
+    0x1p0,
+    0x1.fffdfcp-2,
+    0x1.5557b4p-3,
+    0x1.572a4ep-5,
+    0x1.105ff6p-7,
+};
+
+/* Relative error 2^-51.6. */
+static const double sn_exp_fast_f64[] = {
+    0x1p0,
+    0x1p0,
+    0x1.ffffffffffedp-2,
+    0x1.5555555550756p-3,
+    0x1.5555555589572p-5,
+    0x1.11111125ca1e5p-7,
+    0x1.6c16c0c77eaf4p-10,
+    0x1.a0198d04d2fe7p-13,
+    0x1.a01b7d638d49fp-16,
+    0x1.72e97ad8f71bcp-19,
+    0x1.270753b1dffd3p-22,
+};
+
 /* From the third power on, beside 1 + r + r^2/2. */
 
 /* Relative error 2^-32.9. */
@@ -54,8 +79,141 @@ static const double sn_exp_wide_f64[] = {
     0x1.1e43c816ec008p-29,
 };
 
-/* ln 2 */
-static const double sn_ln2_f32[] = {0x1.62e43p-1, -0x1.05c61p-29};
-static const double sn_ln2_f64[] = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+/* (exp(r) - 1) / r */
+
+/* Relative error 2^-26. */
+static const double sn_expm1_fast_f32[] = {
+    0x1p0,
+    0x1.fffffep-2,
+    0x1.5554aep-3,
+    0x1.55571ap-5,
+    0x1.1228dcp-7,
+    0x1.6b6f04p-10,
+};
+
+/* Relative error 2^-55.5. */
+static const double sn_expm1_fast_f64[] = {
+    0x1p0,
+    0x1.0000000000005p-1,
+    0x1.555555555553fp-3,
+    0x1.55555555520fcp-5,
+    0x1.11111111177f9p-7,
+    0x1.6c16c17f3632fp-10,
+    0x1.a01a017d7e0d7p-13,
+    0x1.a019a6850fc66p-16,
+    0x1.71de7485865adp-19,
+    0x1.28a2b123cf3edp-22,
+    0x1.ae8b7fd964a1cp-26,
+};
+
+/* Relative error 2^-28. */
+static const double sn_exp2_f32[] = {
+    0x1p0,
+    0x1.62e43p-1,
+    0x1.ebfbd8p-3,
+    0x1.c6af74p-5,
+    0x1.3b3096p-7,
+    0x1.5f0cb4p-10,
+    0x1.3fada4p-13,
+};
+
+/* Relative error 2^-57.2. */
+static const double sn_exp2_f64[] = {
+    0x1p0,
+    0x1.62e42fefa39efp-1,
+    0x1.ebfbdff82c5a6p-3,
+    0x1.c6b08d704a12bp-5,
+    0x1.3b2ab6fb9fd9p-7,
+    0x1.5d87fe789ed43p-10,
+    0x1.4309130f74211p-13,
+    0x1.ffcbfc6550ebdp-17,
+    0x1.62bfc6411a0d8p-20,
+    0x1.b52525342e91dp-24,
+    0x1.e61d754f8624ap-28,
+    0x1.e96f8f601375bp-32,
+};
+
+/* Relative error 2^-23.3. */
+static const double sn_exp2_fast_f32[] = {
+    0x1p0,
+    0x1.62e42ap-1,
+    0x1.ebf9bap-3,
+    0x1.c6b6ap-5,
+    0x1.3ceb1ap-7,
+    0x1.5bfa88p-10,
+};
+
+/* Relative error 2^-51.9. */
+static const double sn_exp2_fast_f64[] = {
+    0x1p0,
+    0x1.62e42fefa3a12p-1,
+    0x1.ebfbdff82c42ep-3,
+    0x1.c6b08d703e137p-5,
+    0x1.3b2ab6fbd73cp-7,
+    0x1.5d87fe9b9d8edp-10,
+    0x1.4309126af20b9p-13,
+    0x1.ffcb5893f61efp-17,
+    0x1.62c149b39338p-20,
+    0x1.b671ef8241c95p-24,
+    0x1.e3a659fd4547bp-28,
+};
+
+/* From the second power on, beside 1 and the slope. */
+
+/* Relative error 2^-28.1. */
+static const double sn_exp10_f32[] = {
+    0x1.53524ap1,
+    0x1.046fc2p1,
+    0x1.2bda12p0,
+    0x1.15579ap-1,
+    0x1.a61ecep-3,
+};
+
+/* Relative error 2^-57.8. */
+static const double sn_exp10_f64[] = {
+    0x1.53524c73cea75p1,
+    0x1.0470591de2c5bp1,
+    0x1.2bd7609fd558dp0,
+    0x1.1429ffd1ecd98p-1,
+    0x1.a7ed70a085824p-3,
+    0x1.16e4df70be171p-4,
+    0x1.4116605730dedp-6,
+    0x1.48989e9ec27fbp-8,
+    0x1.2f726ea38945ap-10,
+    0x1.f9b064f1d3244p-13,
+};
+
+/* Relative error 2^-23.3. */
+static const double sn_exp10_fast_f32[] = {
+    0x1p0,
+    0x1.26bb16p1,
+    0x1.5350dp1,
+    0x1.047444p1,
+    0x1.2d82b2p0,
+    0x1.12b9e6p-1,
+};
+
+/* Relative error 2^-51.9. */
+static const double sn_exp10_fast_f64[] = {
+    0x1p0,
+    0x1.26bb1bbb55533p1,
+    0x1.53524c73ce974p1,
+    0x1.0470591ddbd8p1,
+    0x1.2bd760a009942p0,
+    0x1.1429ffedb3b18p-1,
+    0x1.a7ed6fcab5e05p-3,
+    0x1.16e4860605549p-4,
+    0x1.4117bb2cb3efbp-6,
+    0x1.499284a955f11p-8,
+    0x1.2ded6c4fe1d46p-10,
+};
+
+/* ln 2, log10(2) */
+#define SN_LN2_F32 0x1.62e43p-1, -0x1.05c61p-29
+#define SN_LN2_F64 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56
+#define SN_LOG10_2_F32 0x1.344136p-2, -0x1.ec10cp-27
+#define SN_LOG10_2_F64 0x1.34413509f79ffp-2, -0x1.9dc1da994fd21p-59
+static const double sn_exp10_slope_f32[] = {0x1.26bb1cp1, -0x1.12aabap-25, -0x1.1b4172p-25};
+static const double sn_exp10_slope_f64[] = {0x1.26bb1bbb55516p1, -0x1.f48ad494ea3e9p-53, -0x1.dc5b0a78f8364p-58};
 
 #endif

@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+static const double sn_ln2_f32[] = {SN_LN2_F32}, sn_ln2_f64[] = {SN_LN2_F64};
+
 typedef struct parts {
     ir_ref n, f;
 } parts;

@@ -12,9 +12,6 @@ ir_ref sn_math_tanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD
 ir_ref sn_math_asinh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "asinh is not written yet"); return 0; }
 ir_ref sn_math_acosh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "acosh is not written yet"); return 0; }
 ir_ref sn_math_atanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "atanh is not written yet"); return 0; }
-ir_ref sn_math_exp2(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "exp2 is not written yet"); return 0; }
-ir_ref sn_math_exp10(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "exp10 is not written yet"); return 0; }
-ir_ref sn_math_expm1(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "expm1 is not written yet"); return 0; }
 ir_ref sn_math_log2(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log2 is not written yet"); return 0; }
 ir_ref sn_math_log10(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log10 is not written yet"); return 0; }
 ir_ref sn_math_log1p(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log1p is not written yet"); return 0; }
