@@ -2,28 +2,141 @@
 #ifndef SN_MATH_LOGARITHM_COEFFICIENTS_H
 #define SN_MATH_LOGARITHM_COEFFICIENTS_H
 
-/* Q: relative error 2^-27.8. */
+/* Q: relative error 2^-27.6. */
 static const double sn_log_f32[] = {
-    -0x1.fffff8p-2,
-    0x1.55555p-2,
-    -0x1.000432p-2,
-    0x1.99a41ap-3,
-    -0x1.5425c4p-3,
-    0x1.226dfcp-3,
-    -0x1.0f3fa6p-3,
-    0x1.0860dp-3,
-    -0x1.384734p-4,
+    -0x1p-1,
+    0x1.555502p-2,
+    -0x1.ffff14p-3,
+    0x1.99d1c6p-3,
+    -0x1.559802p-3,
+    0x1.1ec0dp-3,
+    -0x1.f3a7dep-4,
+    0x1.1ec6e2p-3,
+    -0x1.06cdfap-3,
 };
 
-/* R; of the whole logarithm: relative error 2^-57.6. */
+/* Q: relative error 2^-27.5. */
+static const double sn_log2_f32[] = {
+    -0x1.715476p-1,
+    0x1.ec7024p-2,
+    -0x1.715404p-2,
+    0x1.279f9p-2,
+    -0x1.ecc50ap-3,
+    0x1.9dab04p-3,
+    -0x1.68ea1p-3,
+    0x1.9ddbc2p-3,
+    -0x1.795a28p-3,
+};
+
+/* Q: relative error 2^-27.7. */
+static const double sn_log10_f32[] = {
+    -0x1.bcb7acp-3,
+    0x1.287a64p-3,
+    -0x1.bcbe0ep-4,
+    0x1.63d678p-4,
+    -0x1.278cep-4,
+    0x1.f76a74p-5,
+    -0x1.d452c8p-5,
+    0x1.d209a4p-5,
+    -0x1.1f7984p-5,
+};
+
+/* R; of the whole logarithm: relative error 2^-57.2. */
 static const double sn_log_f64[] = {
-    0x1.5555555555558p-1,
-    0x1.99999999952d8p-2,
-    0x1.2492492df77b6p-2,
-    0x1.c71c62dbed0f5p-3,
-    0x1.7462b77c2ec1ap-3,
-    0x1.39fe043fe5451p-3,
-    0x1.2b5c965ccaf49p-3,
+    0x1.5555555555559p-1,
+    0x1.9999999994007p-2,
+    0x1.2492492ff0e39p-2,
+    0x1.c71c606d75a4bp-3,
+    0x1.746363bf38bc1p-3,
+    0x1.39e831ec14688p-3,
+    0x1.2c643dd4a62cfp-3,
+};
+
+/* R; of the whole logarithm: relative error 2^-60.8. */
+static const double sn_log_third_f64[] = {
+    0x1.5555555555555p-1,
+    0x1.9999999999ff8p-2,
+    0x1.24924923ceef2p-2,
+    0x1.c71c72ee3ec7p-3,
+    0x1.745ca89cd6149p-3,
+    0x1.3b2a4a643ca33p-3,
+    0x1.0e843daf5bdc2p-3,
+    0x1.16d300366e9d7p-3,
+};
+
+/* of f: relative error 2^-25. */
+static const double sn_log_fast_f32[] = {
+    0x1p0,
+    -0x1.ffffd2p-2,
+    0x1.555504p-2,
+    -0x1.001524p-2,
+    0x1.99d0d2p-3,
+    -0x1.501f3ap-3,
+    0x1.1ed074p-3,
+    -0x1.3b839ap-3,
+    0x1.1e7b1ep-3,
+};
+
+/* of s: relative error 2^-59. */
+static const double sn_log_fast_f64[] = {
+    0x1p1,
+    0x1.55555555555a6p-1,
+    0x1.99999999791cdp-2,
+    0x1.24924948224fp-2,
+    0x1.c71c4cd28c289p-3,
+    0x1.746759dc7cc19p-3,
+    0x1.39845ae84795dp-3,
+    0x1.3035536ae21d7p-3,
+};
+
+/* of f: relative error 2^-24.7. */
+static const double sn_log2_fast_f32[] = {
+    0x1.715476p0,
+    -0x1.715456p-1,
+    0x1.ec70c6p-2,
+    -0x1.717298p-2,
+    0x1.278a7p-2,
+    -0x1.e4f75ep-3,
+    0x1.9fb0f6p-3,
+    -0x1.c6faf8p-3,
+    0x1.95a2aep-3,
+};
+
+/* of s: relative error 2^-55.9. */
+static const double sn_log2_fast_f64[] = {
+    0x1.71547652b82fep1,
+    0x1.ec709dc3a0633p-1,
+    0x1.2776c50ebb75ep-1,
+    0x1.a617630a66e53p-2,
+    0x1.484aea559c636p-2,
+    0x1.0ca468e6fd95ap-2,
+    0x1.c3e24d9f077e3p-3,
+    0x1.ba99b14f015c3p-3,
+};
+
+/* of f: relative error 2^-24.3. */
+static const double sn_log10_fast_f32[] = {
+    0x1.bcb7bp-2,
+    -0x1.bcb7a4p-3,
+    0x1.287cbap-3,
+    -0x1.bcc68ap-4,
+    0x1.62fadep-4,
+    -0x1.261382p-4,
+    0x1.096b78p-4,
+    -0x1.038212p-4,
+    0x1.44d7b8p-5,
+};
+
+/* of s: relative error 2^-55.1. */
+static const double sn_log10_fast_f64[] = {
+    0x1.bcb7b1526e50ep-1,
+    0x1.287a7636f458ap-2,
+    0x1.63c62774b4df4p-3,
+    0x1.fc3fa6b953ffcp-4,
+    0x1.8b4db2c064205p-4,
+    0x1.437c9e4a6ae33p-4,
+    0x1.0fdb85f6f183bp-4,
+    0x1.0c410cf11fa29p-4,
 };
 
 /* W; of the whole logarithm: relative error 2^-35.8. */
@@ -46,5 +159,13 @@ static const double sn_log_wide_f64[] = {
     0x1.deb306271490ep-21,
     0x1.e71038cb8ba72p-23,
 };
+
+/* log2(e), log10(e); log10(2), whose first piece times a whole exponent is exact. */
+static const double sn_log2_e_f32[] = {0x1.715476p0, 0x1.4ae0cp-26};
+static const double sn_log2_e_f64[] = {0x1.71547652b82fep0, 0x1.777d0ffda0d24p-56};
+static const double sn_log10_e_f32[] = {0x1.bcb7b2p-2, -0x1.5b235ep-27};
+static const double sn_log10_e_f64[] = {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57};
+static const double sn_log10_of_2_f32[] = {0x1.3442p-2, -0x1.95ec1p-19};
+static const double sn_log10_of_2_f64[] = {0x1.34413509f78p-2, 0x1.fef311f12b358p-46};
 
 #endif

@@ -12,9 +12,6 @@ ir_ref sn_math_tanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD
 ir_ref sn_math_asinh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "asinh is not written yet"); return 0; }
 ir_ref sn_math_acosh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "acosh is not written yet"); return 0; }
 ir_ref sn_math_atanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "atanh is not written yet"); return 0; }
-ir_ref sn_math_log2(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log2 is not written yet"); return 0; }
-ir_ref sn_math_log10(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log10 is not written yet"); return 0; }
-ir_ref sn_math_log1p(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "log1p is not written yet"); return 0; }
 ir_ref sn_math_rsqrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "rsqrt is not written yet"); return 0; }
 ir_ref sn_math_cbrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "cbrt is not written yet"); return 0; }
 ir_ref sn_math_erf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "erf is not written yet"); return 0; }
