@@ -184,18 +184,37 @@ ir_ref sn_math_expm1(formula *m, ir_ref x)
 
 /* ---- in two words ---- */
 
-/* The rest in two words; 1 + r exactly in two, r²/2 fused, and a series of what is smaller. */
-m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field)
+typedef struct wide_rest {
+    ir_ref k, most, less;
+} wide_rest;
+
+static wide_rest reduce_pair(formula *m, m_pair x)
 {
     const base *b = &base_e[m->type == IR_F64];
     const ir_ref shift = m_number(m, shift_of(m)), k = m_fma_k(m, x.high, b->doublings, shift);
     const ir_ref n = m_sub(m, k, shift), most = m_fnma_k(m, n, b->log2[0], x.high); /* exact */
     const ir_ref less = x.low ? m_fnma_k(m, n, b->log2[1], x.low) : m_mul_k(m, n, -b->log2[1]);
-    const m_pair r = sn_math_fast_two_sum(m, most, less);
+    return (wide_rest){k, most, less};
+}
+
+/* The rest in two words; 1 + r exactly in two, r²/2 fused, and a series of what is smaller. */
+m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field)
+{
+    const wide_rest of = reduce_pair(m, x);
+    const m_pair r = sn_math_fast_two_sum(m, of.most, of.less);
     const m_pair leading = sn_math_fast_two_sum(m, m_number(m, 1), r.high);
     const ir_ref half = m_mul_k(m, r.high, 0.5), cube = m_mul(m, m_mul(m, r.high, r.high), r.high);
     const ir_ref series = POLYNOMIAL(m, r.high, exp_wide);
     const ir_ref small = m_fma(m, r.high, r.low, m_add(m, r.low, leading.low));
-    *field = word_of(m, k);
+    *field = word_of(m, of.k);
     return sn_math_fast_two_sum(m, leading.high, m_fma(m, half, r.high, m_fma(m, cube, series, small)));
+}
+
+ir_ref sn_math_exp_of_pow(formula *m, m_pair x, ir_ref *field)
+{
+    if (m->grade != MATH_FAST)
+        return sn_math_exp_pair(m, x, field).high;
+    const wide_rest of = reduce_pair(m, x);
+    *field = word_of(m, of.k);
+    return POLYNOMIAL(m, m_add(m, of.most, of.less), exp);
 }

@@ -180,6 +180,9 @@ ir_ref sn_math_scaled(formula *m, ir_ref y, ir_ref field);
 /* log(x) for normal finite positive x, of f64 from 2^-1020 on: errs by about 2^-35 (f32), 2^-66 (f64) of itself.
  * The low word is at most some places of the high one. */
 m_pair sn_math_log_pair(formula *m, ir_ref x);
+/* The two halves of pow, which the grade `fast` shortens: log(x) + n₀ ln 2, exp(x) in one word. */
+m_pair sn_math_log_of_pow(formula *m, ir_ref x, ir_ref n0);
+ir_ref sn_math_exp_of_pow(formula *m, m_pair x, ir_ref *field);
 
 /* ---- one a function ---- */
 ir_ref sn_math_sin(formula *m, ir_ref x);

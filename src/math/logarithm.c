@@ -115,39 +115,54 @@ static wide_parts split_wide(formula *m, ir_ref x)
     return (wide_parts){n, {w, m_mul(m, rest, inverse)}};
 }
 
-/* log x + n₀ ln 2; n₀ may be absent. */
-static m_pair wide_logarithm(formula *m, ir_ref x, ir_ref n0)
+/* w³ W(w²). */
+static m_pair wide_tail(formula *m, m_pair w)
 {
-    const bool single = m->type == IR_F32;
-    const wide_parts of = split_wide(m, x);
-    const m_pair w = of.w;
-    const ir_ref n = n0 ? m_add(m, of.n, n0) : of.n;
     const double *first = M_BY_TYPE(m, sn_log_first_f32, sn_log_first_f64);
     /* w² */
     const ir_ref z = m_mul(m, w.high, w.high);
     const ir_ref z_low = m_fma(m, w.high, m_add(m, w.low, w.low), m_fms(m, w.high, w.high, z));
     /* W(w²) */
-    const ir_ref series = single ? sn_math_polynomial(m, z, sn_log_wide_f32, M_LENGTH(sn_log_wide_f32))
-                                 : sn_math_polynomial(m, z, sn_log_wide_f64, M_LENGTH(sn_log_wide_f64));
+    const ir_ref series =
+        m->type == IR_F32 ? POLYNOMIAL(m, z, log_wide_f32) : POLYNOMIAL(m, z, log_wide_f64);
     const ir_ref a = m_number(m, first[0]), c = m_fma(m, z, series, a), less_c = m_sub(m, a, c);
     const ir_ref c_low = m_add_k(m, m_fma(m, z, series, less_c), first[1]);
     /* w² W, whose slope is about 2 W − W(0); then w³ W */
     const ir_ref g = m_mul(m, z, c), slope = m_sub(m, c, less_c);
     const ir_ref g_low = m_fma(m, z_low, slope, m_fma(m, z, c_low, m_fms(m, z, c, g)));
     const ir_ref t = m_mul(m, w.high, g);
-    const ir_ref t_low = m_fma(m, w.low, g, m_fma(m, w.high, g_low, m_fms(m, w.high, g, t)));
+    return (m_pair){t, m_fma(m, w.low, g, m_fma(m, w.high, g_low, m_fms(m, w.high, g, t)))};
+}
+
+/* The same of f32 to 2^-28.5 of the logarithm: the roundings of what is at most a hundredth of it stay. The
+ * slope of the tail is about 3 w² W. */
+static m_pair short_tail_f32(formula *m, m_pair w)
+{
+    const ir_ref z = m_mul(m, w.high, w.high), first = m_number(m, sn_log_first_f32[0]);
+    const ir_ref g = m_mul(m, z, m_fma(m, z, POLYNOMIAL(m, z, log_wide_f32), first));
+    const ir_ref slope = m_mul_k(m, g, 3);
+    return (m_pair){m_mul(m, w.high, g), m_mul(m, w.low, slope)};
+}
+
+m_pair sn_math_log_of_pow(formula *m, ir_ref x, ir_ref n0)
+{
+    const wide_parts of = split_wide(m, x);
+    const m_pair w = of.w;
+    const bool is_short = n0 && m->type == IR_F32 && m->grade == MATH_FAST;
+    const m_pair tail = is_short ? short_tail_f32(m, w) : wide_tail(m, w);
     /* The sum, its greatest part first. */
+    const ir_ref n = n0 ? m_add(m, of.n, n0) : of.n;
     const double *ln2 = M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
     const ir_ref leading = m_fma_k(m, n, ln2[0], w.high);
     const ir_ref rounding = m_sub(m, w.high, m_fnma_k(m, n, ln2[0], leading));
-    const m_pair sum = sn_math_fast_two_sum(m, leading, t);
-    const ir_ref less = m_add(m, m_fma_k(m, n, ln2[1], w.low), t_low);
+    const m_pair sum = sn_math_fast_two_sum(m, leading, tail.high);
+    const ir_ref less = m_add(m, m_fma_k(m, n, ln2[1], w.low), tail.low);
     return (m_pair){sum.high, m_add(m, m_add(m, rounding, sum.low), less)};
 }
 
 m_pair sn_math_log_pair(formula *m, ir_ref x)
 {
-    return wide_logarithm(m, x, 0);
+    return sn_math_log_of_pow(m, x, 0);
 }
 
 /* ---- in one word ---- */
