@@ -12,8 +12,6 @@ ir_ref sn_math_tanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD
 ir_ref sn_math_asinh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "asinh is not written yet"); return 0; }
 ir_ref sn_math_acosh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "acosh is not written yet"); return 0; }
 ir_ref sn_math_atanh(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "atanh is not written yet"); return 0; }
-ir_ref sn_math_rsqrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "rsqrt is not written yet"); return 0; }
-ir_ref sn_math_cbrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "cbrt is not written yet"); return 0; }
 ir_ref sn_math_erf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "erf is not written yet"); return 0; }
 ir_ref sn_math_erfc(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "erfc is not written yet"); return 0; }
 ir_ref sn_math_lgamma(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "lgamma is not written yet"); return 0; }
@@ -24,4 +22,3 @@ ir_ref sn_math_softplus(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER
 ir_ref sn_math_normal_cdf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "normal_cdf is not written yet"); return 0; }
 ir_ref sn_math_normal_log_cdf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "normal_log_cdf is not written yet"); return 0; }
 ir_ref sn_math_atan2(formula *m, ir_ref x, ir_ref y) { (void)x; (void)y; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "atan2 is not written yet"); return 0; }
-ir_ref sn_math_hypot(formula *m, ir_ref x, ir_ref y) { (void)x; (void)y; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "hypot is not written yet"); return 0; }
