@@ -172,7 +172,8 @@ ir_ref sn_math_expm1(formula *m, ir_ref x)
     const ir_ref r = of.rest, one = m_number(m, 1), scale = sn_math_power_of_two(m, word_of(m, of.k));
     const ir_ref less_scale = m_sub(m, one, scale);
     const ir_ref half = m_mul_k(m, r, 0.5), cube = m_mul(m, m_mul(m, r, r), r);
-    const ir_ref third = m_fnma(m, cube, POLYNOMIAL(m, r, exp_wide), m_mul_k(m, of.n, b->log2[1]));
+    const ir_ref series = POLYNOMIAL(m, r, exp_wide);
+    const ir_ref third = m_fnma(m, cube, series, m_mul_k(m, of.n, b->log2[1]));
     const ir_ref less = m_fnma(m, half, r, third); /* r₀ − (exp(r) − 1), r₀ the rest before */
     const ir_ref high = m_fms(m, scale, of.before, less_scale);
     const ir_ref rounding = m_fnma(m, scale, of.before, m_add(m, less_scale, high));
@@ -197,17 +198,41 @@ static wide_rest reduce_pair(formula *m, m_pair x)
     return (wide_rest){k, most, less};
 }
 
-/* The rest in two words; 1 + r exactly in two, r²/2 fused, and a series of what is smaller. */
-m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field)
+/* exp(r); r.low may be absent. 1 + r exactly in two words, r²/2 fused, and a series of what is smaller. */
+static m_pair wide_power(formula *m, m_pair r)
 {
-    const wide_rest of = reduce_pair(m, x);
-    const m_pair r = sn_math_fast_two_sum(m, of.most, of.less);
     const m_pair leading = sn_math_fast_two_sum(m, m_number(m, 1), r.high);
     const ir_ref half = m_mul_k(m, r.high, 0.5), cube = m_mul(m, m_mul(m, r.high, r.high), r.high);
     const ir_ref series = POLYNOMIAL(m, r.high, exp_wide);
-    const ir_ref small = m_fma(m, r.high, r.low, m_add(m, r.low, leading.low));
-    *field = word_of(m, of.k);
+    const ir_ref small = r.low ? m_fma(m, r.high, r.low, m_add(m, r.low, leading.low)) : leading.low;
     return sn_math_fast_two_sum(m, leading.high, m_fma(m, half, r.high, m_fma(m, cube, series, small)));
+}
+
+m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field)
+{
+    const wide_rest of = reduce_pair(m, x);
+    *field = word_of(m, of.k);
+    return wide_power(m, sn_math_fast_two_sum(m, of.most, of.less));
+}
+
+m_pair sn_math_exp_near_pair(formula *m, ir_ref x, ir_ref *field)
+{
+    const reduced of = reduce(m, x, &base_e[m->type == IR_F64]);
+    *field = word_of(m, of.k);
+    return wide_power(m, (m_pair){of.rest, 0});
+}
+
+ir_ref sn_math_exp_word(formula *m, ir_ref x, ir_ref *field)
+{
+    const reduced of = reduce(m, x, &base_e[m->type == IR_F64]);
+    *field = word_of(m, of.k);
+    return POLYNOMIAL(m, of.rest, exp);
+}
+
+ir_ref sn_math_opposite_field(formula *m, ir_ref field)
+{
+    const ir_ref twice = sn_ir_i32(m->p, (int32_t)(2u * (uint32_t)word_of_zero(m)));
+    return m_sub(m, twice, field);
 }
 
 ir_ref sn_math_exp_of_pow(formula *m, m_pair x, ir_ref *field)

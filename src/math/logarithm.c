@@ -121,7 +121,7 @@ static m_pair wide_tail(formula *m, m_pair w)
     const double *first = M_BY_TYPE(m, sn_log_first_f32, sn_log_first_f64);
     /* w² */
     const ir_ref z = m_mul(m, w.high, w.high);
-    const ir_ref z_low = m_fma(m, w.high, m_add(m, w.low, w.low), m_fms(m, w.high, w.high, z));
+    const ir_ref twice = m_add(m, w.low, w.low), z_low = m_fma(m, w.high, twice, m_fms(m, w.high, w.high, z));
     /* W(w²) */
     const ir_ref series =
         m->type == IR_F32 ? POLYNOMIAL(m, z, log_wide_f32) : POLYNOMIAL(m, z, log_wide_f64);
@@ -141,7 +141,8 @@ static m_pair short_tail_f32(formula *m, m_pair w)
     const ir_ref z = m_mul(m, w.high, w.high), first = m_number(m, sn_log_first_f32[0]);
     const ir_ref g = m_mul(m, z, m_fma(m, z, POLYNOMIAL(m, z, log_wide_f32), first));
     const ir_ref slope = m_mul_k(m, g, 3);
-    return (m_pair){m_mul(m, w.high, g), m_mul(m, w.low, slope)};
+    const ir_ref t = m_mul(m, w.high, g);
+    return (m_pair){t, m_mul(m, w.low, slope)};
 }
 
 m_pair sn_math_log_of_pow(formula *m, ir_ref x, ir_ref n0)
@@ -194,24 +195,39 @@ static ir_ref smaller_terms(formula *m, ir_ref f, ir_ref rest, log_base b)
     return m_fma_k(m, smaller_terms_f64(m, f, 0, b), of_e, rest);
 }
 
-/* Of f or, in f64, of s: a polynomial's product with it, and n log_b 2. */
-static ir_ref fast_sum(formula *m, parts of, log_base b)
+ir_ref sn_math_log_tail(formula *m, ir_ref f, ir_ref rest)
 {
-    ir_ref x = of.f, series;
+    return smaller_terms(m, f, rest, BASE_E);
+}
+
+/* log_b(1 + f) + rest: the product of a polynomial with f or, in f64, s. */
+static ir_ref fast_terms(formula *m, ir_ref f, ir_ref rest, log_base b)
+{
+    ir_ref x = f, series;
     if (m->type == IR_F32) {
         series = b == BASE_E   ? POLYNOMIAL(m, x, log_fast_f32)
                  : b == BASE_2 ? POLYNOMIAL(m, x, log2_fast_f32)
                                : POLYNOMIAL(m, x, log10_fast_f32);
     } else {
-        x = m_div(m, of.f, m_add_k(m, of.f, 2));
+        x = m_div(m, f, m_add_k(m, f, 2));
         const ir_ref square = m_mul(m, x, x);
         series = b == BASE_E   ? POLYNOMIAL(m, square, log_fast_f64)
                  : b == BASE_2 ? POLYNOMIAL(m, square, log2_fast_f64)
                                : POLYNOMIAL(m, square, log10_fast_f64);
     }
+    return m_fma(m, x, series, rest);
+}
+
+ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest)
+{
+    return fast_terms(m, f, rest, BASE_E);
+}
+
+static ir_ref fast_sum(formula *m, parts of, log_base b)
+{
     const double of_2 = b == BASE_E ? M_BY_TYPE(m, sn_ln2_f32[0], sn_ln2_f64[0])
                                     : M_BY_TYPE(m, sn_log10_2_f32[0], sn_log10_2_f64[0]);
-    return m_fma(m, x, series, b == BASE_2 ? of.n : m_mul_k(m, of.n, of_2));
+    return fast_terms(m, of.f, b == BASE_2 ? of.n : m_mul_k(m, of.n, of_2), b);
 }
 
 /* n ln 2 + log(1 + f) + extra; `extra`, small beside the rest, may be absent. */

@@ -27,7 +27,7 @@ static ir_ref magnitude(formula *m, const power *of)
     const ir_ref finite = m_select(m, m_lt(m, of->size, infinity), of->log, of->size);
     const ir_ref log = m_select_k(m, m_eq(m, of->size, zero), (double)-INFINITY, finite);
     const ir_ref q = m_mul(m, of->y, log);
-    const ir_ref far = m_select(m, m_lt(m, q, zero), zero, m_mul(m, q, infinity));
+    const ir_ref great = m_mul(m, q, infinity), far = m_select(m, m_lt(m, q, zero), zero, great);
     const ir_ref is_near = m_le_k(m, m_abs(m, q), M_BY_TYPE(m, 110.0, 750.0));
     const ir_ref y = m_select(m, is_near, sn_math_scaled(m, of->result, of->field), far);
     const ir_ref is_infinite = m_eq(m, m_abs(m, of->y), infinity);

@@ -33,7 +33,7 @@ static ir_ref rough_inverse_root(formula *m, ir_ref x)
         const ir_ref magic = sn_ir_i32(m->p, 0x5FE6EC00);
         y = m_pack64_i(m, m_sub(m, magic, m_shr_i(m, m_hi32(m, x), 1)), 0);
     }
-    const ir_ref e = m_fnma(m, m_mul(m, x, y), y, m_number(m, 1));
+    const ir_ref one = m_number(m, 1), e = m_fnma(m, m_mul(m, x, y), y, one);
     return m_mul(m, y, POLYNOMIAL(m, e, inverse_root));
 }
 
@@ -62,7 +62,8 @@ static ir_ref inverse_root_at_the_borders(formula *m, ir_ref x)
     const ir_ref y = m_mul_k(m, inverse_root(m, m_mul_k(m, x, 0x1p64)), 0x1p32);
     const ir_ref positive = m_select(m, m_lt(m, x, infinity), y, zero);
     const ir_ref none = m_number(m, (double)NAN);
-    const ir_ref other = m_select(m, m_eq(m, x, zero), m_copysign(m, infinity, x), none);
+    const ir_ref of_zero = m_copysign(m, infinity, x);
+    const ir_ref other = m_select(m, m_eq(m, x, zero), of_zero, none);
     return m_select(m, m_lt(m, zero, x), positive, other);
 }
 
@@ -95,7 +96,8 @@ static ir_ref cube_root(formula *m, ir_ref x)
         const ir_ref sum = m_fma_k(m, bits, -0x1.5555555555555p-2, m_number(m, 0x1.8p52 + 0x553EF000));
         y = m_pack64_i(m, m_lo32(m, sum), 0);
     }
-    const ir_ref e = m_fnma(m, m_mul(m, y, y), m_mul(m, x, y), m_number(m, 1));
+    const ir_ref one = m_number(m, 1), product = m_mul(m, x, y);
+    const ir_ref e = m_fnma(m, m_mul(m, y, y), product, one);
     y = m_mul(m, y, POLYNOMIAL(m, e, inverse_cube_root));
     const ir_ref square = m_mul(m, y, y), z = m_mul(m, x, square);
     const ir_ref residual = m_fnma(m, m_mul(m, z, z), z, x);
