@@ -209,11 +209,11 @@ static const double sn_exp10_fast_f64[] = {
 };
 
 /* ln 2, log10(2) */
-#define SN_LN2_F32 0x1.62e43p-1, -0x1.05c61p-29
+#define SN_LN2_F32 0x1.62e42ep-1, 0x1.efa39ep-25
 #define SN_LN2_F64 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56
-#define SN_LOG10_2_F32 0x1.344136p-2, -0x1.ec10cp-27
-#define SN_LOG10_2_F64 0x1.34413509f79ffp-2, -0x1.9dc1da994fd21p-59
-static const double sn_exp10_slope_f32[] = {0x1.26bb1cp1, -0x1.12aabap-25, -0x1.1b4172p-25};
-static const double sn_exp10_slope_f64[] = {0x1.26bb1bbb55516p1, -0x1.f48ad494ea3e9p-53, -0x1.dc5b0a78f8364p-58};
+#define SN_LOG10_2_F32 0x1.344134p-2, 0x1.09f7ap-26
+#define SN_LOG10_2_F64 0x1.34413509f79fep-2, 0x1.e623e2566b02ep-55
+static const double sn_exp10_slope_f32[] = {0x1.26bb1cp1, -0x1.12aabap-25, 0x1.3234c6p-25};
+static const double sn_exp10_slope_f64[] = {0x1.26bb1bbb55516p1, -0x1.f48ad494ea3e9p-53, 0x1.17d843678d8fap-53};
 
 #endif

@@ -26,7 +26,6 @@
 #include <math.h>
 
 static const double sn_ln2_f32[] = {SN_LN2_F32}, sn_ln2_f64[] = {SN_LN2_F64};
-static const double sn_log10_2_f32[] = {SN_LOG10_2_F32}, sn_log10_2_f64[] = {SN_LOG10_2_F64};
 
 #define POLYNOMIAL(m, x, name) sn_math_polynomial(m, x, sn_##name, M_LENGTH(sn_##name))
 
@@ -225,8 +224,8 @@ ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest)
 
 static ir_ref fast_sum(formula *m, parts of, log_base b)
 {
-    const double of_2 = b == BASE_E ? M_BY_TYPE(m, sn_ln2_f32[0], sn_ln2_f64[0])
-                                    : M_BY_TYPE(m, sn_log10_2_f32[0], sn_log10_2_f64[0]);
+    const double of_2 = b == BASE_E ? M_BY_TYPE(m, sn_ln2_nearest_f32[0], sn_ln2_nearest_f64[0])
+                                    : M_BY_TYPE(m, sn_log10_2_nearest_f32[0], sn_log10_2_nearest_f64[0]);
     return fast_terms(m, of.f, b == BASE_2 ? of.n : m_mul_k(m, of.n, of_2), b);
 }
 

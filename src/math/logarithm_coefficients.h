@@ -160,11 +160,15 @@ static const double sn_log_wide_f64[] = {
     0x1.e71038cb8ba72p-23,
 };
 
-/* log2(e), log10(e); log10(2), whose first piece times a whole exponent is exact. */
+/* log2(e), log10(e), ln 2; log10(2), and again, but first piece times a whole exponent is exact. */
 static const double sn_log2_e_f32[] = {0x1.715476p0, 0x1.4ae0cp-26};
 static const double sn_log2_e_f64[] = {0x1.71547652b82fep0, 0x1.777d0ffda0d24p-56};
 static const double sn_log10_e_f32[] = {0x1.bcb7b2p-2, -0x1.5b235ep-27};
 static const double sn_log10_e_f64[] = {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57};
+static const double sn_ln2_nearest_f32[] = {0x1.62e43p-1, -0x1.05c61p-29};
+static const double sn_ln2_nearest_f64[] = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+static const double sn_log10_2_nearest_f32[] = {0x1.344136p-2, -0x1.ec10cp-27};
+static const double sn_log10_2_nearest_f64[] = {0x1.34413509f79ffp-2, -0x1.9dc1da994fd21p-59};
 static const double sn_log10_of_2_f32[] = {0x1.3442p-2, -0x1.95ec1p-19};
 static const double sn_log10_of_2_f64[] = {0x1.34413509f78p-2, 0x1.fef311f12b358p-46};
 
