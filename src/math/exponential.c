@@ -1,16 +1,17 @@
 /* Exponentials.
  *
- * b^x = 2^n b^r, n the whole number nearest to x/log_b 2, r what remains, b^r a polynomial. The number n is
- * read off the low bits of a sum with a large constant, which also biases it, so that a shift makes 2^n of
- * it. n log_b 2 is subtracted in two pieces, the first of which leaves no rounding; for b = 2, r is exact.
+ * b^x = 2^n b^r, n the whole number nearest to x/log_b 2, r what remains, b^r a polynomial. The number n
+ * is read off the low bits of a sum with a large constant, which also biases it, so that a shift makes
+ * 2^n of it. n log_b 2 is subtracted in two pieces, the first of which leaves no rounding; for b = 2, r
+ * is exact.
  *
- * For b = e, 1 + r is the polynomial's exact part. For b = 10 the rounding of r alone, times ln 10, would cost
- * 0.3 ULP: there the linear term has the rest before its second piece was subtracted, and that piece goes to
- * the smaller terms, as does the second piece of the slope ln 10.
+ * For b = e, 1 + r is the polynomial's exact part. For b = 10 the rounding of r alone, times ln 10, would
+ * cost 0.3 ULP: there the linear term has the rest before its second piece was subtracted, and that piece
+ * goes to the smaller terms, as does the second piece of the slope ln 10.
  *
- * expm1(x) = 2^n (exp(r) − 1) + (2^n − 1). Its leading part is 2^n r + (2^n − 1), whose rounding is recovered
- * and joins the smaller terms. These are kept negated, so that zeros keep their sign. From where the 1 is a
- * place or less of the result, and 2^n − 1 rounds, a `rare` region takes over.
+ * expm1(x) = 2^n (exp(r) − 1) + (2^n − 1). Its leading part is 2^n r + (2^n − 1), whose rounding is
+ * recovered and joins the smaller terms. These are kept negated, so that zeros keep their sign. From
+ * where the 1 is a place or less of the result, and 2^n − 1 rounds, a `rare` region takes over.
  *
  * Where 2^n or the result leaves the normal numbers, a `rare` region multiplies by two powers of two in
  * turn: the first product is exact, the second rounds once, into the subnormals if need be.

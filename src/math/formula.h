@@ -174,20 +174,20 @@ uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32
  * be absent (0). 2^(field − bias) is normal up to |x.high| = 87.3125 (f32), 708.375 (f64); far beyond, up to
  * some thousands, sn_math_scaled still knows it. */
 m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field);
-/* The same of one word, with the rounding of what remains after the reduction, a quarter of a place; and in one
- * word, to about 0.4 places. */
+/* The same of one word, with the rounding of what remains after the reduction, a quarter of a place; and
+ * in one word, to about 0.4 places. */
 m_pair sn_math_exp_near_pair(formula *m, ir_ref x, ir_ref *field);
 ir_ref sn_math_exp_word(formula *m, ir_ref x, ir_ref *field);
 /* The field of 2^-n, where `field`, from one of these functions, is that of 2^n. */
 ir_ref sn_math_opposite_field(formula *m, ir_ref field);
-/* y 2^(field − bias) for a field from exp_pair that need not be that of a normal number: overflows, and rounds
- * once into the subnormals, for exponents up to twice a normal one's. For `rare` regions. */
+/* y 2^(field − bias) for a field from exp_pair that need not be that of a normal number: overflows, and
+ * rounds once into the subnormals, for exponents up to twice a normal one's. For `rare` regions. */
 ir_ref sn_math_scaled(formula *m, ir_ref y, ir_ref field);
-/* log(x) for normal finite positive x, of f64 from 2^-1020 on: errs by about 2^-35 (f32), 2^-66 (f64) of itself.
- * The low word is at most some places of the high one. */
+/* log(x) for normal finite positive x, of f64 from 2^-1020 on: errs by about 2^-35 (f32), 2^-66 (f64) of
+ * itself. The low word is at most some places of the high one. */
 m_pair sn_math_log_pair(formula *m, ir_ref x);
-/* log(1 + f) − f + rest, for f from −1/3 to 1/3, in f64 from √½ − 1 to √2 − 1. Its roundings are in proportion to
- * f². */
+/* log(1 + f) − f + rest, for f from −1/3 to 1/3, in f64 from √½ − 1 to √2 − 1. Its roundings are in
+ * proportion to f². */
 ir_ref sn_math_log_tail(formula *m, ir_ref f, ir_ref rest);
 /* log(1 + f) for the same f, in the grade `fast`, + rest, one operation. */
 ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest);

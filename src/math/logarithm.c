@@ -1,22 +1,23 @@
 /* Logarithms.
  *
- * x = 2^n (1 + f), where 1 + f goes from 2/3, 0.7026 or √½ to twice that; the exponent field gives n after the
- * bits of the lower bound are subtracted. log(1 + f) is f plus smaller terms: a polynomial in f32; in f64,
- * where that would need twenty terms, a series in s = f/(2 + f), whose division runs beside the
- * multiplications. n ln 2 + f is the leading part; its rounding is recovered exactly and goes to the smaller
- * terms, so that only the last addition's rounding counts in full, cancellation at n = ±1 included.
+ * x = 2^n (1 + f), where 1 + f goes from 2/3, 0.7026 or √½ to twice that; the exponent field gives n
+ * after the bits of the lower bound are subtracted. log(1 + f) is f plus smaller terms: a polynomial in
+ * f32; in f64, where that would need twenty terms, a series in s = f/(2 + f), whose division runs beside
+ * the multiplications. n ln 2 + f is the leading part; its rounding is recovered exactly and goes to the
+ * smaller terms, so that only the last addition's rounding counts in full, cancellation at n = ±1
+ * included.
  *
  * In the bases 2 and 10 the leading part is n log_b 2 + f log_b e, a fused operation. What recovers its
- * rounding must not need more places than there are, so that it may not come too near to 0 at n = −1, and in
- * base 10 the result at n = ±1 should not fall below 1/8: hence the bounds 2/3 and 1439/2048 = 0.7026. The smaller terms are
- * multiplied by log_b e, in f32 within their coefficients, and what the constants' first pieces left out is
- * added.
+ * rounding must not need more places than there are, so that it may not come too near to 0 at n = −1, and
+ * in base 10 the result at n = ±1 should not fall below 1/8: hence the bounds 2/3 and 1439/2048 = 0.7026.
+ * The smaller terms are multiplied by log_b e, in f32 within their coefficients, and what the constants'
+ * first pieces left out is added.
  *
  * log1p(x): 1 + f = (1 + x)/2^n, f = x 2^-n − (1 − 2^-n), where 1 + x is rounded to find n only. What f's
  * rounding leaves out, e, joins the smaller terms as e (1 − f), which is e/(1 + f) as nearly as matters.
  *
- * A `rare` region takes what is not a normal positive number, and the topmost arguments where their 2^-n would
- * be subnormal.
+ * A `rare` region takes what is not a normal positive number, and the topmost arguments where their 2^-n
+ * would be subnormal.
  *
  * The grade `fast` rounds as it goes: n log_b 2 rounded, plus f, in f64 s, times a polynomial. */
 #include "math/exponential_coefficients.h"
@@ -326,8 +327,8 @@ ir_ref sn_math_log10(formula *m, ir_ref x)
 
 /* ---- log1p ---- */
 
-/* Subnormals stay as they are, since f is x where n = 0; the sign is put back on zeros. The `rare` region knows
- * of 1 + x what there is to know: it is huge, infinite, 0, negative or NaN. */
+/* Subnormals stay as they are, since f is x where n = 0; the sign is put back on zeros. The `rare` region
+ * knows of 1 + x what there is to know: it is huge, infinite, 0, negative or NaN. */
 ir_ref sn_math_log1p(formula *m, ir_ref x)
 {
     const ir_ref one = m_number(m, 1), sum = m_add(m, x, one);

@@ -1,12 +1,14 @@
 /* logistic(x) = 1/(1 + exp(−x)) and softplus(x) = log(1 + exp(x)).
  *
- * Both go by |x|, so that no exponential overflows where the result does not. 1/(1 + exp |x|) is the logistic
- * function of −|x|; of |x| it is what that lacks to 1. Both 1 + exp |x| and exp |x| have two words, since the
- * roundings of a single one would add up with the quotient's; the quotient is corrected once.
+ * Both go by |x|, so that no exponential overflows where the result does not. 1/(1 + exp |x|) is the
+ * logistic function of −|x|; of |x| it is what that lacks to 1. Both 1 + exp |x| and exp |x| have two
+ * words, since the roundings of a single one would add up with the quotient's; the quotient is corrected
+ * once.
  *
- * softplus(x) = max(x, 0) + log(1 + t), t = exp(−|x|). Where 1 + t is large enough, 1 + f = (1 + t)/2, and ln 2 is
- * added; else f = t. The three leading parts, max(x, 0), ln 2 and f, are summed with their roundings, which join
- * the smaller terms of the logarithm, with the second words of t and ln 2 and what f's rounding left out.
+ * softplus(x) = max(x, 0) + log(1 + t), t = exp(−|x|). Where 1 + t is large enough, 1 + f = (1 + t)/2,
+ * and ln 2 is added; else f = t. The three leading parts, max(x, 0), ln 2 and f, are summed with their
+ * roundings, which join the smaller terms of the logarithm, with the second words of t and ln 2 and what
+ * f's rounding left out.
  *
  * A `rare` region gives the results where 2^n is not normal: 1, x, or exp(x). */
 #include "math/exponential_coefficients.h"

@@ -4,8 +4,11 @@
  *   functions.c      the list of functions: one record each
  *   formula.h        writing expansions: an operation a call, in the type at hand
  *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
- *   exponential.c    exp; exp of two words
- *   logarithm.c      log; log in two words
+ *   exponential.c    exp exp2 exp10 expm1; exp of and in two words
+ *   logarithm.c      log log2 log10 log1p; log in two words
+ *   power.c          pow
+ *   roots.c          cbrt rsqrt hypot
+ *   logistic.c       logistic softplus
  *   coefficients/    the Sollya scripts that print the *_coefficients.h
  *
  * An expansion is straight-line: no loop, no branch, only `rare`, whose cold operations run where some lane

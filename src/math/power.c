@@ -1,15 +1,16 @@
 /* Powers.
  *
- * x^y = exp(y log x), for which the logarithm has to be good to some 2^-7 (2^-10) of a place: in two words
- * (logarithm.c), its product with y in two words, and the exponential of that, rounded once (exponential.c).
- * Subnormal x are scaled beforehand by two operations and a constant added to n, which is cheaper than a second
- * logarithm in the `rare` region, and keeps the expansion short.
+ * x^y = exp(y log x), for which the logarithm has to be good to some 2^-7 (2^-10) of a place: in two
+ * words (logarithm.c), its product with y in two words, and the exponential of that, rounded once
+ * (exponential.c). Subnormal x are scaled beforehand by two operations and a constant added to n, which
+ * is cheaper than a second logarithm in the `rare` region, and keeps the expansion short.
  *
- * The `rare` region takes results near the borders of the normal numbers, and all that IEEE 754 and C99 (F.9.4.4)
- * say of zeros, infinities, NaN and negative x. There the magnitude is the exponential of q = y log |x|, with the
- * logarithms of 0 and infinity in their places; then come the cases that are 1 whatever the other argument is, and
- * the sign. An x of f32 that is infinite or NaN has to be sent there by its bits, since its exponent field would be
- * taken for a number's; in f64 it makes q a NaN, and whatever is not surely within the borders goes there. */
+ * The `rare` region takes results near the borders of the normal numbers, and all that IEEE 754 and C99
+ * (F.9.4.4) say of zeros, infinities, NaN and negative x. There the magnitude is the exponential of q = y
+ * log |x|, with the logarithms of 0 and infinity in their places; then come the cases that are 1 whatever
+ * the other argument is, and the sign. An x of f32 that is infinite or NaN has to be sent there by its
+ * bits, since its exponent field would be taken for a number's; in f64 it makes q a NaN, and whatever is
+ * not surely within the borders goes there. */
 #include "math/formula.h"
 
 #include <math.h>

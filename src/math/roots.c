@@ -1,18 +1,18 @@
 /* Roots: cbrt, rsqrt, hypot.
  *
- * None divides, nor takes a square root, which would cost more than all of what is here. Halving (or dividing by
- * three) the bits of x, taken as a whole number, and subtracting them from a constant gives 1/√x or 1/∛x within
- * 3.5 % (the line that the bits are of the logarithm: Lomont, "Fast inverse square root", 2003). Of such a y, e =
- * 1 − x y² or 1 − x y³ is what it is off by, and a polynomial for (1 − e)^(−1/2) or (1 − e)^(−1/3) times y is good
- * to 2^-15 (f32) or 2^-20 (f64). One more step ends at the result z: its residual x − z², x − z³ or 1 − x z² is
- * computed to the last place and, times the slope, added; in f64 with the second-order term, for which the slope
- * that y gives instead of z is allowed for.
+ * None divides, nor takes a square root, which would cost more than all of what is here. Halving (or
+ * dividing by three) the bits of x, taken as a whole number, and subtracting them from a constant gives
+ * 1/√x or 1/∛x within 3.5 % (the line that the bits are of the logarithm: Lomont, "Fast inverse square
+ * root", 2003). Of such a y, e = 1 − x y² or 1 − x y³ is what it is off by, and a polynomial for (1 −
+ * e)^(−1/2) or (1 − e)^(−1/3) times y is good to 2^-15 (f32) or 2^-20 (f64). One more step ends at the
+ * result z: its residual x − z², x − z³ or 1 − x z² is computed to the last place and, times the slope,
+ * added; in f64 with the second-order term, for which the slope that y gives instead of z is allowed for.
  *
- * The residual of cbrt has the rounding of z² in it, a third of which is in the result; the others' residuals are
- * exact but for their own last place, and hypot's sum of squares comes with its rounding.
+ * The residual of cbrt has the rounding of z² in it, a third of which is in the result; the others'
+ * residuals are exact but for their own last place, and hypot's sum of squares comes with its rounding.
  *
- * `rare` regions scale what is too small or large by powers of two, and know the infinities. The grade `fast`
- * leaves out what recovers roundings. */
+ * `rare` regions scale what is too small or large by powers of two, and know the infinities. The grade
+ * `fast` leaves out what recovers roundings. */
 #include "math/formula.h"
 #include "math/roots_coefficients.h"
 
