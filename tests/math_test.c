@@ -124,9 +124,11 @@ static void oracles_agree(void **state)
             const double quick = type == IR_F32 ? oracle_error_f32((float)result, (double)exact)
                                                 : oracle_error_f64(result, exact);
             const double error = oracle_error(f, type, x, y, result, &absolute);
-            /* Both know the same distance of the number nearest to the fast oracle's. */
+            /* Both know the same distance of the number nearest to the fast oracle's; or, where an absolute
+             * error is promised, they are apart by far less than that. */
             const double apart = isinf(error) || isinf(quick) ? (error == quick ? 0 : 1e300) : fabs(error - quick);
-            if (apart > worst && !(error > quick && absolute <= oracle_absolute(f, type))) {
+            const double place = error > 0 && isfinite(absolute) ? absolute / error : 0;
+            if (apart > worst && (apart * place * 256 > oracle_absolute(f, type) || place == 0)) {
                 worst = apart;
                 worst_x = x;
                 worst_y = y;
@@ -315,7 +317,7 @@ static const struct hot_limit {
     {IR_LOG10, {28, 36}}, {IR_LOG1P, {33, 40}}, {IR_POW, {85, 98}}, {IR_CBRT, {23, 30}},
     {IR_RSQRT, {18, 23}}, {IR_HYPOT, {25, 32}}, {IR_SINH, {35, 42}}, {IR_COSH, {33, 40}},
     {IR_TANH, {32, 46}}, {IR_ASINH, {46, 52}}, {IR_ACOSH, {50, 57}}, {IR_ATANH, {44, 51}},
-    {IR_NONE, {90, 130}},
+    {IR_NONE, {130, 190}},
 };
 
 static unsigned hot_limit_of(const expansion *e)
@@ -326,10 +328,18 @@ static unsigned hot_limit_of(const expansion *e)
     return l->most[e->type == IR_F64];
 }
 
+static int too_long(const expansion *e, unsigned count)
+{
+    print_message("# %s %s %s is too long: %u operations, not %u\n", e->of->name, sn_ir_type_name(e->type),
+                  grade_name(e), count, hot_limit_of(e));
+    return 1;
+}
+
 /* And of hot operations none may read a table. */
 static void hot_paths_are_short(void **state)
 {
     (void)state;
+    int wrong = 0;
     for (int k = first_variant(); k < VARIANTS * MATH_ORACLES; k = next_variant(k)) {
         expansion e;
         bool hot[MOST_OPERATIONS];
@@ -337,12 +347,13 @@ static void hot_paths_are_short(void **state)
         const unsigned count = hot_operations(&e.p, e.z, hot);
         print_message("# %s %s %s: %u operations, %u with the rare ones\n", e.of->name, sn_ir_type_name(e.type),
                       grade_name(&e), count, all_operations(&e.p));
-        assert_in_range(count, 1, hot_limit_of(&e));
+        wrong += count > hot_limit_of(&e) && too_long(&e, count);
         for (ir_ref r = 1; r < e.p.count; r++)
             if (hot[r] && e.p.ops[r].code == IR_LOAD)
                 fail_msg("%s %s reads a table", e.of->name, sn_ir_type_name(e.type));
         expansion_close(&e);
     }
+    assert_int_equal(wrong, 0);
 }
 
 /* Marks what a `rare` needs when some lane asks. */
