@@ -5,9 +5,8 @@
  * 2^n of it. n log_b 2 is subtracted in two pieces, the first of which leaves no rounding; for b = 2, r
  * is exact.
  *
- * For b = e, 1 + r is the polynomial's exact part. For b = 10 the rounding of r alone, times ln 10, would
- * cost 0.3 ULP: there the linear term has the rest before its second piece was subtracted, and that piece
- * goes to the smaller terms, as does the second piece of the slope ln 10.
+ * For b = e, 1 + r is the polynomial's exact part. 10^r is exp(r ln 10): the product is rounded once, of the
+ * rest before the second piece was subtracted, with what that piece and the second word of ln 10 add to it.
  *
  * expm1(x) = 2^n (exp(r) − 1) + (2^n − 1). Its leading part is 2^n r + (2^n − 1), whose rounding is
  * recovered and joins the smaller terms. These are kept negated, so that zeros keep their sign. From
@@ -133,10 +132,9 @@ ir_ref sn_math_exp10(formula *m, ir_ref x)
     if (m->grade == MATH_FAST)
         return scaled(m, x, POLYNOMIAL(m, of.rest, exp10_fast), of.k, b);
     const double *slope = M_BY_TYPE(m, sn_exp10_slope_f32, sn_exp10_slope_f64);
-    const ir_ref square = m_mul(m, of.rest, of.rest), series = POLYNOMIAL(m, of.rest, exp10);
-    const ir_ref tail = m_fnma_k(m, of.n, slope[2], m_mul(m, square, series));
-    const ir_ref small = m_fma_k(m, of.before, slope[1], tail);
-    return scaled(m, x, m_add_k(m, m_fma_k(m, of.before, slope[0], small), 1), of.k, b);
+    const ir_ref small = m_fma_k(m, of.before, slope[1], m_mul_k(m, of.n, -slope[2]));
+    const ir_ref r = m_fma_k(m, of.before, slope[0], small);
+    return scaled(m, x, POLYNOMIAL(m, r, exp), of.k, b);
 }
 
 /* ---- expm1 ---- */

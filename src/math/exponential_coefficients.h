@@ -158,31 +158,6 @@ static const double sn_exp2_fast_f64[] = {
     0x1.e3a659fd4547bp-28,
 };
 
-/* From the second power on, beside 1 and the slope. */
-
-/* Relative error 2^-28.1. */
-static const double sn_exp10_f32[] = {
-    0x1.53524ap1,
-    0x1.046fc2p1,
-    0x1.2bda12p0,
-    0x1.15579ap-1,
-    0x1.a61ecep-3,
-};
-
-/* Relative error 2^-57.8. */
-static const double sn_exp10_f64[] = {
-    0x1.53524c73cea75p1,
-    0x1.0470591de2c5bp1,
-    0x1.2bd7609fd558dp0,
-    0x1.1429ffd1ecd98p-1,
-    0x1.a7ed70a085824p-3,
-    0x1.16e4df70be171p-4,
-    0x1.4116605730dedp-6,
-    0x1.48989e9ec27fbp-8,
-    0x1.2f726ea38945ap-10,
-    0x1.f9b064f1d3244p-13,
-};
-
 /* Relative error 2^-23.3. */
 static const double sn_exp10_fast_f32[] = {
     0x1p0,

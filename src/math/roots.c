@@ -1,18 +1,19 @@
 /* Roots: cbrt, rsqrt, hypot.
  *
- * None divides, nor takes a square root, which would cost more than all of what is here. Halving (or
- * dividing by three) the bits of x, taken as a whole number, and subtracting them from a constant gives
- * 1/√x or 1/∛x within 3.5 % (the line that the bits are of the logarithm: Lomont, "Fast inverse square
- * root", 2003). Of such a y, e = 1 − x y² or 1 − x y³ is what it is off by, and a polynomial for (1 −
- * e)^(−1/2) or (1 − e)^(−1/3) times y is good to 2^-15 (f32) or 2^-20 (f64). One more step ends at the
- * result z: its residual x − z², x − z³ or 1 − x z² is computed to the last place and, times the slope,
- * added; in f64 with the second-order term, for which the slope that y gives instead of z is allowed for.
+ * None divides, nor takes a square root (but for the fast hypot), which would cost more than what is
+ * here. Halving (or dividing by three) the bits of x, taken as a whole number, and subtracting them from
+ * a constant gives 1/√x or 1/∛x within 3.5 % (the line that the bits are of the logarithm: Lomont, "Fast
+ * inverse square root", 2003). Of such a y, e = 1 − x y² or 1 − x y³ is what it is off by, and a
+ * polynomial for (1 − e)^(−1/2) or (1 − e)^(−1/3) times y is good to 2^-15 (f32) or 2^-20 (f64). One more
+ * step ends at the result z: its residual x − z², x − z³ or 1 − x z² is computed to the last place and,
+ * times the slope, added; in f64 with the second-order term, for which the slope that y gives instead of
+ * z is allowed for.
  *
  * The residual of cbrt has the rounding of z² in it, a third of which is in the result; the others'
  * residuals are exact but for their own last place, and hypot's sum of squares comes with its rounding.
  *
  * `rare` regions scale what is too small or large by powers of two, and know the infinities. The grade
- * `fast` leaves out what recovers roundings. */
+ * `fast` leaves out what recovers roundings, and hypot is the rounded root of the rounded sum. */
 #include "math/formula.h"
 #include "math/roots_coefficients.h"
 
@@ -134,16 +135,16 @@ ir_ref sn_math_cbrt(formula *m, ir_ref x)
 
 /* ---- hypot ---- */
 
-/* √(a² + b²) for a ≥ b ≥ 0; *sum is the sum of squares. */
+/* √(a² + b²) for a ≥ b ≥ 0, of the grade `fast` in any order; *sum is the sum of squares. */
 static ir_ref root_of_squares(formula *m, ir_ref a, ir_ref b, ir_ref *sum)
 {
     const ir_ref small = m_mul(m, b, b), s = m_fma(m, a, a, small);
-    const ir_ref y = rough_inverse_root(m, s), z = m_mul(m, s, y);
-    ir_ref residual = m_fnma(m, z, z, s);
-    if (m->grade != MATH_FAST)
-        residual = m_add(m, residual, m_fma(m, a, a, m_sub(m, small, s)));
-    const ir_ref product = m_mul(m, residual, y);
     *sum = s;
+    if (m->grade == MATH_FAST)
+        return m_sqrt(m, s);
+    const ir_ref y = rough_inverse_root(m, s), z = m_mul(m, s, y);
+    const ir_ref rounding = m_fms(m, b, b, m_fnma(m, a, a, s));
+    const ir_ref residual = m_add(m, m_fnma(m, z, z, s), rounding), product = m_mul(m, residual, y);
     return last_step(m, z, product, m_mul(m, product, y));
 }
 
@@ -168,7 +169,7 @@ ir_ref sn_math_hypot(formula *m, ir_ref x, ir_ref y)
     const ir_ref first = m_abs(m, x), second = m_abs(m, y);
     const ir_ref a = m_max(m, first, second), b = m_min(m, second, first);
     ir_ref sum, is_rare;
-    const ir_ref hot = root_of_squares(m, a, b, &sum);
+    const ir_ref hot = m->grade == MATH_FAST ? root_of_squares(m, x, y, &sum) : root_of_squares(m, a, b, &sum);
     if (m->type == IR_F32) { /* the bits are not from those of 2^-100 to 2^125 */
         const ir_ref limit = sn_ir_i32(m->p, 0x7E000000 - 0x0D800000 + INT32_MIN);
         is_rare = m_le(m, limit, m_add_i(m, m_bits(m, sum), (int32_t)(0x80000000u - 0x0D800000u)));
