@@ -759,7 +759,7 @@ static bool begin_meaning(const sinter_program *program, bool relaxed, const ir_
         return sn_kernel_passes(&passes) == SINTER_OK;
     }
     if (has_math(*p)) {
-        sn_opt_expand(*p, &expanded, &scratch, 0);
+        sn_opt_expand(*p, &expanded, &scratch, 0, NULL);
         *p = &expanded;
     }
     return true;
@@ -869,7 +869,7 @@ bool compare_export(const random_graph *g, const char *name, FILE *out)
     text code;
     sn_arena_rewind(&scratch);
     sn_opt_rebuild(&program->ir, &simple, &scratch, IR_IDENTITY | IR_FOLD, NULL, NULL);
-    sn_opt_expand(&simple, &expanded, &scratch, IR_IDENTITY | IR_FOLD);
+    sn_opt_expand(&simple, &expanded, &scratch, IR_IDENTITY | IR_FOLD, NULL);
     sn_text_open(&code, &scratch);
     const c_export_options options = {.name = name};
     const bool good = !expanded.status && sn_plan_make(&p, &expanded, &scratch) == SINTER_OK

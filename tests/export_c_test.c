@@ -388,7 +388,7 @@ static void export(sample *s)
         sn_opt_grid(p, &grid, &memory, 0);
         p = &grid;
     }
-    sn_opt_expand(p, &expanded, &memory, 0);
+    sn_opt_expand(p, &expanded, &memory, 0, NULL);
     assert_int_equal(expanded.status, SINTER_OK);
     assert_int_equal(sn_plan_make(&planned, &expanded, &memory), SINTER_OK);
     s->reads_index = planned.reads_index;
@@ -714,7 +714,7 @@ static void every_allocation_may_fail(void **state)
     (void)state;
     ir_program expanded;
     plan planned;
-    sn_opt_expand(&samples[8].program.ir, &expanded, &memory, 0);
+    sn_opt_expand(&samples[8].program.ir, &expanded, &memory, 0, NULL);
     assert_int_equal(sn_plan_make(&planned, &expanded, &memory), SINTER_OK);
     int failures = 0;
     for (int n = 0;; n++, failures++) {

@@ -521,7 +521,7 @@ void run_bits(const ir_program *p, const char *comments, size_t length, arena *m
     run r;
     ir_program expanded, results;
     if (sn_opt_needs_expansion(p))
-        sn_opt_expand(p, &expanded, memory, 0);
+        sn_opt_expand(p, &expanded, memory, 0, NULL);
     open_run(&r, sn_opt_needs_expansion(p) ? &expanded : p, memory, comments, length);
     run_reference(&r);
     make_results(&r, &results);

@@ -298,6 +298,15 @@ ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_
     return sn_ir_emit_flagged(p, code, type, 0, a, b, c);
 }
 
+ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
+{
+    if (p->status != SINTER_OK)
+        return 0;
+    ir_op op = *settled;
+    op.axes = axes_of(p, &op);
+    return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
+}
+
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits)
 {
     const ir_op op = {.code = IR_CONST, .type = (uint8_t)type, .a = (uint32_t)bits,

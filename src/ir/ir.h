@@ -95,6 +95,8 @@ void sn_ir_reserve(ir_program *p, uint32_t operations);
  * have are 0; immediates follow operands. `type` is needed where operands do not settle it (LEAF, CVT, READ) and is ignored elsewhere. */
 ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c);
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
+/* The same of an operation that has its type, and that no rule makes simpler: for copies of what was emitted once. */
+ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *op);
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits); /* a mask's bits are 0 or 1 */
 ir_ref sn_ir_f32(ir_program *p, float value);
 ir_ref sn_ir_f64(ir_program *p, double value);

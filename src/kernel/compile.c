@@ -181,7 +181,7 @@ sinter_status sn_kernel_passes(compilation *c)
         status = verified(c, "affine");
     }
     if (!status && sn_opt_needs_expansion(&c->program)) {
-        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED);
+        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
         replace(c, &out);
         status = verified(c, "expand");
     }
@@ -192,7 +192,7 @@ sinter_status sn_kernel_plan(compilation *c, plan *p)
 {
     if (sn_opt_needs_expansion(&c->program)) { /* named passes may have left it out */
         ir_program out;
-        sn_opt_expand(&c->program, &out, c->memory, 0);
+        sn_opt_expand(&c->program, &out, c->memory, 0, NULL);
         replace(c, &out);
     }
     if (c->program.status)

@@ -15,6 +15,7 @@
 #include "exec/exec.h"
 #include "interp/interp.h"
 #include "kernel/float_mode.h"
+#include "math/math.h"
 #include "plan/plan.h"
 #include <sinter/dump.h>
 #include <sinter/kernel.h>
@@ -32,6 +33,7 @@ struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
     arena scratch;          /* of one compilation at a time */
+    math_templates templates; /* used while compiling */
     pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
     sinter_node_type *nodes;
     uint32_t node_count, node_capacity;

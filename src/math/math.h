@@ -2,6 +2,7 @@
  * page is the room's table of contents.
  *
  *   functions.c      the list of functions: one record each
+ *   templates.c      expansions kept for the next program
  *   formula.h        writing expansions: an operation a call, in the type at hand
  *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
  *   exponential.c    exp exp2 exp10 expm1; exp of and in two words
@@ -30,5 +31,18 @@ typedef enum math_grade { MATH_DEFAULT /* at most 1 ULP */, MATH_FAST /* at most
  * an expansion reads become memory objects of the program, one for all its uses. With IR_FOLD among the
  * rules the expansion of a constant folds to a constant. */
 ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
+
+/* Expansions that a context keeps, so that each is worked out once. One thread at a time. */
+typedef struct math_template math_template;
+typedef struct math_templates {
+    arena memory;
+    const math_template *of[IR_CODES][2][2]; /* by function, type (f32, f64) and grade */
+} math_templates;
+
+void sn_math_templates_open(math_templates *t, const sinter_allocator *allocator);
+void sn_math_templates_close(math_templates *t);
+/* The same as sn_math_expand, from what is kept if the arguments are no constants, IR_IDENTITY and IR_FOLD are both among the rules,
+ * and memory is not refused. `all` may be NULL. */
+ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
 
 #endif

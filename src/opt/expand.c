@@ -25,9 +25,8 @@ static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
 
 static ir_ref visit(void *context, ir_program *out, const ir_op *op)
 {
-    (void)context;
     if (sn_ir_info[op->code].kind == IR_KIND_MATH)
-        return sn_math_expand(out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+        return sn_math_expand_kept(context, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
     if (op->code == IR_DIV && op->type == IR_I32)
         return divide_integers(out, op->a, op->b);
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
@@ -46,7 +45,7 @@ void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memor
     sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, NULL);
 }
 
-void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
+void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
-    sn_opt_rebuild(in, out, memory, rules, visit, NULL);
+    sn_opt_rebuild(in, out, memory, rules, visit, kept);
 }

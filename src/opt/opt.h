@@ -12,7 +12,7 @@
 #ifndef SN_OPT_OPT_H
 #define SN_OPT_OPT_H
 
-#include "ir/ir.h"
+#include "math/math.h"
 
 /* Re-emits one operation whose operands are values of `out` already; returns its value there (0 for effects). */
 typedef ir_ref (*opt_visitor)(void *context, ir_program *out, const ir_op *op);
@@ -35,7 +35,7 @@ bool sn_opt_needs_expansion(const ir_program *in);
 /* Only the functions of constants, which fold to constants: before `affine`, which wants to know them and must not see the inside of
  * expansions. */
 void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
-void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
+void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept); /* NULL: none are */
 
 /* Inputs named x and y become pixel centres, z and t parameters. The parameters OPT_GRID_… are appended, in this order. */
 enum { OPT_GRID_X0, OPT_GRID_HALF_X, OPT_GRID_Y1, OPT_GRID_HALF_Y, OPT_GRID_Z, OPT_GRID_T, OPT_GRID_PARAMS };

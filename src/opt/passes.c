@@ -23,7 +23,7 @@ static bool run_one(const char *word, size_t length, const ir_program *in, ir_pr
     else if (is_word(word, length, "affine"))
         sn_opt_affine(in, out, memory, 0);
     else if (is_word(word, length, "expand"))
-        sn_opt_expand(in, out, memory, 0);
+        sn_opt_expand(in, out, memory, 0, NULL);
     else
         return false;
     return true;
