@@ -4,7 +4,8 @@
  *   functions.c      the list of functions: one record each
  *   templates.c      expansions kept for the next program
  *   formula.h        writing expansions: an operation a call, in the type at hand
- *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
+ *   trigonometric.c  sin cos tan, and sinpi cospi tanpi, whose argument counts half turns
+ *   arc.c            asin acos atan atan2
  *   exponential.c    exp exp2 exp10 expm1; exp of and in two words
  *   logarithm.c      log log2 log10 log1p; log in two words
  *   power.c          pow

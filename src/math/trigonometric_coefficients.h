@@ -67,6 +67,154 @@ static const double sn_sinpi_f64[] = {
     0x1.9cd388dbd958cp-21,
 };
 
+/* tan(r) = r (C - P(r^2)), in the fast grade r + r^3 P(r^2), |r| <= pi/4. C is near the middle of
+ * what tan(r)/r goes through. */
+#define SN_TAN_C 0x1.2p0
+
+/* Error 2^-29.3, relative to the result. */
+static const double sn_tan_f32[] = {
+    0x1p-3,
+    -0x1.555562p-2,
+    -0x1.110d28p-3,
+    -0x1.baec8ap-5,
+    -0x1.5c0dfep-6,
+    -0x1.662f9cp-7,
+    0x1.b49e7p-16,
+    -0x1.22674ep-8,
+};
+
+/* Error 2^-25.5, relative to the result. */
+static const double sn_tan_fast_f32[] = {
+    0x1.5554dp-2,
+    0x1.11306ep-3,
+    0x1.b5398ap-5,
+    0x1.92632p-6,
+    0x1.7f5ceep-9,
+    0x1.371ec2p-7,
+};
+
+/* Error 2^-59.7, relative to the result. */
+static const double sn_tan_f64[] = {
+    0x1p-3,
+    -0x1.555555555555fp-2,
+    -0x1.11111111104bdp-3,
+    -0x1.ba1ba1bacc986p-5,
+    -0x1.664f485a80a51p-6,
+    -0x1.226e3ad0f21eep-7,
+    -0x1.d6d2db8cc8a76p-9,
+    -0x1.7db230c60954ap-10,
+    -0x1.34b629c870d17p-11,
+    -0x1.ff7e8d79f11b4p-13,
+    -0x1.5cf52bec00e48p-14,
+    -0x1.1c93b889400e7p-14,
+    0x1.bac4d89826e9dp-16,
+    -0x1.9d10ded5dc39cp-15,
+    0x1.9c1314a6086ep-16,
+    -0x1.4add688c1e382p-17,
+};
+
+/* Error 2^-55.9, relative to the result. */
+static const double sn_tan_fast_f64[] = {
+    0x1.55555555554e1p-2,
+    0x1.11111111193e3p-3,
+    0x1.ba1ba1b3aa705p-5,
+    0x1.664f49cae0382p-6,
+    0x1.226e0eb90c5adp-7,
+    0x1.d6d9b1a02b112p-9,
+    0x1.7d5599e72a334p-10,
+    0x1.38296767363eep-11,
+    0x1.d05903f28d544p-13,
+    0x1.2259a77c199e4p-13,
+    -0x1.e6fbf1197b39ap-16,
+    0x1.811da87431407p-14,
+    -0x1.82eb258c30045p-15,
+    0x1.62f382351d6c1p-16,
+};
+
+/* tan(pi r) = r (C + P(r^2)), |r| <= 1/4; C is near the middle of what C + P goes through. */
+#define SN_TANPI_C 0x1.cp1
+
+/* Error 2^-29.5, relative to the result. */
+static const double sn_tanpi_f32[] = {
+    -0x1.6f0256p-2,
+    0x1.4abbdcp3,
+    0x1.4666fcp5,
+    0x1.469abp7,
+    0x1.3ca63ep9,
+    0x1.91a448p11,
+    -0x1.bf5a02p4,
+    0x1.eefc28p16,
+};
+
+/* Error 2^-57.9, relative to the result. */
+static const double sn_tanpi_f64[] = {
+    -0x1.6f0255dde973ep-2,
+    0x1.4abbce625be6cp3,
+    0x1.466bc677590b3p5,
+    0x1.45fff9b54eee5p7,
+    0x1.45f472b32f82cp9,
+    0x1.45f336b37b302p11,
+    0x1.45f2435dd98d4p13,
+    0x1.460163d747567p15,
+    0x1.453647c059ca5p17,
+    0x1.4cfd4b1d6457ap19,
+    0x1.14d6a723fe4p21,
+    0x1.1f705928e3d55p24,
+    -0x1.1ead4c55fd8ffp26,
+    0x1.3e9867c3efa28p30,
+    -0x1.8722f690e9591p32,
+    0x1.7f4d046af8801p34,
+};
+
+/* sin(r) = r + r^3 P(r^2), |r| <= pi/2. */
+
+/* Error 2^-27, relative to the result. */
+static const double sn_sin_fast_f32[] = {
+    -0x1.55554cp-3,
+    0x1.110eep-7,
+    -0x1.9f726ep-13,
+    0x1.5ddfb2p-19,
+};
+
+/* Error 2^-61.2, relative to the result. */
+static const double sn_sin_fast_f64[] = {
+    -0x1.5555555555555p-3,
+    0x1.11111111110cap-7,
+    -0x1.a01a01a015007p-13,
+    0x1.71de3a52b4ed8p-19,
+    -0x1.ae6454de2f0d9p-26,
+    0x1.6123cf803fc42p-33,
+    -0x1.ae44278f83a51p-41,
+    0x1.884372a2e97f9p-49,
+};
+
+/* cos(pi d) = w P(w), w = 1/4 - d^2, |d| <= 1/2. */
+
+/* Error 2^-25, relative to the result. */
+static const double sn_arch_f32[] = {
+    0x1.921fb6p1,
+    0x1.921f8ap1,
+    0x1.1d9544p0,
+    0x1.a2465ep-3,
+    0x1.95ea68p-6,
+};
+
+/* Error 2^-54.5, relative to the result. */
+static const double sn_arch_f64[] = {
+    0x1.921fb54442d18p1,
+    0x1.921fb54442d74p1,
+    0x1.1d8f9b8798552p0,
+    0x1.a37b40759ba3bp-3,
+    0x1.7996a2c17a3afp-6,
+    0x1.cbc0e7f3a9772p-10,
+    0x1.93d6b66cecc8fp-14,
+    0x1.156b793202f3cp-18,
+};
+
+/* pi */
+static const double sn_pi_thirds_f32[] = {0x1.921fb4p1, 0x1.4442dp-23, 0x1.84698ap-47};
+static const double sn_pi_thirds_f64[] = {0x1.921fb54442d18p1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e09p-106};
+
 /* pi/2; products of the second piece with whole n < 2^11 (f32), 2^20 (f64) are exact. */
 static const double sn_half_pi_f32[] = {0x1.921fb4p0, 0x1.444p-24, 0x1.68c234p-39};
 static const double sn_half_pi_f64[] = {0x1.921fb54442d18p0, 0x1.1a626331p-54, 0x1.1701b839a252p-88};
