@@ -75,7 +75,7 @@ static inline void oracle_normal_log_cdf_exact(mpfr_t y, const mpfr_t x)
 /* Φ in long double: what x/√2 loses is put back by the derivative. */
 static inline long double oracle_normal_cdfl(long double x)
 {
-    const long double high = 0x1.6a09e667f3bcc908p-1L, low = 0x1.6484597d89b3754bp-67L; /* √½ */
+    const long double high = 0x1.6a09e667f3bcc908p-1L, low = 0x1.65f626cdd52afa7cp-66L; /* √½ */
     const long double root = -x * high, y = erfcl(root) / 2;
     if (!(fabsl(x) < 200))
         return y;

@@ -207,18 +207,19 @@ typedef struct logarithm {
     m_pair dividend, divisor;
 } logarithm;
 
-static ir_ref leading_and_rest(formula *m, const logarithm *l, const double *ln2, ir_ref q, ir_ref smaller)
+/* The sum's greatest part, and everything else. */
+static m_pair leading_and_rest(formula *m, const logarithm *l, const double *ln2, ir_ref q, ir_ref smaller)
 {
     const ir_ref remainder = m_fnma(m, q, l->divisor.high, l->dividend.high);
     const ir_ref rest = m_add(m, remainder, m_fnma(m, q, l->divisor.low, l->dividend.low));
     const ir_ref leading = m_fma_k(m, l->n, ln2[0], q);
     const ir_ref rounding = m_sub(m, q, m_fnma_k(m, l->n, ln2[0], leading));
     const ir_ref tail = m_fma(m, rest, l->reciprocal, m_fma_k(m, l->n, ln2[1], rounding));
-    return m_add(m, leading, m_add(m, smaller, tail));
+    return (m_pair){leading, m_add(m, smaller, tail)};
 }
 
 /* q = 2 s. */
-static ir_ref logarithm_of(formula *m, const logarithm *l)
+static m_pair logarithm_of(formula *m, const logarithm *l)
 {
     const ir_ref q = m_mul(m, l->dividend.high, l->reciprocal), square = m_mul(m, q, q);
     const ir_ref cube = m_mul(m, square, q), smaller = m_mul(m, cube, POLYNOMIAL(m, square, log_q));
@@ -238,7 +239,7 @@ static scale scale_of(formula *m, ir_ref v)
     return (scale){m_from_int(m, n), half_power};
 }
 
-/* log(x + root + error/(2 root)); the sum of the first two is v. */
+/* log(v + error/(2 root)). */
 static ir_ref logarithm_of_sum(formula *m, m_pair v, ir_ref root, ir_ref error)
 {
     const scale s = scale_of(m, v.high);
@@ -251,22 +252,36 @@ static ir_ref logarithm_of_sum(formula *m, m_pair v, ir_ref root, ir_ref error)
     const ir_ref half_error = m_mul_k(m, error, 0.5), of_root = m_mul(m, both, l.divisor.high);
     l.dividend.low = m_fma(m, half_error, of_root, v.low);
     l.divisor.low = m_fma_k(m, l.dividend.low, 0.5, rounding);
+    const m_pair y = logarithm_of(m, &l);
+    return m_add(m, y.high, y.low);
+}
+
+/* log(v) + more ln 2. */
+static m_pair logarithm_of_pair(formula *m, m_pair v, double more)
+{
+    const scale s = scale_of(m, v.high);
+    logarithm l = {.n = more != 0 ? m_add_k(m, s.n, more) : s.n};
+    l.dividend = (m_pair){m_fnma_k(m, s.half_power, 2, v.high), v.low};
+    l.divisor.high = m_fma_k(m, v.high, 0.5, s.half_power);
+    const ir_ref rounding = m_fma_k(m, v.high, 0.5, m_sub(m, s.half_power, l.divisor.high));
+    l.divisor.low = m_fma_k(m, v.low, 0.5, rounding);
+    const ir_ref one = m_number(m, 1);
+    l.reciprocal = m_div(m, one, l.divisor.high);
     return logarithm_of(m, &l);
+}
+
+m_pair sn_math_log_of_pair(formula *m, m_pair v)
+{
+    return logarithm_of_pair(m, v, 0);
 }
 
 /* log(2 x) for x whose square may overflow. */
 static ir_ref logarithm_of_double(formula *m, ir_ref x)
 {
-    const ir_ref v = m_mul_k(m, x, 0x1p-20);
-    const scale s = scale_of(m, v);
-    const ir_ref zero = m_number(m, 0), one = m_number(m, 1);
-    logarithm l = {.n = m_add_k(m, s.n, 21)};
-    l.dividend = (m_pair){m_fnma_k(m, s.half_power, 2, v), zero};
-    l.divisor.high = m_fma_k(m, v, 0.5, s.half_power);
-    l.divisor.low = m_fma_k(m, v, 0.5, m_sub(m, s.half_power, l.divisor.high));
-    l.reciprocal = m_div(m, one, l.divisor.high);
-    const ir_ref y = logarithm_of(m, &l);
-    return m_select(m, m_eq_k(m, x, (double)INFINITY), x, y);
+    const ir_ref zero = m_number(m, 0), v = m_mul_k(m, x, 0x1p-20);
+    const m_pair y = logarithm_of_pair(m, (m_pair){v, zero}, 21);
+    const ir_ref sum = m_add(m, y.high, y.low);
+    return m_select(m, m_eq_k(m, x, (double)INFINITY), x, sum);
 }
 
 static double huge(const formula *m)
@@ -339,7 +354,8 @@ ir_ref sn_math_atanh(formula *m, ir_ref x)
     l.reciprocal = m_div(m, one, l.divisor.high);
     const ir_ref q = m_mul(m, l.dividend.high, l.reciprocal), square = m_mul(m, q, q);
     const ir_ref cube = m_mul(m, square, q), smaller = m_mul(m, cube, POLYNOMIAL(m, square, atanh));
-    const ir_ref hot = leading_and_rest(m, &l, half_ln2_of(m), q, smaller);
+    const m_pair y = leading_and_rest(m, &l, half_ln2_of(m), q, smaller);
+    const ir_ref hot = m_add(m, y.high, y.low);
     /* Infinity at 1, NaN beyond. */
     const ir_ref is_outside = m_le(m, one, size);
     const ir_ref cold = m_div(m, one, m_sqrt(m, m_sub(m, one, size)));
