@@ -90,28 +90,37 @@ static tail tail_of_normal(const formula *m)
                   38.7, 37.4, true};
 }
 
-/* G − A: the argument is fused, so that only 1/(y + B) and the sum round before the polynomial. */
-static ir_ref numerator(formula *m, ir_ref y, const tail *t)
+/* G − A at y/(y + B), given as a rounded reciprocal and its relative error (0: none known). */
+static ir_ref numerator(formula *m, ir_ref y, ir_ref reciprocal, ir_ref error, const tail *t)
 {
-    const ir_ref one = m_number(m, 1), far = m_div(m, one, m_add_k(m, y, t->b));
-    return sn_math_polynomial(m, m_fma(m, y, far, m_number(m, -t->i)), t->series, t->count);
+    const ir_ref from = m_fma(m, y, reciprocal, m_number(m, -t->i));
+    const ir_ref at = error ? m_fma(m, m_mul(m, y, reciprocal), error, from) : from;
+    return sn_math_polynomial(m, at, t->series, t->count);
 }
 
-/* G/(y + D). */
+/* 1/a.high, and what times it is missing in it to 1/a. */
+static m_pair reciprocal_of(formula *m, m_pair a)
+{
+    const ir_ref one = m_number(m, 1), reciprocal = m_div(m, one, a.high);
+    return (m_pair){reciprocal, m_fnma(m, reciprocal, a.low, m_fnma(m, reciprocal, a.high, one))};
+}
+
+/* G/(y + D). The sums are exact: B and D have few bits. */
 static m_pair quotient(formula *m, ir_ref y, const tail *t)
 {
-    const ir_ref d = m_number(m, t->d), one = m_number(m, 1), a = m_number(m, t->a);
-    const m_pair g = sn_math_fast_two_sum(m, a, numerator(m, y, t)), near = sn_math_two_sum(m, y, d);
-    const ir_ref reciprocal = m_div(m, one, near.high);
-    const ir_ref rest = m_fnma(m, reciprocal, near.low, m_fnma(m, reciprocal, near.high, one));
-    const ir_ref reciprocal_low = m_mul(m, reciprocal, rest), high = m_mul(m, reciprocal, g.high);
-    const ir_ref low = m_fma(m, reciprocal, g.low, m_fms(m, reciprocal, g.high, high));
-    return (m_pair){high, m_fma(m, reciprocal_low, g.high, low)};
+    const ir_ref a = m_number(m, t->a), b = m_number(m, t->b), d = m_number(m, t->d);
+    const m_pair far = reciprocal_of(m, sn_math_fast_two_sum(m, b, y));
+    const m_pair g = sn_math_fast_two_sum(m, a, numerator(m, y, far.high, far.low, t));
+    const m_pair near = reciprocal_of(m, sn_math_fast_two_sum(m, d, y));
+    const ir_ref low = m_mul(m, near.high, near.low), high = m_mul(m, near.high, g.high);
+    const ir_ref rounding = m_fma(m, near.high, g.low, m_fms(m, near.high, g.high, high));
+    return (m_pair){high, m_fma(m, low, g.high, rounding)};
 }
 
 static ir_ref quotient_fast(formula *m, ir_ref y, const tail *t)
 {
-    const ir_ref dividend = m_add_k(m, numerator(m, y, t), t->a);
+    const ir_ref one = m_number(m, 1), far = m_div(m, one, m_add_k(m, y, t->b));
+    const ir_ref dividend = m_add_k(m, numerator(m, y, far, 0, t), t->a);
     return m_div(m, dividend, m_add_k(m, y, t->d));
 }
 
