@@ -35,8 +35,10 @@ static ir_ref small_erf(formula *m, ir_ref size)
     const ir_ref from = m_fma(m, size, size, middle), square = m_mul(m, from, from);
     const ir_ref series = sn_math_polynomial(m, from, c + 2, count - 2);
     const ir_ref rest = m_fma(m, series, square, m_number(m, c[0]));
-    const ir_ref part = m_mul(m, size, m_fma_k(m, from, c[1], rest));
-    return m_fma_k(m, size, SN_ERF_C, part);
+    /* Subnormal results round once more, when the larger unit is given up, but not twice at full weight. */
+    const double unit = M_BY_TYPE(m, 0x1p24, 0x1p53);
+    const ir_ref large = m_mul_k(m, size, unit), part = m_mul(m, large, m_fma_k(m, from, c[1], rest));
+    return m_mul_k(m, m_fma_k(m, large, SN_ERF_C, part), 1 / unit);
 }
 
 /* From there on. Of the eighth root, whose rounding would count eight times, two words are squared. */
