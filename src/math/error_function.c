@@ -1,22 +1,22 @@
 /* The error function and the normal distribution.
  *
- * erf. Near zero it is C x + x P(x²), C of few bits and P small beside it. Beyond it is 1 − erfc |x|, where erfc is
- * small, so that its last places are of no weight: it is the eighth power of a polynomial, since
+ * erf. Near zero it is C x + x P(x²), C of few bits and P small beside it. Beyond it is 1 − erfc |x|, where
+ * erfc is small, so that its last places are of little weight: it is the eighth power of a polynomial, since
  * the eighth root of erfc, unlike itself, hardly bends. That spares the exponential. Both polynomials are
- * in arguments moved to the middle of their ranges, so that their terms stay small.
+ * in arguments moved towards the middle of their ranges, so that their terms stay small.
  *
  * The tails (erfc, normal_cdf). For y = |x|, exp(y²) erfc(y) = G/(y + D), where D is such that G varies by a
- * seventh only: a constant and a small polynomial in y/(y + B), which maps all of the tail to a short range and
- * of whose errors less than a quarter counts; B is such that it is short. y² is an unevaluated sum of two
- * words (its rounding, as an exponent, would count up to 700 times), the exponential and the quotient are too,
- * and the last operation multiplies, adds and rounds at once. normal_cdf is the same with
- * y²/2 and coefficients of its own, so that nothing is divided by √2. The other side is 2 or 1 less that. In
- * a `rare` region results that may be subnormal are scaled in two steps, of which the second rounds.
+ * seventh only: a constant and a small polynomial in y/(y + B), which maps all of the tail to a short range,
+ * and of whose errors less than a quarter counts; B is such that it is short. y² is an unevaluated sum of
+ * two words (its rounding, as an exponent, would count up to 700 times), the exponential and the quotient
+ * are too, and the last operation multiplies, adds and rounds at once. normal_cdf is the same with y²/2 and
+ * coefficients of its own, so that nothing is divided by √2. The other side is 2 or 1 less that. In a `rare`
+ * region results that may be subnormal are scaled in two steps, of which the second rounds.
  *
  * normal_log_cdf. Left of zero it is −x²/2 + log(G/(y + D)), whose parts have one sign; right of it the
- * logarithm of 1 − Φ(−x), as a pair, so that it goes to zero as −Φ(−x) does. In a `rare` region are the far
- * tails: on the right −Φ(−x) alone; on the left, where the quotient is not known, Mills' ratio by its
- * asymptotic series (M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 1964, 26.2.12). */
+ * logarithm of 1 − Φ(−x), as a pair, or a series in Φ(−x) where that is small. In a `rare` region are the
+ * far tails: on the right −Φ(−x) alone; on the left, where G is not known, Mills' ratio by its asymptotic
+ * series (M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 1964, 26.2.12). */
 #include "math/error_function_coefficients.h"
 #include "math/exponential_coefficients.h"
 #include "math/formula.h"
@@ -65,7 +65,7 @@ ir_ref sn_math_erf(formula *m, ir_ref x)
 
 /* ---- tails ---- */
 
-/* What erfc (n = 2) and the normal distribution (n = 1) do not have in common. */
+/* What erfc and the normal distribution do not have in common. */
 typedef struct tail {
     double a, b, d, i;
     const double *series;

@@ -1,16 +1,17 @@
 /* The hyperbolic functions and their inverses.
  *
- * sinh, cosh. |x| = n ln 2 + a, |a| ≤ ln(2)/2, and with A = (2^n − 2^−n)/2 = sinh(n ln 2), B = (2^n + 2^−n)/2
+ * sinh, cosh. |x| = n ln 2 + a, |a| ≤ ln(2)/2, and with A = (2^n − 2^−n)/2, B = (2^n + 2^−n)/2
  *     sinh |x| = A cosh(a) + B sinh(a),   cosh |x| = B cosh(a) + A sinh(a),
  * so that one even and one odd series, half as long as the exponential's, serve both signs of the exponent
  * and there is no division. A + B a (B + A a) leads; its rounding is recovered, everything else is small
  * beside it, and n = 0 needs no case of its own. n ln 2 is subtracted in one exact fused operation; the
- * second piece of ln 2 joins the small terms. A `rare` region has what 2^±n cannot be written for.
+ * second piece of ln 2 comes after it. A `rare` region has what 2^±n cannot be written for.
  *
  * tanh. The same with halves: |x| = n ln(2)/2 + a, |a| ≤ ln(2)/4, T = tanh(a),
  *     tanh |x| = ((2^n − 1) + (2^n + 1) T) / ((2^n + 1) + (2^n − 1) T).
  * T is a less a hundredth at most, so that both sums are had as pairs nearly for nothing; one division gives
- * a reciprocal, and the quotient's remainder is exact. Large arguments are cut to where the result is 1.
+ * a reciprocal, and the quotient's remainder is exact. Large arguments are cut to where the result is 1. In
+ * f32 an odd polynomial as far as 0.97 and 1 − 2/(exp(2 |x|) + 1) beyond are fewer operations.
  *
  * asinh, acosh, atanh are logarithms of a v = 2^n (1 + s)/(1 − s), s = (v − 2^n)/(v + 2^n), as n ln 2 + 2
  * atanh(s). Here v is an unevaluated sum, and so are dividend and divisor, so that small results are as good
@@ -40,7 +41,7 @@ static const double *half_ln2_of(const formula *m)
 
 /* ---- sinh, cosh, tanh ---- */
 
-/* size = n ln 2 + a − n second, or the same with ln(2)/2; a is exact. */
+/* size = n first + a exactly, where first is nearly ln 2 or its half. */
 typedef struct reduced {
     ir_ref n, a, word; /* the word's low bits are n + bias + offset */
 } reduced;
@@ -152,7 +153,8 @@ static ir_ref tangent_quotient(formula *m, ir_ref power, ir_ref a, ir_ref less)
         return m_div(m, m_fma(m, plus, t, minus), divisor);
     }
     const m_pair pair = {t, m_sub(m, m_sub(m, a, t), less)};
-    const m_pair dividend = tangent_dividend(m, minus, plus, pair), divisor = tangent_divisor(m, plus, minus, pair);
+    const m_pair dividend = tangent_dividend(m, minus, plus, pair);
+    const m_pair divisor = tangent_divisor(m, plus, minus, pair);
     const ir_ref one = m_number(m, 1), reciprocal = m_div(m, one, divisor.high);
     const ir_ref q = m_mul(m, dividend.high, reciprocal), lost = m_sub_k(m, m_sub(m, plus, minus), 2);
     const ir_ref low = m_add(m, m_fnma(m, q, divisor.low, dividend.low), lost);
@@ -289,7 +291,7 @@ static double huge(const formula *m)
     return M_BY_TYPE(m, 0x1p60, 0x1p500);
 }
 
-/* The error of the root is that of 1 − root² at most, which is of no weight. */
+/* 1 − root² is rounded before the square is added: beside v, which is larger, that is of no weight. */
 ir_ref sn_math_asinh(formula *m, ir_ref x)
 {
     const ir_ref size = m_abs(m, x), one = m_number(m, 1);

@@ -123,7 +123,7 @@ static const double sn_log_q_f64[] = {
     0x1.2b5c901f0a654p-18,
 };
 
-/* ln(2)/2. The first piece times a whole number of at most 30 (f32), 60 (f64) leaves a difference exactly. */
+/* ln(2)/2; a fused operation subtracts multiples of the first piece exactly. */
 static const double sn_half_ln2_f32[] = {0x1.62e43p-2, -0x1.05c61p-30};
 static const double sn_half_ln2_f64[] = {0x1.62e42fefa39efp-2, 0x1.abc9e3b39803fp-57};
 
