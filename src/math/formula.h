@@ -195,6 +195,11 @@ ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest);
 m_pair sn_math_log_of_pow(formula *m, ir_ref x, ir_ref n0);
 ir_ref sn_math_exp_of_pow(formula *m, m_pair x, ir_ref *field);
 
+/* ---- hyperbolic.c ---- */
+/* log(v) for normal finite positive v.high, v.low at most some places of it, as a sum's greatest part and the
+ * rest, not far smaller where v is near 1: added, they err by little more than that addition rounds. */
+m_pair sn_math_log_of_pair(formula *m, m_pair v);
+
 /* ---- one a function ---- */
 ir_ref sn_math_sin(formula *m, ir_ref x);
 ir_ref sn_math_cos(formula *m, ir_ref x);
