@@ -14,26 +14,27 @@
 
 #include <math.h>
 
-typedef struct parts {
-    ir_ref n, f;
-} parts;
-
-static parts split_f32(formula *m, ir_ref x)
+static m_log_parts split_f32(formula *m, ir_ref x)
 {
     const ir_ref bits = m_bits(m, x);
     const ir_ref n = m_sar_i(m, m_sub_i(m, bits, 0x3F3504F3), 23);
     const ir_ref significand = m_from_bits(m, m_sub(m, bits, m_shl_i(m, n, 23)));
     const ir_ref f = m_sub_k(m, significand, 1);
-    return (parts){m_from_int(m, n), f};
+    return (m_log_parts){m_from_int(m, n), f};
 }
 
-static parts split_f64(formula *m, ir_ref x)
+static m_log_parts split_f64(formula *m, ir_ref x)
 {
     const ir_ref n = m_sar_i(m, m_sub_i(m, m_hi32(m, x), 0x3FE6A09E), 20);
     const ir_ref bias = sn_ir_i32(m->p, 1023), one = m_number(m, 1);
     const ir_ref scale = sn_math_power_of_two(m, m_sub(m, bias, n));
     const ir_ref f = m_fms(m, x, scale, one); /* exact */
-    return (parts){m_from_int(m, n), f};
+    return (m_log_parts){m_from_int(m, n), f};
+}
+
+m_log_parts sn_math_log_parts(formula *m, ir_ref x)
+{
+    return m->type == IR_F32 ? split_f32(m, x) : split_f64(m, x);
 }
 
 /* ---- in two words ---- */
@@ -51,7 +52,7 @@ static wide_parts split_wide(formula *m, ir_ref x)
 {
     ir_ref n, f;
     if (m->type == IR_F32) {
-        const parts of = split_f32(m, x);
+        const m_log_parts of = split_f32(m, x);
         n = of.n;
         f = of.f;
     } else {
@@ -129,7 +130,7 @@ static ir_ref smaller_terms_f64(formula *m, ir_ref f, ir_ref rest)
 static ir_ref logarithm(formula *m, ir_ref x, ir_ref n0)
 {
     const bool single = m->type == IR_F32;
-    const parts of = single ? split_f32(m, x) : split_f64(m, x);
+    const m_log_parts of = sn_math_log_parts(m, x);
     const ir_ref n = n0 ? m_add(m, of.n, n0) : of.n;
     const double *ln2 = M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
     const ir_ref leading = m_fma_k(m, n, ln2[0], of.f);

@@ -27,8 +27,7 @@
 
 /* ---- half turns ---- */
 
-/* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
-static ir_ref sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
 {
     const double *c = M_BY_TYPE(m, sn_sinpi_f32, sn_sinpi_f64);
     const unsigned count = M_BY_TYPE(m, M_LENGTH(sn_sinpi_f32), M_LENGTH(sn_sinpi_f64));
@@ -66,7 +65,7 @@ ir_ref sn_math_sinpi(formula *m, ir_ref x)
 {
     const ir_ref size = m_abs(m, x), n = m_round(m, size);
     const ir_ref r = alternate(m, m_sub(m, size, n), n);
-    const ir_ref hot = sine_of_half_turns(m, r, m_number(m, 0));
+    const ir_ref hot = sn_math_sine_of_half_turns(m, r, m_number(m, 0));
     const ir_ref is_tiny = m_lt_k(m, size, M_BY_TYPE(m, 0x1p-100, 0x1p-960));
     return sn_math_apply_sign(m, m_rare(m, is_tiny, tiny_sine(m, size), hot), x);
 }
@@ -78,7 +77,7 @@ ir_ref sn_math_cospi(formula *m, ir_ref x)
     const ir_ref n = m_round(m, x), half = m_number(m, 0.5);
     const ir_ref d = m_abs(m, m_sub(m, x, n)), r = m_sub(m, half, d);
     const ir_ref dropped = m_sub(m, m_sub(m, half, r), d);
-    const ir_ref y = sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
+    const ir_ref y = sn_math_sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
     return m_add_k(m, alternate(m, y, n), 0);
 }
 

@@ -1,0 +1,70 @@
+static const double sn_lgamma_near_2_f32[] = {
+    -0x1.f88cfa0000000p-5,
+    -0x1.9ae6420000000p-4,
+    0x1.0e0bb60000000p-5,
+    -0x1.95e1ca0000000p-7,
+    0x1.480e9c0000000p-8,
+    -0x1.1072520000000p-9,
+    0x1.d0afe00000000p-11,
+    -0x1.22505e0000000p-11,
+    0x1.504da40000000p-13,
+    0x1.62cb680000000p-13,
+    0x1.0366640000000p-12,
+};
+static const double sn_lgamma_near_2_f64[] = {
+    -0x1.f88cfc6fb618fp-5,
+    -0x1.9ae6509ea10a3p-4,
+    0x1.0e0c9df2934afp-5,
+    -0x1.95ce223a9b20fp-7,
+    0x1.47974853c5df8p-8,
+    -0x1.145121fb0428ap-9,
+    0x1.dfebcf67fc8dfp-11,
+    -0x1.a96a3f0a3f2d0p-12,
+    0x1.7ed741ac3cf58p-13,
+    -0x1.5c86e1a62f5fcp-14,
+    0x1.402c1da492119p-15,
+    -0x1.284e7b9806d3ap-16,
+    0x1.14431a899ce72p-17,
+    -0x1.01c1e860d2c6fp-18,
+    0x1.d77e77e8e1887p-20,
+    -0x1.efed6b02cac5ep-21,
+    0x1.1855d7fa4ba9ap-21,
+    0x1.d8cefb236ea5cp-24,
+    0x1.4f4831b0f9c55p-24,
+    -0x1.4ab04e86c71e4p-21,
+    -0x1.e996c2964904dp-22,
+    0x1.fa9b2cf183528p-23,
+    0x1.5369921584b17p-21,
+    0x1.a29d89f9e10e9p-22,
+    0x1.88441643b1760p-24,
+};
+static const double sn_lgamma_stirling_f32[] = {
+    0x1.5555540000000p-4,
+    -0x1.6c06a60000000p-9,
+    0x1.97b7480000000p-11,
+    -0x1.b08c7c0000000p-12,
+};
+static const double sn_lgamma_stirling_f64[] = {
+    0x1.5555555555554p-4,
+    -0x1.6c16c16c05accp-9,
+    0x1.a01a013dc6c8bp-11,
+    -0x1.381348ef7ca9cp-11,
+    0x1.b940db2527659p-11,
+    -0x1.f518a37eb18f3p-10,
+    0x1.97b8e7264130ep-8,
+    -0x1.9eca553195e69p-6,
+    0x1.ba0843853fdf4p-4,
+    -0x1.9d9a3c054eb9ap-2,
+    0x1.236e77979c65dp+0,
+    -0x1.061ea11875a95p+1,
+    0x1.b94d88a0ac83cp+0,
+};
+#define SN_LGAMMA_C1_F32 0x1.a000000000000p-1
+#define SN_LGAMMA_C2_F32 0x1.07fee80000000p-1
+#define SN_LGAMMA_C1_F64 0x1.3000000000000p-1
+#define SN_LGAMMA_C2_F64 0x1.6941df330699cp-1
+#define SN_LGAMMA_R 0x1.f000000000000p-2
+static const double sn_log_pi_f32[] = {0x1.250d040000000p+0, 0x1.1cf4380000000p-25};
+static const double sn_log_pi_f64[] = {0x1.250d048e7a1bdp+0, 0x1.7abf2ad8d5088p-57};
+static const double sn_54_ln2_f32[] = {0x1.2b70880000000p+5, 0x1.c8c8380000000p-21};
+static const double sn_54_ln2_f64[] = {0x1.2b708872320e2p+5, -0x1.570da7e077bcbp-50};
