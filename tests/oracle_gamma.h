@@ -103,13 +103,19 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
 #define ORACLES_GAMMA                                                                                          \
     {.name = "lgamma", .code = IR_LGAMMA, .quick = oracle_lgamma, .close = oracle_lgammal,                     \
      .exact = oracle_lgamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                          \
-     .absolute = {0x1p-21, 0x1p-50}},
+     .absolute = {0x1p-22, 0x1p-51}},                                                                          \
+    {.name = "gamma", .code = IR_GAMMA, .quick = oracle_gamma, .close = oracle_gammal,                         \
+     .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},
 
 #define SPECIALS_GAMMA                                                                                         \
     {IR_LGAMMA, 1, 0.0}, {IR_LGAMMA, 2, 0.0}, {IR_LGAMMA, 0.0, INFINITY}, {IR_LGAMMA, -0.0, INFINITY},         \
     {IR_LGAMMA, -1, INFINITY}, {IR_LGAMMA, -2, INFINITY}, {IR_LGAMMA, -0x1p30, INFINITY},                      \
     {IR_LGAMMA, -0x1p127, INFINITY}, {IR_LGAMMA, INFINITY, INFINITY}, {IR_LGAMMA, -INFINITY, INFINITY},        \
-    {IR_LGAMMA, NAN, NAN}, {IR_LGAMMA, 3, 0x1.62e42fefa39efp-1},
+    {IR_LGAMMA, NAN, NAN},                                                                      \
+    {IR_GAMMA, 0.0, INFINITY}, {IR_GAMMA, -0.0, -INFINITY}, {IR_GAMMA, -1, NAN}, {IR_GAMMA, -2, NAN},          \
+    {IR_GAMMA, -0x1p30, NAN}, {IR_GAMMA, -0x1p127, NAN}, {IR_GAMMA, INFINITY, INFINITY},                       \
+    {IR_GAMMA, -INFINITY, NAN}, {IR_GAMMA, NAN, NAN}, {IR_GAMMA, 172, INFINITY}, {IR_GAMMA, 0x1p127, INFINITY}, \
+    {IR_GAMMA, -190.5, -0.0}, {IR_GAMMA, -191.5, 0.0}, {IR_GAMMA, -1000000.5, -0.0},                           \
 
 #define SPECIALS2_GAMMA
 

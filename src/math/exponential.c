@@ -33,6 +33,12 @@ ir_ref sn_math_scaled(formula *m, ir_ref y, ir_ref field)
     return m_mul(m, m_mul(m, y, first), second);
 }
 
+ir_ref sn_math_opposite_field(formula *m, ir_ref field)
+{
+    const int32_t twice = (int32_t)(2u * (uint32_t)word_of_zero(m));
+    return m_sub(m, sn_ir_i32(m->p, twice), field);
+}
+
 /* y 2^n, where n need not be the exponent of a normal number; 0 or infinity beyond the arguments for which
  * n is right. */
 static ir_ref scaled_to_the_borders(formula *m, ir_ref x, ir_ref y, ir_ref word)

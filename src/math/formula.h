@@ -171,6 +171,8 @@ uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32
 /* ---- trigonometric.c ---- */
 /* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
 ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail);
+/* a (−1)^n for a whole float n. */
+ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n);
 
 /* ---- exponential.c and logarithm.c ---- */
 /* x = 2^n (1 + f), √½ ≤ 1 + f ≤ √2, f exact, n as a float: for normal positive x, of f64 up to 2^1022. */
@@ -186,6 +188,8 @@ m_pair sn_math_exp_pair(formula *m, m_pair x, ir_ref *field);
 /* y 2^(field − bias) for a field from exp_pair that need not be that of a normal number: overflows, and rounds
  * once into the subnormals, for exponents up to twice a normal one's. For `rare` regions. */
 ir_ref sn_math_scaled(formula *m, ir_ref y, ir_ref field);
+/* The same in other words: from n's field, −n's. */
+ir_ref sn_math_opposite_field(formula *m, ir_ref field);
 /* log(x) for normal finite positive x, of f64 from 2^-1020 on: errs by about 2^-35 (f32), 2^-66 (f64) of itself.
  * The low word is at most some places of the high one. */
 m_pair sn_math_log_pair(formula *m, ir_ref x);

@@ -68,3 +68,30 @@ static const double sn_log_pi_f32[] = {0x1.250d040000000p+0, 0x1.1cf4380000000p-
 static const double sn_log_pi_f64[] = {0x1.250d048e7a1bdp+0, 0x1.7abf2ad8d5088p-57};
 static const double sn_54_ln2_f32[] = {0x1.2b70880000000p+5, 0x1.c8c8380000000p-21};
 static const double sn_54_ln2_f64[] = {0x1.2b708872320e2p+5, -0x1.570da7e077bcbp-50};
+static const double sn_gamma_f32[] = {
+    0x1.5555520000000p-4,
+    -0x1.6be67c0000000p-9,
+    0x1.8f96400000000p-11,
+    -0x1.7064be0000000p-12,
+};
+static const double sn_gamma_f64[] = {
+    0x1.5555555555553p-4,
+    -0x1.6c16c16bf35ecp-9,
+    0x1.a01a00f040968p-11,
+    -0x1.381329c4bc258p-11,
+    0x1.b93aaac822f19p-11,
+    -0x1.f4c2b76dfd116p-10,
+    0x1.967956491c890p-8,
+    -0x1.9d2e545736c56p-6,
+    0x1.c0283e4243960p-4,
+    -0x1.c01f26d0eeb52p-2,
+    0x1.7267ea87fd66bp+0,
+    -0x1.d171b9c1ee6cap+1,
+    0x1.9865899293538p+2,
+    -0x1.b92be96871221p+2,
+    0x1.b71a0caa45e10p+1,
+};
+static const double sn_gamma_factor_f32[] = {0x1.8535740000000p+0, 0x1.6a9e560000000p-26};
+static const double sn_gamma_factor_f64[] = {0x1.8535745aa7957p+0, -0x1.aa191844fc311p-54};
+static const double sn_gamma_reflection_f32[] = {-0x1.087eac0000000p+1, 0x1.66e3de0000000p-25};
+static const double sn_gamma_reflection_f64[] = {-0x1.087eaba64708ap+1, -0x1.177031e6ed67fp-54};

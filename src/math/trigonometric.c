@@ -38,8 +38,8 @@ ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
     return m_fma_k(m, r, SN_SINPI_C, m_fma(m, r, quotient, tail));
 }
 
-/* a (−1)^n for a whole float n; in f32 all are even beyond the i32, and so is INT32_MIN. */
-static ir_ref alternate(formula *m, ir_ref a, ir_ref n)
+/* In f32 all n are even beyond the i32, and so is INT32_MIN. */
+ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n)
 {
     if (m->type == IR_F32) {
         const ir_ref sign = m_shl_i(m, m_to_int(m, n), 31);
@@ -64,7 +64,7 @@ static ir_ref tiny_sine(formula *m, ir_ref size)
 ir_ref sn_math_sinpi(formula *m, ir_ref x)
 {
     const ir_ref size = m_abs(m, x), n = m_round(m, size);
-    const ir_ref r = alternate(m, m_sub(m, size, n), n);
+    const ir_ref r = sn_math_alternate(m, m_sub(m, size, n), n);
     const ir_ref hot = sn_math_sine_of_half_turns(m, r, m_number(m, 0));
     const ir_ref is_tiny = m_lt_k(m, size, M_BY_TYPE(m, 0x1p-100, 0x1p-960));
     return sn_math_apply_sign(m, m_rare(m, is_tiny, tiny_sine(m, size), hot), x);
@@ -78,7 +78,7 @@ ir_ref sn_math_cospi(formula *m, ir_ref x)
     const ir_ref d = m_abs(m, m_sub(m, x, n)), r = m_sub(m, half, d);
     const ir_ref dropped = m_sub(m, m_sub(m, half, r), d);
     const ir_ref y = sn_math_sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
-    return m_add_k(m, alternate(m, y, n), 0);
+    return m_add_k(m, sn_math_alternate(m, y, n), 0);
 }
 
 /* ---- quarter turns ---- */
