@@ -105,7 +105,10 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
      .exact = oracle_lgamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                          \
      .absolute = {0x1p-22, 0x1p-51}},                                                                          \
     {.name = "gamma", .code = IR_GAMMA, .quick = oracle_gamma, .close = oracle_gammal,                         \
-     .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},
+     .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},                          \
+    {.name = "digamma", .code = IR_DIGAMMA, .quick = oracle_digamma, .close = oracle_digammal,                 \
+     .exact = oracle_digamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                         \
+     .absolute = {0x1p-19, 0x1p-48}},
 
 #define SPECIALS_GAMMA                                                                                         \
     {IR_LGAMMA, 1, 0.0}, {IR_LGAMMA, 2, 0.0}, {IR_LGAMMA, 0.0, INFINITY}, {IR_LGAMMA, -0.0, INFINITY},         \
@@ -116,6 +119,10 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
     {IR_GAMMA, -0x1p30, NAN}, {IR_GAMMA, -0x1p127, NAN}, {IR_GAMMA, INFINITY, INFINITY},                       \
     {IR_GAMMA, -INFINITY, NAN}, {IR_GAMMA, NAN, NAN}, {IR_GAMMA, 172, INFINITY}, {IR_GAMMA, 0x1p127, INFINITY}, \
     {IR_GAMMA, -190.5, -0.0}, {IR_GAMMA, -191.5, 0.0}, {IR_GAMMA, -1000000.5, -0.0},                           \
+    {IR_DIGAMMA, 0.0, -INFINITY}, {IR_DIGAMMA, -0.0, INFINITY}, {IR_DIGAMMA, -1, NAN},                         \
+    {IR_DIGAMMA, -2, NAN}, {IR_DIGAMMA, -0x1p30, NAN}, {IR_DIGAMMA, -0x1p127, NAN},                            \
+    {IR_DIGAMMA, INFINITY, INFINITY}, {IR_DIGAMMA, -INFINITY, NAN}, {IR_DIGAMMA, NAN, NAN},                    \
+    {IR_DIGAMMA, 0x1p-120, -0x1p120}, {IR_DIGAMMA, -0x1p-120, 0x1p120},
 
 #define SPECIALS2_GAMMA
 

@@ -171,6 +171,8 @@ uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32
 /* ---- trigonometric.c ---- */
 /* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
 ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail);
+/* The same with what its last rounding drops. */
+m_pair sn_math_sine_of_half_turns_pair(formula *m, ir_ref r, ir_ref tail);
 /* a (−1)^n for a whole float n. */
 ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n);
 

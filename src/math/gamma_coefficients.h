@@ -95,3 +95,71 @@ static const double sn_gamma_factor_f32[] = {0x1.8535740000000p+0, 0x1.6a9e56000
 static const double sn_gamma_factor_f64[] = {0x1.8535745aa7957p+0, -0x1.aa191844fc311p-54};
 static const double sn_gamma_reflection_f32[] = {-0x1.087eac0000000p+1, 0x1.66e3de0000000p-25};
 static const double sn_gamma_reflection_f64[] = {-0x1.087eaba64708ap+1, -0x1.177031e6ed67fp-54};
+static const double sn_digamma_near_root_f32[] = {
+    -0x1.9313ba0000000p-4,
+    -0x1.7aa6480000000p-2,
+    0x1.8ab1300000000p-3,
+    -0x1.bf46700000000p-4,
+    0x1.07240e0000000p-4,
+    -0x1.3bb1720000000p-5,
+    0x1.82652c0000000p-6,
+    -0x1.d93b740000000p-7,
+    0x1.fd75e80000000p-8,
+    -0x1.2f49f20000000p-8,
+    0x1.596b920000000p-8,
+    -0x1.b9bb920000000p-9,
+};
+static const double sn_digamma_near_root_f64[] = {
+    -0x1.9313b9e330f38p-4,
+    -0x1.7aa649cce5856p-2,
+    0x1.8ab0d9438df9cp-3,
+    -0x1.bf4556b33bd76p-4,
+    0x1.0738222bc763fp-4,
+    -0x1.3bdd9fa2ab1adp-5,
+    0x1.7f10ac381ada5p-6,
+    -0x1.d35ab38b27205p-7,
+    0x1.1e17d3dcd34d1p-7,
+    -0x1.5efe392ab6603p-8,
+    0x1.af26e69aacad3p-9,
+    -0x1.0902f51538795p-9,
+    0x1.45ee88c227e84p-10,
+    -0x1.90dd573aaa929p-11,
+    0x1.ed2e6d6aa8b9cp-12,
+    -0x1.3092f0be03e06p-12,
+    0x1.77412ccd0328bp-13,
+    -0x1.bccf05ee145b3p-14,
+    0x1.0f64e62b11405p-14,
+    -0x1.a397ed53f7799p-15,
+    0x1.0a184e6841fd7p-15,
+    -0x1.a0a8ee795d491p-19,
+    0x1.0aaa75869cab7p-20,
+    -0x1.0aa4ca3f404e0p-16,
+    0x1.554db345de307p-17,
+};
+static const double sn_digamma_series_f32[] = {
+    0x1.55554c0000000p-4,
+    -0x1.10db040000000p-7,
+    0x1.f0b9a80000000p-9,
+    -0x1.3d1a400000000p-9,
+};
+static const double sn_digamma_series_f64[] = {
+    0x1.5555555555550p-4,
+    -0x1.11111110f62d4p-7,
+    0x1.041040afd8733p-8,
+    -0x1.1110dc5716442p-8,
+    0x1.f06a8760969f8p-8,
+    -0x1.58adbd886a0b9p-6,
+    0x1.4d4244e4871f9p-4,
+    -0x1.91cc34ced1a93p-2,
+    0x1.05a6b36da6e83p+1,
+    -0x1.3f33e0f3698b1p+3,
+    0x1.45e92ecbaeb8fp+5,
+    -0x1.fdf96dada0ef9p+6,
+    0x1.1804d09fefa4cp+8,
+    -0x1.7bcc57441611bp+8,
+    0x1.db9c924d3bce4p+7,
+};
+static const double sn_digamma_root_f32[] = {0x1.d8b6180000000p-2, 0x1.9d8e3c0000000p-27};
+static const double sn_digamma_root_f64[] = {0x1.d8b618d5af8fep-2, -0x1.1514854803b2fp-56};
+static const double sn_digamma_pi_f32[] = {0x1.921fb60000000p+1, -0x1.777a5c0000000p-24};
+static const double sn_digamma_pi_f64[] = {0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53};

@@ -22,7 +22,6 @@ ir_ref sn_math_rsqrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BA
 ir_ref sn_math_cbrt(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "cbrt is not written yet"); return 0; }
 ir_ref sn_math_erf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "erf is not written yet"); return 0; }
 ir_ref sn_math_erfc(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "erfc is not written yet"); return 0; }
-ir_ref sn_math_digamma(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "digamma is not written yet"); return 0; }
 ir_ref sn_math_logistic(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "logistic is not written yet"); return 0; }
 ir_ref sn_math_softplus(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "softplus is not written yet"); return 0; }
 ir_ref sn_math_normal_cdf(formula *m, ir_ref x) { (void)x; sn_ir_fail(m->p, SINTER_BAD_PROGRAM, "normal_cdf is not written yet"); return 0; }

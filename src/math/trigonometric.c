@@ -27,7 +27,8 @@
 
 /* ---- half turns ---- */
 
-ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+/* sin(π r) − C r + tail. */
+static ir_ref smaller_part(formula *m, ir_ref r, ir_ref tail)
 {
     const double *c = M_BY_TYPE(m, sn_sinpi_f32, sn_sinpi_f64);
     const unsigned count = M_BY_TYPE(m, M_LENGTH(sn_sinpi_f32), M_LENGTH(sn_sinpi_f64));
@@ -35,7 +36,19 @@ ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
     const ir_ref series = sn_math_polynomial(m, square, c + 2, count - 2);
     const ir_ref fourth = m_mul(m, square, square), small = m_fma(m, series, fourth, m_number(m, c[0]));
     const ir_ref quotient = m_fma_k(m, square, c[1], small);
-    return m_fma_k(m, r, SN_SINPI_C, m_fma(m, r, quotient, tail));
+    return m_fma(m, r, quotient, tail);
+}
+
+ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+{
+    return m_fma_k(m, r, SN_SINPI_C, smaller_part(m, r, tail));
+}
+
+m_pair sn_math_sine_of_half_turns_pair(formula *m, ir_ref r, ir_ref tail)
+{
+    const ir_ref less = smaller_part(m, r, tail), c = m_number(m, SN_SINPI_C);
+    const ir_ref sine = m_fma(m, r, c, less);
+    return (m_pair){sine, m_add(m, m_fms(m, r, c, sine), less)};
 }
 
 /* In f32 all n are even beyond the i32, and so is INT32_MIN. */
