@@ -1,8 +1,7 @@
 /* Oracles of the gamma function, its logarithm and its logarithmic derivative. Part of math_oracle.h.
  *
  * glibc's lgamma and tgamma err by some units in the last place, and near lgamma's zeros by little more; digamma
- * is written here: the recurrence up to 20 and the asymptotic series, and reflection. Near its zeros the
- * recurrence cancels, and there alone it errs by more than it says: MPFR is asked then, and decides. */
+ * is written here, and asks MPFR where its terms cancel. */
 #ifndef TESTS_ORACLE_GAMMA_H
 #define TESTS_ORACLE_GAMMA_H
 
@@ -28,45 +27,79 @@ static inline double oracle_gamma(double x) { return tgamma(x); }
 static inline long double oracle_gammal(long double x) { return tgammal(x); }
 static inline void oracle_gamma_exact(mpfr_t y, const mpfr_t x) { mpfr_gamma(y, x, MPFR_RNDN); }
 
-/* ψ(x) for x > 0. */
-static inline long double oracle_positive_digammal(long double x)
-{
-    static const long double series[] = { /* B(2 k)/(2 k) */
-        1.0L / 12, -1.0L / 120, 1.0L / 252, -1.0L / 240, 1.0L / 132, -691.0L / 32760, 1.0L / 12,
-        -3617.0L / 8160, 43867.0L / 14364, -174611.0L / 6600,
-    };
-    long double shifted = x, sum = 0, rest = 0;
-    if (x >= 0x1p70L)
-        return logl(x);
-    while (shifted < 20) {
-        sum += 1 / shifted;
-        shifted += 1;
-    }
-    const long double square = 1 / (shifted * shifted);
-    for (int k = 9; k >= 0; k--)
-        rest = (rest + series[k]) * square;
-    return logl(shifted) - (0.5L / shifted + rest) - sum;
-}
-
-static inline long double oracle_digammal(long double x)
-{
-    const long double size = fabsl(x);
-    if (isnan(x) || x == -(long double)INFINITY || (x < 0 && rintl(x) == x))
-        return (long double)NAN;
-    if (size < 0x1p-70L)
-        return -1 / x;
-    if (x > 0)
-        return x == (long double)INFINITY ? x : oracle_positive_digammal(x);
-    const long double tangent = oracle_sinpil(size) / oracle_cospil(size);
-    return oracle_positive_digammal(size) + 1 / size + ORACLE_PI / tangent;
-}
-
-static inline double oracle_digamma(double x)
-{
-    return (double)oracle_digammal((long double)x);
-}
-
 static inline void oracle_digamma_exact(mpfr_t y, const mpfr_t x) { mpfr_digamma(y, x, MPFR_RNDN); }
+
+/* Where the terms cancel. */
+static inline long double oracle_digamma_near_zero(double x)
+{
+    mpfr_t of, y;
+    mpfr_init2(of, 53);
+    mpfr_init2(y, 64);
+    mpfr_set_d(of, x, MPFR_RNDN);
+    oracle_digamma_exact(y, of);
+    const long double result = mpfr_get_ld(y, MPFR_RNDN);
+    mpfr_clears(of, y, (mpfr_ptr)0);
+    return result;
+}
+
+/* ψ: of x > 0 the recurrence up to `border`, the asymptotic series of `terms` beyond. */
+static const long double oracle_digamma_series[] = { /* B(2 k)/(2 k) */
+    1.0L / 12, -1.0L / 120, 1.0L / 252, -1.0L / 240, 1.0L / 132, -691.0L / 32760, 1.0L / 12,
+    -3617.0L / 8160, 43867.0L / 14364, -174611.0L / 6600,
+};
+
+/* ψ around its zero, which is the first number and the second. */
+#define ORACLE_DIGAMMA_ZERO 0x1.762d86356be3fp+0L
+#define ORACLE_DIGAMMA_ZERO_REST 9.5499954299656977151842e-17L
+static const long double oracle_digamma_taylor[] = {
+    0.9676722454476211704274L, -0.4427631689835921060929L, 0.2584997609556510106244L, -0.1639427054424065275043L,
+    0.1078240506912623657572L, -0.07219956125645471092612L, 0.04880428816414310722509L,
+    -0.03316112647484735929226L, 0.02259764823221810465962L, -0.0154247659049489591388L,
+    0.01053879161661217538812L, -0.00720453438635686824097L, 0.004926781395729853446354L,
+    -0.003369801655439328082793L, 0.002305126326734927836938L, -0.001576936771430197259271L,
+    0.001078825201916296580692L, -0.000738070938996005129566L, 0.0005049532658346020351774L,
+    -0.0003454680251063076995556L, 0.0002363560156402705279237L, -0.0001617062209197480344936L,
+    0.0001106337276874741090409L, -0.00007569179582195065919238L, 0.00005178575795222080868993L,
+    -0.0000354300709476596063157L,
+};
+
+#define ORACLE_DIGAMMA(type, suffix, border, terms)                                                     \
+    static inline type oracle_positive_digamma##suffix(type x)                                          \
+    {                                                                                                   \
+        type y = x, top = 0, bottom = 1, rest = 0;                                                      \
+        if (x >= (type)0x1p70)                                                                          \
+            return log##suffix(x);                                                                      \
+        const type d = (x - (type)ORACLE_DIGAMMA_ZERO) - (type)ORACLE_DIGAMMA_ZERO_REST;                \
+        for (int k = fabs##suffix(d) < (type)0.25 ? 25 : -1; k >= 0; k--)                             \
+            rest = (rest + (type)oracle_digamma_taylor[k]) * d;                                         \
+        if (rest != 0)                                                                                  \
+            return rest;                                                                                \
+        for (; y < border; y += 1) { /* the sum of 1/y as one fraction */                               \
+            top = top * y + bottom;                                                                     \
+            bottom *= y;                                                                                \
+        }                                                                                               \
+        const type inverse = 1 / y, square = inverse * inverse;                                         \
+        for (int k = terms - 1; k >= 0; k--)                                                            \
+            rest = (rest + (type)oracle_digamma_series[k]) * square;                                    \
+        return log##suffix(y) - (inverse / 2 + rest) - top / bottom;                                    \
+    }                                                                                                   \
+    static inline type oracle_digamma##suffix(type x)                                                   \
+    {                                                                                                   \
+        const type size = fabs##suffix(x);                                                              \
+        if (isnan(x) || x == -(type)INFINITY || (x < 0 && rint##suffix(x) == x))                        \
+            return (type)NAN;                                                                           \
+        if (size < (type)0x1p-70)                                                                       \
+            return -1 / x;                                                                              \
+        if (x > 0)                                                                                      \
+            return x == (type)INFINITY ? x : oracle_positive_digamma##suffix(x);                        \
+        const type r = size - rint##suffix(size);                                                       \
+        const type other = (type)ORACLE_PI * oracle_eighth##suffix(r, 1) / oracle_eighth##suffix(r, 0); \
+        const type y = oracle_positive_digamma##suffix(size) + 1 / size + other;                        \
+        return sizeof y > sizeof(double) && fabs##suffix(y) < fabs##suffix(other) / 16                  \
+                   ? (type)oracle_digamma_near_zero((double)x) : y;                                     \
+    }
+ORACLE_DIGAMMA(double, , 8, 8)
+ORACLE_DIGAMMA(long double, l, 20, 10)
 
 /* Where Γ is ±1 beside the whole numbers −n: 1/n! away. */
 static inline double oracle_near_pole(uint64_t r, double unit)
@@ -108,7 +141,7 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
      .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},                          \
     {.name = "digamma", .code = IR_DIGAMMA, .quick = oracle_digamma, .close = oracle_digammal,                 \
      .exact = oracle_digamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                         \
-     .absolute = {0x1p-19, 0x1p-48}},
+     .absolute = {0x1p-20, 0x1p-48}},
 
 #define SPECIALS_GAMMA                                                                                         \
     {IR_LGAMMA, 1, 0.0}, {IR_LGAMMA, 2, 0.0}, {IR_LGAMMA, 0.0, INFINITY}, {IR_LGAMMA, -0.0, INFINITY},         \
