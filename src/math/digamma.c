@@ -76,7 +76,7 @@ static parts parts_of(formula *m, ir_ref x)
     const ir_ref far = m_fnma_k(m, inverse, 0.5, series);
     /* Others. The rounding of 1/x is recovered. */
     const ir_ref t = m_sub(m, x, m_select(m, is_small, zero, one));
-    const ir_ref q = POLYNOMIAL(m, m_sub_k(m, t, 0.625), digamma_near_root);
+    const ir_ref q = POLYNOMIAL(m, m_sub_k(m, t, SN_DIGAMMA_M), digamma_near_root);
     const ir_ref less = m_select(m, is_small, inverse, zero);
     const ir_ref rest = m_mul(m, m_fnma(m, less, x, one), less);
     const ir_ref d = m_sub_k(m, t, root[0]), less_root = m_add_k(m, rest, root[1]);
