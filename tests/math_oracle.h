@@ -110,9 +110,9 @@ static inline double oracle_neighbour(ir_type type, double x, int places)
 /* ---- the families ---- */
 
 #include "oracle_exponential.h"
-#include "oracle_gamma.h"
 #include "oracle_hyperbolic.h"
 #include "oracle_trigonometric.h"
+#include "oracle_gamma.h"
 
 static const math_oracle math_oracles[] = {
     ORACLES_TRIGONOMETRIC ORACLES_EXPONENTIAL ORACLES_HYPERBOLIC ORACLES_GAMMA

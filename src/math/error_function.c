@@ -136,7 +136,7 @@ static m_pair exponent(formula *m, ir_ref y, const tail *t)
 /* exp(x), in one word, by the polynomial of exponential.c. */
 static ir_ref exp_fast(formula *m, m_pair x, ir_ref *field)
 {
-    const double *ln2 = M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
+    const double *ln2 = sn_math_ln2(m);
     const ir_ref shift = m_number(m, M_BY_TYPE(m, 0x1.8p23 + 127, 0x1.8p52 + 1023));
     const ir_ref k = m_fma_k(m, x.high, M_BY_TYPE(m, 0x1.715476p0, 0x1.71547652b82fep0), shift);
     const ir_ref n = m_sub(m, k, shift), most = m_fnma_k(m, n, ln2[0], x.high);

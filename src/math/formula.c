@@ -3,6 +3,8 @@
  * works on signs in its own type. */
 #include "math/formula.h"
 
+#include "math/exponential_coefficients.h"
+
 #include <string.h>
 
 ir_ref sn_math_polynomial(formula *m, ir_ref x, const double *c, unsigned count)
@@ -45,6 +47,12 @@ ir_ref sn_math_exponent_field(formula *m, ir_ref a)
 ir_ref sn_math_power_of_two(formula *m, ir_ref field)
 {
     return M_BY_TYPE(m, m_from_bits(m, m_shl_i(m, field, 23)), m_pack64_i(m, m_shl_i(m, field, 20), 0));
+}
+
+const double *sn_math_ln2(const formula *m)
+{
+    static const double single[] = {SN_LN2_F32}, real[] = {SN_LN2_F64};
+    return M_BY_TYPE(m, single, real);
 }
 
 uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32_t length)

@@ -165,10 +165,25 @@ ir_ref sn_math_exponent_field(formula *m, ir_ref a);
 /* 2^(field − bias), for a field from 1 to the greatest finite one, an i32; of f32, bits above the field and
  * the sign do not matter. */
 ir_ref sn_math_power_of_two(formula *m, ir_ref field);
+/* ln 2 in two words, none of them negative. */
+const double *sn_math_ln2(const formula *m);
 /* The constant table `name` of the program, added if it is not there: its index among the memory objects. */
 uint32_t sn_math_table(formula *m, const char *name, const void *content, uint32_t length);
 
+/* ---- trigonometric.c ---- */
+/* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
+ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail);
+/* The same with what its last rounding drops. */
+m_pair sn_math_sine_of_half_turns_pair(formula *m, ir_ref r, ir_ref tail);
+/* a (−1)^n for a whole float n. */
+ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n);
+
 /* ---- exponential.c and logarithm.c ---- */
+/* x = 2^n (1 + f), √½ ≤ 1 + f ≤ √2, f exact, n as a float: for normal positive x, of f64 up to 2^1022. */
+typedef struct m_log_parts {
+    ir_ref n, f;
+} m_log_parts;
+m_log_parts sn_math_log_parts(formula *m, ir_ref x);
 /* exp(x) = result 2^(field − bias), `field` as sn_math_power_of_two takes it. The result, between 0.7 and
  * 1.42, errs by less than 2^-27.5 (f32), 2^-56.5 (f64) of itself. x.low, at most some places of x.high, may
  * be absent (0). 2^(field − bias) is normal up to |x.high| = 87.3125 (f32), 708.375 (f64); far beyond, up to

@@ -29,11 +29,6 @@
     M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
               sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
 
-static const double *ln2_of(const formula *m)
-{
-    return M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
-}
-
 static const double *half_ln2_of(const formula *m)
 {
     return M_BY_TYPE(m, sn_half_ln2_f32, sn_half_ln2_f64);
@@ -62,7 +57,7 @@ typedef struct halves {
 
 static halves halves_of(formula *m, ir_ref size)
 {
-    const double *ln2 = ln2_of(m);
+    const double *ln2 = sn_math_ln2(m);
     const reduced r = reduce(m, size, M_BY_TYPE(m, 0x1.715476p0, 0x1.71547652b82fep0), ln2[0], -1);
     const ir_ref a = m_fnma_k(m, r.n, ln2[1], r.a);
     const ir_ref square = m_mul(m, a, a), cube = m_mul(m, square, a);
@@ -225,7 +220,7 @@ static m_pair logarithm_of(formula *m, const logarithm *l)
 {
     const ir_ref q = m_mul(m, l->dividend.high, l->reciprocal), square = m_mul(m, q, q);
     const ir_ref cube = m_mul(m, square, q), smaller = m_mul(m, cube, POLYNOMIAL(m, square, log_q));
-    return leading_and_rest(m, l, ln2_of(m), q, smaller);
+    return leading_and_rest(m, l, sn_math_ln2(m), q, smaller);
 }
 
 /* The n of v = 2^n f, f between √½ and √2, and 2^(n − 1). */

@@ -26,15 +26,9 @@
 
 #include <math.h>
 
-static const double sn_ln2_f32[] = {SN_LN2_F32}, sn_ln2_f64[] = {SN_LN2_F64};
-
 #define POLYNOMIAL(m, x, name) sn_math_polynomial(m, x, sn_##name, M_LENGTH(sn_##name))
 
-/* ---- the parts of an argument ---- */
-
-typedef struct parts {
-    ir_ref n, f;
-} parts;
+/* ---- the m_log_parts of an argument ---- */
 
 /* The bits, of f64 the upper ones, of the lower bounds of 1 + f. */
 static int32_t at_root(const formula *m)
@@ -50,13 +44,13 @@ static int32_t at_0_7026(const formula *m)
     return M_BY_TYPE(m, 0x3F33E000, 0x3FE67C00);
 }
 
-static parts split_f32(formula *m, ir_ref x, int32_t bound)
+static m_log_parts split_f32(formula *m, ir_ref x, int32_t bound)
 {
     const ir_ref bits = m_bits(m, x);
     const ir_ref n = m_sar_i(m, m_sub_i(m, bits, bound), 23);
     const ir_ref significand = m_from_bits(m, m_sub(m, bits, m_shl_i(m, n, 23)));
     const ir_ref f = m_sub_k(m, significand, 1);
-    return (parts){m_from_int(m, n), f};
+    return (m_log_parts){m_from_int(m, n), f};
 }
 
 /* The exponent of x, an i32, and 2^-n. */
@@ -72,11 +66,16 @@ static ir_ref inverse_power(formula *m, ir_ref n)
     return sn_math_power_of_two(m, m_sub(m, bias, n));
 }
 
-static parts split_f64(formula *m, ir_ref x, int32_t bound)
+static m_log_parts split_f64(formula *m, ir_ref x, int32_t bound)
 {
     const ir_ref n = exponent(m, x, bound), one = m_number(m, 1);
     const ir_ref f = m_fms(m, x, inverse_power(m, n), one); /* exact */
-    return (parts){m_from_int(m, n), f};
+    return (m_log_parts){m_from_int(m, n), f};
+}
+
+m_log_parts sn_math_log_parts(formula *m, ir_ref x)
+{
+    return m->type == IR_F32 ? split_f32(m, x, at_root(m)) : split_f64(m, x, at_root(m));
 }
 
 /* ---- in two words ---- */
@@ -94,7 +93,7 @@ static wide_parts split_wide(formula *m, ir_ref x)
 {
     ir_ref n, f;
     if (m->type == IR_F32) {
-        const parts of = split_f32(m, x, at_root(m));
+        const m_log_parts of = split_f32(m, x, at_root(m));
         n = of.n;
         f = of.f;
     } else {
@@ -153,7 +152,7 @@ m_pair sn_math_log_of_pow(formula *m, ir_ref x, ir_ref n0)
     const m_pair tail = is_short ? short_tail_f32(m, w) : wide_tail(m, w);
     /* The sum, its greatest part first. */
     const ir_ref n = n0 ? m_add(m, of.n, n0) : of.n;
-    const double *ln2 = M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
+    const double *ln2 = sn_math_ln2(m);
     const ir_ref leading = m_fma_k(m, n, ln2[0], w.high);
     const ir_ref rounding = m_sub(m, w.high, m_fnma_k(m, n, ln2[0], leading));
     const m_pair sum = sn_math_fast_two_sum(m, leading, tail.high);
@@ -223,7 +222,7 @@ ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest)
     return fast_terms(m, f, rest, BASE_E);
 }
 
-static ir_ref fast_sum(formula *m, parts of, log_base b)
+static ir_ref fast_sum(formula *m, m_log_parts of, log_base b)
 {
     const double of_2 = b == BASE_E ? M_BY_TYPE(m, sn_ln2_nearest_f32[0], sn_ln2_nearest_f64[0])
                                     : M_BY_TYPE(m, sn_log10_2_nearest_f32[0], sn_log10_2_nearest_f64[0]);
@@ -231,9 +230,9 @@ static ir_ref fast_sum(formula *m, parts of, log_base b)
 }
 
 /* n ln 2 + log(1 + f) + extra; `extra`, small beside the rest, may be absent. */
-static ir_ref natural_sum(formula *m, parts of, ir_ref extra)
+static ir_ref natural_sum(formula *m, m_log_parts of, ir_ref extra)
 {
-    const double *ln2 = M_BY_TYPE(m, sn_ln2_f32, sn_ln2_f64);
+    const double *ln2 = sn_math_ln2(m);
     const ir_ref leading = m_fma_k(m, of.n, ln2[0], of.f);
     const ir_ref rounding = m_sub(m, of.f, m_fnma_k(m, of.n, ln2[0], leading));
     const ir_ref rest = m_fma_k(m, of.n, ln2[1], extra ? m_add(m, rounding, extra) : rounding);
@@ -241,7 +240,7 @@ static ir_ref natural_sum(formula *m, parts of, ir_ref extra)
 }
 
 /* n log_b 2 + log_b(1 + f). */
-static ir_ref other_sum(formula *m, parts of, log_base b)
+static ir_ref other_sum(formula *m, m_log_parts of, log_base b)
 {
     const double *of_e = b == BASE_2 ? M_BY_TYPE(m, sn_log2_e_f32, sn_log2_e_f64)
                                      : M_BY_TYPE(m, sn_log10_e_f32, sn_log10_e_f64);
@@ -266,7 +265,7 @@ static int32_t bound_of(const formula *m, log_base b)
 static ir_ref logarithm(formula *m, ir_ref x, ir_ref n0, log_base b)
 {
     const int32_t bound = bound_of(m, b);
-    parts of = m->type == IR_F32 ? split_f32(m, x, bound) : split_f64(m, x, bound);
+    m_log_parts of = m->type == IR_F32 ? split_f32(m, x, bound) : split_f64(m, x, bound);
     if (n0)
         of.n = m_add(m, of.n, n0);
     if (m->grade == MATH_FAST)
@@ -334,7 +333,7 @@ ir_ref sn_math_log1p(formula *m, ir_ref x)
     const ir_ref one = m_number(m, 1), sum = m_add(m, x, one);
     const ir_ref n = exponent(m, sum, bound_of(m, BASE_E)), scale = inverse_power(m, n);
     const ir_ref less = m_sub(m, one, scale), f = m_fms(m, x, scale, less);
-    const parts of = {m_from_int(m, n), f};
+    const m_log_parts of = {m_from_int(m, n), f};
     ir_ref y;
     if (m->grade == MATH_FAST) {
         y = fast_sum(m, of, BASE_E);

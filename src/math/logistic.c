@@ -85,8 +85,7 @@ typedef struct fold {
 /* 1 + t above 4/3, in f64 √2, is halved. */
 static fold fold_of(formula *m, ir_ref size)
 {
-    static const double single[] = {SN_LN2_F32}, real[] = {SN_LN2_F64};
-    const double *ln2 = M_BY_TYPE(m, single, real);
+    const double *ln2 = sn_math_ln2(m);
     const ir_ref one = m_number(m, 1), zero = m_number(m, 0);
     const ir_ref is_upper = m_lt_k(m, size, M_BY_TYPE(m, 1.09861, 0.881373587));
     fold of;

@@ -39,8 +39,8 @@
 
 /* ---- half turns ---- */
 
-/* sin(π r) + tail for |r| ≤ 1/2. A tail of +0 makes zeros +0. */
-static ir_ref sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+/* sin(π r) − C r + tail. */
+static ir_ref smaller_part(formula *m, ir_ref r, ir_ref tail)
 {
     const double *c = M_BY_TYPE(m, sn_sinpi_f32, sn_sinpi_f64);
     const unsigned count = M_BY_TYPE(m, M_LENGTH(sn_sinpi_f32), M_LENGTH(sn_sinpi_f64));
@@ -48,11 +48,23 @@ static ir_ref sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
     const ir_ref series = sn_math_polynomial(m, square, c + 2, count - 2);
     const ir_ref fourth = m_mul(m, square, square), small = m_fma(m, series, fourth, m_number(m, c[0]));
     const ir_ref quotient = m_fma_k(m, square, c[1], small);
-    return m_fma_k(m, r, SN_SINPI_C, m_fma(m, r, quotient, tail));
+    return m_fma(m, r, quotient, tail);
 }
 
-/* a (−1)^n for a whole float n; in f32 all are even beyond the i32, and so is INT32_MIN. */
-static ir_ref alternate(formula *m, ir_ref a, ir_ref n)
+ir_ref sn_math_sine_of_half_turns(formula *m, ir_ref r, ir_ref tail)
+{
+    return m_fma_k(m, r, SN_SINPI_C, smaller_part(m, r, tail));
+}
+
+m_pair sn_math_sine_of_half_turns_pair(formula *m, ir_ref r, ir_ref tail)
+{
+    const ir_ref less = smaller_part(m, r, tail), c = m_number(m, SN_SINPI_C);
+    const ir_ref sine = m_fma(m, r, c, less);
+    return (m_pair){sine, m_add(m, m_fms(m, r, c, sine), less)};
+}
+
+/* In f32 all n are even beyond the i32, and so is INT32_MIN. */
+ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n)
 {
     if (m->type == IR_F32) {
         const ir_ref sign = m_shl_i(m, m_to_int(m, n), 31);
@@ -89,14 +101,14 @@ static ir_ref signed_arch(formula *m, ir_ref r, ir_ref tail)
 static ir_ref fast_sinpi_f32(formula *m, ir_ref x)
 {
     const ir_ref size = m_abs(m, x), n = m_floor(m, size), f = m_sub(m, size, n);
-    const ir_ref w = m_fnma(m, f, f, f), signed_w = alternate(m, w, n), zero = m_number(m, 0);
+    const ir_ref w = m_fnma(m, f, f, f), signed_w = sn_math_alternate(m, w, n), zero = m_number(m, 0);
     return sn_math_apply_sign(m, m_fma(m, signed_w, arch(m, w), zero), x);
 }
 
 static ir_ref fast_cospi_f32(formula *m, ir_ref x)
 {
     const ir_ref n = m_round(m, x), d = m_sub(m, x, n), quarter = m_number(m, 0.25);
-    const ir_ref w = m_fnma(m, d, d, quarter), signed_w = alternate(m, w, n), zero = m_number(m, 0);
+    const ir_ref w = m_fnma(m, d, d, quarter), signed_w = sn_math_alternate(m, w, n), zero = m_number(m, 0);
     return m_fma(m, signed_w, arch(m, w), zero);
 }
 
@@ -124,8 +136,8 @@ ir_ref sn_math_sinpi(formula *m, ir_ref x)
     if (m->grade == MATH_FAST)
         return M_BY_TYPE(m, fast_sinpi_f32(m, x), fast_sinpi_f64(m, x));
     const ir_ref size = m_abs(m, x), n = m_round(m, size);
-    const ir_ref r = alternate(m, m_sub(m, size, n), n);
-    const ir_ref hot = sine_of_half_turns(m, r, m_number(m, 0));
+    const ir_ref r = sn_math_alternate(m, m_sub(m, size, n), n);
+    const ir_ref hot = sn_math_sine_of_half_turns(m, r, m_number(m, 0));
     const ir_ref is_tiny = m_lt_k(m, size, M_BY_TYPE(m, 0x1p-100, 0x1p-960));
     return sn_math_apply_sign(m, m_rare(m, is_tiny, tiny_sine(m, size), hot), x);
 }
@@ -139,8 +151,8 @@ ir_ref sn_math_cospi(formula *m, ir_ref x)
     const ir_ref n = m_round(m, x), half = m_number(m, 0.5);
     const ir_ref d = m_abs(m, m_sub(m, x, n)), r = m_sub(m, half, d);
     const ir_ref dropped = m_sub(m, m_sub(m, half, r), d);
-    const ir_ref y = sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
-    return m_add_k(m, alternate(m, y, n), 0);
+    const ir_ref y = sn_math_sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, d, 9.375)));
+    return m_add_k(m, sn_math_alternate(m, y, n), 0);
 }
 
 /* ---- tangents ---- */
@@ -172,7 +184,7 @@ static ir_ref rare_tangent(formula *m, ir_ref x)
     const ir_ref size = m_abs(m, x), n = m_floor(m, size), rest = m_sub(m, size, n);
     const ir_ref is_pole = m_eq_k(m, rest, 0.5);
     const ir_ref y = m_select_k(m, is_pole, (double)INFINITY, tiny_sine(m, rest));
-    return sn_math_apply_sign(m, alternate(m, y, n), x);
+    return sn_math_apply_sign(m, sn_math_alternate(m, y, n), x);
 }
 
 /* Beyond a quarter of a half turn 1/tan of what is left to a half, which is exact. */
@@ -373,7 +385,7 @@ static ir_ref shifted_sine(formula *m, ir_ref x, reduced of)
 static ir_ref alternate_by(formula *m, ir_ref a, ir_ref k, ir_ref n)
 {
     if (m->type == IR_F64)
-        return alternate(m, a, n);
+        return sn_math_alternate(m, a, n);
     const ir_ref sign = m_shl_i(m, m_bits(m, k), 31);
     return m_from_bits(m, m_xor(m, sign, m_bits(m, a)));
 }
