@@ -701,6 +701,8 @@ static void every_word_is_found(void **state)
         assert_int_equal(sn_lang_find_word(padded, word->length + 1u), WORD_NONE);
         if (w > 1)
             assert_true(strcmp(sn_lang_words[w - 1].text, word->text) < 0);
+        if (word->kind == WORD_IS_FUNCTION) /* fast.NAME is never a value's components */
+            assert_true(strspn(word->text, "xyzwrgba") < word->length);
     }
     assert_int_equal(sn_lang_find_word("Sin", 3), WORD_NONE);
     assert_int_equal(sn_lang_find_word("_", 1), WORD_NONE);
