@@ -16,7 +16,7 @@ import time
 import zlib
 
 SINTER = ""
-COMMANDS = ["eval", "image", "render", "dump", "bench", "doctor", "help"]
+COMMANDS = ["eval", "image", "render", "dump", "functions", "bench", "doctor", "help"]
 TESTS = []
 
 
@@ -226,6 +226,10 @@ def wrong_commands(_):
     bad(2, "help", "rendr", says="did you mean render?")
     bad(2, "help", "eval", "image", says="at a time")
     bad(2, "doctor", "now", says="takes no argument")
+    bad(2, "functions", "sine", says=["there is no function `sine`; did you mean sin?", "sinter help functions"])
+    bad(2, "functions", "xyzzy", says="there is no function `xyzzy`")
+    bad(2, "functions", "sin", "cos", says="at a time")
+    bad(2, "functions", "--fast", says="functions has no option --fast")
 
 
 @test
@@ -272,6 +276,41 @@ def bad_numbers(folder):
     for value in ("g", "g=", "=1", "g=x", "g=nan"):
         bad(2, "eval", "param g = 1 in 0..2; g", "--set", value, says="--set takes")
     check(not list(folder.iterdir()), "files were left", list(folder.iterdir()))
+
+
+# ---- functions ----
+
+@test
+def functions_are_listed(_):
+    lines = out("functions").splitlines()
+    check("clamp(x, low, high)         min(max(x, low), high)" in lines, lines)
+    check("delay(x, n[, max])          x n elements ago: n constant, or varying within 1..max" in lines, lines)
+    listed = json.loads(out("functions", "--json"))
+    same(len(listed), len(lines), "functions")
+    same([f["name"] for f in listed], sorted(f["name"] for f in listed), "their order")
+    for f, line in zip(listed, lines):
+        check(line.startswith(f["name"] + "(") and line.endswith(" " + f["summary"]), line)
+        text = out("functions", f["name"])
+        check(text.startswith(f["name"] + "(") and f["summary"] in text, text)
+        same("fast." + f["name"] in text, f["fast"], "grades of " + f["name"])
+        same(json.loads(out("functions", f["name"], "--json")), f)
+    by_name = {f["name"]: f for f in listed}
+    same(by_name["delay"]["arguments"], ["x", "n", "max"])
+    same(by_name["delay"]["required"], 2)
+    check(by_name["sin"]["fast"] and not by_name["floor"]["fast"], "grades")
+
+
+@test
+def fast_is_for_all_functions(_):
+    plain = ["--ir", "--passes", "dce"]
+    text = out("dump", "sin(x)^2 + exp(y)", *plain, "--fast")
+    check("= sin.fast " in text and "= exp.fast " in text, text)
+    same(out("dump", "fast.sin(x)^2 + fast.exp(y)", *plain), text, "every call of it")
+    text = out("dump", "fast.sin(x)^2 + exp(y)", *plain)
+    check("= sin.fast " in text and "= exp f32 " in text, text)
+    for engine in engines():
+        words = ["--engine", engine, "--at", "x=0.3,y=2", "--hash"]
+        same(out("eval", "sin(x)*exp(y)", "--fast", *words), out("eval", "fast.sin(x)*fast.exp(y)", *words), engine)
 
 
 # ---- eval ----

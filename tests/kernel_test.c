@@ -436,6 +436,17 @@ static void every_option_has_its_effect(void **state)
                      SINTER_OK);
     assert_true(total == 0.5 * (1 + 2 + 3) + 3 * (2 + 2));
     sinter_kernel_close(kernel);
+    char *plain, *marked;
+    size_t length;
+    const sinter_dump_options untouched = {.passes = ""};
+    assert_int_equal(sinter_dump(context, "fast.sin(x)", 11, NULL, SINTER_DUMP_IR, &untouched, &plain, &length, NULL), SINTER_OK);
+    assert_int_equal(sinter_dump(context, "sin(x)", 6, &(sinter_options){.grade = SINTER_GRADE_FAST}, SINTER_DUMP_IR,
+                                 &untouched, &marked, &length, NULL),
+                     SINTER_OK);
+    assert_non_null(strstr(marked, "sin.fast"));
+    assert_string_equal(marked, plain);
+    sinter_dump_release(context, plain, length);
+    sinter_dump_release(context, marked, length);
     assert_refused("x", &(sinter_options){.passes = "identity,nonsense"}, SINTER_BAD_PROGRAM, "\"nonsense\"");
     assert_refused("x", &(sinter_options){.fixed_names = names, .fixed_values = values, .fixed_count = 1},
                    SINTER_BAD_PROGRAM, "\"gain\"");

@@ -77,7 +77,34 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"x + foo", false, 1, 1, 5, 3, "there is no 'foo' here", "a field has x, y, z and t"},
         {"x + tine", false, 1, 1, 5, 4, "there is no 'tine' here", "a field has x, y, z and t"},
         {"sinn(x)", false, 1, 1, 1, 4, "there is no function 'sinn'", "did you mean 'sin'?"},
-        {"pow(x, 2)", false, 1, 1, 1, 3, "there is no function 'pow'", "powers are written a^b"},
+        {"fmod(x, 2)", false, 1, 1, 1, 4, "there is no function 'fmod'",
+         "rem(a, b) has the sign of a, mod(a, b) that of b"},
+        {"arctan2(x, 2)", false, 1, 1, 1, 7, "there is no function 'arctan2'", "did you mean 'atan2'?"},
+        {"pow(x)", false, 1, 1, 1, 3, "'pow' takes 2 arguments, not 1", "pow(x, y)"},
+        {"1 + fast.floor(x)", false, 1, 1, 10, 5, "'floor' has no fast form",
+         "leave out fast.: it stands before functions that are approximated, as sin is"},
+        {"fast.sum(i, 0, 3, i)", false, 1, 1, 6, 3, "'sum' has no fast form",
+         "leave out fast.: it stands before functions that are approximated, as sin is"},
+        {"fn f(a) = a\nfast.f(x)", false, 1, 2, 6, 1, "'f' has no fast form",
+         "write fast. before functions of the language inside it: fast.sin(x)"},
+        {"fast.sin(x)\nfn sin(a) = a", false, 1, 1, 6, 3, "'sin' has no fast form",
+         "write fast. before functions of the language inside it: fast.sin(x)"},
+        {"fast.sine(x)", false, 1, 1, 6, 4, "there is no function 'sine'", "did you mean 'sin'?"},
+        {"fast.sin(x, y)", false, 1, 1, 6, 3, "'sin' takes 1 argument, not 2", "sin(x)"},
+        {"fast.sin + 1", false, 1, 1, 6, 3, "'sin' takes 1 argument, not 0", "sin(x)"},
+        {"fast(sin(x))", false, 1, 1, 1, 4, "there is no function 'fast'",
+         "a grade stands before a function: fast.sin(x)"},
+        {"fast", false, 1, 1, 1, 4, "there is no 'fast' here",
+         "a grade stands before a function: fast.sin(x)"},
+        {"fast.x", false, 1, 1, 1, 4, "there is no 'fast' here",
+         "a grade stands before a function: fast.sin(x)"},
+        {"fast = 1; fast.pi", false, 1, 1, 16, 2, "'.pi' names no components",
+         "one to four letters of xyzw, or of rgba"},
+        {"fast.", false, 1, 1, 5, 1, "a component is missing after '.'", "as in .x"},
+        {"fast.(x)", false, 1, 1, 6, 1, "a component is missing before '('", "as in .x"},
+        {"fast.$", false, 1, 1, 6, 1, "unexpected character '$'", "a name begins with a letter"},
+        {"fast.sin(", false, 1, 1, 9, 1, "an expression is missing after '('", ""},
+        {"fast.sin'", false, 1, 1, 9, 1, "a prime stands behind a name", "bind it: y = ..., then y'"},
         {"clamp(x, 1)", false, 1, 1, 1, 5, "'clamp' takes 3 arguments, not 2", "clamp(x, low, high)"},
         {"sin()", false, 1, 1, 1, 3, "'sin' takes 1 argument, not 0", "sin(x)"},
         {"sin(x, y)", false, 1, 1, 1, 3, "'sin' takes 1 argument, not 2", "sin(x)"},
@@ -133,12 +160,10 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"x \303\227 2", false, 1, 1, 3, 1, "unexpected character '\303\227'", "write * for a product"},
         {"\"Hz\"", false, 1, 1, 1, 4, "a text in quotes stands behind a param only, as its unit", ""},
         {"x \"Hz", false, 1, 1, 3, 3, "this text has no closing \"", ""},
-        {"x^y", false, 1, 1, 2, 1, "the power of a varying exponent is not among the functions",
-         "exponents are constants: whole numbers from -64 to 64, 0.5 and -0.5"},
-        {"x^0.3", false, 1, 1, 2, 1, "the power of the exponent 0.3 is not among the functions",
-         "exponents are constants: whole numbers from -64 to 64, 0.5 and -0.5"},
-        {"x^65", false, 1, 1, 2, 1, "the power of the exponent 65 is not among the functions",
-         "exponents are constants: whole numbers from -64 to 64, 0.5 and -0.5"},
+        {"(x, y)^(1, 2, 3)", false, 1, 1, 7, 1, "a tuple of 2 elements meets one of 3",
+         "arithmetic goes element by element; a single number goes with any tuple"},
+        {"umulh(x, 3)", false, 1, 1, 1, 5, "upper halves of products are of i32 only",
+         "write i32(...) around it"},
         {"x << 1", false, 1, 1, 3, 2, "shifts are of i32 only", "write i32(...) around it"},
         {"and(x, 1)", false, 1, 1, 1, 3, "bits are of i32 only", "write i32(...) around it"},
         {"bits(i32(x))", false, 1, 1, 1, 4, "bits takes an f32", "an i32 consists of its bits"},
@@ -209,8 +234,15 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"fn f(a) { b = a\nf(1)", false, 1, 1, 9, 1, "this { is not closed", ""},
         {"fn f(a) = a\nfn f(b) = b\nf(1)",
          false, 1, 2, 4, 1, "the function 'f' is defined already, in line 1", ""},
-        {"fn sin(a) = a\nsin(1)", false, 1, 1, 4, 3, "'sin' is a function of the language",
-         "give yours another name"},
+        {"fn sum(a) = a\nx", false, 1, 1, 4, 3, "'sum' cannot be redefined",
+         "give yours another name: the language has rules of its own for these arguments"},
+        {"fn delay(a) = a\nx", false, 1, 1, 4, 5, "'delay' cannot be redefined",
+         "give yours another name: the language has rules of its own for these arguments"},
+        {"fn sin(a) = a\nfn sin(b) = b\nsin(1)",
+         false, 1, 2, 4, 3, "the function 'sin' is defined already, in line 1", ""},
+        {"fn sin(a) = sin(a)*2\nsin(x)", false, 1, 1, 13, 3, "a function calls itself: sin \342\206\222 sin",
+         "the name means this function, no longer the language's: give it another"},
+        {"fn sin(a, b) = a\nsin(x)", false, 1, 2, 1, 3, "'sin' takes 2 arguments, not 1", "sin(a, b)"},
         {"fn f(a=1, b) = a\nf(1)",
          false, 1, 1, 11, 1, "'b' stands behind an argument with a default and needs one, too", ""},
         {"fn f(a) { out a\n a }\nf(1)",
@@ -229,6 +261,12 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"x'", false, 1, 1, 1, 1, "a field has no past", "only a patch has state"},
         {"x''''", true, 1, 1, 1, 1, "there is no 'x' here", "an input is declared: input x"},
         {"dot((1,2),(1,2,3))", false, 1, 1, 1, 3, "dot of a tuple of 2 elements and one of 3", ""},
+        {"reflect((1,2),1)", false, 1, 1, 1, 7, "reflect of a tuple of 2 elements and one of 1", ""},
+        {"distance((1,2),(1,2,3))", false, 1, 1, 1, 8, "a tuple of 2 elements meets one of 3",
+         "arithmetic goes element by element; a single number goes with any tuple"},
+        {"cross((1,2,3,4),(1,2,3,4))",
+         false, 1, 1, 1, 5, "cross takes tuples of 3 elements, or of 2, not of 4", ""},
+        {"cross(x, y)", false, 1, 1, 1, 5, "cross takes tuples of 3 elements, or of 2, not of 1", ""},
         {"a.b = 3", false, 2, 1, 1, 1, "there is no 'a' here", "a field has x, y, z and t"},
         {"k = 1\nfn f() = q2\nf()\n", false, 1, 2, 10, 2, "there is no 'q2' here",
          "a field has x, y, z and t"},
@@ -557,6 +595,7 @@ static const char *const samples[] = {
     ("param cutoff = 800 in 20..20000 log \"Hz\"\n(a, b) = (time, dt).yx ? 1 : 2\n"
      "sum(i, 0, 3, a*i^2) + f64(0.1)"),
     "p = (x, y, \317\200)\nlength(p.xy) - 0.5 % 3 # comment\n",
+    "fn exp(a) = fast.tan(a)^(y, 2)\nfast = cross((x, 1), exp(y)) | fast.pow(fast.x)\nfast . log(0.5^x)",
     "y'' + delay(y, 9)\ny = 3 <= 4 && !1 || 0x1F\n;;",
 };
 
@@ -662,6 +701,8 @@ static void every_word_is_found(void **state)
         assert_int_equal(sn_lang_find_word(padded, word->length + 1u), WORD_NONE);
         if (w > 1)
             assert_true(strcmp(sn_lang_words[w - 1].text, word->text) < 0);
+        if (word->kind == WORD_IS_FUNCTION) /* fast.NAME is never a value's components */
+            assert_true(strspn(word->text, "xyzwrgba") < word->length);
     }
     assert_int_equal(sn_lang_find_word("Sin", 3), WORD_NONE);
     assert_int_equal(sn_lang_find_word("_", 1), WORD_NONE);
@@ -674,7 +715,7 @@ static void every_word_is_found(void **state)
         assert_int_equal(names, entry.most);
         assert_true(entry.least <= entry.most && strlen(entry.summary) > 3);
     }
-    assert_int_equal(count, 43);
+    assert_int_equal(count, 82);
 }
 
 int main(void)

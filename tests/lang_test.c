@@ -127,16 +127,59 @@ static uint64_t past(const machine *m, uint32_t line, int64_t n)
     return n > m->element ? 0 : m->lines[line][m->element - n];
 }
 
-static uint64_t math(unsigned code, double x)
+/* By recurrence to where the asymptotic series holds. */
+static double digamma(double x)
+{
+    double sum = 0;
+    for (; x < 20; x++)
+        sum -= 1 / x;
+    const double s = 1 / (x * x);
+    return sum + log(x) - 0.5 / x - s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s / 240)));
+}
+
+static double math(unsigned code, double x, double y)
 {
     const double pi = 3.14159265358979323846;
-    const double y = code == IR_SIN     ? sin(x)
-                     : code == IR_COS   ? cos(x)
-                     : code == IR_SINPI ? sin(pi * x)
-                     : code == IR_COSPI ? cos(pi * x)
-                     : code == IR_EXP   ? exp(x)
-                                        : log(x);
-    return bits_of(IR_F64, y);
+    switch (code) {
+    case IR_SIN: return sin(x);
+    case IR_COS: return cos(x);
+    case IR_TAN: return tan(x);
+    case IR_SINPI: return sin(pi * x);
+    case IR_COSPI: return cos(pi * x);
+    case IR_TANPI: return tan(pi * x);
+    case IR_ASIN: return asin(x);
+    case IR_ACOS: return acos(x);
+    case IR_ATAN: return atan(x);
+    case IR_ATAN2: return atan2(x, y);
+    case IR_SINH: return sinh(x);
+    case IR_COSH: return cosh(x);
+    case IR_TANH: return tanh(x);
+    case IR_ASINH: return asinh(x);
+    case IR_ACOSH: return acosh(x);
+    case IR_ATANH: return atanh(x);
+    case IR_EXP: return exp(x);
+    case IR_EXP2: return exp2(x);
+    case IR_EXP10: return pow(10, x);
+    case IR_EXPM1: return expm1(x);
+    case IR_LOG: return log(x);
+    case IR_LOG2: return log2(x);
+    case IR_LOG10: return log10(x);
+    case IR_LOG1P: return log1p(x);
+    case IR_POW: return pow(x, y);
+    case IR_RSQRT: return 1 / sqrt(x);
+    case IR_CBRT: return cbrt(x);
+    case IR_HYPOT: return hypot(x, y);
+    case IR_ERF: return erf(x);
+    case IR_ERFC: return erfc(x);
+    case IR_LGAMMA: return lgamma(x);
+    case IR_GAMMA: return tgamma(x);
+    case IR_DIGAMMA: return digamma(x);
+    case IR_LOGISTIC: return 1 / (1 + exp(-x));
+    case IR_SOFTPLUS: return log1p(exp(x));
+    case IR_NORMAL_CDF: return 0.5 * erfc(-x / sqrt(2));
+    case IR_NORMAL_LOG_CDF: return log(0.5 * erfc(-x / sqrt(2)));
+    default: fail_msg("%s is not known here", sn_ir_info[code].name); return 0;
+    }
 }
 
 static uint64_t value_of(const machine *m, ir_ref r, const double *inputs)
@@ -159,7 +202,8 @@ static uint64_t value_of(const machine *m, ir_ref r, const double *inputs)
     default: break;
     }
     if (info->kind == IR_KIND_MATH)
-        return bits_of(op->type, number_of(IR_F64, math(op->code, number_of(op->type, m->values[op->a]))));
+        return bits_of(op->type, math(op->code, number_of(op->type, m->values[op->a]),
+                                      info->operands > 1 ? number_of(op->type, m->values[op->b]) : 0));
     if (info->kind != IR_KIND_PURE)
         return 0;
     unsigned type = IR_VOID;
@@ -295,6 +339,27 @@ static void expressions_have_their_values(void **state)
         {"dot((1, 2, 3), (4, 5, 6))", 32}, {"dot(x, y)", 15}, {"length((x, 4))", 5}, {"length(-x)", 3},
         {"exp(0)", 1}, {"log(1)", 0}, {"ln(1)", 0}, {"sinpi(0.5)", 1}, {"cospi(1)", -1}, {"sin(0)", 0},
         {"cos(0)", 1},
+        {"i32(x)^2 / 2", 4}, {"i32(x)^i32(2) / 2", 4.5}, {"x^(x<y)", 3}, {"x^inf", INFINITY},
+        {"n = 2; x^n", 9}, {"x^(y - 3)", 9}, {"sum(k, 0, 3, x^k)", 40}, {"x^nan", NAN},
+        {"rem(-7, x)", -1}, {"rem(7, -3)", 1}, {"rem(x, 0)", NAN}, {"rem(i32(-7), 3)", -1},
+        {"rem(i32(7), -3)", 1}, {"rem(i32(7), 0)", 7}, {"rem(i32(0x80000000), -1)", 0},
+        {"umulh(i32(-1), 2)", 1}, {"umulh(i32(0x10000), 0x10000)", 1},
+        {"smoothstep(0, 4, 1)", 0.15625}, {"smoothstep(4, 0, 1)", 0.84375}, {"smoothstep(1, 2, x)", 1},
+        {"smoothstep(4, 5, x)", 0}, {"smoothstep(3, 3, x)", 0}, {"smoothstep(2, 2, x)", 1},
+        {"smoothstep(0, 1, nan)", 0}, {"smoothstep(i32(0), i32(4), i32(1))", 0.15625},
+        {"smootherstep(0, 4, 2)", 0.5}, {"smootherstep(low=0, high=4, x=1)", 0.103515625},
+        {"smootherstep(3, 3, x)", 0}, {"smootherstep(0, 1, inf)", 1}, {"smootherstep(0, 1, nan)", 0},
+        {"distance((1, 2), (4, 6))", 5}, {"distance((4, 5), 1)", 5}, {"distance(x, y)", 2},
+        {"cross((1, 2, 3), (4, 5, 6)).x", -3}, {"cross((1, 2, 3), (4, 5, 6)).y", 6},
+        {"cross((1, 2, 3), (4, 5, 6)).z", -3}, {"cross((1, 2), (3, 4))", -2},
+        {"normalize((0, 4, 0)).y", 1}, {"normalize((0, 0)).y", NAN},
+        {"reflect((1, -1), (0, 1)).y", 1}, {"reflect((1, -1), (0, 1)).x", 1}, {"reflect(x, 1)", -3},
+        {"fast.exp(0)", 1}, {"0 | fast.exp", 1}, {"x | fast.pow(2)", 9},
+        {"fast = 2; fast + x", 5}, {"fast = (x, y); fast.yx.x + fast.exp(0)", 6},
+        {"fn f(fast) = fast.x + fast.exp(0)\nf((x, y))", 4}, {"fn fast(a) = a*2; fast(x)", 6},
+        {"gamma = 2; gamma*x", 6}, {"fn gamma(a) = a*2; gamma(x)", 6},
+        {"length((x, y))\nfn length(v) = v.x - v.y", -2}, {"fn max(a) = a; x | max", 3},
+        {"fn f(a) = sin(a)\nfn sin(a) = a + 1\nf(x)", 4},
         {"bits(1)", 1065353216}, {"bits(f32(nan))", 2143289344}, {"from_bits(0x3f800000)", 1},
         {"from_bits(i32(0x40000000))", 2},
         {"and(i32(12), 10)", 8}, {"or(i32(12), 10)", 14}, {"xor(i32(12), 10)", 6}, {"not(i32(0))", -1},
@@ -351,6 +416,36 @@ static void expressions_have_their_values(void **state)
         expect_number(table[k].source, table[k].value);
 }
 
+/* The evaluator here takes them from libm, which is not exact. */
+static void functions_have_their_values(void **state)
+{
+    (void)state;
+    static const struct { const char *source; double value; } table[] = {
+        {"tan(pi/4)", 1}, {"tan(1)*cos(1)/sin(1)", 1}, {"tanpi(0.25)", 1}, {"asin(sin(1))", 1},
+        {"acos(cos(1))", 1}, {"4*atan(1)/pi", 1}, {"atan2(1, -1)/pi", 0.75}, {"atan2(x=-1, y=1)/pi", 0.75},
+        {"sinh(x) + cosh(x)", 20.085536923187668}, {"tanh(asinh(1))", 0.70710678118654752},
+        {"cosh(acosh(x))", 3},
+        {"tanh(atanh(t))", 0.25}, {"exp(1)", 2.7182818284590452}, {"exp2(x)", 8}, {"exp10(x)", 1000},
+        {"expm1(1)", 1.7182818284590452}, {"log(e)", 1}, {"log2(8)", 3}, {"log10(1000)", 3},
+        {"log1p(e - 1)", 1},
+        {"pow(x, y)", 243}, {"pow(4, 0.5)", 2}, {"pow(2, -2)", 0.25}, {"rsqrt(4)", 0.5}, {"cbrt(-27)", -3},
+        {"hypot(x, 4)", 5}, {"erf(1) + erfc(1)", 1}, {"erf(0.5)", 0.52049987781304653},
+        {"lgamma(y)", 3.1780538303479456},
+        {"gamma(y)", 24}, {"digamma(4) - digamma(3)", 1.0 / 3}, {"logistic(log(3))", 0.75},
+        {"softplus(0)", 0.69314718055994531}, {"normal_cdf(1)", 0.84134474606854293},
+        {"exp(normal_log_cdf(-1))", 0.15865525393145707},
+        {"x^y", 243}, {"x^t", 1.3160740129524924}, {"2^0.3", 1.2311444133449163}, {"x^65/x^64", 3},
+        {"x^-65*x^64", 1.0 / 3}, {"i32(x)^y", 243}, {"length((x, y)^(2, t))", 9.123380293372616},
+        {"fast.cos(x*pi)", -1}, {"fast.tan(pi/4)", 1},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        const double wanted = table[k].value, wide = value_in(table[k].source, IR_F64, 0);
+        const double single = value_in(table[k].source, IR_F32, 0);
+        if (!(fabs(wide - wanted) <= 1e-14 * fabs(wanted) && fabs(single - wanted) <= 1e-5 * fabs(wanted)))
+            fail_msg("%s: %.17g and %.9g, not %.17g", table[k].source, wide, single, wanted);
+    }
+}
+
 static void numbers_are_read_in_the_type_that_they_meet(void **state)
 {
     (void)state;
@@ -399,6 +494,16 @@ static void operands_meet_in_one_type(void **state)
         {"bits(x)", "ne.f32 bits.i32 select.i32 cvt.f32"},
         {"from_bits(bits(x))", "ne.f32 bits.i32 select.i32 from_bits.f32"},
         {"floor(f64(x))", "cvt.f64 floor.f64 cvt.f32"},
+        {"tan(i32(x))", "cvt.i32 cvt.f64 tan.f64 cvt.f32"},
+        {"atan2(x, f64(y))", "cvt.f64 cvt.f64 atan2.f64 cvt.f32"},
+        {"x^y", "pow.f32"}, {"x^0.3", "pow.f32"}, {"x^f64(y)", "cvt.f64 cvt.f64 pow.f64 cvt.f32"},
+        {"x^f64(2)", "cvt.f64 mul.f64 cvt.f32"}, {"x^(1+1)", "add.f32 mul.f32"},
+        {"i32(x)^2", "cvt.i32 mul.i32 cvt.f32"}, {"i32(x)^(1+1)", "cvt.i32 add.f32 cvt.f64 mul.f64 cvt.f32"},
+        {"i32(x)^0.5", "cvt.i32 cvt.f64 sqrt.f64 cvt.f32"}, {"i32(x)^65", "cvt.i32 cvt.f64 pow.f64 cvt.f32"},
+        {"x^(y, 2)", "pow.f32 mul.f32"}, {"pow(x, 2)", "pow.f32"},
+        {"x^64", "mul.f32 mul.f32 mul.f32 mul.f32 mul.f32 mul.f32"},
+        {"umulh(i32(x), 3)", "cvt.i32 umulh.i32 cvt.f32"},
+        {"rem(i32(x), 3)", "cvt.i32 div.i32 mul.i32 sub.i32 cvt.f32"},
     };
     for (size_t k = 0; k < sizeof table / sizeof *table; k++)
         expect_operations(table[k].source, false, table[k].operations);
@@ -434,7 +539,9 @@ static void products_and_sums_are_fused_as_written(void **state)
         {"sum(i, 1, 2, x*i)", "mul.f32 mul.f32 add.f32"},
         {"(x*y > 1) + z", "mul.f32 lt.f32 select.f32 add.f32"},
         {"x*y + (z, t)", "fma.f32 fma.f32"}, {"(x, y)*z - 1", "fms.f32 fms.f32"},
-        {"length((x, y))", "mul.f32 fma.f32 sqrt.f32"},
+        {"length((x, y))", "mul.f32 fma.f32 sqrt.f32"}, {"rem(x, y)", "div.f32 trunc.f32 fnma.f32"},
+        {"cross((x, y), (z, t))", "mul.f32 fms.f32"},
+        {"reflect((x, y), (z, t))", "mul.f32 fma.f32 mul.f32 fnma.f32 fnma.f32"},
         {"max(x*y, z) + t", "mul.f32 max.f32 add.f32"}, {"x*y | max(z)", "mul.f32 max.f32"},
         {"sqrt(x*x+y*y)-0.5", "mul.f32 fma.f32 sqrt.f32 sub.f32"},
     };
@@ -448,6 +555,67 @@ static void products_and_sums_are_fused_as_written(void **state)
     assert_int_equal(it.p.ops[last->c].code, IR_MUL);
 }
 
+/* The formulas of the vocabulary are programs, and give the same operations. */
+static void functions_are_their_formulas(void **state)
+{
+    (void)state;
+    static const struct { const char *call, *formula; } table[] = {
+        {"clamp(x, y, z)", "min(max(x, y), z)"},
+        {"degrees(x)", "x * (180/pi)"}, {"radians(x)", "x * (pi/180)"},
+        {"fract(x)", "x - floor(x)"}, {"mix(x, y, z)", "x + z*(y - x)"}, {"lerp(x, y, z)", "x + z*(y - x)"},
+        {"mod(x, y)", "x - y*floor(x/y)"}, {"rem(x, y)", "x - y*trunc(x/y)"},
+        {"step(x, y)", "y < x ? 0 : 1"}, {"select(x < y, z, t)", "x < y ? z : t"},
+        {"smoothstep(x, y, z)", "a = clamp((z - x)/(y - x), 0, 1); a*a*(3 - 2*a)"},
+        {"smootherstep(x, y, z)", "a = clamp((z - x)/(y - x), 0, 1); min(a*a*a*(a*(6*a - 15) + 10), 1)"},
+        {"dot((x, y, z), (y, z, t))", "x*y + y*z + z*t"}, {"length((x, y))", "sqrt(dot((x, y), (x, y)))"},
+        {"distance((x, y), (z, t))", "length((x, y) - (z, t))"},
+        {"cross((x, y, z), (t, x, y))", "(y*y - z*x, z*t - x*y, x*x - y*t)"},
+        {"cross((x, y), (z, t))", "x*t - y*z"}, {"normalize((x, y, z))", "v = (x, y, z); v * (1/length(v))"},
+        {"reflect((x, y), (z, t))", "v = (x, y); n = (z, t); v - 2*dot(v, n)*n"},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+        for (ir_type type = IR_F32; type <= IR_F64; type++) {
+            char wanted[4096];
+            double values[2];
+            values[0] = value_in(table[k].formula, type, 0);
+            snprintf(wanted, sizeof wanted, "%s", operations());
+            values[1] = value_in(table[k].call, type, 0);
+            if (strcmp(operations(), wanted) || !same(values[0], values[1]))
+                fail_msg("%s: %s, not %s", table[k].call, operations(), wanted);
+        }
+}
+
+/* The functions that a text calls with `fast.` have the flag, and no others. */
+static void grades_are_asked_for_call_by_call(void **state)
+{
+    (void)state;
+    static const struct { const char *source; unsigned fast, others; } table[] = {
+        {"sin(x)", 0, 1}, {"fast.sin(x)", 1, 0}, {"fast.sin(x) + sin(x)", 1, 1}, {"fast.tan(x*pi)", 1, 0},
+        {"fast.pow(x, y)", 1, 0}, {"fast.sin(sin(x))", 1, 1}, {"sin(fast.sin(x))", 1, 1},
+        {"x | fast.sin", 1, 0}, {"x | fast.atan2(y)", 1, 0}, {"fast.exp((x, y))", 2, 0},
+        {"fast . sin (x)", 1, 0}, {"(fast.\nsin(x))", 1, 0}, {"fast.sin(x)^fast.cos(y)", 2, 1},
+        {"fn f(a) = fast.exp(a)\nf(x) + exp(x)", 1, 1},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        unsigned fast = 0, others = 0;
+        lower_well(table[k].source, false);
+        for (ir_ref r = 1; r < it.p.count; r++)
+            if (sn_ir_info[it.p.ops[r].code].kind == IR_KIND_MATH)
+                *(it.p.ops[r].flags & IR_FLAG_FAST ? &fast : &others) += 1;
+        if (fast != table[k].fast || others != table[k].others)
+            fail_msg("%s: %u fast, %u others", table[k].source, fast, others);
+    }
+    lang_function_entry entry; /* each that has a grade */
+    for (uint32_t i = 0; sn_lang_function(i, &entry); i++) {
+        char source[80];
+        snprintf(source, sizeof source, "fast.%s(x%s)", entry.name, entry.most > 1 ? ", y" : "");
+        if (!entry.graded)
+            continue;
+        lower_well(source, false);
+        assert_int_equal(it.p.ops[it.p.count - 2].flags, IR_FLAG_FAST);
+    }
+}
+
 static void pi_as_a_factor_is_exact(void **state)
 {
     (void)state;
@@ -457,6 +625,8 @@ static void pi_as_a_factor_is_exact(void **state)
         {"sin(x*pi/4)", "div.f32 sinpi.f32"}, {"sin(-x*pi)", "neg.f32 sinpi.f32"},
         {"sin(-(x*pi))", "neg.f32 sinpi.f32"},
         {"sin(pi)", "sinpi.f32"}, {"sin(tau*x)", "mul.f32 sinpi.f32"}, {"cos(pi*(x+y))", "add.f32 cospi.f32"},
+        {"tan(x*pi)", "tanpi.f32"}, {"tan(tau*x)", "mul.f32 tanpi.f32"}, {"fast.sin(x*pi)", "sinpi.f32"},
+        {"x*pi/2 | fast.tan", "div.f32 tanpi.f32"}, {"sinh(x*pi)", "mul.f32 sinh.f32"},
         {"sin(pi*x+1)", "fma.f32 sin.f32"}, {"sin(x)", "sin.f32"}, {"sin(1/pi)", "div.f32 sin.f32"},
         {"sin(x*pi^2)", "mul.f32 mul.f32 sin.f32"},
         {"pi = 3; sin(pi*x)", "mul.f32 sin.f32"}, {"a = pi*x; sin(a)", "mul.f32 sin.f32"},
@@ -633,6 +803,10 @@ static void recurrences_find_their_types(void **state)
     expect_type_of_line("fn f(k) { s = s' + g(k); s }\nfn g(k) { u = u'*k; u }\nf(i32(2))", "f.g.u", IR_I32);
     expect_type_of_line("fn f(k) { s = s' + k; s }\ny = f(y') + i32(1)\ny", "f.s", IR_I32);
     expect_type_of_line("s = delay(s, 3) + i32(1)\ns", "s", IR_I32);
+    expect_type_of_line("s = s'^2 + i32(1)\ns", "s", IR_I32);
+    expect_type_of_line("s = s'^i32(2) + i32(1)\ns", "s", IR_F64);
+    expect_type_of_line("y = y'^y' + f64(1)\ny", "y", IR_F64);
+    expect_type_of_line("y = length((y', i32(1)))\ny", "y", IR_F64);
     expect_type_of_line("g = s' > 1\ns = i32(g) + s'\ns", "s", IR_I32);
     expect_type_of_line("y = (y'.x + i32(1), y'.y + dt)\ny.x", "y.0", IR_I32);
     assert_int_equal(line_called("y.1")->type, IR_F64);
@@ -832,9 +1006,8 @@ static void callbacks_are_functions(void **state)
 
 /* ---- the page about it ---- */
 
-static void the_documented_programs_are_programs(void **state)
+static char *read_page(void)
 {
-    (void)state;
     const char *folder = getenv("SINTER_TESTS");
     char path[1024];
     snprintf(path, sizeof path, "%s/../docs/language.md", folder ? folder : "tests");
@@ -844,6 +1017,41 @@ static void the_documented_programs_are_programs(void **state)
     static char page[1 << 17];
     page[fread(page, 1, sizeof page - 1, file)] = 0;
     fclose(file);
+    return page;
+}
+
+/* A row of its table for each: | `clamp(x, low, high)` | min(max(x, low), high) | */
+static void the_documented_functions_are_the_functions(void **state)
+{
+    (void)state;
+    const char *const page = read_page();
+    lang_function_entry entry;
+    for (uint32_t i = 0; sn_lang_function(i, &entry); i++) {
+        char row[512];
+        int n = snprintf(row, sizeof row, "\n| `%s(", entry.name);
+        unsigned argument = 0;
+        for (const char *c = entry.arguments; *c || argument + 1 == entry.most; c += *c != 0) {
+            if (*c && *c != ' ') {
+                row[n++] = *c;
+                continue;
+            }
+            n += snprintf(row + n, 16, "%s%s", argument >= entry.least ? "=\342\200\246" : "",
+                          *c ? ", " : "");
+            argument++;
+        }
+        n += snprintf(row + n, 8, ")` | ");
+        for (const char *c = entry.summary; *c; c++)
+            n += snprintf(row + n, 4, "%s%c", *c == '|' ? "\\" : "", *c);
+        snprintf(row + n, 8, " |\n");
+        if (!strstr(page, row))
+            fail_msg("docs/language.md has no row%s", row);
+    }
+}
+
+static void the_documented_programs_are_programs(void **state)
+{
+    (void)state;
+    char *const page = read_page();
     int programs = 0;
     for (char *at = strstr(page, "\n```\n"); at; at = strstr(at, "\n```\n")) {
         char *const start = at + 5, *const end = strstr(start, "```\n");
@@ -864,9 +1072,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(expressions_have_their_values, teardown),
+        cmocka_unit_test_teardown(functions_have_their_values, teardown),
         cmocka_unit_test_teardown(numbers_are_read_in_the_type_that_they_meet, teardown),
         cmocka_unit_test_teardown(operands_meet_in_one_type, teardown),
         cmocka_unit_test_teardown(products_and_sums_are_fused_as_written, teardown),
+        cmocka_unit_test_teardown(functions_are_their_formulas, teardown),
+        cmocka_unit_test_teardown(grades_are_asked_for_call_by_call, teardown),
         cmocka_unit_test_teardown(pi_as_a_factor_is_exact, teardown),
         cmocka_unit_test_teardown(streams_and_parameters_are_declared, teardown),
         cmocka_unit_test_teardown(the_past_is_read, teardown),
@@ -876,6 +1087,7 @@ int main(void)
         cmocka_unit_test_teardown(denormals_stay_out_of_cycles, teardown),
         cmocka_unit_test_teardown(patches_are_told_from_fields, teardown),
         cmocka_unit_test_teardown(callbacks_are_functions, teardown),
+        cmocka_unit_test(the_documented_functions_are_the_functions),
         cmocka_unit_test_teardown(the_documented_programs_are_programs, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "random_graph.h"
 
 #include "kernel/kernels.h"
+#include "math/math.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -373,10 +374,37 @@ static uint32_t conversion(maker *m)
     }
 }
 
+#define LEAF_CODE(NAME)
+#define PURE_CODE(NAME)
+#define MEMORY_CODE(NAME)
+#define EFFECT_CODE(NAME)
+#define PLAN_CODE(NAME)
+#define MATH_CODE(NAME) SINTER_OP_##NAME,
+#define X(NAME, text, operands, immediates, rule, kind) kind##_CODE(NAME)
+static const uint8_t functions[] = {SINTER_OPERATIONS(X)};
+#undef X
+
+/* src/math/missing.c refuses what is not written. */
+static bool is_written(maker *m, uint8_t op)
+{
+    ir_program p;
+    sn_ir_open(&p, m->g->memory, 0);
+    const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F32, sn_ir_add_input(&p, "x", IR_F32), 0, 0);
+    sn_math_expand(&p, (ir_code)op, IR_F32, x, x, MATH_DEFAULT);
+    return p.status == SINTER_OK;
+}
+
 static uint32_t function(maker *m)
 {
     const unsigned type = any_float_type(m);
-    return add_op(m, SINTER_OP_SIN + random_below(m->r, 6), type, pick(m, type), 0, 0);
+    uint8_t op = functions[random_below(m->r, sizeof functions)];
+    if (!is_written(m, op))
+        op = (uint8_t)(SINTER_OP_SIN + random_below(m->r, 6));
+    const bool is_fast = random_chance(m->r, 40);
+    const uint32_t a = pick(m, type), b = sn_ir_info[op].operands > 1 ? pick(m, type) : 0;
+    const uint32_t node = add_op(m, op, type, a, b, 0);
+    m->g->nodes[node].fast = is_fast;
+    return node;
 }
 
 static unsigned loaded_type(unsigned stored)
@@ -838,6 +866,8 @@ static sinter_value build_op(building *b, const graph_node *n)
         x = canonical(b->p, x);
     if (n->op == SINTER_OP_COPYSIGN)
         y = canonical(b->p, y);
+    if (n->fast)
+        return sn_ir_emit_flagged(&b->p->ir, (ir_code)n->op, IR_VOID, IR_FLAG_FAST, x, y, 0);
     return sinter_emit(b->p, (sinter_operation)n->op, x, y, b->value[n->c]);
 }
 

@@ -42,6 +42,7 @@ typedef struct graph_node {
     uint8_t kind, type; /* graph_kind, ir_type */
     uint8_t op;         /* sinter_operation */
     bool uniform;       /* depends on parameters only */
+    bool fast;          /* a mathematical function of the grade `fast` */
     uint32_t a, b, c;
     uint64_t bits;
 } graph_node;

@@ -77,6 +77,8 @@ typedef enum sinter_domain {
     SINTER_GRID = 1    /* inputs named x and y are the pixel centres of a grid, z and t come with it; no other inputs, no state,
                           no totals, no bound tables; see sinter_run_grid */
 } sinter_domain;
+/* How exact the mathematical functions are, over their whole range: at most 1 unit in the last place (lgamma, gamma, digamma: 2), or at
+ * most 4; where a text asks for the second with `fast.` before a function, it is so in either. */
 typedef enum sinter_grade { SINTER_GRADE_DEFAULT = 0, SINTER_GRADE_FAST = 1 } sinter_grade;
 typedef enum sinter_rewriting { SINTER_REWRITING_DEFAULT = 0, SINTER_STRICT = 1, SINTER_RELAXED = 2 } sinter_rewriting;
 

@@ -17,6 +17,7 @@
 #define IMAGE (1U << COMMAND_IMAGE)
 #define RENDER (1U << COMMAND_RENDER)
 #define DUMP (1U << COMMAND_DUMP)
+#define FUNCTIONS (1U << COMMAND_FUNCTIONS)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define HELP (1U << COMMAND_HELP)
 #define RUNNING (EVAL | IMAGE | RENDER)
@@ -61,10 +62,11 @@ const option sn_cli_options[] = {
     {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING, "a parameter's value; may be given many times"},
     {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING, "rewritings may change rounding (default for patches)"},
     {OPTION_STRICT, 0, "strict", NULL, COMPILING, "no rewriting changes a bit (default for fields)"},
-    {OPTION_FAST, 0, "fast", NULL, COMPILING, "mathematical functions to 4 ULP instead of 1"},
+    {OPTION_FAST, 0, "fast", NULL, COMPILING, 
+     "mathematical functions to 4 ULP instead of 1, as if all were called fast.NAME"},
     {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
-    {OPTION_JSON, 0, "json", NULL, COMPILING | DOCTOR, "print JSON"},
-    {OPTION_HELP, 'h', "help", NULL, COMPILING | DOCTOR | HELP, "print this"},
+    {OPTION_JSON, 0, "json", NULL, COMPILING | FUNCTIONS | DOCTOR, "print JSON"},
+    {OPTION_HELP, 'h', "help", NULL, COMPILING | FUNCTIONS | DOCTOR | HELP, "print this"},
     {OPTION_HELP, 0, NULL, NULL, 0, NULL},
 };
 

@@ -13,7 +13,8 @@
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
  *   npy.c, png_file.c  file formats
- *   eval_command.c, image_command.c, render_command.c, dump_command.c, doctor_command.c    the subcommands
+ *   eval_command.c, image_command.c, render_command.c, dump_command.c, functions_command.c, doctor_command.c
+ *                      the subcommands
  *   disassemble.c      machine code as text
  *
  * A function that may fail has printed why when it returns; what it returns is the exit status, or whether it
@@ -41,6 +42,7 @@ typedef enum command_number {
     COMMAND_IMAGE,
     COMMAND_RENDER,
     COMMAND_DUMP,
+    COMMAND_FUNCTIONS,
     COMMAND_BENCH,
     COMMAND_DOCTOR,
     COMMAND_HELP,
@@ -98,7 +100,7 @@ typedef enum dump_part { DUMP_EXPLAIN, DUMP_IR, DUMP_PLAN, DUMP_ASM, DUMP_C, DUM
 
 struct arguments {
     const command *command;
-    const char *program; /* the operand; never NULL for eval, image, render and dump */
+    const char *program; /* the operand, a program or a name; never NULL for eval, image, render and dump */
     sinter_engine engine;
     sinter_type type;
     sinter_grade grade;
@@ -289,6 +291,7 @@ int sn_cli_eval(const arguments *a);
 int sn_cli_image(const arguments *a);
 int sn_cli_render(const arguments *a);
 int sn_cli_dump(const arguments *a);
+int sn_cli_functions(const arguments *a);
 int sn_cli_doctor(const arguments *a);
 
 #endif

@@ -39,6 +39,12 @@ static const char dump_text[] =
     "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
     "  sinter dump 'x*0.5 + 1' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
 
+static const char functions_text[] =
+    "Prints the functions of the language, one a line, with their arguments and what they are: mostly their\n"
+    "formula. With a name, that one in detail.\n\n"
+    "  sinter functions\n"
+    "  sinter functions smoothstep";
+
 static const char doctor_text[] =
     "Prints the processor's features, which engines can run and why others cannot, how code memory is\n"
     "had, and versions; and lets every engine compute the same. Exit status 1 if one does it wrong.";
@@ -50,6 +56,7 @@ const command sn_cli_commands[COMMAND_COUNT] = {
     [COMMAND_IMAGE] = {"image", "EXPR|FILE", "a picture of an expression", image_text, sn_cli_image},
     [COMMAND_RENDER] = {"render", "EXPR|FILE", "a patch over streams of numbers", render_text, sn_cli_render},
     [COMMAND_DUMP] = {"dump", "EXPR|FILE", "what becomes of a program", dump_text, sn_cli_dump},
+    [COMMAND_FUNCTIONS] = {"functions", "[NAME]", "what the language can call", functions_text, sn_cli_functions},
     [COMMAND_BENCH] = {"bench", "[NAME]...", "measurements", NULL, NULL},
     [COMMAND_DOCTOR] = {"doctor", NULL, "what this machine can do", doctor_text, sn_cli_doctor},
     [COMMAND_HELP] = {"help", "[COMMAND]", "how to use all this", help_text, help},

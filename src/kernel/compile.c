@@ -104,9 +104,10 @@ static sinter_status fix_parameters(compilation *c, uint32_t rules)
     return verified(c, "fixing parameters");
 }
 
-static void mark_fast(ir_program *p)
+void sn_kernel_mark_grade(compilation *c)
 {
-    for (ir_ref r = 1; r < p->count; r++)
+    ir_program *p = &c->program;
+    for (ir_ref r = 1; c->options.grade == SINTER_GRADE_FAST && r < p->count; r++)
         if (sn_ir_info[p->ops[r].code].kind == IR_KIND_MATH)
             p->ops[r].flags |= IR_FLAG_FAST;
 }
@@ -166,8 +167,8 @@ sinter_status sn_kernel_passes(compilation *c)
         replace(c, &out);
         status = verified(c, "total");
     }
-    if (!status && c->options.grade == SINTER_GRADE_FAST)
-        mark_fast(&c->program);
+    if (!status)
+        sn_kernel_mark_grade(c);
     if (!status && c->options.passes)
         return named_passes(c);
     if (!status && c->relaxed && sn_opt_needs_expansion(&c->program)) {

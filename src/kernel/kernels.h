@@ -155,6 +155,8 @@ sinter_status sn_kernel_compile(sinter_context *context, const sinter_options *o
 /* The first half only: c->program after the passes and *p planned (NULL: not planned). The caller ends it with sn_kernel_end, also after errors. */
 sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report);
 sinter_status sn_kernel_passes(compilation *c);
+/* Gives all mathematical functions of the program the grade `fast`, if the options ask for it. */
+void sn_kernel_mark_grade(compilation *c);
 sinter_status sn_kernel_plan(compilation *c, plan *p);
 void sn_kernel_end(compilation *c);
 

@@ -302,7 +302,7 @@ static lang_value fuse(lowering *l, ir_code code, unsigned type, ir_ref a, ir_re
 }
 
 /* a - b*floor(a/b); among integers the remainder that has the sign of b. */
-static lang_value remainder_of(lowering *l, uint32_t node, lang_value a, lang_value b)
+static lang_value modulo(lowering *l, uint32_t node, lang_value a, lang_value b)
 {
     lang_value v[2] = {a, b};
     unsigned type;
@@ -318,6 +318,21 @@ static lang_value remainder_of(lowering *l, uint32_t node, lang_value a, lang_va
     const ir_ref differ = emit(l, IR_LT, IR_MASK, emit(l, IR_XOR, type, rest, y, 0), zero, 0);
     const ir_ref adjust = emit(l, IR_AND, IR_MASK, differ, emit(l, IR_NE, IR_MASK, rest, zero, 0), 0);
     return sn_lang_scalar(emit(l, IR_SELECT, type, adjust, emit(l, IR_ADD, type, rest, y, 0), rest), type);
+}
+
+/* a - b*trunc(a/b), which has the sign of a; the division of integers truncates. */
+static lang_value remainder_of(lowering *l, uint32_t node, lang_value a, lang_value b)
+{
+    lang_value v[2] = {a, b};
+    unsigned type;
+    if (!meet(l, node, v, 2, &type))
+        return sn_lang_wrong();
+    if (l->dry)
+        return sn_lang_scalar(0, type);
+    ir_ref quotient = emit(l, IR_DIV, type, v[0].ref, v[1].ref, 0);
+    if (is_float(type))
+        quotient = emit(l, IR_TRUNC, type, quotient, 0, 0);
+    return fuse(l, IR_FNMA, type, v[1].ref, quotient, v[0].ref);
 }
 
 static lang_value shift(lowering *l, uint32_t node, ir_code code, lang_value a, lang_value b)
@@ -354,7 +369,7 @@ static lang_value binary_rule(lowering *l, uint32_t node, unsigned token, const 
     case TOKEN_MINUS: return two(l, node, IR_SUB, v[0], v[1]);
     case TOKEN_STAR: return two(l, node, IR_MUL, v[0], v[1]);
     case TOKEN_SLASH: return two(l, node, IR_DIV, v[0], v[1]);
-    default: return remainder_of(l, node, v[0], v[1]);
+    default: return modulo(l, node, v[0], v[1]);
     }
 }
 
@@ -458,7 +473,12 @@ lang_value sn_lang_choose(lowering *l, uint32_t node, lang_value c, lang_value a
     return each(l, node, choose_rule, 0, v, 3);
 }
 
-/* ---- powers: whole exponents by squaring, from the exponent's highest digit down; 0.5 is the root ---- */
+/* ---- powers ----
+ *
+ * A constant exponent that is whole and small makes products, by squaring, from the exponent's highest digit
+ * down; one half is the root. What else stands behind a ^ is the function pow. An exponent as written has no
+ * type, and the power that of the base; any other is an operand whose type counts, constant or not: while
+ * types are looked for nobody knows which it is. */
 
 static lang_value constant_of(lowering *l, unsigned type, double value)
 {
@@ -466,17 +486,24 @@ static lang_value constant_of(lowering *l, unsigned type, double value)
                           type);
 }
 
-static lang_value power_rule(lowering *l, uint32_t node, unsigned half_exponent, const lang_value *v)
+static bool is_root(double exponent)
 {
-    const int halves = (int)half_exponent - 2 * LANG_MAX_POWER;
-    const bool root = halves == 1 || halves == -1;
-    const unsigned type = root ? float_type(l, v, 1) : sn_lang_common_type(l, v, 1);
-    const lang_value x = sn_lang_to(l, node, v[0], type);
+    return fabs(exponent) == 0.5;
+}
+
+static bool is_short(double exponent)
+{
+    return is_root(exponent) || (fabs(exponent) <= LANG_MAX_POWER && exponent == floor(exponent));
+}
+
+static lang_value short_power(lowering *l, uint32_t node, lang_value base, double exponent, unsigned type)
+{
+    const lang_value x = sn_lang_to(l, node, base, type);
     if (x.type == TYPE_WRONG || l->dry)
         return x;
     ir_ref result = x.ref;
-    const unsigned n = (unsigned)(halves < 0 ? -halves : halves) / 2;
-    if (root)
+    const unsigned n = (unsigned)fabs(exponent);
+    if (is_root(exponent))
         result = emit(l, IR_SQRT, type, x.ref, 0, 0);
     else if (n == 0)
         result = constant_of(l, type, 1).ref;
@@ -488,42 +515,46 @@ static lang_value power_rule(lowering *l, uint32_t node, unsigned half_exponent,
         if (n & bit)
             result = emit(l, IR_MUL, type, result, x.ref, 0);
     }
-    if (halves < 0)
+    if (exponent < 0)
         result = emit(l, IR_DIV, type, constant_of(l, type, 1).ref, result, 0);
     return sn_lang_scalar(result, type);
 }
 
+static lang_value power_rule(lowering *l, uint32_t node, unsigned which, const lang_value *v)
+{
+    (void)which;
+    double exponent;
+    const bool brief = sn_lang_constant(l, v[1], &exponent) && is_short(exponent);
+    if (brief && v[1].type == TYPE_LITERAL)
+        return short_power(l, node, v[0], exponent,
+                           is_root(exponent) ? float_type(l, v, 1) : sn_lang_common_type(l, v, 1));
+    const unsigned type = float_type(l, v, 2);
+    if (brief)
+        return short_power(l, node, v[0], exponent, type);
+    const lang_value x = sn_lang_to(l, node, v[0], type), y = sn_lang_to(l, node, v[1], type);
+    return sn_lang_scalar(emit(l, IR_POW, type, x.ref, y.ref, 0), type);
+}
+
 lang_value sn_lang_power(lowering *l, uint32_t node, lang_value base, lang_value exponent)
 {
-    static const char hint[] = "exponents are constants: whole numbers from -64 to 64, 0.5 and -0.5";
-    if (base.type == TYPE_WRONG || exponent.type == TYPE_WRONG)
-        return sn_lang_wrong();
-    double e;
-    if (!sn_lang_constant(l, exponent, &e)) {
-        if (l->dry && (exponent.type == TYPE_UNKNOWN || exponent.ref == 0))
-            e = 1;
-        else {
-            sn_lang_complain(l, node, hint, "the power of a varying exponent is not among the functions");
-            return sn_lang_wrong();
-        }
-    }
-    const bool whole = e == floor(e) && fabs(e) <= LANG_MAX_POWER;
-    if (!whole && fabs(e) != 0.5) {
-        char digits[SN_DECIMAL_ROOM];
-        sn_decimal_write_f64(e, digits);
-        sn_lang_complain(l, node, hint, "the power of the exponent %s is not among the functions", digits);
-        return sn_lang_wrong();
-    }
-    return each(l, node, power_rule, (unsigned)((int)(2 * e) + 2 * LANG_MAX_POWER), &base, 1);
+    const lang_value v[2] = {base, exponent};
+    return each(l, node, power_rule, 0, v, 2);
 }
 
 /* ---- functions ---- */
 
-static lang_value float_function(lowering *l, uint32_t node, ir_code code, lang_value x)
+/* A function that is one operation on floating-point numbers; its flags stand above its code. */
+static lang_value operation_rule(lowering *l, uint32_t node, unsigned which, const lang_value *v)
 {
-    const unsigned type = float_type(l, &x, 1);
-    x = sn_lang_to(l, node, x, type);
-    return sn_lang_scalar(emit(l, code, type, x.ref, 0, 0), type);
+    const ir_code code = (ir_code)(which & 0xFF);
+    const bool is_of_two = sn_ir_info[code].operands > 1;
+    const unsigned type = float_type(l, v, is_of_two ? 2 : 1);
+    const lang_value x = sn_lang_to(l, node, v[0], type);
+    const ir_ref y = is_of_two ? sn_lang_to(l, node, v[1], type).ref : 0;
+    if (l->dry)
+        return x;
+    return sn_lang_scalar(sn_ir_emit_flagged(l->p, code, (ir_type)type, (uint8_t)(which >> 8), x.ref, y, 0),
+                          type);
 }
 
 static lang_value logic(lowering *l, uint32_t node, ir_code code, lang_value a, lang_value b)
@@ -653,12 +684,50 @@ static lang_value step(lowering *l, uint32_t node, lang_value edge, lang_value x
     return sn_lang_scalar(emit(l, IR_SELECT, type, is_below, zero, one), type);
 }
 
-/* A mathematical function of two arguments. */
-static lang_value float_function_of_two(lowering *l, uint32_t node, ir_code code, const lang_value *arguments)
+/* clamp((x - low)/(high - low), 0, 1): 0 at the one edge, 1 at the other. */
+static lang_value between(lowering *l, uint32_t node, const lang_value *arguments)
 {
-    const unsigned type = float_type(l, arguments, 2);
-    const lang_value x = sn_lang_to(l, node, arguments[0], type), y = sn_lang_to(l, node, arguments[1], type);
-    return sn_lang_scalar(emit(l, code, type, x.ref, y.ref, 0), type);
+    const unsigned type = float_type(l, arguments, 3);
+    const lang_value low = sn_lang_to(l, node, arguments[0], type);
+    const lang_value high = sn_lang_to(l, node, arguments[1], type);
+    const lang_value x = sn_lang_to(l, node, arguments[2], type);
+    const ir_ref way = emit(l, IR_SUB, type, x.ref, low.ref, 0);
+    const ir_ref t = emit(l, IR_DIV, type, way, emit(l, IR_SUB, type, high.ref, low.ref, 0), 0);
+    const ir_ref raised = emit(l, IR_MAX, type, t, constant_of(l, type, 0).ref, 0);
+    return sn_lang_scalar(emit(l, IR_MIN, type, raised, constant_of(l, type, 1).ref, 0), type);
+}
+
+/* t*t*(3 - 2*t), which never exceeds 1: with t = 1 - e the second factor is 1 + 2e, exactly, and the product
+ * 1 - 3e*e and less; what the rounding of t*t adds to that is no half of the way to the next number. */
+static lang_value smooth_step(lowering *l, uint32_t node, const lang_value *arguments)
+{
+    const lang_value t = between(l, node, arguments);
+    const unsigned type = t.type;
+    const ir_ref square = emit(l, IR_MUL, type, t.ref, t.ref, 0), factor = constant_of(l, type, 2).ref;
+    const ir_ref rest = emit(l, IR_FNMA, type, factor, t.ref, constant_of(l, type, 3).ref);
+    return sn_lang_scalar(emit(l, IR_MUL, type, square, rest, 0), type);
+}
+
+/* min(t*t*t*(t*(6*t - 15) + 10), 1): near 1 the sum cancels, and the product may be 5 ULP above it. */
+static lang_value smoother_step(lowering *l, uint32_t node, const lang_value *arguments)
+{
+    const lang_value t = between(l, node, arguments);
+    const unsigned type = t.type;
+    const ir_ref square = emit(l, IR_MUL, type, t.ref, t.ref, 0);
+    const ir_ref cube = emit(l, IR_MUL, type, square, t.ref, 0), six = constant_of(l, type, 6).ref;
+    const ir_ref inner = emit(l, IR_FMS, type, six, t.ref, constant_of(l, type, 15).ref);
+    const ir_ref rest = emit(l, IR_FMA, type, t.ref, inner, constant_of(l, type, 10).ref);
+    const ir_ref raw = emit(l, IR_MUL, type, cube, rest, 0);
+    return sn_lang_scalar(emit(l, IR_MIN, type, raw, constant_of(l, type, 1).ref, 0), type);
+}
+
+static lang_value upper_half(lowering *l, uint32_t node, lang_value a, lang_value b)
+{
+    a = integer(l, node, a, "upper halves of products are");
+    b = integer(l, node, b, "upper halves of products are");
+    if (a.type == TYPE_WRONG || b.type == TYPE_WRONG)
+        return sn_lang_wrong();
+    return sn_lang_scalar(emit(l, IR_UMULH, IR_I32, a.ref, b.ref, 0), IR_I32);
 }
 
 static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const lang_value *v)
@@ -666,51 +735,21 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     const double pi = 3.1415926535897932385;
     switch (word) {
     case WORD_ABS: return magnitude(l, node, v[0]);
-    case WORD_ACOS: return float_function(l, node, IR_ACOS, v[0]);
-    case WORD_ACOSH: return float_function(l, node, IR_ACOSH, v[0]);
     case WORD_AND: return logic(l, node, IR_AND, v[0], v[1]);
-    case WORD_ASIN: return float_function(l, node, IR_ASIN, v[0]);
-    case WORD_ASINH: return float_function(l, node, IR_ASINH, v[0]);
-    case WORD_ATAN: return float_function(l, node, IR_ATAN, v[0]);
-    case WORD_ATAN2: return float_function_of_two(l, node, IR_ATAN2, v);
-    case WORD_ATANH: return float_function(l, node, IR_ATANH, v[0]);
     case WORD_BITS: return bits_of(l, node, v[0]);
-    case WORD_CBRT: return float_function(l, node, IR_CBRT, v[0]);
-    case WORD_CEIL: return float_function(l, node, IR_CEIL, v[0]);
     case WORD_CLAMP: return clamp(l, node, v);
     case WORD_COPYSIGN: return copy_sign(l, node, v);
-    case WORD_COS: return float_function(l, node, IR_COS, v[0]);
-    case WORD_COSH: return float_function(l, node, IR_COSH, v[0]);
-    case WORD_COSPI: return float_function(l, node, IR_COSPI, v[0]);
     case WORD_DEGREES: return scale(l, node, v[0], 180, pi);
-    case WORD_DIGAMMA: return float_function(l, node, IR_DIGAMMA, v[0]);
-    case WORD_ERF: return float_function(l, node, IR_ERF, v[0]);
-    case WORD_ERFC: return float_function(l, node, IR_ERFC, v[0]);
-    case WORD_EXP: return float_function(l, node, IR_EXP, v[0]);
-    case WORD_EXP10: return float_function(l, node, IR_EXP10, v[0]);
-    case WORD_EXP2: return float_function(l, node, IR_EXP2, v[0]);
-    case WORD_EXPM1: return float_function(l, node, IR_EXPM1, v[0]);
     case WORD_F32: return convert(l, node, IR_F32, v[0]);
     case WORD_F64: return convert(l, node, IR_F64, v[0]);
-    case WORD_FLOOR: return float_function(l, node, IR_FLOOR, v[0]);
     case WORD_FMA: return three(l, node, v);
     case WORD_FRACT: return fraction(l, node, v[0]);
     case WORD_FROM_BITS: return from_bits(l, node, v[0]);
-    case WORD_GAMMA: return float_function(l, node, IR_GAMMA, v[0]);
-    case WORD_HYPOT: return float_function_of_two(l, node, IR_HYPOT, v);
     case WORD_I32: return convert(l, node, IR_I32, v[0]);
     case WORD_LERP: case WORD_MIX: return mix(l, node, v);
-    case WORD_LGAMMA: return float_function(l, node, IR_LGAMMA, v[0]);
-    case WORD_LN: case WORD_LOG: return float_function(l, node, IR_LOG, v[0]);
-    case WORD_LOG10: return float_function(l, node, IR_LOG10, v[0]);
-    case WORD_LOG1P: return float_function(l, node, IR_LOG1P, v[0]);
-    case WORD_LOG2: return float_function(l, node, IR_LOG2, v[0]);
-    case WORD_LOGISTIC: return float_function(l, node, IR_LOGISTIC, v[0]);
     case WORD_MAX: return two(l, node, IR_MAX, v[0], v[1]);
     case WORD_MIN: return two(l, node, IR_MIN, v[0], v[1]);
-    case WORD_MOD: return remainder_of(l, node, v[0], v[1]);
-    case WORD_NORMAL_CDF: return float_function(l, node, IR_NORMAL_CDF, v[0]);
-    case WORD_NORMAL_LOG_CDF: return float_function(l, node, IR_NORMAL_LOG_CDF, v[0]);
+    case WORD_MOD: return modulo(l, node, v[0], v[1]);
     case WORD_NOT: {
         if (v[0].type == IR_MASK)
             return not_rule(l, node, 0, v);
@@ -718,61 +757,39 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
         return n.type == TYPE_WRONG ? n : sn_lang_scalar(emit(l, IR_NOT, IR_I32, n.ref, 0, 0), IR_I32);
     }
     case WORD_OR: return logic(l, node, IR_OR, v[0], v[1]);
-    case WORD_POW: return float_function_of_two(l, node, IR_POW, v);
     case WORD_RADIANS: return scale(l, node, v[0], pi, 180);
-    case WORD_ROUND: return float_function(l, node, IR_ROUND, v[0]);
-    case WORD_RSQRT: return float_function(l, node, IR_RSQRT, v[0]);
+    case WORD_REM: return remainder_of(l, node, v[0], v[1]);
     case WORD_SAR: return shift(l, node, IR_SAR, v[0], v[1]);
     case WORD_SELECT: return choose_rule(l, node, 0, v);
     case WORD_SHL: return shift(l, node, IR_SHL, v[0], v[1]);
     case WORD_SHR: return shift(l, node, IR_SHR, v[0], v[1]);
     case WORD_SIGN: return sign(l, node, v[0]);
-    case WORD_SIN: return float_function(l, node, IR_SIN, v[0]);
-    case WORD_SINH: return float_function(l, node, IR_SINH, v[0]);
-    case WORD_SINPI: return float_function(l, node, IR_SINPI, v[0]);
-    case WORD_SOFTPLUS: return float_function(l, node, IR_SOFTPLUS, v[0]);
-    case WORD_SQRT: return float_function(l, node, IR_SQRT, v[0]);
+    case WORD_SMOOTHERSTEP: return smoother_step(l, node, v);
+    case WORD_SMOOTHSTEP: return smooth_step(l, node, v);
     case WORD_STEP: return step(l, node, v[0], v[1]);
-    case WORD_TAN: return float_function(l, node, IR_TAN, v[0]);
-    case WORD_TANH: return float_function(l, node, IR_TANH, v[0]);
-    case WORD_TANPI: return float_function(l, node, IR_TANPI, v[0]);
-    case WORD_TRUNC: return float_function(l, node, IR_TRUNC, v[0]);
+    case WORD_UMULH: return upper_half(l, node, v[0], v[1]);
     case WORD_XOR: return logic(l, node, IR_XOR, v[0], v[1]);
     default: return sn_lang_wrong();
     }
 }
 
-/* a.x*b.x + a.y*b.y + …, contracted as if so written. */
-static lang_value dot(lowering *l, uint32_t node, lang_value a, lang_value b)
-{
-    if (a.type == TYPE_WRONG || b.type == TYPE_WRONG)
-        return sn_lang_wrong();
-    if (a.type == TYPE_UNKNOWN || b.type == TYPE_UNKNOWN)
-        return sn_lang_scalar(0, TYPE_UNKNOWN);
-    if (a.count != b.count) {
-        sn_lang_complain(l, node, NULL, "dot of a tuple of %u elements and one of %u", a.count, b.count);
-        return sn_lang_wrong();
-    }
-    lang_value sum = sn_lang_binary(l, node, TOKEN_STAR, sn_lang_element(l, a, a.count > 1),
-                                    sn_lang_element(l, b, b.count > 1));
-    if (a.count > 1)
-        sum = sn_lang_fused(l, node, IR_FMA, sn_lang_element(l, a, 0), sn_lang_element(l, b, 0), sum);
-    for (uint32_t k = 2; k < a.count; k++)
-        sum = sn_lang_fused(l, node, IR_FMA, sn_lang_element(l, a, k), sn_lang_element(l, b, k), sum);
-    return sum;
-}
-
-lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, const lang_value *arguments,
-                         unsigned count)
+lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, uint8_t flags,
+                         const lang_value *arguments, unsigned count)
 {
     if (is_wrong(arguments, count))
         return sn_lang_wrong();
-    if (word == WORD_DOT)
-        return dot(l, node, arguments[0], arguments[1]);
-    if (word == WORD_LENGTH) {
-        const lang_value square = dot(l, node, arguments[0], arguments[0]);
-        return each(l, node, function_rule, WORD_SQRT, &square, 1);
+    switch (word) {
+    case WORD_CROSS:
+    case WORD_DISTANCE:
+    case WORD_DOT:
+    case WORD_LENGTH:
+    case WORD_NORMALIZE:
+    case WORD_REFLECT: return sn_lang_geometric(l, node, word, arguments);
+    default: break;
     }
+    const unsigned operation = sn_lang_words[word].operation;
+    if (operation)
+        return each(l, node, operation_rule, operation | (unsigned)flags << 8, arguments, count);
     return each(l, node, function_rule, word, arguments, count);
 }
 

@@ -176,6 +176,12 @@ static lang_value without(lowering *l, uint32_t node, uint32_t pi)
     return v;
 }
 
+/* The function whose argument counts half turns, of one that takes radians; else WORD_NONE. */
+static unsigned in_half_turns(unsigned word)
+{
+    return word == WORD_SIN ? WORD_SINPI : word == WORD_COS ? WORD_COSPI : word == WORD_TAN ? WORD_TANPI : 0;
+}
+
 static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 {
     uint32_t places[4] = {0};
@@ -184,18 +190,17 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
-    if (word == WORD_SIN || word == WORD_COS) {
-        const uint32_t pi = find_pi(l, places[0]);
-        if (pi) {
-            lang_value v = without(l, places[0], pi);
-            v = v.count ? v : sn_lang_small(l, 1, true);
-            return sn_lang_apply(l, node, word == WORD_SIN ? WORD_SINPI : WORD_COSPI, &v, 1);
-        }
+    const uint8_t flags = l->t->nodes[node].op;
+    const uint32_t pi = in_half_turns(word) ? find_pi(l, places[0]) : 0;
+    if (pi) {
+        lang_value v = without(l, places[0], pi);
+        v = v.count ? v : sn_lang_small(l, 1, true);
+        return sn_lang_apply(l, node, in_half_turns(word), flags, &v, 1);
     }
     lang_value v[3] = {{0}};
     for (unsigned k = 0; k < w->most; k++)
         v[k] = sn_lang_expression(l, places[k]);
-    return sn_lang_apply(l, node, word, v, w->most);
+    return sn_lang_apply(l, node, word, flags, v, w->most);
 }
 
 /* ---- functions by callbacks ---- */
@@ -477,10 +482,18 @@ static void unknown_function(lowering *l, uint32_t node)
     static const struct {
         const char *name, *hint;
     } others[] = {
-        {"pow", "powers are written a^b"}, {"fmod", "did you mean 'mod'?"}, {"if", "write condition ? a : b"},
-        {"rsqrt", "write x^-0.5"},         {"square", "write x^2"},         {"print", NULL},
-        {"float", "did you mean 'f32'?"},  {"int", "did you mean 'i32'?"},  {"atan2", NULL},
+        {"square", "write x^2"},
+        {"if", "write condition ? a : b"},
+        {"saturate", "write clamp(x, 0, 1)"},
+        {"fmod", "rem(a, b) has the sign of a, mod(a, b) that of b"},
+        {"inversesqrt", "did you mean 'rsqrt'?"},
+        {"sigmoid", "did you mean 'logistic'?"},
+        {"tgamma", "did you mean 'gamma'?"},
+        {"float", "did you mean 'f32'?"},
+        {"int", "did you mean 'i32'?"},
         {"fabs", "did you mean 'abs'?"},
+        {"fast", "a grade stands before a function: fast.sin(x)"},
+        {"print", NULL},
     };
     char hint[SINTER_MESSAGE_SIZE] = "";
     for (uint32_t w = 0; w < WORD_COUNT; w++)
@@ -503,17 +516,31 @@ static void unknown_function(lowering *l, uint32_t node)
     sn_lang_complain(l, node, hint, "there is no function '%.*s'", shown(l->t, symbol), name);
 }
 
+/* `fast.` before a function that has one form only. */
+static lang_value refuse_grade(lowering *l, uint32_t node, bool is_word)
+{
+    const uint32_t symbol = l->t->nodes[node].a;
+    sn_lang_complain(l, node,
+                     is_word ? "leave out fast.: it stands before functions that are approximated, as sin is"
+                             : "write fast. before functions of the language inside it: fast.sin(x)",
+                     "'%.*s' has no fast form", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
+    return sn_lang_wrong();
+}
+
+/* What the text defines comes first: it knew nothing of words that the language has since gained. */
 lang_value sn_lang_call(lowering *l, uint32_t node)
 {
     const uint32_t symbol = l->t->nodes[node].a;
+    const bool fast = l->t->nodes[node].op != 0;
     const lang_symbol *s = &l->t->symbols[symbol];
-    if (sn_lang_words[s->word].kind == WORD_IS_FUNCTION)
-        return call_word(l, node, s->word);
     if (s->function)
-        return call_function(l, node, s->function);
+        return fast ? refuse_grade(l, node, false) : call_function(l, node, s->function);
+    if (sn_lang_is_function(s->word))
+        return fast && !sn_lang_is_graded(s->word) ? refuse_grade(l, node, true)
+                                                   : call_word(l, node, s->word);
     const sinter_node_type *type = find_node_type(l, symbol);
     if (type)
-        return call_node_type(l, node, type);
+        return fast ? refuse_grade(l, node, false) : call_node_type(l, node, type);
     unknown_function(l, node);
     return sn_lang_wrong();
 }
@@ -536,7 +563,9 @@ static void report_cycle(lang_tree *t, const step *path, uint32_t from, uint32_t
     for (uint32_t k = from; k <= to; k++)
         t->functions[path[k].function].recursive = true;
     sn_lang_error(&t->source, SINTER_BAD_PROGRAM, call->at, sn_lang_token_end(&t->source, call->at),
-                  "for a recurrence in time use y', for repetition sum(i, a, b, ...)",
+                  sn_lang_is_function(t->symbols[call->symbol].word)
+                      ? "the name means this function, no longer the language's: give it another"
+                      : "for a recurrence in time use y', for repetition sum(i, a, b, ...)",
                   "a function calls itself: %s", cycle);
 }
 
@@ -559,8 +588,8 @@ static void follow(lang_tree *t, step *path, uint32_t start)
         f->on_path = true;
         const lang_call *call = &t->calls[f->first_call + path[depth].call++];
         const uint32_t callee = t->symbols[call->symbol].function;
-        if (!callee) {
-            f->stateful = true; /* a callback: what it appends may have state */
+        if (!callee) { /* a callback, unless it is the language's: what it appends may have state */
+            f->stateful |= !sn_lang_is_function(t->symbols[call->symbol].word);
         } else if (t->functions[callee].on_path) {
             uint32_t from = depth;
             while (path[from].function != callee)

@@ -391,18 +391,19 @@ static uint32_t parse_sum(parser *p, uint32_t at, uint32_t opening)
     return p->panic ? 0 : add_node(p, NODE_SUM, 0, at, slot, sn_lang_add_list(p, words, 3));
 }
 
-static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at)
+/* `flags`: IR_FLAG_FAST behind `fast.`. All calls are noted, those of the language's functions too: the text
+ * may define one of that name further down. */
+static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at, uint8_t flags)
 {
     const uint32_t opening = p->l.token.at, base = p->stack_count, word = p->t->symbols[symbol].word;
     p->brackets++;
     next_token(p);
     uint32_t node = 0;
-    if (word == WORD_SUM) {
+    if (word == WORD_SUM && !flags) {
         node = parse_sum(p, at, opening);
     } else {
         const uint32_t which = count_call(p, symbol);
-        if (sn_lang_words[word].kind != WORD_IS_FUNCTION)
-            add_call(p, symbol, at);
+        add_call(p, symbol, at);
         if (!token_is(p, TOKEN_RPAREN))
             do
                 sn_lang_push(p, parse_argument(p));
@@ -411,7 +412,7 @@ static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at)
             const uint32_t count = p->stack_count - base;
             if (word == WORD_DELAY && count > 0)
                 note_delay(p, p->stack[base]);
-            node = add_node(p, NODE_CALL, 0, at, symbol, sn_lang_pop_list(p, base, count, which));
+            node = add_node(p, NODE_CALL, flags, at, symbol, sn_lang_pop_list(p, base, count, which));
         }
     }
     p->stack_count = base;
@@ -419,12 +420,42 @@ static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at)
     return node;
 }
 
+static bool on_this_line(const parser *p)
+{
+    return !p->l.token.newline || p->brackets > 0;
+}
+
+static uint32_t parse_components(parser *p, uint32_t node, uint32_t dot);
+
+/* `fast` and a dot: a grade where the name of a function follows, else a value like any other and its
+ * components. It is a call where a parenthesis follows, right or wrong; a function's name alone, which no
+ * components spell, is a call that a pipe completes. */
+static uint32_t parse_graded(parser *p, uint32_t fast, uint32_t fast_at)
+{
+    const uint32_t dot = p->l.token.at;
+    next_token(p);
+    if (!token_is(p, TOKEN_NAME) || p->l.token.value == 0)
+        return parse_components(p, name_node(p, fast, fast_at), dot);
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    const char *behind = text_at(p, p->l.at);
+    behind += strspn(behind, " \t");
+    if (*behind != '(' && !sn_lang_is_function(p->t->symbols[symbol].word))
+        return parse_components(p, name_node(p, fast, fast_at), dot);
+    next_token(p);
+    if (token_is(p, TOKEN_LPAREN) && on_this_line(p))
+        return parse_call(p, symbol, at, IR_FLAG_FAST);
+    const uint32_t words[2] = {0, count_call(p, symbol)};
+    return add_node(p, NODE_CALL, IR_FLAG_FAST, at, symbol, sn_lang_add_list(p, words, 2));
+}
+
 static inline uint32_t parse_name(parser *p)
 {
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
     next_token(p);
-    if (token_is(p, TOKEN_LPAREN) && !(p->l.token.newline && p->brackets == 0))
-        return parse_call(p, symbol, at);
+    if (token_is(p, TOKEN_LPAREN) && on_this_line(p))
+        return parse_call(p, symbol, at, 0);
+    if (token_is(p, TOKEN_DOT) && p->t->symbols[symbol].word == WORD_FAST && on_this_line(p))
+        return parse_graded(p, symbol, at);
     if (token_is(p, TOKEN_PRIME))
         return past_node(p, symbol, at);
     return name_node(p, symbol, at);
@@ -484,11 +515,10 @@ static uint32_t parse_primary(parser *p)
     }
 }
 
-static uint32_t parse_swizzle(parser *p, uint32_t node)
+/* What stands behind the dot. */
+static uint32_t parse_components(parser *p, uint32_t node, uint32_t dot)
 {
     static const char sets[] = "xyzwrgba";
-    const uint32_t dot = p->l.token.at;
-    next_token(p);
     if (!token_is(p, TOKEN_NAME))
         return sn_lang_missing(p, "a component", "as in .x");
     const char *text = text_at(p, p->l.token.at);
@@ -519,7 +549,7 @@ static uint32_t parse_swizzle(parser *p, uint32_t node)
 static bool is_tail(const parser *p)
 {
     const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN;
-    return (tails >> p->l.token.kind & 1) && !(p->l.token.newline && p->brackets == 0);
+    return (tails >> p->l.token.kind & 1) && on_this_line(p);
 }
 
 static uint32_t parse_postfix(parser *p)
@@ -532,7 +562,9 @@ static uint32_t parse_postfix(parser *p)
             return 0;
         }
         if (token_is(p, TOKEN_DOT)) {
-            node = parse_swizzle(p, node);
+            const uint32_t dot = p->l.token.at;
+            next_token(p);
+            node = parse_components(p, node, dot);
         } else if (token_is(p, TOKEN_LBRACKET)) {
             const uint32_t at = p->l.token.at;
             p->brackets++;
@@ -640,8 +672,7 @@ static uint32_t pipe_into(parser *p, uint32_t left, uint32_t right, uint32_t at)
     const uint32_t symbol = n->kind == NODE_CALL ? n->a : n->b;
     if (n->kind != NODE_CALL) {
         const uint32_t words[3] = {1, count_call(p, symbol), left};
-        if (sn_lang_words[t->symbols[symbol].word].kind != WORD_IS_FUNCTION)
-            add_call(p, symbol, n->at);
+        add_call(p, symbol, n->at);
         n->kind = NODE_CALL;
         n->a = symbol;
         const uint32_t list = sn_lang_add_list(p, words, 3);

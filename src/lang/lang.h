@@ -1,12 +1,13 @@
 /* The language: text in, intermediate representation out. This page is the room's table of contents.
  *
  *   lexer.c        characters → tokens, names interned, numbers delimited
- *   vocabulary.c   the words that the language brings: functions, constants, keywords
+ *   vocabulary.c   the words that the language brings (vocabulary.h): functions, constants, keywords
  *   expression.c   tokens → nodes of the syntax tree (tree.h), names resolved to slots
  *   syntax.c       statements, declarations, functions
  *   lower.c        syntax tree → IR: statements, names, operators, contraction
  *   calls.c        functions: arguments, instances, callbacks, recursion
  *   arithmetic.c   how types meet, element by element; what each function computes
+ *   geometry.c     functions of whole tuples: dot, length, cross, …
  *   recurrence.c   delay lines: y', delay(x, n), the types of recurrences
  *   declare.c      params, inputs, outputs, tables
  *   diagnostics.c  errors as values with place, excerpt and hint
@@ -57,7 +58,8 @@ typedef struct lang_function_entry {
     const char *name;
     const char *arguments; /* names separated by spaces, the optional ones last */
     unsigned least, most;  /* how many arguments */
-    const char *summary;   /* one line */
+    const char *summary;   /* one line: mostly the formula */
+    bool graded;           /* has a grade `fast` */
 } lang_function_entry;
 
 /* All of them in alphabetical order, one after the other: `i` from 0 until it returns false. */

@@ -82,32 +82,14 @@ uint32_t sn_lang_add_literal(lang_tree *tree, arena *memory, lang_literal litera
 
 /* ---- names ---- */
 
-static uint64_t load8(const char *text)
-{
-    uint64_t bytes;
-    memcpy(&bytes, text, 8);
-    return bytes;
-}
-
-static uint64_t first_bytes(const char *text, uint32_t length)
-{
-    if (length >= 8)
-        return load8(text);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return load8(text) & ~(~(uint64_t)0 >> 8 * length);
-#else
-    return load8(text) & ~(~(uint64_t)0 << 8 * length);
-#endif
-}
-
 static uint32_t hash_name(const char *text, uint32_t length, uint64_t key)
 {
     if (length > 8)
-        key ^= load8(text + length - 8)
+        key ^= sn_lang_load8(text + length - 8)
                * 0xD6E8FEB86659FD93u; /* odd, bits well mixed; names of one length differ anywhere */
     if (length > 16) {
         for (uint32_t k = 8; k + 8 < length; k += 8)
-            key = (key ^ load8(text + k)) * 0x9E3779B97F4A7C15u;
+            key = (key ^ sn_lang_load8(text + k)) * 0x9E3779B97F4A7C15u;
     }
     key *= 0x9E3779B97F4A7C15u;
     return (uint32_t)(key >> 32) + length;
@@ -139,7 +121,7 @@ static bool grow_symbols(lang_tree *t, arena *memory)
 
 uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t length, uint32_t at)
 {
-    const uint64_t key = first_bytes(text, length);
+    const uint64_t key = sn_lang_first_bytes(text, length);
     const uint32_t hash = hash_name(text, length, key);
     uint32_t slot = hash & t->symbol_mask;
     for (uint32_t s; (s = t->symbol_table[slot]) != 0; slot = (slot + 1) & t->symbol_mask) {

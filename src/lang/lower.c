@@ -126,6 +126,8 @@ static void unknown_name(lowering *l, uint32_t node)
             sn_lang_offer(&best, sn_lang_words[w].text, sn_lang_words[w].length);
     if (word->kind == WORD_IS_FREE && !l->options->patch && word->number >= FREE_FIELD_NAMES)
         snprintf(hint, sizeof hint, "only a patch has rate, dt, time and index");
+    else if (word->kind == WORD_IS_GRADE)
+        snprintf(hint, sizeof hint, "a grade stands before a function: fast.sin(x)");
     else if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     else if (l->options->inputs)

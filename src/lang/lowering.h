@@ -153,11 +153,15 @@ lang_value sn_lang_negate(lowering *l, uint32_t node, lang_value a);
 lang_value sn_lang_not(lowering *l, uint32_t node, lang_value a);
 lang_value sn_lang_choose(lowering *l, uint32_t node, lang_value c, lang_value a, lang_value b);
 lang_value sn_lang_power(lowering *l, uint32_t node, lang_value base, lang_value exponent);
-lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, const lang_value *arguments,
-                         unsigned count);
+/* A function of the language; `flags` are those of the operation (IR_FLAG_FAST) where it is one. */
+lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, uint8_t flags,
+                         const lang_value *arguments, unsigned count);
 lang_value sn_lang_load(lowering *l, uint32_t node, uint32_t memory, lang_value index);
 /* The value if it is a constant number. Not in dry runs, except of literals. */
 bool sn_lang_constant(lowering *l, lang_value v, double *value);
+
+/* ---- geometry.c ---- */
+lang_value sn_lang_geometric(lowering *l, uint32_t node, unsigned word, const lang_value *arguments);
 
 /* ---- recurrence.c ---- */
 /* False, with an error, in a field. */

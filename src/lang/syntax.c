@@ -303,15 +303,16 @@ static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t e
         t->functions = grown;
     }
     lang_symbol *s = &t->symbols[symbol];
-    if (sn_lang_words[s->word].kind == WORD_IS_FUNCTION || s->function) {
+    if (s->word == WORD_SUM || s->word == WORD_DELAY || s->function) {
         p->broken = true;
         if (s->function)
             sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, end, NULL,
                           "the function '%.*s' is defined already, in line %d", shown_length(at, end),
                           text_at(p, at), sn_lang_line(&t->source, t->functions[s->function].at));
         else
-            sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, end, "give yours another name",
-                          "'%.*s' is a function of the language", shown_length(at, end), text_at(p, at));
+            sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, end,
+                          "give yours another name: the language has rules of its own for these arguments",
+                          "'%.*s' cannot be redefined", shown_length(at, end), text_at(p, at));
     } else {
         s->function = t->function_count;
     }

@@ -1,27 +1,40 @@
 /* The words of the language, as one constant table in alphabetical order with an index by first letter, so
- * that a compilation builds nothing: a name that a text brings is compared with the three or four words of
- * its letter. */
-#include "lang/tree.h"
+ * that a compilation builds nothing. A name that a text brings is compared with the words of its letter, eight
+ * bytes at a time: the words themselves stand apart, close together. */
+#include "lang/vocabulary.h"
+
+#include "lang/lang.h"
 
 #include <math.h>
 #include <string.h>
 
 #define FUNCTION(NAME, text, least, most, arguments, summary) \
-    {text, sizeof(text) - 1, WORD_IS_FUNCTION, least, most, 0, 0, arguments, summary},
-#define CONSTANT(NAME, text, value) {text, sizeof(text) - 1, WORD_IS_CONSTANT, 0, 0, 0, value, NULL, NULL},
-#define KEYWORD(NAME, text) {text, sizeof(text) - 1, WORD_IS_KEYWORD, 0, 0, 0, 0, NULL, NULL},
-#define FREE_NAME(NAME, text, number) {text, sizeof(text) - 1, WORD_IS_FREE, 0, 0, number, 0, NULL, NULL},
+    {text, sizeof(text) - 1, WORD_IS_FUNCTION, least, most, 0, 0, 0, arguments, summary},
+#define MATHEMATICAL(NAME, text, count, arguments, code, summary) \
+    {text, sizeof(text) - 1, WORD_IS_FUNCTION, count, count, 0, code, 0, arguments, summary},
+#define CONSTANT(NAME, text, value) {text, sizeof(text) - 1, WORD_IS_CONSTANT, 0, 0, 0, 0, value, NULL, NULL},
+#define KEYWORD(NAME, text) {text, sizeof(text) - 1, WORD_IS_KEYWORD, 0, 0, 0, 0, 0, NULL, NULL},
+#define FREE_NAME(NAME, text, number) {text, sizeof(text) - 1, WORD_IS_FREE, 0, 0, number, 0, 0, NULL, NULL},
+#define GRADE(NAME, text) {text, sizeof(text) - 1, WORD_IS_GRADE, 0, 0, 0, 0, 0, NULL, NULL},
 
 const lang_word sn_lang_words[WORD_COUNT] = {
-    {"", 0, WORD_IS_NOTHING, 0, 0, 0, 0, NULL, NULL},
-    LANG_WORDS(FUNCTION, CONSTANT, KEYWORD, FREE_NAME)
+    {"", 0, WORD_IS_NOTHING, 0, 0, 0, 0, 0, NULL, NULL},
+    LANG_WORDS(FUNCTION, MATHEMATICAL, CONSTANT, KEYWORD, FREE_NAME, GRADE)
+};
+
+/* The words alone, close together, zeros behind them. */
+enum { LONGEST = 15 };
+#define TEXT(NAME, text, ...) text,
+#define TEXT_ONLY(NAME, text) text,
+static const char texts[WORD_COUNT][LONGEST + 1] = {
+    "", LANG_WORDS(TEXT, TEXT, TEXT, TEXT_ONLY, TEXT, TEXT_ONLY)
 };
 
 /* The first word of each letter; the Greek ones, which begin with the byte 0xCF, stand behind z. */
 static const uint8_t first_words[28] = {
     WORD_ABS, WORD_BITS, WORD_CBRT, WORD_DEGREES, WORD_E, WORD_F32, WORD_GAMMA, WORD_HYPOT, WORD_I32,
     WORD_LENGTH /* j */, WORD_LENGTH /* k */, WORD_LENGTH, WORD_MAX, WORD_NAN, WORD_OR, WORD_PARAM,
-    WORD_RADIANS /* q */, WORD_RADIANS, WORD_SAR, WORD_T, WORD_X /* u */, WORD_X /* v */, WORD_X /* w */,
+    WORD_RADIANS /* q */, WORD_RADIANS, WORD_SAR, WORD_T, WORD_UMULH, WORD_X /* v */, WORD_X /* w */,
     WORD_X, WORD_Y, WORD_Z,
     WORD_PI_GREEK, WORD_COUNT,
 };
@@ -32,8 +45,10 @@ lang_word_code sn_lang_find_word(const char *text, uint32_t length)
     const unsigned letter = c >= 'a' && c <= 'z' ? c - 'a' : c == 0xCF ? 26 : 27;
     if (letter == 27)
         return WORD_NONE;
-    for (unsigned w = first_words[letter]; w < first_words[letter + 1]; w++)
-        if (sn_lang_words[w].length == length && !memcmp(sn_lang_words[w].text, text, length))
+    const uint64_t first = sn_lang_first_bytes(text, length);
+    const uint64_t rest = length > 8 ? sn_lang_first_bytes(text + 8, length - 8) : 0;
+    for (unsigned w = first_words[letter]; w < first_words[letter + 1] && length <= LONGEST; w++)
+        if (sn_lang_load8(texts[w]) == first && sn_lang_load8(texts[w] + 8) == rest)
             return (lang_word_code)w;
     return WORD_NONE;
 }
@@ -44,7 +59,12 @@ bool sn_lang_function(uint32_t i, lang_function_entry *entry)
         const lang_word *word = &sn_lang_words[w];
         if (word->kind != WORD_IS_FUNCTION || i-- > 0)
             continue;
-        *entry = (lang_function_entry){word->text, word->arguments, word->least, word->most, word->summary};
+        *entry = (lang_function_entry){.name = word->text,
+                                       .arguments = word->arguments,
+                                       .least = word->least,
+                                       .most = word->most,
+                                       .summary = word->summary,
+                                       .graded = sn_lang_is_graded(w)};
         return true;
     }
     return false;
