@@ -2,6 +2,7 @@
  * page is the room's table of contents.
  *
  *   functions.c      the list of functions: one record each
+ *   derivatives.c    their derivatives, in terms of the operations
  *   formula.h        writing expansions: an operation a call, in the type at hand
  *   trigonometric.c  sin cos, and sinpi cospi, whose argument counts half turns
  *   exponential.c    exp; exp of two words
@@ -27,5 +28,9 @@ typedef enum math_grade { MATH_DEFAULT /* at most 1 ULP */, MATH_FAST /* at most
  * an expansion reads become memory objects of the program, one for all its uses. With IR_FOLD among the
  * rules the expansion of a constant folds to a constant. */
 ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
+
+/* Appends the derivative of `function` at x (and y) by its argument k, 0 or 1, in terms of operations of any kind, mathematical ones
+ * included; `value` is the function's value there. Returns it, or 0 if the program has failed. */
+ir_ref sn_math_slope(ir_program *p, ir_code function, ir_type type, math_grade grade, unsigned k, ir_ref x, ir_ref y, ir_ref value);
 
 #endif
