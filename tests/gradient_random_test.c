@@ -50,7 +50,8 @@ static uint32_t names_of(const ir_program *p, const char **names)
     return count;
 }
 
-static bool differentiate(const ir_program *p, ir_program *out, const char *const *names, uint32_t count, opt_gradient_mode mode)
+static bool differentiate(const ir_program *p, ir_program *out, const char *const *names, uint32_t count,
+                          opt_gradient_mode mode)
 {
     uint32_t unknown;
     assert_true(sn_opt_gradient(p, out, &memory, 0, &(opt_gradient){names, count, NULL, mode}, &unknown));
@@ -72,7 +73,8 @@ static uint32_t result_count(const ir_program *p)
 }
 
 /* All results at the point, and the magnitude of what came up on the way. */
-static long double *evaluate(const ir_program *p, const long double *inputs, const long double *params, long double *greatest)
+static long double *evaluate(const ir_program *p, const long double *inputs, const long double *params,
+                             long double *greatest)
 {
     long double *values = sn_arena_take(&memory, (p->count + result_count(p)) * sizeof *values);
     walk w = {.p = p, .wide = true, .inputs = inputs, .params = params, .values = values, .outputs = values + p->count};
@@ -93,7 +95,8 @@ static bool has_f32(const ir_program *p)
 }
 
 /* Sums in another order: numbers lose some units of their last places, by the largest of them. */
-static void compare_modes(const ir_program *forward, const ir_program *reverse, const long double *inputs, const long double *params, uint64_t seed)
+static void compare_modes(const ir_program *forward, const ir_program *reverse, const long double *inputs,
+                          const long double *params, uint64_t seed)
 {
     long double greatest = 0;
     const long double unit = has_f32(forward) ? 0x1p-22L : 0x1p-50L;
@@ -135,8 +138,9 @@ static void modes_agree(void **unused)
         sinter_program_close(program);
         sn_arena_rewind(&memory);
     }
-    printf("# %u programs: %u results of both modes compared, %u not finite in one of them; %u programs refused for their bits\n", (unsigned)PROGRAMS,
-           (unsigned)compared, (unsigned)not_finite, (unsigned)refused);
+    printf("# %u programs: %u results of both modes compared, %u not finite in one of them; %u programs refused for their "
+           "bits\n",
+           (unsigned)PROGRAMS, (unsigned)compared, (unsigned)not_finite, (unsigned)refused);
     assert_true(compared > 10 * PROGRAMS && refused < PROGRAMS / 2);
 }
 
@@ -184,7 +188,8 @@ static void build_smooth(ir_program *p, random_numbers *r)
                      : sn_ir_emit(p, IR_PARAM, IR_F64, sn_ir_add_param(p, &param), 0, 0);
     }
     for (uint32_t n = 3 + random_below(r, 25); n > 0; n--) {
-        const ir_ref a = v[count - 1 - random_below(r, count < 4 ? count : 4)], b = v[random_below(r, count)], c = v[random_below(r, count)];
+        const ir_ref a = v[count - 1 - random_below(r, count < 4 ? count : 4)], b = v[random_below(r, count)],
+                     c = v[random_below(r, count)];
         v[count++] = smooth_operation(p, r, a, b, c);
     }
     sn_ir_emit(p, IR_OUTPUT, IR_VOID, v[count - 1], sn_ir_add_output(p, "f", IR_F64), 0);
@@ -193,7 +198,8 @@ static void build_smooth(ir_program *p, random_numbers *r)
 }
 
 /* By five values; of no use where a kink lies between them, which two widths that differ tell. */
-static bool difference(const ir_program *p, const long double *at, uint32_t by, uint32_t result, long double *slope, long double *error)
+static bool difference(const ir_program *p, const long double *at, uint32_t by, uint32_t result, long double *slope,
+                       long double *error)
 {
     long double estimates[2], greatest = 0;
     for (unsigned turn = 0; turn < 2; turn++) {
@@ -232,7 +238,8 @@ static void check_smooth(const ir_program *p, opt_gradient_mode mode, const long
             smooth_compared++;
             const long double got = w.outputs[RESULTS + k * VARIABLES + v];
             if (!(fabsl(got - wanted) <= 16 * error + 1e-11L * (1 + w.greatest)))
-                fail_msg("program %u, d%u/d%u, mode %d: %.17Lg, not %.17Lg ± %Lg", (unsigned)seed, (unsigned)k, (unsigned)v, (int)mode, got, wanted, error);
+                fail_msg("program %u, d%u/d%u, mode %d: %.17Lg, not %.17Lg ± %Lg", (unsigned)seed, (unsigned)k, (unsigned)v,
+                         (int)mode, got, wanted, error);
         }
 }
 
@@ -251,7 +258,8 @@ static void differences_agree(void **unused)
         check_smooth(&p, OPT_GRADIENT_REVERSE, at, seed);
         sn_arena_rewind(&memory);
     }
-    printf("# %u smooth programs: %u derivatives compared with differences, %u beside a kink\n", (unsigned)SMOOTH, (unsigned)smooth_compared, (unsigned)kinks);
+    printf("# %u smooth programs: %u derivatives compared with differences, %u beside a kink\n", (unsigned)SMOOTH,
+           (unsigned)smooth_compared, (unsigned)kinks);
     assert_true(smooth_compared > 12 * SMOOTH);
 }
 
@@ -334,9 +342,10 @@ static void compare_engines_on(const random_graph *g, const sinter_program *prog
         options.engine = (sinter_engine)engine;
         const sinter_status compiled = sinter_compile_program(context, program, &options, &kernel, &report);
         if (compiled) {
-            if (!strstr(report.errors[0].message, "makes a number of bits") && !strstr(report.errors[0].message, "go through the table")
-                && !strstr(report.errors[0].message, "reverse mode") && !strstr(report.errors[0].message, "64 totals")
-                && !strstr(report.errors[0].message, "256 KiB"))
+            if (!strstr(report.errors[0].message, "makes a number of bits") &&
+                !strstr(report.errors[0].message, "go through the table") &&
+                !strstr(report.errors[0].message, "reverse mode") && !strstr(report.errors[0].message, "64 totals") &&
+                !strstr(report.errors[0].message, "256 KiB"))
                 fail_msg("program %u: %s", (unsigned)seed, report.errors[0].message);
             engine_refused++;
             return;
@@ -347,7 +356,8 @@ static void compare_engines_on(const random_graph *g, const sinter_program *prog
         assert_true(info.output_count <= 128);
         assert_int_equal(run(g, kernel, s), SINTER_OK);
         canonical(&info, s);
-        if (have && (memcmp(first.outputs, other.outputs, sizeof first.outputs) != 0 || memcmp(first.totals, other.totals, sizeof first.totals) != 0))
+        if (have && (memcmp(first.outputs, other.outputs, sizeof first.outputs) != 0 ||
+                     memcmp(first.totals, other.totals, sizeof first.totals) != 0))
             fail_msg("program %u: %s gives other bits", (unsigned)seed, sinter_engine_name((sinter_engine)engine));
         have = true;
         sinter_kernel_close(kernel);
@@ -361,15 +371,22 @@ static void engines_agree(void **unused)
     for (uint64_t seed = 1; seed <= ENGINE_PROGRAMS; seed++) {
         random_graph g;
         const char *names[MOST_NAMES];
-        random_graph_make(&g, seed, seed % 3 == 0 ? GRAPH_SMALL | GRAPH_WITH_STATE : seed % 3 == 1 ? GRAPH_NO_STATE : 0, &memory);
+        random_graph_make(&g, seed,
+                          seed % 3 == 0   ? GRAPH_SMALL | GRAPH_WITH_STATE
+                          : seed % 3 == 1 ? GRAPH_NO_STATE
+                                          : 0,
+                          &memory);
         sinter_program *program = random_graph_build(&g);
-        const sinter_options o = {.gradient = names, .gradient_count = names_of(&program->ir, names), .gradient_mode = (sinter_gradient_mode)(seed / 3 % 3),
+        const sinter_options o = {.gradient = names,
+                                  .gradient_count = names_of(&program->ir, names),
+                                  .gradient_mode = (sinter_gradient_mode)(seed / 3 % 3),
                                   .rewriting = seed & 1 ? SINTER_STRICT : SINTER_RELAXED};
         compare_engines_on(&g, program, o, seed);
         sinter_program_close(program);
         sn_arena_rewind(&memory);
     }
-    printf("# %u programs: %u kernels; %u programs refused\n", (unsigned)ENGINE_PROGRAMS, (unsigned)kernels, (unsigned)engine_refused);
+    printf("# %u programs: %u kernels; %u programs refused\n", (unsigned)ENGINE_PROGRAMS, (unsigned)kernels,
+           (unsigned)engine_refused);
     assert_true(engine_refused < ENGINE_PROGRAMS / 2);
 }
 

@@ -30,8 +30,8 @@ static inline long double reference_digamma(long double x)
     for (; x < 30; x += 1)
         sum -= 1 / x;
     const long double w = 1 / (x * x);
-    return sum + logl(x) - 0.5L / x
-           - w * (1 / 12.0L - w * (1 / 120.0L - w * (1 / 252.0L - w * (1 / 240.0L - w * (1 / 132.0L - w * 691 / 32760.0L)))));
+    return sum + logl(x) - 0.5L / x -
+           w * (1 / 12.0L - w * (1 / 120.0L - w * (1 / 252.0L - w * (1 / 240.0L - w * (1 / 132.0L - w * 691 / 32760.0L)))));
 }
 
 static inline long double reference_normal_cdf(long double x)
@@ -76,7 +76,8 @@ static inline long double reference_function(ir_code code, long double x, long d
     case IR_SOFTPLUS: return x > 40 ? x + expl(-x) : log1pl(expl(x));
     case IR_NORMAL_CDF: return reference_normal_cdf(x);
     case IR_NORMAL_LOG_CDF:
-        return x < -100 ? -x * x / 2 - logl(-x) - 0.5L * logl(2 * reference_pi) - 1 / (x * x) : logl(reference_normal_cdf(x));
+        return x < -100 ? -x * x / 2 - logl(-x) - 0.5L * logl(2 * reference_pi) - 1 / (x * x)
+                        : logl(reference_normal_cdf(x));
     case IR_POW: return powl(x, y);
     case IR_ATAN2: return atan2l(x, y);
     case IR_HYPOT: return hypotl(x, y);

@@ -104,7 +104,10 @@ static long double operation(ir_code code, const long double *v)
     case IR_MIN: return fminl(v[0], v[1]);
     case IR_MAX: return fmaxl(v[0], v[1]);
     case IR_SQRT: return sqrtl(v[0]);
-    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return 0;
+    case IR_FLOOR:
+    case IR_CEIL:
+    case IR_ROUND:
+    case IR_TRUNC: return 0;
     case IR_COPYSIGN: return copysignl(v[0], v[1]);
     default: return reference_function(code, v[0], v[1]);
     }
@@ -130,29 +133,73 @@ typedef struct domain {
 } domain;
 
 static const domain domains[] = {
-    {IR_ADD, {-9, -9}, {9, 9}, 0},       {IR_SUB, {-9, -9}, {9, 9}, 0},       {IR_MUL, {-9, -9}, {9, 9}, 0},
-    {IR_DIV, {-9, 1}, {9, 9}, 0},        {IR_DIV, {-9, -1e4}, {9, -1e3}, 0},  {IR_FMA, {-9, -9, -9}, {9, 9, 9}, 0},
-    {IR_FMS, {-9, -9, -9}, {9, 9, 9}, 0}, {IR_FNMA, {-9, -9, -9}, {9, 9, 9}, 0}, {IR_NEG, {-9}, {9}, 0},
-    {IR_ABS, {0.01}, {9}, 0},            {IR_ABS, {-9}, {-0.01}, 0},          {IR_MIN, {-9, 1}, {0, 9}, 0},
-    {IR_MIN, {1, -9}, {9, 0}, 0},        {IR_MAX, {-9, 1}, {0, 9}, 0},        {IR_MAX, {1, -9}, {9, 0}, 0},
-    {IR_SQRT, {0.1}, {100}, 0},          {IR_FLOOR, {-9}, {9}, 0},            {IR_CEIL, {-9}, {9}, 0},
-    {IR_ROUND, {-9}, {9}, 0},            {IR_TRUNC, {-9}, {9}, 0},            {IR_COPYSIGN, {0.1, 0.1}, {9, 9}, 0},
-    {IR_COPYSIGN, {0.1, -9}, {9, -0.1}, 0}, {IR_COPYSIGN, {-9, -9}, {-0.1, -0.1}, 0},
-    {IR_SIN, {-20}, {20}, 0},            {IR_COS, {-20}, {20}, 0},            {IR_SINPI, {-5}, {5}, 0},
-    {IR_COSPI, {-5}, {5}, 0},            {IR_EXP, {-20}, {20}, 0},            {IR_LOG, {0.01}, {100}, 1e-6},
-    {IR_TAN, {-1.5}, {1.5}, 1e-6},       {IR_TANPI, {-0.48}, {0.48}, 1e-6},   {IR_ASIN, {-0.99}, {0.99}, 1e-6},
-    {IR_ACOS, {-0.99}, {0.99}, 1e-6},    {IR_ATAN, {-50}, {50}, 0},           {IR_SINH, {-10}, {10}, 0},
-    {IR_COSH, {-10}, {10}, 0},           {IR_TANH, {-3}, {3}, 0},             {IR_ASINH, {-50}, {50}, 0},
-    {IR_ACOSH, {1.01}, {50}, 1e-6},      {IR_ATANH, {-0.99}, {0.99}, 1e-6},   {IR_EXP2, {-30}, {30}, 0},
-    {IR_EXP10, {-9}, {9}, 0},            {IR_EXPM1, {-20}, {20}, 0},          {IR_LOG2, {0.01}, {100}, 1e-6},
-    {IR_LOG10, {0.01}, {100}, 1e-6},     {IR_LOG1P, {-0.9}, {50}, 1e-6},      {IR_RSQRT, {0.1}, {50}, 1e-5},
-    {IR_CBRT, {0.1}, {50}, 1e-5},        {IR_CBRT, {-50}, {-0.1}, 1e-5},      {IR_ERF, {-3}, {3}, 0},
-    {IR_ERFC, {-3}, {8}, 0},             {IR_LGAMMA, {0.3}, {60}, 1e-5},      {IR_LGAMMA, {-3.8}, {-3.2}, 1e-6},
-    {IR_GAMMA, {0.3}, {20}, 1e-5},       {IR_GAMMA, {-2.8}, {-2.2}, 1e-6},    {IR_DIGAMMA, {0.3}, {60}, 1e-5},
-    {IR_DIGAMMA, {-3.8}, {-3.2}, 1e-6},  {IR_DIGAMMA, {-0.9}, {-0.1}, 1e-6},  {IR_LOGISTIC, {-30}, {30}, 0},
-    {IR_SOFTPLUS, {-30}, {30}, 0},       {IR_NORMAL_CDF, {-8}, {5}, 0},       {IR_NORMAL_LOG_CDF, {-90}, {5}, 0},
-    {IR_NORMAL_LOG_CDF, {-20}, {0}, 0},  {IR_POW, {0.1, -5}, {20, 5}, 1e-5},  {IR_ATAN2, {-9, 0.1}, {9, 9}, 1e-5},
-    {IR_ATAN2, {-9, -9}, {-0.1, 9}, 1e-5}, {IR_HYPOT, {0.1, -9}, {9, 9}, 1e-5},
+    {IR_ADD, {-9, -9}, {9, 9}, 0},
+    {IR_SUB, {-9, -9}, {9, 9}, 0},
+    {IR_MUL, {-9, -9}, {9, 9}, 0},
+    {IR_DIV, {-9, 1}, {9, 9}, 0},
+    {IR_DIV, {-9, -1e4}, {9, -1e3}, 0},
+    {IR_FMA, {-9, -9, -9}, {9, 9, 9}, 0},
+    {IR_FMS, {-9, -9, -9}, {9, 9, 9}, 0},
+    {IR_FNMA, {-9, -9, -9}, {9, 9, 9}, 0},
+    {IR_NEG, {-9}, {9}, 0},
+    {IR_ABS, {0.01}, {9}, 0},
+    {IR_ABS, {-9}, {-0.01}, 0},
+    {IR_MIN, {-9, 1}, {0, 9}, 0},
+    {IR_MIN, {1, -9}, {9, 0}, 0},
+    {IR_MAX, {-9, 1}, {0, 9}, 0},
+    {IR_MAX, {1, -9}, {9, 0}, 0},
+    {IR_SQRT, {0.1}, {100}, 0},
+    {IR_FLOOR, {-9}, {9}, 0},
+    {IR_CEIL, {-9}, {9}, 0},
+    {IR_ROUND, {-9}, {9}, 0},
+    {IR_TRUNC, {-9}, {9}, 0},
+    {IR_COPYSIGN, {0.1, 0.1}, {9, 9}, 0},
+    {IR_COPYSIGN, {0.1, -9}, {9, -0.1}, 0},
+    {IR_COPYSIGN, {-9, -9}, {-0.1, -0.1}, 0},
+    {IR_SIN, {-20}, {20}, 0},
+    {IR_COS, {-20}, {20}, 0},
+    {IR_SINPI, {-5}, {5}, 0},
+    {IR_COSPI, {-5}, {5}, 0},
+    {IR_EXP, {-20}, {20}, 0},
+    {IR_LOG, {0.01}, {100}, 1e-6},
+    {IR_TAN, {-1.5}, {1.5}, 1e-6},
+    {IR_TANPI, {-0.48}, {0.48}, 1e-6},
+    {IR_ASIN, {-0.99}, {0.99}, 1e-6},
+    {IR_ACOS, {-0.99}, {0.99}, 1e-6},
+    {IR_ATAN, {-50}, {50}, 0},
+    {IR_SINH, {-10}, {10}, 0},
+    {IR_COSH, {-10}, {10}, 0},
+    {IR_TANH, {-3}, {3}, 0},
+    {IR_ASINH, {-50}, {50}, 0},
+    {IR_ACOSH, {1.01}, {50}, 1e-6},
+    {IR_ATANH, {-0.99}, {0.99}, 1e-6},
+    {IR_EXP2, {-30}, {30}, 0},
+    {IR_EXP10, {-9}, {9}, 0},
+    {IR_EXPM1, {-20}, {20}, 0},
+    {IR_LOG2, {0.01}, {100}, 1e-6},
+    {IR_LOG10, {0.01}, {100}, 1e-6},
+    {IR_LOG1P, {-0.9}, {50}, 1e-6},
+    {IR_RSQRT, {0.1}, {50}, 1e-5},
+    {IR_CBRT, {0.1}, {50}, 1e-5},
+    {IR_CBRT, {-50}, {-0.1}, 1e-5},
+    {IR_ERF, {-3}, {3}, 0},
+    {IR_ERFC, {-3}, {8}, 0},
+    {IR_LGAMMA, {0.3}, {60}, 1e-5},
+    {IR_LGAMMA, {-3.8}, {-3.2}, 1e-6},
+    {IR_GAMMA, {0.3}, {20}, 1e-5},
+    {IR_GAMMA, {-2.8}, {-2.2}, 1e-6},
+    {IR_DIGAMMA, {0.3}, {60}, 1e-5},
+    {IR_DIGAMMA, {-3.8}, {-3.2}, 1e-6},
+    {IR_DIGAMMA, {-0.9}, {-0.1}, 1e-6},
+    {IR_LOGISTIC, {-30}, {30}, 0},
+    {IR_SOFTPLUS, {-30}, {30}, 0},
+    {IR_NORMAL_CDF, {-8}, {5}, 0},
+    {IR_NORMAL_LOG_CDF, {-90}, {5}, 0},
+    {IR_NORMAL_LOG_CDF, {-20}, {0}, 0},
+    {IR_POW, {0.1, -5}, {20, 5}, 1e-5},
+    {IR_ATAN2, {-9, 0.1}, {9, 9}, 1e-5},
+    {IR_ATAN2, {-9, -9}, {-0.1, 9}, 1e-5},
+    {IR_HYPOT, {0.1, -9}, {9, 9}, 1e-5},
 };
 
 /* Relative to the derivative, and to what rounding of the argument and of values on the way may do. */
@@ -164,7 +211,9 @@ static long double bound_of(ir_code code, ir_type type, long double derivative, 
         return 8 * unit + 1e-15L;
     /* the exponential of a logarithm of size x² */
     const long double worse = code == IR_NORMAL_LOG_CDF ? 256 : 1;
-    const long double least = code >= IR_LGAMMA && code <= IR_DIGAMMA ? 1e-12L : code == IR_HYPOT ? 1e-13L : 1e-14L; /* of the differences */
+    const long double least = code >= IR_LGAMMA && code <= IR_DIGAMMA ? 1e-12L
+                              : code == IR_HYPOT                      ? 1e-13L
+                                                                      : 1e-14L; /* of the differences */
     return (12 * size * worse * unit + 2e-12L) * fabsl(derivative) + least;
 }
 
@@ -225,26 +274,84 @@ typedef struct border {
 } border;
 
 static const border borders[] = {
-    {IR_ABS, 0, 0, 0, 1}, {IR_ABS, -0.0, 0, 0, 1}, {IR_MIN, 2, 2, 0, 0}, {IR_MIN, 2, 2, 1, 1}, {IR_MAX, 2, 2, 0, 0},
-    {IR_MAX, 2, 2, 1, 1}, {IR_MAX, -INFINITY, 2, 1, 1}, {IR_COPYSIGN, 0, -1, 1, 0}, {IR_SQRT, 0, 0, 0, INFINITY},
-    {IR_SQRT, INFINITY, 0, 0, 0}, {IR_DIV, 1, 0, 0, INFINITY}, {IR_DIV, 1, 1e200, 1, 0}, {IR_FLOOR, 3, 0, 0, 0},
-    {IR_EXP, 1000, 0, 0, INFINITY}, {IR_EXP, -1000, 0, 0, 0}, {IR_LOG, 0, 0, 0, INFINITY}, {IR_LOG, 1e-300, 0, 0, 1e300},
-    {IR_ASIN, 1, 0, 0, INFINITY}, {IR_ACOS, -1, 0, 0, -INFINITY}, {IR_ASIN, 2, 0, 0, NAN}, {IR_ATAN, 1e200, 0, 0, 0},
-    {IR_ASINH, 1e200, 0, 0, 1e-200}, {IR_ASINH, -1e200, 0, 0, 1e-200}, {IR_ACOSH, 1, 0, 0, INFINITY}, {IR_ACOSH, 1e200, 0, 0, 1e-200},
-    {IR_ATANH, 1, 0, 0, INFINITY}, {IR_TANH, 1000, 0, 0, 0}, {IR_TANH, -1000, 0, 0, 0}, {IR_SINH, 0, 0, 0, 1},
-    {IR_EXPM1, -40, 0, 0, 4.248354255291589e-18}, {IR_LOG1P, -1, 0, 0, INFINITY}, {IR_LOG1P, 1e300, 0, 0, 1e-300},
-    {IR_RSQRT, 0, 0, 0, -INFINITY}, {IR_CBRT, 0, 0, 0, INFINITY}, {IR_CBRT, 1e-300, 0, 0, 1e200 / 3}, {IR_ERF, 0, 0, 0, 1.1283791670955126},
-    {IR_ERF, 300, 0, 0, 0}, {IR_ERF, INFINITY, 0, 0, 0}, {IR_ERF, 26, 0, 0, 2.947034993266269e-294}, {IR_ERFC, -INFINITY, 0, 0, 0},
-    {IR_NORMAL_CDF, 1e200, 0, 0, 0}, {IR_NORMAL_CDF, 0, 0, 0, 0.3989422804014327}, {IR_NORMAL_LOG_CDF, -1e10, 0, 0, 1e10},
-    {IR_NORMAL_LOG_CDF, -1e200, 0, 0, 1e200}, {IR_NORMAL_LOG_CDF, -INFINITY, 0, 0, INFINITY}, {IR_NORMAL_LOG_CDF, 1e3, 0, 0, 0},
-    {IR_NORMAL_LOG_CDF, INFINITY, 0, 0, 0}, {IR_LOGISTIC, 1000, 0, 0, 0}, {IR_LOGISTIC, -1000, 0, 0, 0}, {IR_LOGISTIC, 50, 0, 0, 1.9287498479639178e-22},
-    {IR_LOGISTIC, -50, 0, 0, 1.9287498479639178e-22}, {IR_SOFTPLUS, 1000, 0, 0, 1}, {IR_SOFTPLUS, -1000, 0, 0, 0},
-    {IR_DIGAMMA, 0, 0, 0, INFINITY}, {IR_DIGAMMA, -2, 0, 0, INFINITY}, {IR_DIGAMMA, 1e300, 0, 0, 1e-300}, {IR_DIGAMMA, 1e-100, 0, 0, 1e200},
-    {IR_DIGAMMA, 1, 0, 0, 1.6449340668482264}, {IR_DIGAMMA, INFINITY, 0, 0, 0}, {IR_POW, 0, 2, 0, 0}, {IR_POW, 0, 2, 1, 0}, {IR_POW, 0, 0, 0, 0},
-    {IR_POW, 0, 0, 1, 0}, {IR_POW, 0, 1, 0, 1}, {IR_POW, 0, 0.5, 0, INFINITY}, {IR_POW, -3, 3, 0, 27}, {IR_POW, -3, 2, 1, 9.887510598012987},
-    {IR_POW, INFINITY, -2, 1, 0}, {IR_POW, 1e300, 1.1, 0, 1.1e30}, {IR_HYPOT, 0, 0, 0, 0}, {IR_HYPOT, 0, 0, 1, 0},
-    {IR_HYPOT, 1e300, 1e300, 0, 0.7071067811865476}, {IR_HYPOT, 0, 1e-300, 1, 1}, {IR_ATAN2, 0, 1e-300, 0, 1e300},
-    {IR_ATAN2, 1e300, 1e300, 0, 5e-301}, {IR_ATAN2, 1e300, 1e300, 1, -5e-301}, {IR_ATAN2, 0, 0, 0, NAN}, {IR_ATAN2, 0, -1, 0, -1},
+    {IR_ABS, 0, 0, 0, 1},
+    {IR_ABS, -0.0, 0, 0, 1},
+    {IR_MIN, 2, 2, 0, 0},
+    {IR_MIN, 2, 2, 1, 1},
+    {IR_MAX, 2, 2, 0, 0},
+    {IR_MAX, 2, 2, 1, 1},
+    {IR_MAX, -INFINITY, 2, 1, 1},
+    {IR_COPYSIGN, 0, -1, 1, 0},
+    {IR_SQRT, 0, 0, 0, INFINITY},
+    {IR_SQRT, INFINITY, 0, 0, 0},
+    {IR_DIV, 1, 0, 0, INFINITY},
+    {IR_DIV, 1, 1e200, 1, 0},
+    {IR_FLOOR, 3, 0, 0, 0},
+    {IR_EXP, 1000, 0, 0, INFINITY},
+    {IR_EXP, -1000, 0, 0, 0},
+    {IR_LOG, 0, 0, 0, INFINITY},
+    {IR_LOG, 1e-300, 0, 0, 1e300},
+    {IR_ASIN, 1, 0, 0, INFINITY},
+    {IR_ACOS, -1, 0, 0, -INFINITY},
+    {IR_ASIN, 2, 0, 0, NAN},
+    {IR_ATAN, 1e200, 0, 0, 0},
+    {IR_ASINH, 1e200, 0, 0, 1e-200},
+    {IR_ASINH, -1e200, 0, 0, 1e-200},
+    {IR_ACOSH, 1, 0, 0, INFINITY},
+    {IR_ACOSH, 1e200, 0, 0, 1e-200},
+    {IR_ATANH, 1, 0, 0, INFINITY},
+    {IR_TANH, 1000, 0, 0, 0},
+    {IR_TANH, -1000, 0, 0, 0},
+    {IR_SINH, 0, 0, 0, 1},
+    {IR_EXPM1, -40, 0, 0, 4.248354255291589e-18},
+    {IR_LOG1P, -1, 0, 0, INFINITY},
+    {IR_LOG1P, 1e300, 0, 0, 1e-300},
+    {IR_RSQRT, 0, 0, 0, -INFINITY},
+    {IR_CBRT, 0, 0, 0, INFINITY},
+    {IR_CBRT, 1e-300, 0, 0, 1e200 / 3},
+    {IR_ERF, 0, 0, 0, 1.1283791670955126},
+    {IR_ERF, 300, 0, 0, 0},
+    {IR_ERF, INFINITY, 0, 0, 0},
+    {IR_ERF, 26, 0, 0, 2.947034993266269e-294},
+    {IR_ERFC, -INFINITY, 0, 0, 0},
+    {IR_NORMAL_CDF, 1e200, 0, 0, 0},
+    {IR_NORMAL_CDF, 0, 0, 0, 0.3989422804014327},
+    {IR_NORMAL_LOG_CDF, -1e10, 0, 0, 1e10},
+    {IR_NORMAL_LOG_CDF, -1e200, 0, 0, 1e200},
+    {IR_NORMAL_LOG_CDF, -INFINITY, 0, 0, INFINITY},
+    {IR_NORMAL_LOG_CDF, 1e3, 0, 0, 0},
+    {IR_NORMAL_LOG_CDF, INFINITY, 0, 0, 0},
+    {IR_LOGISTIC, 1000, 0, 0, 0},
+    {IR_LOGISTIC, -1000, 0, 0, 0},
+    {IR_LOGISTIC, 50, 0, 0, 1.9287498479639178e-22},
+    {IR_LOGISTIC, -50, 0, 0, 1.9287498479639178e-22},
+    {IR_SOFTPLUS, 1000, 0, 0, 1},
+    {IR_SOFTPLUS, -1000, 0, 0, 0},
+    {IR_DIGAMMA, 0, 0, 0, INFINITY},
+    {IR_DIGAMMA, -2, 0, 0, INFINITY},
+    {IR_DIGAMMA, 1e300, 0, 0, 1e-300},
+    {IR_DIGAMMA, 1e-100, 0, 0, 1e200},
+    {IR_DIGAMMA, 1, 0, 0, 1.6449340668482264},
+    {IR_DIGAMMA, INFINITY, 0, 0, 0},
+    {IR_POW, 0, 2, 0, 0},
+    {IR_POW, 0, 2, 1, 0},
+    {IR_POW, 0, 0, 0, 0},
+    {IR_POW, 0, 0, 1, 0},
+    {IR_POW, 0, 1, 0, 1},
+    {IR_POW, 0, 0.5, 0, INFINITY},
+    {IR_POW, -3, 3, 0, 27},
+    {IR_POW, -3, 2, 1, 9.887510598012987},
+    {IR_POW, INFINITY, -2, 1, 0},
+    {IR_POW, 1e300, 1.1, 0, 1.1e30},
+    {IR_HYPOT, 0, 0, 0, 0},
+    {IR_HYPOT, 0, 0, 1, 0},
+    {IR_HYPOT, 1e300, 1e300, 0, 0.7071067811865476},
+    {IR_HYPOT, 0, 1e-300, 1, 1},
+    {IR_ATAN2, 0, 1e-300, 0, 1e300},
+    {IR_ATAN2, 1e300, 1e300, 0, 5e-301},
+    {IR_ATAN2, 1e300, 1e300, 1, -5e-301},
+    {IR_ATAN2, 0, 0, 0, NAN},
+    {IR_ATAN2, 0, -1, 0, -1},
 };
 
 static void at_borders(void **unused)
@@ -260,7 +367,8 @@ static void at_borders(void **unused)
             evaluate(&out, (long double[]){(long double)b->a, (long double)b->b, 0}, outputs);
             const double got = (double)outputs[1 + b->by];
             if (!(got == b->wanted || (isnan(got) && isnan(b->wanted)) || fabs(got - b->wanted) <= 1e-13 * fabs(b->wanted)))
-                fail_msg("%s at %g, %g by operand %u: %.17g, not %.17g", sn_ir_info[b->code].name, b->a, b->b, b->by, got, b->wanted);
+                fail_msg("%s at %g, %g by operand %u: %.17g, not %.17g", sn_ir_info[b->code].name, b->a, b->b, b->by, got,
+                         b->wanted);
             sn_arena_rewind(&memory);
         }
     }
@@ -335,10 +443,13 @@ static void check_leak(const leak *l, sinter_gradient_mode mode)
     compiled c = compile(l->text, names, 2, (sinter_options){.gradient_mode = mode, .inputs = "x y"});
     const void *inputs[] = {&l->x, &l->y};
     assert_int_equal(c.info.output_count, 3);
-    assert_int_equal(sinter_instance_run(c.instance, &(sinter_arguments){.inputs = inputs, .outputs = (void *[]){out, out + 1, out + 2}, .count = 1}),
-                     SINTER_OK);
+    assert_int_equal(
+        sinter_instance_run(c.instance,
+                            &(sinter_arguments){.inputs = inputs, .outputs = (void *[]){out, out + 1, out + 2}, .count = 1}),
+        SINTER_OK);
     if (!is_close(out[1], l->by_x) || !is_close(out[2], l->by_y))
-        fail_msg("%s at %g, %g, mode %d: %g %g, not %g %g", l->text, l->x, l->y, (int)mode, out[1], out[2], l->by_x, l->by_y);
+        fail_msg("%s at %g, %g, mode %d: %g %g, not %g %g", l->text, l->x, l->y, (int)mode, out[1], out[2], l->by_x,
+                 l->by_y);
     close(&c);
 }
 
@@ -394,16 +505,20 @@ static void through_delay_lines(void **unused)
     static double y[COUNT], by_a[COUNT], by_in[COUNT];
     for (int n = 0; n < COUNT; n++)
         in[n] = any_between(-1, 1);
-    compiled c = compile("input in\nparam a = 0.5 in -1..1\ny = in + a*y'\nd = delay(y, 3)\nout first = y*y\nout second = d*a", names, 2,
-                         (sinter_options){.source = SINTER_PATCH, .rewriting = SINTER_STRICT});
+    compiled c =
+        compile("input in\nparam a = 0.5 in -1..1\ny = in + a*y'\nd = delay(y, 3)\nout first = y*y\nout second = d*a", names,
+                2, (sinter_options){.source = SINTER_PATCH, .rewriting = SINTER_STRICT});
     assert_int_equal(c.info.output_count, 6);
-    static const char *const outputs[] = {"first", "second", "d(first)/d(a)", "d(first)/d(in)", "d(second)/d(a)", "d(second)/d(in)"};
+    static const char *const outputs[] = {"first",          "second",         "d(first)/d(a)",
+                                          "d(first)/d(in)", "d(second)/d(a)", "d(second)/d(in)"};
     for (unsigned k = 0; k < 6; k++)
         assert_string_equal(c.info.outputs[k].name, outputs[k]);
     void *to[6];
     for (unsigned k = 0; k < 6; k++)
         to[k] = out[k];
-    assert_int_equal(sinter_instance_run(c.instance, &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = to, .count = COUNT}), SINTER_OK);
+    assert_int_equal(
+        sinter_instance_run(c.instance, &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = to, .count = COUNT}),
+        SINTER_OK);
     for (int n = 0; n < COUNT; n++) {
         y[n] = in[n] + 0.5 * (n ? y[n - 1] : 0);
         by_a[n] = n ? y[n - 1] + 0.5 * by_a[n - 1] : 0;
@@ -426,14 +541,19 @@ static void totals_of_derivatives(void **unused)
     static double in[COUNT];
     for (int n = 0; n < COUNT; n++)
         in[n] = any_between(-3, 5);
-    const char *text = "param mu = 0.75 in -9..9\nparam sigma = 1.5 in 0.1..9\n-0.5*((x - mu)/sigma)^2 - log(sigma) - 0.5*log(2*pi)";
+    const char *text =
+        "param mu = 0.75 in -9..9\nparam sigma = 1.5 in 0.1..9\n-0.5*((x - mu)/sigma)^2 - log(sigma) - 0.5*log(2*pi)";
     for (unsigned how = 0; how < 6; how++) {
-        const sinter_options o = {.sum = true, .rewriting = how & 1 ? SINTER_RELAXED : SINTER_STRICT, .gradient_mode = (sinter_gradient_mode)(how / 2)};
+        const sinter_options o = {.sum = true,
+                                  .rewriting = how & 1 ? SINTER_RELAXED : SINTER_STRICT,
+                                  .gradient_mode = (sinter_gradient_mode)(how / 2)};
         compiled c = compile(text, names, 2, o);
         double totals[3], wanted[3] = {0};
         assert_int_equal(c.info.total_count, 3);
-        assert_int_equal(sinter_instance_run(c.instance, &(sinter_arguments){.inputs = (const void *[]){in}, .count = COUNT, .totals = totals}),
-                         SINTER_OK);
+        assert_int_equal(
+            sinter_instance_run(c.instance,
+                                &(sinter_arguments){.inputs = (const void *[]){in}, .count = COUNT, .totals = totals}),
+            SINTER_OK);
         for (int n = 0; n < COUNT; n++) {
             const double z = (in[n] - 0.75) / 1.5;
             wanted[0] += -0.5 * z * z - log(1.5) - 0.5 * log(2 * 3.14159265358979323846);
@@ -455,7 +575,8 @@ static void mapped_totals(void **unused)
     ir_program p, relaxed, out;
     uint32_t unknown;
     sn_ir_open(&p, &memory, 0);
-    const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F64, sn_ir_add_input(&p, "x", IR_F64), 0, 0), square = sn_ir_emit(&p, IR_MUL, IR_F64, x, x, 0);
+    const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F64, sn_ir_add_input(&p, "x", IR_F64), 0, 0),
+                 square = sn_ir_emit(&p, IR_MUL, IR_F64, x, x, 0);
     const ir_ref three = sn_ir_f64(&p, 3), five = sn_ir_f64(&p, 5);
     sn_ir_emit(&p, IR_SUM, IR_VOID, sn_ir_emit(&p, IR_FMA, IR_F64, square, three, five), sn_ir_add_total(&p, "s"), 0);
     sn_opt_affine(&p, &relaxed, &memory, 0);
@@ -480,7 +601,8 @@ static void through_conversions(void **unused)
     for (unsigned mode = SINTER_GRADIENT_FORWARD; mode <= SINTER_GRADIENT_REVERSE; mode++) {
         static const char *const names[] = {"x", "y"};
         sinter_program *p = sinter_program_open(NULL);
-        const sinter_value x = sinter_input(p, "x", SINTER_F32), y = sinter_input(p, "y", SINTER_F64), wide = sinter_convert(p, x, SINTER_F64);
+        const sinter_value x = sinter_input(p, "x", SINTER_F32), y = sinter_input(p, "y", SINTER_F64),
+                           wide = sinter_convert(p, x, SINTER_F64);
         const sinter_value product = sinter_mul(p, sinter_mul(p, wide, wide), y);
         sinter_output(p, "wide", product);
         sinter_output(p, "narrow", sinter_convert(p, product, SINTER_F32));
@@ -490,7 +612,8 @@ static void through_conversions(void **unused)
         assert_int_equal(sinter_compile_program(context, p, &o, &kernel, NULL), SINTER_OK);
         const sinter_kernel_info info = sinter_kernel_describe(kernel);
         assert_int_equal(info.output_count, 9);
-        static const uint8_t types[] = {SINTER_F64, SINTER_F32, SINTER_I32, SINTER_F64, SINTER_F64, SINTER_F32, SINTER_F32, SINTER_I32, SINTER_I32};
+        static const uint8_t types[] = {SINTER_F64, SINTER_F32, SINTER_I32, SINTER_F64, SINTER_F64,
+                                        SINTER_F32, SINTER_F32, SINTER_I32, SINTER_I32};
         for (unsigned k = 0; k < 9; k++)
             assert_int_equal(info.outputs[k].type, types[k]);
         assert_string_equal(info.outputs[6].name, "d(narrow)/d(y)");
@@ -499,10 +622,13 @@ static void through_conversions(void **unused)
         double d[3];
         float f[3];
         int32_t i[3];
-        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){&at, &by},
-                                                                .outputs = (void *[]){d, f, i, d + 1, d + 2, f + 1, f + 2, i + 1, i + 2}, .count = 1}),
-                         SINTER_OK);
-        assert_true(d[0] == 45 && d[1] == 30 && d[2] == 9 && f[0] == 45 && f[1] == 30 && f[2] == 9 && i[0] == 45 && i[1] == 0 && i[2] == 0);
+        assert_int_equal(
+            sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){&at, &by},
+                                                   .outputs = (void *[]){d, f, i, d + 1, d + 2, f + 1, f + 2, i + 1, i + 2},
+                                                   .count = 1}),
+            SINTER_OK);
+        assert_true(d[0] == 45 && d[1] == 30 && d[2] == 9 && f[0] == 45 && f[1] == 30 && f[2] == 9 && i[0] == 45 &&
+                    i[1] == 0 && i[2] == 0);
         sinter_kernel_close(kernel);
         sinter_program_close(p);
     }
@@ -516,7 +642,13 @@ static void on_a_grid(void **unused)
     double out[4][W * H];
     compiled c = compile("x*x*y + sin(y)", names, 3, (sinter_options){.domain = SINTER_GRID});
     assert_int_equal(c.info.output_count, 4);
-    const sinter_grid g = {.width = W, .height = H, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .row_count = H,
+    const sinter_grid g = {.width = W,
+                           .height = H,
+                           .x0 = -1,
+                           .y0 = -1,
+                           .x1 = 1,
+                           .y1 = 1,
+                           .row_count = H,
                            .outputs = (void *[]){out[0], out[1], out[2], out[3]}};
     assert_int_equal(sinter_instance_run_grid(c.instance, &g), SINTER_OK);
     for (int row = 0; row < H; row++)
@@ -535,9 +667,12 @@ static void by_a_fixed_parameter(void **unused)
     static const char *const names[] = {"a"};
     const double value = 3;
     double x = 2, out[2];
-    compiled c = compile("param a = 1 in 0..9\na*a*x", names, 1, (sinter_options){.fixed_names = names, .fixed_values = &value, .fixed_count = 1});
+    compiled c = compile("param a = 1 in 0..9\na*a*x", names, 1,
+                         (sinter_options){.fixed_names = names, .fixed_values = &value, .fixed_count = 1});
     assert_int_equal(c.info.parameter_count, 0);
-    assert_int_equal(sinter_instance_run(c.instance, &(sinter_arguments){.inputs = (const void *[]){&x}, .outputs = (void *[]){out, out + 1}, .count = 1}),
+    assert_int_equal(sinter_instance_run(c.instance, &(sinter_arguments){.inputs = (const void *[]){&x},
+                                                                         .outputs = (void *[]){out, out + 1},
+                                                                         .count = 1}),
                      SINTER_OK);
     assert_true(out[0] == 18 && out[1] == 12);
     close(&c);
@@ -567,7 +702,8 @@ static void many_variables_and_results(void **unused)
             const ir_ref product = sn_ir_emit(&p, IR_MUL, IR_F64, v[k], v[(k + 1) % MANY], 0);
             sn_ir_emit(&p, IR_OUTPUT, IR_VOID, product, sn_ir_add_output(&p, names[k], IR_F64), 0);
         }
-        assert_true(sn_opt_gradient(&p, &out, &memory, 0, &(opt_gradient){names, MANY, NULL, (opt_gradient_mode)mode}, &unknown));
+        assert_true(
+            sn_opt_gradient(&p, &out, &memory, 0, &(opt_gradient){names, MANY, NULL, (opt_gradient_mode)mode}, &unknown));
         assert_null(sn_ir_verify(&out, &memory));
         evaluate(&out, at, outputs);
         for (uint32_t k = 0; k < MANY; k++)
@@ -579,8 +715,8 @@ static void many_variables_and_results(void **unused)
 
 /* ---- refusals ---- */
 
-static void check_refused(const char *text, const char *const *names, uint32_t count, sinter_options options, sinter_status wanted, const char *says,
-                          const char *hint)
+static void check_refused(const char *text, const char *const *names, uint32_t count, sinter_options options,
+                          sinter_status wanted, const char *says, const char *hint)
 {
     sinter_kernel *kernel;
     sinter_report report;
@@ -596,13 +732,16 @@ static void check_refused(const char *text, const char *const *names, uint32_t c
 static void refusals(void **unused)
 {
     (void)unused;
-    static const char *const cut[] = {"cutof"}, *const twice[] = {"x", "y", "x"}, *const x[] = {"x"}, *const q[] = {"completely_else"}, *const a[] = {"a"};
-    check_refused("param cutoff = 1 in 0..2\nx*cutoff", cut, 1, (sinter_options){0}, SINTER_BAD_ARGUMENT, "\"cutof\"", "did you mean `cutoff`?");
+    static const char *const cut[] = {"cutof"}, *const twice[] = {"x", "y", "x"}, *const x[] = {"x"},
+                             *const q[] = {"completely_else"}, *const a[] = {"a"};
+    check_refused("param cutoff = 1 in 0..2\nx*cutoff", cut, 1, (sinter_options){0}, SINTER_BAD_ARGUMENT, "\"cutof\"",
+                  "did you mean `cutoff`?");
     check_refused("x*y", q, 1, (sinter_options){0}, SINTER_BAD_ARGUMENT, "\"completely_else\"", "");
     check_refused("x*y", twice, 3, (sinter_options){0}, SINTER_BAD_PROGRAM, "names \"x\" twice", "");
     check_refused("u*u", x, 1, (sinter_options){.inputs = "u"}, SINTER_BAD_ARGUMENT, "\"x\"", "");
-    check_refused("input in\nparam a = 0.5 in 0..1\ny = in + a*y'\ny", a, 1, (sinter_options){.source = SINTER_PATCH, .gradient_mode = SINTER_GRADIENT_REVERSE},
-                  SINTER_BAD_PROGRAM, "reverse mode cannot go back through the delay line \"y\"", "");
+    check_refused("input in\nparam a = 0.5 in 0..1\ny = in + a*y'\ny", a, 1,
+                  (sinter_options){.source = SINTER_PATCH, .gradient_mode = SINTER_GRADIENT_REVERSE}, SINTER_BAD_PROGRAM,
+                  "reverse mode cannot go back through the delay line \"y\"", "");
     check_refused("x", x, 1, (sinter_options){.gradient_mode = (sinter_gradient_mode)3}, SINTER_BAD_ARGUMENT, "option", "");
     check_refused("x", NULL, 1, (sinter_options){0}, SINTER_BAD_ARGUMENT, "option", "");
 }
@@ -624,7 +763,8 @@ static void programs_without_derivatives(void **unused)
     (void)unused;
     sinter_program *p = sinter_program_open(NULL);
     sinter_value x = sinter_input(p, "x", SINTER_F32);
-    const sinter_value bits = sinter_emit(p, SINTER_OP_AND, sinter_emit(p, SINTER_OP_BITS, x, 0, 0), sinter_i32(p, 0x7FFFFFFF), 0);
+    const sinter_value bits =
+        sinter_emit(p, SINTER_OP_AND, sinter_emit(p, SINTER_OP_BITS, x, 0, 0), sinter_i32(p, 0x7FFFFFFF), 0);
     sinter_output(p, "y", sinter_emit(p, SINTER_OP_FROM_BITS, bits, 0, 0));
     check_program_refused(p, "`from_bits` makes a number of bits");
     p = sinter_program_open(NULL);
@@ -653,14 +793,17 @@ static void what_only_decides(void **unused)
         const sinter_value x = sinter_input(p, "x", SINTER_F32);
         const uint32_t t = sinter_table(p, "t", SINTER_F32, table, 3);
         const sinter_value looked = sinter_load(p, t, sinter_convert(p, x, SINTER_I32));
-        const sinter_value is_positive = sinter_emit(p, SINTER_OP_LE, sinter_i32(p, 0), sinter_emit(p, SINTER_OP_BITS, x, 0, 0), 0);
+        const sinter_value is_positive =
+            sinter_emit(p, SINTER_OP_LE, sinter_i32(p, 0), sinter_emit(p, SINTER_OP_BITS, x, 0, 0), 0);
         sinter_output(p, "y", sinter_mul(p, looked, sinter_emit(p, SINTER_OP_SELECT, is_positive, x, sinter_mul(p, x, x))));
         sinter_kernel *kernel;
         const sinter_options o = {.gradient = names, .gradient_count = 1, .gradient_mode = (sinter_gradient_mode)mode};
         assert_int_equal(sinter_compile_program(context, p, &o, &kernel, NULL), SINTER_OK);
         const float at[2] = {1.5f, -4};
         float y[2], d[2];
-        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){at}, .outputs = (void *[]){y, d}, .count = 2}), SINTER_OK);
+        assert_int_equal(
+            sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){at}, .outputs = (void *[]){y, d}, .count = 2}),
+            SINTER_OK);
         assert_true(y[0] == 4.5f && d[0] == 3 && y[1] == 32 && d[1] == -16);
         sinter_kernel_close(kernel);
         sinter_program_close(p);
@@ -684,8 +827,10 @@ static void build_chain(ir_program *p, uint32_t operations)
     const ir_ref y = sn_ir_emit(p, IR_INPUT, IR_F64, sn_ir_add_input(p, "y", IR_F64), 0, 0), half = sn_ir_f64(p, 0.5);
     ir_ref v = x;
     while (p->count < operations) {
-        const ir_ref product = sn_ir_emit(p, IR_FMA, IR_F64, v, half, y), shifted = sn_ir_emit(p, IR_ADD, IR_F64, product, x, 0);
-        const ir_ref ratio = sn_ir_emit(p, IR_DIV, IR_F64, shifted, y, 0), root = sn_ir_emit(p, IR_SQRT, IR_F64, ratio, 0, 0);
+        const ir_ref product = sn_ir_emit(p, IR_FMA, IR_F64, v, half, y),
+                     shifted = sn_ir_emit(p, IR_ADD, IR_F64, product, x, 0);
+        const ir_ref ratio = sn_ir_emit(p, IR_DIV, IR_F64, shifted, y, 0),
+                     root = sn_ir_emit(p, IR_SQRT, IR_F64, ratio, 0, 0);
         const ir_ref mask = sn_ir_emit(p, IR_LT, IR_MASK, root, y, 0);
         v = sn_ir_emit(p, IR_SELECT, IR_F64, mask, root, product);
         v = sn_ir_emit(p, IR_MAX, IR_F64, v, half, 0);
@@ -715,12 +860,100 @@ static void linear_cost(void **unused)
     static const char *const modes[] = {"", "forward", "reverse"};
     for (unsigned mode = OPT_GRADIENT_FORWARD; mode <= OPT_GRADIENT_REVERSE; mode++) {
         double small_ratio, ratio;
-        const double small = time_of_chain(10000, (opt_gradient_mode)mode, &small_ratio), large = time_of_chain(100000, (opt_gradient_mode)mode, &ratio);
-        printf("# %s by 2 variables, 100,000 operations: %.1f ms, %.1f times that of 10,000; %.2f times the operations (%.2f at 10,000)\n", modes[mode],
-               1e3 * large, large / small, ratio, small_ratio);
+        const double small = time_of_chain(10000, (opt_gradient_mode)mode, &small_ratio),
+                     large = time_of_chain(100000, (opt_gradient_mode)mode, &ratio);
+        printf("# %s by 2 variables, 100,000 operations: %.1f ms, %.1f times that of 10,000; %.2f times the operations "
+               "(%.2f at 10,000)\n",
+               modes[mode], 1e3 * large, large / small, ratio, small_ratio);
         assert_true(ratio < 8 && fabs(ratio - small_ratio) < 0.01);
-        assert_true(large < 100 * small); /* the square would be that; caches and neighbours on the machine take their share */
+        assert_true(large <
+                    100 * small); /* the square would be that; caches and neighbours on the machine take their share */
     }
+}
+
+/* Five bumps of four parameters each. */
+static void write_bumps(char *text, size_t size)
+{
+    size_t at = 0;
+    for (int k = 0; k < 5; k++)
+        at += (size_t)snprintf(
+            text + at, size - at,
+            "param a%d = %d.5 in 0..99\nparam m%d = 0.%d in -9..9\nparam s%d = 1.%d in 0..99\nparam w%d = 0.%d in 0..99\n",
+            k, k, k, k, k, k, k, k + 1);
+    for (int k = 0; k < 5; k++)
+        at += (size_t)snprintf(text + at, size - at, "%s a%d*exp(-s%d*(x - m%d)^2)*cos(w%d*x)", k ? " +" : "", k, k, k, k);
+}
+
+/* Arithmetic only, each parameter working on what the one before left. */
+static void write_steps(char *text, size_t size)
+{
+    size_t at = 0;
+    for (int k = 0; k < 20; k++)
+        at += (size_t)snprintf(text + at, size - at, "param %c%d = 1.%d in 0..99\n", "amsw"[k % 4], k / 4, k);
+    at += (size_t)snprintf(text + at, size - at, "u0 = x\n");
+    for (int k = 0; k < 20; k++)
+        at += (size_t)snprintf(text + at, size - at, "u%d = %c%d*u%d/(1 + u%d*u%d) + x\n", k + 1, "amsw"[k % 4], k / 4, k, k,
+                               k);
+    snprintf(text + at, size - at, "u20");
+}
+
+/* The fastest of some calls, in seconds of this process. */
+static double time_of(compiled *c, const float *in)
+{
+    enum { COUNT = 8192, CALLS = 20 };
+    static float out[COUNT];
+    double totals[64], best = 1e9;
+    void *outputs[] = {out};
+    for (int round = 0; round < 30; round++) {
+        const double began = now();
+        for (int call = 0; call < CALLS; call++)
+            sinter_instance_run(
+                c->instance,
+                &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = outputs, .count = COUNT, .totals = totals});
+        const double took = (now() - began) / CALLS;
+        best = took < best ? took : best;
+    }
+    return best;
+}
+
+static void check_twenty(const char *text, const char *what)
+{
+    enum { COUNT = 8192, PARAMETERS = 20 };
+    static const char *const modes[] = {"auto", "forward", "reverse"};
+    static float in[COUNT];
+    static char word[PARAMETERS][4];
+    const char *names[PARAMETERS];
+    for (unsigned k = 0; k < PARAMETERS; k++) {
+        snprintf(word[k], sizeof word[k], "%c%u", "amsw"[k % 4], k / 4);
+        names[k] = word[k];
+    }
+    for (int n = 0; n < COUNT; n++)
+        in[n] = (float)any_between(-1, 2);
+    compiled value = compile(text, NULL, 0, (sinter_options){.sum = true, .type = SINTER_F32});
+    const double alone = time_of(&value, in);
+    for (unsigned mode = 0; mode < 3; mode++) {
+        compiled c = compile(text, names, PARAMETERS,
+                             (sinter_options){.sum = true, .type = SINTER_F32, .gradient_mode = (sinter_gradient_mode)mode});
+        assert_int_equal(c.info.total_count, 1 + PARAMETERS);
+        const double ratio = (double)c.info.operations / value.info.operations;
+        printf("# %s, a sum and its gradient by 20 parameters, %s: %u operations, %.2f times those of the sum; %.2f times "
+               "its %.2f ns an element\n",
+               what, modes[mode], (unsigned)c.info.operations, ratio, time_of(&c, in) / alone, 1e9 * alone / COUNT);
+        if (mode != SINTER_GRADIENT_FORWARD)
+            assert_true(ratio < 4);
+        close(&c);
+    }
+    close(&value);
+}
+
+static void gradient_by_twenty_parameters(void **unused)
+{
+    (void)unused;
+    static char text[4000];
+    write_bumps(text, sizeof text);
+    check_twenty(text, "bumps");
+    write_steps(text, sizeof text);
+    check_twenty(text, "arithmetic");
 }
 
 int main(void)
@@ -742,6 +975,7 @@ int main(void)
         cmocka_unit_test(programs_without_derivatives),
         cmocka_unit_test(what_only_decides),
         cmocka_unit_test(linear_cost),
+        cmocka_unit_test(gradient_by_twenty_parameters),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -30,7 +30,10 @@ static long double number_of(unsigned type, uint64_t bits)
     memcpy(&real, &bits, sizeof real);
     memcpy(&single, &low, sizeof single);
     memcpy(&whole, &low, sizeof whole);
-    return type == IR_F64 ? (long double)real : type == IR_F32 ? (long double)single : type == IR_MASK ? (long double)(bits != 0) : (long double)whole;
+    return type == IR_F64    ? (long double)real
+           : type == IR_F32  ? (long double)single
+           : type == IR_MASK ? (long double)(bits != 0)
+                             : (long double)whole;
 }
 
 static bool is_float(unsigned type)

@@ -344,7 +344,8 @@ static ir_ref inverse_mills(formula *m, ir_ref x)
     return m_neg(m, m_mul(m, x, sum));
 }
 
-/* Elsewhere the exponential of the difference of logarithms, x²/2 and f first, which are nearly equal: fused, no digit of theirs is lost. */
+/* Elsewhere the exponential of the difference of logarithms; x²/2 and f first, which are nearly equal: fused, no digit of theirs is
+ * lost. */
 ir_ref sn_math_slope_normal_log_cdf(formula *m, ir_ref x, ir_ref y, ir_ref f)
 {
     (void)y;

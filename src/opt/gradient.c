@@ -11,10 +11,10 @@
  * (dependence.c) and that one is taken. Both have only operations that depend on a variable and reach a result pay anything; what an
  * operation contributes, and how choices keep NaN and infinity to themselves, is in slope.c.
  *
- * Delay lines: in forward mode a line that takes part gets a line of derivatives beside it for each variable, with the same delays. Reverse mode
- * would have to run backwards in time and refuses. By a varying delay's length, by the index of a table and by whatever else is an integer
- * the derivative is 0. What has no derivative that could be told by rule is an error: numbers put together from the bits of one that depends on a
- * variable, and tables that the program writes such numbers to.
+ * Delay lines: in forward mode a line that takes part gets a line of derivatives beside it for each variable, with the same delays.
+ * Reverse mode would have to run backwards in time and refuses. By a varying delay's length, by the index of a table and by whatever else
+ * is an integer the derivative is 0. What has no derivative that could be told by rule is an error: numbers put together from the bits
+ * of one that depends on a variable, and results reached through a table that the program writes.
  *
  * Why it ends: forward mode is one walk per 64 variables, reverse mode one walk per result; each emits a fixed number of operations for an
  * operation and a variable, or an operation and a result. The local rules are on, so what is multiplied by 1 is not. */
@@ -444,7 +444,8 @@ static void check_operations(const gradient *g)
                      sn_ir_info[op->code].name);
             sn_ir_fail(g->out, SINTER_BAD_PROGRAM, message);
         } else if (op->code == IR_LOAD) {
-            snprintf(message, sizeof message, "values that depend on what the gradient is by go through the table \"%.60s\": they have no derivative",
+            snprintf(message, sizeof message,
+                     "values that depend on what the gradient is by go through the table \"%.60s\": they have no derivative",
                      g->in->memories[op->b].name);
             sn_ir_fail(g->out, SINTER_BAD_PROGRAM, message);
         }

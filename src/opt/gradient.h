@@ -58,8 +58,8 @@ typedef struct opt_slope {
     bool rare;   /* a mask that is seldom set: what only the chosen operand needs is cold */
 } opt_slope;
 
-/* Of an operation whose operands are values of `p`, as is `value`, the operation's own; k is the operand. `square`: operands 0 and 1 are one
- * value in the program that is differentiated (equal values of `p` may have come of folding, and only one of them depend on a variable). */
+/* Of an operation whose operands are values of `p`, as is `value`, the operation's own; k is the operand. `square`: operands 0 and 1 are
+ * one value in the program that is differentiated (equal ones of `p` may come of folding, and only one of them depend on a variable). */
 opt_slope sn_opt_slope(ir_program *p, const ir_op *op, ir_ref value, unsigned k, bool square);
 /* The mask by which an operation takes one of its operands k and k + 1, and how rare that is; 0 where it does nothing of the kind. */
 ir_ref sn_opt_choice(ir_program *p, const ir_op *op, unsigned *k, ir_code *code);

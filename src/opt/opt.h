@@ -55,12 +55,12 @@ typedef enum opt_gradient_mode { OPT_GRADIENT_AUTO, OPT_GRADIENT_FORWARD, OPT_GR
 typedef struct opt_gradient {
     const char *const *names; /* inputs and parameters */
     uint32_t count;
-    const char *free_names;   /* separated by spaces: those that may be named though the program has them not (the derivative is 0); or NULL */
+    const char *free_names;   /* separated by spaces: may be named though the program has them not (the derivative is 0); or NULL */
     opt_gradient_mode mode;
 } opt_gradient;
-/* Appends the derivative of every output by every variable, d(out)/d(x), to the outputs: by all variables of the first output, of the second, …;
- * then those of the totals likewise. Each has its output's type. Before anything that expands or regroups. Returns false if a name is none
- * of the program's (*unknown is its number). */
+/* Appends the derivatives d(out)/d(x) to the outputs: of the first by every variable, of the second, …; those of totals to the totals
+ * likewise. Each has its output's type. To be run before anything that expands or regroups. Returns false if a name is none of the
+ * program's (*unknown is its number). */
 bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const opt_gradient *wanted, uint32_t *unknown);
 
 /* Runs passes by name, separated by commas or spaces; NULL: identity,fold,affine (where relaxed),expand. `*p` is replaced by

@@ -195,7 +195,8 @@ static void make_clean(ir_program *p, ir_type type, opt_term *t)
 /* Two sides of one choice: whatever either holds on the other's, it is not taken. */
 static void join_sides(ir_program *p, ir_type type, opt_term *sum, ir_ref value, const opt_term *from, ir_ref around)
 {
-    sum->value = sum->rare ? choose(p, type, sum->gate, true, sum->value, value) : choose(p, type, from->gate, from->rare, value, sum->value);
+    sum->value = sum->rare ? choose(p, type, sum->gate, true, sum->value, value)
+                           : choose(p, type, from->gate, from->rare, value, sum->value);
     sum->gate = around;
     sum->rare = sum->rare && from->rare;
     sum->clean = !around;
