@@ -278,6 +278,8 @@ static void open_attempt(attempt *a, ledger *l, const void *detail)
 static const char *const fixed_names[] = {"gain"};
 static const double fixed_values[] = {0.75};
 
+static const char *const point[] = {"x", "y"}, *const gains[] = {"gain", "a"};
+
 static const text_case texts[] = {
     {"gain", "x*0.8", {0}},
     {"interpreter", "x*0.8 + sin(y)", {.engine = SINTER_ENGINE_INTERP}},
@@ -315,6 +317,16 @@ static const text_case texts[] = {
     {"patch, strict",
      "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb",
      {.source = SINTER_PATCH, .rewriting = SINTER_STRICT}},
+    {"gradient, forward",
+     "x > 0 ? sqrt(x*y) : exp(x)",
+     {.gradient = point, .gradient_count = 2, .gradient_mode = SINTER_GRADIENT_FORWARD}},
+    {"gradient, reverse",
+     "x > 0 ? sqrt(x*y) : exp(x)",
+     {.gradient = point, .gradient_count = 2, .gradient_mode = SINTER_GRADIENT_REVERSE}},
+    {"gradient of a sum", "x*x*y", {.sum = true, .gradient = point, .gradient_count = 2}},
+    {"gradient through a line",
+     "input a\nparam gain = 0.5 in 0..1\ny = a + gain*y'\ny",
+     {.source = SINTER_PATCH, .gradient = gains, .gradient_count = 2}},
     {"vm",
      "_0 const 2.5\n_1 var-x\n_2 var-y\n_3 mul _1 _2\n_4 sqrt _3\n_5 max _4 _0\n",
      {.source = SINTER_VM}},

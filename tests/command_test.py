@@ -839,6 +839,22 @@ def dump_kinds(folder):
 
 
 @test
+def gradients(_):
+    same(out("eval", "x*x*y", "--at", "x=3,y=2", "--at", "x=1,y=5", "--gradient", "x,y"), "18 12 9\n5 10 1\n", "eval")
+    same(out("eval", "x*x", "--at", "x=3", "--gradient=y"), "9 0\n", "a name that the text does not use")
+    same(out("eval", "a*a", "--at", "a=3", "--gradient", "a"), "9 6\n", "an input of one's own")
+    same(out("eval", "param k = 2 in 0..9; k*k*x", "--at", "x=3", "--set", "k=4", "--gradient", "k"), "48 24\n", "a parameter")
+    same(json.loads(out("eval", "x*x", "--at", "x=3", "--gradient", "x", "--json"))["outputs"], {"out": 9, "d(out)/d(x)": 6}, "names")
+    check('output "d(out)/d(x)", ' in out("dump", "x*x", "--ir", "--gradient", "x"), "dump")
+    check('output "d(out)/d(x)", ' in out("dump", "x*x", "--ir", "--passes", "", "--gradient", "x"), "dump without passes")
+    bad(1, "eval", "x*foo", "--at", "x=1,foo=1", "--gradient", "fo", says=['"fo"', "did you mean `foo`?"])
+    bad(1, "eval", "x", "--at", "x=1", "--gradient", "x,x", says="twice")
+    for names in ("", ",", "x,", "1", "x,,y"):
+        bad(2, "eval", "x", "--at", "x=1", "--gradient", names, says="--gradient takes names")
+    bad(2, "image", "x", "--gradient", "x", says="image has no option --gradient (eval has)")
+
+
+@test
 def dump_passes(_):
     chain = "((x*0.5 + 1)*2) - 0.5"
     alone = out("dump", chain, "--ir", "--relaxed", "--passes", "identity,affine")

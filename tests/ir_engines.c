@@ -543,3 +543,29 @@ void run_passes(ir_program *p, arena *memory, const char *passes, text *out)
     sn_ir_print(p, out);
     sn_text_add(out, log.start);
 }
+
+void run_gradient(ir_program *p, arena *memory, const char *wanted, text *out)
+{
+    enum { MOST_NAMES = 8 };
+    static const char *const modes[] = {"auto", "forward", "reverse"};
+    const char *names[MOST_NAMES];
+    char words[128];
+    opt_gradient g = {.names = names};
+    ir_program derived;
+    uint32_t unknown;
+    snprintf(words, sizeof words, "%s", wanted);
+    char *word = strtok(words, " ,");
+    while (word && g.mode < OPT_GRADIENT_REVERSE && strcmp(word, modes[g.mode]) != 0)
+        g.mode++;
+    for (word = strtok(NULL, " ,"); word && g.count < MOST_NAMES; word = strtok(NULL, " ,"))
+        names[g.count++] = word;
+    REQUIRE(sn_opt_gradient(p, &derived, memory, 0, &g, &unknown), "%s", wanted);
+    *p = derived;
+    if (p->status) {
+        sn_text_print(out, "%s\n", p->message);
+        return;
+    }
+    const char *wrong = sn_ir_verify(p, memory);
+    REQUIRE(!wrong, "%s", wrong);
+    sn_ir_print(p, out);
+}

@@ -9,6 +9,9 @@
  * relaxed`: those that strict and relaxed programs get. */
 void run_passes(ir_program *p, arena *memory, const char *passes, text *out);
 
+/* Prints the program, which is replaced, after it has been differentiated: `wanted` is auto, forward or reverse, then names. */
+void run_gradient(ir_program *p, arena *memory, const char *wanted, text *out);
+
 /* Runs the program over the elements that the comments in `comments` give and prints every output and total
  * as a table. The reference runs element by element in plain C; every engine must agree with it bit for bit,
  * NaNs counting as equal; where one does not, a line says so. */

@@ -11,11 +11,13 @@
  *
  *     print             the program as it is printed again
  *     rules R,R…        printed after building it under these local rules: identity, fold, relaxed (or none)
- *     passes P,P…       printed after these passes, and what each removed; `default` and `default relaxed`
- * for those of strict and of relaxed programs errors            what the parser reports verify            the
- * verifier's sentence, or `good` bits              the results of a run over the elements, which must be the
- * same on every engine. Inputs, parameters and bound tables are given in comments: `; with x: f32 = [1,
- * nan]`; `; count 5` where there is no input
+ *     passes P,P…       printed after these passes, and what each removed; `default` and `default relaxed` for those of strict
+ *                       and of relaxed programs
+ *     gradient M N,N…   printed with its derivatives by these names; M: auto, forward or reverse
+ *     errors            what the parser reports
+ *     verify            the verifier's sentence, or `good`
+ *     bits              the results of a run over the elements, which must be the same on every engine. Inputs, parameters and
+ *                       bound tables are given in comments: `; with x: f32 = [1, nan]`; `; count 5` where there is no input
  *
  * A program that parses is also printed, parsed and printed again, each time with the same outcome. With
  * SINTER_UPDATE in the environment the files are rewritten with what came out, to be read before it is
@@ -283,6 +285,8 @@ static char *produce(const file_case *c, arena *memory)
         sn_ir_print(&p, &out);
     else if (starts(c->run, "passes"))
         run_passes(&p, memory, rest, &out);
+    else if (starts(c->run, "gradient"))
+        run_gradient(&p, memory, rest, &out);
     else if (starts(c->run, "bits"))
         run_bits(&p, c->own.start, (size_t)(c->own.end - c->own.start), memory, &out);
     else

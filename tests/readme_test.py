@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the README and docs/architecture.md show is what happens. Prints TAP.
+"""What the README, docs/architecture.md and docs/gradients.md show is what happens. Prints TAP.
 
 usage: readme_test.py SINTER BUILD [--jit] [--hostile] [NAME...]    NAME: a part of the names of the tests to run
        readme_test.py SINTER --update     writes what the commands print today into the documents
@@ -21,7 +21,7 @@ import tempfile
 import zlib
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = [TOP / "README.md", TOP / "docs" / "architecture.md"]
+DOCUMENTS = [TOP / "README.md", TOP / "docs" / "architecture.md", TOP / "docs" / "gradients.md"]
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MISSING = re.compile(r"cannot run here|built without")
 MOST_LINES = 24

@@ -80,6 +80,11 @@ typedef enum sinter_domain {
 /* How exact the mathematical functions are, over their whole range: at most 1 unit in the last place (lgamma, gamma, digamma: 2), or at
  * most 4; where a text asks for the second with `fast.` before a function, it is so in either. */
 typedef enum sinter_grade { SINTER_GRADE_DEFAULT = 0, SINTER_GRADE_FAST = 1 } sinter_grade;
+typedef enum sinter_gradient_mode {
+    SINTER_GRADIENT_AUTO = 0,    /* what costs less, by a count */
+    SINTER_GRADIENT_FORWARD = 1, /* from the variables on: for few variables; goes through delay lines */
+    SINTER_GRADIENT_REVERSE = 2  /* from the results back: for many; the cost does not depend on their number */
+} sinter_gradient_mode;
 typedef enum sinter_rewriting { SINTER_REWRITING_DEFAULT = 0, SINTER_STRICT = 1, SINTER_RELAXED = 2 } sinter_rewriting;
 
 /* Right when zeroed. */
@@ -98,6 +103,15 @@ typedef struct sinter_options {
                                        `fixed_count` of them; the kernel then has them no more */
     const double *fixed_values;
     uint32_t fixed_count;
+    const char *const *gradient; /* inputs and parameters by whose names every result is differentiated, `gradient_count` of them;
+                               docs/gradients.md. The derivatives follow the program's own outputs, as outputs d(out)/d(x) of the
+                               types of theirs: of the first output by each name in order, then of the second, …; those of
+                               totals follow the totals likewise. With `sum` all are totals. Works on grids, and with fixed
+                               parameters too: the derivative by one is that at its value. A field's x, y, z, t may be named
+                               though the text does not use them: the derivative is 0. SINTER_BAD_ARGUMENT for other names
+                               that the program does not have; SINTER_BAD_PROGRAM for integers and for what has no derivative */
+    uint32_t gradient_count;
+    sinter_gradient_mode gradient_mode;
     const char *passes;     /* NULL: the default ones; else as in sinter_dump_options (expand always runs) */
     bool function;          /* sinter_kernel_function is wanted, however long the program; up to 64 operations it is made anyway */
     bool marks;             /* keep which operation each instruction belongs to, for sinter_kernel_code */

@@ -60,6 +60,8 @@ const option sn_cli_options[] = {
     {OPTION_ENGINE, 0, "engine", "NAME", COMPILING,
      "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
     {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING, "a parameter's value; may be given many times"},
+    {OPTION_GRADIENT, 0, "gradient", "NAMES", EVAL | DUMP,
+     "add the derivatives by these inputs and parameters, separated by commas"},
     {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING, "rewritings may change rounding (default for patches)"},
     {OPTION_STRICT, 0, "strict", NULL, COMPILING, "no rewriting changes a bit (default for fields)"},
     {OPTION_FAST, 0, "fast", NULL, COMPILING, 
@@ -246,6 +248,27 @@ static bool read_function(const reader *r, const char *text)
     return true;
 }
 
+/* One block: the names' places, then their characters. */
+static bool read_gradient(const reader *r, const char *text)
+{
+    const size_t length = strlen(text), most = length / 2 + 1;
+    const char **names = calloc(1, most * sizeof *names + length + 1);
+    if (!names)
+        return sn_cli_refuse("out of memory");
+    free(r->a->gradient);
+    r->a->gradient = names;
+    r->a->gradient_count = 0;
+    char *at = memcpy((char *)(names + most), text, length);
+    while (begins_name(*at) && r->a->gradient_count < most) {
+        names[r->a->gradient_count++] = at;
+        at += strcspn(at, ",");
+        if (!*at)
+            return true;
+        *at++ = 0;
+    }
+    return refuse(r, text, "names, as in x,y");
+}
+
 static bool read_passes(const reader *r, const char *text)
 {
     r->a->passes = text;
@@ -303,6 +326,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_TYPE: return read_type(r, value);
     case OPTION_ENGINE: return read_engine(r, value);
     case OPTION_SET: return read_set(r, value);
+    case OPTION_GRADIENT: return read_gradient(r, value);
     default: return false;
     }
 }
@@ -506,6 +530,8 @@ void sn_cli_release_arguments(arguments *a)
     free(a->sets);
     free(a->inputs);
     free(a->points);
+    free(a->gradient);
+    a->gradient = NULL;
     a->sets = NULL;
     a->inputs = NULL;
     a->points = NULL;

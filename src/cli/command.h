@@ -74,8 +74,8 @@ typedef enum option_number {
     OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
     OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
-    OPTION_ENGINE, OPTION_SET, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH, OPTION_JSON,
-    OPTION_HELP
+    OPTION_ENGINE, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
+    OPTION_JSON, OPTION_HELP
 } option_number;
 
 typedef struct option {
@@ -113,6 +113,8 @@ struct arguments {
     int point_count;
     assignment *inputs; /* --input: text is a file's name */
     int input_count;
+    const char **gradient; /* --gradient: names, copied */
+    uint32_t gradient_count;
     const char *output; /* NULL: none */
 
     int32_t width, height;

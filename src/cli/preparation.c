@@ -16,6 +16,8 @@ sinter_options sn_cli_options_of(const arguments *a, const program_text *p, bool
         .grade = a->grade,
         .rewriting = a->rewriting,
         .name = p->name,
+        .gradient = a->gradient,
+        .gradient_count = a->gradient_count,
     };
 }
 

@@ -14,8 +14,10 @@ static int help(const arguments *a);
 static const char eval_text[] =
     "Prints the value of a field at each point, one point a line, in the shortest form that reads back\n"
     "to the same number; the elements of a tuple stand side by side. Points are given by --at, or are the\n"
-    "rows of NPY files: columns are x, y, z, t in this order, or have the name given with their file.\n\n"
+    "rows of NPY files: columns are x, y, z, t in this order, or have the name given with their file.\n"
+    "With --gradient the derivatives follow: of the first value by each name, of the second, and so on.\n\n"
     "  sinter eval 'sqrt(2)'\n"
+    "  sinter eval 'x*x*y' --at x=3,y=2 --gradient x,y\n"
     "  sinter eval 'a*sin(x)' --at a=2,x=0.5 --at a=3,x=0.5 --type f64\n"
     "  sinter eval 'x + y' --input points.npy\n\n" PROGRAM_TEXT;
 

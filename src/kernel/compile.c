@@ -5,6 +5,7 @@
  * in advance. Interpreted kernels keep the plan's operations; the others keep one block of tables (image.c). */
 #include "kernel/kernels.h"
 
+#include "ir/scanner.h"
 #include "opt/opt.h"
 
 #include <math.h>
@@ -20,8 +21,12 @@ static bool are_valid(const sinter_options *o)
     for (uint32_t k = 0; o->fixed_names && o->fixed_values && k < o->fixed_count; k++)
         if (!o->fixed_names[k] || isnan(o->fixed_values[k]))
             return false;
+    for (uint32_t k = 0; k < o->gradient_count; k++)
+        if (!o->gradient || !o->gradient[k])
+            return false;
     return (unsigned)o->source <= SINTER_VM && (unsigned)o->domain <= SINTER_GRID && (unsigned)o->grade <= SINTER_GRADE_FAST
-           && (unsigned)o->rewriting <= SINTER_RELAXED && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64)
+           && (unsigned)o->rewriting <= SINTER_RELAXED && (unsigned)o->gradient_mode <= SINTER_GRADIENT_REVERSE
+           && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64)
            && sinter_engine_name(o->engine) && (!o->fixed_count || (o->fixed_names && o->fixed_values));
 }
 
@@ -104,6 +109,34 @@ static sinter_status fix_parameters(compilation *c, uint32_t rules)
     return verified(c, "fixing parameters");
 }
 
+static sinter_status unknown_variable(const compilation *c, const char *name)
+{
+    const ir_program *p = &c->program;
+    const size_t length = strlen(name);
+    char message[SINTER_MESSAGE_SIZE], hint[SINTER_MESSAGE_SIZE];
+    nearest n = {.wanted = {name, name + length}, .distance = length < 32 ? (unsigned)(length + 1) / 3 + 1 : 0};
+    for (uint32_t k = 0; k < p->input_count; k++)
+        sn_ir_compare_text(&n, p->inputs[k].name);
+    for (uint32_t k = 0; k < p->param_count; k++)
+        sn_ir_compare_text(&n, p->params[k].name);
+    snprintf(message, sizeof message, "there is no input or parameter \"%.80s\" to differentiate by", name);
+    return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, message, sn_ir_hint(&n, hint, sizeof hint));
+}
+
+sinter_status sn_kernel_gradient(compilation *c)
+{
+    const sinter_options *o = &c->options;
+    if (!o->gradient_count)
+        return SINTER_OK;
+    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
+    ir_program out;
+    uint32_t unknown = 0;
+    if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules, &wanted, &unknown))
+        return unknown_variable(c, o->gradient[unknown]);
+    replace(c, &out);
+    return verified(c, "the gradient");
+}
+
 void sn_kernel_mark_grade(compilation *c)
 {
     ir_program *p = &c->program;
@@ -152,6 +185,8 @@ sinter_status sn_kernel_passes(compilation *c)
     const uint32_t rules = c->options.passes ? 0 : c->program.rules;
     sinter_status status = verified(c, "the front end");
     ir_program out;
+    if (!status)
+        status = sn_kernel_gradient(c);
     if (!status && c->options.fixed_count)
         status = fix_parameters(c, rules);
     c->public_params = c->program.param_count;
@@ -199,7 +234,7 @@ sinter_status sn_kernel_plan(compilation *c, plan *p)
     if (c->program.status)
         return program_error(c);
     if (c->program.total_count > KERNEL_MOST_TOTALS)
-        return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 16 totals", NULL);
+        return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 64 totals, derivatives included", NULL);
     const sinter_status status = sn_plan_make(p, &c->program, c->memory);
     if (!status)
         return SINTER_OK;

@@ -39,7 +39,7 @@ struct sinter_context {
     uint32_t node_count, node_capacity;
 };
 
-enum { KERNEL_MOST_TOTALS = 16, KERNEL_SMALL_FUNCTION = 64, KERNEL_SIMPLE_SLOTS = 64, KERNEL_SIMPLE_TOTALS = 2 };
+enum { KERNEL_MOST_TOTALS = 64, KERNEL_SMALL_FUNCTION = 64, KERNEL_SIMPLE_SLOTS = 64, KERNEL_SIMPLE_TOTALS = 2 };
 
 typedef void (*kernel_code)(uint64_t *frame, int64_t begin, int64_t end);
 
@@ -141,6 +141,7 @@ typedef struct compilation {
     arena *memory;       /* for the program, the passes and the plan */
     arena own;           /* interpreted kernels keep what was made: `memory` is this */
     ir_program program;
+    const char *free_names; /* of inputs that a text may use, whether it does or not; set by the front end, NULL: none */
     uint32_t public_params;
     bool relaxed;
     float_mode mode;     /* the caller's: constants are folded in the default one */
@@ -154,6 +155,7 @@ sinter_status sn_kernel_compile(sinter_context *context, const sinter_options *o
                                 sinter_kernel **kernel, sinter_report *report);
 /* The first half only: c->program after the passes and *p planned (NULL: not planned). The caller ends it with sn_kernel_end, also after errors. */
 sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report);
+sinter_status sn_kernel_gradient(compilation *c); /* where the options ask for it; part of sn_kernel_passes */
 sinter_status sn_kernel_passes(compilation *c);
 /* Gives all mathematical functions of the program the grade `fast`, if the options ask for it. */
 void sn_kernel_mark_grade(compilation *c);

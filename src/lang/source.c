@@ -21,6 +21,8 @@ static sinter_status lower(compilation *c, void *source)
     /* What only the translation needs goes where the program does: both are forgotten together. */
     const lang_options o = {.name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .nodes = c->context->nodes, .node_count = c->context->node_count};
+    if (c->options.source != SINTER_PATCH && !c->options.inputs)
+        c->free_names = "x y z t";
     if (c->options.source == SINTER_VM)
         return sn_vm_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
     return sn_lang_lower(&c->program, c->memory, s->text, s->length, &o, c->report);

@@ -3,6 +3,7 @@
  *
  *   functions.c      the list of functions: one record each
  *   templates.c      expansions kept for the next program
+ *   derivatives.c    their derivatives, in terms of the operations
  *   formula.h        writing expansions: an operation a call, in the type at hand
  *   trigonometric.c  sin cos tan, and sinpi cospi tanpi, whose argument counts half turns
  *   arc.c            asin acos atan atan2
@@ -45,5 +46,8 @@ void sn_math_templates_close(math_templates *t);
 /* The same as sn_math_expand, from what is kept if the arguments are no constants, IR_IDENTITY and IR_FOLD are both among the rules,
  * and memory is not refused. `all` may be NULL. */
 ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
+/* Appends the derivative of `function` at x (and y) by its argument k, 0 or 1, in terms of operations of any kind, mathematical ones
+ * included; `value` is the function's value there. Returns it, or 0 if the program has failed. */
+ir_ref sn_math_slope(ir_program *p, ir_code function, ir_type type, math_grade grade, unsigned k, ir_ref x, ir_ref y, ir_ref value);
 
 #endif

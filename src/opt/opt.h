@@ -4,6 +4,7 @@
  *   affine.c   chains of gains and offsets become one (relaxed)
  *   expand.c   mathematical functions and integer division in terms of the other operations
  *   apply.c    what a program is applied to: fields on grids, outputs as totals, parameters as constants
+ *   gradient.c derivatives as further outputs; dependence.c: of what; slope.c: how one operation is differentiated
  *   flush.c    denormals out of cycles
  *   passes.c   passes by name, and what each removed
  *
@@ -19,6 +20,9 @@ typedef ir_ref (*opt_visitor)(void *context, ir_program *out, const ir_op *op);
 
 /* Dead operations are left out. NULL visitor: emit as it is. */
 void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context);
+
+/* What both have alike: streams, parameters, memory objects, totals. */
+void sn_opt_share(const ir_program *in, ir_program *out);
 
 void sn_opt_identity(const ir_program *in, ir_program *out, arena *memory);
 void sn_opt_fold(const ir_program *in, ir_program *out, arena *memory);
@@ -46,6 +50,18 @@ void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t
 /* Parameters by name become constants, their values clamped to their ranges, and leave the list. Returns false if a name is no parameter (*unknown is its number). */
 bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, const double *values,
                 uint32_t count, uint32_t *unknown);
+
+typedef enum opt_gradient_mode { OPT_GRADIENT_AUTO, OPT_GRADIENT_FORWARD, OPT_GRADIENT_REVERSE } opt_gradient_mode;
+typedef struct opt_gradient {
+    const char *const *names; /* inputs and parameters */
+    uint32_t count;
+    const char *free_names;   /* separated by spaces: may be named though the program has them not (the derivative is 0); or NULL */
+    opt_gradient_mode mode;
+} opt_gradient;
+/* Appends the derivatives d(out)/d(x) to the outputs: of the first by every variable, of the second, …; those of totals to the totals
+ * likewise. Each has its output's type. To be run before anything that expands or regroups. Returns false if a name is none of the
+ * program's (*unknown is its number). */
+bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const opt_gradient *wanted, uint32_t *unknown);
 
 /* Runs passes by name, separated by commas or spaces; NULL: identity,fold,affine (where relaxed),expand. `*p` is replaced by
  * the result. What each did is appended to `log` (may be NULL) as lines `; identity: removed 3 of 12`. On an unknown name

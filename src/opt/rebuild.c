@@ -4,7 +4,7 @@
  * hash-consing) is here once. Requirements: operands precede users, so one forward walk emits. */
 #include "opt/opt.h"
 
-static void share(const ir_program *in, ir_program *out)
+void sn_opt_share(const ir_program *in, ir_program *out)
 {
     out->inputs = in->inputs;
     out->outputs = in->outputs;
@@ -37,7 +37,7 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
     sn_ir_open(out, memory, rules);
     if (in->status)
         sn_ir_fail(out, in->status, in->message);
-    share(in, out);
+    sn_opt_share(in, out);
     sn_ir_reserve(out, in->count);
     ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
     const uint8_t *live = sn_ir_find_live(in, memory);
@@ -84,7 +84,7 @@ void sn_opt_hoist(const ir_program *in, ir_program *out, arena *memory)
     sn_ir_open(out, memory, 0);
     if (in->status)
         sn_ir_fail(out, in->status, in->message);
-    share(in, out);
+    sn_opt_share(in, out);
     ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
     if (!map) {
         sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");

@@ -1,0 +1,197 @@
+/* What a gradient has to touch.
+ *
+ * Purpose: an operation takes part where a variable reaches it and it reaches a result, both along operands through which derivatives
+ * pass; everything else keeps its derivative 0 unwritten. Two searches through the graph of values and memory objects, each edge
+ * once, since recurrences make it cyclic; then one walk marks which variables reach what. Of values that come out of a delay line
+ * that takes part all variables are said, which is right, only perhaps more than need be. Linear time; 64 variables a walk. */
+#include "opt/gradient.h"
+
+#include <string.h>
+
+unsigned sn_opt_carrying(const ir_program *p, const ir_op *op)
+{
+    const ir_info *info = &sn_ir_info[op->code];
+    const unsigned all = (1u << info->operands) - 1;
+    switch (info->rule) {
+    case IR_RULE_LEAF: case IR_RULE_COMPARE: case IR_RULE_LOAD: case IR_RULE_READ:
+        return 0;
+    case IR_RULE_LOGIC: case IR_RULE_CHOOSE:
+        return op->type == IR_MASK ? 0 : info->rule == IR_RULE_CHOOSE ? 6 : all;
+    case IR_RULE_CONVERT:
+        return op->type != IR_I32 && p->ops[op->a].type != IR_I32;
+    case IR_RULE_EFFECT:
+        return op->code == IR_STORE ? 2 : op->code == IR_OUTPUT && p->ops[op->a].type == IR_I32 ? 0 : all;
+    default:
+        return op->code >= IR_FLOOR && op->code <= IR_TRUNC ? 0 : op->code == IR_COPYSIGN ? 1 : all;
+    }
+}
+
+/* ---- the graph: values, then memory objects ---- */
+
+typedef struct graph {
+    uint32_t *start, *to; /* the edges of node k: to[start[k]] … to[start[k + 1] − 1] */
+    uint32_t nodes;
+} graph;
+
+typedef void (*edge_visitor)(graph *g, uint32_t from, uint32_t to);
+
+static void count_edge(graph *g, uint32_t from, uint32_t to)
+{
+    (void)to;
+    g->start[from]++;
+}
+
+/* Filled from its end, so that `start` stands where it should when all are placed. */
+static void place_edge(graph *g, uint32_t from, uint32_t to)
+{
+    g->to[--g->start[from]] = to;
+}
+
+static void visit_edge(graph *g, bool backwards, edge_visitor visit, uint32_t from, uint32_t to)
+{
+    if (backwards)
+        visit(g, to, from);
+    else
+        visit(g, from, to);
+}
+
+static void visit_edges(const ir_program *p, graph *g, bool backwards, edge_visitor visit)
+{
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &p->ops[r];
+        const unsigned carrying = sn_opt_carrying(p, op);
+        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
+            if (carrying >> k & 1)
+                visit_edge(g, backwards, visit, sn_ir_operand(op, k), r);
+        if (op->code == IR_WRITE || op->code == IR_STORE)
+            visit_edge(g, backwards, visit, r, p->count + (op->code == IR_WRITE ? op->b : op->c));
+        else if (op->code == IR_READ || op->code == IR_READV || (op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS))
+            visit_edge(g, backwards, visit, p->count + (op->code == IR_READ ? op->a : op->b), r);
+    }
+}
+
+static bool build(const ir_program *p, graph *g, bool backwards, arena *memory)
+{
+    g->nodes = p->count + p->memory_count;
+    g->start = sn_arena_take_zeroed(memory, (g->nodes + 1) * sizeof *g->start);
+    if (!g->start)
+        return false;
+    visit_edges(p, g, backwards, count_edge);
+    for (uint32_t k = 1; k <= g->nodes; k++) /* where the edges of k end */
+        g->start[k] += g->start[k - 1];
+    g->to = sn_arena_take(memory, (g->start[g->nodes] + 1) * sizeof *g->to);
+    if (!g->to)
+        return false;
+    visit_edges(p, g, backwards, place_edge);
+    return true;
+}
+
+/* Marks everything that can be reached from the `depth` nodes on the stack, which are marked already. */
+static void search(const graph *g, uint8_t *marked, uint32_t *stack, uint32_t depth)
+{
+    while (depth) {
+        const uint32_t k = stack[--depth];
+        for (uint32_t e = g->start[k]; e < g->start[k + 1]; e++)
+            if (!marked[g->to[e]]) {
+                marked[g->to[e]] = 1;
+                stack[depth++] = g->to[e];
+            }
+    }
+}
+
+static bool is_result(const ir_program *p, const ir_op *op)
+{
+    return op->code == IR_SUM || op->code == IR_SUMP || (op->code == IR_OUTPUT && p->ops[op->a].type != IR_I32);
+}
+
+/* Marks what the variables reach, or what reaches a result. */
+static uint8_t *mark(const opt_dependence *d, bool backwards, arena *memory)
+{
+    const ir_program *p = d->in;
+    graph g;
+    if (!build(p, &g, backwards, memory))
+        return NULL;
+    uint8_t *marked = sn_arena_take_zeroed(memory, g.nodes + 1);
+    uint32_t *stack = sn_arena_take(memory, (g.nodes + 1) * sizeof *stack), depth = 0;
+    if (!marked || !stack)
+        return NULL;
+    for (ir_ref r = 1; r < p->count; r++)
+        if (backwards ? is_result(p, &p->ops[r]) : sn_opt_variable(d, &p->ops[r]) != 0) {
+            marked[r] = 1;
+            stack[depth++] = r;
+        }
+    search(&g, marked, stack, depth);
+    return marked;
+}
+
+bool sn_opt_find_dependence(opt_dependence *d, uint32_t count, arena *memory)
+{
+    const ir_program *p = d->in;
+    d->of_input = sn_arena_take_zeroed(memory, (p->input_count + 1) * sizeof *d->of_input);
+    d->of_param = sn_arena_take_zeroed(memory, (p->param_count + 1) * sizeof *d->of_param);
+    d->on = sn_arena_take_zeroed(memory, p->count * sizeof *d->on);
+    if (!d->of_input || !d->of_param || !d->on)
+        return false;
+    for (uint32_t v = 0; v < count; v++)
+        if (d->variables[v].code != IR_NONE)
+            (d->variables[v].code == IR_INPUT ? d->of_input : d->of_param)[d->variables[v].number] = v + 1;
+    d->concerned = mark(d, false, memory);
+    const uint8_t *reaching = mark(d, true, memory);
+    if (!d->concerned || !reaching)
+        return false;
+    for (uint32_t k = 0; k < p->count + p->memory_count; k++)
+        d->concerned[k] &= reaching[k];
+    return true;
+}
+
+/* ---- in detail ---- */
+
+static uint64_t of_operands(const opt_dependence *d, const ir_op *op)
+{
+    const unsigned carrying = sn_opt_carrying(d->in, op);
+    uint64_t on = 0;
+    for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
+        on |= carrying >> k & 1 ? d->on[sn_ir_operand(op, k)] : 0;
+    return on;
+}
+
+uint64_t sn_opt_depend_on(opt_dependence *d, uint32_t first, uint32_t count)
+{
+    const ir_program *p = d->in;
+    const uint64_t all = count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+    uint64_t pairs = 0;
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &p->ops[r];
+        const uint32_t v = sn_opt_variable(d, op);
+        d->on[r] = 0;
+        if (!d->concerned[r])
+            continue;
+        if (v)
+            d->on[r] = v > first && v - first <= count ? (uint64_t)1 << (v - 1 - first) : 0;
+        else
+            d->on[r] = sn_ir_info[op->code].rule == IR_RULE_READ ? all : of_operands(d, op);
+        pairs += (uint64_t)__builtin_popcountll(d->on[r]);
+    }
+    return pairs;
+}
+
+uint64_t sn_opt_count_results(const opt_dependence *d, const ir_ref *results, uint32_t count, arena *memory)
+{
+    const ir_program *p = d->in;
+    uint64_t *in_results = sn_arena_take_zeroed(memory, p->count * sizeof *in_results), pairs = 0;
+    if (!in_results)
+        return 0;
+    for (uint32_t k = 0; k < count; k++)
+        in_results[results[k]] |= (uint64_t)1 << k;
+    for (ir_ref r = p->count - 1; r > 0; r--) {
+        if (!in_results[r] || !d->concerned[r])
+            continue;
+        const ir_op *op = &p->ops[r];
+        const unsigned carrying = sn_opt_carrying(p, op);
+        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
+            if (carrying >> k & 1)
+                in_results[sn_ir_operand(op, k)] |= in_results[r];
+        pairs += (uint64_t)__builtin_popcountll(in_results[r]);
+    }
+    return pairs;
+}
