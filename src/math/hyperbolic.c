@@ -25,6 +25,8 @@
 
 #include <math.h>
 
+static const double sn_ln2_f32[] = {SN_LN2_F32}, sn_ln2_f64[] = {SN_LN2_F64};
+
 #define POLYNOMIAL(m, x, name)                                                          \
     M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
               sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
@@ -73,8 +75,9 @@ static halves halves_of(formula *m, ir_ref size)
 static ir_ref combined(formula *m, const halves *h, ir_ref c, ir_ref lost, ir_ref d)
 {
     const ir_ref leading = m_fma(m, d, h->a, c);
-    const ir_ref rounding = m_fma(m, d, h->a, m_add(m, m_sub(m, c, leading), lost));
-    return m_add(m, leading, m_fma(m, c, h->even, m_fma(m, d, h->odd, rounding)));
+    const ir_ref rounding = m_fma(m, d, h->a, m_sub(m, c, leading));
+    const ir_ref odd = m_fma(m, d, h->odd, m_add(m, rounding, lost));
+    return m_add(m, leading, m_fma(m, c, h->even, odd));
 }
 
 static ir_ref combined_fast(formula *m, const halves *h, ir_ref c, ir_ref d)
