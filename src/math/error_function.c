@@ -6,7 +6,7 @@
  * in arguments moved towards the middle of their ranges, so that their terms stay small.
  *
  * The tails (erfc, normal_cdf). For y = |x|, exp(y²) erfc(y) = G/(y + D), where D is such that G varies by a
- * seventh only: a constant and a small polynomial in y/(y + B), which maps all of the tail to a short range,
+ * fifth only: a constant and a small polynomial in y/(y + B), which maps all of the tail to a short range,
  * and of whose errors less than a quarter counts; B is such that it is short. y² is an unevaluated sum of
  * two words (its rounding, as an exponent, would count up to 700 times), the exponential and the quotient
  * are too, and the last operation multiplies, adds and rounds at once. normal_cdf is the same with y²/2 and

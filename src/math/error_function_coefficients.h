@@ -78,103 +78,103 @@ static const double sn_erf_large_f64[] = {
 };
 
 /* exp(x^2) erfc(x) (x + D) = A + Q(x/(x + B) - I), relative. */
-#define SN_ERFC_A 0x1.5p-1
+#define SN_ERFC_A 0x1.6p-1
 #define SN_ERFC_B 0x1.cp1
-#define SN_ERFC_D 0x1.8p-1
+#define SN_ERFC_D 0x1.ap-1
 #define SN_ERFC_I 0x1.8p-2
 
-/* Error 2^-28.1. */
+/* Error 2^-30.1. */
 static const double sn_erfc_f32[] = {
-    0x1.5ad86p-5,
-    -0x1.509782p-2,
-    0x1.c26a32p-4,
-    0x1.201168p-1,
-    -0x1.94b9d8p0,
-    0x1.36136ap1,
-    -0x1.398482p1,
-    0x1.84935ep0,
-    -0x1.04b75ep-2,
-    -0x1.bc6b52p-2,
-    0x1.00fde4p-2,
-    0x1.5871a4p-4,
+    0x1.b0b14p-6,
+    -0x1.894afcp-2,
+    0x1.acd82p-3,
+    0x1.aba03ap-2,
+    -0x1.6956b8p0,
+    0x1.227c34p1,
+    -0x1.2cffc2p1,
+    0x1.7c6e74p0,
+    -0x1.10ad34p-2,
+    -0x1.aa79b2p-2,
+    0x1.027b56p-2,
+    0x1.34519p-4,
 };
 
-/* Error 2^-57.3. */
+/* Error 2^-58.3. */
 static const double sn_erfc_f64[] = {
-    0x1.5ad85ecd52d2bp-5,
-    -0x1.5097812b5af7dp-2,
-    0x1.c26ab548f888fp-4,
-    0x1.20113b1e5bb1ap-1,
-    -0x1.94bbd0b7ac3a9p0,
-    0x1.3614ef424e04ep1,
-    -0x1.396aa53db3141p1,
-    0x1.8465d7b473016p0,
-    -0x1.0f0d850f2fc91p-2,
-    -0x1.b7b179af6ac84p-2,
-    0x1.419bc305e76edp-2,
-    0x1.2dc61ae1582c2p-4,
-    -0x1.519e6534d7e3p-3,
-    -0x1.78a11800c9708p-8,
-    0x1.56ecb1ae7519bp-4,
-    0x1.a1817145ad39fp-12,
-    -0x1.7505bc3d4e522p-5,
-    -0x1.1eb7ea93d92cp-8,
-    0x1.b08277a985eb1p-6,
-    0x1.a9ac659ec52c5p-8,
-    -0x1.08d177df35104p-6,
-    -0x1.c60ef38dcfc71p-9,
-    0x1.18a5a7a82f663p-7,
-    -0x1.06fc6ba41110ep-9,
+    0x1.b0b13f8436c0ap-6,
+    -0x1.894afb9eb0f11p-2,
+    0x1.acd83f39ed24fp-3,
+    0x1.aba00c673e24ep-2,
+    -0x1.695801b1b2ea4p0,
+    0x1.227d0c025eeddp1,
+    -0x1.2ceba58181629p1,
+    0x1.7c5336527e08fp0,
+    -0x1.19a7efa6187d7p-2,
+    -0x1.a77487dc3f55bp-2,
+    0x1.3f0511078b09p-2,
+    0x1.173d5dd0461d2p-4,
+    -0x1.4cebfc6bca8a3p-3,
+    -0x1.dbb4241e19374p-9,
+    0x1.51df7a234e937p-4,
+    -0x1.48158ef331ac6p-11,
+    -0x1.70458a49a1bddp-5,
+    -0x1.ef7939f1adc05p-9,
+    0x1.acabcba2debfp-6,
+    0x1.92c6c2da44f52p-8,
+    -0x1.07d6cdf77a85fp-6,
+    -0x1.b0570097742d9p-9,
+    0x1.1944cb84e3e82p-7,
+    -0x1.0f906abcd270ap-9,
 };
 
 /* The same of exp(x^2/2) times the normal distribution at -x. */
-#define SN_NORMAL_A 0x1.ep-2
+#define SN_NORMAL_A 0x1.fp-2
 #define SN_NORMAL_B 0x1.4p2
-#define SN_NORMAL_D 0x1.1p0
+#define SN_NORMAL_D 0x1.28p0
 #define SN_NORMAL_I 0x1.8p-2
 
 /* Error 2^-29.3. */
 static const double sn_normal_f32[] = {
-    0x1.97f7eap-6,
-    -0x1.de17fp-3,
-    0x1.5b3704p-4,
-    0x1.8bb5ccp-2,
-    -0x1.1e38a8p0,
-    0x1.c0a1a6p0,
-    -0x1.d379b4p0,
-    0x1.321b5cp0,
-    -0x1.15fc72p-2,
-    -0x1.253f02p-2,
-    0x1.add436p-3,
-    0x1.f7f718p-6,
+    0x1.529d24p-6,
+    -0x1.19516ap-2,
+    0x1.465f6p-3,
+    0x1.1b2fd8p-2,
+    -0x1.f9b5d2p-1,
+    0x1.a1cb62p0,
+    -0x1.bf0214p0,
+    0x1.2ae9f8p0,
+    -0x1.1c7f96p-2,
+    -0x1.1dae0ap-2,
+    0x1.ab95fp-3,
+    0x1.49d57cp-5,
 };
 
-/* Error 2^-58. */
+/* Error 2^-58.5. */
 static const double sn_normal_f64[] = {
-    0x1.97f7e93ab15e6p-6,
-    -0x1.de17f0827cfd1p-3,
-    0x1.5b37412c02fd7p-4,
-    0x1.8bb5ddeef06ddp-2,
-    -0x1.1e39c646e74e3p0,
-    0x1.c0a1583a1967p0,
-    -0x1.d358a442f464bp0,
-    0x1.321b1223f73cbp0,
-    -0x1.1d22b21d1ebadp-2,
-    -0x1.248b61016052ep-2,
-    0x1.06162cee0bf8cp-2,
-    0x1.a2175a4e414ecp-6,
-    -0x1.fd974b412a0eep-4,
-    0x1.a14336f8e8cep-7,
-    0x1.f05017505c629p-5,
-    -0x1.3bfc9b3712d71p-7,
-    -0x1.0c9ad0e10590bp-5,
-    0x1.87bfb19d33ae2p-9,
-    0x1.40cb45a2b1584p-6,
-    0x1.9ce2983834218p-11,
-    -0x1.9661c0ae79653p-7,
-    -0x1.11e5c22d43421p-12,
-    0x1.aa8934f4a1314p-8,
-    -0x1.20a46b809e8f9p-9,
+    0x1.529d23c7dcd8bp-6,
+    -0x1.19516937f3d24p-2,
+    0x1.465f73e7144cep-3,
+    0x1.1b2f7f9611e72p-2,
+    -0x1.f9b796c06f49ap-1,
+    0x1.a1ce914504c28p0,
+    -0x1.bee5657197016p0,
+    0x1.2ab64ae6867ep0,
+    -0x1.230fc31eb7794p-2,
+    -0x1.1793d533478c9p-2,
+    0x1.02d3df24be8a2p-2,
+    0x1.61c5251af26dap-6,
+    -0x1.f445e2347defp-4,
+    0x1.cdd07a94c81c5p-7,
+    0x1.e6a2b8495aecbp-5,
+    -0x1.50850a586c575p-7,
+    -0x1.07e1408707586p-5,
+    0x1.b907556cf22d2p-9,
+    0x1.3c723a5bc2c21p-6,
+    0x1.1e4e770366046p-11,
+    -0x1.92de210ba5316p-7,
+    -0x1.1d80e08da7066p-13,
+    0x1.a89e5e39f124ap-8,
+    -0x1.251ecdbff432fp-9,
 };
 
 #endif
