@@ -318,6 +318,7 @@ static const struct hot_limit {
     {IR_RSQRT, {18, 23}}, {IR_HYPOT, {25, 32}}, {IR_SINH, {35, 42}}, {IR_COSH, {33, 40}},
     {IR_TANH, {32, 46}}, {IR_ASINH, {46, 52}}, {IR_ACOSH, {50, 57}}, {IR_ATANH, {44, 51}},
     {IR_ERF, {37, 54}}, {IR_ERFC, {75, 94}}, {IR_NORMAL_CDF, {75, 94}}, {IR_NORMAL_LOG_CDF, {127, 152}},
+    {IR_LGAMMA, {64, 97}}, {IR_GAMMA, {111, 137}}, {IR_DIGAMMA, {60, 97}},
     {IR_NONE, {130, 190}},
 };
 

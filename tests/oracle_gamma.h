@@ -136,7 +136,7 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
 #define ORACLES_GAMMA                                                                                          \
     {.name = "lgamma", .code = IR_LGAMMA, .quick = oracle_lgamma, .close = oracle_lgammal,                     \
      .exact = oracle_lgamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                          \
-     .absolute = {0x1p-22, 0x1p-51}},                                                                          \
+     .absolute = {0x1p-21, 0x1p-50}},                                                                          \
     {.name = "gamma", .code = IR_GAMMA, .quick = oracle_gamma, .close = oracle_gammal,                         \
      .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},                          \
     {.name = "digamma", .code = IR_DIGAMMA, .quick = oracle_digamma, .close = oracle_digammal,                 \

@@ -4,16 +4,14 @@
  *     1 ≤ x ≤ 9/4         ψ(x) = (x − r) Q(x)              r = 1.46…, the zero, in two words
  *     9/4 < x             ψ(x) = log x − 1/(2 x) − T(1/x²)/x²
  *
- * x + 1 is never formed: Q − 1 is a polynomial in t − 5/8 and t is x or x − 1, exactly. T is the asymptotic series
- * as a polynomial that is best over the whole interval. One division gives 1/x and, in f64, f/(2 + f) for the
+ * x + 1 is never formed: Q − 1 is a polynomial in t − 5/8 and t is x or x − 1, exactly. T is the asymptotic
+ * series as a polynomial for the whole interval. One division gives 1/x and, in f64, f/(2 + f) for the
  * logarithm, of x/4 rather than x, so that the topmost numbers do not overflow.
  *
  * A `rare` region takes negative x, ψ(−s) = ψ(s) + 1/s + π cot(π s), summed in two words, so that near the
  * zeros, which the terms cancel to, the error is absolute and small; and the neighbourhood of 0, −1/x. */
-#include "math/exponential_coefficients.h"
 #include "math/formula.h"
 #include "math/gamma_coefficients.h"
-#include "math/logarithm_coefficients.h"
 
 #include <math.h>
 
@@ -38,16 +36,6 @@ static m_log_parts split(formula *m, ir_ref x, ir_ref quarter)
     return (m_log_parts){m_from_int(m, n), f};
 }
 
-/* log(1 + f) − f + rest, given s = f/(2 + f) in f64. */
-static ir_ref smaller_terms(formula *m, ir_ref f, ir_ref s, ir_ref rest)
-{
-    if (m->type == IR_F32)
-        return m_fma(m, m_mul(m, f, f), sn_math_polynomial(m, f, sn_log_f32, M_LENGTH(sn_log_f32)), rest);
-    const ir_ref half = m_mul_k(m, f, 0.5), square = m_mul(m, s, s);
-    const ir_ref series = m_mul(m, square, sn_math_polynomial(m, square, sn_log_f64, M_LENGTH(sn_log_f64)));
-    return m_fnma(m, half, f, m_fma(m, s, m_fma(m, half, f, series), rest));
-}
-
 static parts parts_of(formula *m, ir_ref x)
 {
     const bool single = m->type == IR_F32;
@@ -70,7 +58,7 @@ static parts parts_of(formula *m, ir_ref x)
     /* Large x. */
     const ir_ref leading = m_fma_k(m, of.n, ln2[0], of.f);
     const ir_ref rounding = m_sub(m, of.f, m_fnma_k(m, of.n, ln2[0], leading));
-    const ir_ref log_low = smaller_terms(m, of.f, s, m_fma_k(m, of.n, ln2[1], rounding));
+    const ir_ref log_low = sn_math_log_tail_of(m, of.f, s, m_fma_k(m, of.n, ln2[1], rounding));
     const ir_ref square = m_mul(m, inverse, inverse);
     const ir_ref series = m_fnma(m, square, POLYNOMIAL(m, square, digamma_series), log_low);
     const ir_ref far = m_fnma_k(m, inverse, 0.5, series);
@@ -93,7 +81,7 @@ static ir_ref reflected(formula *m, ir_ref x, ir_ref size, parts of)
     const ir_ref complement = m_sub(m, half, distance);
     const ir_ref dropped = m_sub(m, m_sub(m, half, complement), distance);
     const m_pair sine = sn_math_sine_of_half_turns_pair(m, turns, zero);
-    /* What the complement drops counts where it is near 1/2, with the cosine's slope, π² times the distance. */
+    /* What the complement drops counts where the distance is small: there the slope is π² times that. */
     const ir_ref tail = m_mul(m, dropped, m_mul_k(m, distance, 9.375));
     const m_pair cosine = sn_math_sine_of_half_turns_pair(m, complement, tail);
     const ir_ref is_tiny = m_lt_k(m, size, M_BY_TYPE(m, 0x1p-30, 0x1p-60));

@@ -179,7 +179,8 @@ m_pair sn_math_sine_of_half_turns_pair(formula *m, ir_ref r, ir_ref tail);
 ir_ref sn_math_alternate(formula *m, ir_ref a, ir_ref n);
 
 /* ---- exponential.c and logarithm.c ---- */
-/* x = 2^n (1 + f), √½ ≤ 1 + f ≤ √2, f exact, n as a float: for normal positive x, of f64 up to 2^1022. */
+/* x = 2^n (1 + f), f exact and in the range of sn_math_log_tail, n as a float: for normal positive x, of f64 up to
+ * 2^1022. */
 typedef struct m_log_parts {
     ir_ref n, f;
 } m_log_parts;
@@ -204,6 +205,8 @@ m_pair sn_math_log_pair(formula *m, ir_ref x);
 /* log(1 + f) − f + rest, for f from −1/3 to 1/3, in f64 from √½ − 1 to √2 − 1. Its roundings are in
  * proportion to f². */
 ir_ref sn_math_log_tail(formula *m, ir_ref f, ir_ref rest);
+/* The same, given s = f/(2 + f), which f32 does not need. */
+ir_ref sn_math_log_tail_of(formula *m, ir_ref f, ir_ref s, ir_ref rest);
 /* log(1 + f) for the same f, in the grade `fast`, + rest, one operation. */
 ir_ref sn_math_fast_log(formula *m, ir_ref f, ir_ref rest);
 /* The two halves of pow, which the grade `fast` shortens: log(x) + n₀ ln 2, exp(x) in one word. */

@@ -36,13 +36,12 @@ static stirling stirling_of(formula *m, ir_ref x)
     const ir_ref divisor = m_select(m, is_large, one, product);
     const ir_ref quotient = m_div(m, one, m_mul(m, y, divisor)), w = m_mul(m, divisor, quotient);
     const m_pair log = sn_math_log_pair(m, y);
-    const ir_ref less = m_sub_k(m, log.high, 1);
-    const ir_ref low = m_add(m, log.low, m_sub_k(m, m_sub(m, log.high, less), 1));
+    const ir_ref less = m_sub_k(m, log.high, 1); /* exact */
     const ir_ref a = m_sub_k(m, y, 0.5), exponent = m_mul(m, a, less);
     const ir_ref rounding = m_fms(m, a, less, exponent), square = m_mul(m, w, w);
     const ir_ref series = M_BY_TYPE(m, sn_math_polynomial(m, square, sn_gamma_f32, M_LENGTH(sn_gamma_f32)),
                                     sn_math_polynomial(m, square, sn_gamma_f64, M_LENGTH(sn_gamma_f64)));
-    const ir_ref rest = m_fma(m, a, low, m_fma(m, w, series, rounding));
+    const ir_ref rest = m_fma(m, a, log.low, m_fma(m, w, series, rounding));
     const ir_ref psi = m_fnma_k(m, w, 0.5, log.high);
     ir_ref field;
     const m_pair result = sn_math_exp_pair(m, (m_pair){exponent, m_fma(m, dropped, psi, rest)}, &field);

@@ -17,10 +17,8 @@
  *
  * A `rare` region takes the rest. Negative x: |Γ(x) Γ(−x)| = π/|x sin π x|; the sum is taken in two words, so
  * that near the zeros, which the terms cancel to, the error is absolute and small. Tiny ones: −log |x|. */
-#include "math/exponential_coefficients.h"
 #include "math/formula.h"
 #include "math/gamma_coefficients.h"
-#include "math/logarithm_coefficients.h"
 
 #include <math.h>
 
@@ -28,24 +26,14 @@
     M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
               sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
 
-/* log(1 + f) − f + rest, given s = f/(2 + f) in f64. */
-static ir_ref smaller_terms(formula *m, ir_ref f, ir_ref s, ir_ref rest)
-{
-    if (m->type == IR_F32)
-        return m_fma(m, m_mul(m, f, f), sn_math_polynomial(m, f, sn_log_f32, M_LENGTH(sn_log_f32)), rest);
-    const ir_ref half = m_mul_k(m, f, 0.5), square = m_mul(m, s, s);
-    const ir_ref series = m_mul(m, square, sn_math_polynomial(m, square, sn_log_f64, M_LENGTH(sn_log_f64)));
-    return m_fnma(m, half, f, m_fma(m, s, m_fma(m, half, f, series), rest));
-}
-
-/* log − less, where less is 0 (which may be absent) or 1. f − 1 may be rounded; that goes to the low part. */
+/* log − less, where less is 0 (which may be absent) or 1, and then exact to subtract: the log is above 0.9. */
 static m_pair logarithm(formula *m, m_log_parts of, ir_ref s, ir_ref less)
 {
     const double *ln2 = sn_math_ln2(m);
-    const ir_ref high = m_fma_k(m, of.n, ln2[0], less ? m_sub(m, of.f, less) : of.f);
-    const ir_ref first = m_fnma_k(m, of.n, ln2[0], high);
-    const ir_ref rounding = m_sub(m, of.f, less ? m_add(m, first, less) : first);
-    return (m_pair){high, smaller_terms(m, of.f, s, m_fma_k(m, of.n, ln2[1], rounding))};
+    const ir_ref leading = m_fma_k(m, of.n, ln2[0], of.f);
+    const ir_ref rounding = m_sub(m, of.f, m_fnma_k(m, of.n, ln2[0], leading));
+    const ir_ref low = sn_math_log_tail_of(m, of.f, s, m_fma_k(m, of.n, ln2[1], rounding));
+    return (m_pair){less ? m_sub(m, leading, less) : leading, low};
 }
 
 /* log Γ(x) = factor log.high + rest. */

@@ -73,11 +73,6 @@ static m_log_parts split_f64(formula *m, ir_ref x, int32_t bound)
     return (m_log_parts){m_from_int(m, n), f};
 }
 
-m_log_parts sn_math_log_parts(formula *m, ir_ref x)
-{
-    return m->type == IR_F32 ? split_f32(m, x, at_root(m)) : split_f64(m, x, at_root(m));
-}
-
 /* ---- in two words ---- */
 
 /* log x = n ln 2 + w + w³ W(w²), w = 2 f/(2 + f). All but the series W beyond its first term is carried in
@@ -170,13 +165,18 @@ m_pair sn_math_log_pair(formula *m, ir_ref x)
 typedef enum log_base { BASE_E, BASE_2, BASE_10 } log_base;
 
 /* f64: log(1 + f) − f + rest = s (f²/2 + R) − f²/2 + rest, where s = f/(2 + f); `rest` may be absent. */
-static ir_ref smaller_terms_f64(formula *m, ir_ref f, ir_ref rest, log_base b)
+static ir_ref terms_of_quotient(formula *m, ir_ref f, ir_ref half, ir_ref s, ir_ref rest, log_base b)
 {
-    const ir_ref half = m_mul_k(m, f, 0.5);
-    const ir_ref s = m_div(m, f, m_add_k(m, f, 2)), square = m_mul(m, s, s);
+    const ir_ref square = m_mul(m, s, s);
     const ir_ref r = b == BASE_2 ? POLYNOMIAL(m, square, log_third_f64) : POLYNOMIAL(m, square, log_f64);
     const ir_ref part = m_fma(m, half, f, m_mul(m, square, r));
     return m_fnma(m, half, f, rest ? m_fma(m, s, part, rest) : m_mul(m, s, part));
+}
+
+static ir_ref smaller_terms_f64(formula *m, ir_ref f, ir_ref rest, log_base b)
+{
+    const ir_ref half = m_mul_k(m, f, 0.5);
+    return terms_of_quotient(m, f, half, m_div(m, f, m_add_k(m, f, 2)), rest, b);
 }
 
 /* log_b(1 + f) − f log_b e + rest. */
@@ -197,6 +197,13 @@ static ir_ref smaller_terms(formula *m, ir_ref f, ir_ref rest, log_base b)
 ir_ref sn_math_log_tail(formula *m, ir_ref f, ir_ref rest)
 {
     return smaller_terms(m, f, rest, BASE_E);
+}
+
+ir_ref sn_math_log_tail_of(formula *m, ir_ref f, ir_ref s, ir_ref rest)
+{
+    if (m->type == IR_F32)
+        return smaller_terms(m, f, rest, BASE_E);
+    return terms_of_quotient(m, f, m_mul_k(m, f, 0.5), s, rest, BASE_E);
 }
 
 /* log_b(1 + f) + rest: the product of a polynomial with f or, in f64, s. */
@@ -259,6 +266,12 @@ static int32_t bound_of(const formula *m, log_base b)
     if (b == BASE_10)
         return at_0_7026(m);
     return m->type == IR_F64 && (b == BASE_E || m->grade == MATH_FAST) ? at_root(m) : at_two_thirds(m);
+}
+
+m_log_parts sn_math_log_parts(formula *m, ir_ref x)
+{
+    const int32_t bound = bound_of(m, BASE_E);
+    return m->type == IR_F32 ? split_f32(m, x, bound) : split_f64(m, x, bound);
 }
 
 /* log_b(x) + n₀ log_b 2 for a normal positive x; n₀ may be absent. */
