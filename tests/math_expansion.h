@@ -42,12 +42,6 @@ static inline void expansion_open(expansion *e, const math_oracle *f, ir_type ty
         e->values = lanes_open(&e->p);
 }
 
-/* An expansion that src/math/missing.c stands in for. */
-static inline bool expansion_is_missing(const expansion *e)
-{
-    return e->p.status == SINTER_BAD_PROGRAM && strstr(e->p.message, "is not written yet") != NULL;
-}
-
 static inline void expansion_close(expansion *e)
 {
     free(e->values);
@@ -71,15 +65,6 @@ static inline bool expansion_equal(const expansion *a, const expansion *b)
             return false;
     }
     return true;
-}
-
-static inline bool expansion_is_written(const math_oracle *f)
-{
-    expansion e;
-    expansion_build(&e, f, IR_F32, MATH_DEFAULT, IR_IDENTITY | IR_FOLD);
-    const bool missing = expansion_is_missing(&e);
-    sn_arena_close(&e.memory);
-    return !missing;
 }
 
 /* Is `fast` the code of the default grade? */

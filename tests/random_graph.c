@@ -384,22 +384,10 @@ static uint32_t conversion(maker *m)
 static const uint8_t functions[] = {SINTER_OPERATIONS(X)};
 #undef X
 
-/* src/math/missing.c refuses what is not written. */
-static bool is_written(maker *m, uint8_t op)
-{
-    ir_program p;
-    sn_ir_open(&p, m->g->memory, 0);
-    const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F32, sn_ir_add_input(&p, "x", IR_F32), 0, 0);
-    sn_math_expand(&p, (ir_code)op, IR_F32, x, x, MATH_DEFAULT);
-    return p.status == SINTER_OK;
-}
-
 static uint32_t function(maker *m)
 {
     const unsigned type = any_float_type(m);
-    uint8_t op = functions[random_below(m->r, sizeof functions)];
-    if (!is_written(m, op))
-        op = (uint8_t)(SINTER_OP_SIN + random_below(m->r, 6));
+    const uint8_t op = functions[random_below(m->r, sizeof functions)];
     const bool is_fast = random_chance(m->r, 40);
     const uint32_t a = pick(m, type), b = sn_ir_info[op].operands > 1 ? pick(m, type) : 0;
     const uint32_t node = add_op(m, op, type, a, b, 0);

@@ -85,13 +85,15 @@ typedef struct fold {
 /* 1 + t above 4/3, in f64 √2, is halved. */
 static fold fold_of(formula *m, ir_ref size)
 {
+    /* The upper word may lie a place below ln 2: where it stands alone, the nearest number is better. */
     const double *ln2 = sn_math_ln2(m);
+    const double upper = m->grade == MATH_FAST ? M_BY_TYPE(m, 0x1.62e43p-1, 0x1.62e42fefa39efp-1) : ln2[0];
     const ir_ref one = m_number(m, 1), zero = m_number(m, 0);
     const ir_ref is_upper = m_lt_k(m, size, M_BY_TYPE(m, 1.09861, 0.881373587));
     fold of;
     of.half = m_select_k(m, is_upper, 0.5, one);
     of.less = m_sub(m, one, of.half);
-    of.ln2 = m_select_k(m, is_upper, ln2[0], zero);
+    of.ln2 = m_select_k(m, is_upper, upper, zero);
     of.ln2_low = m_select_k(m, is_upper, ln2[1], zero);
     return of;
 }
