@@ -25,8 +25,6 @@
 
 #include <math.h>
 
-static const double sn_ln2_f32[] = {SN_LN2_F32}, sn_ln2_f64[] = {SN_LN2_F64};
-
 #define POLYNOMIAL(m, x, name)                                                          \
     M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
               sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
