@@ -301,6 +301,17 @@ static inline void oracle_keep_f64(const math_oracle *f, math_grade grade, math_
     }
 }
 
+/* 1: f(−x) = f(x), −1: f(−x) = −f(x), 0: neither. */
+static inline int oracle_symmetry(const math_oracle *f)
+{
+    switch ((int)f->code) {
+    case IR_COS: case IR_COSPI: case IR_COSH: return 1;
+    case IR_SIN: case IR_TAN: case IR_SINPI: case IR_TANPI: case IR_ASIN: case IR_ATAN: case IR_SINH: case IR_TANH:
+    case IR_ASINH: case IR_ATANH: case IR_ERF: case IR_CBRT: return -1;
+    default: return 0;
+    }
+}
+
 static inline double oracle_quick(const math_oracle *f, double x, double y)
 {
     return f->quick2 ? f->quick2(x, y) : f->quick(x);

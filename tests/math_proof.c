@@ -50,6 +50,8 @@ typedef struct share {
     int filled;
     math_worst found[GRADES];
     union { float f32[CHUNK]; double f64[CHUNK]; uint32_t u32[CHUNK]; } x, y, z[GRADES];
+    double exact[CHUNK]; /* f32, functions that know f(−x) by f(x): of the chunk before, with their sign */
+    bool is_mirrored;
 } share;
 
 static void give_up(const char *what)
@@ -68,7 +70,8 @@ static void measure_f32(share *s)
     const math_oracle *f = s->whole->of;
     for (int k = 0; k < s->filled; k++) {
         const float x = s->x.f32[k], y = s->y.f32[k];
-        const double exact = oracle_quick(f, (double)x, (double)y);
+        const double exact = s->is_mirrored ? oracle_symmetry(f) * s->exact[k] : oracle_quick(f, (double)x, (double)y);
+        s->exact[k] = exact;
         for (int g = 0; g < GRADES; g++)
             if (s->whole->wanted[g])
                 oracle_keep_f32(f, (math_grade)g, &s->found[g], x, y, s->z[g].f32[k], exact);
@@ -116,14 +119,23 @@ static void try(share *s, double x, double y)
         measure(s);
 }
 
+static void try_chunk(share *s, uint32_t first, bool is_mirrored)
+{
+    for (int k = 0; k < CHUNK; k++)
+        s->x.u32[k] = first + (uint32_t)k;
+    s->filled = CHUNK;
+    s->is_mirrored = is_mirrored;
+    measure(s);
+    s->is_mirrored = false;
+}
+
+/* A block of positive arguments, and the same with their signs changed: of functions that are odd or even the oracle is asked once. */
 static void try_every(share *s, int block)
 {
-    const uint64_t count = (UINT64_C(1) << 32) / EVERY_BLOCKS, first = (uint64_t)block * count;
-    for (uint64_t at = first; at < first + count; at += CHUNK) {
-        for (int k = 0; k < CHUNK; k++)
-            s->x.u32[k] = (uint32_t)at + (uint32_t)k;
-        s->filled = CHUNK;
-        measure(s);
+    const uint32_t count = (UINT32_C(1) << 31) / EVERY_BLOCKS, first = (uint32_t)block * count;
+    for (uint32_t at = first; at < first + count; at += CHUNK) {
+        try_chunk(s, at, false);
+        try_chunk(s, at | UINT32_C(1) << 31, oracle_symmetry(s->whole->of) != 0);
     }
 }
 
