@@ -129,10 +129,14 @@ static void try_chunk(share *s, uint32_t first, bool is_mirrored)
     s->is_mirrored = false;
 }
 
-/* A block of positive arguments, and the same with their signs changed: of functions that are odd or even the oracle is asked once. */
+/* A block of positive arguments, and the same with their signs changed: of functions that are odd or even the oracle is asked once. It
+ * begins around 1, where errors are great, and goes about in steps: from the smallest arguments up the errors of many functions grow
+ * from one to the next, and each that is greater than all before goes to MPFR. */
 static void try_every(share *s, int block)
 {
-    const uint32_t count = (UINT32_C(1) << 31) / EVERY_BLOCKS, first = (uint32_t)block * count;
+    enum { AROUND_ONE = EVERY_BLOCKS * 0x7F / 0x100, STEP = 5 };
+    const uint32_t count = (UINT32_C(1) << 31) / EVERY_BLOCKS;
+    const uint32_t first = (uint32_t)(AROUND_ONE + STEP * block) % EVERY_BLOCKS * count;
     for (uint32_t at = first; at < first + count; at += CHUNK) {
         try_chunk(s, at, false);
         try_chunk(s, at | UINT32_C(1) << 31, oracle_symmetry(s->whole->of) != 0);
