@@ -38,7 +38,8 @@ the greatest is given beside the greatest error elsewhere. Where `fast` costs wh
 f32 functions of one argument are measured at all 2³² arguments against the function in double precision; f32
 functions of two, and all of f64, at 10⁸ random, structured and known worst-case arguments (next to multiples of π/2 at every
 exponent, by continued fractions; next to whole, half and quarter numbers; at the borders of overflow and of the
-subnormals; around zeros and poles) against double and extended precision. Each greatest error is computed anew with
+subnormals; around zeros and poles) against double and extended precision. Where the column says fewer, a part of the proof was
+run since the function last changed: stretches of arguments all over the range. Each greatest error is computed anew with
 MPFR (200 and 400 bits): that is the figure given.
 
 ns is the time of one element, of 10,000 in the cache nearest to one core, all in the function's common range

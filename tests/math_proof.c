@@ -9,6 +9,9 @@
  * that was interrupted goes on, and after a change only what has changed is run. docs/accuracy.tsv is such a
  * table; bench/write_accuracy.py makes the page of it.
  *
+ * With SINTER_PROOF_PART=N in the environment every Nth stretch of arguments is tried, and a Nth of the random ones: lines
+ * say how many that were, and a run without it measures them again.
+ *
  * What runs is machine code of the widest engine, compiled from one operation; both grades together where they
  * differ, so that the oracle is asked once. All processors work; progress goes to stderr. The exit status is 1
  * if a function errs by more than it promises or is wrong at what is no number. */
@@ -63,6 +66,19 @@ static void give_up(const char *what)
 static bool tries_every_argument(const proof *p)
 {
     return p->type == IR_F32 && !oracle_takes_two(p->of);
+}
+
+/* 1: all of it. */
+static unsigned part(void)
+{
+    const char *text = getenv("SINTER_PROOF_PART");
+    const long n = text ? strtol(text, NULL, 10) : 1;
+    return n < 1 ? 1 : n > RANDOM_BLOCKS ? RANDOM_BLOCKS : (unsigned)n;
+}
+
+static double arguments_wanted(const proof *p)
+{
+    return (tries_every_argument(p) ? 0x1p32 : (double)RANDOM_BLOCKS * RANDOM_BLOCK) / part();
 }
 
 static void measure_f32(share *s)
@@ -137,7 +153,7 @@ static void try_every(share *s, int block)
     enum { AROUND_ONE = EVERY_BLOCKS * 0x7F / 0x100, STEP = 5 };
     const uint32_t count = (UINT32_C(1) << 31) / EVERY_BLOCKS;
     const uint32_t first = (uint32_t)(AROUND_ONE + STEP * block) % EVERY_BLOCKS * count;
-    for (uint32_t at = first; at < first + count; at += CHUNK) {
+    for (uint32_t at = first; at < first + count; at += CHUNK * part()) {
         try_chunk(s, at, false);
         try_chunk(s, at | UINT32_C(1) << 31, oracle_symmetry(s->whole->of) != 0);
     }
@@ -184,7 +200,7 @@ static void *work(void *argument)
     for (int g = 0; g < GRADES; g++)
         if (p->wanted[g] && sinter_instance_open(p->kernels[g], &s->instances[g]) != SINTER_OK)
             give_up("out of memory");
-    const int blocks = tries_every_argument(p) ? EVERY_BLOCKS : RANDOM_BLOCKS;
+    const int blocks = tries_every_argument(p) ? EVERY_BLOCKS : (RANDOM_BLOCKS + (int)part() - 1) / (int)part();
     for (int block; (block = atomic_fetch_add(&p->next, 1)) < blocks;) {
         if (tries_every_argument(p))
             try_every(s, block);
@@ -376,7 +392,7 @@ static bool prove(const math_oracle *f, ir_type type, const request *r, table *t
         fingerprints[g] = fingerprint_of(f, type, g);
         const line *old = find_line(t, f->name, sn_ir_type_name(type), grade_names[g]);
         p.wanted[g] = r->grade ? !strcmp(r->grade, grade_names[g]) : true;
-        if (!r->function && old && old->fingerprint == fingerprints[g])
+        if (!r->function && old && old->fingerprint == fingerprints[g] && (double)old->found.arguments >= 0.9 * arguments_wanted(&p))
             p.wanted[g] = false;
     }
     const bool same = fingerprints[0] == fingerprints[1], fast = p.wanted[1];
