@@ -176,7 +176,7 @@ bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening)
     return false;
 }
 
-static bool deeper(parser *p)
+static inline bool deeper(parser *p)
 {
     if (++p->nesting <= LANG_MAX_NESTING)
         return true;
@@ -336,11 +336,11 @@ uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t wor
 
 static uint32_t parse_argument(parser *p)
 {
-    if (!token_binds(p))
+    const uint32_t assignment = binding_at(p);
+    if (!assignment)
         return sn_lang_parse_expression(p);
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
-    next_token(p);
-    next_token(p);
+    step_over_assignment(p, assignment);
     return add_node(p, NODE_NAMED, 0, at, symbol, sn_lang_parse_choice(p));
 }
 
@@ -448,10 +448,16 @@ static uint32_t parse_graded(parser *p, uint32_t fast, uint32_t fast_at)
     return add_node(p, NODE_CALL, IR_FLAG_FAST, at, symbol, sn_lang_add_list(p, words, 2));
 }
 
-static inline uint32_t parse_name(parser *p)
+/* May what stands here belong to the operand before it? */
+static inline bool goes_on(const parser *p)
 {
-    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
-    next_token(p);
+    const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN
+                           | 1u << TOKEN_CARET;
+    return tails >> p->l.token.kind & 1;
+}
+
+static uint32_t parse_name_going_on(parser *p, uint32_t symbol, uint32_t at)
+{
     if (token_is(p, TOKEN_LPAREN) && on_this_line(p))
         return parse_call(p, symbol, at, 0);
     if (token_is(p, TOKEN_DOT) && p->t->symbols[symbol].word == WORD_FAST && on_this_line(p))
@@ -459,6 +465,13 @@ static inline uint32_t parse_name(parser *p)
     if (token_is(p, TOKEN_PRIME))
         return past_node(p, symbol, at);
     return name_node(p, symbol, at);
+}
+
+static inline uint32_t parse_name(parser *p)
+{
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    return goes_on(p) ? parse_name_going_on(p, symbol, at) : name_node(p, symbol, at);
 }
 
 static uint32_t parse_parentheses(parser *p)
@@ -486,7 +499,7 @@ static uint32_t parse_parentheses(parser *p)
     return node;
 }
 
-static uint32_t parse_primary(parser *p)
+static inline uint32_t parse_primary(parser *p)
 {
     switch (p->l.token.kind) {
     case TOKEN_NUMBER: {
@@ -495,7 +508,7 @@ static uint32_t parse_primary(parser *p)
         return node;
     }
     case TOKEN_NAME: /* after an operator at a line's end the next statement shall not be eaten */
-        if (p->l.token.newline && p->l.token.at != p->start && assignment_follows(p))
+        if (p->l.token.newline && p->l.token.at != p->start && assignment_behind(p))
             return sn_lang_missing(p, "an expression", NULL);
         return parse_name(p);
     case TOKEN_LPAREN: return parse_parentheses(p);
@@ -545,16 +558,13 @@ static uint32_t parse_components(parser *p, uint32_t node, uint32_t dot)
     return swizzle;
 }
 
-/* What may stand behind an operand and belong to it. */
 static bool is_tail(const parser *p)
 {
-    const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN;
-    return (tails >> p->l.token.kind & 1) && on_this_line(p);
+    return goes_on(p) && !token_is(p, TOKEN_CARET) && on_this_line(p);
 }
 
-static uint32_t parse_postfix(parser *p)
+static uint32_t parse_postfix(parser *p, uint32_t node)
 {
-    uint32_t node = parse_primary(p);
     for (uint32_t tail = 0; is_tail(p); tail++) {
         if (tail == LANG_MAX_NESTING) {
             p->nesting = LANG_MAX_NESTING;
@@ -583,9 +593,9 @@ static uint32_t parse_postfix(parser *p)
     return node;
 }
 
-static uint32_t parse_power(parser *p)
+static __attribute__((noinline)) uint32_t parse_power(parser *p, uint32_t node)
 {
-    const uint32_t base = parse_postfix(p);
+    const uint32_t base = parse_postfix(p, node);
     if (!token_is(p, TOKEN_CARET))
         return base;
     const uint32_t at = p->l.token.at;
@@ -597,10 +607,8 @@ static uint32_t parse_power(parser *p)
     return p->panic ? 0 : add_node(p, NODE_POWER, 0, at, base, exponent);
 }
 
-static uint32_t parse_unary(parser *p)
+static __attribute__((noinline)) uint32_t parse_sign(parser *p)
 {
-    if (!token_is(p, TOKEN_MINUS) && !token_is(p, TOKEN_BANG))
-        return parse_power(p);
     const node_kind kind = token_is(p, TOKEN_MINUS) ? NODE_NEGATE : NODE_NOT;
     const uint32_t at = p->l.token.at;
     next_token(p);
@@ -611,7 +619,15 @@ static uint32_t parse_unary(parser *p)
     return p->panic ? 0 : add_node(p, kind, 0, at, operand, 0);
 }
 
-static unsigned precedence(unsigned kind)
+static uint32_t parse_unary(parser *p)
+{
+    if (token_is(p, TOKEN_MINUS) || token_is(p, TOKEN_BANG))
+        return parse_sign(p);
+    const uint32_t node = parse_primary(p);
+    return goes_on(p) ? parse_power(p, node) : node;
+}
+
+static inline unsigned precedence(unsigned kind)
 {
     static const uint8_t table[TOKEN_COUNT] = {
         [TOKEN_OR] = 1,    [TOKEN_AND] = 2,  [TOKEN_EQ] = 3,    [TOKEN_NE] = 3,
@@ -622,16 +638,19 @@ static unsigned precedence(unsigned kind)
     return table[kind];
 }
 
-static uint32_t parse_binary(parser *p, unsigned least)
+/* What follows the operand `left` and binds at least so strongly. Only where an operator binds more strongly than
+ * the one before is there a call for it. */
+static uint32_t parse_operators(parser *p, uint32_t left, unsigned least)
 {
-    uint32_t left = parse_unary(p);
     for (;;) {
         const unsigned op = p->l.token.kind, strength = precedence(op);
-        if (strength == 0 || strength < least || (p->l.token.newline && p->brackets == 0))
+        if (strength < least || (p->l.token.newline && p->brackets == 0))
             return left; /* in panic, too: a BAD token is no operator */
         const uint32_t at = p->l.token.at;
         next_token(p);
-        const uint32_t right = parse_binary(p, strength + 1);
+        uint32_t right = parse_unary(p);
+        if (precedence(p->l.token.kind) > strength)
+            right = parse_operators(p, right, strength + 1);
         if (p->panic)
             return 0;
         left = add_node(p, NODE_BINARY, (uint8_t)op, at, left, right);
@@ -640,22 +659,28 @@ static uint32_t parse_binary(parser *p, unsigned least)
     }
 }
 
+static __attribute__((noinline)) uint32_t parse_ways(parser *p, uint32_t condition)
+{
+    const uint32_t at = p->l.token.at;
+    next_token(p);
+    uint32_t words[2];
+    words[0] = sn_lang_parse_choice(p);
+    if (!p->panic && !accept_token(p, TOKEN_COLON))
+        sn_lang_fail(p, at, at + 1, "condition ? a : b", "this ? has no :");
+    words[1] = p->panic ? 0 : sn_lang_parse_choice(p);
+    return p->panic ? 0 : add_node(p, NODE_CHOOSE, 0, at, condition, sn_lang_add_list(p, words, 2));
+}
+
 /* c ? a : b, which may go on in lines that begin with their ? or : */
 uint32_t sn_lang_parse_choice(parser *p)
 {
     uint32_t node = 0;
     if (deeper(p)) {
-        node = parse_binary(p, 1);
-        if (!p->panic && token_is(p, TOKEN_QUESTION)) {
-            const uint32_t at = p->l.token.at;
-            next_token(p);
-            uint32_t words[2];
-            words[0] = sn_lang_parse_choice(p);
-            if (!p->panic && !accept_token(p, TOKEN_COLON))
-                sn_lang_fail(p, at, at + 1, "condition ? a : b", "this ? has no :");
-            words[1] = p->panic ? 0 : sn_lang_parse_choice(p);
-            node = p->panic ? 0 : add_node(p, NODE_CHOOSE, 0, at, node, sn_lang_add_list(p, words, 2));
-        }
+        node = parse_unary(p);
+        if (precedence(p->l.token.kind))
+            node = parse_operators(p, node, 1);
+        if (!p->panic && token_is(p, TOKEN_QUESTION))
+            node = parse_ways(p, node);
     }
     p->nesting--;
     return node;

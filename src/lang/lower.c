@@ -487,6 +487,14 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
 
 static void lower_binding(lowering *l, uint32_t statement)
 {
+    const lang_statement *s = &l->t->statements[statement];
+    const uint32_t symbol = s->b, slot = s->c;
+    l->slots[sn_lang_slot(l, slot)].state = SLOT_IN_PROGRESS;
+    sn_lang_bind(l, slot, symbol, sn_lang_expression(l, s->a));
+}
+
+static void lower_split(lowering *l, uint32_t statement)
+{
     const lang_statement s = l->t->statements[statement];
     const uint32_t count = l->t->lists[s.b];
     for (uint32_t k = 0; k < count; k++)
@@ -519,6 +527,7 @@ lang_value sn_lang_statement(lowering *l, uint32_t statement)
     l->statement = statement;
     switch ((statement_kind)l->t->statements[statement].kind) {
     case STATEMENT_BIND: lower_binding(l, statement); break;
+    case STATEMENT_SPLIT: lower_split(l, statement); break;
     case STATEMENT_OUT: lower_out(l, statement); break;
     case STATEMENT_INPUT: sn_lang_input(l, statement); break;
     case STATEMENT_PARAM: sn_lang_param(l, statement); break;

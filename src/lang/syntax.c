@@ -73,48 +73,53 @@ static void recover(parser *p)
     }
 }
 
+static void fail_behind_statement(parser *p)
+{
+    char shown[80];
+    const char *what = sn_lang_describe(p, shown, sizeof shown);
+    switch (p->l.token.kind) {
+    case TOKEN_ASSIGN:
+        sn_lang_fail_here(p, "name = expression, or (a, b) = expression", "only a name can be bound");
+        break;
+    case TOKEN_RPAREN:
+    case TOKEN_RBRACKET:
+    case TOKEN_RBRACE:
+        sn_lang_fail_here(p, NULL, "this %.*s closes nothing", 1, text_at(p, p->l.token.at));
+        break;
+    case TOKEN_NAME:
+    case TOKEN_NUMBER:
+    case TOKEN_LPAREN:
+        sn_lang_fail_here(p, "a product needs its *; statements stand in lines of their own, or behind a ;",
+                          "an operator is missing before %s", what);
+        break;
+    default: sn_lang_fail_here(p, NULL, "unexpected %s", what);
+    }
+}
+
 static void end_statement(parser *p)
 {
-    if (!p->panic && p->statement)
-        p->t->statements[p->statement].end = p->previous_end;
-    if (!p->panic && !token_is(p, TOKEN_END) && !token_is(p, TOKEN_SEMICOLON) && !p->l.token.newline
-        && !(token_is(p, TOKEN_RBRACE) && p->scope)) {
-        char shown[80];
-        const char *what = sn_lang_describe(p, shown, sizeof shown);
-        switch (p->l.token.kind) {
-        case TOKEN_ASSIGN:
-            sn_lang_fail_here(p, "name = expression, or (a, b) = expression", "only a name can be bound");
-            break;
-        case TOKEN_RPAREN:
-        case TOKEN_RBRACKET:
-        case TOKEN_RBRACE:
-            sn_lang_fail_here(p, NULL, "this %.*s closes nothing", 1, text_at(p, p->l.token.at));
-            break;
-        case TOKEN_NAME:
-        case TOKEN_NUMBER:
-        case TOKEN_LPAREN:
-            sn_lang_fail_here(p,
-                              "a product needs its *; statements stand in lines of their own, or behind a ;",
-                              "an operator is missing before %s", what);
-            break;
-        default: sn_lang_fail_here(p, NULL, "unexpected %s", what);
-        }
+    if (!p->panic) {
+        if (p->statement)
+            p->t->statements[p->statement].end = p->previous_end;
+        if (p->l.token.newline || token_is(p, TOKEN_SEMICOLON) || token_is(p, TOKEN_END)
+            || (token_is(p, TOKEN_RBRACE) && p->scope))
+            return;
+        fail_behind_statement(p);
     }
     if (p->panic)
         recover(p);
 }
 
-static void parse_binding(parser *p)
+static void parse_binding(parser *p, uint32_t assignment)
 {
-    const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
     const uint32_t s = add_statement(p, STATEMENT_BIND, at);
-    const uint32_t words[3] = {1, symbol, sn_lang_bind_name(p, symbol, at, end)};
-    next_token(p);
-    next_token(p);
-    const uint32_t list = sn_lang_add_list(p, words, 3);
+    const uint32_t slot = sn_lang_bind_name(p, symbol, at, p->l.token.end);
+    p->t->statements[s].b = symbol;
+    p->t->statements[s].c = slot;
+    step_over_assignment(p, assignment);
     const uint32_t node = sn_lang_parse_expression(p);
     p->t->statements[s].a = node;
-    p->t->statements[s].b = list;
 }
 
 /* (a, b) = …: the tuple just read becomes the list of its names. */
@@ -134,7 +139,7 @@ static void parse_destructuring(parser *p, uint32_t s, uint32_t tuple)
         sn_lang_push(p, sn_lang_bind_name(p, name.b, name.at, sn_lang_token_end(&t->source, name.at)));
     }
     const uint32_t count = (p->stack_count - base) / 2;
-    t->statements[s].kind = STATEMENT_BIND;
+    t->statements[s].kind = STATEMENT_SPLIT;
     const uint32_t list = sn_lang_add_list(p, &count, 1);
     sn_lang_add_list(p, p->stack + base, 2 * count);
     p->stack_count = base;
@@ -165,12 +170,12 @@ static void parse_out(parser *p)
     next_token(p);
     do {
         const uint32_t s = add_statement(p, STATEMENT_OUT, p->l.token.at);
-        if (token_binds(p)) {
+        const uint32_t assignment = binding_at(p);
+        if (assignment) {
             const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
             p->t->statements[s].b = symbol;
             p->t->statements[s].c = sn_lang_bind_name(p, symbol, at, end);
-            next_token(p);
-            next_token(p);
+            step_over_assignment(p, assignment);
             const uint32_t node = sn_lang_parse_expression(p);
             p->t->statements[s].a = node;
         } else {
@@ -373,11 +378,12 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
             continue;
         p->statement = 0;
         p->start = p->l.token.at;
+        const uint32_t assignment = binding_at(p);
         if (token_is_keyword(p))
             sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
                               shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
-        else if (token_binds(p))
-            parse_binding(p);
+        else if (assignment)
+            parse_binding(p, assignment);
         else
             parse_value(p);
         end_statement(p);
@@ -488,19 +494,19 @@ static void parse_statement(parser *p)
     p->statement = 0;
     p->brackets = p->nesting = 0;
     p->start = p->l.token.at;
-    switch (token_is_keyword(p) && assignment_follows(p) ? TOKEN_BAD : p->l.token.kind) {
-    case TOKEN_BAD: sn_lang_fail_keyword(p); break;
-    case TOKEN_FN: parse_function(p); break;
-    case TOKEN_PARAM: parse_param(p); break;
-    case TOKEN_INPUT: parse_input(p); break;
-    case TOKEN_OUT: parse_out(p); break;
-    case TOKEN_TABLE: parse_table(p); break;
-    default:
-        if (token_binds(p))
-            parse_binding(p);
-        else
-            parse_value(p);
-    }
+    const uint32_t assignment = binding_at(p);
+    if (assignment)
+        parse_binding(p, assignment);
+    else
+        switch (token_is_keyword(p) && assignment_behind(p) ? TOKEN_BAD : p->l.token.kind) {
+        case TOKEN_BAD: sn_lang_fail_keyword(p); break;
+        case TOKEN_FN: parse_function(p); break;
+        case TOKEN_PARAM: parse_param(p); break;
+        case TOKEN_INPUT: parse_input(p); break;
+        case TOKEN_OUT: parse_out(p); break;
+        case TOKEN_TABLE: parse_table(p); break;
+        default: parse_value(p);
+        }
     end_statement(p);
 }
 

@@ -132,7 +132,8 @@ typedef struct lang_node {
 } lang_node;
 
 typedef enum statement_kind {
-    STATEMENT_BIND,  /* a: node; list b: count, then symbol and slot of each */
+    STATEMENT_BIND,  /* a: node; b: symbol; c: slot */
+    STATEMENT_SPLIT, /* (a, b) = …; a: node; list b: count, then symbol and slot of each */
     STATEMENT_VALUE, /* a: node */
     STATEMENT_OUT,   /* a: node; b: symbol or 0; c: slot or 0 */
     STATEMENT_INPUT, /* b: symbol; c: slot */
