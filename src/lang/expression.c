@@ -17,15 +17,20 @@ static uint32_t parse_unary(parser *p);
 
 /* ---- records ---- */
 
+static __attribute__((noinline)) bool grow_nodes(parser *p)
+{
+    lang_tree *t = p->t;
+    lang_node *grown = sn_lang_grown(t, p->memory, t->nodes, &t->node_room, sizeof *grown);
+    if (grown)
+        t->nodes = grown;
+    return grown != NULL;
+}
+
 static inline uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t at, uint32_t a, uint32_t b)
 {
     lang_tree *t = p->t;
-    if (t->node_count == t->node_room) {
-        lang_node *grown = sn_lang_grown(t, p->memory, t->nodes, &t->node_room, sizeof *grown);
-        if (!grown)
-            return 0;
-        t->nodes = grown;
-    }
+    if (t->node_count == t->node_room && !grow_nodes(p))
+        return 0;
     t->nodes[t->node_count] = (lang_node){.kind = (uint8_t)kind, .op = op, .at = at, .a = a, .b = b};
     return t->node_count++;
 }
@@ -176,10 +181,8 @@ bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening)
     return false;
 }
 
-static inline bool deeper(parser *p)
+static __attribute__((noinline)) bool fail_depth(parser *p)
 {
-    if (++p->nesting <= LANG_MAX_NESTING)
-        return true;
     if (!p->panic && !token_is(p, TOKEN_BAD))
         sn_lang_error(&p->t->source, SINTER_TOO_LARGE, p->l.token.at, p->l.token.end,
                       "bind a part of it to a name", "this is nested more than %d deep", LANG_MAX_NESTING);
@@ -187,9 +190,14 @@ static inline bool deeper(parser *p)
     return false;
 }
 
+static inline bool deeper(parser *p)
+{
+    return ++p->nesting <= LANG_MAX_NESTING || fail_depth(p);
+}
+
 /* ---- names ---- */
 
-static uint32_t slot_in_scope(const parser *p, const lang_symbol *symbol)
+static inline uint32_t slot_in_scope(const parser *p, const lang_symbol *symbol)
 {
     return p->scope == 0 ? symbol->global_slot : symbol->scope == p->scope ? symbol->slot : 0;
 }
@@ -199,19 +207,22 @@ static uint32_t statement_in_scope(const parser *p, const lang_symbol *symbol)
     return p->scope == 0 ? symbol->global_statement : symbol->slot_statement;
 }
 
+static __attribute__((noinline)) void fail_bound(parser *p, const lang_symbol *s, uint32_t at, uint32_t end)
+{
+    const uint32_t first = p->scope ? s->slot_at : s->global_at;
+    sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, "a name keeps its value; bind another one",
+                  "'%.*s' is bound already, in line %d", shown_length(at, end), text_at(p, at),
+                  sn_lang_line(&p->t->source, first));
+    p->broken = true;
+}
+
 uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
 {
     lang_symbol *s = &p->t->symbols[symbol];
     const uint32_t slot = ++p->slots;
     if (slot_in_scope(p, s)) {
-        const uint32_t first = p->scope ? s->slot_at : s->global_at;
-        sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, "a name keeps its value; bind another one",
-                      "'%.*s' is bound already, in line %d", shown_length(at, end), text_at(p, at),
-                      sn_lang_line(&p->t->source, first));
-        p->broken = true;
-        return slot;
-    }
-    if (p->scope) {
+        fail_bound(p, s, at, end);
+    } else if (p->scope) {
         s->scope = p->scope;
         s->slot = slot;
         s->slot_at = at;
@@ -240,17 +251,19 @@ static void note_free_name(parser *p, uint32_t symbol)
     p->t->free_symbols[word->number] = symbol;
 }
 
-static uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
+static __attribute__((noinline)) uint32_t global_node(parser *p, uint32_t symbol, uint32_t at)
 {
-    const lang_symbol *s = &p->t->symbols[symbol];
-    const uint32_t slot = slot_in_scope(p, s);
-    if (slot)
-        return add_node(p, NODE_LOCAL, 0, at, slot, symbol);
     note_free_name(p, symbol);
     const uint32_t node = add_node(p, NODE_GLOBAL, 0, at, symbol, symbol);
     if (p->scope)
         add_pending(p, node);
     return node;
+}
+
+static inline uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
+{
+    const uint32_t slot = slot_in_scope(p, &p->t->symbols[symbol]);
+    return slot ? add_node(p, NODE_LOCAL, 0, at, slot, symbol) : global_node(p, symbol, at);
 }
 
 static void note_state(parser *p)
@@ -456,7 +469,7 @@ static inline bool goes_on(const parser *p)
     return tails >> p->l.token.kind & 1;
 }
 
-static uint32_t parse_name_going_on(parser *p, uint32_t symbol, uint32_t at)
+static __attribute__((noinline)) uint32_t parse_name_going_on(parser *p, uint32_t symbol, uint32_t at)
 {
     if (token_is(p, TOKEN_LPAREN) && on_this_line(p))
         return parse_call(p, symbol, at, 0);
@@ -672,7 +685,7 @@ static __attribute__((noinline)) uint32_t parse_ways(parser *p, uint32_t conditi
 }
 
 /* c ? a : b, which may go on in lines that begin with their ? or : */
-uint32_t sn_lang_parse_choice(parser *p)
+static inline uint32_t parse_choice(parser *p)
 {
     uint32_t node = 0;
     if (deeper(p)) {
@@ -716,17 +729,29 @@ static uint32_t pipe_into(parser *p, uint32_t left, uint32_t right, uint32_t at)
     return right;
 }
 
-uint32_t sn_lang_parse_expression(parser *p)
+uint32_t sn_lang_parse_choice(parser *p)
+{
+    return parse_choice(p);
+}
+
+static __attribute__((noinline)) uint32_t parse_stages(parser *p, uint32_t left)
 {
     const uint32_t nesting = p->nesting;
-    uint32_t left = sn_lang_parse_choice(p);
     while (!p->panic && token_is(p, TOKEN_PIPE)) {
         const uint32_t at = p->l.token.at;
         next_token(p);
-        const uint32_t right = sn_lang_parse_choice(p);
+        const uint32_t right = parse_choice(p);
         if (!p->panic && deeper(p)) /* each stage stands inside the next */
             left = pipe_into(p, left, right, at);
     }
     p->nesting = nesting;
-    return p->panic ? 0 : left;
+    return left;
+}
+
+uint32_t sn_lang_parse_expression(parser *p)
+{
+    uint32_t node = parse_choice(p);
+    if (token_is(p, TOKEN_PIPE))
+        node = parse_stages(p, node);
+    return p->panic ? 0 : node;
 }

@@ -230,6 +230,33 @@ static lang_value add_product(lowering *l, uint32_t node, lang_value left)
                          left);
 }
 
+/* The value of a number, or of a name that has one. It is at hand: nothing is computed, and no step counted. */
+static inline bool is_at_hand(const lowering *l, uint32_t node, lang_value *v)
+{
+    const lang_node *n = &l->t->nodes[node];
+    if (n->kind == NODE_LOCAL) {
+        const lang_slot *s = &l->slots[sn_lang_slot(l, n->a)];
+        *v = s->value;
+        return s->state == SLOT_BOUND;
+    }
+    if (n->kind == NODE_NUMBER) {
+        *v = sn_lang_scalar(n->a, TYPE_LITERAL);
+        return true;
+    }
+    if (n->kind != NODE_GLOBAL || l->dry)
+        return false;
+    *v = sn_lang_scalar(l->t->symbols[n->a].value, l->type);
+    return v->ref != 0;
+}
+
+static lang_value lower_counted(lowering *l, uint32_t node);
+
+static inline lang_value operand(lowering *l, uint32_t node)
+{
+    lang_value v;
+    return is_at_hand(l, node, &v) ? v : lower_counted(l, node);
+}
+
 static lang_value lower_chain(lowering *l, uint32_t node)
 {
     const uint32_t base = l->spine_count;
@@ -442,15 +469,8 @@ static lang_value lower_node(lowering *l, uint32_t node)
     return sn_lang_wrong();
 }
 
-lang_value sn_lang_expression(lowering *l, uint32_t node)
+static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t node)
 {
-    const lang_node *n = &l->t->nodes[node];
-    if (n->kind == NODE_NUMBER)
-        return sn_lang_scalar(n->a, TYPE_LITERAL);
-    if (n->kind == NODE_LOCAL && l->slots[sn_lang_slot(l, n->a)].state == SLOT_BOUND)
-        return l->slots[sn_lang_slot(l, n->a)].value;
-    if (n->kind == NODE_GLOBAL && l->t->symbols[n->a].value && !l->dry)
-        return sn_lang_scalar(l->t->symbols[n->a].value, l->type);
     if (l->too_large)
         return sn_lang_wrong();
     if (++l->steps > LANG_MAX_EXPANSION) {
@@ -467,6 +487,25 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
     const lang_value v = lower_node(l, node);
     l->depth--;
     return v;
+}
+
+/* Most of what long texts say is one operator between two names or numbers: that counts the steps that it counts
+ * anywhere, but walks nothing (1,000 operations: 5 % of their translation). */
+static lang_value lower_counted(lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    lang_value a, b;
+    if (n->kind == NODE_BINARY && !l->too_large && l->steps < LANG_MAX_EXPANSION && l->depth < LANG_MAX_DEPTH
+        && is_at_hand(l, n->a, &a) && is_at_hand(l, n->b, &b)) {
+        l->steps += 2;
+        return sn_lang_binary(l, node, n->op, a, b);
+    }
+    return lower_checked(l, node);
+}
+
+lang_value sn_lang_expression(lowering *l, uint32_t node)
+{
+    return operand(l, node);
 }
 
 /* ---- statements ---- */

@@ -3,15 +3,20 @@
 
 /* ---- statements ---- */
 
+static __attribute__((noinline)) bool grow_statements(parser *p)
+{
+    lang_tree *t = p->t;
+    lang_statement *grown = sn_lang_grown(t, p->memory, t->statements, &t->statement_room, sizeof *grown);
+    if (grown)
+        t->statements = grown;
+    return grown != NULL;
+}
+
 static uint32_t add_statement(parser *p, statement_kind kind, uint32_t at)
 {
     lang_tree *t = p->t;
-    if (t->statement_count == t->statement_room) {
-        lang_statement *grown = sn_lang_grown(t, p->memory, t->statements, &t->statement_room, sizeof *grown);
-        if (!grown)
-            return 0;
-        t->statements = grown;
-    }
+    if (t->statement_count == t->statement_room && !grow_statements(p))
+        return 0;
     t->statements[t->statement_count] = (lang_statement){.kind = (uint8_t)kind, .at = at, .end = at};
     const uint32_t s = t->statement_count++;
     if (p->last)
