@@ -13,7 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static uint32_t parse_unary(parser *p);
+static inline uint32_t parse_unary(parser *p);
 
 /* ---- records ---- */
 
@@ -480,11 +480,11 @@ static __attribute__((noinline)) uint32_t parse_name_going_on(parser *p, uint32_
     return name_node(p, symbol, at);
 }
 
-static inline uint32_t parse_name(parser *p)
+static uint32_t parse_name(parser *p)
 {
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
     next_token(p);
-    return goes_on(p) ? parse_name_going_on(p, symbol, at) : name_node(p, symbol, at);
+    return parse_name_going_on(p, symbol, at);
 }
 
 static uint32_t parse_parentheses(parser *p)
@@ -632,11 +632,24 @@ static __attribute__((noinline)) uint32_t parse_sign(parser *p)
     return p->panic ? 0 : add_node(p, kind, 0, at, operand, 0);
 }
 
-static uint32_t parse_unary(parser *p)
+static __attribute__((noinline)) uint32_t parse_other_unary(parser *p)
 {
     if (token_is(p, TOKEN_MINUS) || token_is(p, TOKEN_BANG))
         return parse_sign(p);
     const uint32_t node = parse_primary(p);
+    return goes_on(p) ? parse_power(p, node) : node;
+}
+
+/* Most operands are names alone: these are no call. */
+static inline uint32_t parse_unary(parser *p)
+{
+    if (!token_is(p, TOKEN_NAME) || p->l.token.newline)
+        return parse_other_unary(p);
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    if (!goes_on(p))
+        return name_node(p, symbol, at);
+    const uint32_t node = parse_name_going_on(p, symbol, at);
     return goes_on(p) ? parse_power(p, node) : node;
 }
 

@@ -510,18 +510,24 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
 
 /* ---- statements ---- */
 
-void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
+static __attribute__((noinline)) void enter_line(lowering *l, const lang_slot *s, uint32_t symbol, lang_value v)
 {
-    lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
-    s->value = v;
-    s->state = SLOT_BOUND;
-    if (!s->line || l->dry || sn_lang_line_value(l, s->line, v))
+    if (sn_lang_line_value(l, s->line, v))
         return;
     const lang_statement *statement = &l->t->statements[l->statement];
     sn_lang_complain_at(l, statement->at, sn_lang_token_end(&l->t->source, statement->at),
                         "write f32(...), f64(...) or i32(...) around its past",
                         "the type of '%.*s' depends on its own past and does not settle", shown(l, symbol),
                         sn_lang_symbol_text(l->t, symbol));
+}
+
+void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
+{
+    lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
+    s->value = v;
+    s->state = SLOT_BOUND;
+    if (s->line && !l->dry)
+        enter_line(l, s, symbol, v);
 }
 
 static void lower_binding(lowering *l, uint32_t statement)
@@ -532,7 +538,7 @@ static void lower_binding(lowering *l, uint32_t statement)
     sn_lang_bind(l, slot, symbol, sn_lang_expression(l, s->a));
 }
 
-static void lower_split(lowering *l, uint32_t statement)
+static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     const uint32_t count = l->t->lists[s.b];
@@ -549,7 +555,7 @@ static void lower_split(lowering *l, uint32_t statement)
                      count > 1 ? sn_lang_element(l, v, k) : v);
 }
 
-static void lower_out(lowering *l, uint32_t statement)
+static __attribute__((noinline)) void lower_out(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     if (s.c)
@@ -560,12 +566,11 @@ static void lower_out(lowering *l, uint32_t statement)
     sn_lang_add_outputs(l, statement, s.b, v);
 }
 
-lang_value sn_lang_statement(lowering *l, uint32_t statement)
+static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, uint32_t statement)
 {
     lang_value v = sn_lang_wrong();
-    l->statement = statement;
     switch ((statement_kind)l->t->statements[statement].kind) {
-    case STATEMENT_BIND: lower_binding(l, statement); break;
+    case STATEMENT_BIND: break; /* the caller's */
     case STATEMENT_SPLIT: lower_split(l, statement); break;
     case STATEMENT_OUT: lower_out(l, statement); break;
     case STATEMENT_INPUT: sn_lang_input(l, statement); break;
@@ -578,6 +583,15 @@ lang_value sn_lang_statement(lowering *l, uint32_t statement)
         break;
     }
     return v;
+}
+
+lang_value sn_lang_statement(lowering *l, uint32_t statement)
+{
+    l->statement = statement;
+    if (l->t->statements[statement].kind != STATEMENT_BIND)
+        return lower_other_statement(l, statement);
+    lower_binding(l, statement);
+    return sn_lang_wrong();
 }
 
 /* ---- the whole ---- */
