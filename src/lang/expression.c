@@ -35,7 +35,7 @@ static inline uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t 
     return t->node_count++;
 }
 
-uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
+static __attribute__((noinline)) bool grow_lists(parser *p, uint32_t count)
 {
     lang_tree *t = p->t;
     while (t->list_room - t->list_count < count) {
@@ -43,10 +43,18 @@ uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
         uint32_t *grown = sn_lang_grown(t, p->memory, t->lists, &t->list_room, sizeof *grown);
         if (!grown) {
             t->list_room = room;
-            return 0;
+            return false;
         }
         t->lists = grown;
     }
+    return true;
+}
+
+uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
+{
+    lang_tree *t = p->t;
+    if (t->list_room - t->list_count < count && !grow_lists(p, count))
+        return 0;
     memcpy(t->lists + t->list_count, words, count * sizeof *words);
     t->list_count += count;
     return t->list_count - count;
@@ -340,10 +348,16 @@ static uint32_t count_call(parser *p, uint32_t symbol)
 /* The nodes on the stack from `base` on become a list that begins with the words given. */
 uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t word1)
 {
-    const uint32_t words[2] = {word0, word1};
-    const uint32_t list = sn_lang_add_list(p, words, 2);
-    sn_lang_add_list(p, p->stack + base, p->stack_count - base);
+    lang_tree *t = p->t;
+    const uint32_t count = p->stack_count - base, list = t->list_count;
     p->stack_count = base;
+    if (t->list_room - list < count + 2 && !grow_lists(p, count + 2))
+        return 0;
+    t->lists[list] = word0;
+    t->lists[list + 1] = word1;
+    for (uint32_t k = 0; k < count; k++)
+        t->lists[list + 2 + k] = p->stack[base + k];
+    t->list_count += count + 2;
     return list;
 }
 

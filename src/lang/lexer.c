@@ -127,13 +127,16 @@ static bool grow_symbols(lang_tree *t, arena *memory)
     return true;
 }
 
-static uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t hash, uint64_t key, uint32_t length, uint32_t at)
+/* `slot` is the free place where the search for the name ended. */
+static uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t slot, uint64_t key, uint32_t length, uint32_t at)
 {
-    if (t->symbol_count == t->symbol_room && !grow_symbols(t, memory))
-        return 0;
-    uint32_t slot = hash & t->symbol_mask;
-    while (t->symbol_table[slot])
-        slot = (slot + 1) & t->symbol_mask;
+    if (t->symbol_count == t->symbol_room) {
+        if (!grow_symbols(t, memory))
+            return 0;
+        slot = hash_name(t->source.text + at, length, key) & t->symbol_mask;
+        while (t->symbol_table[slot])
+            slot = (slot + 1) & t->symbol_mask;
+    }
     lang_symbol *symbol = &t->symbols[t->symbol_count];
     *symbol = (lang_symbol){.key = key, .at = at, .length = (uint8_t)length};
     symbol->word = (uint8_t)sn_lang_find_word(t->source.text + at, length);
@@ -144,15 +147,14 @@ static uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t hash, uint64_t 
 uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t length, uint32_t at)
 {
     const uint64_t key = sn_lang_first_bytes(text, length);
-    const uint32_t hash = hash_name(text, length, key);
-    for (uint32_t slot = hash & t->symbol_mask, s; (s = t->symbol_table[slot]) != 0;
-         slot = (slot + 1) & t->symbol_mask) {
+    uint32_t slot = hash_name(text, length, key) & t->symbol_mask;
+    for (uint32_t s; (s = t->symbol_table[slot]) != 0; slot = (slot + 1) & t->symbol_mask) {
         const lang_symbol *symbol = &t->symbols[s];
         if (symbol->key == key && symbol->length == length
             && (length <= 8 || !memcmp(t->source.text + symbol->at + 8, text + 8, length - 8)))
             return s;
     }
-    return add_symbol(t, memory, hash, key, length, at);
+    return add_symbol(t, memory, slot, key, length, at);
 }
 
 /* ---- characters of several bytes ---- */
@@ -334,9 +336,9 @@ static __attribute__((noinline)) void read_any_name(lang_lexer *l)
     take_name(l, sn_lang_intern(l->tree, l->memory, text, length, l->token.at));
 }
 
-static __attribute__((noinline)) void add_name(lang_lexer *l, uint64_t key, uint32_t length)
+static __attribute__((noinline)) void add_name(lang_lexer *l, uint64_t key, uint32_t length, uint32_t slot)
 {
-    take_name(l, add_symbol(l->tree, l->memory, hash_key(key), key, length, l->token.at));
+    take_name(l, add_symbol(l->tree, l->memory, slot, key, length, l->token.at));
 }
 
 /* Most names are short: their first eight bytes are compared at once, and nothing else is looked at. That is
@@ -358,7 +360,7 @@ static inline void read_name(lang_lexer *l)
     if (s)
         take_name(l, s);
     else
-        add_name(l, key, length);
+        add_name(l, key, length, slot);
 }
 
 static bool is_whole(const char *text, uint32_t length)
@@ -394,7 +396,7 @@ static uint32_t read_plain_number(const char *text, lang_literal *literal)
     return n;
 }
 
-static __attribute__((noinline)) void read_number(lang_lexer *l)
+static __attribute__((noinline)) void read_any_number(lang_lexer *l)
 {
     lang_source *s = &l->tree->source;
     const char *text = s->text + l->token.at;
@@ -422,6 +424,23 @@ static __attribute__((noinline)) void read_number(lang_lexer *l)
     }
     literal.length = (uint16_t)n;
     l->token.value = sn_lang_add_literal(l->tree, l->memory, literal);
+}
+
+/* A plain number is read into its place. */
+static __attribute__((noinline)) void read_number(lang_lexer *l)
+{
+    lang_tree *t = l->tree;
+    lang_literal *literal = &t->literals[t->literal_count];
+    const uint32_t n = t->literal_count < t->literal_room ? read_plain_number(l->text + l->token.at, literal) : 0;
+    if (n == 0) {
+        read_any_number(l);
+        return;
+    }
+    literal->at = l->token.at;
+    literal->length = (uint16_t)n;
+    l->at = l->token.end = l->token.at + n;
+    l->token.kind = TOKEN_NUMBER;
+    l->token.value = t->literal_count++;
 }
 
 static void read_text(lang_lexer *l)

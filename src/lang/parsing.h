@@ -18,6 +18,8 @@ typedef struct parser {
     uint32_t statement; /* being read */
     uint32_t last;      /* of the scope, 0 if none */
     uint32_t slots;     /* of the scope */
+    uint32_t values;    /* statements of the scope that are expressions alone */
+    bool has_outputs;   /* an `out` at the top */
     uint8_t free_names; /* of the scope */
     uint32_t brackets;  /* open ( and [; newlines count only where there are none */
     uint32_t nesting;

@@ -3,20 +3,23 @@
 
 /* ---- statements ---- */
 
-static __attribute__((noinline)) bool grow_statements(parser *p)
+static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at);
+
+static __attribute__((noinline)) uint32_t add_statement_growing(parser *p, statement_kind kind, uint32_t at)
 {
     lang_tree *t = p->t;
     lang_statement *grown = sn_lang_grown(t, p->memory, t->statements, &t->statement_room, sizeof *grown);
-    if (grown)
-        t->statements = grown;
-    return grown != NULL;
+    if (!grown)
+        return 0;
+    t->statements = grown;
+    return add_statement(p, kind, at);
 }
 
-static uint32_t add_statement(parser *p, statement_kind kind, uint32_t at)
+static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at)
 {
     lang_tree *t = p->t;
-    if (t->statement_count == t->statement_room && !grow_statements(p))
-        return 0;
+    if (t->statement_count == t->statement_room)
+        return add_statement_growing(p, kind, at);
     t->statements[t->statement_count] = (lang_statement){.kind = (uint8_t)kind, .at = at, .end = at};
     const uint32_t s = t->statement_count++;
     if (p->last)
@@ -101,21 +104,25 @@ static void fail_behind_statement(parser *p)
     }
 }
 
-static void end_statement(parser *p)
+static __attribute__((noinline)) void end_badly(parser *p)
 {
-    if (!p->panic) {
-        if (p->statement)
-            p->t->statements[p->statement].end = p->previous_end;
-        if (p->l.token.newline || token_is(p, TOKEN_SEMICOLON) || token_is(p, TOKEN_END)
-            || (token_is(p, TOKEN_RBRACE) && p->scope))
-            return;
+    if (!p->panic)
         fail_behind_statement(p);
-    }
     if (p->panic)
         recover(p);
 }
 
-static void parse_binding(parser *p, uint32_t assignment)
+static inline void end_statement(parser *p)
+{
+    if (!p->panic && p->statement)
+        p->t->statements[p->statement].end = p->previous_end;
+    if (p->panic
+        || !(p->l.token.newline || token_is(p, TOKEN_SEMICOLON) || token_is(p, TOKEN_END)
+             || (token_is(p, TOKEN_RBRACE) && p->scope)))
+        end_badly(p);
+}
+
+static inline void parse_binding(parser *p, uint32_t assignment)
 {
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
     const uint32_t s = add_statement(p, STATEMENT_BIND, at);
@@ -160,12 +167,14 @@ static void parse_value(parser *p)
 {
     const uint32_t s = add_statement(p, STATEMENT_VALUE, p->l.token.at), pendings = p->pending_count;
     const uint8_t free_names = p->free_names;
+    p->values++;
     const uint32_t node = sn_lang_parse_expression(p);
     p->t->statements[s].a = node;
     if (!p->panic && token_is(p, TOKEN_ASSIGN) && p->t->nodes[node].kind == NODE_TUPLE) {
         p->pending_count = pendings;
         p->free_names = free_names;
         p->t->statements[s].a = 0;
+        p->values--;
         parse_destructuring(p, s, node);
     }
 }
@@ -173,6 +182,7 @@ static void parse_value(parser *p)
 static void parse_out(parser *p)
 {
     next_token(p);
+    p->has_outputs = true;
     do {
         const uint32_t s = add_statement(p, STATEMENT_OUT, p->l.token.at);
         const uint32_t assignment = binding_at(p);
@@ -432,7 +442,7 @@ static void parse_function(parser *p)
     }
     const parser outer = *p;
     p->scope = f;
-    p->last = p->statement = p->slots = 0;
+    p->last = p->statement = p->slots = p->values = 0;
     p->free_names = 0;
     const uint32_t pendings = p->pending_count;
     parse_parameters(p, f);
@@ -455,6 +465,7 @@ static void parse_function(parser *p)
     p->scope = 0;
     p->last = outer.last;
     p->slots = outer.slots;
+    p->values = outer.values;
     p->free_names = outer.free_names;
     p->statement = 0;
 }
@@ -465,6 +476,8 @@ static void parse_function(parser *p)
 static void check_values(parser *p, uint32_t first, bool has_outputs)
 {
     lang_tree *t = p->t;
+    if (p->values == 0 || (p->values == 1 && !has_outputs && t->statements[p->last].kind == STATEMENT_VALUE))
+        return; /* the one that there is comes last: nothing needs to be looked for */
     for (uint32_t s = first; s; s = t->statements[s].next) {
         const lang_statement *statement = &t->statements[s];
         if (statement->kind != STATEMENT_VALUE || (!statement->next && !has_outputs))
@@ -481,11 +494,8 @@ static void check_values(parser *p, uint32_t first, bool has_outputs)
 static void check_result(parser *p)
 {
     lang_tree *t = p->t;
-    bool has_outputs = false;
-    for (uint32_t s = t->first; s; s = t->statements[s].next)
-        has_outputs |= t->statements[s].kind == STATEMENT_OUT;
-    check_values(p, t->first, has_outputs);
-    if (!has_outputs && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
+    check_values(p, t->first, p->has_outputs);
+    if (!p->has_outputs && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
         const uint32_t end = t->source.length;
         const uint32_t at = p->last ? t->statements[p->last].at : end;
         sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, p->last ? t->statements[p->last].end : end,
