@@ -373,10 +373,10 @@ static bool is_whole(const char *text, uint32_t length)
     return true;
 }
 
-/* Digits, perhaps a point and digits, nothing odd, at most EXACT_DIGITS: the quotient of two numbers that doubles hold
- * exactly, and so the nearest double. If both fit an f32 (SHORT_DIGITS), rounding that once more gives the nearest f32,
- * since a double has more than twice the digits of an f32, and two to spare. Returns the length, or 0. */
-static uint32_t read_plain_number(const char *text, lang_literal *literal)
+/* The quotient of two numbers that doubles hold exactly, and so the nearest double. If both fit an f32 (SHORT_DIGITS),
+ * rounding that once more gives the nearest f32, since a double has more than twice the digits of an f32, and two to
+ * spare. */
+uint32_t sn_lang_read_plain_number(const char *text, lang_literal *literal)
 {
     static const double powers[EXACT_DIGITS + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
@@ -401,7 +401,7 @@ static __attribute__((noinline)) void read_any_number(lang_lexer *l)
     lang_source *s = &l->tree->source;
     const char *text = s->text + l->token.at;
     lang_literal literal = {.at = l->token.at};
-    uint32_t n = read_plain_number(text, &literal);
+    uint32_t n = sn_lang_read_plain_number(text, &literal);
     uint32_t tail = 0;
     if (n == 0) {
         n = (uint32_t)sn_decimal_read_f64(text, s->length - l->token.at, &literal.value);
@@ -431,7 +431,7 @@ static __attribute__((noinline)) void read_number(lang_lexer *l)
 {
     lang_tree *t = l->tree;
     lang_literal *literal = &t->literals[t->literal_count];
-    const uint32_t n = t->literal_count < t->literal_room ? read_plain_number(l->text + l->token.at, literal) : 0;
+    const uint32_t n = t->literal_count < t->literal_room ? sn_lang_read_plain_number(l->text + l->token.at, literal) : 0;
     if (n == 0) {
         read_any_number(l);
         return;
