@@ -658,11 +658,13 @@ static void lower_source(ir_program *program, arena *scratch, const char *source
     sn_lang_parse(tree, scratch, options->inputs);
     if (!tree->out_of_memory)
         sn_lang_sort_calls(tree, scratch);
-    lowering *l = sn_arena_take_zeroed(scratch, sizeof *l);
+    lowering *l = sn_arena_take(scratch, sizeof *l);
     if (!l || tree->out_of_memory) {
         tree->out_of_memory = true;
         return;
     }
+    memset(l, 0, offsetof(lowering, frames));
+    l->frames[0] = (lang_frame){0};
     l->p = program;
     l->memory = scratch;
     l->t = tree;

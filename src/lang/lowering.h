@@ -94,10 +94,8 @@ typedef struct lowering {
     lang_memo *memos;
     uint32_t memo_count, memo_mask;
 
-    lang_frame frames[LANG_MAX_CALLS + 1];
     uint32_t frame; /* the innermost */
     uint32_t base;  /* its slots */
-    int32_t loops[LANG_MAX_NESTING + 1];
     uint32_t loop_count;
     uint32_t depth;
     uint32_t steps;
@@ -111,6 +109,10 @@ typedef struct lowering {
     uint32_t spine_count, spine_room;
     char *path;        /* where names of lines are put together */
     ir_program *trial; /* where node types are tried for the types of their outputs */
+
+    /* Behind all that has to be zero when it opens: these are written before they are read. */
+    lang_frame frames[LANG_MAX_CALLS + 1];
+    int32_t loops[LANG_MAX_NESTING + 1];
 } lowering;
 
 static inline lang_value sn_lang_wrong(void)
