@@ -67,7 +67,8 @@ static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t name
 }
 
 /* Puts the arguments' nodes in the order of the parameters, 0 where there is none. False after an error. */
-static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most, uint32_t *places)
+static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most,
+                                              uint32_t *places)
 {
     const lang_node n = l->t->nodes[node];
     const uint32_t *list = l->t->lists + n.b;

@@ -490,7 +490,7 @@ static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t 
 }
 
 /* Most of what long texts say is one operator between two names or numbers: that counts the steps that it counts
- * anywhere, but walks nothing (1,000 operations: 5 % of their translation). */
+ * anywhere, but walks nothing: of compiling 1,000 random operations 4 %. */
 static lang_value lower_counted(lowering *l, uint32_t node)
 {
     const lang_node *n = &l->t->nodes[node];
