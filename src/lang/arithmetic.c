@@ -21,11 +21,6 @@ static ir_ref emit(lowering *l, ir_code code, unsigned type, uint32_t a, uint32_
     return l->dry ? 0 : sn_ir_emit(l->p, code, (ir_type)type, a, b, c);
 }
 
-lang_value sn_lang_scalar(ir_ref ref, unsigned type)
-{
-    return (lang_value){.ref = ref, .count = 1, .type = (uint8_t)type};
-}
-
 static bool is_float(unsigned type)
 {
     return type == IR_F32 || type == IR_F64;
@@ -373,7 +368,8 @@ static lang_value binary_rule(lowering *l, uint32_t node, unsigned token, const 
     }
 }
 
-/* Numbers of the program's type and literals: most of all texts. They become operations at once. */
+/* Numbers of the program's type and literals: most of all texts. They become operations at once, here and where
+ * functions are applied. */
 static inline bool is_plain(const lowering *l, lang_value v)
 {
     return v.type == l->type || v.type == TYPE_LITERAL;
@@ -384,18 +380,27 @@ static inline ir_ref plain(lowering *l, lang_value v)
     return v.type == TYPE_LITERAL ? literal_to(l, 0, v, l->type).ref : v.ref;
 }
 
-lang_value sn_lang_binary(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b)
+static __attribute__((noinline)) lang_value any_binary(lowering *l, uint32_t node, unsigned token, unsigned code,
+                                                       lang_value a, lang_value b)
 {
-    if (token >= TOKEN_PLUS && token != TOKEN_PERCENT && is_plain(l, a) && is_plain(l, b)) {
-        static const uint8_t codes[TOKEN_COUNT] = {[TOKEN_PLUS] = IR_ADD,
-                                                   [TOKEN_MINUS] = IR_SUB,
-                                                   [TOKEN_STAR] = IR_MUL,
-                                                   [TOKEN_SLASH] = IR_DIV};
+    if (code && is_plain(l, a) && is_plain(l, b)) {
         const ir_ref left = plain(l, a), right = plain(l, b);
-        return sn_lang_scalar(emit(l, (ir_code)codes[token], l->type, left, right, 0), l->type);
+        return sn_lang_scalar(emit(l, (ir_code)code, l->type, left, right, 0), l->type);
     }
     const lang_value v[2] = {a, b};
     return each(l, node, binary_rule, token, v, 2);
+}
+
+lang_value sn_lang_binary(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b)
+{
+    static const uint8_t codes[TOKEN_COUNT] = {[TOKEN_PLUS] = IR_ADD,
+                                               [TOKEN_MINUS] = IR_SUB,
+                                               [TOKEN_STAR] = IR_MUL,
+                                               [TOKEN_SLASH] = IR_DIV};
+    const unsigned code = codes[token], type = l->type;
+    if (!code || a.type != type || b.type != type || l->dry)
+        return any_binary(l, node, token, code, a, b);
+    return sn_lang_scalar(sn_ir_emit(l->p, (ir_code)code, (ir_type)type, a.ref, b.ref, 0), type);
 }
 
 /* A product and a sum in one expression. Where the sum's type is wider than the product's, the product is
@@ -773,9 +778,25 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     }
 }
 
+/* The operation that is all that the function does with floating-point numbers of one type; 0: it is not so. */
+static unsigned only_operation(unsigned word)
+{
+    switch (word) {
+    case WORD_ABS: return IR_ABS;
+    case WORD_MAX: return IR_MAX;
+    case WORD_MIN: return IR_MIN;
+    default: return sn_lang_words[word].operation;
+    }
+}
+
 lang_value sn_lang_apply(lowering *l, uint32_t node, unsigned word, uint8_t flags,
                          const lang_value *arguments, unsigned count)
 {
+    const unsigned only = only_operation(word);
+    if (only && count <= 2 && !l->dry && is_plain(l, arguments[0]) && (count < 2 || is_plain(l, arguments[1]))) {
+        const ir_ref x = plain(l, arguments[0]), y = count < 2 ? 0 : plain(l, arguments[1]);
+        return sn_lang_scalar(sn_ir_emit_flagged(l->p, (ir_code)only, l->type, flags, x, y, 0), l->type);
+    }
     if (is_wrong(arguments, count))
         return sn_lang_wrong();
     switch (word) {

@@ -67,7 +67,8 @@ static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t name
 }
 
 /* Puts the arguments' nodes in the order of the parameters, 0 where there is none. False after an error. */
-static bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most, uint32_t *places)
+static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most,
+                                              uint32_t *places)
 {
     const lang_node n = l->t->nodes[node];
     const uint32_t *list = l->t->lists + n.b;
@@ -107,6 +108,19 @@ static bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most, u
         sn_lang_complain(l, node, signature, "'%.*s' takes %u to %u arguments, not %u", shown(l->t, n.a),
                          name, least, most, given);
     return false;
+}
+
+/* The same as `arrange` where nothing is left out and nothing named: most calls. False where it is not so. */
+static inline bool arrange_plain(const lowering *l, const uint32_t *list, unsigned most, uint32_t *places)
+{
+    if (list[0] != most)
+        return false;
+    for (unsigned k = 0; k < most; k++) {
+        places[k] = list[2 + k];
+        if (places[k] == 0 || l->t->nodes[places[k]].kind == NODE_NAMED)
+            return false;
+    }
+    return true;
 }
 
 /* ---- functions of the language ---- */
@@ -186,7 +200,8 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 {
     uint32_t places[4] = {0};
     const lang_word *w = &sn_lang_words[word];
-    if (!arrange(l, node, w->least, w->most, places))
+    if (!arrange_plain(l, l->t->lists + l->t->nodes[node].b, w->most, places)
+        && !arrange(l, node, w->least, w->most, places))
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
@@ -386,14 +401,15 @@ static bool push_frame(lowering *l, uint32_t function, uint32_t node, uint32_t w
                                          .which = which,
                                          .loop_base = l->loop_count,
                                          .call = node};
+    l->base = l->slot_count - 1;
     l->slot_count = needed;
     return true;
 }
 
 static void pop_frame(lowering *l)
 {
-    l->slot_count = l->frames[l->frame].base + 1;
-    l->frame--;
+    l->slot_count = l->base + 1;
+    l->base = l->frames[--l->frame].base;
 }
 
 static lang_value run_body(lowering *l, uint32_t function, const lang_value *arguments)

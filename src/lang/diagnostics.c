@@ -17,7 +17,10 @@ bool sn_lang_open_source(lang_source *s, arena *memory, const char *text, size_t
 {
     *s = (lang_source){.text = "", .report = report};
     report->count = report->total = 0;
-    snprintf(report->name, sizeof report->name, "%s", name ? name : "expression");
+    name = name ? name : "expression";
+    const size_t name_length = strnlen(name, sizeof report->name - 1);
+    memcpy(report->name, name, name_length);
+    report->name[name_length] = 0;
     if (length > LANG_MAX_TEXT) {
         sn_lang_error_of_all(s, SINTER_TOO_LARGE, "the text is longer than 256 MB");
         return false;

@@ -13,24 +13,29 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static uint32_t parse_unary(parser *p);
+static inline uint32_t parse_unary(parser *p);
 
 /* ---- records ---- */
+
+static __attribute__((noinline)) bool grow_nodes(parser *p)
+{
+    lang_tree *t = p->t;
+    lang_node *grown = sn_lang_grown(t, p->memory, t->nodes, &t->node_room, sizeof *grown);
+    if (grown)
+        t->nodes = grown;
+    return grown != NULL;
+}
 
 static inline uint32_t add_node(parser *p, node_kind kind, uint8_t op, uint32_t at, uint32_t a, uint32_t b)
 {
     lang_tree *t = p->t;
-    if (t->node_count == t->node_room) {
-        lang_node *grown = sn_lang_grown(t, p->memory, t->nodes, &t->node_room, sizeof *grown);
-        if (!grown)
-            return 0;
-        t->nodes = grown;
-    }
+    if (t->node_count == t->node_room && !grow_nodes(p))
+        return 0;
     t->nodes[t->node_count] = (lang_node){.kind = (uint8_t)kind, .op = op, .at = at, .a = a, .b = b};
     return t->node_count++;
 }
 
-uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
+static __attribute__((noinline)) bool grow_lists(parser *p, uint32_t count)
 {
     lang_tree *t = p->t;
     while (t->list_room - t->list_count < count) {
@@ -38,10 +43,18 @@ uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
         uint32_t *grown = sn_lang_grown(t, p->memory, t->lists, &t->list_room, sizeof *grown);
         if (!grown) {
             t->list_room = room;
-            return 0;
+            return false;
         }
         t->lists = grown;
     }
+    return true;
+}
+
+uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count)
+{
+    lang_tree *t = p->t;
+    if (t->list_room - t->list_count < count && !grow_lists(p, count))
+        return 0;
     memcpy(t->lists + t->list_count, words, count * sizeof *words);
     t->list_count += count;
     return t->list_count - count;
@@ -176,10 +189,8 @@ bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening)
     return false;
 }
 
-static bool deeper(parser *p)
+static __attribute__((noinline)) bool fail_depth(parser *p)
 {
-    if (++p->nesting <= LANG_MAX_NESTING)
-        return true;
     if (!p->panic && !token_is(p, TOKEN_BAD))
         sn_lang_error(&p->t->source, SINTER_TOO_LARGE, p->l.token.at, p->l.token.end,
                       "bind a part of it to a name", "this is nested more than %d deep", LANG_MAX_NESTING);
@@ -187,9 +198,14 @@ static bool deeper(parser *p)
     return false;
 }
 
+static inline bool deeper(parser *p)
+{
+    return ++p->nesting <= LANG_MAX_NESTING || fail_depth(p);
+}
+
 /* ---- names ---- */
 
-static uint32_t slot_in_scope(const parser *p, const lang_symbol *symbol)
+static inline uint32_t slot_in_scope(const parser *p, const lang_symbol *symbol)
 {
     return p->scope == 0 ? symbol->global_slot : symbol->scope == p->scope ? symbol->slot : 0;
 }
@@ -199,19 +215,22 @@ static uint32_t statement_in_scope(const parser *p, const lang_symbol *symbol)
     return p->scope == 0 ? symbol->global_statement : symbol->slot_statement;
 }
 
+static __attribute__((noinline)) void fail_bound(parser *p, const lang_symbol *s, uint32_t at, uint32_t end)
+{
+    const uint32_t first = p->scope ? s->slot_at : s->global_at;
+    sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, "a name keeps its value; bind another one",
+                  "'%.*s' is bound already, in line %d", shown_length(at, end), text_at(p, at),
+                  sn_lang_line(&p->t->source, first));
+    p->broken = true;
+}
+
 uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
 {
     lang_symbol *s = &p->t->symbols[symbol];
     const uint32_t slot = ++p->slots;
     if (slot_in_scope(p, s)) {
-        const uint32_t first = p->scope ? s->slot_at : s->global_at;
-        sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, at, end, "a name keeps its value; bind another one",
-                      "'%.*s' is bound already, in line %d", shown_length(at, end), text_at(p, at),
-                      sn_lang_line(&p->t->source, first));
-        p->broken = true;
-        return slot;
-    }
-    if (p->scope) {
+        fail_bound(p, s, at, end);
+    } else if (p->scope) {
         s->scope = p->scope;
         s->slot = slot;
         s->slot_at = at;
@@ -240,17 +259,19 @@ static void note_free_name(parser *p, uint32_t symbol)
     p->t->free_symbols[word->number] = symbol;
 }
 
-static uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
+static __attribute__((noinline)) uint32_t global_node(parser *p, uint32_t symbol, uint32_t at)
 {
-    const lang_symbol *s = &p->t->symbols[symbol];
-    const uint32_t slot = slot_in_scope(p, s);
-    if (slot)
-        return add_node(p, NODE_LOCAL, 0, at, slot, symbol);
     note_free_name(p, symbol);
     const uint32_t node = add_node(p, NODE_GLOBAL, 0, at, symbol, symbol);
     if (p->scope)
         add_pending(p, node);
     return node;
+}
+
+static inline uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
+{
+    const uint32_t slot = slot_in_scope(p, &p->t->symbols[symbol]);
+    return slot ? add_node(p, NODE_LOCAL, 0, at, slot, symbol) : global_node(p, symbol, at);
 }
 
 static void note_state(parser *p)
@@ -327,20 +348,26 @@ static uint32_t count_call(parser *p, uint32_t symbol)
 /* The nodes on the stack from `base` on become a list that begins with the words given. */
 uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t word1)
 {
-    const uint32_t words[2] = {word0, word1};
-    const uint32_t list = sn_lang_add_list(p, words, 2);
-    sn_lang_add_list(p, p->stack + base, p->stack_count - base);
+    lang_tree *t = p->t;
+    const uint32_t count = p->stack_count - base, list = t->list_count;
     p->stack_count = base;
+    if (t->list_room - list < count + 2 && !grow_lists(p, count + 2))
+        return 0;
+    t->lists[list] = word0;
+    t->lists[list + 1] = word1;
+    for (uint32_t k = 0; k < count; k++)
+        t->lists[list + 2 + k] = p->stack[base + k];
+    t->list_count += count + 2;
     return list;
 }
 
 static uint32_t parse_argument(parser *p)
 {
-    if (!token_binds(p))
+    const uint32_t assignment = binding_at(p);
+    if (!assignment)
         return sn_lang_parse_expression(p);
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
-    next_token(p);
-    next_token(p);
+    step_over_assignment(p, assignment);
     return add_node(p, NODE_NAMED, 0, at, symbol, sn_lang_parse_choice(p));
 }
 
@@ -448,10 +475,16 @@ static uint32_t parse_graded(parser *p, uint32_t fast, uint32_t fast_at)
     return add_node(p, NODE_CALL, IR_FLAG_FAST, at, symbol, sn_lang_add_list(p, words, 2));
 }
 
-static inline uint32_t parse_name(parser *p)
+/* May what stands here belong to the operand before it? */
+static inline bool goes_on(const parser *p)
 {
-    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
-    next_token(p);
+    const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN
+                           | 1u << TOKEN_CARET;
+    return tails >> p->l.token.kind & 1;
+}
+
+static __attribute__((noinline)) uint32_t parse_name_going_on(parser *p, uint32_t symbol, uint32_t at)
+{
     if (token_is(p, TOKEN_LPAREN) && on_this_line(p))
         return parse_call(p, symbol, at, 0);
     if (token_is(p, TOKEN_DOT) && p->t->symbols[symbol].word == WORD_FAST && on_this_line(p))
@@ -459,6 +492,13 @@ static inline uint32_t parse_name(parser *p)
     if (token_is(p, TOKEN_PRIME))
         return past_node(p, symbol, at);
     return name_node(p, symbol, at);
+}
+
+static uint32_t parse_name(parser *p)
+{
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    return parse_name_going_on(p, symbol, at);
 }
 
 static uint32_t parse_parentheses(parser *p)
@@ -486,7 +526,7 @@ static uint32_t parse_parentheses(parser *p)
     return node;
 }
 
-static uint32_t parse_primary(parser *p)
+static inline uint32_t parse_primary(parser *p)
 {
     switch (p->l.token.kind) {
     case TOKEN_NUMBER: {
@@ -495,7 +535,7 @@ static uint32_t parse_primary(parser *p)
         return node;
     }
     case TOKEN_NAME: /* after an operator at a line's end the next statement shall not be eaten */
-        if (p->l.token.newline && p->l.token.at != p->start && assignment_follows(p))
+        if (p->l.token.newline && p->l.token.at != p->start && assignment_behind(p))
             return sn_lang_missing(p, "an expression", NULL);
         return parse_name(p);
     case TOKEN_LPAREN: return parse_parentheses(p);
@@ -545,16 +585,13 @@ static uint32_t parse_components(parser *p, uint32_t node, uint32_t dot)
     return swizzle;
 }
 
-/* What may stand behind an operand and belong to it. */
 static bool is_tail(const parser *p)
 {
-    const uint64_t tails = 1u << TOKEN_DOT | 1u << TOKEN_LBRACKET | 1u << TOKEN_PRIME | 1u << TOKEN_LPAREN;
-    return (tails >> p->l.token.kind & 1) && on_this_line(p);
+    return goes_on(p) && !token_is(p, TOKEN_CARET) && on_this_line(p);
 }
 
-static uint32_t parse_postfix(parser *p)
+static uint32_t parse_postfix(parser *p, uint32_t node)
 {
-    uint32_t node = parse_primary(p);
     for (uint32_t tail = 0; is_tail(p); tail++) {
         if (tail == LANG_MAX_NESTING) {
             p->nesting = LANG_MAX_NESTING;
@@ -583,9 +620,9 @@ static uint32_t parse_postfix(parser *p)
     return node;
 }
 
-static uint32_t parse_power(parser *p)
+static __attribute__((noinline)) uint32_t parse_power(parser *p, uint32_t node)
 {
-    const uint32_t base = parse_postfix(p);
+    const uint32_t base = parse_postfix(p, node);
     if (!token_is(p, TOKEN_CARET))
         return base;
     const uint32_t at = p->l.token.at;
@@ -597,10 +634,8 @@ static uint32_t parse_power(parser *p)
     return p->panic ? 0 : add_node(p, NODE_POWER, 0, at, base, exponent);
 }
 
-static uint32_t parse_unary(parser *p)
+static __attribute__((noinline)) uint32_t parse_sign(parser *p)
 {
-    if (!token_is(p, TOKEN_MINUS) && !token_is(p, TOKEN_BANG))
-        return parse_power(p);
     const node_kind kind = token_is(p, TOKEN_MINUS) ? NODE_NEGATE : NODE_NOT;
     const uint32_t at = p->l.token.at;
     next_token(p);
@@ -611,7 +646,28 @@ static uint32_t parse_unary(parser *p)
     return p->panic ? 0 : add_node(p, kind, 0, at, operand, 0);
 }
 
-static unsigned precedence(unsigned kind)
+static __attribute__((noinline)) uint32_t parse_other_unary(parser *p)
+{
+    if (token_is(p, TOKEN_MINUS) || token_is(p, TOKEN_BANG))
+        return parse_sign(p);
+    const uint32_t node = parse_primary(p);
+    return goes_on(p) ? parse_power(p, node) : node;
+}
+
+/* Most operands are names alone: these are no call. */
+static inline uint32_t parse_unary(parser *p)
+{
+    if (!token_is(p, TOKEN_NAME) || p->l.token.newline)
+        return parse_other_unary(p);
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
+    next_token(p);
+    if (!goes_on(p))
+        return name_node(p, symbol, at);
+    const uint32_t node = parse_name_going_on(p, symbol, at);
+    return goes_on(p) ? parse_power(p, node) : node;
+}
+
+static inline unsigned precedence(unsigned kind)
 {
     static const uint8_t table[TOKEN_COUNT] = {
         [TOKEN_OR] = 1,    [TOKEN_AND] = 2,  [TOKEN_EQ] = 3,    [TOKEN_NE] = 3,
@@ -622,16 +678,19 @@ static unsigned precedence(unsigned kind)
     return table[kind];
 }
 
-static uint32_t parse_binary(parser *p, unsigned least)
+/* What follows the operand `left` and binds at least so strongly. Only where an operator binds more strongly than
+ * the one before is there a call for it. */
+static uint32_t parse_operators(parser *p, uint32_t left, unsigned least)
 {
-    uint32_t left = parse_unary(p);
     for (;;) {
         const unsigned op = p->l.token.kind, strength = precedence(op);
-        if (strength == 0 || strength < least || (p->l.token.newline && p->brackets == 0))
+        if (strength < least || (p->l.token.newline && p->brackets == 0))
             return left; /* in panic, too: a BAD token is no operator */
         const uint32_t at = p->l.token.at;
         next_token(p);
-        const uint32_t right = parse_binary(p, strength + 1);
+        uint32_t right = parse_unary(p);
+        if (precedence(p->l.token.kind) > strength)
+            right = parse_operators(p, right, strength + 1);
         if (p->panic)
             return 0;
         left = add_node(p, NODE_BINARY, (uint8_t)op, at, left, right);
@@ -640,22 +699,28 @@ static uint32_t parse_binary(parser *p, unsigned least)
     }
 }
 
+static __attribute__((noinline)) uint32_t parse_ways(parser *p, uint32_t condition)
+{
+    const uint32_t at = p->l.token.at;
+    next_token(p);
+    uint32_t words[2];
+    words[0] = sn_lang_parse_choice(p);
+    if (!p->panic && !accept_token(p, TOKEN_COLON))
+        sn_lang_fail(p, at, at + 1, "condition ? a : b", "this ? has no :");
+    words[1] = p->panic ? 0 : sn_lang_parse_choice(p);
+    return p->panic ? 0 : add_node(p, NODE_CHOOSE, 0, at, condition, sn_lang_add_list(p, words, 2));
+}
+
 /* c ? a : b, which may go on in lines that begin with their ? or : */
-uint32_t sn_lang_parse_choice(parser *p)
+static inline uint32_t parse_choice(parser *p)
 {
     uint32_t node = 0;
     if (deeper(p)) {
-        node = parse_binary(p, 1);
-        if (!p->panic && token_is(p, TOKEN_QUESTION)) {
-            const uint32_t at = p->l.token.at;
-            next_token(p);
-            uint32_t words[2];
-            words[0] = sn_lang_parse_choice(p);
-            if (!p->panic && !accept_token(p, TOKEN_COLON))
-                sn_lang_fail(p, at, at + 1, "condition ? a : b", "this ? has no :");
-            words[1] = p->panic ? 0 : sn_lang_parse_choice(p);
-            node = p->panic ? 0 : add_node(p, NODE_CHOOSE, 0, at, node, sn_lang_add_list(p, words, 2));
-        }
+        node = parse_unary(p);
+        if (precedence(p->l.token.kind))
+            node = parse_operators(p, node, 1);
+        if (!p->panic && token_is(p, TOKEN_QUESTION))
+            node = parse_ways(p, node);
     }
     p->nesting--;
     return node;
@@ -691,17 +756,29 @@ static uint32_t pipe_into(parser *p, uint32_t left, uint32_t right, uint32_t at)
     return right;
 }
 
-uint32_t sn_lang_parse_expression(parser *p)
+uint32_t sn_lang_parse_choice(parser *p)
+{
+    return parse_choice(p);
+}
+
+static __attribute__((noinline)) uint32_t parse_stages(parser *p, uint32_t left)
 {
     const uint32_t nesting = p->nesting;
-    uint32_t left = sn_lang_parse_choice(p);
     while (!p->panic && token_is(p, TOKEN_PIPE)) {
         const uint32_t at = p->l.token.at;
         next_token(p);
-        const uint32_t right = sn_lang_parse_choice(p);
+        const uint32_t right = parse_choice(p);
         if (!p->panic && deeper(p)) /* each stage stands inside the next */
             left = pipe_into(p, left, right, at);
     }
     p->nesting = nesting;
-    return p->panic ? 0 : left;
+    return left;
+}
+
+uint32_t sn_lang_parse_expression(parser *p)
+{
+    uint32_t node = parse_choice(p);
+    if (token_is(p, TOKEN_PIPE))
+        node = parse_stages(p, node);
+    return p->panic ? 0 : node;
 }

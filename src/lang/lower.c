@@ -230,6 +230,33 @@ static lang_value add_product(lowering *l, uint32_t node, lang_value left)
                          left);
 }
 
+/* The value of a number, or of a name that has one. It is at hand: nothing is computed, and no step counted. */
+static inline bool is_at_hand(const lowering *l, uint32_t node, lang_value *v)
+{
+    const lang_node *n = &l->t->nodes[node];
+    if (n->kind == NODE_LOCAL) {
+        const lang_slot *s = &l->slots[sn_lang_slot(l, n->a)];
+        *v = s->value;
+        return s->state == SLOT_BOUND;
+    }
+    if (n->kind == NODE_NUMBER) {
+        *v = sn_lang_scalar(n->a, TYPE_LITERAL);
+        return true;
+    }
+    if (n->kind != NODE_GLOBAL || l->dry)
+        return false;
+    *v = sn_lang_scalar(l->t->symbols[n->a].value, l->type);
+    return v->ref != 0;
+}
+
+static lang_value lower_counted(lowering *l, uint32_t node);
+
+static inline lang_value operand(lowering *l, uint32_t node)
+{
+    lang_value v;
+    return is_at_hand(l, node, &v) ? v : lower_counted(l, node);
+}
+
 static lang_value lower_chain(lowering *l, uint32_t node)
 {
     const uint32_t base = l->spine_count;
@@ -442,15 +469,8 @@ static lang_value lower_node(lowering *l, uint32_t node)
     return sn_lang_wrong();
 }
 
-lang_value sn_lang_expression(lowering *l, uint32_t node)
+static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t node)
 {
-    const lang_node *n = &l->t->nodes[node];
-    if (n->kind == NODE_NUMBER)
-        return sn_lang_scalar(n->a, TYPE_LITERAL);
-    if (n->kind == NODE_LOCAL && l->slots[sn_lang_slot(l, n->a)].state == SLOT_BOUND)
-        return l->slots[sn_lang_slot(l, n->a)].value;
-    if (n->kind == NODE_GLOBAL && l->t->symbols[n->a].value && !l->dry)
-        return sn_lang_scalar(l->t->symbols[n->a].value, l->type);
     if (l->too_large)
         return sn_lang_wrong();
     if (++l->steps > LANG_MAX_EXPANSION) {
@@ -469,14 +489,30 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
     return v;
 }
 
+/* Most of what long texts say is one operator between two names or numbers: that counts the steps that it counts
+ * anywhere, but walks nothing: of compiling 1,000 random operations 4 %. */
+static lang_value lower_counted(lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    lang_value a, b;
+    if (n->kind == NODE_BINARY && !l->too_large && l->steps < LANG_MAX_EXPANSION && l->depth < LANG_MAX_DEPTH
+        && is_at_hand(l, n->a, &a) && is_at_hand(l, n->b, &b)) {
+        l->steps += 2;
+        return sn_lang_binary(l, node, n->op, a, b);
+    }
+    return lower_checked(l, node);
+}
+
+lang_value sn_lang_expression(lowering *l, uint32_t node)
+{
+    return operand(l, node);
+}
+
 /* ---- statements ---- */
 
-void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
+static __attribute__((noinline)) void enter_line(lowering *l, const lang_slot *s, uint32_t symbol, lang_value v)
 {
-    lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
-    s->value = v;
-    s->state = SLOT_BOUND;
-    if (!s->line || l->dry || sn_lang_line_value(l, s->line, v))
+    if (sn_lang_line_value(l, s->line, v))
         return;
     const lang_statement *statement = &l->t->statements[l->statement];
     sn_lang_complain_at(l, statement->at, sn_lang_token_end(&l->t->source, statement->at),
@@ -485,7 +521,24 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
                         sn_lang_symbol_text(l->t, symbol));
 }
 
+void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
+{
+    lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
+    s->value = v;
+    s->state = SLOT_BOUND;
+    if (s->line && !l->dry)
+        enter_line(l, s, symbol, v);
+}
+
 static void lower_binding(lowering *l, uint32_t statement)
+{
+    const lang_statement *s = &l->t->statements[statement];
+    const uint32_t symbol = s->b, slot = s->c;
+    l->slots[sn_lang_slot(l, slot)].state = SLOT_IN_PROGRESS;
+    sn_lang_bind(l, slot, symbol, sn_lang_expression(l, s->a));
+}
+
+static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     const uint32_t count = l->t->lists[s.b];
@@ -502,7 +555,7 @@ static void lower_binding(lowering *l, uint32_t statement)
                      count > 1 ? sn_lang_element(l, v, k) : v);
 }
 
-static void lower_out(lowering *l, uint32_t statement)
+static __attribute__((noinline)) void lower_out(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     if (s.c)
@@ -513,12 +566,12 @@ static void lower_out(lowering *l, uint32_t statement)
     sn_lang_add_outputs(l, statement, s.b, v);
 }
 
-lang_value sn_lang_statement(lowering *l, uint32_t statement)
+static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, uint32_t statement)
 {
     lang_value v = sn_lang_wrong();
-    l->statement = statement;
     switch ((statement_kind)l->t->statements[statement].kind) {
-    case STATEMENT_BIND: lower_binding(l, statement); break;
+    case STATEMENT_BIND: break; /* the caller's */
+    case STATEMENT_SPLIT: lower_split(l, statement); break;
     case STATEMENT_OUT: lower_out(l, statement); break;
     case STATEMENT_INPUT: sn_lang_input(l, statement); break;
     case STATEMENT_PARAM: sn_lang_param(l, statement); break;
@@ -530,6 +583,15 @@ lang_value sn_lang_statement(lowering *l, uint32_t statement)
         break;
     }
     return v;
+}
+
+lang_value sn_lang_statement(lowering *l, uint32_t statement)
+{
+    l->statement = statement;
+    if (l->t->statements[statement].kind != STATEMENT_BIND)
+        return lower_other_statement(l, statement);
+    lower_binding(l, statement);
+    return sn_lang_wrong();
 }
 
 /* ---- the whole ---- */
@@ -596,11 +658,13 @@ static void lower_source(ir_program *program, arena *scratch, const char *source
     sn_lang_parse(tree, scratch, options->inputs);
     if (!tree->out_of_memory)
         sn_lang_sort_calls(tree, scratch);
-    lowering *l = sn_arena_take_zeroed(scratch, sizeof *l);
+    lowering *l = sn_arena_take(scratch, sizeof *l);
     if (!l || tree->out_of_memory) {
         tree->out_of_memory = true;
         return;
     }
+    memset(l, 0, offsetof(lowering, frames));
+    l->frames[0] = (lang_frame){0};
     l->p = program;
     l->memory = scratch;
     l->t = tree;

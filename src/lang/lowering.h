@@ -94,9 +94,8 @@ typedef struct lowering {
     lang_memo *memos;
     uint32_t memo_count, memo_mask;
 
-    lang_frame frames[LANG_MAX_CALLS + 1];
     uint32_t frame; /* the innermost */
-    int32_t loops[LANG_MAX_NESTING + 1];
+    uint32_t base;  /* its slots */
     uint32_t loop_count;
     uint32_t depth;
     uint32_t steps;
@@ -110,11 +109,20 @@ typedef struct lowering {
     uint32_t spine_count, spine_room;
     char *path;        /* where names of lines are put together */
     ir_program *trial; /* where node types are tried for the types of their outputs */
+
+    /* Behind all that has to be zero when it opens: these are written before they are read. */
+    lang_frame frames[LANG_MAX_CALLS + 1];
+    int32_t loops[LANG_MAX_NESTING + 1];
 } lowering;
 
 static inline lang_value sn_lang_wrong(void)
 {
     return (lang_value){.count = 1, .type = TYPE_WRONG};
+}
+
+static inline lang_value sn_lang_scalar(ir_ref ref, unsigned type)
+{
+    return (lang_value){.ref = ref, .count = 1, .type = (uint8_t)type};
 }
 
 /* ---- lower.c ---- */
@@ -136,11 +144,10 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
 lang_value sn_lang_statement(lowering *l, uint32_t statement);
 static inline uint32_t sn_lang_slot(const lowering *l, uint32_t slot_of_frame)
 {
-    return l->frames[l->frame].base + slot_of_frame;
+    return l->base + slot_of_frame;
 }
 
 /* ---- arithmetic.c: on numbers of any type, element by element ---- */
-lang_value sn_lang_scalar(ir_ref ref, unsigned type);
 lang_value sn_lang_small(lowering *l, double value, bool whole); /* a literal */
 /* The number in the type given, emitted; whatever is wrong gives TYPE_WRONG. */
 lang_value sn_lang_to(lowering *l, uint32_t node, lang_value v, unsigned type);

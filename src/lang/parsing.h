@@ -18,6 +18,8 @@ typedef struct parser {
     uint32_t statement; /* being read */
     uint32_t last;      /* of the scope, 0 if none */
     uint32_t slots;     /* of the scope */
+    uint32_t values;    /* statements of the scope that are expressions alone */
+    bool has_outputs;   /* an `out` at the top */
     uint8_t free_names; /* of the scope */
     uint32_t brackets;  /* open ( and [; newlines count only where there are none */
     uint32_t nesting;
@@ -63,18 +65,33 @@ static inline int shown_length(uint32_t at, uint32_t end)
     return end - at > 60 ? 60 : (int)(end - at);
 }
 
-/* A name and an = behind it: a binding or a named argument. */
-static inline bool assignment_follows(const parser *p)
+/* Where the = stands that follows the token in its line and makes a binding or a named argument of a name; 0 if
+ * none does. */
+static inline uint32_t assignment_behind(const parser *p)
 {
-    const char *at = text_at(p, p->l.at);
-    while (*at == ' ' || *at == '\t')
+    uint32_t at = p->l.at;
+    const char *text = p->t->source.text;
+    while (text[at] == ' ' || text[at] == '\t')
         at++;
-    return at[0] == '=' && at[1] != '=';
+    return text[at] == '=' && text[at + 1] != '=' ? at : 0;
+}
+
+static inline uint32_t binding_at(const parser *p)
+{
+    return token_is(p, TOKEN_NAME) ? assignment_behind(p) : 0;
 }
 
 static inline bool token_binds(const parser *p)
 {
-    return token_is(p, TOKEN_NAME) && assignment_follows(p);
+    return binding_at(p) != 0;
+}
+
+/* Steps over the name and the = that was found at `at`, which need not be read again. */
+static inline void step_over_assignment(parser *p, uint32_t at)
+{
+    p->previous_at = at;
+    p->previous_end = p->l.at = at + 1;
+    sn_lang_next(&p->l);
 }
 
 static inline bool token_is_keyword(const parser *p)

@@ -420,7 +420,7 @@ static bool each_slot(lowering *l, uint32_t statement, bool (*visit)(lowering *l
 {
     const lang_statement *s = &l->t->statements[statement];
     bool any = false;
-    if (s->kind == STATEMENT_BIND) {
+    if (s->kind == STATEMENT_SPLIT) {
         const uint32_t count = l->t->lists[s->b];
         for (uint32_t k = 0; k < count; k++)
             any |= visit(l, &l->slots[sn_lang_slot(l, l->t->lists[s->b + 2 + 2 * k])]);

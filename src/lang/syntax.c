@@ -3,15 +3,23 @@
 
 /* ---- statements ---- */
 
-static uint32_t add_statement(parser *p, statement_kind kind, uint32_t at)
+static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at);
+
+static __attribute__((noinline)) uint32_t add_statement_growing(parser *p, statement_kind kind, uint32_t at)
 {
     lang_tree *t = p->t;
-    if (t->statement_count == t->statement_room) {
-        lang_statement *grown = sn_lang_grown(t, p->memory, t->statements, &t->statement_room, sizeof *grown);
-        if (!grown)
-            return 0;
-        t->statements = grown;
-    }
+    lang_statement *grown = sn_lang_grown(t, p->memory, t->statements, &t->statement_room, sizeof *grown);
+    if (!grown)
+        return 0;
+    t->statements = grown;
+    return add_statement(p, kind, at);
+}
+
+static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at)
+{
+    lang_tree *t = p->t;
+    if (t->statement_count == t->statement_room)
+        return add_statement_growing(p, kind, at);
     t->statements[t->statement_count] = (lang_statement){.kind = (uint8_t)kind, .at = at, .end = at};
     const uint32_t s = t->statement_count++;
     if (p->last)
@@ -73,48 +81,57 @@ static void recover(parser *p)
     }
 }
 
-static void end_statement(parser *p)
+static void fail_behind_statement(parser *p)
 {
-    if (!p->panic && p->statement)
-        p->t->statements[p->statement].end = p->previous_end;
-    if (!p->panic && !token_is(p, TOKEN_END) && !token_is(p, TOKEN_SEMICOLON) && !p->l.token.newline
-        && !(token_is(p, TOKEN_RBRACE) && p->scope)) {
-        char shown[80];
-        const char *what = sn_lang_describe(p, shown, sizeof shown);
-        switch (p->l.token.kind) {
-        case TOKEN_ASSIGN:
-            sn_lang_fail_here(p, "name = expression, or (a, b) = expression", "only a name can be bound");
-            break;
-        case TOKEN_RPAREN:
-        case TOKEN_RBRACKET:
-        case TOKEN_RBRACE:
-            sn_lang_fail_here(p, NULL, "this %.*s closes nothing", 1, text_at(p, p->l.token.at));
-            break;
-        case TOKEN_NAME:
-        case TOKEN_NUMBER:
-        case TOKEN_LPAREN:
-            sn_lang_fail_here(p,
-                              "a product needs its *; statements stand in lines of their own, or behind a ;",
-                              "an operator is missing before %s", what);
-            break;
-        default: sn_lang_fail_here(p, NULL, "unexpected %s", what);
-        }
+    char shown[80];
+    const char *what = sn_lang_describe(p, shown, sizeof shown);
+    switch (p->l.token.kind) {
+    case TOKEN_ASSIGN:
+        sn_lang_fail_here(p, "name = expression, or (a, b) = expression", "only a name can be bound");
+        break;
+    case TOKEN_RPAREN:
+    case TOKEN_RBRACKET:
+    case TOKEN_RBRACE:
+        sn_lang_fail_here(p, NULL, "this %.*s closes nothing", 1, text_at(p, p->l.token.at));
+        break;
+    case TOKEN_NAME:
+    case TOKEN_NUMBER:
+    case TOKEN_LPAREN:
+        sn_lang_fail_here(p, "a product needs its *; statements stand in lines of their own, or behind a ;",
+                          "an operator is missing before %s", what);
+        break;
+    default: sn_lang_fail_here(p, NULL, "unexpected %s", what);
     }
+}
+
+static __attribute__((noinline)) void end_badly(parser *p)
+{
+    if (!p->panic)
+        fail_behind_statement(p);
     if (p->panic)
         recover(p);
 }
 
-static void parse_binding(parser *p)
+static inline void end_statement(parser *p)
 {
-    const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
+    if (!p->panic && p->statement)
+        p->t->statements[p->statement].end = p->previous_end;
+    if (p->panic
+        || !(p->l.token.newline || token_is(p, TOKEN_SEMICOLON) || token_is(p, TOKEN_END)
+             || (token_is(p, TOKEN_RBRACE) && p->scope)))
+        end_badly(p);
+}
+
+static inline void parse_binding(parser *p, uint32_t assignment)
+{
+    const uint32_t symbol = p->l.token.value, at = p->l.token.at;
     const uint32_t s = add_statement(p, STATEMENT_BIND, at);
-    const uint32_t words[3] = {1, symbol, sn_lang_bind_name(p, symbol, at, end)};
-    next_token(p);
-    next_token(p);
-    const uint32_t list = sn_lang_add_list(p, words, 3);
+    const uint32_t slot = sn_lang_bind_name(p, symbol, at, p->l.token.end);
+    p->t->statements[s].b = symbol;
+    p->t->statements[s].c = slot;
+    step_over_assignment(p, assignment);
     const uint32_t node = sn_lang_parse_expression(p);
     p->t->statements[s].a = node;
-    p->t->statements[s].b = list;
 }
 
 /* (a, b) = …: the tuple just read becomes the list of its names. */
@@ -134,7 +151,7 @@ static void parse_destructuring(parser *p, uint32_t s, uint32_t tuple)
         sn_lang_push(p, sn_lang_bind_name(p, name.b, name.at, sn_lang_token_end(&t->source, name.at)));
     }
     const uint32_t count = (p->stack_count - base) / 2;
-    t->statements[s].kind = STATEMENT_BIND;
+    t->statements[s].kind = STATEMENT_SPLIT;
     const uint32_t list = sn_lang_add_list(p, &count, 1);
     sn_lang_add_list(p, p->stack + base, 2 * count);
     p->stack_count = base;
@@ -150,12 +167,14 @@ static void parse_value(parser *p)
 {
     const uint32_t s = add_statement(p, STATEMENT_VALUE, p->l.token.at), pendings = p->pending_count;
     const uint8_t free_names = p->free_names;
+    p->values++;
     const uint32_t node = sn_lang_parse_expression(p);
     p->t->statements[s].a = node;
     if (!p->panic && token_is(p, TOKEN_ASSIGN) && p->t->nodes[node].kind == NODE_TUPLE) {
         p->pending_count = pendings;
         p->free_names = free_names;
         p->t->statements[s].a = 0;
+        p->values--;
         parse_destructuring(p, s, node);
     }
 }
@@ -163,14 +182,15 @@ static void parse_value(parser *p)
 static void parse_out(parser *p)
 {
     next_token(p);
+    p->has_outputs = true;
     do {
         const uint32_t s = add_statement(p, STATEMENT_OUT, p->l.token.at);
-        if (token_binds(p)) {
+        const uint32_t assignment = binding_at(p);
+        if (assignment) {
             const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
             p->t->statements[s].b = symbol;
             p->t->statements[s].c = sn_lang_bind_name(p, symbol, at, end);
-            next_token(p);
-            next_token(p);
+            step_over_assignment(p, assignment);
             const uint32_t node = sn_lang_parse_expression(p);
             p->t->statements[s].a = node;
         } else {
@@ -373,11 +393,12 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
             continue;
         p->statement = 0;
         p->start = p->l.token.at;
+        const uint32_t assignment = binding_at(p);
         if (token_is_keyword(p))
             sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
                               shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
-        else if (token_binds(p))
-            parse_binding(p);
+        else if (assignment)
+            parse_binding(p, assignment);
         else
             parse_value(p);
         end_statement(p);
@@ -421,7 +442,7 @@ static void parse_function(parser *p)
     }
     const parser outer = *p;
     p->scope = f;
-    p->last = p->statement = p->slots = 0;
+    p->last = p->statement = p->slots = p->values = 0;
     p->free_names = 0;
     const uint32_t pendings = p->pending_count;
     parse_parameters(p, f);
@@ -444,6 +465,7 @@ static void parse_function(parser *p)
     p->scope = 0;
     p->last = outer.last;
     p->slots = outer.slots;
+    p->values = outer.values;
     p->free_names = outer.free_names;
     p->statement = 0;
 }
@@ -454,6 +476,8 @@ static void parse_function(parser *p)
 static void check_values(parser *p, uint32_t first, bool has_outputs)
 {
     lang_tree *t = p->t;
+    if (p->values == 0 || (p->values == 1 && !has_outputs && t->statements[p->last].kind == STATEMENT_VALUE))
+        return; /* the one that there is comes last: nothing needs to be looked for */
     for (uint32_t s = first; s; s = t->statements[s].next) {
         const lang_statement *statement = &t->statements[s];
         if (statement->kind != STATEMENT_VALUE || (!statement->next && !has_outputs))
@@ -470,11 +494,8 @@ static void check_values(parser *p, uint32_t first, bool has_outputs)
 static void check_result(parser *p)
 {
     lang_tree *t = p->t;
-    bool has_outputs = false;
-    for (uint32_t s = t->first; s; s = t->statements[s].next)
-        has_outputs |= t->statements[s].kind == STATEMENT_OUT;
-    check_values(p, t->first, has_outputs);
-    if (!has_outputs && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
+    check_values(p, t->first, p->has_outputs);
+    if (!p->has_outputs && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
         const uint32_t end = t->source.length;
         const uint32_t at = p->last ? t->statements[p->last].at : end;
         sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, p->last ? t->statements[p->last].end : end,
@@ -488,19 +509,19 @@ static void parse_statement(parser *p)
     p->statement = 0;
     p->brackets = p->nesting = 0;
     p->start = p->l.token.at;
-    switch (token_is_keyword(p) && assignment_follows(p) ? TOKEN_BAD : p->l.token.kind) {
-    case TOKEN_BAD: sn_lang_fail_keyword(p); break;
-    case TOKEN_FN: parse_function(p); break;
-    case TOKEN_PARAM: parse_param(p); break;
-    case TOKEN_INPUT: parse_input(p); break;
-    case TOKEN_OUT: parse_out(p); break;
-    case TOKEN_TABLE: parse_table(p); break;
-    default:
-        if (token_binds(p))
-            parse_binding(p);
-        else
-            parse_value(p);
-    }
+    const uint32_t assignment = binding_at(p);
+    if (assignment)
+        parse_binding(p, assignment);
+    else
+        switch (token_is_keyword(p) && assignment_behind(p) ? TOKEN_BAD : p->l.token.kind) {
+        case TOKEN_BAD: sn_lang_fail_keyword(p); break;
+        case TOKEN_FN: parse_function(p); break;
+        case TOKEN_PARAM: parse_param(p); break;
+        case TOKEN_INPUT: parse_input(p); break;
+        case TOKEN_OUT: parse_out(p); break;
+        case TOKEN_TABLE: parse_table(p); break;
+        default: parse_value(p);
+        }
     end_statement(p);
 }
 

@@ -132,7 +132,8 @@ typedef struct lang_node {
 } lang_node;
 
 typedef enum statement_kind {
-    STATEMENT_BIND,  /* a: node; list b: count, then symbol and slot of each */
+    STATEMENT_BIND,  /* a: node; b: symbol; c: slot */
+    STATEMENT_SPLIT, /* (a, b) = …; a: node; list b: count, then symbol and slot of each */
     STATEMENT_VALUE, /* a: node */
     STATEMENT_OUT,   /* a: node; b: symbol or 0; c: slot or 0 */
     STATEMENT_INPUT, /* b: symbol; c: slot */
@@ -199,6 +200,9 @@ bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory);
 void sn_lang_next(lang_lexer *l);
 uint32_t sn_lang_intern(lang_tree *tree, arena *memory, const char *text, uint32_t length, uint32_t at);
 uint32_t sn_lang_add_literal(lang_tree *tree, arena *memory, lang_literal literal);
+/* Reads digits, perhaps a point and digits, nothing odd, at most 15 in all: `value`, `whole` and `known` are set.
+ * Returns the length, or 0 where it is another number or none. */
+uint32_t sn_lang_read_plain_number(const char *text, lang_literal *literal);
 /* Where the token ends that begins there: what an error underlines. */
 uint32_t sn_lang_token_end(const lang_source *s, uint32_t at);
 /* The list with twice the room, or NULL when memory is refused, which the tree remembers. */

@@ -88,8 +88,11 @@ static const char *word_end(const char *at)
 
 static void skip_spaces(vm_reader *r)
 {
-    while (is_space(*r->at))
-        r->at++;
+    const char *at = r->at;
+    at += *at == ' '; /* one, mostly */
+    while (is_space(*at))
+        at++;
+    r->at = at;
 }
 
 static int shown(const char *from, const char *to)
@@ -282,25 +285,30 @@ static ir_ref bad_number(vm_reader *r, const char *from)
     return WRONG;
 }
 
+/* Reads what is no plain number; returns the length, or 0. */
+static __attribute__((noinline)) size_t read_odd_number(vm_reader *r, const char *digits, double *wide, float *single)
+{
+    const size_t left = r->tree.source.length - offset(r, digits);
+    const size_t length = r->type == IR_F64 ? sn_decimal_read_f64(digits, left, wide)
+                                            : sn_decimal_read_f32(digits, left, single);
+    if (length || (strncmp(digits, "inf", 3) && strncmp(digits, "nan", 3) && strncmp(digits, "NaN", 3)))
+        return length;
+    *wide = *digits == 'i' ? (double)INFINITY : (double)NAN;
+    *single = (float)*wide;
+    return 3;
+}
+
 static ir_ref read_constant(vm_reader *r)
 {
     const char *const from = r->at;
     const bool negative = *from == '-';
     const char *digits = from + (negative || *from == '+');
-    const size_t left = r->tree.source.length - offset(r, digits);
-    size_t length;
-    double wide = 0;
-    float single = 0;
-    if (r->type == IR_F64)
-        length = sn_decimal_read_f64(digits, left, &wide);
-    else
-        length = sn_decimal_read_f32(digits, left, &single);
-    if (length == 0
-        && (!strncmp(digits, "inf", 3) || !strncmp(digits, "nan", 3) || !strncmp(digits, "NaN", 3))) {
-        length = 3;
-        wide = *digits == 'i' ? (double)INFINITY : (double)NAN;
-        single = (float)wide;
-    }
+    lang_literal plain = {0};
+    size_t length = sn_lang_read_plain_number(digits, &plain);
+    double wide = plain.value;
+    float single = (float)wide;
+    if (length == 0 || (plain.known != LITERAL_EXACT && r->type != IR_F64))
+        length = read_odd_number(r, digits, &wide, &single);
     if (length == 0 || !ends(digits[length]))
         return bad_number(r, from);
     r->at = digits + length;
