@@ -29,7 +29,7 @@ static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint
 
 static inline void record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
 {
-    if (__builtin_expect(a->trace != NULL, 0))
+    if (SINTER_VERIFY && a->trace)
         append_event(a, kind, reg, value, slot, from);
 }
 
@@ -50,7 +50,8 @@ static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capa
 
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg)
 {
-    a->home[value] = (uint8_t)reg;
+    a->values[value].home = (uint8_t)reg;
+    a->values[value].traits |= CODE_PINNED;
     a->pinned |= (uint64_t)1 << reg;
     push(a, &a->pins, &a->pin_count, &a->pin_capacity, value);
 }
@@ -59,7 +60,19 @@ void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg)
 
 static uint32_t index_of(const allocation *a, uint32_t value, unsigned copy)
 {
-    return value * CODE_MAX_COPIES + (sn_is_shared(&a->ops[value]) ? 0 : copy);
+    return value * CODE_MAX_COPIES + (copy & a->values[value].traits);
+}
+
+_Static_assert(CODE_MAX_COPIES == 2 && CODE_APART == 1, "a copy is a bit, which a value's traits cover or let through");
+
+static uint8_t *where_of(allocation *a, uint32_t index)
+{
+    return &a->values[index / CODE_MAX_COPIES].where[index % CODE_MAX_COPIES];
+}
+
+static uint32_t *slot_of(allocation *a, uint32_t index)
+{
+    return &a->values[index / CODE_MAX_COPIES].slot[index % CODE_MAX_COPIES];
 }
 
 static uint64_t bit(unsigned reg)
@@ -83,18 +96,19 @@ static uint32_t take_slot(allocation *a)
 
 static bool can_load_again(const allocation *a, uint32_t value)
 {
-    return a->traits[value] == CODE_LOADED;
+    return a->values[value].traits & CODE_LOADED;
 }
 
 static void evict(allocation *a, unsigned reg)
 {
     const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
-    if (!can_load_again(a, value) && a->slot[index] == CODE_NO_SLOT) {
-        a->slot[index] = take_slot(a);
-        record(a, CODE_EVENT_SPILL, reg, index, a->slot[index], 0);
-        a->target->spill(a->emitter, reg, a->slot[index], a->ops[value].type);
+    uint32_t *slot = slot_of(a, index);
+    if (!can_load_again(a, value) && *slot == CODE_NO_SLOT) {
+        *slot = take_slot(a);
+        record(a, CODE_EVENT_SPILL, reg, index, *slot, 0);
+        a->target->spill(a->emitter, reg, *slot, a->ops[value].type);
     }
-    a->where[index] = CODE_NO_REGISTER;
+    *where_of(a, index) = CODE_NO_REGISTER;
     a->free |= bit(reg);
 }
 
@@ -129,8 +143,8 @@ static unsigned furthest(allocation *a, uint64_t candidates)
     for (; candidates; candidates &= candidates - 1) {
         const unsigned reg = lowest(candidates);
         const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
-        const bool cheap = a->slot[index] != CODE_NO_SLOT || can_load_again(a, value);
-        const uint64_t distance = (uint64_t)a->next[value] + (cheap ? CHEAP_BONUS : 0) + 1;
+        const bool cheap = *slot_of(a, index) != CODE_NO_SLOT || can_load_again(a, value);
+        const uint64_t distance = (uint64_t)a->values[value].next + (cheap ? CHEAP_BONUS : 0) + 1;
         if (distance > best_distance) {
             best_distance = distance;
             best = reg;
@@ -139,22 +153,24 @@ static unsigned furthest(allocation *a, uint64_t candidates)
     return best;
 }
 
-/* A free register of the kind, by eviction if need be; it is locked. Targets never lock as many as there are. */
-static unsigned take_register(allocation *a, bool mask)
+/* Of a kind of which none is free. Targets never lock as many as there are. */
+static uint64_t make_free(allocation *a, uint64_t kind)
 {
-    const uint64_t kind = mask ? a->masks : a->vectors;
-    uint64_t set = a->free & kind;
-    if (!set) {
-        const uint64_t candidates = kind & ~a->locked & ~a->pinned;
-        if (!candidates) { /* a target that locks more than there are: no code rather than wrong code */
-            a->failed = a->starved = true;
-            return lowest(kind);
-        }
-        const unsigned reg = furthest(a, candidates);
-        evict(a, reg);
-        set = bit(reg);
+    const uint64_t candidates = kind & ~a->locked & ~a->pinned;
+    if (!candidates) { /* a target that locks more than there are: no code rather than wrong code */
+        a->failed = a->starved = true;
+        return bit(lowest(kind));
     }
-    const unsigned reg = any_of(a, set);
+    const unsigned reg = furthest(a, candidates);
+    evict(a, reg);
+    return bit(reg);
+}
+
+/* A free register of the kind, by eviction if need be; it is locked. */
+static inline unsigned take_register(allocation *a, bool mask)
+{
+    const uint64_t kind = mask ? a->masks : a->vectors, free = a->free & kind;
+    const unsigned reg = any_of(a, free ? free : make_free(a, kind));
     a->free &= ~bit(reg);
     a->locked |= bit(reg);
     return reg;
@@ -163,35 +179,41 @@ static unsigned take_register(allocation *a, bool mask)
 static void settle(allocation *a, unsigned reg, uint32_t index)
 {
     a->holder[reg] = index;
-    a->where[index] = (uint8_t)reg;
+    *where_of(a, index) = (uint8_t)reg;
 }
 
-static void release(allocation *a, uint32_t index)
+static void release_slot(allocation *a, uint32_t *slot)
 {
-    const unsigned reg = a->where[index];
-    if (reg != CODE_NO_REGISTER && !(a->pinned & bit(reg))) {
+    if (*slot >= a->kept_slots)
+        push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, *slot);
+    *slot = CODE_NO_SLOT;
+}
+
+static inline void release(allocation *a, uint32_t value, unsigned of_copy)
+{
+    code_value *v = &a->values[value];
+    const unsigned copy = of_copy & v->traits, reg = v->where[copy];
+    if (reg != CODE_NO_REGISTER && !(v->traits & CODE_PINNED)) {
         a->free |= bit(reg);
-        a->where[index] = CODE_NO_REGISTER;
+        v->where[copy] = CODE_NO_REGISTER;
     }
-    if (a->slot[index] != CODE_NO_SLOT) {
-        if (a->slot[index] >= a->kept_slots)
-            push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, a->slot[index]);
-        a->slot[index] = CODE_NO_SLOT;
-    }
+    if (v->slot[copy] != CODE_NO_SLOT)
+        release_slot(a, &v->slot[copy]);
 }
 
 /* ---- for targets ---- */
 
-unsigned sn_use(allocation *a, uint32_t value)
+unsigned sn_use_loaded(allocation *a, uint32_t value)
 {
     const uint32_t index = index_of(a, value, a->copy);
-    unsigned reg = a->where[index];
+    unsigned reg = *where_of(a, index);
     if (reg == CODE_NO_REGISTER) {
         const unsigned type = a->ops[value].type;
+        const uint32_t slot = *slot_of(a, index);
         reg = take_register(a, in_masks(a, type));
-        if (a->slot[index] != CODE_NO_SLOT) {
-            record(a, CODE_EVENT_RELOAD, reg, index, a->slot[index], 0);
-            a->target->reload(a->emitter, reg, a->slot[index], type);
+        if (slot != CODE_NO_SLOT) {
+            record(a, CODE_EVENT_RELOAD, reg, index, slot, 0);
+            a->target->reload(a->emitter, reg, slot, type);
         } else {
             record(a, CODE_EVENT_LOAD, reg, index, 0, 0);
             a->target->load_leaf(a->emitter, reg, value, a->copy);
@@ -203,53 +225,56 @@ unsigned sn_use(allocation *a, uint32_t value)
     return reg;
 }
 
-bool sn_use_is_memory(const allocation *a, uint32_t value)
-{
-    return sn_is_shared(&a->ops[value]) && a->where[index_of(a, value, 0)] == CODE_NO_REGISTER;
-}
-
 unsigned sn_use_temporary(allocation *a, bool mask)
 {
     const unsigned reg = take_register(a, mask && a->masks);
+    a->temporaries |= bit(reg);
     a->holder[reg] = 0;
-    a->where[0] = CODE_NO_REGISTER;
     record(a, CODE_EVENT_TEMPORARY, reg, 0, 0, 0);
     return reg;
 }
 
-bool sn_use_dies(const allocation *a, uint32_t value)
+static bool is_last_copy(const allocation *a)
 {
-    const ir_op *op = &a->ops[a->position];
-    const uint32_t index = index_of(a, value, a->copy);
-    if (a->home[value] != CODE_NO_REGISTER || a->where[index] == CODE_NO_REGISTER
-        || (sn_is_shared(&a->ops[value]) && a->copy + 1 < a->copies))
-        return false;
-    for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
-        if (sn_ir_operand(op, k) == value && a->uses[a->position].next[k] == CODE_NEVER)
-            return true;
-    return false;
+    return a->copy + 1 == a->copies;
 }
 
-static void release_dying(allocation *a)
+/* The operands that die with this copy, as bits. */
+static inline unsigned dying_now(const allocation *a)
 {
-    if (a->released)
-        return;
-    a->released = true;
+    return is_last_copy(a) ? a->now->dying : a->now->dying & ~a->now->shared;
+}
+
+bool sn_use_dies(const allocation *a, uint32_t value)
+{
+    const unsigned dying = dying_now(a);
     const ir_op *op = &a->ops[a->position];
-    const unsigned operands = sn_ir_info[op->code].operands;
-    for (unsigned k = 0; k < operands; k++) {
-        const uint32_t value = sn_ir_operand(op, k);
-        if (a->uses[a->position].next[k] == CODE_NEVER && (!sn_is_shared(&a->ops[value]) || a->copy + 1 == a->copies))
-            release(a, index_of(a, value, a->copy));
-    }
+    const code_value *v = &a->values[value];
+    return ((dying & 1 && op->a == value) || (dying & 2 && op->b == value) || (dying & 4 && op->c == value))
+        && !(v->traits & CODE_PINNED) && v->where[a->copy & v->traits] != CODE_NO_REGISTER;
+}
+
+static inline void release_dying(allocation *a)
+{
+    const unsigned dying = dying_now(a);
+    const ir_op *op = &a->ops[a->position];
+    a->released = true;
+    if (dying & 1)
+        release(a, op->a, a->copy);
+    if (dying & 2)
+        release(a, op->b, a->copy);
+    if (dying & 4)
+        release(a, op->c, a->copy);
 }
 
 static unsigned define(allocation *a)
 {
     const uint32_t value = a->position;
-    const unsigned reg = take_register(a, in_masks(a, a->ops[value].type));
-    settle(a, reg, index_of(a, value, a->copy));
-    record(a, CODE_EVENT_DEFINE, reg, index_of(a, value, a->copy), 0, 0);
+    code_value *v = &a->values[value];
+    const unsigned reg = take_register(a, v->traits & CODE_IS_MASK && a->masks), copy = a->copy; /* no leaf but an input: APART */
+    a->holder[reg] = value * CODE_MAX_COPIES + copy;
+    v->where[copy] = (uint8_t)reg;
+    record(a, CODE_EVENT_DEFINE, reg, index_of(a, value, copy), 0, 0);
     return reg;
 }
 
@@ -266,8 +291,7 @@ unsigned sn_define_apart(allocation *a)
 
 unsigned sn_define_over(allocation *a, uint32_t value)
 {
-    const uint32_t index = index_of(a, value, a->copy);
-    const unsigned reg = a->where[index];
+    const unsigned reg = *where_of(a, index_of(a, value, a->copy));
     release_dying(a);
     a->free &= ~bit(reg);
     settle(a, reg, index_of(a, a->position, a->copy));
@@ -277,49 +301,44 @@ unsigned sn_define_over(allocation *a, uint32_t value)
 
 /* ---- the walk ---- */
 
-static void unlock(allocation *a)
+static inline void unlock(allocation *a)
 {
-    uint64_t temporaries = a->locked & ~a->free & ~a->pinned;
-    for (; temporaries; temporaries &= temporaries - 1) {
-        const unsigned reg = lowest(temporaries);
-        if (a->where[a->holder[reg]] != reg)
-            a->free |= bit(reg);
-    }
+    a->free |= a->temporaries;
+    a->temporaries = 0;
     a->locked = 0;
 }
 
-static void advance_uses(allocation *a, uint32_t position)
+static inline void advance_uses(allocation *a, uint32_t position)
 {
     const ir_op *op = &a->ops[position];
-    const unsigned operands = sn_ir_info[op->code].operands;
-    for (unsigned k = 0; k < operands; k++)
-        if (a->uses[position].next[k] != position)
-            a->next[sn_ir_operand(op, k)] = a->uses[position].next[k];
+    const code_uses *uses = a->now;
+    if (uses->operands > 0)
+        a->values[op->a].next = uses->next[0];
+    if (uses->operands > 1 && uses->next[1] != position)
+        a->values[op->b].next = uses->next[1];
+    if (uses->operands > 2 && uses->next[2] != position)
+        a->values[op->c].next = uses->next[2];
 }
 
-static void end_copy(allocation *a)
+static inline void end_copy(allocation *a)
 {
-    release_dying(a);
+    if (!a->released)
+        release_dying(a);
     a->released = false;
     unlock(a);
-    const uint32_t value = a->position;
-    if (a->ops[value].type != IR_VOID && a->next[value] == CODE_NEVER)
-        release(a, index_of(a, value, a->copy));
+    if (a->values[a->position].next == CODE_NEVER)
+        release(a, a->position, a->copy);
 }
 
 static void emit_operation(allocation *a, uint32_t position)
 {
     a->position = position;
+    a->now = &a->uses[position];
     for (a->copy = 0; a->copy < a->copies; a->copy++) {
         a->target->emit(a->emitter, position);
         end_copy(a);
     }
     advance_uses(a, position);
-}
-
-static bool is_last_copy(const allocation *a)
-{
-    return a->copy + 1 == a->copies;
 }
 
 /* ---- cold regions ---- */
@@ -329,8 +348,8 @@ static unsigned define_rare(allocation *a, uint32_t rare)
 {
     const uint32_t hot = a->ops[rare].c, index = index_of(a, rare, a->copy);
     const unsigned from = sn_use(a, hot), type = a->ops[rare].type;
-    if (a->next[hot] == rare && a->uses[rare].next[2] == CODE_NEVER && a->home[hot] == CODE_NO_REGISTER && !sn_is_shared(&a->ops[hot])) {
-        release(a, index_of(a, hot, a->copy));
+    if (a->values[hot].next == rare && a->uses[rare].next[2] == CODE_NEVER && (a->values[hot].traits & (CODE_PINNED | CODE_APART)) == CODE_APART) {
+        release(a, hot, a->copy);
         a->free &= ~bit(from);
         settle(a, from, index);
         record(a, CODE_EVENT_DEFINE, from, index, 0, 0);
@@ -376,19 +395,19 @@ static kept_registers keep_registers(allocation *a, const code_region *region)
         kept.slot[lowest(set)] = CODE_NO_SLOT;
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
-        const unsigned reg = a->where[index_of(a, reading->value, a->copy)];
+        const unsigned reg = *where_of(a, index_of(a, reading->value, a->copy));
         if (reg == CODE_NO_REGISTER || reading->slot == CODE_NO_SLOT)
             continue;
         kept.slot[reg] = reading->slot;
         if (reading->next == CODE_NEVER)
             kept.last |= bit(reg);
     }
-    kept.slot[a->where[index_of(a, region->rare, a->copy)]] = region->slot;
+    kept.slot[*where_of(a, index_of(a, region->rare, a->copy))] = region->slot;
     for (uint64_t set = kept.set; set; set &= set - 1) {
         const unsigned reg = lowest(set);
         const uint32_t index = a->holder[reg];
-        if (kept.slot[reg] == CODE_NO_SLOT && a->slot[index] != CODE_NO_SLOT) {
-            kept.slot[reg] = a->slot[index];
+        if (kept.slot[reg] == CODE_NO_SLOT && *slot_of(a, index) != CODE_NO_SLOT) {
+            kept.slot[reg] = *slot_of(a, index);
             continue;
         }
         if (kept.slot[reg] == CODE_NO_SLOT && sn_is_shared(&a->ops[index / CODE_MAX_COPIES]))
@@ -406,12 +425,12 @@ static void hand_over(allocation *a, const code_region *region)
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
         const uint32_t index = index_of(a, reading->value, a->copy);
-        if (reading->slot == CODE_NO_SLOT || a->home[reading->value] != CODE_NO_REGISTER)
+        if (reading->slot == CODE_NO_SLOT || a->values[reading->value].home != CODE_NO_REGISTER)
             continue;
-        if (a->where[index] == CODE_NO_REGISTER) {
+        if (*where_of(a, index) == CODE_NO_REGISTER) {
             const uint64_t kind = in_masks(a, a->ops[reading->value].type) ? a->masks : a->vectors;
             const unsigned reg = lowest(kind & ~a->pinned);
-            bring(a, reg, a->slot[index], index);
+            bring(a, reg, *slot_of(a, index), index);
             store(a, reg, reading->slot, index);
         }
         record(a, CODE_EVENT_HAND, 0, index, reading->slot, 0);
@@ -449,13 +468,13 @@ static void release_read(allocation *a, const code_region *region)
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
         if (reading->next == CODE_NEVER && (!sn_is_shared(&a->ops[reading->value]) || is_last_copy(a)))
-            release(a, index_of(a, reading->value, a->copy));
+            release(a, reading->value, a->copy);
     }
-    if (a->uses[region->rare].next[2] == CODE_NEVER && a->where[index_of(a, hot, a->copy)] != CODE_NO_REGISTER
+    if (a->uses[region->rare].next[2] == CODE_NEVER && *where_of(a, index_of(a, hot, a->copy)) != CODE_NO_REGISTER
         && (!sn_is_shared(&a->ops[hot]) || is_last_copy(a)))
-        release(a, index_of(a, hot, a->copy));
-    if (a->next[region->rare] == CODE_NEVER)
-        release(a, index_of(a, region->rare, a->copy));
+        release(a, hot, a->copy);
+    if (a->values[region->rare].next == CODE_NEVER)
+        release(a, region->rare, a->copy);
 }
 
 static void emit_cold_copies(allocation *a, uint32_t number)
@@ -467,9 +486,9 @@ static void emit_cold_copies(allocation *a, uint32_t number)
     }
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
-        a->next[reading->value] = reading->next;
+        a->values[reading->value].next = reading->next;
     }
-    a->next[a->ops[region->rare].c] = a->uses[region->rare].next[2];
+    a->values[a->ops[region->rare].c].next = a->uses[region->rare].next[2];
 }
 
 /* ---- the walks ---- */
@@ -479,27 +498,26 @@ static void record_pins(allocation *a)
     for (uint32_t k = 0; k < a->pin_count; k++) {
         const uint32_t value = a->pins[k];
         for (unsigned copy = 0; copy < (sn_is_shared(&a->ops[value]) ? 1 : a->copies); copy++)
-            record(a, CODE_EVENT_PIN, a->home[value], value * CODE_MAX_COPIES + copy, 0, 0);
+            record(a, CODE_EVENT_PIN, a->values[value].home, value * CODE_MAX_COPIES + copy, 0, 0);
     }
 }
 
 static void start_walk(allocation *a)
 {
-    memset(a->where, CODE_NO_REGISTER, (size_t)a->count * CODE_MAX_COPIES);
-    memset(a->slot, 0xFF, (size_t)a->count * CODE_MAX_COPIES * sizeof *a->slot);
-    memcpy(a->next, a->first, a->count * sizeof *a->next);
+    for (uint32_t k = 0; k < a->count; k++) {
+        code_value *v = &a->values[k];
+        v->next = a->first[k];
+        v->slot[0] = v->slot[1] = CODE_NO_SLOT;
+        v->where[0] = v->where[1] = v->home;
+    }
     a->free = (a->vectors | a->masks) & ~a->pinned;
-    a->locked = 0;
+    a->locked = a->temporaries = 0;
     a->free_slot_count = 0;
     a->slot_top = a->kept_slots;
     if (a->slot_count < a->slot_top)
         a->slot_count = a->slot_top;
-    for (uint32_t k = 0; k < a->pin_count; k++) {
-        const uint32_t value = a->pins[k];
-        for (unsigned copy = 0; copy < (sn_is_shared(&a->ops[value]) ? 1 : a->copies); copy++)
-            a->where[value * CODE_MAX_COPIES + copy] = a->home[value];
-        a->holder[a->home[value]] = value * CODE_MAX_COPIES;
-    }
+    for (uint32_t k = 0; k < a->pin_count; k++)
+        a->holder[a->values[a->pins[k]].home] = a->pins[k] * CODE_MAX_COPIES;
     record(a, CODE_EVENT_RESTART, 0, 0, 0, 0);
     record_pins(a);
 }
@@ -508,10 +526,11 @@ static void start_walk(allocation *a)
 static void walk(allocation *a, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end && !a->failed; i++) {
-        if (a->ops[i].code == IR_COLD) {
+        const unsigned traits = a->values[i].traits;
+        if (traits & CODE_IS_COLD) {
             emit_cold_copies(a, a->region_at[i]);
             i = a->ops[i].b;
-        } else if (!can_load_again(a, i) && a->home[i] == CODE_NO_REGISTER) {
+        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
             emit_operation(a, i);
         }
     }
@@ -527,7 +546,7 @@ void sn_allocate_walk(allocation *a)
 static void start_region(allocation *a, const code_region *region)
 {
     a->free = (a->vectors | a->masks) & ~a->pinned;
-    a->locked = 0;
+    a->locked = a->temporaries = 0;
     a->free_slot_count = 0;
     a->slot_top = a->slot_count;
     record(a, CODE_EVENT_RESTART, 0, 0, 0, 0);
@@ -535,16 +554,16 @@ static void start_region(allocation *a, const code_region *region)
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
         const uint32_t index = index_of(a, reading->value, 0);
-        a->where[index] = a->home[reading->value];
-        a->slot[index] = reading->slot;
-        a->next[reading->value] = reading->first;
-        if (reading->slot != CODE_NO_SLOT && a->home[reading->value] == CODE_NO_REGISTER)
+        *where_of(a, index) = a->values[reading->value].home;
+        *slot_of(a, index) = reading->slot;
+        a->values[reading->value].next = reading->first;
+        if (reading->slot != CODE_NO_SLOT && a->values[reading->value].home == CODE_NO_REGISTER)
             record(a, CODE_EVENT_GIVEN, 0, index, reading->slot, 0);
     }
     const uint32_t result = index_of(a, region->rare, 0);
-    a->where[result] = CODE_NO_REGISTER;
-    a->slot[result] = region->slot;
-    a->next[region->rare] = region->rare;
+    *where_of(a, result) = CODE_NO_REGISTER;
+    *slot_of(a, result) = region->slot;
+    a->values[region->rare].next = region->rare;
     record(a, CODE_EVENT_GIVEN, 0, result, region->slot, 0);
 }
 

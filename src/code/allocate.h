@@ -38,9 +38,30 @@ typedef struct code_target {
     void (*end_region)(void *emitter);
 } code_target;
 
+/* What the walk asks of an operation, once a copy and walk: found beforehand. */
 typedef struct code_uses {
     uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
+    uint8_t operands; /* how many */
+    uint8_t dying;    /* bit k: next[k] is CODE_NEVER */
+    uint8_t shared;   /* bit k: operand k is one value for all copies, so that it dies in the last one */
 } code_uses;
+
+/* What is known of a value, and where it is. One record, since whoever asks for a register asks for the rest too: a quarter of a cache line. */
+typedef struct code_value {
+    uint32_t next;                   /* its next use */
+    uint32_t slot[CODE_MAX_COPIES];  /* per copy: its stack slot */
+    uint8_t where[CODE_MAX_COPIES];  /* per copy: its register */
+    uint8_t home;                    /* the register pinned to it (leaves only), or CODE_NO_REGISTER */
+    uint8_t traits;
+} code_value;
+
+enum { /* traits */
+    CODE_APART = 1,  /* each copy has its own: all but constants and uniforms, which are of copy 0. The lowest bit, so that `copy & traits` is the copy */
+    CODE_LOADED = 2, /* a leaf: loaded again at will. Not an input that is stored as an output, or held */
+    CODE_PINNED = 4,
+    CODE_IS_MASK = 8,
+    CODE_IS_COLD = 16 /* a COLD: the walk calls its region */
+};
 
 /* What a cold region reads from outside. */
 typedef struct code_reading {
@@ -58,8 +79,6 @@ typedef struct code_region {
     uint32_t first_reading, reading_count;
     uint32_t slot;   /* of the RARE's value: the hot operand at first, then the result */
 } code_region;
-
-enum { CODE_NO_TRAIT, CODE_LOADED /* a leaf: loaded again at will */, CODE_KEPT /* an input that is stored as an output, or held */ };
 
 /* An event of the allocation, for its verifier. */
 typedef enum code_event_kind { CODE_EVENT_LOAD, CODE_EVENT_USE, CODE_EVENT_DEFINE, CODE_EVENT_TEMPORARY, CODE_EVENT_SPILL, CODE_EVENT_RELOAD,
@@ -93,14 +112,12 @@ typedef struct allocation {
     uint32_t position;
     unsigned copy;
     uint64_t free, locked;
+    uint64_t temporaries; /* registers taken for the current operation only */
     uint32_t holder[CODE_REGISTERS]; /* value · copies + copy */
-    uint8_t *where;    /* per value and copy: its register */
-    uint8_t *home;     /* per value: the register pinned to it (leaves only), or CODE_NO_REGISTER */
-    uint32_t *slot;    /* per value and copy: its stack slot */
-    uint32_t *next;    /* per value: its next use */
+    code_value *values;
     uint32_t *first;   /* per value: its first use */
     code_uses *uses;   /* per operation */
-    uint8_t *traits;   /* per value: can a load make it again? */
+    const code_uses *now; /* those of the current operation */
     code_region *regions; /* outer ones before those within */
     uint32_t region_count;
     uint32_t *region_at;  /* per operation: the region that a COLD begins or a RARE ends, from 1; NULL without regions */
@@ -128,8 +145,8 @@ void sn_allocate_walk(allocation *a);
 void sn_allocate_walk_regions(allocation *a);
 
 /* ---- for targets, within emit ---- */
-unsigned sn_use(allocation *a, uint32_t value);        /* in a register, and locked there until the operation ends */
-bool sn_use_is_memory(const allocation *a, uint32_t value); /* a CONST or UNIFORM that no register holds: may be a memory operand */
+static inline unsigned sn_use(allocation *a, uint32_t value); /* in a register, and locked there until the operation ends */
+static inline bool sn_use_is_memory(const allocation *a, uint32_t value); /* a CONST or UNIFORM that no register holds: may be a memory operand */
 unsigned sn_use_temporary(allocation *a, bool mask);   /* a register for the operation only */
 bool sn_use_dies(const allocation *a, uint32_t value); /* this operation is its last use and its register may be overwritten */
 /* The result's register. Operands that die give theirs up first, so it may be one of them: the instruction that writes
@@ -141,6 +158,24 @@ unsigned sn_define_over(allocation *a, uint32_t value); /* the register of an op
 static inline bool sn_is_shared(const ir_op *op)
 {
     return op->code == IR_CONST || op->code == IR_UNIFORM;
+}
+
+unsigned sn_use_loaded(allocation *a, uint32_t value); /* sn_use where it takes a load, and in builds that keep a trace */
+
+static inline unsigned sn_use(allocation *a, uint32_t value)
+{
+    const code_value *v = &a->values[value];
+    const unsigned reg = v->where[a->copy & v->traits];
+    if (SINTER_VERIFY || reg == CODE_NO_REGISTER)
+        return sn_use_loaded(a, value);
+    a->locked |= (uint64_t)1 << reg;
+    return reg;
+}
+
+static inline bool sn_use_is_memory(const allocation *a, uint32_t value)
+{
+    const code_value *v = &a->values[value];
+    return !(v->traits & CODE_APART) && v->where[0] == CODE_NO_REGISTER;
 }
 
 /* verify.c: replays the trace of walks over `ops` and checks that every use finds its value. NULL, or what is wrong (static text). */

@@ -10,15 +10,16 @@
 
 #include <string.h>
 
-/* What a load makes, again and again if need be. */
+/* What holds of a value whatever reads it. Leaves: what a load makes, again and again if need be. */
+static const uint8_t traits_of[IR_CODES] = {
+    [IR_CONST] = CODE_LOADED,  [IR_UNIFORM] = CODE_LOADED,
+    [IR_INPUT] = CODE_LOADED, [IR_BUFFER] = CODE_LOADED, [IR_READ] = CODE_LOADED, [IR_HELD] = CODE_LOADED,
+    [IR_COLD] = CODE_IS_COLD,
+};
+
 static bool is_leaf(const ir_op *op)
 {
-    switch (op->code) {
-    case IR_CONST: case IR_UNIFORM: case IR_INPUT: case IR_BUFFER: case IR_READ: case IR_HELD:
-        return true;
-    default:
-        return false;
-    }
+    return traits_of[op->code] & CODE_LOADED;
 }
 
 /* One backward walk: over the hot path, or over a region without the regions in it. */
@@ -56,39 +57,47 @@ static void add_reading(use_walk *w, uint32_t value)
 
 /* ---- uses ---- */
 
-static void note_live(use_walk *w, int change, const ir_op *op)
+static inline void note_live(use_walk *w, int change, unsigned traits)
 {
-    if (!sn_is_shared(op))
-        w->live[op->type == IR_MASK] += (uint32_t)change;
+    if (traits & CODE_APART)
+        w->live[(traits & CODE_IS_MASK) != 0] += (uint32_t)change;
 }
 
-static void note_use(use_walk *w, uint32_t position, uint32_t value)
+/* The last use of a value in the walk. */
+static void note_last(use_walk *w, uint32_t position, uint32_t value)
 {
     allocation *a = w->a;
-    if (a->next[value] == CODE_NEVER) {
-        const unsigned user = a->ops[position].code;
-        note_live(w, 1, &a->ops[value]);
-        if (a->ops[value].code == IR_INPUT && (user == IR_OUTPUT || user == IR_HOLD))
-            a->traits[value] = CODE_KEPT; /* an output may lie over it by then */
-        if (w->region && is_from_outside(w, value))
-            add_reading(w, value);
-    }
-    a->next[value] = position;
+    const unsigned user = a->ops[position].code;
+    note_live(w, 1, a->values[value].traits);
+    if (a->ops[value].code == IR_INPUT && (user == IR_OUTPUT || user == IR_HOLD))
+        a->values[value].traits &= (uint8_t)~CODE_LOADED; /* an output may lie over it by then */
+    if (w->region && is_from_outside(w, value))
+        add_reading(w, value);
 }
 
-static void note_operand(use_walk *w, uint32_t position, unsigned k, uint32_t value)
+static inline void note_use(use_walk *w, uint32_t position, uint32_t value)
 {
-    w->a->uses[position].next[k] = w->a->next[value];
+    code_value *v = &w->a->values[value];
+    if (v->next == CODE_NEVER)
+        note_last(w, position, value);
+    v->next = position;
+}
+
+static inline void note_operand(use_walk *w, uint32_t position, unsigned k, uint32_t value)
+{
+    const code_value *v = &w->a->values[value];
+    code_uses *uses = &w->a->uses[position];
+    uses->next[k] = v->next;
+    uses->dying |= (uint8_t)((v->next == CODE_NEVER) << k);
+    uses->shared |= (uint8_t)(!(v->traits & CODE_APART) << k);
     note_use(w, position, value);
 }
 
-static void note_definition(use_walk *w, uint32_t position)
+static inline void note_definition(use_walk *w, uint32_t position)
 {
-    const ir_op *op = &w->a->ops[position];
-    if (!w->a->traits[position] && is_leaf(op))
-        w->a->traits[position] = CODE_LOADED;
-    if (w->a->next[position] != CODE_NEVER)
-        note_live(w, -1, op);
+    const code_value *v = &w->a->values[position];
+    if (v->next != CODE_NEVER)
+        note_live(w, -1, v->traits);
 }
 
 static void note_most(use_walk *w)
@@ -108,7 +117,7 @@ static uint32_t pass_region(use_walk *w, const code_region *inner)
     note_operand(w, inner->rare, 2, a->ops[inner->rare].c);
     for (uint32_t k = 0; k < inner->reading_count; k++) {
         code_reading *reading = &a->readings[inner->first_reading + k];
-        reading->next = a->next[reading->value];
+        reading->next = a->values[reading->value].next;
         note_use(w, inner->cold, reading->value);
     }
     note_most(w);
@@ -126,8 +135,14 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
         }
         note_definition(w, i);
         const unsigned operands = sn_ir_info[op->code].operands;
-        for (unsigned k = 0; k < operands; k++)
-            note_operand(w, i, k, sn_ir_operand(op, k));
+        a->uses[i].operands = (uint8_t)operands;
+        if (!operands)
+            continue;
+        note_operand(w, i, 0, op->a);
+        if (operands > 1)
+            note_operand(w, i, 1, op->b);
+        if (operands > 2)
+            note_operand(w, i, 2, op->c);
         note_most(w);
     }
 }
@@ -160,8 +175,8 @@ static void give_slots(allocation *a, code_region *region)
 {
     for (uint32_t k = 0; k < region->reading_count; k++) {
         code_reading *reading = &a->readings[region->first_reading + k];
-        reading->first = a->next[reading->value];
-        a->next[reading->value] = CODE_NEVER; /* another walk's from here on */
+        reading->first = a->values[reading->value].next;
+        a->values[reading->value].next = CODE_NEVER; /* another walk's from here on */
         if (!sn_is_shared(&a->ops[reading->value]))
             reading->slot = a->kept_slots++;
     }
@@ -179,23 +194,30 @@ static void find_region_uses(allocation *a, bool masks_apart, code_region *regio
         give_slots(a, region);
 }
 
+/* Nothing is anywhere, nothing used. */
+static void open_values(allocation *a)
+{
+    for (uint32_t k = 0; k < a->count; k++) {
+        const ir_op *op = &a->ops[k];
+        const unsigned apart = sn_is_shared(op) ? 0 : CODE_APART, mask = op->type == IR_MASK ? CODE_IS_MASK : 0;
+        a->values[k] = (code_value){CODE_NEVER, {CODE_NO_SLOT, CODE_NO_SLOT}, {CODE_NO_REGISTER, CODE_NO_REGISTER}, CODE_NO_REGISTER,
+                                    (uint8_t)(traits_of[op->code] | apart | mask)};
+        a->uses[k] = (code_uses){.operands = 0};
+    }
+}
+
 sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool masks_apart, arena *memory)
 {
     const uint32_t count = body->count;
     a->memory = memory;
     a->ops = body->ops;
     a->count = count;
-    a->where = sn_arena_take(memory, (size_t)count * CODE_MAX_COPIES);
-    a->home = sn_arena_take(memory, count);
-    a->traits = sn_arena_take_zeroed(memory, count);
-    a->slot = sn_arena_take(memory, (size_t)count * CODE_MAX_COPIES * sizeof *a->slot);
-    a->next = sn_arena_take(memory, count * sizeof *a->next);
+    a->values = sn_arena_take(memory, count * sizeof *a->values);
     a->first = sn_arena_take(memory, count * sizeof *a->first);
     a->uses = sn_arena_take(memory, count * sizeof *a->uses);
-    if (!a->where || !a->home || !a->traits || !a->slot || !a->next || !a->first || !a->uses)
+    if (!a->values || !a->first || !a->uses)
         return SINTER_NO_MEMORY;
-    memset(a->next, 0xFF, count * sizeof *a->next);
-    memset(a->home, CODE_NO_REGISTER, count);
+    open_values(a);
     if (body->cold && !pair_regions(a, body->cold))
         return SINTER_NO_MEMORY;
     for (uint32_t k = a->region_count; k-- > 0 && !a->failed;)
@@ -206,6 +228,7 @@ sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool mas
     find_uses(&hot, 0, count - 1);
     a->most_live = hot.most[0];
     a->most_masks = hot.most[1];
-    memcpy(a->first, a->next, count * sizeof *a->first);
+    for (uint32_t k = 0; k < count; k++)
+        a->first[k] = a->values[k].next;
     return SINTER_OK;
 }

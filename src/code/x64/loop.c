@@ -279,7 +279,7 @@ static void leave(x64_writer *w)
 static void load_pinned(x64_writer *w)
 {
     for (uint32_t k = 1; k < w->body->count; k++) {
-        const unsigned home = w->a.home[k];
+        const unsigned home = w->a.values[k].home;
         if (home != CODE_NO_REGISTER && !(w->function && w->body->ops[k].code == IR_INPUT))
             w->a.target->load_leaf(w, home, k, 0);
     }
@@ -290,14 +290,14 @@ static void store_held(x64_writer *w)
 {
     for (uint32_t k = 1; k < w->body->count; k++) {
         const ir_op *op = &w->body->ops[k];
-        if (op->code != IR_HELD || w->a.home[k] == CODE_NO_REGISTER)
+        if (op->code != IR_HELD || w->a.values[k].home == CODE_NO_REGISTER)
             continue;
         const plan_line *line = &w->plan->lines[op->a];
         const unsigned size = sn_ir_type_size(op->type);
         const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * (w->plan->frame.lines + op->a))};
         sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
         const x64_mem m = {X64_RAX, X64_NO_INDEX, 0, (int32_t)((line->length - op->b) * size)};
-        sn_x64_store(w, w->a.home[k], op->type, &m);
+        sn_x64_store(w, w->a.values[k].home, op->type, &m);
     }
 }
 

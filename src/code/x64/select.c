@@ -1150,7 +1150,7 @@ static void hold(x64_writer *w, const ir_op *op)
     memset(homes, CODE_NO_REGISTER, sizeof homes);
     for (uint32_t k = 1; k < w->body->count; k++)
         if (op_of(w, k)->code == IR_HELD && op_of(w, k)->a == op->b)
-            homes[op_of(w, k)->b] = w->a.home[k];
+            homes[op_of(w, k)->b] = w->a.values[k].home;
     const unsigned t = sn_use_temporary(&w->a, false);
     for (uint32_t d = line->length; d >= 1; d--) {
         const bool newest = d == 1;
