@@ -50,8 +50,9 @@ static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capa
 
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg)
 {
-    a->values[value].home = (uint8_t)reg;
-    a->values[value].traits |= CODE_PINNED;
+    code_value *v = &a->values[value];
+    v->home = v->where[0] = v->where[1] = (uint8_t)reg;
+    v->traits |= CODE_PINNED;
     a->pinned |= (uint64_t)1 << reg;
     push(a, &a->pins, &a->pin_count, &a->pin_capacity, value);
 }
@@ -242,7 +243,7 @@ static bool is_last_copy(const allocation *a)
 /* The operands that die with this copy, as bits. */
 static inline unsigned dying_now(const allocation *a)
 {
-    return is_last_copy(a) ? a->now->dying : a->now->dying & ~a->now->shared;
+    return is_last_copy(a) ? a->now->dying : a->now->dying_apart;
 }
 
 bool sn_use_dies(const allocation *a, uint32_t value)
@@ -502,14 +503,12 @@ static void record_pins(allocation *a)
     }
 }
 
+/* A walk leaves no value in a register or slot, since each is given up behind its last use; only next uses begin anew. */
 static void start_walk(allocation *a)
 {
-    for (uint32_t k = 0; k < a->count; k++) {
-        code_value *v = &a->values[k];
-        v->next = a->first[k];
-        v->slot[0] = v->slot[1] = CODE_NO_SLOT;
-        v->where[0] = v->where[1] = v->home;
-    }
+    for (uint32_t k = 0; a->walked && k < a->count; k++)
+        a->values[k].next = a->first[k];
+    a->walked = true;
     a->free = (a->vectors | a->masks) & ~a->pinned;
     a->locked = a->temporaries = 0;
     a->free_slot_count = 0;

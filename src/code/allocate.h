@@ -43,7 +43,7 @@ typedef struct code_uses {
     uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
     uint8_t operands; /* how many */
     uint8_t dying;    /* bit k: next[k] is CODE_NEVER */
-    uint8_t shared;   /* bit k: operand k is one value for all copies, so that it dies in the last one */
+    uint8_t dying_apart; /* of them, those of which each copy has its own; the others die in the last copy */
 } code_uses;
 
 /* What is known of a value, and where it is. One record, since whoever asks for a register asks for the rest too: a quarter of a cache line. */
@@ -116,6 +116,7 @@ typedef struct allocation {
     uint32_t holder[CODE_REGISTERS]; /* value · copies + copy */
     code_value *values;
     uint32_t *first;   /* per value: its first use */
+    bool walked;       /* once: next uses have to be set back */
     code_uses *uses;   /* per operation */
     const code_uses *now; /* those of the current operation */
     code_region *regions; /* outer ones before those within */

@@ -10,9 +10,10 @@
 
 #include <string.h>
 
-/* What holds of a value whatever reads it. Leaves: what a load makes, again and again if need be. */
+/* What holds of a value whatever reads it, but for CODE_APART, which is the other way round here. Leaves: what a load makes, again and
+ * again if need be. */
 static const uint8_t traits_of[IR_CODES] = {
-    [IR_CONST] = CODE_LOADED,  [IR_UNIFORM] = CODE_LOADED,
+    [IR_CONST] = CODE_LOADED | CODE_APART, [IR_UNIFORM] = CODE_LOADED | CODE_APART,
     [IR_INPUT] = CODE_LOADED, [IR_BUFFER] = CODE_LOADED, [IR_READ] = CODE_LOADED, [IR_HELD] = CODE_LOADED,
     [IR_COLD] = CODE_IS_COLD,
 };
@@ -26,7 +27,7 @@ static bool is_leaf(const ir_op *op)
 typedef struct use_walk {
     allocation *a;
     code_region *region; /* NULL: the hot path */
-    uint32_t live[2], most[2]; /* values, and masks of them */
+    uint32_t live[2], most[2]; /* values (without masks, if they have registers of their own), and masks */
     bool masks_apart;
 } use_walk;
 
@@ -59,38 +60,48 @@ static void add_reading(use_walk *w, uint32_t value)
 
 static inline void note_live(use_walk *w, int change, unsigned traits)
 {
-    if (traits & CODE_APART)
-        w->live[(traits & CODE_IS_MASK) != 0] += (uint32_t)change;
+    if (!(traits & CODE_APART))
+        return;
+    if (traits & CODE_IS_MASK)
+        w->live[1] += (uint32_t)change;
+    if (!(traits & CODE_IS_MASK) || !w->masks_apart)
+        w->live[0] += (uint32_t)change;
 }
 
-/* The last use of a value in the walk. */
+/* The last use of a value in the walk: here alone more become live. */
 static void note_last(use_walk *w, uint32_t position, uint32_t value)
 {
     allocation *a = w->a;
+    code_value *v = &a->values[value];
+    note_live(w, 1, v->traits);
+    for (unsigned k = 0; k < 2; k++)
+        if (w->live[k] > w->most[k])
+            w->most[k] = w->live[k];
     const unsigned user = a->ops[position].code;
-    note_live(w, 1, a->values[value].traits);
-    if (a->ops[value].code == IR_INPUT && (user == IR_OUTPUT || user == IR_HOLD))
-        a->values[value].traits &= (uint8_t)~CODE_LOADED; /* an output may lie over it by then */
+    if (v->traits & CODE_LOADED && (user == IR_OUTPUT || user == IR_HOLD) && a->ops[value].code == IR_INPUT)
+        v->traits &= (uint8_t)~CODE_LOADED; /* an output may lie over it by then */
     if (w->region && is_from_outside(w, value))
         add_reading(w, value);
 }
 
-static inline void note_use(use_walk *w, uint32_t position, uint32_t value)
+/* Returns the next use behind this one. */
+static inline uint32_t note_use(use_walk *w, uint32_t position, uint32_t value)
 {
     code_value *v = &w->a->values[value];
-    if (v->next == CODE_NEVER)
+    const uint32_t next = v->next;
+    if (next == CODE_NEVER)
         note_last(w, position, value);
     v->next = position;
+    return next;
 }
 
-static inline void note_operand(use_walk *w, uint32_t position, unsigned k, uint32_t value)
+static inline void note_operand(use_walk *w, code_uses *uses, uint32_t position, unsigned k, uint32_t value)
 {
-    const code_value *v = &w->a->values[value];
-    code_uses *uses = &w->a->uses[position];
-    uses->next[k] = v->next;
-    uses->dying |= (uint8_t)((v->next == CODE_NEVER) << k);
-    uses->shared |= (uint8_t)(!(v->traits & CODE_APART) << k);
-    note_use(w, position, value);
+    uses->next[k] = note_use(w, position, value);
+    if (uses->next[k] == CODE_NEVER) {
+        uses->dying |= (uint8_t)(1 << k);
+        uses->dying_apart |= (uint8_t)((w->a->values[value].traits & CODE_APART) << k);
+    }
 }
 
 static inline void note_definition(use_walk *w, uint32_t position)
@@ -100,27 +111,16 @@ static inline void note_definition(use_walk *w, uint32_t position)
         note_live(w, -1, v->traits);
 }
 
-static void note_most(use_walk *w)
-{
-    const uint32_t vectors = w->masks_apart ? w->live[0] : w->live[0] + w->live[1];
-    if (vectors > w->most[0])
-        w->most[0] = vectors;
-    if (w->live[1] > w->most[1])
-        w->most[1] = w->live[1];
-}
-
 /* The path around a region: its RARE takes the hot operand, and where it begins everything that it reads is used. */
 static uint32_t pass_region(use_walk *w, const code_region *inner)
 {
     allocation *a = w->a;
     note_definition(w, inner->rare);
-    note_operand(w, inner->rare, 2, a->ops[inner->rare].c);
+    a->uses[inner->rare].next[2] = note_use(w, inner->rare, a->ops[inner->rare].c);
     for (uint32_t k = 0; k < inner->reading_count; k++) {
         code_reading *reading = &a->readings[inner->first_reading + k];
-        reading->next = a->values[reading->value].next;
-        note_use(w, inner->cold, reading->value);
+        reading->next = note_use(w, inner->cold, reading->value);
     }
-    note_most(w);
     return inner->cold;
 }
 
@@ -135,15 +135,15 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
         }
         note_definition(w, i);
         const unsigned operands = sn_ir_info[op->code].operands;
-        a->uses[i].operands = (uint8_t)operands;
-        if (!operands)
-            continue;
-        note_operand(w, i, 0, op->a);
+        code_uses *uses = &a->uses[i];
+        uses->operands = (uint8_t)operands;
+        uses->dying = uses->dying_apart = 0;
+        if (operands > 0)
+            note_operand(w, uses, i, 0, op->a);
         if (operands > 1)
-            note_operand(w, i, 1, op->b);
+            note_operand(w, uses, i, 1, op->b);
         if (operands > 2)
-            note_operand(w, i, 2, op->c);
-        note_most(w);
+            note_operand(w, uses, i, 2, op->c);
     }
 }
 
@@ -158,10 +158,10 @@ static bool pair_regions(allocation *a, uint32_t colds)
         return false;
     uint32_t around = 0;
     for (uint32_t i = 1; i < a->count; i++) {
-        while (around && i > a->regions[around - 1].rare)
-            around = a->regions[around - 1].around;
         if (a->ops[i].code != IR_COLD)
             continue;
+        while (around && i > a->regions[around - 1].rare)
+            around = a->regions[around - 1].around;
         const uint32_t depth = around ? a->regions[around - 1].depth + 1 : 1;
         a->regions[a->region_count] = (code_region){.cold = i, .rare = a->ops[i].b, .around = around, .depth = depth};
         around = ++a->region_count;
@@ -187,8 +187,8 @@ static void find_region_uses(allocation *a, bool masks_apart, code_region *regio
 {
     use_walk w = {.a = a, .region = region, .masks_apart = masks_apart};
     region->first_reading = a->reading_count;
-    note_operand(&w, region->rare, 0, a->ops[region->rare].a);
-    note_operand(&w, region->rare, 1, a->ops[region->rare].b);
+    note_use(&w, region->rare, a->ops[region->rare].a);
+    note_use(&w, region->rare, a->ops[region->rare].b);
     find_uses(&w, region->cold, region->rare - 1);
     if (!a->failed)
         give_slots(a, region);
@@ -199,10 +199,9 @@ static void open_values(allocation *a)
 {
     for (uint32_t k = 0; k < a->count; k++) {
         const ir_op *op = &a->ops[k];
-        const unsigned apart = sn_is_shared(op) ? 0 : CODE_APART, mask = op->type == IR_MASK ? CODE_IS_MASK : 0;
+        const unsigned mask = op->type == IR_MASK ? CODE_IS_MASK : 0;
         a->values[k] = (code_value){CODE_NEVER, {CODE_NO_SLOT, CODE_NO_SLOT}, {CODE_NO_REGISTER, CODE_NO_REGISTER}, CODE_NO_REGISTER,
-                                    (uint8_t)(traits_of[op->code] | apart | mask)};
-        a->uses[k] = (code_uses){.operands = 0};
+                                    (uint8_t)((traits_of[op->code] ^ CODE_APART) | mask)};
     }
 }
 

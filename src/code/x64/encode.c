@@ -123,6 +123,12 @@ static inline unsigned length_bits(x64_length length)
     return (unsigned)length - (length != X64_SCALAR);
 }
 
+/* The word of the two-byte prefix and the opcode behind it. */
+static inline uint32_t short_vex(uint32_t word)
+{
+    return 0xC5 | (word & 0x8000) | (word >> 8 & 0x7F00) | (word >> 8 & 0xFF0000);
+}
+
 /* Stores prefix and opcode; VEX words carry the opcode in their last byte. */
 static inline uint8_t *store_vex(uint8_t *at, uint32_t word)
 {
@@ -130,7 +136,7 @@ static inline uint8_t *store_vex(uint8_t *at, uint32_t word)
         store32(at, word);
         return at + 4;
     }
-    store32(at, 0xC5 | (word & 0x8000) | (word >> 8 & 0x7F00) | (word >> 8 & 0xFF0000));
+    store32(at, short_vex(word));
     return at + 3;
 }
 
@@ -224,10 +230,32 @@ static inline uint8_t *vector_mem(x64_code *code, x64_insn insn, x64_length leng
     return address(code, at, reg, mem, e->units >> 8 * slot & 7);
 }
 
+/* Apart, so that the short way below saves no registers. */
+static __attribute__((noinline)) void general_reg(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
+                                                  unsigned a, unsigned b)
+{
+    code->at = vector_reg(code->at, insn, length, decoration, dst, a, b);
+}
+
+/* Most instructions have the VEX form, registers below 16 and b in ModRM.rm: prefix, opcode and ModRM are one store. */
 void sn_x64_reg(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
                 unsigned a, unsigned b)
 {
-    code->at = vector_reg(code->at, insn, length, decoration, dst, a, b);
+    const encoding *e = &encodings[insn];
+    unsigned l = length_bits(length);
+    if ((e->flags & (HAS_VEX | STORES | GROUP)) != HAS_VEX || ((dst | a | b) & 16) | decoration | (l & 2)) {
+        general_reg(code, insn, length, decoration, dst, a, b);
+        return;
+    }
+    uint32_t word = e->vex ^ (dst & 8) << 12 ^ a << 19 ^ (b & 8) << 10 ^ l << 18;
+    uint32_t rm = modrm(3, dst, b);
+    if ((word & 0x807F00) == 0x6100) {
+        store32(code->at, short_vex(word) | rm << 24);
+        code->at += 4;
+    } else {
+        store64(code->at, word | (uint64_t)rm << 32);
+        code->at += 5;
+    }
 }
 
 void sn_x64_reg_imm(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,

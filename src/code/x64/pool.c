@@ -68,30 +68,37 @@ static bool grow_table(x64_pool *pool)
 
 static void repeat(uint8_t *at, uint64_t bits, unsigned size, unsigned copies)
 {
-    const uint32_t low = (uint32_t)bits;
-    for (unsigned k = 0; k < copies && size == 8; k++)
-        memcpy(at + 8 * k, &bits, 8);
-    for (unsigned k = 0; k < copies && size == 4; k++)
-        memcpy(at + 4 * k, &low, 4);
+    if (size == 4)
+        bits = (uint32_t)bits | bits << 32;
+    unsigned left = size * copies;
+    for (; left >= 8; left -= 8, at += 8)
+        memcpy(at, &bits, 8);
+    if (left)
+        memcpy(at, &bits, 4);
 }
 
-uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies)
+static uint32_t add_element(x64_pool *pool, x64_pool_entry *entry, uint64_t bits, unsigned size, unsigned copies)
 {
-    if (pool->failed || (2 * pool->entries >= (pool->table ? pool->table_mask : 0) && !grow_table(pool)))
-        return 0;
     const unsigned total = size * copies;
-    const uint32_t shape = total << 8 | size;
-    uint32_t slot = hash(bits, shape) & pool->table_mask;
-    for (; pool->table[slot].shape; slot = (slot + 1) & pool->table_mask)
-        if (pool->table[slot].bits == bits && pool->table[slot].shape == shape)
-            return pool->table[slot].at;
     const uint32_t at = append(pool, total, total > 64 ? 64 : total);
     if (pool->failed)
         return 0;
     repeat(pool->bytes + at, bits, size, copies);
-    pool->table[slot] = (x64_pool_entry){bits, at, shape};
+    *entry = (x64_pool_entry){bits, at, total << 8 | size};
     pool->entries++;
     return at;
+}
+
+uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies)
+{
+    if (2 * pool->entries >= pool->table_mask && !grow_table(pool))
+        return 0;
+    const uint32_t shape = size * copies << 8 | size, first = hash(bits, shape) & pool->table_mask;
+    x64_pool_entry *entry = &pool->table[first];
+    for (; entry->shape; entry = &pool->table[(uint32_t)(entry - pool->table + 1) & pool->table_mask])
+        if (entry->bits == bits && entry->shape == shape)
+            return entry->at;
+    return add_element(pool, entry, bits, size, copies);
 }
 
 uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, unsigned alignment)

@@ -106,7 +106,13 @@ typedef struct x64_writer {
 
 /* select.c */
 extern const code_target sn_x64_target;
-x64_code *sn_x64_room(x64_writer *w); /* the buffer being written, with room for an operation */
+enum { X64_ROOM = 1024 }; /* bytes that one operation of one copy takes at most, reloads included */
+x64_code *sn_x64_more_room(x64_writer *w);
+static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, with room for an operation */
+{
+    x64_code *c = &w->buffer[w->at].code;
+    return c->end - c->at >= X64_ROOM ? c : sn_x64_more_room(w);
+}
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
 x64_mem sn_x64_pool_mem(uint32_t offset);
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
