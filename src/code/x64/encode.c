@@ -266,10 +266,24 @@ void sn_x64_reg_imm(x64_code *code, x64_insn insn, x64_length length, unsigned d
     code->at = at + 1;
 }
 
+static __attribute__((noinline)) void general_vector_mem(x64_code *code, x64_insn insn, x64_length length, unsigned decoration,
+                                                         unsigned dst, unsigned a, const x64_mem *mem)
+{
+    code->at = vector_mem(code, insn, length, decoration, dst, a, mem);
+}
+
 void sn_x64_mem(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
                 unsigned a, const x64_mem *mem)
 {
-    code->at = vector_mem(code, insn, length, decoration, dst, a, mem);
+    const encoding *e = &encodings[insn];
+    unsigned l = length_bits(length);
+    if ((e->flags & (HAS_VEX | GROUP | GATHERS)) != HAS_VEX || ((dst | a) & 16) | decoration | (l & 2)) {
+        general_vector_mem(code, insn, length, decoration, dst, a, mem);
+        return;
+    }
+    unsigned index = mem->index == X64_NO_INDEX ? 0 : mem->index;
+    uint32_t word = e->vex ^ (dst & 8) << 12 ^ a << 19 ^ (index & 8) << 11 ^ (mem->base & 8u) << 10 ^ l << 18;
+    code->at = address(code, store_vex(code->at, word), dst, mem, 0);
 }
 
 void sn_x64_mem_imm(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,

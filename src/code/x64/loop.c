@@ -44,31 +44,52 @@ static void add_pointer(x64_writer *w, uint32_t slot)
     w->pointer_slot[w->pointer_count++] = slot;
 }
 
-static void find_pointers(x64_writer *w)
+/* What a look over the body looks at more closely; everything else is work, and nothing more. */
+static const uint8_t is_surveyed[IR_CODES] = {
+    [IR_CONST] = 1, [IR_UNIFORM] = 1, [IR_INPUT] = 1, [IR_BUFFER] = 1, [IR_READ] = 1, [IR_HELD] = 1, [IR_OUTPUT] = 1, [IR_SET_BUFFER] = 1,
+    [IR_WRITE] = 1, [IR_HOLD] = 1, [IR_LOAD] = 1, [IR_READV] = 1, [IR_SUM] = 1, [IR_SUMP] = 1, [IR_COLD] = 1,
+};
+
+static void note_sum(x64_writer *w, uint32_t operation)
+{
+    if (w->sum_count < X64_MOST_SUMS)
+        w->sum_operation[w->sum_count] = operation;
+    w->sum_count++;
+}
+
+static void survey_operation(x64_writer *w, uint32_t k, const ir_op *op)
 {
     const plan_frame *f = &w->plan->frame;
-    for (uint32_t k = 1; k < w->body->count; k++) {
-        const ir_op *op = &w->body->ops[k];
-        switch (op->code) {
-        case IR_INPUT: add_pointer(w, f->inputs + op->a); break;
-        case IR_BUFFER: add_pointer(w, f->buffers + op->a); break;
-        case IR_READ: case IR_HELD: add_pointer(w, f->lines + op->a); break;
-        case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
-        case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
-        case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
-        case IR_LOAD: if (!w->scalar) add_pointer(w, f->memories + op->b); break;
-        case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
-        default: break;
-        }
+    switch (op->code) {
+    case IR_CONST: w->constants++; break;
+    case IR_UNIFORM: w->uniforms++; break;
+    case IR_INPUT: add_pointer(w, f->inputs + op->a); break;
+    case IR_BUFFER: add_pointer(w, f->buffers + op->a); break;
+    case IR_HELD: w->held++; add_pointer(w, f->lines + op->a); break;
+    case IR_READ: add_pointer(w, f->lines + op->a); break;
+    case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
+    case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
+    case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
+    case IR_LOAD: if (!w->scalar) add_pointer(w, f->memories + op->b); break;
+    case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
+    case IR_SUM: case IR_SUMP: note_sum(w, k); break;
+    default: break;
     }
 }
 
-static uint32_t count_constants(const plan_body *body)
+/* One look over the body: what it points to, how many constants and uniforms it has, its sums, and its work, which is the operations
+ * of the path; of regions only that they are called. */
+static void survey(x64_writer *w)
 {
-    uint32_t count = 0;
-    for (uint32_t k = 1; k < body->count; k++)
-        count += body->ops[k].code == IR_CONST;
-    return count;
+    uint32_t cold_end = 0;
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const ir_op *op = &w->body->ops[k];
+        if (is_surveyed[op->code])
+            survey_operation(w, k, op);
+        if (op->code == IR_COLD && k > cold_end)
+            cold_end = op->b;
+        w->work += k > cold_end && !sn_is_shared(op);
+    }
 }
 
 static unsigned bit_count(uint64_t set)
@@ -92,27 +113,28 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->mask_registers = isa == X64_AVX512 && !scalar;
     w->length4 = scalar ? X64_SCALAR : lengths[(4 * w->lanes) / 32];
     w->length8 = scalar ? X64_SCALAR : lengths[8 * w->lanes >= 64 ? 2 : 1];
-    w->wide_constants = isa == X64_AVX2 && !scalar && count_constants(w->body) <= MOST_WIDE_CONSTANTS;
+    w->wide_constants = isa == X64_AVX2 && !scalar;
 }
 
 /* ---- which values stay in registers ---- */
 
-static bool pin(x64_writer *w, uint32_t value, uint64_t *spare)
+static void pin(x64_writer *w, uint32_t value, uint64_t *spare)
 {
-    if (!*spare)
-        return false;
     const unsigned reg = 63 - (unsigned)__builtin_clzll(*spare);
     *spare &= ~((uint64_t)1 << reg);
     sn_allocate_pin(&w->a, value, reg);
-    return true;
 }
 
-static void pin_code(x64_writer *w, unsigned code, uint64_t *spare)
+/* Of the `count` operations of a code, as many as there are registers for. */
+static void pin_code(x64_writer *w, unsigned code, uint32_t count, uint64_t *spare)
 {
-    for (uint32_t k = 1; k < w->body->count; k++)
-        if (w->body->ops[k].code == code && w->body->ops[k].type != IR_MASK && w->a.first[k] != CODE_NEVER)
-            if (!pin(w, k, spare))
-                return;
+    for (uint32_t k = 1; count && *spare; k++) {
+        if (w->body->ops[k].code != code)
+            continue;
+        count--;
+        if (w->body->ops[k].type != IR_MASK && w->a.first[k] != CODE_NEVER)
+            pin(w, k, spare);
+    }
 }
 
 /* How many registers the body can do without, for one copy, or two side by side. */
@@ -138,15 +160,15 @@ static void pin_values(x64_writer *w, unsigned taken)
     /* Constants and uniforms that find no register still have to be loaded, two for one operation. */
     const int spare = spare_count(w, w->a.copies, taken) - 2;
     uint64_t set = highest(w->a.vectors & ~w->a.pinned, spare);
-    pin_code(w, IR_UNIFORM, &set);
-    pin_code(w, IR_CONST, &set);
+    pin_code(w, IR_UNIFORM, w->uniforms, &set);
+    pin_code(w, IR_CONST, w->constants, &set);
 }
 
 /* Past values of lines that move every element: as many as leave the body enough registers. */
 static void pin_held(x64_writer *w)
 {
     uint64_t set = highest(w->a.vectors, (int)bit_count(w->a.vectors) - SPARE_REGISTERS - 3);
-    pin_code(w, IR_HELD, &set);
+    pin_code(w, IR_HELD, w->held, &set);
 }
 
 /* ---- sums ---- */
@@ -155,17 +177,6 @@ static unsigned partial_vectors(const x64_writer *w, const ir_op *sum)
 {
     const unsigned size = w->body->ops[sum->a].type == IR_F64 ? 8 : 4;
     return 256 / size / w->lanes;
-}
-
-static void find_sums(x64_writer *w)
-{
-    w->sum_count = 0;
-    for (uint32_t k = 1; k < w->body->count; k++)
-        if (w->body->ops[k].code == IR_SUM || w->body->ops[k].code == IR_SUMP) {
-            if (w->sum_count < X64_MOST_SUMS)
-                w->sum_operation[w->sum_count] = k;
-            w->sum_count++;
-        }
 }
 
 /* Registers for all partial sums, if every sum has the same number of vectors of them and they leave the body enough. */
@@ -278,17 +289,14 @@ static void leave(x64_writer *w)
 
 static void load_pinned(x64_writer *w)
 {
-    for (uint32_t k = 1; k < w->body->count; k++) {
-        const unsigned home = w->a.values[k].home;
-        if (home != CODE_NO_REGISTER && !(w->function && w->body->ops[k].code == IR_INPUT))
-            w->a.target->load_leaf(w, home, k, 0);
-    }
+    for (uint32_t k = 0; k < w->a.pin_count; k++)
+        w->a.target->load_leaf(w, w->a.values[w->a.pins[k]].home, w->a.pins[k], 0);
 }
 
 /* Held registers go back to the line's memory: the newest value last. */
 static void store_held(x64_writer *w)
 {
-    for (uint32_t k = 1; k < w->body->count; k++) {
+    for (uint32_t k = 1; w->held && k < w->body->count; k++) {
         const ir_op *op = &w->body->ops[k];
         if (op->code != IR_HELD || w->a.values[k].home == CODE_NO_REGISTER)
             continue;
@@ -542,7 +550,8 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     const unsigned registers = options->most_registers && options->most_registers < most ? options->most_registers : most;
     w->a.vectors = low_bits(registers);
     w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
-    find_pointers(w);
+    survey(w);
+    w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;
@@ -580,22 +589,10 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
     return join(w, out, pool_place, f);
 }
 
-/* Operations of the path; of regions only that they are called. */
-static uint32_t work_of(const x64_writer *w)
-{
-    uint32_t work = 0;
-    for (uint32_t k = 1; k < w->body->count; k++)
-        if (w->body->ops[k].code == IR_COLD)
-            k = w->body->ops[k].b;
-        else
-            work += !sn_is_shared(&w->body->ops[k]);
-    return work;
-}
-
 static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function *f)
 {
     const unsigned taken = sum_vectors * w->sum_count;
-    const uint32_t work = work_of(w);
+    const uint32_t work = w->work;
     const bool two = spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1;
     w->a.copies = f->copies = two ? 2 : 1;
     f->repetitions = sum_vectors ? sum_vectors / f->copies : work * f->copies <= SHORT_BODY && !w->a.most_masks ? 2 : 1;
@@ -638,7 +635,6 @@ x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, 
     uint8_t *frame = enter(&w);
     const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
     load_bases(&w, out, &pool_place);
-    find_sums(&w);
     if (w.scalar)
         write_scalar_loop(&w, &f);
     else

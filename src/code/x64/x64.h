@@ -88,6 +88,8 @@ typedef struct x64_writer {
     uint8_t sum_register[X64_MOST_SUMS][8]; /* per SUM in order, per vector of partial sums */
     uint32_t sum_operation[X64_MOST_SUMS];
     unsigned sum_count;
+    uint32_t constants, uniforms, held; /* in the body */
+    uint32_t work;              /* operations of the path */
     x64_buffer buffer[X64_BUFFERS];
     unsigned at;                /* the buffer being written */
     unsigned way_from;          /* the buffer, and the place in it, to which the way to a region leads back */
