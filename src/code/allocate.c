@@ -309,37 +309,38 @@ static inline void unlock(allocation *a)
     a->locked = 0;
 }
 
-static inline void advance_uses(allocation *a, uint32_t position)
+/* The first operand last: where two are one value, its `next` counts. */
+static inline void advance_uses(allocation *a, const ir_op *op, const code_uses *uses)
 {
-    const ir_op *op = &a->ops[position];
-    const code_uses *uses = a->now;
+    if (uses->operands > 2)
+        a->values[op->c].next = uses->next[2];
+    if (uses->operands > 1)
+        a->values[op->b].next = uses->next[1];
     if (uses->operands > 0)
         a->values[op->a].next = uses->next[0];
-    if (uses->operands > 1 && uses->next[1] != position)
-        a->values[op->b].next = uses->next[1];
-    if (uses->operands > 2 && uses->next[2] != position)
-        a->values[op->c].next = uses->next[2];
 }
 
-static inline void end_copy(allocation *a)
+static inline void end_copy(allocation *a, uint32_t position, const code_uses *uses)
 {
     if (!a->released)
         release_dying(a);
     a->released = false;
     unlock(a);
-    if (a->values[a->position].next == CODE_NEVER)
-        release(a, a->position, a->copy);
+    if (uses->dying & CODE_RESULT_DIES)
+        release(a, position, a->copy);
 }
 
 static void emit_operation(allocation *a, uint32_t position)
 {
+    const code_uses *uses = &a->uses[position];
     a->position = position;
-    a->now = &a->uses[position];
-    for (a->copy = 0; a->copy < a->copies; a->copy++) {
+    a->now = uses;
+    a->copy = 0;
+    do {
         a->target->emit(a->emitter, position);
-        end_copy(a);
-    }
-    advance_uses(a, position);
+        end_copy(a, position, uses);
+    } while (++a->copy < a->copies);
+    advance_uses(a, &a->ops[position], uses);
 }
 
 /* ---- cold regions ---- */

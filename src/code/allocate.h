@@ -38,11 +38,13 @@ typedef struct code_target {
     void (*end_region)(void *emitter);
 } code_target;
 
+enum { CODE_RESULT_DIES = 8 };
+
 /* What the walk asks of an operation, once a copy and walk: found beforehand. */
 typedef struct code_uses {
     uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
     uint8_t operands; /* how many */
-    uint8_t dying;    /* bit k: next[k] is CODE_NEVER */
+    uint8_t dying;    /* bit k: next[k] is CODE_NEVER; CODE_RESULT_DIES: nothing uses the result */
     uint8_t dying_apart; /* of them, those of which each copy has its own; the others die in the last copy */
 } code_uses;
 

@@ -39,9 +39,12 @@ static bool is_from_outside(const use_walk *w, uint32_t value)
     return value < w->region->cold || (is_leaf(op) && !sn_is_shared(op));
 }
 
-static void add_reading(use_walk *w, uint32_t value)
+/* The last use in a region; apart, so that the path's walk saves no registers for it. */
+static __attribute__((noinline)) void note_reading(use_walk *w, uint32_t value)
 {
     allocation *a = w->a;
+    if (!is_from_outside(w, value))
+        return;
     if (a->reading_count == a->reading_capacity) {
         const uint32_t capacity = a->reading_capacity ? 2 * a->reading_capacity : 64;
         code_reading *grown = sn_arena_grow(a->memory, a->readings, a->reading_count * sizeof *grown, capacity * sizeof *grown);
@@ -80,8 +83,8 @@ static void note_last(use_walk *w, uint32_t position, uint32_t value)
     const unsigned user = a->ops[position].code;
     if (v->traits & CODE_LOADED && (user == IR_OUTPUT || user == IR_HOLD) && a->ops[value].code == IR_INPUT)
         v->traits &= (uint8_t)~CODE_LOADED; /* an output may lie over it by then */
-    if (w->region && is_from_outside(w, value))
-        add_reading(w, value);
+    if (w->region)
+        note_reading(w, value);
 }
 
 /* Returns the next use behind this one. */
@@ -137,7 +140,7 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
         const unsigned operands = sn_ir_info[op->code].operands;
         code_uses *uses = &a->uses[i];
         uses->operands = (uint8_t)operands;
-        uses->dying = uses->dying_apart = 0;
+        uses->dying = uses->dying_apart = a->values[i].next == CODE_NEVER ? CODE_RESULT_DIES : 0;
         if (operands > 0)
             note_operand(w, uses, i, 0, op->a);
         if (operands > 1)

@@ -465,9 +465,9 @@ static x64_insn fused_form(x64_insn base, unsigned form)
 enum { FORM_132, FORM_213, FORM_231 };
 
 /* The register to overwrite: the operand's own if it dies, else a copy. */
-static unsigned overwritten(x64_writer *w, uint32_t value, unsigned reg)
+static unsigned overwritten(x64_writer *w, uint32_t value, unsigned reg, bool dies)
 {
-    if (sn_use_dies(&w->a, value))
+    if (dies)
         return sn_define_over(&w->a, value);
     const unsigned d = sn_define_apart(&w->a);
     move(w, d, reg, op_of(w, value)->type);
@@ -484,12 +484,13 @@ static void fused(x64_writer *w, const ir_op *op)
     x64_mem m;
     unsigned decoration;
     if (sn_use_is_memory(&w->a, c) && memory_operand(w, c, &m, &decoration)) {
-        unsigned ra = sn_use(&w->a, a), rb = sn_use(&w->a, b);
-        if (!sn_use_dies(&w->a, a) && sn_use_dies(&w->a, b)) {
-            const unsigned d = overwritten(w, b, rb);
+        const unsigned ra = sn_use(&w->a, a), rb = sn_use(&w->a, b);
+        const bool a_dies = sn_use_dies(&w->a, a);
+        if (!a_dies && sn_use_dies(&w->a, b)) {
+            const unsigned d = sn_define_over(&w->a, b);
             mem3(w, fused_form(base, FORM_213), length, decoration, d, ra, &m);
         } else {
-            const unsigned d = overwritten(w, a, ra);
+            const unsigned d = overwritten(w, a, ra, a_dies);
             mem3(w, fused_form(base, FORM_213), length, decoration, d, a == b ? d : rb, &m);
         }
         return;
@@ -500,24 +501,26 @@ static void fused(x64_writer *w, const ir_op *op)
     }
     const unsigned ra = sn_use(&w->a, a), rc = sn_use(&w->a, c);
     if (sn_use_is_memory(&w->a, b) && memory_operand(w, b, &m, &decoration)) {
-        if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, a)) {
-            const unsigned d = overwritten(w, a, ra);
+        const bool c_dies = sn_use_dies(&w->a, c);
+        if (!c_dies && sn_use_dies(&w->a, a)) {
+            const unsigned d = sn_define_over(&w->a, a);
             mem3(w, fused_form(base, FORM_132), length, decoration, d, a == c ? d : rc, &m);
         } else {
-            const unsigned d = overwritten(w, c, rc);
+            const unsigned d = overwritten(w, c, rc, c_dies);
             mem3(w, fused_form(base, FORM_231), length, decoration, d, a == c ? d : ra, &m);
         }
         return;
     }
     const unsigned rb = sn_use(&w->a, b);
-    if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, a)) {
-        const unsigned d = overwritten(w, a, ra);
+    const bool c_dies = sn_use_dies(&w->a, c);
+    if (!c_dies && sn_use_dies(&w->a, a)) {
+        const unsigned d = sn_define_over(&w->a, a);
         reg3(w, fused_form(base, FORM_213), length, d, a == b ? d : rb, a == c ? d : rc);
-    } else if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, b)) {
-        const unsigned d = overwritten(w, b, rb);
+    } else if (!c_dies && sn_use_dies(&w->a, b)) {
+        const unsigned d = sn_define_over(&w->a, b);
         reg3(w, fused_form(base, FORM_213), length, d, ra, b == c ? d : rc);
     } else {
-        const unsigned d = overwritten(w, c, rc);
+        const unsigned d = overwritten(w, c, rc, c_dies);
         reg3(w, fused_form(base, FORM_231), length, d, a == c ? d : ra, b == c ? d : rb);
     }
 }
