@@ -167,14 +167,19 @@ static uint64_t make_free(allocation *a, uint64_t kind)
     return bit(reg);
 }
 
+static inline unsigned take_of(allocation *a, uint64_t set)
+{
+    const unsigned reg = any_of(a, set);
+    a->free &= ~bit(reg);
+    a->locked |= bit(reg);
+    return reg;
+}
+
 /* A free register of the kind, by eviction if need be; it is locked. */
 static inline unsigned take_register(allocation *a, bool mask)
 {
     const uint64_t kind = mask ? a->masks : a->vectors, free = a->free & kind;
-    const unsigned reg = any_of(a, free ? free : make_free(a, kind));
-    a->free &= ~bit(reg);
-    a->locked |= bit(reg);
-    return reg;
+    return take_of(a, free ? free : make_free(a, kind));
 }
 
 static void settle(allocation *a, unsigned reg, uint32_t index)
@@ -268,21 +273,57 @@ static inline void release_dying(allocation *a)
         release(a, op->c, a->copy);
 }
 
-static unsigned define(allocation *a)
+static inline unsigned result_in(allocation *a, code_value *v, unsigned reg)
 {
-    const uint32_t value = a->position;
-    code_value *v = &a->values[value];
-    const unsigned reg = take_register(a, v->traits & CODE_IS_MASK && a->masks), copy = a->copy; /* no leaf but an input: APART */
-    a->holder[reg] = value * CODE_MAX_COPIES + copy;
+    const unsigned copy = a->copy; /* no constant, no uniform: APART */
+    a->holder[reg] = a->position * CODE_MAX_COPIES + copy;
     v->where[copy] = (uint8_t)reg;
-    record(a, CODE_EVENT_DEFINE, reg, index_of(a, value, copy), 0, 0);
+    record(a, CODE_EVENT_DEFINE, reg, a->position * CODE_MAX_COPIES + copy, 0, 0);
     return reg;
 }
 
-unsigned sn_define(allocation *a)
+static unsigned define(allocation *a)
+{
+    code_value *v = &a->values[a->position];
+    return result_in(a, v, take_register(a, v->traits & CODE_IS_MASK && a->masks));
+}
+
+static __attribute__((noinline)) unsigned release_and_define(allocation *a)
 {
     release_dying(a);
     return define(a);
+}
+
+/* Gives up the register of operand k; false if it has a slot as well. */
+static inline bool release_register(allocation *a, unsigned dying, unsigned k, uint32_t value)
+{
+    if (!(dying & 1u << k))
+        return true;
+    code_value *v = &a->values[value];
+    const unsigned copy = a->copy & v->traits, reg = v->where[copy];
+    if (v->slot[copy] != CODE_NO_SLOT)
+        return false;
+    if (reg != CODE_NO_REGISTER && !(v->traits & CODE_PINNED)) {
+        a->free |= bit(reg);
+        v->where[copy] = CODE_NO_REGISTER;
+    }
+    return true;
+}
+
+/* Nearly always no operand that dies was spilled and a register is free: that way calls nothing, which is a fifth of its cost.
+ * Else everything is done again, and what was released stays so. */
+unsigned sn_define(allocation *a)
+{
+    const unsigned dying = dying_now(a);
+    const ir_op *op = &a->ops[a->position];
+    code_value *v = &a->values[a->position];
+    if (!release_register(a, dying, 0, op->a) || !release_register(a, dying, 1, op->b) || !release_register(a, dying, 2, op->c))
+        return release_and_define(a);
+    const uint64_t free = a->free & (v->traits & CODE_IS_MASK && a->masks ? a->masks : a->vectors);
+    if (!free)
+        return release_and_define(a);
+    a->released = true;
+    return result_in(a, v, take_of(a, free));
 }
 
 unsigned sn_define_apart(allocation *a)

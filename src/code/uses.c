@@ -26,6 +26,7 @@ static bool is_leaf(const ir_op *op)
 /* One backward walk: over the hot path, or over a region without the regions in it. */
 typedef struct use_walk {
     allocation *a;
+    code_value *values;
     code_region *region; /* NULL: the hot path */
     uint32_t live[2], most[2]; /* values (without masks, if they have registers of their own), and masks */
     bool masks_apart;
@@ -39,12 +40,9 @@ static bool is_from_outside(const use_walk *w, uint32_t value)
     return value < w->region->cold || (is_leaf(op) && !sn_is_shared(op));
 }
 
-/* The last use in a region; apart, so that the path's walk saves no registers for it. */
-static __attribute__((noinline)) void note_reading(use_walk *w, uint32_t value)
+static void add_reading(use_walk *w, uint32_t value)
 {
     allocation *a = w->a;
-    if (!is_from_outside(w, value))
-        return;
     if (a->reading_count == a->reading_capacity) {
         const uint32_t capacity = a->reading_capacity ? 2 * a->reading_capacity : 64;
         code_reading *grown = sn_arena_grow(a->memory, a->readings, a->reading_count * sizeof *grown, capacity * sizeof *grown);
@@ -71,8 +69,8 @@ static inline void note_live(use_walk *w, int change, unsigned traits)
         w->live[0] += (uint32_t)change;
 }
 
-/* The last use of a value in the walk: here alone more become live. */
-static void note_last(use_walk *w, uint32_t position, uint32_t value)
+/* The last use of a mask, a leaf, or of anything in a region. */
+static __attribute__((noinline)) void note_unusual_last(use_walk *w, uint32_t position, uint32_t value)
 {
     allocation *a = w->a;
     code_value *v = &a->values[value];
@@ -83,33 +81,43 @@ static void note_last(use_walk *w, uint32_t position, uint32_t value)
     const unsigned user = a->ops[position].code;
     if (v->traits & CODE_LOADED && (user == IR_OUTPUT || user == IR_HOLD) && a->ops[value].code == IR_INPUT)
         v->traits &= (uint8_t)~CODE_LOADED; /* an output may lie over it by then */
-    if (w->region)
-        note_reading(w, value);
+    if (w->region && is_from_outside(w, value))
+        add_reading(w, value);
+}
+
+/* The last use of a value in the walk: here alone more become live. */
+static inline void note_last(use_walk *w, uint32_t position, uint32_t value, unsigned traits)
+{
+    if (traits != CODE_APART || w->region)
+        note_unusual_last(w, position, value);
+    else if (++w->live[0] > w->most[0])
+        w->most[0] = w->live[0];
 }
 
 /* Returns the next use behind this one. */
 static inline uint32_t note_use(use_walk *w, uint32_t position, uint32_t value)
 {
-    code_value *v = &w->a->values[value];
+    code_value *v = &w->values[value];
     const uint32_t next = v->next;
     if (next == CODE_NEVER)
-        note_last(w, position, value);
+        note_last(w, position, value, v->traits);
     v->next = position;
     return next;
 }
 
 static inline void note_operand(use_walk *w, code_uses *uses, uint32_t position, unsigned k, uint32_t value)
 {
-    uses->next[k] = note_use(w, position, value);
-    if (uses->next[k] == CODE_NEVER) {
+    const uint32_t next = note_use(w, position, value);
+    uses->next[k] = next;
+    if (next == CODE_NEVER) {
         uses->dying |= (uint8_t)(1 << k);
-        uses->dying_apart |= (uint8_t)((w->a->values[value].traits & CODE_APART) << k);
+        uses->dying_apart |= (uint8_t)((w->values[value].traits & CODE_APART) << k);
     }
 }
 
 static inline void note_definition(use_walk *w, uint32_t position)
 {
-    const code_value *v = &w->a->values[position];
+    const code_value *v = &w->values[position];
     if (v->next != CODE_NEVER)
         note_live(w, -1, v->traits);
 }
@@ -140,7 +148,7 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
         const unsigned operands = sn_ir_info[op->code].operands;
         code_uses *uses = &a->uses[i];
         uses->operands = (uint8_t)operands;
-        uses->dying = uses->dying_apart = a->values[i].next == CODE_NEVER ? CODE_RESULT_DIES : 0;
+        uses->dying = uses->dying_apart = w->values[i].next == CODE_NEVER ? CODE_RESULT_DIES : 0;
         if (operands > 0)
             note_operand(w, uses, i, 0, op->a);
         if (operands > 1)
@@ -188,7 +196,7 @@ static void give_slots(allocation *a, code_region *region)
 
 static void find_region_uses(allocation *a, bool masks_apart, code_region *region)
 {
-    use_walk w = {.a = a, .region = region, .masks_apart = masks_apart};
+    use_walk w = {.a = a, .values = a->values, .region = region, .masks_apart = masks_apart};
     region->first_reading = a->reading_count;
     note_use(&w, region->rare, a->ops[region->rare].a);
     note_use(&w, region->rare, a->ops[region->rare].b);
@@ -226,7 +234,7 @@ sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool mas
         find_region_uses(a, masks_apart, &a->regions[k]);
     if (a->failed)
         return SINTER_NO_MEMORY;
-    use_walk hot = {.a = a, .masks_apart = masks_apart};
+    use_walk hot = {.a = a, .values = a->values, .masks_apart = masks_apart};
     find_uses(&hot, 0, count - 1);
     a->most_live = hot.most[0];
     a->most_masks = hot.most[1];
