@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_OPERATIONS = 256 };
+enum { FIRST_OPERATIONS = 64 }; /* a larger table costs the smallest programs more to clear than these are to insert again */
 
 void sn_ir_fail(ir_program *p, sinter_status status, const char *message)
 {
@@ -40,13 +40,13 @@ static uint32_t hash_op(const ir_op *op)
     memcpy(&head, op, 8);
     memcpy(&tail, (const char *)op + 8, 8);
     head = (head ^ (tail << 32 | tail >> 32) * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u; /* odd, bits well mixed */
-    return (uint32_t)(head >> 32);
+    return (uint32_t)(head >> 32) ^ (uint32_t)(head >> 48); /* the table's bits are the low ones: short constants differ in the highest only */
 }
 
 static void insert(ir_program *p, ir_ref r)
 {
     uint32_t at = hash_op(&p->ops[r]) & p->table_mask;
-    while (p->table[at])
+    while (p->table[at] && p->table[at] != r)
         at = (at + 1) & p->table_mask;
     p->table[at] = r;
 }
@@ -63,21 +63,40 @@ static bool regrow(ir_program *p, uint32_t capacity)
 {
     if (!grow(p, capacity))
         return false;
+    p->unlisted = 0;
     for (ir_ref r = 1; r < p->count; r++)
         if (!has_identity(p, &p->ops[r]))
             insert(p, r);
     return true;
 }
 
-static bool make_room(ir_program *p)
+/* Most expansions are followed by an output and nothing else, so that nobody ever asks for the equals of what is in them. */
+void sn_ir_list_later(ir_program *p, ir_ref first)
 {
-    if (p->count < p->capacity)
-        return true;
+    if (!p->unlisted)
+        p->unlisted = first;
+}
+
+static __attribute__((noinline)) void list_now(ir_program *p)
+{
+    for (ir_ref r = p->unlisted; r < p->count; r++)
+        if (!has_identity(p, &p->ops[r]))
+            insert(p, r);
+    p->unlisted = 0;
+}
+
+static __attribute__((noinline)) bool make_more_room(ir_program *p)
+{
     if (p->count >= IR_MAX_OPERATIONS) {
         sn_ir_fail(p, SINTER_TOO_LARGE, "the program has more than 4,194,304 operations");
         return false;
     }
     return regrow(p, p->capacity * 2);
+}
+
+static inline bool make_room(ir_program *p)
+{
+    return __builtin_expect(p->count < p->capacity, 1) || make_more_room(p);
 }
 
 void sn_ir_reserve(ir_program *p, uint32_t operations)
@@ -111,10 +130,12 @@ static ir_ref append(ir_program *p, const ir_op *op)
     return p->count++;
 }
 
-static ir_ref append_unique(ir_program *p, const ir_op *op)
+static inline ir_ref append_unique(ir_program *p, const ir_op *op)
 {
     if (p->status != SINTER_OK || !make_room(p))
         return 0;
+    if (__builtin_expect(p->unlisted != 0, 0))
+        list_now(p);
     uint32_t at = hash_op(op) & p->table_mask;
     for (; p->table[at]; at = (at + 1) & p->table_mask)
         if (!memcmp(&p->ops[p->table[at]], op, sizeof *op))
@@ -277,11 +298,79 @@ static uint8_t axes_of(const ir_program *p, const ir_op *op)
 
 /* ---- emitting ---- */
 
+/* What a rule may look for among operands, and which rules look for what. Folding looks for constants throughout. */
+enum { LOOKS_NEG = 1, LOOKS_ABS = 2, LOOKS_WHOLE = 4, LOOKS_UNIT = 8 /* 0, 1 and their negatives */, LOOKS_CONST = 16 };
+
+static const uint8_t looked_for[IR_CODES] = {
+    [IR_CONST] = LOOKS_CONST, [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_ABS,
+    [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
+};
+
+static const uint8_t looks_for[IR_CODES] = {
+    [IR_ADD] = LOOKS_NEG | LOOKS_UNIT, [IR_SUB] = LOOKS_NEG | LOOKS_UNIT, [IR_MUL] = LOOKS_NEG | LOOKS_UNIT, [IR_DIV] = LOOKS_CONST,
+    [IR_FMA] = LOOKS_NEG | LOOKS_UNIT, [IR_FMS] = LOOKS_NEG | LOOKS_UNIT, [IR_FNMA] = LOOKS_NEG | LOOKS_UNIT,
+    [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_NEG | LOOKS_ABS,
+    [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
+};
+
+static inline bool is_unit(const ir_op *op)
+{
+    if (op->code != IR_CONST)
+        return false;
+    const uint32_t high = (op->type == IR_F64 ? op->b : op->a) & 0x7FFFFFFF;
+    return high == 0 || high == (op->type == IR_F64 ? 0x3FF00000u : 0x3F800000u);
+}
+
+static inline bool is_there(const ir_program *p, uint32_t r)
+{
+    return r - 1 < p->count - 1;
+}
+
+/* The common case, at a third of the cost of settle_type, the rules and axes_of: arithmetic in one type on operands with which no rule
+ * has anything to do. Settles type and axes; false: it has to go the long way. */
+static inline bool settle_plain(const ir_program *p, ir_op *op, const ir_info *info)
+{
+    const unsigned operands = info->operands;
+    if ((info->rule != IR_RULE_FLOAT && info->rule != IR_RULE_NUMBER) || !is_there(p, op->a))
+        return false;
+    const ir_op *a = &p->ops[op->a], *b = a, *c = a;
+    if (operands > 1) {
+        if (!is_there(p, op->b) || (operands == 2 && op->a == op->b))
+            return false;
+        b = &p->ops[op->b];
+    }
+    if (operands > 2) {
+        if (!is_there(p, op->c))
+            return false;
+        c = &p->ops[op->c];
+    }
+    if (!is_float(a->type) || a->type != b->type || a->type != c->type)
+        return false;
+    const unsigned found = looked_for[a->code] | looked_for[b->code] | looked_for[c->code];
+    if (found & looks_for[op->code])
+        return false;
+    if ((found & LOOKS_CONST)
+        && ((a->code == IR_CONST && b->code == IR_CONST) || (looks_for[op->code] & LOOKS_UNIT && (is_unit(a) || is_unit(b) || is_unit(c)))))
+        return false;
+    op->type = a->type;
+    op->axes = a->axes | b->axes | c->axes;
+    return true;
+}
+
+static bool is_function(const ir_op *op)
+{
+    return sn_ir_info[op->code].kind == IR_KIND_MATH || (op->code == IR_DIV && op->type == IR_I32);
+}
+
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
 {
     if (p->status != SINTER_OK)
         return 0;
     ir_op op = {.code = (uint8_t)code, .type = (uint8_t)type, .flags = flags, .a = a, .b = b, .c = c};
+    if (settle_plain(p, &op, &sn_ir_info[code])) {
+        p->has_functions |= sn_ir_info[code].kind == IR_KIND_MATH;
+        return append_unique(p, &op);
+    }
     if (!settle_type(p, &op))
         return wrong_types(p, &op);
     if (p->rules & (IR_IDENTITY | IR_FOLD)) {
@@ -290,6 +379,7 @@ ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t fla
             return simple;
     }
     op.axes = axes_of(p, &op);
+    p->has_functions |= is_function(&op);
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 
@@ -304,6 +394,7 @@ ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
         return 0;
     ir_op op = *settled;
     op.axes = axes_of(p, &op);
+    p->has_functions |= is_function(&op);
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 

@@ -19,6 +19,8 @@ typedef struct maker {
     plan_body *body;
     uint32_t capacity;
     plan_local *local; /* per program operation */
+    const uint32_t *slot; /* of the placement, or NULL */
+    uint32_t made;     /* how many members, effects left out */
     uint32_t turn;
     const uint8_t *needed; /* NULL: all members */
     ir_ref guard;      /* the mask decided in this body, 0 for none */
@@ -56,19 +58,26 @@ static ir_ref common_region(const plan_placement *w, ir_ref a, ir_ref b)
     return a;
 }
 
-/* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. */
-static void narrow(const ir_program *p, plan_placement *w, ir_ref user, unsigned k)
+static __attribute__((noinline)) void move_region(plan_placement *w, ir_ref user, ir_ref used, bool cold)
 {
     const uint32_t unseen = UINT32_MAX;
-    const ir_op *op = &p->ops[user];
-    const ir_ref used = sn_ir_operand(op, k), before = w->region[used];
+    const ir_ref before = w->region[used];
     ir_ref region = w->loop[used] != w->loop[user] ? 0 : w->region[user];
-    if (op->code == IR_RARE && k == 1 && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
+    if (cold && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
         region = user;
     if (before == unseen)
         w->region[used] = region;
     else if (before != region && before != 0)
         w->region[used] = region ? common_region(w, before, region) : 0;
+}
+
+/* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. Most
+ * uses find it where they are themselves (in the same loop then), or outside of all regions already. `cold`: by the cold side of a RARE. */
+static inline void narrow(plan_placement *w, ir_ref user, ir_ref used, bool cold)
+{
+    const ir_ref before = w->region[used];
+    if (before != 0 && (before != w->region[user] || cold))
+        move_region(w, user, used, cold);
 }
 
 /* Between the stores of its table a load stays where it is; and so does what asks where in its stream the element stands, which
@@ -92,11 +101,16 @@ sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena
     for (ir_ref r = p->count - 1; r > 0; r--) {
         if (!w->live[r])
             continue;
-        const ir_info *info = &sn_ir_info[p->ops[r].code];
-        if (w->region[r] == UINT32_MAX || info->rule == IR_RULE_EFFECT || w->loop[r] == PLAN_NO_LOOP || keeps_place(p, &p->ops[r]))
+        const ir_op *op = &p->ops[r];
+        const ir_info *info = &sn_ir_info[op->code];
+        if (w->region[r] == UINT32_MAX || info->rule == IR_RULE_EFFECT || w->loop[r] == PLAN_NO_LOOP || keeps_place(p, op))
             w->region[r] = 0;
-        for (unsigned k = 0; k < info->operands; k++)
-            narrow(p, w, r, k);
+        if (info->operands > 0)
+            narrow(w, r, op->a, false);
+        if (info->operands > 1)
+            narrow(w, r, op->b, op->code == IR_RARE);
+        if (info->operands > 2)
+            narrow(w, r, op->c, false);
         if (w->region[r]) {
             w->region_next[r] = w->region_first[w->region[r]];
             w->region_first[w->region[r]] = r;
@@ -233,7 +247,29 @@ static bool is_hold(const maker *m, const ir_op *op)
     return op->code == IR_WRITE && m->plan->lines[m->plan->line_of_memory[op->b]].held;
 }
 
-static void append_member(maker *m, ir_ref r);
+static void append_special(maker *m, ir_ref r);
+static void export(maker *m, ir_ref r, uint32_t local);
+
+/* Operands alone, the choices left out. Operands that it does not have are 0, and so is their local number. */
+static inline bool is_plain(const ir_op *op)
+{
+    return sn_ir_info[op->code].kind == IR_KIND_PURE && op->code != IR_RARE && op->code != IR_GUARD;
+}
+
+/* Nearly all members are plain: half the cost of the way through append_special. */
+static inline void append_member(maker *m, ir_ref r)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    if (!is_plain(op)) {
+        append_special(m, r);
+        return;
+    }
+    const uint32_t a = local_of(m, op->a), b = local_of(m, op->b), c = local_of(m, op->c);
+    const uint32_t local = remember(m, r, append(m, op->code, op->type, op->axes, a, b, c));
+    m->made++;
+    if (m->slot && m->slot[r])
+        export(m, r, local);
+}
 
 static void append_region(maker *m, ir_ref rare)
 {
@@ -308,7 +344,7 @@ static uint32_t append_pure(maker *m, ir_ref r)
     return append(m, op->code, op->type, op->axes, a, b, c);
 }
 
-static void append_member(maker *m, ir_ref r)
+static __attribute__((noinline)) void append_special(maker *m, ir_ref r)
 {
     const ir_op *op = &m->plan->program->ops[r];
     if (op->code == IR_OUTPUT || is_hold(m, op)) {
@@ -321,9 +357,8 @@ static void append_member(maker *m, ir_ref r)
         return;
     }
     const uint32_t local = remember(m, r, append_pure(m, r));
-    m->plan->operations++;
-    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT;
-    if (m->where->slot[r])
+    m->made++;
+    if (m->slot && m->slot[r])
         export(m, r, local);
 }
 
@@ -367,7 +402,7 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     m->capacity = count + count / 2 + 16;
     m->turn++;
     m->region = 0;
-    m->late_count = 0;
+    m->late_count = m->made = 0;
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
@@ -376,6 +411,7 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
         return;
     }
     append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    remember(m, 0, 0);
     for (uint32_t k = 0; k < count && !m->failed; k++) {
         const ir_ref r = members[k];
         if ((m->where->region && m->where->region[r]) || (m->needed && !m->needed[r]))
@@ -385,6 +421,8 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     append_outputs(m);
     if (m->holds)
         append_holds(m);
+    m->plan->operations += m->made;
+    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->made : 0;
 }
 
 /* ---- guards ---- */
@@ -407,7 +445,7 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
         const ir_ref r = members[k];
         const ir_op *op = &p->ops[r];
         const ir_info *info = &sn_ir_info[op->code];
-        if (info->rule == IR_RULE_EFFECT || m->where->slot[r])
+        if (info->rule == IR_RULE_EFFECT || (m->slot && m->slot[r]))
             needed[r] = 1;
         if (!needed[r])
             continue;
@@ -423,7 +461,8 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory)
 {
-    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local, .turn = where->turn};
+    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local, .slot = where->slot,
+               .turn = where->turn};
     where->turn += 2;
     plan_loop *loop = &p->loops[number];
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
@@ -436,7 +475,7 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
     if (!needed)
         return SINTER_NO_MEMORY;
     m.needed = needed;
-    loop->guard = where->slot[m.guard];
+    loop->guard = where->slot ? where->slot[m.guard] : 0;
     const uint32_t counted = p->operations;
     bool wide = false;
     for (int side = 0; side < 2; side++) {

@@ -17,7 +17,7 @@ typedef struct plan_placement {
     const uint8_t *live;
     bool has_rare, has_guard; /* among live operations */
     uint16_t *loop;    /* the loop that computes it; PLAN_NO_LOOP for leaves and dead operations */
-    uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1 */
+    uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1; NULL where there is one loop */
     ir_ref *region;    /* the RARE whose cold side alone needs it, or 0; NULL if the program has none */
     ir_ref *region_next, *region_first; /* operations of a region in order; NULL likewise */
     plan_local *local; /* zeroed; shared by all loops */

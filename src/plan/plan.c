@@ -96,11 +96,24 @@ static uint32_t level_of(const planner *m, ir_ref r)
     return m->levels.level ? m->levels.level[r] : 0;
 }
 
-/* Which leaves a live program reads is a matter of its whole. */
-static void note_leaf(plan *p, const ir_op *op)
+/* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
+enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32 };
+
+static const uint8_t traits_of[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) \
+    [IR_##NAME] = (IR_RULE_##rule == IR_RULE_LEAF ? IS_LEAF : 0) | (IR_RULE_##rule == IR_RULE_EFFECT ? IS_EFFECT : 0) \
+                  | (IR_##NAME == IR_RARE ? IS_RARE : 0) | (IR_##NAME == IR_GUARD ? IS_GUARD : 0) \
+                  | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
+static void note_traits(planner *m, unsigned traits)
 {
-    p->reads_index |= op->code == IR_INDEX;
-    p->grid |= op->code == IR_ROW || op->code == IR_COLUMN;
+    m->where.has_rare = traits & IS_RARE;
+    m->where.has_guard = traits & IS_GUARD;
+    m->plan->reads_index = traits & IS_INDEX;
+    m->plan->grid = traits & IS_GRID;
 }
 
 /* Finds which loops there are. Until collect_members every member stands in loop 0, in order: most programs have no other. */
@@ -114,25 +127,27 @@ static sinter_status place(planner *m)
     if (!m->where.loop || !m->members || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
-    m->where.loop[0] = PLAN_NO_LOOP;
-    for (ir_ref r = 1; r < p->count; r++) {
+    unsigned seen = 0;
+    uint16_t *loop = m->where.loop;
+    ir_ref *next = m->members;
+    memset(loop, 0xFF, p->count * sizeof *loop);
+    for (ir_ref r = 1, count = p->count; r < count; r++) {
         const ir_op *op = &p->ops[r];
-        m->where.loop[r] = PLAN_NO_LOOP;
         if (!m->live[r])
             continue;
-        if (is_leaf(op)) {
-            note_leaf(m->plan, op);
+        const unsigned traits = traits_of[op->code];
+        seen |= traits;
+        if (traits & IS_LEAF)
             continue;
-        }
-        m->where.loop[r] = 0;
-        m->members[m->member_count++] = r;
-        m->where.has_rare |= op->code == IR_RARE;
-        m->where.has_guard |= op->code == IR_GUARD;
-        const plan_rate rate = rate_of(op);
+        loop[r] = 0;
+        *next++ = r;
+        const plan_rate rate = traits & IS_EFFECT || op->axes & IR_AXIS_ELEMENT ? PLAN_ELEMENT : rate_of(op);
         rates[rate] = true;
         if (rate == PLAN_ELEMENT)
             used[level_of(m, r)] = 1;
     }
+    m->member_count = (uint32_t)(next - m->members);
+    note_traits(m, seen);
     uint32_t levels = 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
         levels += used[k];
@@ -211,11 +226,11 @@ static void give_slot(planner *m, ir_ref r)
 static sinter_status find_crossings(planner *m)
 {
     const ir_program *p = m->program;
+    if (m->plan->loop_count < 2)
+        return SINTER_OK;
     m->where.slot = sn_arena_take_zeroed(m->memory, p->count * sizeof *m->where.slot);
     if (!m->where.slot)
         return SINTER_NO_MEMORY;
-    if (m->plan->loop_count < 2)
-        return SINTER_OK;
     m->plan->buffers = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *m->plan->buffers);
     if (!m->plan->buffers)
         return SINTER_NO_MEMORY;
@@ -266,7 +281,8 @@ static sinter_status lay_out_lines(planner *m)
     if (!loop_of_line || !writing || !varying || !out->lines || !out->line_of_memory)
         return SINTER_NO_MEMORY;
     memset(loop_of_line, 0xFF, (count + 1) * sizeof *loop_of_line);
-    find_line_uses(m, loop_of_line, writing, varying);
+    if (has_lines(p))
+        find_line_uses(m, loop_of_line, writing, varying);
     uint64_t at = 0;
     for (uint32_t k = 0; k < count; k++) {
         const ir_memory *memory = &p->memories[k];
