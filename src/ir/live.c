@@ -70,11 +70,12 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
         return NULL;
     if (has_lines(p))
         return mark_through_lines(p, live, memory) ? live : NULL;
+    const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     for (ir_ref r = p->count - 1; r > 0; r--) {
-        if (is_root(&p->ops[r]))
+        if (is_root(&ops[r]))
             live[r] = 1;
         if (live[r])
-            mark_operands(live, &p->ops[r]);
+            mark_operands(live, &ops[r]);
     }
     live[0] = 0;
     return live;

@@ -146,6 +146,8 @@ typedef struct copying {
 static ir_ref copy_one(const copying *c, uint32_t r)
 {
     ir_op op = c->template->ops[r];
+    if (op.code == IR_CONST)
+        return sn_ir_const_bits(c->program, op.type, op.a | (uint64_t)op.b << 32);
     const unsigned operands = sn_ir_info[op.code].operands;
     op.a = operands > 0 ? c->map[op.a] : op.a;
     op.b = operands > 1 ? c->map[op.b] : op.b;

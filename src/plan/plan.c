@@ -121,31 +121,39 @@ static sinter_status place(planner *m)
 {
     const ir_program *p = m->program;
     m->where.loop = sn_arena_take(m->memory, p->count * sizeof *m->where.loop);
+    m->where.number = sn_arena_take(m->memory, p->count * sizeof *m->where.number);
+    m->where.fetched = sn_arena_take(m->memory, p->count * sizeof *m->where.fetched);
     m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
     uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
     m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
-    if (!m->where.loop || !m->members || !used || !m->loop_of_level)
+    if (!m->where.loop || !m->where.number || !m->where.fetched || !m->members || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
     unsigned seen = 0;
+    const uint8_t *live = m->live;
+    const uint16_t *level = m->levels.level;
     uint16_t *loop = m->where.loop;
     ir_ref *next = m->members;
     memset(loop, 0xFF, p->count * sizeof *loop);
     for (ir_ref r = 1, count = p->count; r < count; r++) {
         const ir_op *op = &p->ops[r];
-        if (!m->live[r])
+        if (!live[r])
             continue;
         const unsigned traits = traits_of[op->code];
         seen |= traits;
-        if (traits & IS_LEAF)
+        if (traits & IS_LEAF) {
+            m->where.fetched[r].turn = 0;
             continue;
+        }
         loop[r] = 0;
         *next++ = r;
         const plan_rate rate = traits & IS_EFFECT || op->axes & IR_AXIS_ELEMENT ? PLAN_ELEMENT : rate_of(op);
         rates[rate] = true;
-        if (rate == PLAN_ELEMENT)
-            used[level_of(m, r)] = 1;
+        if (rate == PLAN_ELEMENT && level)
+            used[level[r]] = 1;
     }
+    if (!level)
+        used[0] = rates[PLAN_ELEMENT];
     m->member_count = (uint32_t)(next - m->members);
     note_traits(m, seen);
     uint32_t levels = 0;
@@ -216,6 +224,7 @@ static void give_slot(planner *m, ir_ref r)
 {
     if (m->where.slot[r])
         return;
+    m->where.fetched[r].turn = 0;
     const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
     if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
         m->where.slot[r] = m->next_uniform++;
@@ -273,6 +282,8 @@ static sinter_status lay_out_lines(planner *m)
     const ir_program *p = m->program;
     plan *out = m->plan;
     const uint32_t count = p->memory_count;
+    if (!count)
+        return SINTER_OK;
     uint16_t *loop_of_line = sn_arena_take(m->memory, (count + 1) * sizeof *loop_of_line);
     uint16_t *writing = sn_arena_take_zeroed(m->memory, (count + 1) * sizeof *writing);
     uint8_t *varying = sn_arena_take_zeroed(m->memory, count + 1);
@@ -363,10 +374,12 @@ static sinter_status choose_chunk(planner *m)
 static sinter_status find_sum_types(planner *m)
 {
     const ir_program *p = m->program;
+    if (!p->total_count)
+        return SINTER_OK;
     m->plan->sum_types = sn_arena_take_zeroed(m->memory, p->total_count + 1);
     if (!m->plan->sum_types)
         return SINTER_NO_MEMORY;
-    for (ir_ref r = 1; p->total_count && r < p->count; r++)
+    for (ir_ref r = 1; r < p->count; r++)
         if (p->ops[r].code == IR_SUM || p->ops[r].code == IR_SUMP)
             m->plan->sum_types[p->ops[r].code == IR_SUM ? p->ops[r].b : p->ops[r].c] = p->ops[p->ops[r].a].type;
     return SINTER_OK;
@@ -387,9 +400,6 @@ static const char *reason_for(const plan_loop *loop)
 
 static sinter_status make_bodies(planner *m)
 {
-    m->where.local = sn_arena_take_zeroed(m->memory, m->program->count * sizeof *m->where.local);
-    if (!m->where.local)
-        return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < m->plan->loop_count; k++) {
         m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
         const sinter_status status = sn_plan_make_bodies(m->plan, &m->where, k, m->members + m->first[k],
