@@ -99,13 +99,8 @@ ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
 /* The same of an operation that has its type, and that no rule makes simpler: for copies of what was emitted once. */
 ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *op);
-/* The same of one that is settled with its axes and equals nothing in the program, where sn_ir_reserve has made room. The table of
- * equals does not know it yet: sn_ir_list_later, once after some of them, has what is looked up next put them all in. */
-static inline ir_ref sn_ir_append_new(ir_program *p, ir_op op)
-{
-    p->ops[p->count] = op;
-    return p->count++;
-}
+/* Operations that are settled with their axes and equal nothing in the program may be appended by hand, where sn_ir_reserve has made
+ * room. The table of equals does not know them yet: this, called behind them with the first, has what is looked up next put them in. */
 void sn_ir_list_later(ir_program *p, ir_ref first);
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits); /* a mask's bits are 0 or 1 */
 ir_ref sn_ir_f32(ir_program *p, float value);

@@ -4,7 +4,7 @@
  * and numbered anew. So a context keeps the first one, of arguments that are inputs, and later ones are copied from it, operation by
  * operation: only those that take an argument go through the rules again, since what an argument is may make them simpler.
  *
- * What computes from nothing but results of this copy cannot be in the program already, so it is appended without being looked up (20
+ * What computes from nothing but results of this copy cannot be in the program already, so it is appended without being looked up (45
  * instructions instead of 150). That needs different operations of the expansion to stay different: constants do; an operation of an
  * argument does if it comes out new; two arguments do if they are not the same. Where one does not, the rest of the copy is looked up. */
 #include "math/math.h"
@@ -158,13 +158,24 @@ static ir_ref copy_one(const copying *c, uint32_t r)
                                                   : sn_ir_emit_settled(c->program, &op);
 }
 
-/* Of a PART_INNER whose operands stayed different. Operands that it does not have are 0, and so is what they map to. */
-static inline ir_ref copy_new(const copying *c, uint32_t r)
+/* Copies from r on while it is PART_INNER, of operands that stayed different; returns what comes then. Operands that an operation does
+ * not have are 0, and so is what they map to. */
+static uint32_t copy_new(const copying *c, uint32_t r)
 {
-    const ir_op *op = &c->template->ops[r], *ops = c->program->ops;
-    const ir_ref x = c->map[op->a], y = c->map[op->b], z = c->map[op->c];
-    const uint8_t axes = ops[x].axes | ops[y].axes | ops[z].axes;
-    return sn_ir_append_new(c->program, (ir_op){op->code, op->type, axes, op->flags, x, y, z});
+    const math_template *t = c->template;
+    ir_op *ops = c->program->ops;
+    ir_ref *map = c->map, next = c->program->count;
+    for (const uint32_t end = t->count; r < end && t->parts[r] == PART_INNER; r++) {
+        ir_op op = t->ops[r];
+        op.a = map[op.a];
+        op.b = map[op.b];
+        op.c = map[op.c];
+        op.axes = ops[op.a].axes | ops[op.b].axes | ops[op.c].axes;
+        ops[next] = op;
+        map[r] = next++;
+    }
+    c->program->count = next;
+    return r;
 }
 
 /* Copies while operations that differ stay different; returns the first operation that is left to do. */
@@ -178,14 +189,11 @@ static uint32_t copy_distinct(const copying *c)
     sn_ir_reserve(p, p->count + t->count);
     if (p->capacity - p->count < t->count)
         return r;
-    for (; distinct && r < t->count; r++) {
-        if (t->parts[r] == PART_INNER) {
-            c->map[r] = copy_new(c, r);
-            continue;
-        }
+    while (distinct && (r = copy_new(c, r)) < t->count) {
         const ir_ref next = p->count;
         c->map[r] = copy_one(c, r);
         distinct = t->parts[r] == PART_CONSTANT || (c->map[r] == next && !sn_ir_is_const(p, next));
+        r++;
     }
     sn_ir_list_later(p, first);
     return r;
