@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CHUNK = 64 << 10, ALIGNMENT = 16 };
+enum { FIRST_CHUNK = 64 << 10, ALIGNMENT = ARENA_ALIGNMENT };
 
 static void *default_allocate(void *context, size_t size)
 {
@@ -82,7 +82,7 @@ static bool add_chunk(arena *a, size_t needed)
 }
 
 #if SINTER_HOSTILE
-void *sn_arena_take(arena *a, size_t size)
+void *sn_arena_take_slowly(arena *a, size_t size)
 {
     if (!add_chunk(a, size))
         return NULL;
@@ -90,17 +90,15 @@ void *sn_arena_take(arena *a, size_t size)
     return a->end - size;
 }
 #else
-void *sn_arena_take(arena *a, size_t size)
+void *sn_arena_take_slowly(arena *a, size_t size)
 {
     const size_t bytes = rounded(size);
     if (bytes < size) {
         a->failed = true;
         return NULL;
     }
-    if ((size_t)(a->end - a->at) < bytes || !a->at) {
-        if (!add_chunk(a, bytes))
-            return NULL;
-    }
+    if (((size_t)(a->end - a->at) < bytes || !a->at) && !add_chunk(a, bytes))
+        return NULL;
     a->last = a->at;
     a->at += bytes;
     return a->last;

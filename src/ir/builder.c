@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_OPERATIONS = 256 };
+enum { FIRST_OPERATIONS = 64 }; /* a larger table costs the smallest programs more to clear than these are to insert again */
 
 void sn_ir_fail(ir_program *p, sinter_status status, const char *message)
 {
@@ -34,19 +34,30 @@ static bool grow(ir_program *p, uint32_t capacity)
     return true;
 }
 
-static uint32_t hash_op(const ir_op *op)
-{
+/* An operation as two words: hashed, compared and stored without going through memory. */
+typedef struct op_words {
     uint64_t head, tail;
-    memcpy(&head, op, 8);
-    memcpy(&tail, (const char *)op + 8, 8);
+} op_words;
+
+static inline op_words words_of(const ir_op *op)
+{
+    op_words w;
+    memcpy(&w, op, sizeof w);
+    return w;
+}
+
+static inline uint32_t hash_words(op_words w)
+{
+    uint64_t head = w.head;
+    const uint64_t tail = w.tail;
     head = (head ^ (tail << 32 | tail >> 32) * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u; /* odd, bits well mixed */
-    return (uint32_t)(head >> 32);
+    return (uint32_t)(head >> 32) ^ (uint32_t)(head >> 48); /* the table's bits are the low ones: short constants differ in the highest only */
 }
 
 static void insert(ir_program *p, ir_ref r)
 {
-    uint32_t at = hash_op(&p->ops[r]) & p->table_mask;
-    while (p->table[at])
+    uint32_t at = hash_words(words_of(&p->ops[r])) & p->table_mask;
+    while (p->table[at] && p->table[at] != r)
         at = (at + 1) & p->table_mask;
     p->table[at] = r;
 }
@@ -63,21 +74,40 @@ static bool regrow(ir_program *p, uint32_t capacity)
 {
     if (!grow(p, capacity))
         return false;
+    p->unlisted = 0;
     for (ir_ref r = 1; r < p->count; r++)
         if (!has_identity(p, &p->ops[r]))
             insert(p, r);
     return true;
 }
 
-static bool make_room(ir_program *p)
+/* Most expansions are followed by an output and nothing else, so that nobody ever asks for the equals of what is in them. */
+void sn_ir_list_later(ir_program *p, ir_ref first)
 {
-    if (p->count < p->capacity)
-        return true;
+    if (!p->unlisted)
+        p->unlisted = first;
+}
+
+static __attribute__((noinline)) void list_now(ir_program *p)
+{
+    for (ir_ref r = p->unlisted; r < p->count; r++)
+        if (!has_identity(p, &p->ops[r]))
+            insert(p, r);
+    p->unlisted = 0;
+}
+
+static __attribute__((noinline)) bool make_more_room(ir_program *p)
+{
     if (p->count >= IR_MAX_OPERATIONS) {
         sn_ir_fail(p, SINTER_TOO_LARGE, "the program has more than 4,194,304 operations");
         return false;
     }
     return regrow(p, p->capacity * 2);
+}
+
+static inline bool make_room(ir_program *p)
+{
+    return __builtin_expect(p->count < p->capacity, 1) || make_more_room(p);
 }
 
 void sn_ir_reserve(ir_program *p, uint32_t operations)
@@ -111,17 +141,30 @@ static ir_ref append(ir_program *p, const ir_op *op)
     return p->count++;
 }
 
-static ir_ref append_unique(ir_program *p, const ir_op *op)
+static inline ir_ref append_words(ir_program *p, op_words w)
 {
     if (p->status != SINTER_OK || !make_room(p))
         return 0;
-    uint32_t at = hash_op(op) & p->table_mask;
-    for (; p->table[at]; at = (at + 1) & p->table_mask)
-        if (!memcmp(&p->ops[p->table[at]], op, sizeof *op))
-            return p->table[at];
-    p->ops[p->count] = *op;
-    p->table[at] = p->count;
-    return p->count++;
+    if (__builtin_expect(p->unlisted != 0, 0))
+        list_now(p);
+    ir_op *ops = p->ops;
+    uint32_t *table = p->table;
+    const uint32_t mask = p->table_mask, count = p->count;
+    uint32_t at = hash_words(w) & mask;
+    for (uint32_t r; (r = table[at]) != 0; at = (at + 1) & mask) {
+        const op_words there = words_of(&ops[r]);
+        if (there.head == w.head && there.tail == w.tail)
+            return r;
+    }
+    memcpy(&ops[count], &w, sizeof w);
+    table[at] = count;
+    p->count = count + 1;
+    return count;
+}
+
+static ir_ref append_unique(ir_program *p, const ir_op *op)
+{
+    return append_words(p, words_of(op));
 }
 
 /* ---- types and axes ---- */
@@ -277,7 +320,75 @@ static uint8_t axes_of(const ir_program *p, const ir_op *op)
 
 /* ---- emitting ---- */
 
-ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+/* What a rule may look for among operands, and which rules look for what. Folding looks for constants throughout. */
+enum { LOOKS_NEG = 1, LOOKS_ABS = 2, LOOKS_WHOLE = 4, LOOKS_UNIT = 8 /* 0, 1 and their negatives */, LOOKS_CONST = 16 };
+
+static const uint8_t looked_for[IR_CODES] = {
+    [IR_CONST] = LOOKS_CONST, [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_ABS,
+    [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
+};
+
+static const uint8_t looks_for[IR_CODES] = {
+    [IR_ADD] = LOOKS_NEG | LOOKS_UNIT, [IR_SUB] = LOOKS_NEG | LOOKS_UNIT, [IR_MUL] = LOOKS_NEG | LOOKS_UNIT, [IR_DIV] = LOOKS_CONST,
+    [IR_FMA] = LOOKS_NEG | LOOKS_UNIT, [IR_FMS] = LOOKS_NEG | LOOKS_UNIT, [IR_FNMA] = LOOKS_NEG | LOOKS_UNIT,
+    [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_NEG | LOOKS_ABS,
+    [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
+};
+
+/* The first word of an operation as it lies in memory (little-endian machines, as all that Sinter knows are). */
+#define HEAD_CODE 0xFFu
+#define HEAD_TYPE 0xFF00u
+#define HEAD_AXES 0xFF0000u
+
+static inline uint32_t head_of(const ir_op *op)
+{
+    uint32_t head;
+    memcpy(&head, op, sizeof head);
+    return head;
+}
+
+static inline bool is_unit(const ir_op *op)
+{
+    if (op->code != IR_CONST)
+        return false;
+    const uint32_t high = (op->type == IR_F64 ? op->b : op->a) & 0x7FFFFFFF;
+    return high == 0 || high == (op->type == IR_F64 ? 0x3FF00000u : 0x3F800000u);
+}
+
+static __attribute__((noinline)) bool meets_rule(const ir_op *ops, ir_code code, ir_ref first, ir_ref second, ir_ref third)
+{
+    const ir_op *a = &ops[first], *b = &ops[second], *c = &ops[third];
+    return (a->code == IR_CONST && b->code == IR_CONST) || ((looks_for[code] & LOOKS_UNIT) && (is_unit(a) || is_unit(b) || is_unit(c)));
+}
+
+/* The common case, at half the cost (150 instructions, not 300) of settle_type, the rules and axes_of: arithmetic in one type on
+ * operands with which no rule has anything to do. Returns the operation's first word, type and axes settled; 0: it has to go the long
+ * way. */
+static inline uint32_t plain_head(const ir_program *p, ir_code code, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+{
+    const ir_info *info = &sn_ir_info[code];
+    const unsigned operands = info->operands;
+    const uint32_t last = p->count - 1;
+    if ((info->rule != IR_RULE_FLOAT && info->rule != IR_RULE_NUMBER) || a - 1 >= last || (operands == 2 && a == b))
+        return 0;
+    const uint32_t second = operands > 1 ? b : a, third = operands > 2 ? c : a;
+    if (second - 1 >= last || third - 1 >= last)
+        return 0;
+    const uint32_t x = head_of(&p->ops[a]), y = head_of(&p->ops[second]), z = head_of(&p->ops[third]);
+    if (((x ^ y) | (x ^ z)) & HEAD_TYPE || !is_float((x & HEAD_TYPE) / (HEAD_CODE + 1)))
+        return 0;
+    const unsigned found = looked_for[x & HEAD_CODE] | looked_for[y & HEAD_CODE] | looked_for[z & HEAD_CODE];
+    if (found & looks_for[code] || (found & LOOKS_CONST && meets_rule(p->ops, code, a, second, third)))
+        return 0;
+    return (uint32_t)code | (x & HEAD_TYPE) | ((x | y | z) & HEAD_AXES) | (uint32_t)flags << 24;
+}
+
+static bool is_function(const ir_op *op)
+{
+    return sn_ir_info[op->code].kind == IR_KIND_MATH || (op->code == IR_DIV && op->type == IR_I32);
+}
+
+static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
 {
     if (p->status != SINTER_OK)
         return 0;
@@ -290,12 +401,27 @@ ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t fla
             return simple;
     }
     op.axes = axes_of(p, &op);
+    p->has_functions |= is_function(&op);
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
+}
+
+static inline ir_ref emit(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+{
+    const uint32_t head = plain_head(p, code, flags, a, b, c);
+    if (!head)
+        return emit_any(p, code, type, flags, a, b, c);
+    p->has_functions |= sn_ir_info[code].kind == IR_KIND_MATH;
+    return append_words(p, (op_words){head | (uint64_t)a << 32, b | (uint64_t)c << 32});
+}
+
+ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+{
+    return emit(p, code, type, flags, a, b, c);
 }
 
 ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c)
 {
-    return sn_ir_emit_flagged(p, code, type, 0, a, b, c);
+    return emit(p, code, type, 0, a, b, c);
 }
 
 ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
@@ -304,6 +430,7 @@ ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
         return 0;
     ir_op op = *settled;
     op.axes = axes_of(p, &op);
+    p->has_functions |= is_function(&op);
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 

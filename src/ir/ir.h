@@ -74,6 +74,7 @@ typedef struct ir_program {
     uint32_t count, capacity;
     uint32_t *table; /* hash-consing: open addressing, 0 is empty */
     uint32_t table_mask;
+    ir_ref unlisted; /* operations from here on may not be in the table yet; 0: all are */
     ir_stream *inputs, *outputs;
     ir_param *params;
     ir_memory *memories;
@@ -83,6 +84,7 @@ typedef struct ir_program {
     uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
+    bool has_functions; /* something was appended that engines do not have: a mathematical function, a division of integers */
     sinter_status status; /* sticky */
     char message[SINTER_MESSAGE_SIZE]; /* of the first error */
 } ir_program;
@@ -97,6 +99,9 @@ ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
 /* The same of an operation that has its type, and that no rule makes simpler: for copies of what was emitted once. */
 ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *op);
+/* Operations that are settled with their axes and equal nothing in the program may be appended by hand, where sn_ir_reserve has made
+ * room. The table of equals does not know them yet: this, called behind them with the first, has what is looked up next put them in. */
+void sn_ir_list_later(ir_program *p, ir_ref first);
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits); /* a mask's bits are 0 or 1 */
 ir_ref sn_ir_f32(ir_program *p, float value);
 ir_ref sn_ir_f64(ir_program *p, double value);

@@ -47,8 +47,13 @@ static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory
     return true;
 }
 
-static void mark_operands(uint8_t *live, const ir_op *op)
+/* Pure operations have operands and 0 only: no branches. Operation 0 is marked along with them. */
+static inline void mark_operands(uint8_t *live, const ir_op *op)
 {
+    if (sn_ir_info[op->code].kind == IR_KIND_PURE) {
+        live[op->a] = live[op->b] = live[op->c] = 1;
+        return;
+    }
     const unsigned operands = sn_ir_info[op->code].operands;
     if (operands > 0)
         live[op->a] = 1;
@@ -65,11 +70,13 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
         return NULL;
     if (has_lines(p))
         return mark_through_lines(p, live, memory) ? live : NULL;
+    const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     for (ir_ref r = p->count - 1; r > 0; r--) {
-        if (is_root(&p->ops[r]))
+        if (is_root(&ops[r]))
             live[r] = 1;
         if (live[r])
-            mark_operands(live, &p->ops[r]);
+            mark_operands(live, &ops[r]);
     }
+    live[0] = 0;
     return live;
 }

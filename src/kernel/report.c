@@ -18,12 +18,29 @@ const char *sinter_status_name(sinter_status status)
     return "unknown status";
 }
 
+/* Appends at *at, counts what does not fit. */
+static void add(char *buffer, size_t size, size_t *at, const char *text, size_t length)
+{
+    if (*at < size) {
+        const size_t room = size - *at - 1;
+        memcpy(buffer + *at, text, length < room ? length : room);
+        buffer[*at + (length < room ? length : room)] = 0;
+    }
+    *at += length;
+}
+
+static void add_text(char *buffer, size_t size, size_t *at, const char *text)
+{
+    add(buffer, size, at, text, strlen(text));
+}
+
 void sn_report_open(sinter_report *report, const char *name)
 {
     if (!report)
         return;
     report->count = report->total = 0;
-    snprintf(report->name, sizeof report->name, "%s", name ? name : "expression");
+    size_t at = 0;
+    add_text(report->name, sizeof report->name, &at, name ? name : "expression");
 }
 
 sinter_status sn_report_fail(sinter_report *report, sinter_status status, const char *message, const char *hint)
@@ -39,22 +56,6 @@ sinter_status sn_report_fail(sinter_report *report, sinter_status status, const 
     snprintf(e->message, sizeof e->message, "%s", message);
     snprintf(e->hint, sizeof e->hint, "%s", hint ? hint : "");
     return status;
-}
-
-/* Appends at *at, counts what does not fit. */
-static void add(char *buffer, size_t size, size_t *at, const char *text, size_t length)
-{
-    if (*at < size) {
-        const size_t room = size - *at - 1;
-        memcpy(buffer + *at, text, length < room ? length : room);
-        buffer[*at + (length < room ? length : room)] = 0;
-    }
-    *at += length;
-}
-
-static void add_text(char *buffer, size_t size, size_t *at, const char *text)
-{
-    add(buffer, size, at, text, strlen(text));
 }
 
 /* The mark under column `column` of the excerpt: tabs are kept, so that it stands where the terminal puts the text. */

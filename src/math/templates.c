@@ -2,15 +2,28 @@
  *
  * An expansion comes out the same whenever its arguments are no constants: a hundred operations, each typed, offered to the local rules
  * and numbered anew. So a context keeps the first one, of arguments that are inputs, and later ones are copied from it, operation by
- * operation: only those that take an argument go through the rules again, since what an argument is may make them simpler. */
+ * operation: only those that take an argument go through the rules again, since what an argument is may make them simpler.
+ *
+ * What computes from nothing but results of this copy cannot be in the program already, so it is appended without being looked up (45
+ * instructions instead of 150). That needs different operations of the expansion to stay different: constants do; an operation of an
+ * argument does if it comes out new; two arguments do if they are not the same. Where one does not, the rest of the copy is looked up. */
 #include "math/math.h"
 
 #include <string.h>
 
 enum { RULES = IR_IDENTITY | IR_FOLD, FIRST_KEPT = 3 /* operations 1 and 2 stand for the arguments */ };
 
+/* What an operation of an expansion takes. */
+typedef enum part {
+    PART_CONSTANT,
+    PART_ARGUMENT, /* an argument, among others */
+    PART_INNER,    /* no argument, but something that depends on one */
+    PART_OTHER     /* the same, and reads a table; or constants only, which no rule could fold */
+} part;
+
 struct math_template {
     ir_op *ops; /* operands by number among them */
+    uint8_t *parts; /* part, per operation */
     uint32_t count;
     ir_ref result;
     ir_memory *memories;
@@ -38,13 +51,28 @@ static void mark_needed(const ir_program *p, uint8_t *needed, ir_ref result)
             needed[sn_ir_operand(&p->ops[r], k)] = 1;
 }
 
+static part part_of(const math_template *t, const ir_op *op)
+{
+    if (op->code == IR_CONST)
+        return PART_CONSTANT;
+    const unsigned operands = sn_ir_info[op->code].operands;
+    bool depends = false;
+    for (unsigned k = 0; k < operands; k++) {
+        if (sn_ir_operand(op, k) < FIRST_KEPT)
+            return PART_ARGUMENT;
+        depends |= t->ops[sn_ir_operand(op, k)].code != IR_CONST;
+    }
+    return depends && sn_ir_info[op->code].kind == IR_KIND_PURE ? PART_INNER : PART_OTHER;
+}
+
 /* What of the program leads to the result, numbered from FIRST_KEPT on. */
 static bool keep_operations(math_template *t, const ir_program *p, ir_ref result, arena *memory, arena *scratch)
 {
     ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
     uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
     t->ops = sn_arena_take_zeroed(memory, (p->count + FIRST_KEPT) * sizeof *t->ops);
-    if (!map || !needed || !t->ops)
+    t->parts = sn_arena_take(memory, p->count + FIRST_KEPT);
+    if (!map || !needed || !t->ops || !t->parts)
         return false;
     mark_needed(p, needed, result);
     t->count = FIRST_KEPT;
@@ -59,6 +87,7 @@ static bool keep_operations(math_template *t, const ir_program *p, ir_ref result
         op.b = operands > 1 ? map[op.b] : op.b;
         op.c = operands > 2 ? map[op.c] : op.c;
         map[r] = t->count;
+        t->parts[t->count] = (uint8_t)part_of(t, &op);
         t->ops[t->count++] = op;
     }
     t->result = map[result];
@@ -108,30 +137,81 @@ static uint32_t memory_of(ir_program *p, const ir_memory *memory)
     return sn_ir_add_memory(p, memory);
 }
 
+typedef struct copying {
+    ir_program *program;
+    const math_template *template;
+    ir_ref *map; /* what the operations are in the program */
+} copying;
+
+static ir_ref copy_one(const copying *c, uint32_t r)
+{
+    ir_op op = c->template->ops[r];
+    if (op.code == IR_CONST)
+        return sn_ir_const_bits(c->program, op.type, op.a | (uint64_t)op.b << 32);
+    const unsigned operands = sn_ir_info[op.code].operands;
+    op.a = operands > 0 ? c->map[op.a] : op.a;
+    op.b = operands > 1 ? c->map[op.b] : op.b;
+    op.c = operands > 2 ? c->map[op.c] : op.c;
+    if (op.code == IR_LOAD)
+        op.b = memory_of(c->program, &c->template->memories[op.b]);
+    return c->template->parts[r] == PART_ARGUMENT ? sn_ir_emit(c->program, op.code, op.type, op.a, op.b, op.c)
+                                                  : sn_ir_emit_settled(c->program, &op);
+}
+
+/* Copies from r on while it is PART_INNER, of operands that stayed different; returns what comes then. Operands that an operation does
+ * not have are 0, and so is what they map to. */
+static uint32_t copy_new(const copying *c, uint32_t r)
+{
+    const math_template *t = c->template;
+    ir_op *ops = c->program->ops;
+    ir_ref *map = c->map, next = c->program->count;
+    for (const uint32_t end = t->count; r < end && t->parts[r] == PART_INNER; r++) {
+        ir_op op = t->ops[r];
+        op.a = map[op.a];
+        op.b = map[op.b];
+        op.c = map[op.c];
+        op.axes = ops[op.a].axes | ops[op.b].axes | ops[op.c].axes;
+        ops[next] = op;
+        map[r] = next++;
+    }
+    c->program->count = next;
+    return r;
+}
+
+/* Copies while operations that differ stay different; returns the first operation that is left to do. */
+static uint32_t copy_distinct(const copying *c)
+{
+    ir_program *p = c->program;
+    const math_template *t = c->template;
+    const ir_ref first = p->count;
+    bool distinct = c->map[1] != c->map[2];
+    uint32_t r = FIRST_KEPT;
+    sn_ir_reserve(p, p->count + t->count);
+    if (p->capacity - p->count < t->count)
+        return r;
+    while (distinct && (r = copy_new(c, r)) < t->count) {
+        const ir_ref next = p->count;
+        c->map[r] = copy_one(c, r);
+        distinct = t->parts[r] == PART_CONSTANT || (c->map[r] == next && !sn_ir_is_const(p, next));
+        r++;
+    }
+    sn_ir_list_later(p, first);
+    return r;
+}
+
 static ir_ref copy(ir_program *p, const math_template *t, ir_ref x, ir_ref y)
 {
-    ir_ref *map = sn_arena_take(p->memory, t->count * sizeof *map);
-    if (!map) {
+    const copying c = {p, t, sn_arena_take(p->memory, t->count * sizeof *c.map)};
+    if (!c.map) {
         sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
         return 0;
     }
-    map[0] = 0;
-    map[1] = x;
-    map[2] = y;
-    for (uint32_t r = FIRST_KEPT; r < t->count; r++) {
-        ir_op op = t->ops[r];
-        const unsigned operands = sn_ir_info[op.code].operands;
-        bool takes_argument = false;
-        for (unsigned k = 0; k < operands; k++) {
-            uint32_t *operand = k == 0 ? &op.a : k == 1 ? &op.b : &op.c;
-            takes_argument |= *operand < FIRST_KEPT;
-            *operand = map[*operand];
-        }
-        if (op.code == IR_LOAD)
-            op.b = memory_of(p, &t->memories[op.b]);
-        map[r] = takes_argument ? sn_ir_emit(p, op.code, op.type, op.a, op.b, op.c) : sn_ir_emit_settled(p, &op);
-    }
-    return map[t->result];
+    c.map[0] = 0;
+    c.map[1] = x;
+    c.map[2] = y;
+    for (uint32_t r = copy_distinct(&c); r < t->count; r++)
+        c.map[r] = copy_one(&c, r);
+    return c.map[t->result];
 }
 
 ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade)

@@ -9,10 +9,7 @@
 
 bool sn_opt_needs_expansion(const ir_program *in)
 {
-    for (ir_ref r = 1; r < in->count; r++)
-        if (sn_ir_info[in->ops[r].code].kind == IR_KIND_MATH || (in->ops[r].code == IR_DIV && in->ops[r].type == IR_I32))
-            return true;
-    return false;
+    return in->has_functions;
 }
 
 static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)

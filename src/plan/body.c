@@ -18,7 +18,11 @@ typedef struct maker {
     arena *memory;
     plan_body *body;
     uint32_t capacity;
-    plan_local *local; /* per program operation */
+    const uint16_t *loop_of; /* of the placement, as the next two */
+    uint32_t *number;
+    plan_fetched *fetched;
+    const uint32_t *slot; /* of the placement, or NULL */
+    uint32_t made;     /* how many members, effects left out */
     uint32_t turn;
     const uint8_t *needed; /* NULL: all members */
     ir_ref guard;      /* the mask decided in this body, 0 for none */
@@ -56,19 +60,26 @@ static ir_ref common_region(const plan_placement *w, ir_ref a, ir_ref b)
     return a;
 }
 
-/* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. */
-static void narrow(const ir_program *p, plan_placement *w, ir_ref user, unsigned k)
+static __attribute__((noinline)) void move_region(plan_placement *w, ir_ref user, ir_ref used, bool cold)
 {
     const uint32_t unseen = UINT32_MAX;
-    const ir_op *op = &p->ops[user];
-    const ir_ref used = sn_ir_operand(op, k), before = w->region[used];
+    const ir_ref before = w->region[used];
     ir_ref region = w->loop[used] != w->loop[user] ? 0 : w->region[user];
-    if (op->code == IR_RARE && k == 1 && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
+    if (cold && w->loop[used] == w->loop[user] && depth_of(w, region) < MOST_NESTED)
         region = user;
     if (before == unseen)
         w->region[used] = region;
     else if (before != region && before != 0)
         w->region[used] = region ? common_region(w, before, region) : 0;
+}
+
+/* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. Most
+ * uses find it where they are themselves (in the same loop then), or outside of all regions already. `cold`: by the cold side of a RARE. */
+static inline void narrow(plan_placement *w, ir_ref user, ir_ref used, bool cold)
+{
+    const ir_ref *region = w->region, before = region[used];
+    if (before != 0 && (before != region[user] || cold))
+        move_region(w, user, used, cold);
 }
 
 /* Between the stores of its table a load stays where it is; and so does what asks where in its stream the element stands, which
@@ -89,17 +100,34 @@ sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena
     if (!w->region || !w->region_next || !w->region_first)
         return SINTER_NO_MEMORY;
     memset(w->region, 0xFF, p->count * sizeof *w->region);
+    ir_ref *region = w->region, *next = w->region_next, *first = w->region_first;
+    const uint8_t *live = w->live;
+    const uint16_t *loop = w->loop;
     for (ir_ref r = p->count - 1; r > 0; r--) {
-        if (!w->live[r])
+        if (!live[r])
             continue;
-        const ir_info *info = &sn_ir_info[p->ops[r].code];
-        if (w->region[r] == UINT32_MAX || info->rule == IR_RULE_EFFECT || w->loop[r] == PLAN_NO_LOOP || keeps_place(p, &p->ops[r]))
-            w->region[r] = 0;
-        for (unsigned k = 0; k < info->operands; k++)
-            narrow(p, w, r, k);
-        if (w->region[r]) {
-            w->region_next[r] = w->region_first[w->region[r]];
-            w->region_first[w->region[r]] = r;
+        const ir_op *op = &p->ops[r];
+        const ir_info *info = &sn_ir_info[op->code];
+        if (loop[r] == PLAN_NO_LOOP) {
+            region[r] = 0;
+            continue;
+        }
+        const bool pure = info->kind == IR_KIND_PURE;
+        if (region[r] == UINT32_MAX || (!pure && (info->rule == IR_RULE_EFFECT || keeps_place(p, op))))
+            region[r] = 0;
+        if (pure && !region[r] && op->code != IR_RARE) { /* what is used outside of all regions is outside itself */
+            region[op->a] = region[op->b] = region[op->c] = 0;
+            continue;
+        }
+        if (info->operands > 0)
+            narrow(w, r, op->a, false);
+        if (info->operands > 1)
+            narrow(w, r, op->b, op->code == IR_RARE);
+        if (info->operands > 2)
+            narrow(w, r, op->c, false);
+        if (region[r]) {
+            next[r] = first[region[r]];
+            first[region[r]] = r;
         }
     }
     return SINTER_OK;
@@ -130,6 +158,21 @@ static inline uint32_t append(maker *m, ir_code code, ir_type type, uint8_t axes
     return body->count++;
 }
 
+/* The same operation with operands of the body. */
+static inline uint32_t append_as(maker *m, const ir_op *op, uint32_t a, uint32_t b, uint32_t c)
+{
+    plan_body *body = m->body;
+    if (__builtin_expect(body->count == m->capacity, 0) && !grow(m))
+        return 0;
+    m->wide |= op->type == IR_F64;
+    ir_op *made = &body->ops[body->count];
+    *made = *op;
+    made->a = a;
+    made->b = b;
+    made->c = c;
+    return body->count++;
+}
+
 static __attribute__((noinline)) bool is_within_outer(const maker *m, ir_ref region)
 {
     for (ir_ref r = m->region; r; r = m->where->region[r])
@@ -145,8 +188,7 @@ static inline bool is_within(const maker *m, ir_ref region)
 
 static inline uint32_t remember(maker *m, ir_ref r, uint32_t local)
 {
-    m->local[r] = (plan_local){local, m->region, m->turn};
-    return local;
+    return m->number[r] = local;
 }
 
 static uint32_t constant(maker *m, ir_type type, uint64_t bits)
@@ -184,13 +226,16 @@ static uint32_t leaf(maker *m, const ir_op *op)
 static __attribute__((noinline)) uint32_t made_here(maker *m, ir_ref r)
 {
     const bool is_leaf = m->where->loop[r] == PLAN_NO_LOOP;
+    m->fetched[r] = (plan_fetched){m->region, m->turn};
     return remember(m, r, is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]));
 }
 
 static inline uint32_t local_of(maker *m, ir_ref r)
 {
-    const plan_local *known = &m->local[r];
-    return known->turn == m->turn && is_within(m, known->made_in) ? known->number : made_here(m, r);
+    if (m->loop_of[r] == m->loop)
+        return m->number[r];
+    const plan_fetched *known = &m->fetched[r];
+    return known->turn == m->turn && is_within(m, known->region) ? m->number[r] : made_here(m, r);
 }
 
 static void append_effect(maker *m, const ir_op *op)
@@ -233,7 +278,30 @@ static bool is_hold(const maker *m, const ir_op *op)
     return op->code == IR_WRITE && m->plan->lines[m->plan->line_of_memory[op->b]].held;
 }
 
-static void append_member(maker *m, ir_ref r);
+static void append_special(maker *m, ir_ref r);
+static void export(maker *m, ir_ref r, uint32_t local);
+
+/* Operands alone, the choices left out. */
+static inline bool is_plain(const ir_op *op)
+{
+    return sn_ir_info[op->code].kind == IR_KIND_PURE && op->code != IR_RARE && op->code != IR_GUARD;
+}
+
+/* Nearly all members are plain: half the cost of the way through append_special. */
+static inline void append_member(maker *m, ir_ref r)
+{
+    const ir_op *op = &m->plan->program->ops[r];
+    if (!is_plain(op)) {
+        append_special(m, r);
+        return;
+    }
+    const unsigned operands = sn_ir_info[op->code].operands;
+    const uint32_t a = local_of(m, op->a), b = operands > 1 ? local_of(m, op->b) : 0, c = operands > 2 ? local_of(m, op->c) : 0;
+    const uint32_t local = remember(m, r, append_as(m, op, a, b, c));
+    m->made++;
+    if (m->slot && m->slot[r])
+        export(m, r, local);
+}
 
 static void append_region(maker *m, ir_ref rare)
 {
@@ -308,7 +376,7 @@ static uint32_t append_pure(maker *m, ir_ref r)
     return append(m, op->code, op->type, op->axes, a, b, c);
 }
 
-static void append_member(maker *m, ir_ref r)
+static __attribute__((noinline)) void append_special(maker *m, ir_ref r)
 {
     const ir_op *op = &m->plan->program->ops[r];
     if (op->code == IR_OUTPUT || is_hold(m, op)) {
@@ -321,9 +389,8 @@ static void append_member(maker *m, ir_ref r)
         return;
     }
     const uint32_t local = remember(m, r, append_pure(m, r));
-    m->plan->operations++;
-    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT;
-    if (m->where->slot[r])
+    m->made++;
+    if (m->slot && m->slot[r])
         export(m, r, local);
 }
 
@@ -367,7 +434,7 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     m->capacity = count + count / 2 + 16;
     m->turn++;
     m->region = 0;
-    m->late_count = 0;
+    m->late_count = m->made = 0;
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
@@ -376,15 +443,18 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
         return;
     }
     append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    const ir_ref *region = m->where->region;
+    const uint8_t *needed = m->needed;
     for (uint32_t k = 0; k < count && !m->failed; k++) {
         const ir_ref r = members[k];
-        if ((m->where->region && m->where->region[r]) || (m->needed && !m->needed[r]))
-            continue;
-        append_member(m, r);
+        if (!(region && region[r]) && !(needed && !needed[r]))
+            append_member(m, r);
     }
     append_outputs(m);
     if (m->holds)
         append_holds(m);
+    m->plan->operations += m->made;
+    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->made : 0;
 }
 
 /* ---- guards ---- */
@@ -407,7 +477,7 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
         const ir_ref r = members[k];
         const ir_op *op = &p->ops[r];
         const ir_info *info = &sn_ir_info[op->code];
-        if (info->rule == IR_RULE_EFFECT || m->where->slot[r])
+        if (info->rule == IR_RULE_EFFECT || (m->slot && m->slot[r]))
             needed[r] = 1;
         if (!needed[r])
             continue;
@@ -423,7 +493,9 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory)
 {
-    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .local = where->local, .turn = where->turn};
+    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .loop_of = where->loop,
+               .number = where->number, .fetched = where->fetched, .slot = where->slot,
+               .turn = where->turn};
     where->turn += 2;
     plan_loop *loop = &p->loops[number];
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
@@ -436,7 +508,7 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
     if (!needed)
         return SINTER_NO_MEMORY;
     m.needed = needed;
-    loop->guard = where->slot[m.guard];
+    loop->guard = where->slot ? where->slot[m.guard] : 0;
     const uint32_t counted = p->operations;
     bool wide = false;
     for (int side = 0; side < 2; side++) {

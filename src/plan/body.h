@@ -6,21 +6,22 @@
 
 enum { PLAN_NO_LOOP = 0xFFFF };
 
-/* What an operation of the program is in the body being made. */
-typedef struct plan_local {
-    uint32_t number;  /* its operation in the body */
-    uint32_t made_in; /* the region it was made in */
-    uint32_t turn;    /* the body that this is true of */
-} plan_local;
+/* Where a body made a leaf, or fetched the value of another loop. What the body's own loop computes is made before it is used, in a
+ * region that holds all uses, so that nothing is to be noted of it. */
+typedef struct plan_fetched {
+    ir_ref region;
+    uint32_t turn; /* the body that this is true of; 0: none yet */
+} plan_fetched;
 
 typedef struct plan_placement {
     const uint8_t *live;
     bool has_rare, has_guard; /* among live operations */
     uint16_t *loop;    /* the loop that computes it; PLAN_NO_LOOP for leaves and dead operations */
-    uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1 */
+    uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1; NULL where there is one loop */
     ir_ref *region;    /* the RARE whose cold side alone needs it, or 0; NULL if the program has none */
     ir_ref *region_next, *region_first; /* operations of a region in order; NULL likewise */
-    plan_local *local; /* zeroed; shared by all loops */
+    uint32_t *number; /* what it is in the body being made */
+    plan_fetched *fetched; /* of leaves and of what crosses loops */
     uint32_t turn;
 } plan_placement;
 

@@ -96,11 +96,24 @@ static uint32_t level_of(const planner *m, ir_ref r)
     return m->levels.level ? m->levels.level[r] : 0;
 }
 
-/* Which leaves a live program reads is a matter of its whole. */
-static void note_leaf(plan *p, const ir_op *op)
+/* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
+enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32 };
+
+static const uint8_t traits_of[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) \
+    [IR_##NAME] = (IR_RULE_##rule == IR_RULE_LEAF ? IS_LEAF : 0) | (IR_RULE_##rule == IR_RULE_EFFECT ? IS_EFFECT : 0) \
+                  | (IR_##NAME == IR_RARE ? IS_RARE : 0) | (IR_##NAME == IR_GUARD ? IS_GUARD : 0) \
+                  | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
+static void note_traits(planner *m, unsigned traits)
 {
-    p->reads_index |= op->code == IR_INDEX;
-    p->grid |= op->code == IR_ROW || op->code == IR_COLUMN;
+    m->where.has_rare = traits & IS_RARE;
+    m->where.has_guard = traits & IS_GUARD;
+    m->plan->reads_index = traits & IS_INDEX;
+    m->plan->grid = traits & IS_GRID;
 }
 
 /* Finds which loops there are. Until collect_members every member stands in loop 0, in order: most programs have no other. */
@@ -108,31 +121,41 @@ static sinter_status place(planner *m)
 {
     const ir_program *p = m->program;
     m->where.loop = sn_arena_take(m->memory, p->count * sizeof *m->where.loop);
+    m->where.number = sn_arena_take(m->memory, p->count * sizeof *m->where.number);
+    m->where.fetched = sn_arena_take(m->memory, p->count * sizeof *m->where.fetched);
     m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
     uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
     m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
-    if (!m->where.loop || !m->members || !used || !m->loop_of_level)
+    if (!m->where.loop || !m->where.number || !m->where.fetched || !m->members || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
-    m->where.loop[0] = PLAN_NO_LOOP;
-    for (ir_ref r = 1; r < p->count; r++) {
+    unsigned seen = 0;
+    const uint8_t *live = m->live;
+    const uint16_t *level = m->levels.level;
+    uint16_t *loop = m->where.loop;
+    ir_ref *next = m->members;
+    memset(loop, 0xFF, p->count * sizeof *loop);
+    for (ir_ref r = 1, count = p->count; r < count; r++) {
         const ir_op *op = &p->ops[r];
-        m->where.loop[r] = PLAN_NO_LOOP;
-        if (!m->live[r])
+        if (!live[r])
             continue;
-        if (is_leaf(op)) {
-            note_leaf(m->plan, op);
+        const unsigned traits = traits_of[op->code];
+        seen |= traits;
+        if (traits & IS_LEAF) {
+            m->where.fetched[r].turn = 0;
             continue;
         }
-        m->where.loop[r] = 0;
-        m->members[m->member_count++] = r;
-        m->where.has_rare |= op->code == IR_RARE;
-        m->where.has_guard |= op->code == IR_GUARD;
-        const plan_rate rate = rate_of(op);
+        loop[r] = 0;
+        *next++ = r;
+        const plan_rate rate = traits & IS_EFFECT || op->axes & IR_AXIS_ELEMENT ? PLAN_ELEMENT : rate_of(op);
         rates[rate] = true;
-        if (rate == PLAN_ELEMENT)
-            used[level_of(m, r)] = 1;
+        if (rate == PLAN_ELEMENT && level)
+            used[level[r]] = 1;
     }
+    if (!level)
+        used[0] = rates[PLAN_ELEMENT];
+    m->member_count = (uint32_t)(next - m->members);
+    note_traits(m, seen);
     uint32_t levels = 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
         levels += used[k];
@@ -201,6 +224,7 @@ static void give_slot(planner *m, ir_ref r)
 {
     if (m->where.slot[r])
         return;
+    m->where.fetched[r].turn = 0;
     const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
     if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
         m->where.slot[r] = m->next_uniform++;
@@ -211,11 +235,11 @@ static void give_slot(planner *m, ir_ref r)
 static sinter_status find_crossings(planner *m)
 {
     const ir_program *p = m->program;
+    if (m->plan->loop_count < 2)
+        return SINTER_OK;
     m->where.slot = sn_arena_take_zeroed(m->memory, p->count * sizeof *m->where.slot);
     if (!m->where.slot)
         return SINTER_NO_MEMORY;
-    if (m->plan->loop_count < 2)
-        return SINTER_OK;
     m->plan->buffers = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *m->plan->buffers);
     if (!m->plan->buffers)
         return SINTER_NO_MEMORY;
@@ -258,6 +282,8 @@ static sinter_status lay_out_lines(planner *m)
     const ir_program *p = m->program;
     plan *out = m->plan;
     const uint32_t count = p->memory_count;
+    if (!count)
+        return SINTER_OK;
     uint16_t *loop_of_line = sn_arena_take(m->memory, (count + 1) * sizeof *loop_of_line);
     uint16_t *writing = sn_arena_take_zeroed(m->memory, (count + 1) * sizeof *writing);
     uint8_t *varying = sn_arena_take_zeroed(m->memory, count + 1);
@@ -266,7 +292,8 @@ static sinter_status lay_out_lines(planner *m)
     if (!loop_of_line || !writing || !varying || !out->lines || !out->line_of_memory)
         return SINTER_NO_MEMORY;
     memset(loop_of_line, 0xFF, (count + 1) * sizeof *loop_of_line);
-    find_line_uses(m, loop_of_line, writing, varying);
+    if (has_lines(p))
+        find_line_uses(m, loop_of_line, writing, varying);
     uint64_t at = 0;
     for (uint32_t k = 0; k < count; k++) {
         const ir_memory *memory = &p->memories[k];
@@ -347,10 +374,12 @@ static sinter_status choose_chunk(planner *m)
 static sinter_status find_sum_types(planner *m)
 {
     const ir_program *p = m->program;
+    if (!p->total_count)
+        return SINTER_OK;
     m->plan->sum_types = sn_arena_take_zeroed(m->memory, p->total_count + 1);
     if (!m->plan->sum_types)
         return SINTER_NO_MEMORY;
-    for (ir_ref r = 1; p->total_count && r < p->count; r++)
+    for (ir_ref r = 1; r < p->count; r++)
         if (p->ops[r].code == IR_SUM || p->ops[r].code == IR_SUMP)
             m->plan->sum_types[p->ops[r].code == IR_SUM ? p->ops[r].b : p->ops[r].c] = p->ops[p->ops[r].a].type;
     return SINTER_OK;
@@ -371,9 +400,6 @@ static const char *reason_for(const plan_loop *loop)
 
 static sinter_status make_bodies(planner *m)
 {
-    m->where.local = sn_arena_take_zeroed(m->memory, m->program->count * sizeof *m->where.local);
-    if (!m->where.local)
-        return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < m->plan->loop_count; k++) {
         m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
         const sinter_status status = sn_plan_make_bodies(m->plan, &m->where, k, m->members + m->first[k],
