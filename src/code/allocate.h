@@ -163,13 +163,19 @@ static inline bool sn_is_shared(const ir_op *op)
     return op->code == IR_CONST || op->code == IR_UNIFORM;
 }
 
-unsigned sn_use_loaded(allocation *a, uint32_t value); /* sn_use where it takes a load, and in builds that keep a trace */
+/* Builds that verify keep a trace, in which every use stands. */
+#if SINTER_VERIFY
+enum { CODE_TRACES = 1 };
+#else
+enum { CODE_TRACES = 0 };
+#endif
+unsigned sn_use_loaded(allocation *a, uint32_t value); /* sn_use where it takes a load, or is traced */
 
 static inline unsigned sn_use(allocation *a, uint32_t value)
 {
     const code_value *v = &a->values[value];
     const unsigned reg = v->where[a->copy & v->traits];
-    if (SINTER_VERIFY || reg == CODE_NO_REGISTER)
+    if (CODE_TRACES || reg == CODE_NO_REGISTER)
         return sn_use_loaded(a, value);
     a->locked |= (uint64_t)1 << reg;
     return reg;
