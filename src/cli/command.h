@@ -108,12 +108,10 @@ struct arguments {
     bool hash, json, help;
 
     assignment *sets; /* --set */
-    int set_count;
     const char **points; /* --at, as written */
-    int point_count;
     assignment *inputs; /* --input: text is a file's name */
-    int input_count;
     const char **gradient; /* --gradient: names, copied */
+    int set_count, point_count, input_count;
     uint32_t gradient_count;
     const char *output; /* NULL: none */
 

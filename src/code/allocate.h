@@ -163,22 +163,19 @@ static inline bool sn_is_shared(const ir_op *op)
     return op->code == IR_CONST || op->code == IR_UNIFORM;
 }
 
-/* Builds that verify keep a trace, in which every use stands. */
-#if SINTER_VERIFY
-enum { CODE_TRACES = 1 };
-#else
-enum { CODE_TRACES = 0 };
-#endif
 unsigned sn_use_loaded(allocation *a, uint32_t value); /* sn_use where it takes a load, or is traced */
 
 static inline unsigned sn_use(allocation *a, uint32_t value)
 {
+#if !SINTER_VERIFY /* builds that verify keep a trace, in which every use stands */
     const code_value *v = &a->values[value];
     const unsigned reg = v->where[a->copy & v->traits];
-    if (CODE_TRACES || reg == CODE_NO_REGISTER)
-        return sn_use_loaded(a, value);
-    a->locked |= (uint64_t)1 << reg;
-    return reg;
+    if (reg != CODE_NO_REGISTER) {
+        a->locked |= (uint64_t)1 << reg;
+        return reg;
+    }
+#endif
+    return sn_use_loaded(a, value);
 }
 
 static inline bool sn_use_is_memory(const allocation *a, uint32_t value)

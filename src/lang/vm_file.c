@@ -291,7 +291,7 @@ static __attribute__((noinline)) size_t read_odd_number(vm_reader *r, const char
     const size_t left = r->tree.source.length - offset(r, digits);
     const size_t length = r->type == IR_F64 ? sn_decimal_read_f64(digits, left, wide)
                                             : sn_decimal_read_f32(digits, left, single);
-    if (length || (strncmp(digits, "inf", 3) && strncmp(digits, "nan", 3) && strncmp(digits, "NaN", 3)))
+    if (length || (strncmp(digits, "inf", 3) != 0 && strncmp(digits, "nan", 3) != 0 && strncmp(digits, "NaN", 3) != 0))
         return length;
     *wide = *digits == 'i' ? (double)INFINITY : (double)NAN;
     *single = (float)*wide;
