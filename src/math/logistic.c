@@ -11,7 +11,6 @@
  * f's rounding left out.
  *
  * A `rare` region gives the results where 2^n is not normal: 1, x, or exp(x). */
-#include "math/exponential_coefficients.h"
 #include "math/formula.h"
 
 /* |x| up to here has normal powers of two. */
