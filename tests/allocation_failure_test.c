@@ -289,6 +289,7 @@ static const text_case texts[] = {
     {"marks", "sin(x)*exp(y)", {.marks = true, .function = true}},
     {"fast", "log(x) + cos(x*pi)", {.grade = SINTER_GRADE_FAST}},
     {"f64", "sin(x) + log(abs(y))", {.type = SINTER_F64}},
+    {"library", "complex_exp(complex_sqrt(x, y))", {0}},
     {"functions",
      "fn f(a, b=2) = a^b + table_[i32(a)]\ntable table_ = [1, 2, 3]\np = (x, y)\nf(p.x) + sum(i, 0, 9, "
      "p.y*i)",

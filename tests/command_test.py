@@ -227,7 +227,7 @@ def wrong_commands(_):
     bad(2, "help", "eval", "image", says="at a time")
     bad(2, "doctor", "now", says="takes no argument")
     bad(2, "functions", "sine", says=["there is no function `sine`; did you mean sin?", "sinter help functions"])
-    bad(2, "functions", "xyzzy", says="there is no function `xyzzy`")
+    bad(2, "functions", "xyzzy", says="there is no function and no group `xyzzy`")
     bad(2, "functions", "sin", "cos", says="at a time")
     bad(2, "functions", "--fast", says="functions has no option --fast")
 
@@ -282,18 +282,28 @@ def bad_numbers(folder):
 
 @test
 def functions_are_listed(_):
-    lines = out("functions").splitlines()
+    text = out("functions")
+    blocks = [block.splitlines() for block in text.rstrip("\n").split("\n\n")]
+    same(blocks[0][0], "The language")
+    same([block[0] for block in blocks[1:]], sorted(block[0] for block in blocks[1:]), "the groups' order")
+    lines = [line for block in blocks for line in block[1:]]
     check("clamp(x, low, high)         min(max(x, low), high)" in lines, lines)
     check("delay(x, n[, max])          x n elements ago: n constant, or varying within 1..max" in lines, lines)
     listed = json.loads(out("functions", "--json"))
     same(len(listed), len(lines), "functions")
-    same([f["name"] for f in listed], sorted(f["name"] for f in listed), "their order")
+    words = [f for f in listed if f["group"] == "The language"]
+    same([f["name"] for f in words], sorted(f["name"] for f in words), "their order")
     for f, line in zip(listed, lines):
-        check(line.startswith(f["name"] + "(") and line.endswith(" " + f["summary"]), line)
+        check(line.startswith(f["form"] + " ") and line.endswith(" " + f["summary"]), line)
+    for f in words + [f for f in listed if f["name"].startswith("complex_m")]:
         text = out("functions", f["name"])
-        check(text.startswith(f["name"] + "(") and f["summary"] in text, text)
+        check(text.startswith(f["form"] + "\n") and f["summary"] in text and f["details"].split("\n")[0] in text, text)
         same("fast." + f["name"] in text, f["fast"], "grades of " + f["name"])
         same(json.loads(out("functions", f["name"], "--json")), f)
+    group = [line for line in lines if line.startswith("complex_")]
+    same(out("functions", "complex numbers").splitlines(), group, "a group")
+    page = pathlib.Path(__file__).resolve().parent.parent / "docs" / "functions.md"
+    same(out("functions", "--markdown"), page.read_text(encoding="utf-8"), "docs/functions.md")
     by_name = {f["name"]: f for f in listed}
     same(by_name["delay"]["arguments"], ["x", "n", "max"])
     same(by_name["delay"]["required"], 2)

@@ -708,7 +708,7 @@ static void every_word_is_found(void **state)
     assert_int_equal(sn_lang_find_word("_", 1), WORD_NONE);
     lang_function_entry entry;
     uint32_t count = 0;
-    for (; sn_lang_function(count, &entry); count++) {
+    for (; sn_lang_function(count, &entry) && !entry.group; count++) {
         unsigned names = 1;
         for (const char *c = entry.arguments; *c; c++)
             names += *c == ' ';

@@ -1026,7 +1026,7 @@ static void the_documented_functions_are_the_functions(void **state)
     (void)state;
     const char *const page = read_page();
     lang_function_entry entry;
-    for (uint32_t i = 0; sn_lang_function(i, &entry); i++) {
+    for (uint32_t i = 0; sn_lang_function(i, &entry) && !entry.group; i++) { /* docs/functions.md has the library's */
         char row[512];
         int n = snprintf(row, sizeof row, "\n| `%s(", entry.name);
         unsigned argument = 0;

@@ -67,6 +67,7 @@ const option sn_cli_options[] = {
     {OPTION_FAST, 0, "fast", NULL, COMPILING, 
      "mathematical functions to 4 ULP instead of 1, as if all were called fast.NAME"},
     {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
+    {OPTION_MARKDOWN, 0, "markdown", NULL, FUNCTIONS, "print the page docs/functions.md"},
     {OPTION_JSON, 0, "json", NULL, COMPILING | FUNCTIONS | DOCTOR, "print JSON"},
     {OPTION_HELP, 'h', "help", NULL, COMPILING | FUNCTIONS | DOCTOR | HELP, "print this"},
     {OPTION_HELP, 0, NULL, NULL, 0, NULL},
@@ -352,6 +353,7 @@ static bool take_switch(reader *r)
     case OPTION_STRICT: return choose_rewriting(r, SINTER_STRICT);
     case OPTION_FAST: a->grade = SINTER_GRADE_FAST; return true;
     case OPTION_HASH: return raise_flag(&a->hash);
+    case OPTION_MARKDOWN: return raise_flag(&a->markdown);
     case OPTION_JSON: return raise_flag(&a->json);
     case OPTION_HELP: return raise_flag(&a->help);
     default: return false;

@@ -75,7 +75,7 @@ typedef enum option_number {
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
     OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
     OPTION_ENGINE, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
-    OPTION_JSON, OPTION_HELP
+    OPTION_MARKDOWN, OPTION_JSON, OPTION_HELP
 } option_number;
 
 typedef struct option {
@@ -105,7 +105,7 @@ struct arguments {
     sinter_type type;
     sinter_grade grade;
     sinter_rewriting rewriting;
-    bool hash, json, help;
+    bool hash, json, markdown, help;
 
     assignment *sets; /* --set */
     const char **points; /* --at, as written */

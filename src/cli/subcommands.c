@@ -42,10 +42,12 @@ static const char dump_text[] =
     "  sinter dump 'x*0.5 + 1' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
 
 static const char functions_text[] =
-    "Prints the functions of the language, one a line, with their arguments and what they are: mostly their\n"
-    "formula. With a name, that one in detail.\n\n"
+    "Prints what texts can call, one function a line: the words of the language, then the standard library by its\n"
+    "groups. With a function's name, that one in detail; with a group's title, that group. `p:2` is an argument of two\n"
+    "elements: a pair, or two numbers in a row.\n\n"
     "  sinter functions\n"
-    "  sinter functions smoothstep";
+    "  sinter functions smoothstep\n"
+    "  sinter functions 'complex numbers'";
 
 static const char doctor_text[] =
     "Prints the processor's features, which engines can run and why others cannot, how code memory is\n"
@@ -58,7 +60,7 @@ const command sn_cli_commands[COMMAND_COUNT] = {
     [COMMAND_IMAGE] = {"image", "EXPR|FILE", "a picture of an expression", image_text, sn_cli_image},
     [COMMAND_RENDER] = {"render", "EXPR|FILE", "a patch over streams of numbers", render_text, sn_cli_render},
     [COMMAND_DUMP] = {"dump", "EXPR|FILE", "what becomes of a program", dump_text, sn_cli_dump},
-    [COMMAND_FUNCTIONS] = {"functions", "[NAME]", "what the language can call", functions_text, sn_cli_functions},
+    [COMMAND_FUNCTIONS] = {"functions", "[NAME|GROUP]", "what the language can call", functions_text, sn_cli_functions},
     [COMMAND_BENCH] = {"bench", "[NAME]...", "measurements", NULL, NULL},
     [COMMAND_DOCTOR] = {"doctor", NULL, "what this machine can do", doctor_text, sn_cli_doctor},
     [COMMAND_HELP] = {"help", "[COMMAND]", "how to use all this", help_text, help},

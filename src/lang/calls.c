@@ -4,6 +4,7 @@
  * values, so its instances are remembered by arguments: what a chain of functions that each call the next
  * twice would cost, 2^n, it costs once a function. With state every call is another instance. Recursion is
  * found before anything is lowered, on the graph of who calls whom. */
+#include "lang/library.h"
 #include "lang/lowering.h"
 
 #include "kernel/kernels.h"
@@ -20,19 +21,42 @@ static int shown(const lang_tree *t, uint32_t symbol)
 
 /* ---- arguments ---- */
 
-/* f(a, b=…) as a hint shows it. */
-static void write_signature(const lowering *l, uint32_t symbol, char *buffer, size_t size)
+static const uint32_t *parameter(const lang_tree *t, const lang_function *f, uint32_t k)
+{
+    return t->lists + f->parameters + PARAMETER_WORDS * k;
+}
+
+/* f(a:2, b=...) as a hint shows it. */
+static int write_parameters(const lang_tree *t, const lang_function *f, char *buffer, size_t size)
+{
+    int n = snprintf(buffer, size, "%.*s(", shown(t, f->symbol), sn_lang_symbol_text(t, f->symbol));
+    if (f->item)
+        n += snprintf(buffer + n, size - (size_t)n, "%s", f->item->arguments);
+    for (uint32_t k = 0; !f->item && k < f->parameter_count && n < (int)size; k++) {
+        const uint32_t *words = parameter(t, f, k);
+        n += snprintf(buffer + n, size - (size_t)n, "%s%.*s", k ? ", " : "", shown(t, words[PARAMETER_SYMBOL]),
+                      sn_lang_symbol_text(t, words[PARAMETER_SYMBOL]));
+        if (words[PARAMETER_SIZE] && n < (int)size)
+            n += snprintf(buffer + n, size - (size_t)n, ":%u", words[PARAMETER_SIZE]);
+        if (words[PARAMETER_DEFAULT] && n < (int)size)
+            n += snprintf(buffer + n, size - (size_t)n, "=...");
+    }
+    return n;
+}
+
+/* What is called, with its arguments: a function's definitions, all of them, or a word. */
+static void write_signature(const lowering *l, uint32_t symbol, uint32_t function, char *buffer, size_t size)
 {
     const lang_symbol *s = &l->t->symbols[symbol];
-    int n = snprintf(buffer, size, "%.*s(", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
-    if (s->function) {
-        const lang_function *f = &l->t->functions[s->function];
-        for (uint32_t k = 0; k < f->parameter_count && n < (int)size; k++) {
-            const uint32_t *words = l->t->lists + f->parameters + 3 * k;
-            n += snprintf(buffer + n, size - (size_t)n, "%s%.*s%s", k ? ", " : "", shown(l->t, words[0]),
-                          sn_lang_symbol_text(l->t, words[0]), words[2] ? "=..." : "");
+    int n = 0;
+    if (function) {
+        for (uint32_t f = function; f && n < (int)size; f = l->t->functions[f].next) {
+            n += snprintf(buffer + n, size - (size_t)n, "%s", f == function ? "" : ") or ");
+            if (n < (int)size)
+                n += write_parameters(l->t, &l->t->functions[f], buffer + n, size - (size_t)n);
         }
     } else {
+        n = snprintf(buffer, size, "%.*s(", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
         const lang_word *word = &sn_lang_words[s->word];
         unsigned k = 0;
         for (const char *at = word->arguments; *at && n < (int)size; k++) {
@@ -47,17 +71,18 @@ static void write_signature(const lowering *l, uint32_t symbol, char *buffer, si
 }
 
 /* Which parameter the name is, from 0; the count if it is none. */
-static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t name, unsigned count)
+static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t function, uint32_t name, unsigned count)
 {
     const lang_symbol *s = &l->t->symbols[callee], *wanted = &l->t->symbols[name];
-    if (s->function) {
+    const lang_function *f = &l->t->functions[function];
+    if (function && !f->item) {
         for (unsigned k = 0; k < count; k++)
-            if (l->t->lists[l->t->functions[s->function].parameters + 3 * k] == name)
+            if (parameter(l->t, f, k)[PARAMETER_SYMBOL] == name)
                 return k;
         return count;
     }
     unsigned k = 0;
-    for (const char *at = sn_lang_words[s->word].arguments; *at; k++) {
+    for (const char *at = f->item ? f->item->names : sn_lang_words[s->word].arguments; *at; k++) {
         const size_t length = strcspn(at, " ");
         if (length == wanted->length && !memcmp(at, sn_lang_symbol_text(l->t, name), length))
             return k;
@@ -67,8 +92,8 @@ static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t name
 }
 
 /* Puts the arguments' nodes in the order of the parameters, 0 where there is none. False after an error. */
-static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsigned least, unsigned most,
-                                              uint32_t *places)
+static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, uint32_t function, unsigned least,
+                                              unsigned most, uint32_t *places)
 {
     const lang_node n = l->t->nodes[node];
     const uint32_t *list = l->t->lists + n.b;
@@ -79,13 +104,13 @@ static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsign
     bool counts = given <= most;
     for (uint32_t k = 0; k < given && counts; k++) {
         const lang_node *argument = &l->t->nodes[list[2 + k]];
-        const unsigned place = argument->kind == NODE_NAMED ? find_parameter(l, n.a, argument->a, most) : k;
+        const unsigned place = argument->kind == NODE_NAMED ? find_parameter(l, n.a, function, argument->a, most) : k;
         const bool taken = place < most && places[place];
         if (place < most && !taken) {
             places[place] = argument->kind == NODE_NAMED ? argument->b : list[2 + k];
             continue;
         }
-        write_signature(l, n.a, signature, sizeof signature);
+        write_signature(l, n.a, function, signature, sizeof signature);
         if (taken)
             sn_lang_complain(l, list[2 + k], signature, "an argument is given twice");
         else
@@ -100,7 +125,7 @@ static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, unsign
     for (uint32_t k = 0; k < given; k++)
         if (list[2 + k] == 0)
             return false; /* reported by the parser */
-    write_signature(l, n.a, signature, sizeof signature);
+    write_signature(l, n.a, function, signature, sizeof signature);
     if (least == most)
         sn_lang_complain(l, node, signature, "'%.*s' takes %u argument%s, not %u", shown(l->t, n.a), name,
                          most, most == 1 ? "" : "s", given);
@@ -201,7 +226,7 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
     uint32_t places[4] = {0};
     const lang_word *w = &sn_lang_words[word];
     if (!arrange_plain(l, l->t->lists + l->t->nodes[node].b, w->most, places)
-        && !arrange(l, node, w->least, w->most, places))
+        && !arrange(l, node, 0, w->least, w->most, places))
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
@@ -220,20 +245,21 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 
 /* ---- functions by callbacks ---- */
 
-static const sinter_node_type *find_node_type(lowering *l, uint32_t symbol)
+/* Texts of the library know none. */
+static const sinter_node_type *find_node_type(const lang_tree *t, const lang_options *options, uint32_t symbol)
 {
-    lang_symbol *s = &l->t->symbols[symbol];
+    lang_symbol *s = &t->symbols[symbol];
     if (s->node_kind == 0) {
         s->node_kind = 1;
-        for (uint32_t k = 0; k < l->options->node_count; k++) {
-            const char *name = l->options->nodes[k].name;
-            if (strlen(name) == s->length && !memcmp(name, sn_lang_symbol_text(l->t, symbol), s->length)) {
+        for (uint32_t k = 0; k < options->node_count && !s->library; k++) {
+            const char *name = options->nodes[k].name;
+            if (strlen(name) == s->length && !memcmp(name, sn_lang_symbol_text(t, symbol), s->length)) {
                 s->node_kind = 2;
                 s->node = k;
             }
         }
     }
-    return s->node_kind == 2 ? &l->options->nodes[s->node] : NULL;
+    return s->node_kind == 2 ? &options->nodes[s->node] : NULL;
 }
 
 /* A program where a node type is tried, with inputs of the types that it would get. */
@@ -416,10 +442,21 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
 {
     const lang_function f = l->t->functions[function];
     for (uint32_t k = 0; k < f.parameter_count; k++) {
-        uint32_t words[3];
-        memcpy(words, l->t->lists + f.parameters + 3 * k, sizeof words);
-        sn_lang_bind(l, words[1], words[0],
-                     arguments[k].count ? arguments[k] : sn_lang_expression(l, words[2]));
+        uint32_t words[PARAMETER_WORDS];
+        memcpy(words, parameter(l->t, &f, k), sizeof words);
+        lang_value v = arguments[k];
+        if (!v.count) {
+            v = sn_lang_expression(l, words[PARAMETER_DEFAULT]);
+            if (words[PARAMETER_SIZE] && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN
+                && v.count != words[PARAMETER_SIZE]) {
+                sn_lang_complain(l, words[PARAMETER_DEFAULT], NULL, "'%.*s' has %u element%s, this has %u",
+                                 shown(l->t, words[PARAMETER_SYMBOL]),
+                                 sn_lang_symbol_text(l->t, words[PARAMETER_SYMBOL]), words[PARAMETER_SIZE],
+                                 words[PARAMETER_SIZE] == 1 ? "" : "s", v.count);
+                v = sn_lang_wrong();
+            }
+        }
+        sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], v);
     }
     lang_value v = sn_lang_wrong();
     for (uint32_t s = f.first; s; s = l->t->statements[s].next) {
@@ -447,24 +484,11 @@ static lang_value instance(lowering *l, uint32_t node, uint32_t function, const 
     return v;
 }
 
-static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
+/* With its arguments in the order of the parameters; count 0: the default. */
+static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments)
 {
-    lang_function *f = &l->t->functions[function];
+    const lang_function *f = &l->t->functions[function];
     const uint32_t count = f->parameter_count, which = l->t->lists[l->t->nodes[node].b + 1];
-    uint32_t least = 0, places[MOST_ARGUMENTS];
-    while (least < count && l->t->lists[f->parameters + 3 * least + 2] == 0)
-        least++;
-    if (f->recursive || !f->first || !arrange(l, node, least, count, places))
-        return sn_lang_wrong();
-    const uint32_t base = sn_lang_pool(l, count + 1); /* kept here, since frames of this function nest */
-    if (!base)
-        return sn_lang_wrong();
-    for (uint32_t k = 0; k < count; k++) {
-        const lang_value v = places[k] ? sn_lang_expression(l, places[k]) : (lang_value){.count = 0};
-        l->pool[base + k] = v;
-    }
-    lang_value arguments[MOST_ARGUMENTS];
-    memcpy(arguments, l->pool + base, count * sizeof *arguments);
     if (f->stateful && !l->dry)
         return instance(l, node, function, arguments, which);
     lang_memo wanted = {
@@ -485,6 +509,187 @@ static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
         l->memo_count++;
     }
     return wanted.value;
+}
+
+/* ---- arguments by their number of elements ---- */
+
+typedef struct given_arguments {
+    uint32_t count;
+    lang_value values[MOST_ARGUMENTS];
+    uint32_t names[MOST_ARGUMENTS]; /* symbols, 0: by place */
+} given_arguments;
+
+/* False after an error. */
+static bool evaluate_arguments(lowering *l, uint32_t node, given_arguments *given)
+{
+    const lang_node n = l->t->nodes[node];
+    given->count = l->t->lists[n.b];
+    if (given->count > MOST_ARGUMENTS) {
+        sn_lang_complain(l, node, NULL, "a function has at most %d arguments", MOST_ARGUMENTS);
+        return false;
+    }
+    bool good = true;
+    for (uint32_t k = 0; k < given->count; k++) {
+        uint32_t argument = l->t->lists[n.b + 2 + k];
+        given->names[k] = 0;
+        if (l->t->nodes[argument].kind == NODE_NAMED) {
+            given->names[k] = l->t->nodes[argument].a;
+            argument = l->t->nodes[argument].b;
+        }
+        given->values[k] = sn_lang_expression(l, argument);
+        good &= given->values[k].type != TYPE_WRONG;
+    }
+    return good;
+}
+
+typedef struct parameter_form {
+    uint32_t count, least;
+    uint32_t sizes[MOST_ARGUMENTS];
+} parameter_form;
+
+static void form_of(const lang_tree *t, const lang_function *f, parameter_form *form)
+{
+    form->count = f->item ? f->item->count : f->parameter_count;
+    form->least = f->item ? f->item->least : form->count;
+    for (uint32_t k = 0; k < form->count; k++) {
+        form->sizes[k] = f->item ? f->item->sizes[k] : parameter(t, f, k)[PARAMETER_SIZE];
+        if (!f->item && parameter(t, f, k)[PARAMETER_DEFAULT] && k < form->least)
+            form->least = k;
+    }
+}
+
+/* How many of the values from `at` on an argument of that size takes: one that has it, or as many numbers; 0: it
+ * does not fit. What is not known while types are looked for fits anything. */
+static uint32_t values_for(const given_arguments *given, uint32_t at, uint32_t size)
+{
+    if (at >= given->count || given->names[at])
+        return 0;
+    const lang_value v = given->values[at];
+    if (size == 0 || v.count == size || (v.type == TYPE_UNKNOWN && size == 1))
+        return 1;
+    uint32_t numbers = 0;
+    while (numbers < size && at + numbers < given->count && !given->names[at + numbers]
+           && given->values[at + numbers].count == 1)
+        numbers++;
+    return numbers == size ? size : v.type == TYPE_UNKNOWN ? 1 : 0;
+}
+
+/* For each parameter of the function which value it gets, from 1, and how many: false where they do not fit. */
+static bool fit(const lowering *l, uint32_t symbol, uint32_t function, const given_arguments *given,
+                const parameter_form *form, uint32_t *first, uint32_t *taken)
+{
+    memset(first, 0, form->count * sizeof *first);
+    for (uint32_t k = 0; k < given->count; k++) {
+        if (!given->names[k])
+            continue;
+        const unsigned place = find_parameter(l, symbol, function, given->names[k], form->count);
+        if (place == form->count || first[place])
+            return false;
+        const lang_value v = given->values[k];
+        if (form->sizes[place] && v.count != form->sizes[place] && v.type != TYPE_UNKNOWN)
+            return false;
+        first[place] = k + 1;
+        taken[place] = 1;
+    }
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < form->count; k++) {
+        const uint32_t count = first[k] ? 0 : values_for(given, at, form->sizes[k]);
+        if (count) {
+            first[k] = at + 1;
+            taken[k] = count;
+        }
+        if (!first[k] && k < form->least)
+            return false;
+        at += count;
+    }
+    while (at < given->count && given->names[at])
+        at++;
+    return at == given->count;
+}
+
+/* Numbers side by side become the tuple that the parameter wants. */
+static lang_value gather(lowering *l, const lang_value *values, uint32_t count)
+{
+    if (count == 1)
+        return values[0];
+    const uint32_t place = sn_lang_pool(l, count);
+    if (!place)
+        return sn_lang_wrong();
+    memcpy(l->pool + place, values, count * sizeof *values);
+    return (lang_value){.ref = place, .count = (uint16_t)count, .type = TYPE_TUPLE};
+}
+
+static __attribute__((noinline)) void refuse_arguments(lowering *l, uint32_t node, uint32_t function,
+                                                       const given_arguments *given)
+{
+    const uint32_t symbol = l->t->nodes[node].a;
+    char signature[SINTER_MESSAGE_SIZE];
+    uint32_t numbers = 0;
+    for (uint32_t k = 0; k < given->count; k++)
+        numbers += given->values[k].count;
+    write_signature(l, symbol, function, signature, sizeof signature);
+    sn_lang_complain(l, node, signature, "'%.*s' cannot take these arguments, %u number%s in all",
+                     shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol), numbers, numbers == 1 ? "" : "s");
+}
+
+/* The definition that takes what the call gives, its arguments in the order of its parameters; 0 after an error. */
+static uint32_t choose_definition(lowering *l, uint32_t node, uint32_t function, lang_value *arguments)
+{
+    given_arguments given;
+    parameter_form form;
+    uint32_t first[MOST_ARGUMENTS], taken[MOST_ARGUMENTS];
+    if (!evaluate_arguments(l, node, &given))
+        return 0;
+    for (uint32_t f = function; f; f = l->t->functions[f].next) {
+        form_of(l->t, &l->t->functions[f], &form);
+        if (!fit(l, l->t->nodes[node].a, f, &given, &form, first, taken))
+            continue;
+        for (uint32_t k = 0; k < form.count; k++)
+            arguments[k] = first[k] ? gather(l, &given.values[first[k] - 1], taken[k]) : (lang_value){.count = 0};
+        return f;
+    }
+    refuse_arguments(l, node, function, &given);
+    return 0;
+}
+
+/* The same where no parameter has a size: each takes one argument. */
+static bool take_arguments(lowering *l, uint32_t node, uint32_t function, lang_value *arguments)
+{
+    const lang_function *f = &l->t->functions[function];
+    const uint32_t count = f->parameter_count;
+    uint32_t least = 0, places[MOST_ARGUMENTS];
+    while (least < count && parameter(l->t, f, least)[PARAMETER_DEFAULT] == 0)
+        least++;
+    if (!arrange(l, node, function, least, count, places))
+        return false;
+    const uint32_t base = sn_lang_pool(l, count + 1); /* kept here, since frames of this function nest */
+    if (!base)
+        return false;
+    for (uint32_t k = 0; k < count; k++) {
+        const lang_value v = places[k] ? sn_lang_expression(l, places[k]) : (lang_value){.count = 0};
+        l->pool[base + k] = v;
+    }
+    memcpy(arguments, l->pool + base, count * sizeof *arguments);
+    return true;
+}
+
+static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
+{
+    lang_value arguments[MOST_ARGUMENTS];
+    const lang_function *f = &l->t->functions[function];
+    if (f->recursive || (!f->first && !f->item))
+        return sn_lang_wrong();
+    if (f->sized || f->item) {
+        function = choose_definition(l, node, function, arguments);
+        if (!function)
+            return sn_lang_wrong();
+    } else if (!take_arguments(l, node, function, arguments)) {
+        return sn_lang_wrong();
+    }
+    f = &l->t->functions[function];
+    if (f->item && !sn_lang_parse_item(l->t, l->memory, function))
+        return sn_lang_wrong();
+    return call_with(l, node, function, arguments);
 }
 
 /* ---- any call ---- */
@@ -516,11 +721,16 @@ static void unknown_function(lowering *l, uint32_t node)
         if (sn_lang_words[w].kind == WORD_IS_FUNCTION)
             sn_lang_offer(&best, sn_lang_words[w].text, sn_lang_words[w].length);
     for (uint32_t f = 1; f < l->t->function_count; f++) {
+        if (l->t->functions[f].item)
+            continue;
         const uint32_t other = l->t->functions[f].symbol;
         sn_lang_offer(&best, sn_lang_symbol_text(l->t, other), l->t->symbols[other].length);
     }
     for (uint32_t k = 0; k < l->options->node_count; k++)
         sn_lang_offer(&best, l->options->nodes[k].name, strlen(l->options->nodes[k].name));
+    for (uint32_t k = 0; k < sn_lang_library_count; k++)
+        if (sn_lang_library[k].summary)
+            sn_lang_offer(&best, sn_lang_library[k].name, sn_lang_library[k].name_length);
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     for (size_t k = 0; k < sizeof others / sizeof *others; k++)
@@ -554,9 +764,14 @@ lang_value sn_lang_call(lowering *l, uint32_t node)
     if (sn_lang_is_function(s->word))
         return fast && !sn_lang_is_graded(s->word) ? refuse_grade(l, node, true)
                                                    : call_word(l, node, s->word);
-    const sinter_node_type *type = find_node_type(l, symbol);
+    const sinter_node_type *type = find_node_type(l->t, l->options, symbol);
     if (type)
         return fast ? refuse_grade(l, node, false) : call_node_type(l, node, type);
+    const uint32_t function = sn_lang_library_function(l->t, l->memory, symbol);
+    if (function)
+        return fast ? refuse_grade(l, node, false) : call_function(l, node, function);
+    if (l->t->out_of_memory)
+        return sn_lang_wrong();
     unknown_function(l, node);
     return sn_lang_wrong();
 }
@@ -585,7 +800,18 @@ static void report_cycle(lang_tree *t, const step *path, uint32_t from, uint32_t
                   "a function calls itself: %s", cycle);
 }
 
-static void follow(lang_tree *t, step *path, uint32_t start)
+/* Of a function that the text does not define. A callback may append what has state. */
+static void note_foreign_call(const lang_tree *t, const lang_options *options, lang_function *f, uint32_t symbol)
+{
+    if (sn_lang_is_function(t->symbols[symbol].word))
+        return;
+    const lang_library_item *item =
+        find_node_type(t, options, symbol) ? NULL : sn_lang_find_callable(t, symbol);
+    f->stateful |= !item || item->stateful;
+    f->free_names |= item ? item->free_names : 0;
+}
+
+static void follow(lang_tree *t, const lang_options *options, step *path, uint32_t start)
 {
     uint32_t depth = 0;
     path[0] = (step){start, 0};
@@ -604,8 +830,8 @@ static void follow(lang_tree *t, step *path, uint32_t start)
         f->on_path = true;
         const lang_call *call = &t->calls[f->first_call + path[depth].call++];
         const uint32_t callee = t->symbols[call->symbol].function;
-        if (!callee) { /* a callback, unless it is the language's: what it appends may have state */
-            f->stateful |= !sn_lang_is_function(t->symbols[call->symbol].word);
+        if (!callee) {
+            note_foreign_call(t, options, f, call->symbol);
         } else if (t->functions[callee].on_path) {
             uint32_t from = depth;
             while (path[from].function != callee)
@@ -621,7 +847,7 @@ static void follow(lang_tree *t, step *path, uint32_t start)
     }
 }
 
-void sn_lang_sort_calls(lang_tree *t, arena *memory)
+void sn_lang_sort_calls(lang_tree *t, arena *memory, const lang_options *options)
 {
     step *path = sn_arena_take(memory, t->function_count * sizeof *path);
     if (!path) {
@@ -630,10 +856,17 @@ void sn_lang_sort_calls(lang_tree *t, arena *memory)
     }
     for (uint32_t f = 1; f < t->function_count; f++)
         if (!t->functions[f].visited)
-            follow(t, path, f);
+            follow(t, options, path, f);
+    lang_function top = {.free_names = t->free_names};
     for (uint32_t k = 0; k < t->call_count; k++)
-        if (t->calls[k].scope == 0)
-            t->free_names |= t->functions[t->symbols[t->calls[k].symbol].function].free_names;
+        if (t->calls[k].scope == 0) {
+            const uint32_t callee = t->symbols[t->calls[k].symbol].function;
+            if (callee)
+                top.free_names |= t->functions[callee].free_names;
+            else
+                note_foreign_call(t, options, &top, t->calls[k].symbol);
+        }
+    t->free_names = top.free_names;
 }
 
 void sn_lang_check_uncalled(lowering *l)
@@ -642,7 +875,7 @@ void sn_lang_check_uncalled(lowering *l)
     l->epoch++;
     for (uint32_t k = 1; k < l->t->function_count; k++) {
         const lang_function f = l->t->functions[k];
-        if (f.called || f.recursive || !f.first || l->too_large)
+        if (f.called || f.recursive || !f.first || f.item || l->too_large)
             continue;
         lang_value arguments[MOST_ARGUMENTS];
         for (uint32_t a = 0; a < f.parameter_count; a++)

@@ -1,4 +1,5 @@
 /* What a program declares: parameters, inputs, tables, outputs; and the names that it need not declare. */
+#include "lang/library.h"
 #include "lang/lowering.h"
 
 #include "base/decimal.h"
@@ -262,6 +263,23 @@ static uint32_t make_table(lowering *l, uint32_t statement, const lang_statement
                              .kind = IR_TABLE,
                              .type = (uint8_t)type};
     return good ? sn_ir_add_memory(l->p, &table) + 1 : 0;
+}
+
+/* A table of the library becomes one of the program when a function that reads it is put in place. */
+uint32_t sn_lang_library_table(lowering *l, uint32_t symbol)
+{
+    lang_symbol *s = &l->t->symbols[symbol];
+    if (!s->library || s->value)
+        return s->value;
+    const lang_library_item *item = sn_lang_find_item(sn_lang_symbol_text(l->t, symbol), s->length);
+    if (!item || item->text)
+        return 0;
+    const ir_memory table = {.name = item->name,
+                             .content = item->content,
+                             .length = item->entries,
+                             .kind = IR_TABLE,
+                             .type = (uint8_t)item->type};
+    return s->value = sn_ir_add_memory(l->p, &table) + 1;
 }
 
 void sn_lang_table(lowering *l, uint32_t statement)

@@ -38,6 +38,7 @@ bool sn_lang_open_source(lang_source *s, arena *memory, const char *text, size_t
         memcpy(copy + length + LANG_PADDING, appendix, strlen(appendix));
     s->text = copy;
     s->length = (uint32_t)length;
+    s->used = s->room = (uint32_t)(length + LANG_PADDING + behind);
     return true;
 }
 

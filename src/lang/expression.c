@@ -253,7 +253,7 @@ static void reaches(parser *p, uint32_t from, uint32_t to)
 static void note_free_name(parser *p, uint32_t symbol)
 {
     const lang_word *word = &sn_lang_words[p->t->symbols[symbol].word];
-    if (word->kind != WORD_IS_FREE)
+    if (word->kind != WORD_IS_FREE || p->definition)
         return;
     p->free_names |= (uint8_t)(1 << word->number);
     p->t->free_symbols[word->number] = symbol;

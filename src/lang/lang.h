@@ -6,6 +6,7 @@
  *   syntax.c       statements, declarations, functions
  *   lower.c        syntax tree → IR: statements, names, operators, contraction
  *   calls.c        functions: arguments, instances, callbacks, recursion
+ *   library.c      the standard library (src/lib/NAME.sn, library.h): what a text uses of it
  *   arithmetic.c   how types meet, element by element; what each function computes
  *   geometry.c     functions of whole tuples: dot, length, cross, …
  *   recurrence.c   delay lines: y', delay(x, n), the types of recurrences
@@ -60,9 +61,13 @@ typedef struct lang_function_entry {
     unsigned least, most;  /* how many arguments */
     const char *summary;   /* one line: mostly the formula */
     bool graded;           /* has a grade `fast` */
+    const char *group;     /* what it belongs to; NULL: a word of the language, not of the library */
+    const char *form;      /* its arguments as the library's text has them: `p:2, seed=0`; NULL: a word */
+    const char *details;   /* more lines, "" if there are none */
 } lang_function_entry;
 
-/* All of them in alphabetical order, one after the other: `i` from 0 until it returns false. */
+/* All of them: the words of the language in alphabetical order, then the library's functions, in order of their names
+ * too; a name that has several definitions has an entry for each. `i` from 0 until it returns false. */
 bool sn_lang_function(uint32_t i, lang_function_entry *entry);
 
 enum {

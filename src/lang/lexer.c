@@ -104,13 +104,10 @@ static uint32_t hash_name(const char *text, uint32_t length, uint64_t key)
     return hash_key(key);
 }
 
-static bool grow_symbols(lang_tree *t, arena *memory)
+/* Twice the table: at least half of it is free then. */
+static bool grow_table(lang_tree *t, arena *memory)
 {
-    lang_symbol *grown = sn_lang_grown(t, memory, t->symbols, &t->symbol_room, sizeof *grown);
-    if (!grown)
-        return false;
-    t->symbols = grown;
-    const uint32_t mask = 2 * t->symbol_room - 1;
+    const uint32_t mask = 2 * t->symbol_mask + 1;
     uint32_t *table = sn_arena_take_zeroed(memory, ((size_t)mask + 1) * sizeof *table);
     if (!table) {
         t->out_of_memory = true;
@@ -118,6 +115,8 @@ static bool grow_symbols(lang_tree *t, arena *memory)
     }
     for (uint32_t s = 1; s < t->symbol_count; s++) {
         const lang_symbol *symbol = &t->symbols[s];
+        if (symbol->library != t->in_library)
+            continue;
         uint32_t at = hash_name(t->source.text + symbol->at, symbol->length, symbol->key) & mask;
         while (table[at])
             at = (at + 1) & mask;
@@ -132,14 +131,20 @@ static bool grow_symbols(lang_tree *t, arena *memory)
 static uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t slot, uint64_t key, uint32_t length, uint32_t at)
 {
     if (t->symbol_count == t->symbol_room) {
-        if (!grow_symbols(t, memory))
+        lang_symbol *grown = sn_lang_grown(t, memory, t->symbols, &t->symbol_room, sizeof *grown);
+        if (!grown)
+            return 0;
+        t->symbols = grown;
+    }
+    if (2 * ++t->symbols_here > t->symbol_mask) {
+        if (!grow_table(t, memory))
             return 0;
         slot = hash_name(t->source.text + at, length, key) & t->symbol_mask;
         while (t->symbol_table[slot])
             slot = (slot + 1) & t->symbol_mask;
     }
     lang_symbol *symbol = &t->symbols[t->symbol_count];
-    *symbol = (lang_symbol){.key = key, .at = at, .length = (uint8_t)length};
+    *symbol = (lang_symbol){.key = key, .at = at, .length = (uint8_t)length, .library = t->in_library};
     symbol->word = (uint8_t)sn_lang_find_word(t->source.text + at, length);
     t->symbol_table[slot] = t->symbol_count;
     return t->symbol_count++;

@@ -7,6 +7,7 @@
  *
  * Contraction is decided here and nowhere else, by what the text says: a product that is an operand of + or −
  * in one expression becomes part of a fused operation; of two products the left one does. */
+#include "lang/library.h"
 #include "lang/lowering.h"
 
 #include <stdarg.h>
@@ -28,17 +29,45 @@ static void report(lowering *l, uint32_t at, uint32_t end, const char *hint, con
     sn_lang_error(&l->t->source, SINTER_BAD_PROGRAM, at, end, hint, "%s", message);
 }
 
+/* The frame of the library's function that the text called and that everything since happens in; 0: none. */
+static uint32_t library_frame(const lowering *l)
+{
+    for (uint32_t k = 1; k <= l->frame; k++)
+        if (l->t->functions[l->frames[k].function].item)
+            return k;
+    return 0;
+}
+
+/* What goes wrong in the library is the fault of the call that brought it there: of its arguments. */
+static void report_library_call(lowering *l, uint32_t frame, const char *message)
+{
+    const uint32_t at = l->t->nodes[l->frames[frame].call].at;
+    const uint32_t function = l->frames[frame].function;
+    const lang_symbol *s = &l->t->symbols[l->t->functions[function].symbol];
+    char hint[SINTER_MESSAGE_SIZE];
+    snprintf(hint, sizeof hint, "%s(%s)", l->t->functions[function].item->name,
+             l->t->functions[function].item->arguments);
+    sn_lang_error(&l->t->source, SINTER_BAD_PROGRAM, at, sn_lang_token_end(&l->t->source, at), hint,
+                  "'%.*s' cannot take these arguments: %s", s->length > 40 ? 40 : s->length,
+                  l->t->source.text + s->at, message);
+}
+
 void sn_lang_complain(lowering *l, uint32_t node, const char *hint, const char *format, ...)
 {
-    lang_node *n = &l->t->nodes[node];
+    const uint32_t frame = library_frame(l);
+    lang_node *n = &l->t->nodes[frame ? l->frames[frame].call : node];
     if (l->silent || n->flags & NODE_REPORTED)
         return;
-    n->flags |= node ? NODE_REPORTED : 0;
+    n->flags |= n != l->t->nodes ? NODE_REPORTED : 0;
     char message[SINTER_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    if (frame) {
+        report_library_call(l, frame, message);
+        return;
+    }
     const uint32_t at = node ? n->at : l->t->statements[l->statement].at;
     report(l, at, sn_lang_token_end(&l->t->source, at), hint, message);
 }
@@ -52,11 +81,16 @@ void sn_lang_complain_at(lowering *l, uint32_t at, uint32_t end, const char *hin
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    report(l, at, end, hint, message);
+    if (library_frame(l))
+        report_library_call(l, library_frame(l), message);
+    else
+        report(l, at, end, hint, message);
 }
 
 void sn_lang_too_large(lowering *l, uint32_t at, const char *message)
 {
+    const uint32_t frame = library_frame(l);
+    at = frame ? l->t->nodes[l->frames[frame].call].at : at;
     if (!l->too_large)
         sn_lang_error(&l->t->source, SINTER_TOO_LARGE, at, sn_lang_token_end(&l->t->source, at), NULL, "%s",
                       message);
@@ -108,7 +142,7 @@ static void unknown_name(lowering *l, uint32_t node)
     const lang_word *word = &sn_lang_words[s->word];
     const char *name = sn_lang_symbol_text(l->t, symbol);
     char hint[SINTER_MESSAGE_SIZE] = "";
-    if (word->kind == WORD_IS_FUNCTION || s->function) {
+    if (word->kind == WORD_IS_FUNCTION || s->function || sn_lang_find_callable(l->t, symbol)) {
         sn_lang_complain(l, node, "call it with its arguments in parentheses", "'%.*s' is a function",
                          shown(l, symbol), name);
         return;
@@ -354,8 +388,9 @@ static lang_value lower_index(lowering *l, uint32_t node)
         slot = sn_lang_slot(l, table.a);
     else if (table.kind == NODE_GLOBAL)
         slot = l->t->symbols[table.a].global_slot;
-    if (slot && l->slots[slot].state == SLOT_TABLE) {
-        const uint32_t memory = l->slots[slot].value.ref;
+    uint32_t memory = table.kind == NODE_GLOBAL ? sn_lang_library_table(l, table.a) : 0;
+    if (memory || (slot && l->slots[slot].state == SLOT_TABLE)) {
+        memory = memory ? memory : l->slots[slot].value.ref;
         const lang_value index = sn_lang_expression(l, n.b);
         return memory && index.type != TYPE_WRONG ? sn_lang_load(l, node, memory - 1, index)
                                                   : sn_lang_wrong();
@@ -657,7 +692,7 @@ static void lower_source(ir_program *program, arena *scratch, const char *source
         return;
     sn_lang_parse(tree, scratch, options->inputs);
     if (!tree->out_of_memory)
-        sn_lang_sort_calls(tree, scratch);
+        sn_lang_sort_calls(tree, scratch, options);
     lowering *l = sn_arena_take(scratch, sizeof *l);
     if (!l || tree->out_of_memory) {
         tree->out_of_memory = true;
@@ -702,6 +737,13 @@ bool sn_lang_is_patch(arena *scratch, const char *source, size_t length)
         return false;
     uint32_t free_names = tree.free_names;
     bool patch = tree.has_state;
+    for (uint32_t k = 0; k < tree.call_count; k++) {
+        const uint32_t symbol = tree.calls[k].symbol;
+        const lang_library_item *item = tree.symbols[symbol].function || tree.symbols[symbol].word
+                                            ? NULL
+                                            : sn_lang_find_callable(&tree, symbol);
+        patch |= item && (item->stateful || item->free_names);
+    }
     for (uint32_t s = tree.first; s; s = tree.statements[s].next)
         patch |= tree.statements[s].kind == STATEMENT_INPUT;
     for (uint32_t f = 1; f < tree.function_count; f++)

@@ -186,7 +186,7 @@ void sn_lang_write_lines(lowering *l);
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);
 /* Who calls whom: recursion is reported, and what a function does through others becomes known of it. */
-void sn_lang_sort_calls(lang_tree *tree, arena *memory);
+void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *options);
 /* Looks for mistakes in functions that nothing calls. */
 void sn_lang_check_uncalled(lowering *l);
 
@@ -195,6 +195,8 @@ void sn_lang_declare_inputs(lowering *l);
 void sn_lang_param(lowering *l, uint32_t statement);
 void sn_lang_input(lowering *l, uint32_t statement);
 void sn_lang_table(lowering *l, uint32_t statement);
+/* The memory object, from 1, of a table of the library; 0: the symbol names none. */
+uint32_t sn_lang_library_table(lowering *l, uint32_t symbol);
 /* A free name of a field or a patch; type TYPE_WRONG without a report if it is none here. */
 lang_value sn_lang_free_name(lowering *l, uint32_t symbol);
 /* Notes the value as one output or several; `symbol` may be 0. */

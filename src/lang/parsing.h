@@ -14,6 +14,7 @@ typedef struct parser {
     lang_lexer l;
     lang_tree *t;
     arena *memory;
+    uint32_t definition; /* the function that the library's text defines; 0 in other texts */
     uint32_t scope;     /* function, 0 at the top */
     uint32_t statement; /* being read */
     uint32_t last;      /* of the scope, 0 if none */

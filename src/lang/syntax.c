@@ -337,8 +337,26 @@ static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t e
         s->function = t->function_count;
     }
     t->functions[t->function_count] =
-        (lang_function){.symbol = symbol, .at = at, .first_call = t->call_count};
+        (lang_function){.symbol = symbol, .at = at};
     return t->function_count++;
+}
+
+/* The 2 of `p:2`: how many elements the argument has. */
+static uint32_t parse_size(parser *p)
+{
+    next_token(p);
+    if (token_is(p, TOKEN_NUMBER)) {
+        const lang_literal *n = &p->t->literals[p->l.token.value];
+        const uint32_t at = p->l.token.at, end = p->l.token.end;
+        if (n->whole && n->known == LITERAL_EXACT && n->value >= 1 && n->value <= LANG_MAX_TUPLE) {
+            const uint32_t size = (uint32_t)n->value;
+            next_token(p);
+            return size;
+        }
+        return sn_lang_fail(p, at, end, "fn f(p:2, r) = ...", "the size of an argument is a whole number from 1 to %d",
+                            LANG_MAX_TUPLE);
+    }
+    return sn_lang_missing(p, "the size of the argument", "fn f(p:2, r) = ...");
 }
 
 static void parse_parameters(parser *p, uint32_t f)
@@ -352,6 +370,8 @@ static void parse_parameters(parser *p, uint32_t f)
         sn_lang_push(p, symbol);
         sn_lang_push(p, sn_lang_bind_name(p, symbol, at, end));
         next_token(p);
+        const uint32_t size = token_is(p, TOKEN_COLON) ? parse_size(p) : 0;
+        p->t->functions[f].sized |= size != 0;
         uint32_t value = 0;
         if (accept_token(p, TOKEN_ASSIGN)) {
             value = sn_lang_parse_choice(p);
@@ -362,6 +382,7 @@ static void parse_parameters(parser *p, uint32_t f)
                          shown_length(at, end), text_at(p, at));
         }
         sn_lang_push(p, value);
+        sn_lang_push(p, size);
         if (p->panic || !accept_token(p, TOKEN_COMMA))
             break;
         if (!token_is(p, TOKEN_NAME))
@@ -370,12 +391,12 @@ static void parse_parameters(parser *p, uint32_t f)
     p->brackets--;
     if (!p->panic && sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
         const uint32_t words = p->stack_count - base;
-        if (words / 3 > LANG_MAX_TUPLE)
+        if (words / PARAMETER_WORDS > LANG_MAX_TUPLE)
             sn_lang_fail(p, opening, opening + 1, NULL, "a function has at most %d arguments",
                          LANG_MAX_TUPLE);
         const uint32_t list = sn_lang_add_list(p, p->stack + base, words);
         p->t->functions[f].parameters = list;
-        p->t->functions[f].parameter_count = words / 3;
+        p->t->functions[f].parameter_count = words / PARAMETER_WORDS;
     }
     p->stack_count = base;
 }
@@ -432,9 +453,11 @@ static void parse_function(parser *p)
         return;
     }
     const uint32_t name_end = p->l.token.end;
-    const uint32_t f = add_function(p, p->l.token.value, p->l.token.at, name_end);
+    const uint32_t f =
+        p->definition ? p->definition : add_function(p, p->l.token.value, p->l.token.at, name_end);
     if (f == 0)
         return;
+    p->t->functions[f].first_call = p->t->call_count;
     next_token(p);
     if (!token_is(p, TOKEN_LPAREN)) {
         sn_lang_missing(p, "a list of arguments", "fn f(a, b=1) = a + b");
@@ -525,6 +548,16 @@ static void parse_statement(parser *p)
     end_statement(p);
 }
 
+static bool open_parser(parser *p)
+{
+    p->pending_room = 32;
+    p->stack_room = 64;
+    p->pendings = sn_arena_take(p->memory, p->pending_room * sizeof *p->pendings);
+    p->stack = sn_arena_take(p->memory, p->stack_room * sizeof *p->stack);
+    p->t->out_of_memory |= !p->pendings || !p->stack;
+    return p->pendings && p->stack;
+}
+
 static bool open_tree(parser *p)
 {
     lang_tree *t = p->t;
@@ -534,16 +567,12 @@ static bool open_tree(parser *p)
     t->statement_room = length / 16 + 8;
     t->function_room = 8;
     t->call_room = 16;
-    p->pending_room = 32;
-    p->stack_room = 64;
     t->nodes = sn_arena_take(p->memory, t->node_room * sizeof *t->nodes);
     t->lists = sn_arena_take(p->memory, t->list_room * sizeof *t->lists);
     t->statements = sn_arena_take(p->memory, t->statement_room * sizeof *t->statements);
     t->functions = sn_arena_take(p->memory, t->function_room * sizeof *t->functions);
     t->calls = sn_arena_take(p->memory, t->call_room * sizeof *t->calls);
-    p->pendings = sn_arena_take(p->memory, p->pending_room * sizeof *p->pendings);
-    p->stack = sn_arena_take(p->memory, p->stack_room * sizeof *p->stack);
-    if (!t->nodes || !t->lists || !t->statements || !t->functions || !t->calls || !p->pendings || !p->stack) {
+    if (!t->nodes || !t->lists || !t->statements || !t->functions || !t->calls) {
         t->out_of_memory = true;
         return false;
     }
@@ -574,7 +603,7 @@ static void intern_inputs(parser *p, const char *inputs)
 void sn_lang_parse(lang_tree *tree, arena *memory, const char *inputs)
 {
     parser p = {.t = tree, .memory = memory};
-    if (!sn_lang_open_lexer(&p.l, tree, memory) || !open_tree(&p))
+    if (!sn_lang_open_lexer(&p.l, tree, memory) || !open_tree(&p) || !open_parser(&p))
         return;
     if (inputs)
         intern_inputs(&p, inputs);
@@ -588,4 +617,14 @@ void sn_lang_parse(lang_tree *tree, arena *memory, const char *inputs)
     tree->free_names = p.free_names;
     if (!tree->out_of_memory && !p.broken)
         check_result(&p);
+}
+
+void sn_lang_parse_definition(lang_tree *tree, arena *memory, uint32_t at, uint32_t function)
+{
+    parser p = {.t = tree, .memory = memory, .definition = function};
+    p.l = (lang_lexer){.tree = tree, .memory = memory, .text = tree->source.text, .at = at};
+    if (!open_parser(&p))
+        return;
+    sn_lang_next(&p.l);
+    parse_function(&p);
 }

@@ -12,8 +12,9 @@
 enum { LANG_PADDING = 16 };
 
 typedef struct lang_source {
-    const char *text; /* LANG_PADDING zero bytes follow its end */
-    uint32_t length;
+    const char *text; /* LANG_PADDING zero bytes follow its end; behind them what the library adds */
+    uint32_t length;       /* of what was given */
+    uint32_t used, room;   /* of all of it, paddings included */
     sinter_report *report; /* never NULL here */
     sinter_status status;  /* of the first error */
 } lang_source;
@@ -80,6 +81,7 @@ typedef struct lang_symbol {
     uint8_t length, word;
     uint8_t input;     /* place in lang_options.inputs, from 1 */
     uint8_t node_kind; /* lowering: 0 not looked up yet, 1 no node type, 2 `node` */
+    bool library;      /* a name of the library's texts, not of this one */
     uint32_t value; /* lowering: of an input or a free name, once it is emitted */
     uint32_t global_slot, global_at, global_statement;
     uint32_t scope, slot, slot_at, slot_statement; /* of the function that `scope` numbers, else stale */
@@ -152,7 +154,7 @@ typedef struct lang_statement {
 
 typedef struct lang_function {
     uint32_t symbol, at;
-    uint32_t parameters; /* list: symbol, slot, default node or 0, of each */
+    uint32_t parameters; /* list: symbol, slot, default node or 0, size or 0, of each */
     uint32_t parameter_count, slot_count;
     uint32_t first; /* statement */
     uint32_t first_call, call_count;
@@ -160,7 +162,12 @@ typedef struct lang_function {
         free_names; /* which free names it reads, one bit each; with those of what it calls once sorted out */
     bool stateful;  /* a prime or a delay in it, or in what it calls */
     bool recursive, called, visited, on_path;
+    bool sized;    /* some parameter has a size */
+    uint32_t next; /* of the library: the next definition of the same name, which needs fewer numbers; else 0 */
+    const struct lang_library_item *item; /* of the library: its body is parsed when it is called first; else NULL */
 } lang_function;
+
+enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARAMETER_WORDS };
 
 typedef struct lang_call {
     uint32_t scope, symbol, at;
@@ -178,7 +185,10 @@ typedef struct lang_tree {
     lang_call *calls;
     uint32_t node_count, list_count, literal_count, symbol_count, statement_count, function_count, call_count;
     uint32_t node_room, list_room, literal_room, symbol_room, statement_room, function_room, call_room;
-    uint32_t symbol_mask;
+    uint32_t symbol_mask, symbols_here;
+    uint32_t *other_table; /* names of the library, or while one of its texts is read, those of this one */
+    uint32_t other_mask, others_there;
+    bool in_library;
     uint32_t first;      /* statement */
     uint32_t slot_count; /* of the top */
     uint8_t free_names;  /* read at the top */
@@ -211,6 +221,8 @@ void *sn_lang_grown(lang_tree *tree, arena *memory, void *list, uint32_t *room, 
 /* ---- syntax.c ---- */
 /* Reads the whole text. Errors are in the source's report; the tree can be lowered all the same. */
 void sn_lang_parse(lang_tree *tree, arena *memory, const char *inputs);
+/* Reads one definition, right and without errors, that stands behind the text: `function` gets its body. */
+void sn_lang_parse_definition(lang_tree *tree, arena *memory, uint32_t at, uint32_t function);
 
 static inline const char *sn_lang_symbol_text(const lang_tree *t, uint32_t symbol)
 {

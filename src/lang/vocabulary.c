@@ -3,7 +3,7 @@
  * bytes at a time: the words themselves stand apart, close together. */
 #include "lang/vocabulary.h"
 
-#include "lang/lang.h"
+#include "lang/library.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,6 +53,25 @@ lang_word_code sn_lang_find_word(const char *text, uint32_t length)
     return WORD_NONE;
 }
 
+static bool library_function(uint32_t i, lang_function_entry *entry)
+{
+    for (uint32_t k = 0; k < sn_lang_library_count; k++) {
+        const lang_library_item *item = &sn_lang_library[k];
+        if (!item->summary || i-- > 0)
+            continue;
+        *entry = (lang_function_entry){.name = item->name,
+                                       .arguments = item->names,
+                                       .least = item->least,
+                                       .most = item->count,
+                                       .summary = item->summary,
+                                       .group = item->group,
+                                       .form = item->arguments,
+                                       .details = item->details};
+        return true;
+    }
+    return false;
+}
+
 bool sn_lang_function(uint32_t i, lang_function_entry *entry)
 {
     for (unsigned w = 0; w < WORD_COUNT; w++) {
@@ -64,8 +83,9 @@ bool sn_lang_function(uint32_t i, lang_function_entry *entry)
                                        .least = word->least,
                                        .most = word->most,
                                        .summary = word->summary,
-                                       .graded = sn_lang_is_graded(w)};
+                                       .graded = sn_lang_is_graded(w),
+                                       .details = ""};
         return true;
     }
-    return false;
+    return library_function(i, entry);
 }

@@ -1,0 +1,157 @@
+/* The standard library in a text: its names, found; its definitions, put behind the text and parsed.
+ *
+ * Library texts have names of their own: their symbols stand in a table apart, so that a text may define `fade` and
+ * use what the library made of another `fade`. Each definition of a name is a function of the tree from the first call
+ * of that name on, and is parsed when it is first chosen: of a noise in one to four dimensions, the one that is used. */
+#include "lang/library.h"
+
+#include "lang/parsing.h"
+
+enum { FIRST_NAMES = 64 };
+
+static int compare(const lang_library_item *item, const char *text, uint32_t length)
+{
+    const uint32_t common = item->name_length < length ? item->name_length : length;
+    const int order = memcmp(item->name, text, common);
+    return order ? order : (int)item->name_length - (int)length;
+}
+
+const lang_library_item *sn_lang_find_item(const char *text, uint32_t length)
+{
+    uint32_t low = 0, high = sn_lang_library_count;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (compare(&sn_lang_library[middle], text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < sn_lang_library_count && compare(&sn_lang_library[low], text, length) == 0 ? &sn_lang_library[low]
+                                                                                            : NULL;
+}
+
+const lang_library_item *sn_lang_next_item(const lang_library_item *item)
+{
+    const lang_library_item *next = item + 1;
+    return next < sn_lang_library + sn_lang_library_count && strcmp(next->name, item->name) == 0 ? next : NULL;
+}
+
+const lang_library_item *sn_lang_find_callable(const lang_tree *t, uint32_t symbol)
+{
+    const lang_symbol *s = &t->symbols[symbol];
+    const lang_library_item *item = sn_lang_find_item(sn_lang_symbol_text(t, symbol), s->length);
+    return item && item->text && (item->summary || s->library) ? item : NULL;
+}
+
+/* ---- names of the library ---- */
+
+/* The tree's names and those of the library change places. */
+static void exchange_names(lang_tree *t)
+{
+    uint32_t *const table = t->symbol_table;
+    const uint32_t mask = t->symbol_mask;
+    t->symbol_table = t->other_table;
+    t->symbol_mask = t->other_mask;
+    t->other_table = table;
+    t->other_mask = mask;
+    t->in_library = !t->in_library;
+}
+
+static bool enter_library(lang_tree *t, arena *memory)
+{
+    if (!t->other_table) {
+        t->other_table = sn_arena_take_zeroed(memory, FIRST_NAMES * sizeof *t->other_table);
+        t->other_mask = FIRST_NAMES - 1;
+        t->out_of_memory |= !t->other_table;
+    }
+    if (t->other_table)
+        exchange_names(t);
+    return t->other_table != NULL;
+}
+
+/* The library's symbol of the name that a text calls. */
+static uint32_t library_symbol(lang_tree *t, arena *memory, uint32_t symbol)
+{
+    if (t->symbols[symbol].library)
+        return symbol;
+    if (!enter_library(t, memory))
+        return 0;
+    const lang_symbol *s = &t->symbols[symbol];
+    const uint32_t own = sn_lang_intern(t, memory, t->source.text + s->at, s->length, s->at);
+    exchange_names(t);
+    return own;
+}
+
+/* ---- definitions ---- */
+
+/* A function without a body. */
+static uint32_t add_stub(lang_tree *t, arena *memory, uint32_t symbol, const lang_library_item *item)
+{
+    if (t->function_count == t->function_room) {
+        lang_function *grown = sn_lang_grown(t, memory, t->functions, &t->function_room, sizeof *grown);
+        if (!grown)
+            return 0;
+        t->functions = grown;
+    }
+    t->functions[t->function_count] = (lang_function){.symbol = symbol,
+                                                      .at = t->symbols[symbol].at,
+                                                      .item = item,
+                                                      .free_names = item->free_names,
+                                                      .stateful = item->stateful,
+                                                      .visited = true};
+    return t->function_count++;
+}
+
+uint32_t sn_lang_library_function(lang_tree *t, arena *memory, uint32_t symbol)
+{
+    const lang_library_item *item = sn_lang_find_callable(t, symbol);
+    const uint32_t own = item ? library_symbol(t, memory, symbol) : 0;
+    if (!own || t->symbols[own].function)
+        return t->symbols[own].function;
+    uint32_t first = 0, last = 0;
+    for (; item; item = sn_lang_next_item(item)) {
+        const uint32_t stub = add_stub(t, memory, own, item);
+        if (!stub)
+            return 0;
+        if (last)
+            t->functions[last].next = stub;
+        else
+            first = stub;
+        last = stub;
+    }
+    return t->symbols[own].function = first;
+}
+
+/* Puts the definition behind the text; where it stands, or 0 when memory is refused. */
+static uint32_t append_text(lang_tree *t, arena *memory, const lang_library_item *item)
+{
+    const uint32_t at = t->source.used, size = at + item->length + LANG_PADDING;
+    if (size > t->source.room) {
+        const uint32_t room = size + size / 2 + 1024;
+        char *grown = sn_arena_grow(memory, (char *)(uintptr_t)t->source.text, t->source.room, room);
+        if (!grown) {
+            t->out_of_memory = true;
+            return 0;
+        }
+        t->source.text = grown;
+        t->source.room = room;
+    }
+    char *const to = (char *)(uintptr_t)t->source.text + at; /* the text is the source's own copy */
+    memcpy(to, item->text, item->length);
+    memset(to + item->length, 0, LANG_PADDING);
+    t->source.used = size;
+    return at;
+}
+
+bool sn_lang_parse_item(lang_tree *t, arena *memory, uint32_t function)
+{
+    const lang_library_item *item = t->functions[function].item;
+    if (t->functions[function].first || !item)
+        return t->functions[function].first != 0;
+    const uint32_t at = append_text(t, memory, item);
+    if (!at || !enter_library(t, memory))
+        return false;
+    sn_lang_parse_definition(t, memory, at, function);
+    exchange_names(t);
+    return t->functions[function].first != 0;
+}

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""The standard library's texts as one C file: the sorted list that src/lang/library.h declares.
+
+usage: embed.py TEXT.sn... OUTPUT.c
+
+A text begins with its title (`# Noise`). Then it has functions and tables, each documented by the lines `## ...` right
+above it: the first is the summary, the others are details. What is not documented is for the library's own use. Comments
+are left out of what is kept; what a function calls says whether it has state or reads the rate.
+
+Wrong texts end the build with a place: names twice, cycles, names of the language that a text reads without binding them.
+"""
+import pathlib
+import re
+import struct
+import sys
+
+NAME = re.compile(r"[^\W\d]\w*")
+TOKEN = re.compile(r"(?:\d[\w.]*(?:(?<=[eEpP])[+-]\d+)?)|(?P<name>[^\W\d]\w*)|(?P<prime>')|(?P<mark>\S)")
+COMMENT = re.compile(r"(#|//).*")
+FIELD_NAMES = {"x", "y", "z", "t"}
+BITS = {"dt": 4, "index": 5, "rate": 6, "time": 7}  # of lang_function.free_names: the numbers of vocabulary.h
+TYPES = {"f32": ("IR_F32", "f"), "f64": ("IR_F64", "d"), "i32": ("IR_I32", "i"), "u8": ("IR_U8", "B"), "i16": ("IR_I16", "h")}
+MOST_ARGUMENTS = 64
+
+
+class Wrong(Exception):
+    pass
+
+
+class Item:
+    """A definition, as it stands in its file."""
+
+    def __init__(self, path, line, group, notes, lines):
+        self.path, self.line, self.group = path, line, group
+        self.summary = notes[0] if notes else None
+        self.details = "\n".join(notes[1:]).strip("\n")
+        stripped = [COMMENT.sub("", each).rstrip() for each in lines]
+        self.text = "\n".join(each for each in stripped if each)
+        words = self.text.split(None, 1)
+        self.kind = words[0]
+        self.name = NAME.match(words[1]).group()
+        if self.kind == "fn":
+            self.read_function()
+        else:
+            self.read_table()
+
+    def fail(self, message):
+        raise Wrong(f"{self.path}:{self.line}: {self.name}: {message}")
+
+    def read_function(self):
+        opening = self.text.index("(")
+        closing = matching(self.text, opening)
+        self.arguments = " ".join(self.text[opening + 1:closing].split())
+        self.parameters = []  # name, size, whether it has a default
+        for part in split_arguments(self.arguments):
+            form = re.match(r"([^\W\d]\w*)\s*(?::\s*(\d+))?\s*(=.*)?$", part)
+            if not form:
+                self.fail(f"an argument that cannot be read: {part}")
+            self.parameters.append((form[1], int(form[2] or 0), form[3] is not None))
+        self.least = sum(not optional for _, _, optional in self.parameters)
+        self.needed = sum(max(size, 1) for _, size, optional in self.parameters if not optional)
+        if any(optional for _, _, optional in self.parameters[:self.least]) or len(self.parameters) > MOST_ARGUMENTS:
+            self.fail("arguments with a default stand last, and there are at most 64")
+        body = self.text[closing + 1:]
+        bound = {name for name, _, _ in self.parameters}
+        bound |= set(re.findall(r"(?:^|[\n;{(,])\s*([^\W\d]\w*)\s*(?==[^=])", body))
+        for inside in re.findall(r"(?:^|[\n;{])\s*\(([\w\s,]*)\)\s*=[^=]", body):
+            bound |= set(NAME.findall(inside))
+        bound |= set(re.findall(r"\bsum\(\s*([^\W\d]\w*)\s*,", body))
+        self.calls, self.reads, self.stateful = set(), set(), False
+        for text in (self.arguments, body):
+            for token in TOKEN.finditer(text):
+                self.stateful |= token["prime"] is not None
+                name = token["name"]
+                if not name or (token.start() > 0 and text[token.start() - 1] == "."):
+                    continue
+                if re.match(r"\s*\(", text[token.end():]) or re.search(r"\|\s*$", text[:token.start()]):
+                    self.calls.add(name)
+                    self.stateful |= name == "delay"
+                elif name not in bound:
+                    self.reads.add(name)
+        self.free = 0
+        for name in self.reads & FIELD_NAMES:
+            self.fail(f"it reads {name}, which only a text has")
+        for name in self.reads & set(BITS):
+            self.free |= 1 << BITS[name]
+
+    def read_table(self):
+        form = re.match(r"table\s+\w+\s*:\s*(\w+)\s*=\s*\[(.*)\]\s*$", self.text, re.DOTALL)
+        if not form or form[1] not in TYPES:
+            self.fail("a table of the library says its type: table t: u8 = [1, 2, 3]")
+        self.type = form[1]
+        whole = self.type in ("i32", "u8", "i16")
+        self.entries = [(int(each, 0) if whole else float.fromhex(each) if "0x" in each else float(each))
+                        for each in re.split(r"[\s,]+", form[2].replace("_", "")) if each]
+        self.calls, self.reads, self.free, self.stateful, self.needed = set(), set(), 0, False, 0
+
+    def content(self):
+        return struct.pack(f"={len(self.entries)}{TYPES[self.type][1]}", *self.entries)
+
+
+def matching(text, opening):
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += text[at] == "("
+        depth -= text[at] == ")"
+        if depth == 0:
+            return at
+    raise Wrong(f"a parenthesis is not closed: {text[:60]}")
+
+
+def split_arguments(text):
+    parts, depth = [""], 0
+    for character in text:
+        depth += character in "(["
+        depth -= character in ")]"
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def read(path):
+    """The items of one text."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    if not lines[0].startswith("# "):
+        raise Wrong(f"{path}:1: the first line is the title: # Noise")
+    group, items, notes, first, block = lines[0][2:].strip(), [], [], 0, []
+
+    def close():
+        nonlocal block, notes
+        if block:
+            items.append(Item(path, first, group, notes, block))
+            block, notes = [], []
+
+    for number, line in enumerate(lines + [""], 1):
+        if line.startswith("## ") or line == "##":
+            close()
+            notes.append(line[3:].rstrip())
+        elif line.startswith("fn ") or line.startswith("table "):
+            close()
+            first, block = number, [line]
+        elif line.startswith("#"):
+            close()
+            if notes:
+                raise Wrong(f"{path}:{number}: ## stands right above what it documents")
+        elif block:
+            block.append(line)
+        elif line.strip():
+            raise Wrong(f"{path}:{number}: only fn, table and comments stand at the top")
+    close()
+    return items
+
+
+def check(items):
+    """Names, cycles; state and the rate pass from what is called to who calls."""
+    by_name = {}
+    for item in items:
+        by_name.setdefault(item.name, []).append(item)
+    for same in by_name.values():
+        seen = set()
+        for item in same:
+            if item.kind != same[0].kind or (item.summary is None) != (same[0].summary is None):
+                item.fail(f"{same[0].path}:{same[0].line} has another of this name")
+            if item.needed in seen or item.kind == "table" and len(same) > 1:
+                item.fail("another definition needs as many numbers")
+            seen.add(item.needed)
+    done, path = set(), []
+
+    def visit(item):
+        if item in path:
+            item.fail("it calls itself: " + " → ".join(each.name for each in path[path.index(item):] + [item]))
+        if item in done:
+            return
+        path.append(item)
+        for name in sorted(item.calls | item.reads):
+            for callee in by_name.get(name, []):
+                if name == item.name and len(by_name[name]) > 1:
+                    continue  # in terms of another definition of its name
+                visit(callee)
+                item.stateful |= callee.stateful
+                item.free |= callee.free
+        path.pop()
+        done.add(item)
+
+    for item in items:
+        visit(item)
+
+
+def c_text(text):
+    """The text as C string literals, a line each."""
+    out = []
+    for line in text.split("\n"):
+        escaped = line.replace("\\", "\\\\").replace('"', '\\"')
+        out.append('"' + "".join(c if ord(c) < 128 else "".join(f"\\{b:03o}" for b in c.encode()) for c in escaped) + '\\n"')
+    return "\n        ".join(out)[:-3] + '"'
+
+
+def write(items, out):
+    out.write("/* Made by src/lib/embed.py from the texts beside it. */\n#include \"lang/library.h\"\n\n")
+    order = sorted(items, key=lambda item: (item.name.encode(), -item.needed))
+    for number, item in enumerate(order):
+        if item.kind == "table":
+            values = ", ".join(str(v) if isinstance(v, int) else float(v).hex() for v in item.entries)
+            c_type = {"f32": "float", "f64": "double", "i32": "int32_t", "u8": "uint8_t", "i16": "int16_t"}[item.type]
+            suffix = "f" if item.type == "f32" else ""
+            if suffix:
+                values = ", ".join(float(v).hex() + "f" for v in item.entries)
+            out.write(f"static const {c_type} content_{number}[] = {{{values}}};\n")
+        elif item.parameters:
+            sizes = ", ".join(str(size) for _, size, _ in item.parameters)
+            out.write(f"static const uint8_t sizes_{number}[] = {{{sizes}}};\n")
+    out.write("\nconst lang_library_item sn_lang_library[] = {\n")
+    for number, item in enumerate(order):
+        out.write(f'    {{.name = {c_text(item.name)}, .name_length = {len(item.name.encode())}, .group = {c_text(item.group)},\n')
+        if item.summary is not None:
+            out.write(f"     .summary = {c_text(item.summary)},\n     .details = {c_text(item.details)},\n")
+        if item.kind == "table":
+            out.write(f"     .content = content_{number}, .entries = {len(item.entries)}, .type = {TYPES[item.type][0]}}},\n")
+            continue
+        if item.parameters:
+            out.write(f"     .sizes = sizes_{number},\n")
+        names = " ".join(name for name, _, _ in item.parameters)
+        out.write(f"     .names = {c_text(names)}, .arguments = {c_text(item.arguments)},\n"
+                  f"     .count = {len(item.parameters)}, .least = {item.least}, .needed = {item.needed},"
+                  f" .free_names = {item.free}, .stateful = {str(item.stateful).lower()},\n"
+                  f"     .length = {len(item.text.encode())},\n     .text =\n        {c_text(item.text)}}},\n")
+    out.write("};\nconst uint32_t sn_lang_library_count = sizeof sn_lang_library / sizeof *sn_lang_library;\n")
+
+
+def main():
+    *texts, output = map(pathlib.Path, sys.argv[1:])
+    try:
+        items = [item for path in texts for item in read(path)]
+        check(items)
+    except Wrong as wrong:
+        sys.exit(str(wrong))
+    with output.open("w", encoding="ascii") as out:
+        write(items, out)
+
+
+if __name__ == "__main__":
+    main()
