@@ -4,6 +4,8 @@
  * regrouping itself. Here random chains, with constants and parameters, values in between that are used
  * twice, and totals over them, are compared with the same chain in long double; the bound is the roundings of
  * all steps, measured by the magnitudes that went through them. */
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include <math.h>
@@ -24,26 +26,12 @@ typedef struct step {
     bool swapped;         /* the chain's value is the second operand */
 } step;
 
-static sinter_context *context;
 static uint32_t state = 1;
 
 static uint32_t below(uint32_t n)
 {
     state = state * 1664525u + 1013904223u;
     return (uint32_t)((uint64_t)state * n >> 32);
-}
-
-static int open_context(void **unused)
-{
-    (void)unused;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **unused)
-{
-    (void)unused;
-    sinter_close(context);
-    return 0;
 }
 
 static double any_number(void)

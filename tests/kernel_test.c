@@ -1,4 +1,6 @@
 /* The public interface of kernels: what every call promises, and what it says when it is called wrongly. */
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include <math.h>
@@ -14,21 +16,7 @@
 
 enum { ENGINES = SINTER_ENGINE_NEON + 1, COUNT = 5000 };
 
-static sinter_context *context;
 static sinter_report report;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 static sinter_kernel *compiled(const char *text, const sinter_options *options)
 {

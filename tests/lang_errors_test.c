@@ -1,7 +1,8 @@
 /* What wrong texts are told: message, place, mark and hint of every error; that one mistake gives one message
  * and all mistakes are told in one run; limits, time, hostile texts, refused memory. */
+#include "lowered_text.h"
+
 #include "base/text.h"
-#include "lang/lang.h"
 #include "lang/tree.h"
 
 #include <setjmp.h>
@@ -13,36 +14,11 @@
 #include <time.h>
 #include <cmocka.h>
 
-typedef struct lowered {
-    arena memory, scratch;
-    ir_program p;
-    sinter_report report;
-    sinter_status status;
-} lowered;
-
-static lowered it; /* one at a time */
-
-static void close_it(void)
-{
-    sn_arena_close(&it.memory);
-    sn_arena_close(&it.scratch);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    close_it();
-    return 0;
-}
-
 static sinter_status lower_bytes(const char *source, size_t length, bool patch,
                                  const sinter_allocator *allocator)
 {
     const lang_options options = {.type = IR_F32, .patch = patch};
-    close_it();
-    sn_arena_open(&it.memory, allocator);
-    sn_arena_open(&it.scratch, allocator);
-    sn_ir_open(&it.p, &it.memory, IR_IDENTITY | IR_FOLD);
+    open_it(allocator, IR_IDENTITY | IR_FOLD);
     it.status = sn_lang_lower(&it.p, &it.scratch, source, length, &options, &it.report);
     assert_int_equal(it.status == SINTER_OK, it.report.count == 0);
     assert_true(it.report.count <= SINTER_MAX_ERRORS && it.report.total >= it.report.count);

@@ -1,9 +1,10 @@
 /* The language: what texts mean, checked on the IR they become and on the numbers that this IR gives in a
  * small evaluator of its own; what wrong texts are told, message, place and hint; limits, hostile texts,
  * refused memory. */
+#include "lowered_text.h"
+
 #include "base/decimal.h"
 #include "base/text.h"
-#include "lang/lang.h"
 #include "lang/tree.h"
 
 #include <math.h>
@@ -20,34 +21,9 @@
 
 enum { BUDGET = 1 << 16 };
 
-typedef struct lowered {
-    arena memory, scratch;
-    ir_program p;
-    sinter_report report;
-    sinter_status status;
-} lowered;
-
-static lowered it; /* one at a time */
-
-static void close_it(void)
-{
-    sn_arena_close(&it.memory);
-    sn_arena_close(&it.scratch);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    close_it();
-    return 0;
-}
-
 static sinter_status lower_as(const char *source, size_t length, lang_options options, uint32_t rules)
 {
-    close_it();
-    sn_arena_open(&it.memory, NULL);
-    sn_arena_open(&it.scratch, NULL);
-    sn_ir_open(&it.p, &it.memory, rules);
+    open_it(NULL, rules);
     it.status = sn_lang_lower(&it.p, &it.scratch, source, length, &options, &it.report);
     assert_int_equal(it.status == SINTER_OK, it.report.count == 0);
     assert_int_equal(it.p.status, it.status);

@@ -1,6 +1,8 @@
 /* The standard library: how texts reach it, what its names mean, that every definition of it compiles, what wrong
  * calls are told; and arguments with a size, which any function may have. What its functions compute is tested by the
  * tests of their families. */
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include "lang/lang.h"
@@ -14,21 +16,7 @@
 
 #include <cmocka.h>
 
-static sinter_context *context;
 static sinter_report report;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 static sinter_status compile(const char *text, sinter_options options, sinter_kernel **kernel)
 {

@@ -1,4 +1,6 @@
 /* Node types: functions of the language whose operations a callback appends. */
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include <setjmp.h>
@@ -10,21 +12,7 @@
 
 enum { COUNT = 100 };
 
-static sinter_context *context;
 static sinter_report report;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 static sinter_status compile(const char *text, const sinter_options *options, sinter_kernel **kernel)
 {

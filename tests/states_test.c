@@ -5,6 +5,8 @@
  * whole stream in one call, cut into blocks of 1, 3, 64, 777 and mixed sizes, and in place. Denormals are
  * flushed as the design says: lines on a cycle of one element at every 64th element, longer ones at each
  * write; so what has rung out is exactly 0. */
+#include "open_context.h"
+
 #include "kernel/kernels.h"
 #include "opt/flush.h"
 
@@ -19,21 +21,7 @@
 
 enum { COUNT = 20000, COMB = 1116, TICK = 64 };
 
-static sinter_context *context;
 static float input[COUNT], wanted[COUNT], got[COUNT];
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 /* ---- inputs ---- */
 

@@ -1,6 +1,7 @@
 /* The `.vm` form: every operation on constants, which the builder folds; streams; errors; hostile texts;
  * refused memory; and the real file, where it is at hand. */
-#include "lang/lang.h"
+
+#include "lowered_text.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -12,36 +13,11 @@
 #include <time.h>
 #include <cmocka.h>
 
-typedef struct lowered {
-    arena memory, scratch;
-    ir_program p;
-    sinter_report report;
-    sinter_status status;
-} lowered;
-
-static lowered it; /* one at a time */
-
-static void close_it(void)
-{
-    sn_arena_close(&it.memory);
-    sn_arena_close(&it.scratch);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    close_it();
-    return 0;
-}
-
 static sinter_status lower_bytes(const char *source, size_t length, ir_type type,
                                  const sinter_allocator *allocator)
 {
     const lang_options options = {.name = "test.vm", .type = type};
-    close_it();
-    sn_arena_open(&it.memory, allocator);
-    sn_arena_open(&it.scratch, allocator);
-    sn_ir_open(&it.p, &it.memory, IR_IDENTITY | IR_FOLD);
+    open_it(allocator, IR_IDENTITY | IR_FOLD);
     it.status = sn_vm_lower(&it.p, &it.scratch, source, length, &options, &it.report);
     assert_int_equal(it.status == SINTER_OK, it.report.count == 0);
     assert_int_equal(it.p.status, it.status);
