@@ -753,6 +753,18 @@ static lang_value refuse_grade(lowering *l, uint32_t node, bool is_word)
     return sn_lang_wrong();
 }
 
+static lang_value call_library(lowering *l, uint32_t node, uint32_t function)
+{
+    const lang_library_item *item = l->t->functions[function].item;
+    if ((!item->stateful && !item->free_names) || l->options->patch || l->checking)
+        return call_function(l, node, function);
+    sn_lang_complain(l, node, "only a patch has streams and state: sinter render runs one",
+                     item->stateful ? "'%s' remembers what was, and a field has no past"
+                                    : "'%s' goes by the sample rate, and a field has none",
+                     item->name);
+    return sn_lang_wrong();
+}
+
 /* What the text defines comes first: it knew nothing of words that the language has since gained. */
 lang_value sn_lang_call(lowering *l, uint32_t node)
 {
@@ -769,7 +781,7 @@ lang_value sn_lang_call(lowering *l, uint32_t node)
         return fast ? refuse_grade(l, node, false) : call_node_type(l, node, type);
     const uint32_t function = sn_lang_library_function(l->t, l->memory, symbol);
     if (function)
-        return fast ? refuse_grade(l, node, false) : call_function(l, node, function);
+        return fast ? refuse_grade(l, node, false) : call_library(l, node, function);
     if (l->t->out_of_memory)
         return sn_lang_wrong();
     unknown_function(l, node);
