@@ -140,6 +140,12 @@ static void every_mistake_is_told_where_it_is(void **state)
          "arithmetic goes element by element; a single number goes with any tuple"},
         {"umulh(x, 3)", false, 1, 1, 1, 5, "upper halves of products are of i32 only",
          "write i32(...) around it"},
+        {"flip(x, y)", false, 1, 1, 1, 4, "what is even or odd is of i32 only", "write i32(...) around it"},
+        {"low_bits(x, y)", false, 1, 1, 1, 8, "the number of bits is a constant whole number from 1 to 32", ""},
+        {"low_bits(x, 33)", false, 1, 1, 1, 8, "the number of bits is a constant whole number from 1 to 32",
+         ""},
+        {"low_bits(x, 1.5)", false, 1, 1, 1, 8, "the number of bits is a constant whole number from 1 to 32",
+         ""},
         {"x << 1", false, 1, 1, 3, 2, "shifts are of i32 only", "write i32(...) around it"},
         {"and(x, 1)", false, 1, 1, 1, 3, "bits are of i32 only", "write i32(...) around it"},
         {"bits(i32(x))", false, 1, 1, 1, 4, "bits takes an f32", "an i32 consists of its bits"},
@@ -691,7 +697,7 @@ static void every_word_is_found(void **state)
         assert_int_equal(names, entry.most);
         assert_true(entry.least <= entry.most && strlen(entry.summary) > 3);
     }
-    assert_int_equal(count, 82);
+    assert_int_equal(count, 84);
 }
 
 int main(void)

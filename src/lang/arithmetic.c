@@ -735,6 +735,63 @@ static lang_value upper_half(lowering *l, uint32_t node, lang_value a, lang_valu
     return sn_lang_scalar(emit(l, IR_UMULH, IR_I32, a.ref, b.ref, 0), IR_I32);
 }
 
+/* x times 1 or -1, whose sign is n's last bit: a product has a derivative by x, and a sum takes it into a fused
+ * operation without another rounding; numbers put together from bits have neither. */
+static lang_value flip(lowering *l, uint32_t node, lang_value x, lang_value n)
+{
+    x = sn_lang_number(l, node, x);
+    n = integer(l, node, n, "what is even or odd is");
+    if (l->dry || x.type == TYPE_WRONG || n.type == TYPE_WRONG)
+        return n.type == TYPE_WRONG ? n : x;
+    const ir_ref top = emit(l, IR_SHL, IR_I32, n.ref, sn_ir_i32(l->p, 31), 0);
+    if (x.type == IR_I32) {
+        const ir_ref spread = emit(l, IR_SAR, IR_I32, top, sn_ir_i32(l->p, 31), 0);
+        const ir_ref unit = emit(l, IR_OR, IR_I32, spread, sn_ir_i32(l->p, 1), 0);
+        return sn_lang_scalar(emit(l, IR_MUL, IR_I32, x.ref, unit, 0), IR_I32);
+    }
+    const ir_ref bits = emit(l, IR_OR, IR_I32, top, sn_ir_i32(l->p, 0x3F800000), 0);
+    const lang_value unit = sn_lang_scalar(emit(l, IR_FROM_BITS, IR_F32, bits, 0, 0), IR_F32);
+    return sn_lang_scalar(emit(l, IR_MUL, x.type, x.ref, sn_lang_to(l, node, unit, x.type).ref, 0), x.type);
+}
+
+/* How many bits, from 1 to 32; 0 after a report. */
+static unsigned count_of_bits(lowering *l, uint32_t node, lang_value n)
+{
+    double count;
+    if (sn_lang_constant(l, n, &count) && count >= 1 && count <= 32 && count == floor(count))
+        return (unsigned)count;
+    if (l->dry)
+        return 32;
+    sn_lang_complain(l, node, NULL, "the number of bits is a constant whole number from 1 to 32");
+    return 0;
+}
+
+/* Beyond the i32 multiples of 2^32 are taken off, which is exact: what is left is at most 2^31 in magnitude, and
+ * 2^31 itself becomes the right bits when it is converted, since those are also what stands for numbers out of
+ * range. Every f32 out of range is a multiple of 256, so that up to 8 bits come out right without that. */
+static lang_value low_bits(lowering *l, uint32_t node, lang_value x, lang_value n)
+{
+    const unsigned count = count_of_bits(l, node, n);
+    if (count == 0 || x.type == TYPE_WRONG)
+        return sn_lang_wrong();
+    if (x.type == TYPE_LITERAL || x.type == IR_MASK)
+        x = sn_lang_to(l, node, x, IR_F64);
+    if (l->dry)
+        return sn_lang_scalar(0, IR_I32);
+    ir_ref whole = x.ref;
+    if (x.type != IR_I32) {
+        whole = emit(l, IR_FLOOR, x.type, x.ref, 0, 0);
+        if (x.type == IR_F64 || count > 8) {
+            const ir_ref scaled = emit(l, IR_MUL, x.type, whole, constant_of(l, x.type, 0x1p-32).ref, 0);
+            const ir_ref turns = emit(l, IR_ROUND, x.type, scaled, 0, 0);
+            whole = emit(l, IR_FNMA, x.type, turns, constant_of(l, x.type, 0x1p32).ref, whole);
+        }
+        whole = emit(l, IR_CVT, IR_I32, whole, 0, 0);
+    }
+    const uint32_t mask = 0xFFFFFFFFu >> (32 - count);
+    return sn_lang_scalar(emit(l, IR_AND, IR_I32, whole, sn_ir_const_bits(l->p, IR_I32, mask), 0), IR_I32);
+}
+
 static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const lang_value *v)
 {
     const double pi = 3.1415926535897932385;
@@ -747,11 +804,13 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     case WORD_DEGREES: return scale(l, node, v[0], 180, pi);
     case WORD_F32: return convert(l, node, IR_F32, v[0]);
     case WORD_F64: return convert(l, node, IR_F64, v[0]);
+    case WORD_FLIP: return flip(l, node, v[0], v[1]);
     case WORD_FMA: return three(l, node, v);
     case WORD_FRACT: return fraction(l, node, v[0]);
     case WORD_FROM_BITS: return from_bits(l, node, v[0]);
     case WORD_I32: return convert(l, node, IR_I32, v[0]);
     case WORD_LERP: case WORD_MIX: return mix(l, node, v);
+    case WORD_LOW_BITS: return low_bits(l, node, v[0], v[1]);
     case WORD_MAX: return two(l, node, IR_MAX, v[0], v[1]);
     case WORD_MIN: return two(l, node, IR_MIN, v[0], v[1]);
     case WORD_MOD: return modulo(l, node, v[0], v[1]);

@@ -53,6 +53,7 @@
     F(F32, "f32", 1, 1, "x", "x as an f32") \
     F(F64, "f64", 1, 1, "x", "x as an f64; of a number in the text: the f64 nearest to it") \
     G(FAST, "fast") \
+    F(FLIP, "flip", 2, 2, "x n", "x where the i32 n is even, -x where it is odd") \
     M(FLOOR, "floor", 1, "x", IR_FLOOR, "greatest whole number not above x") \
     F(FMA, "fma", 3, 3, "a b c", "a*b + c, rounded once") \
     K(FN, "fn") \
@@ -73,6 +74,8 @@
     M(LOG1P, "log1p", 1, "x", IR_LOG1P, "log(1 + x)") \
     M(LOG2, "log2", 1, "x", IR_LOG2, "logarithm to the base 2") \
     M(LOGISTIC, "logistic", 1, "x", IR_LOGISTIC, "1/(1 + exp(-x))") \
+    F(LOW_BITS, "low_bits", 2, 2, "x n", \
+      "the lower n bits (1 to 32, a constant) of floor(x), however large, as an i32") \
     F(MAX, "max", 2, 2, "a b", "a > b ? a : b") \
     F(MIN, "min", 2, 2, "a b", "a < b ? a : b") \
     F(MIX, "mix", 3, 3, "a b t", "a + t*(b - a); another name of lerp") \
