@@ -226,7 +226,7 @@ def wrong_commands(_):
     bad(2, "help", "rendr", says="did you mean render?")
     bad(2, "help", "eval", "image", says="at a time")
     bad(2, "doctor", "now", says="takes no argument")
-    bad(2, "functions", "sine", says=["there is no function `sine`; did you mean sin?", "sinter help functions"])
+    bad(2, "functions", "smothstep", says=["there is no function `smothstep`; did you mean smoothstep?", "sinter help functions"])
     bad(2, "functions", "xyzzy", says="there is no function and no group `xyzzy`")
     bad(2, "functions", "sin", "cos", says="at a time")
     bad(2, "functions", "--fast", says="functions has no option --fast")

@@ -173,13 +173,13 @@ static void definitions_stand_in_order(void **state)
 
 /* ---- every definition ---- */
 
-/* A call with the numbers that the definition needs: variables, or the constant where one is wanted. */
-static void write_call(char *text, size_t size, const lang_library_item *item, const char *constant)
+/* A call with the numbers that the definition needs: variables, and constants from the one given on. */
+static void write_call(char *text, size_t size, const lang_library_item *item, unsigned constants)
 {
     int n = snprintf(text, size, "%s(", item->name);
     for (unsigned k = 0; k < item->needed; k++)
         n += snprintf(text + n, size - (size_t)n, "%s%.1s", k ? ", " : "",
-                      constant && k + 1 == item->needed ? constant : &"xyzt"[k % 4]);
+                      k >= constants ? "3" : &"xyzt"[k % 4]);
     snprintf(text + n, size - (size_t)n, ")");
 }
 
@@ -195,10 +195,10 @@ static void every_definition_compiles(void **state)
             char text[512];
             sinter_kernel *kernel;
             sinter_options options = {.type = types[type], .inputs = "x y z t"};
-            write_call(text, sizeof text, item, NULL);
-            sinter_status status = compile(text, options, &kernel);
-            if (status != SINTER_OK && item->needed) {
-                write_call(text, sizeof text, item, "3");
+            options.source = item->stateful || item->free_names ? SINTER_PATCH : SINTER_FIELD;
+            sinter_status status = SINTER_BAD_PROGRAM; /* some arguments have to be constants: octaves, delays */
+            for (int constants = item->needed; status != SINTER_OK && constants >= 0; constants--) {
+                write_call(text, sizeof text, item, (unsigned)constants);
                 status = compile(text, options, &kernel);
             }
             if (status != SINTER_OK)

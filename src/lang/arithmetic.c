@@ -809,6 +809,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     case WORD_FRACT: return fraction(l, node, v[0]);
     case WORD_FROM_BITS: return from_bits(l, node, v[0]);
     case WORD_I32: return convert(l, node, IR_I32, v[0]);
+    case WORD_NUMBER: return convert(l, node, l->type, v[0]);
     case WORD_LERP: case WORD_MIX: return mix(l, node, v);
     case WORD_LOW_BITS: return low_bits(l, node, v[0], v[1]);
     case WORD_MAX: return two(l, node, IR_MAX, v[0], v[1]);

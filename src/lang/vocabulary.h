@@ -85,6 +85,7 @@
     M(NORMAL_LOG_CDF, "normal_log_cdf", 1, "x", IR_NORMAL_LOG_CDF, "logarithm of normal_cdf(x)") \
     F(NORMALIZE, "normalize", 1, 1, "v", "v * (1/length(v))") \
     F(NOT, "not", 1, 1, "a", "all bits of an i32 turned over; of a condition: it does not hold") \
+    F(NUMBER, "number", 1, 1, "x", "x in the program's type, f32 or f64") \
     F(OR, "or", 2, 2, "a b", "bits of i32 that either has; of conditions: at least one holds") \
     K(OUT, "out") \
     K(PARAM, "param") \
