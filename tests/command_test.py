@@ -787,9 +787,75 @@ def render_time(folder):
     bad(2, "render", "time", "--hash", says="--frames or --seconds")
     bad(2, "render", "time", "--hash", "--frames", "1", "--seconds", "1", says="exclude")
     bad(2, "render", "time", says="-o FILE is missing")
-    bad(2, "render", "time", "--frames", "1", "-o", folder / "a.wav", says="ends in .npy")
+    bad(2, "render", "time", "--frames", "1", "-o", folder / "a.mp3", says="ends in .wav, .flac, .ogg, .aiff, .au or .npy")
     (folder / "s.vm").write_text("_0 var-x\n")
     bad(2, "render", folder / "s.vm", "--hash", "--frames", "1", says="field")
+
+
+@test
+def render_sounds(folder):
+    tone = ["render", "out 0.5*sine(440); out 0.25*saw(110)", "--seconds", "0.1"]
+    if "built without" in out("doctor").split("sounds")[1].split("\n")[0]:
+        bad(1, *tone, "-o", folder / "a.wav", says="built without it")
+        return
+    good(*tone, "-o", folder / "a.npy")
+    same(read_npy(folder / "a.npy")[0], (4800, 2))
+    wanted = read_npy(folder / "a.npy")[1]
+    for name, options, within in [("a.wav", [], 0), ("a.aiff", [], 0), ("a.au", [], 0), ("b.wav", ["--bits", "16"], 2**-15),
+                                  ("c.wav", ["--bits", "24"], 2**-23), ("a.flac", [], 2**-23), ("a.ogg", [], 0.1)]:
+        good(*tone, *options, "-o", folder / name)
+        good("render", "input l, r; (l, r)", "--input", folder / name, "-o", folder / "back.npy")
+        shape, values = read_npy(folder / "back.npy")
+        same(shape, (4800, 2), name)
+        check(max(abs(a - b) for a, b in zip(values, wanted)) <= within, name)
+    first = (folder / "a.wav").read_bytes()
+    check(first[:4] == b"RIFF" and first[8:12] == b"WAVE", first[:12])
+    good(*tone, "-o", folder / "again.wav", "--block", "7")
+    same((folder / "again.wav").read_bytes(), first, "the same sound is the same bytes")
+    piped = good(*tone, "-o", "-", "--format", "wav").raw
+    same(piped, first, "through a pipe")
+    good("render", "input l, r; l - r", "--input", "-", "-o", folder / "d.npy", stdin=first)
+    same(read_npy(folder / "d.npy")[0], (4800,))
+    good("render", "rate", "--rate", "44100", "--frames", "8", "-o", folder / "r.wav")
+    good("render", "input a; (a*0 + rate, a)", "--input", folder / "r.wav", "-o", folder / "r.npy")
+    same(read_npy(folder / "r.npy")[1][0], 44100, "the patch runs at the file's rate")
+    loud = run("render", "2*sine(1000)", "--seconds", "0.01", "--bits", "16", "-o", folder / "loud.wav")
+    check(loud.status == 0 and "beyond full scale were cut" in loud.err, loud)
+    (folder / "no.wav").write_text("no sound")
+    bad(1, "render", "input a; a", "--input", folder / "no.wav", "--hash", says="no.wav")
+    bad(1, "render", "input a, b; a + b", "--input", folder / "a.wav", "--input", folder / "r.wav", "--hash", says="samples a second")
+    bad(2, *tone, "-o", folder / "a.flac", "--bits", "32", says="16 or 24")
+    bad(2, *tone, "-o", folder / "a.npy", "--bits", "16", says="for sound files")
+    bad(2, *tone, "-o", folder / "a.wav", "--bits", "17", says="16, 24 or 32")
+    bad(2, *tone, "-o", "-", "--format", "mp3", says="not `mp3`")
+    bad(2, *tone, "-o", folder / "a.wav", "--format", "wav", says="the name's end")
+
+
+@test
+def render_stimuli_and_automation(folder):
+    good("render", "input a, b; (a, b)", "--impulse", "--frames", "3", "-o", folder / "i.npy")
+    same(read_npy(folder / "i.npy")[1], [1, 1, 0, 0, 0, 0])
+    good("render", "input a, b; (a, b)", "--noise", "7", "--frames", "4000", "-o", folder / "n.npy")
+    values = read_npy(folder / "n.npy")[1]
+    check(abs(sum(values)) / 8000 < 0.03 and max(values) > 0.99 and min(values) < -0.99, "noise")
+    check(values[0::2] != values[1::2], "each input has a noise of its own")
+    words = ["render", "input a, b; (a, b)", "--noise", "7", "--frames", "4000", "--hash"]
+    same(out(*words), out(*words, "--block", "13"))
+    check(out(*words) != out(*words[:3], "8", *words[4:]), "the seed counts")
+    patch = folder / "p.sn"
+    patch.write_text("param a = 1 in 0..10\nparam b = 2 in 0..10\nout a + 100*b\n")
+    (folder / "changes.txt").write_text("# when what value\n0.25 a 3   # later\n\n0.25 a 4\n0.5 b 5\n0 b 1\n")
+    automated = ["render", patch, "--frames", "8", "--rate", "8", "--automate", folder / "changes.txt"]
+    good(*automated, "-o", folder / "p.npy")
+    same(read_npy(folder / "p.npy")[1], [101, 101, 104, 104, 504, 504, 504, 504])
+    same(out(*automated, "--hash"), out(*automated, "--hash", "--block", "3"))
+    for text, says in [("0 c 1", "changes.txt:1: there is no parameter c"), ("0.1 a", "changes.txt:1: a line is"),
+                       ("\n-1 a 2", "changes.txt:2: times"), ("0 a nan", "a line is")]:
+        (folder / "changes.txt").write_text(text + "\n")
+        bad(1, *automated, "--hash", says=says)
+    bad(1, "render", patch, "--frames", "8", "--automate", folder / "none.txt", "--hash", says="cannot read")
+    bad(2, "render", "input a; a", "--impulse", "--noise", "1", "--frames", "1", "--hash", says="exclude")
+    bad(1, "render", "input a; a", "--frames", "1", "--hash", says="--impulse or --noise SEED")
 
 
 @test

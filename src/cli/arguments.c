@@ -25,8 +25,8 @@
 
 const option sn_cli_options[] = {
     {OPTION_AT, 0, "at", "NAME=VALUE,...", EVAL, "a point to evaluate at; may be given many times"},
-    {OPTION_INPUT, 0, "input", "[NAME=]FILE.npy", EVAL | RENDER,
-     "points or streams: one, or one in each column; may be given many times"},
+    {OPTION_INPUT, 0, "input", "[NAME=]FILE", EVAL | RENDER,
+     "NPY or sound files of points or streams: one, or one in each column or channel; may be given many times"},
     {OPTION_OUTPUT, 'o', "output", "FILE", IMAGE | RENDER, "where the result goes; - is the standard output"},
     {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default 512x512)"},
     {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1)"},
@@ -36,11 +36,17 @@ const option sn_cli_options[] = {
      "threads (default: one a processor); the bits do not depend on it"},
     {OPTION_RAW, 0, "raw", NULL, IMAGE, "write plain values as NPY, also to -"},
     {OPTION_BLOCK, 0, "block", "B", RENDER, "elements a call (default 512); the bits do not depend on it"},
-    {OPTION_RATE, 0, "rate", "R", RENDER, "elements a second (default 48000)"},
+    {OPTION_RATE, 0, "rate", "R", RENDER, "elements a second (default: that of the inputs, or 48000)"},
     {OPTION_FRAMES, 0, "frames", "N", RENDER, "how many elements (default: as many as the inputs have)"},
     {OPTION_SECONDS, 0, "seconds", "S", RENDER, "the same in seconds"},
     {OPTION_IN_PLACE, 0, "in-place", NULL, RENDER,
      "let outputs overwrite inputs; the bits do not depend on it"},
+    {OPTION_BITS, 0, "bits", "16|24|32", RENDER,
+     "of sound files: 32 is floating point (default: 32; 24 for FLAC)"},
+    {OPTION_FORMAT, 0, "format", "NAME", RENDER, "of -o -: npy, wav, aiff, au, flac or ogg (default npy)"},
+    {OPTION_AUTOMATE, 0, "automate", "FILE", RENDER, "parameters over time: lines of seconds, name, value"},
+    {OPTION_IMPULSE, 0, "impulse", NULL, RENDER, "inputs without a file get a single 1, then 0"},
+    {OPTION_NOISE, 0, "noise", "SEED", RENDER, "inputs without a file get white noise from -1 to 1"},
     {OPTION_EXPLAIN, 0, "explain", NULL, DUMP, "what was chosen and why, what it will cost (default)"},
     {OPTION_IR, 0, "ir", NULL, DUMP, "the operations, and what each pass removed"},
     {OPTION_PLAN, 0, "plan", NULL, DUMP, "the loops and their bodies"},
@@ -227,9 +233,32 @@ static bool read_input(const reader *r, const char *text)
 {
     const assignment input = split(text);
     if (!*input.text || input.name_length >= 64)
-        return refuse(r, text, "FILE.npy or NAME=FILE.npy");
+        return refuse(r, text, "FILE or NAME=FILE");
     r->a->inputs[r->a->input_count++] = input;
     return true;
+}
+
+static bool read_bits(const reader *r, const char *text)
+{
+    int64_t bits;
+    if (!sn_cli_read_whole(text, 16, 32, &bits) || bits % 8)
+        return refuse(r, text, "16, 24 or 32");
+    r->a->bits = (int32_t)bits;
+    return true;
+}
+
+static bool read_format(const reader *r, const char *text)
+{
+    if (strlen(text) + 3 > sizeof r->a->format)
+        return refuse(r, text, "npy, wav, aiff, au, flac or ogg");
+    snprintf(r->a->format, sizeof r->a->format, "-.%s", text);
+    return true;
+}
+
+static bool read_noise(const reader *r, const char *text)
+{
+    r->a->noise = true;
+    return sn_cli_read_whole(text, 0, INT64_MAX, &r->a->noise_seed) || refuse(r, text, "a whole number, the seed");
 }
 
 static bool read_frames(reader *r, const char *text)
@@ -322,6 +351,10 @@ static bool take_value(reader *r, const char *value)
     case OPTION_RATE: return read_positive(r, value, false, &a->rate);
     case OPTION_FRAMES: return read_frames(r, value);
     case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
+    case OPTION_BITS: return read_bits(r, value);
+    case OPTION_FORMAT: return read_format(r, value);
+    case OPTION_AUTOMATE: return *value ? (a->automation = value) != NULL : refuse(r, value, "a file's name");
+    case OPTION_NOISE: return read_noise(r, value);
     case OPTION_PASSES: return read_passes(r, value);
     case OPTION_FUNCTION: return read_function(r, value);
     case OPTION_TYPE: return read_type(r, value);
@@ -352,6 +385,7 @@ static bool take_switch(reader *r)
     case OPTION_RELAXED: return choose_rewriting(r, SINTER_RELAXED);
     case OPTION_STRICT: return choose_rewriting(r, SINTER_STRICT);
     case OPTION_FAST: a->grade = SINTER_GRADE_FAST; return true;
+    case OPTION_IMPULSE: return raise_flag(&a->impulse);
     case OPTION_HASH: return raise_flag(&a->hash);
     case OPTION_MARKDOWN: return raise_flag(&a->markdown);
     case OPTION_JSON: return raise_flag(&a->json);
@@ -493,6 +527,8 @@ static bool check(const reader *r)
         wrong = "--vm excludes --patch and --ir-text";
     else if (a->patch && a->grid)
         wrong = "--grid is for fields";
+    else if (a->impulse && a->noise)
+        wrong = "--impulse and --noise exclude each other";
     else if (r->size_in_frames && a->seconds >= 0)
         wrong = "--frames and --seconds exclude each other";
     else if ((r->bit & (IMAGE | RENDER)) && !a->output && !a->hash)

@@ -1,4 +1,4 @@
-/* Streams and points: the columns of NPY files.
+/* Streams and points: the columns of NPY files and the channels of sound files.
  *
  * A file of one axis is one column; of two axes, each place along the last one is a column, as NumPy's users
  * keep points and channels. A file given with a name has a single column, which has that name. Files are read
@@ -10,14 +10,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_array(const char *path, npy_array *array)
+/* All that the stream brings; NULL after an error. */
+static char *read_bytes(FILE *in, const char *path, size_t *length)
+{
+    char *bytes = NULL;
+    size_t room = 0, count;
+    *length = 0;
+    do {
+        if (room - *length < 1 << 16) {
+            room = room ? 2 * room : 1 << 17;
+            char *grown = realloc(bytes, room);
+            if (!grown) {
+                free(bytes);
+                sn_cli_refuse("%s: out of memory", path);
+                return NULL;
+            }
+            bytes = grown;
+        }
+        count = fread(bytes + *length, 1, room - *length, in);
+        *length += count;
+    } while (count > 0);
+    return bytes;
+}
+
+/* A pipe may bring either kind: an array begins with a byte that begins no sound. */
+static bool read_any(FILE *in, const char *path, npy_array *array, double *rate, char *message, size_t room)
+{
+    const int first = getc(in);
+    if (first == EOF || ungetc(first, in) == EOF || first == 0x93)
+        return sn_npy_read(in, NPY_ANY, array, message, room);
+    size_t length;
+    char *bytes = read_bytes(in, path, &length);
+    const bool good = bytes && sn_sound_read(path, bytes, length, array, rate, message, room);
+    if (!bytes)
+        snprintf(message, room, "nothing was read");
+    free(bytes);
+    return good;
+}
+
+static bool read_array(const char *path, npy_array *array, double *rate)
 {
     char message[200];
     const bool piped = strcmp(path, "-") == 0;
     FILE *in = piped ? stdin : fopen(path, "rb");
     if (!in)
         return sn_cli_refuse("cannot read %s: %s", path, strerror(errno));
-    const bool good = sn_npy_read(in, NPY_ANY, array, message, sizeof message);
+    const bool good = sn_sound_kind(path) != SOUND_NONE ? sn_sound_read(path, NULL, 0, array, rate, message, sizeof message)
+                      : piped ? read_any(in, path, array, rate, message, sizeof message)
+                              : sn_npy_read(in, NPY_ANY, array, message, sizeof message);
     if (!piped)
         fclose(in);
     if (!good)
@@ -71,7 +111,11 @@ bool sn_cli_read_columns(const arguments *a, columns *c)
     if (!c->arrays)
         return sn_cli_refuse("out of memory");
     for (int i = 0; good && i < a->input_count; i++) {
-        good = read_array(a->inputs[i].text, &c->arrays[i]);
+        double rate = 0;
+        good = read_array(a->inputs[i].text, &c->arrays[i], &rate);
+        if (good && rate > 0 && c->rate > 0 && rate != c->rate)
+            good = sn_cli_refuse("%s has %g samples a second, the inputs before it have %g", a->inputs[i].text, rate, c->rate);
+        c->rate = rate > 0 ? rate : c->rate;
         c->array_count++;
         good = good && add_columns(c, &a->inputs[i]);
     }

@@ -12,7 +12,9 @@
  *   columns.c          streams and points from NPY files
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
- *   npy.c, png_file.c  file formats
+ *   npy.c, png_file.c, sound_file.c  file formats
+ *   sample_output.c    where rendered streams go
+ *   automation.c       parameters over time, from a file
  *   eval_command.c, image_command.c, render_command.c, dump_command.c, functions_command.c, doctor_command.c
  *                      the subcommands
  *   disassemble.c      machine code as text
@@ -23,6 +25,7 @@
 #define SN_CLI_COMMAND_H
 
 #include "cli/npy.h"
+#include "cli/sound_file.h"
 
 #include <sinter/sinter.h>
 #include <stdint.h>
@@ -72,6 +75,7 @@ int sn_cli_run(int count, char **words);
 typedef enum option_number {
     OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
     OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
+    OPTION_BITS, OPTION_FORMAT, OPTION_AUTOMATE, OPTION_IMPULSE, OPTION_NOISE,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
     OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
     OPTION_ENGINE, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
@@ -125,6 +129,11 @@ struct arguments {
     double rate;    /* -1: not said */
     int32_t block;
     bool in_place;
+    int32_t bits;       /* of samples in sound files; 0: not said */
+    char format[8];     /* as the end of a name, "-.wav"; "": not said */
+    const char *automation; /* a file's name; NULL: none */
+    bool impulse, noise; /* what goes into inputs without a stream */
+    int64_t noise_seed;
 
     dump_part part;
     bool part_given, patch, field, grid, ir_text, vm;
@@ -237,6 +246,7 @@ typedef struct columns {
     column *list;
     size_t count;
     size_t length; /* of each */
+    double rate;   /* of the first sound file; 0: there is none */
 } columns;
 
 /* Reads the files of all --input. */
@@ -279,6 +289,44 @@ bool sn_cli_open_output(output_file *f, const char *path);
 bool sn_cli_commit_output(output_file *f);
 /* Takes back what was written; harmless behind a commit. */
 void sn_cli_discard_output(output_file *f);
+
+/* ---- sample_output.c ---- */
+
+typedef struct sample_output {
+    output_file file;    /* no stream: nothing is written */
+    sound_writer *sound; /* NULL: NPY */
+    sinter_type type;
+    size_t channels;
+} sample_output;
+
+/* What the arguments ask for; STATUS_USAGE where they contradict themselves. */
+int sn_cli_choose_samples(const arguments *a, sound_kind *kind);
+/* Without -o nothing is written, and all of these succeed. Each tells why it does not. */
+bool sn_cli_open_samples(sample_output *o, const arguments *a, sound_kind kind, sinter_type type, size_t channels,
+                         int64_t frames, double rate);
+/* `rows`: frames of the type, channels side by side. */
+bool sn_cli_write_samples(sample_output *o, const void *rows, size_t frames);
+bool sn_cli_close_samples(sample_output *o);   /* makes what was written the file */
+void sn_cli_discard_samples(sample_output *o); /* takes it back */
+
+/* ---- automation.c ---- */
+
+typedef struct automation_change {
+    int64_t frame;
+    int parameter;
+    double value;
+    size_t order; /* of its line */
+} automation_change;
+
+typedef struct automation {
+    automation_change *changes; /* in the order they happen */
+    size_t count, room, next;
+} automation;
+
+bool sn_cli_read_automation(automation *a, const char *path, const preparation *p, double rate);
+/* Does what is due at the frame; the frame of the next change, INT64_MAX if there is none. */
+int64_t sn_cli_automate(automation *a, sinter_instance *instance, int64_t frame);
+void sn_cli_release_automation(automation *a);
 
 /* ---- disassemble.c ---- */
 

@@ -170,6 +170,7 @@ static bool print_plain(sinter_context *context)
     print_features(false);
     printf("\ncode memory  %s\n", sinter_code_memory_reason(context));
     printf("pictures     %s\n", picture_library());
+    printf("sounds       %s\n", sn_sound_library());
     printf("disassembly  %s\n", sn_cli_disassembler());
     printf("engines      (auto: %s)\n", sinter_engine_name(chosen(context)));
     return print_engines(context, false);
@@ -193,6 +194,7 @@ static bool print_json(sinter_context *context)
     putchar(']');
     print_member("code_memory", sinter_code_memory_reason(context));
     print_member("pictures", picture_library());
+    print_member("sounds", sn_sound_library());
     print_member("disassembly", sn_cli_disassembler());
     print_member("auto", sinter_engine_name(chosen(context)));
     fputs(",\"engines\":[", stdout);

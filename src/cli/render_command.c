@@ -3,7 +3,7 @@
  * One instance runs block after block; each block's inputs are copied from the columns of the files into
  * arrays of their own, and its outputs written at once, so that only the inputs' files are ever in memory as
  * a whole. The block's size is for whoever wants to see that it leaves no trace, and so is --in-place, in
- * which output k is written where input k was. */
+ * which output k is written where input k was. Where a parameter changes, the block is cut. */
 #include "cli/command.h"
 
 #include <math.h>
@@ -15,6 +15,10 @@ typedef struct rendering {
     preparation prepared;
     columns columns;
     size_t *column_of;
+    automation automation;
+    sound_kind kind;
+    sample_output output;
+    uint64_t noise; /* the state of what --noise asks for */
     sinter_instance *instance;
     int64_t frames;
     double rate;
@@ -80,8 +84,8 @@ static int bind_inputs(rendering *r)
         return sn_cli_fail("out of memory");
     for (uint32_t i = 0; i < info->input_count; i++) {
         r->column_of[i] = column_for(&r->columns, info->inputs[i].name, &next);
-        if (r->column_of[i] == r->columns.count)
-            return sn_cli_fail("the patch's input %s has no stream: --input %s=FILE.npy",
+        if (r->column_of[i] == r->columns.count && !r->a->impulse && !r->a->noise)
+            return sn_cli_fail("the patch's input %s has no stream: --input %s=FILE, --impulse or --noise SEED",
                                info->inputs[i].name, info->inputs[i].name);
     }
     return STATUS_GOOD;
@@ -92,11 +96,11 @@ static int bind_inputs(rendering *r)
 static void settle_rate(rendering *r)
 {
     const int number = sinter_parameter_number(r->prepared.kernel, "rate");
-    r->rate = r->a->rate > 0 ? r->a->rate : 48000;
+    r->rate = r->a->rate > 0 ? r->a->rate : r->columns.rate > 0 ? r->columns.rate : 48000;
     if (number < 0)
         return;
-    if (r->a->rate > 0)
-        sinter_set(r->instance, number, r->a->rate);
+    if (r->a->rate > 0 || r->columns.rate > 0)
+        sinter_set(r->instance, number, r->rate);
     r->rate = sinter_get(r->instance, number);
 }
 
@@ -111,7 +115,7 @@ static int settle_frames(rendering *r)
         r->frames = (int64_t)frames;
     }
     if (r->frames < 0 && r->columns.count == 0)
-        return sn_cli_misuse(a->command, "how long? a patch without inputs needs --frames or --seconds");
+        return sn_cli_misuse(a->command, "how long? without files that go in, --frames or --seconds says so");
     if (r->frames < 0)
         r->frames = (int64_t)r->columns.length;
     return STATUS_GOOD;
@@ -169,17 +173,58 @@ static int prepare(rendering *r)
         settle_rate(r);
         status = settle_frames(r);
     }
+    if (status == STATUS_GOOD && r->a->automation
+        && !sn_cli_read_automation(&r->automation, r->a->automation, &r->prepared, r->rate))
+        status = STATUS_BAD;
     return status == STATUS_GOOD ? open_buffers(r) : status;
 }
 
 /* ---- running ---- */
 
+static void store(sinter_type type, void *to, size_t i, double value)
+{
+    if (type == SINTER_F64)
+        ((double *)to)[i] = value;
+    else if (type == SINTER_I32)
+        ((int32_t *)to)[i] = (int32_t)value;
+    else
+        ((float *)to)[i] = (float)value;
+}
+
+/* The next of 2^24 values from -1 to 1 (SplitMix64: G. Steele, D. Lea, C. Flood, 2014). */
+static double next_noise(uint64_t *state)
+{
+    uint64_t z = *state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return (double)((z ^ z >> 31) >> 40) * 0x1p-23 - 1;
+}
+
+/* What inputs without a file get. */
+static void stimulate(rendering *r, int64_t first, size_t count, sinter_type type, void *to)
+{
+    for (size_t i = 0; i < count; i++)
+        store(type, to, i, r->a->noise ? next_noise(&r->noise) : first + (int64_t)i == 0);
+}
+
+/* One noise for each input and frame, whatever the block: drawn frame by frame it would be another. */
+static void fill_inputs(rendering *r, int64_t first, size_t count)
+{
+    const sinter_kernel_info *info = &r->prepared.info;
+    for (uint32_t i = 0; i < info->input_count; i++) {
+        if (r->column_of[i] < r->columns.count) {
+            sn_cli_copy_column(&r->columns, r->column_of[i], (size_t)first, count, info->inputs[i].type, r->inputs[i]);
+            continue;
+        }
+        r->noise = ((uint64_t)r->a->noise_seed << 20 | i) * 0xD1342543DE82EF95u + (uint64_t)first * 0x9E3779B97F4A7C15u;
+        stimulate(r, first, count, info->inputs[i].type, r->inputs[i]);
+    }
+}
+
 static bool run_block(rendering *r, int64_t first, size_t count)
 {
     const sinter_kernel_info *info = &r->prepared.info;
-    for (uint32_t i = 0; i < info->input_count; i++)
-        sn_cli_copy_column(&r->columns, r->column_of[i], (size_t)first, count, info->inputs[i].type,
-                           r->inputs[i]);
+    fill_inputs(r, first, count);
     const double began = sn_cli_now();
     const sinter_status status =
         sinter_instance_run(r->instance, &(sinter_arguments){.inputs = (const void *const *)r->inputs,
@@ -191,45 +236,23 @@ static bool run_block(rendering *r, int64_t first, size_t count)
     sn_cli_interleave(r->type, (const void *const *)r->outputs, info->output_count, 0, count, r->rows);
     if (r->a->hash)
         sn_cli_add_to_receipt(&r->receipt, r->type, r->rows, count * info->output_count);
-    return true;
+    return sn_cli_write_samples(&r->output, r->rows, count);
 }
 
-/* NPY knows no i32 here; every value of it is exact in f64. */
-static bool write_rows(const rendering *r, FILE *out, size_t count, char *message, size_t room)
+static bool run_all(rendering *r)
 {
-    if (r->type != SINTER_I32)
-        return sn_npy_write_values(out, r->type == SINTER_F64 ? NPY_F64 : NPY_F32, r->rows, count, message,
-                                   room);
-    for (size_t i = 0; i < count; i++) {
-        const double value = ((const int32_t *)r->rows)[i];
-        if (!sn_npy_write_values(out, NPY_F64, &value, 1, message, room))
-            return false;
-    }
-    return true;
-}
-
-static bool write_all(rendering *r, FILE *out)
-{
-    const size_t channels = r->prepared.info.output_count;
-    const size_t shape[3] = {(size_t)r->frames, channels, 1};
-    char message[200];
     progress shown;
-    bool good = !out || sn_npy_write_header(out, r->type == SINTER_F32 ? NPY_F32 : NPY_F64,
-                                            channels > 1 ? 2 : 1, shape, message, sizeof message);
+    bool good = true;
     sn_cli_open_progress(&shown, "render", r->frames);
-    for (int64_t done = 0; good && done < r->frames; done += r->a->block) {
-        const int64_t left = r->frames - done;
-        const size_t count = left < r->a->block ? (size_t)left : (size_t)r->a->block;
-        if (!run_block(r, done, count)) {
-            sn_cli_close_progress(&shown);
-            return false;
-        }
-        good = !out || write_rows(r, out, count * channels, message, sizeof message);
+    for (int64_t done = 0; good && done < r->frames;) {
+        const int64_t change = sn_cli_automate(&r->automation, r->instance, done);
+        const int64_t left = (change < r->frames ? change : r->frames) - done;
+        const int64_t count = left < r->a->block ? left : r->a->block;
+        good = run_block(r, done, (size_t)count);
+        done += count;
         sn_cli_show_progress(&shown, done);
     }
     sn_cli_close_progress(&shown);
-    if (!good)
-        sn_cli_fail("cannot write %s: %s", r->a->output, message);
     return good;
 }
 
@@ -251,15 +274,14 @@ static void print_result(const rendering *r)
 
 static int run(rendering *r)
 {
-    output_file file = {0};
     r->receipt = sn_cli_open_receipt();
-    if (r->a->output && !sn_cli_open_output(&file, r->a->output))
+    if (!sn_cli_open_samples(&r->output, r->a, r->kind, r->type, r->prepared.info.output_count, r->frames, r->rate))
         return STATUS_BAD;
-    if (!write_all(r, file.stream)) {
-        sn_cli_discard_output(&file);
+    if (!run_all(r)) {
+        sn_cli_discard_samples(&r->output);
         return STATUS_BAD;
     }
-    if (r->a->output && !sn_cli_commit_output(&file))
+    if (!sn_cli_close_samples(&r->output))
         return STATUS_BAD;
     print_result(r);
     return STATUS_GOOD;
@@ -277,24 +299,19 @@ static void release(rendering *r)
     free(r->outputs);
     free(r->rows);
     free(r->column_of);
+    sn_cli_release_automation(&r->automation);
     sinter_instance_close(r->instance);
     sn_cli_release_columns(&r->columns);
     sn_cli_close_preparation(&r->prepared);
 }
 
-static bool names_npy(const char *output)
-{
-    const size_t length = strlen(output);
-    return strcmp(output, "-") == 0 || strncmp(output, "/dev/", 5) == 0 ||
-           (length > 4 && strcmp(output + length - 4, ".npy") == 0);
-}
-
 int sn_cli_render(const arguments *a)
 {
-    if (a->output && !names_npy(a->output))
-        return sn_cli_misuse(a->command, "-o takes a name that ends in .npy, not `%s`", a->output);
     rendering r = {.a = a};
-    int status = prepare(&r);
+    int status = sn_cli_choose_samples(a, &r.kind);
+    if (status != STATUS_GOOD)
+        return status;
+    status = prepare(&r);
     if (status == STATUS_GOOD)
         status = run(&r);
     release(&r);

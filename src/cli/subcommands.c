@@ -29,12 +29,13 @@ static const char image_text[] =
     "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480\n\n" PROGRAM_TEXT;
 
 static const char render_text[] =
-    "Runs a patch over the streams of NPY files, a block at a time through one instance, and writes its\n"
-    "outputs as NPY: one axis, or a column for each output. A file of two axes gives a stream a column;\n"
-    "streams are the patch's inputs in order, or those named with their files. Behind their end they are\n"
-    "0. With --hash, -o may be left out.\n\n"
-    "  sinter render \"input x; y = x + 0.5*y'; y\" --input a.npy -o b.npy\n"
-    "  sinter render tone.sn --set pitch=440 --seconds 2 -o tone.npy\n\n" PROGRAM_TEXT;
+    "Runs a patch over streams, a block at a time through one instance, and writes its outputs as the end of the\n"
+    "name says: .wav, .flac, .ogg, .aiff or .au, a channel for each output, or .npy, a column for each. Streams come\n"
+    "from the channels of sound files and the columns of NPY files; they are the patch's inputs in order, or those\n"
+    "named with their files. Behind their end they are 0. With --hash, -o may be left out.\n\n"
+    "  sinter render 'lowpass(saw(110), 800)*0.5' --seconds 2 -o tone.wav\n"
+    "  sinter render 'input l, r; freeverb(l, r)' --input dry.wav -o wet.flac\n"
+    "  sinter render examples/lowpass.sn --impulse --seconds 0.1 --set q=4 -o response.npy\n\n" PROGRAM_TEXT;
 
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
