@@ -116,6 +116,14 @@ static sinter_status run(attempt *a, const sinter_kernel *kernel)
         assert_null(instance);
         return status;
     }
+    sinter_migration *migration;
+    status = sinter_migration_open(kernel, kernel, &migration);
+    sinter_migration_close(migration);
+    if (status) {
+        assert_null(migration);
+        sinter_instance_close(instance);
+        return status;
+    }
     double totals[4] = {0};
     if (info.grid) {
         const sinter_grid grid = {.width = 8,
@@ -308,6 +316,7 @@ static const text_case texts[] = {
     {"grid, interpreted", "sin(x*3)*cos(y*2) + t", {.domain = SINTER_GRID, .engine = SINTER_ENGINE_INTERP}},
     {"sum", "x*x*0.5 + 3", {.sum = true, .rewriting = SINTER_RELAXED}},
     {"sum of f64", "sqrt(x)", {.sum = true, .type = SINTER_F64}},
+    {"patch, long lines", "input a\ny = a + 0.5*delay(y, 20000) + delay(a, 30000)\ny", {.source = SINTER_PATCH}},
     {"patch",
      "input a\nparam cutoff = 800 in 20..20000 log \"Hz\"\nk = exp(-cutoff/rate)\ny = a + k*(y' - a)\nd = "
      "delay(y, 700)\nout left = d + a\nout right = y",

@@ -220,6 +220,30 @@ SINTER_API const void *sinter_instance_frame(sinter_instance *instance);
 /* The stream's next element. */
 SINTER_API int64_t sinter_instance_index(const sinter_instance *instance);
 
+/* ---- state that outlives a kernel ---- */
+
+/* What of an instance of `from` goes where in an instance of `to`, by the names of the source (docs/language.md says how state is
+ * named): worked out once for two kernels, of an edited program or of another engine. Both must outlive it. Not for real-time
+ * threads. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT. */
+typedef struct sinter_migration sinter_migration;
+SINTER_API sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration);
+SINTER_API void sinter_migration_close(sinter_migration *migration); /* NULL is allowed */
+/* `to`, just opened or reset, goes on where `from` stands: the element index, parameters by name (clamped to their ranges), past
+ * values by name and type; what is new begins at 0, and lines of another length keep their newest values. What both programs compute alike
+ * continues bit for bit. `from` is good for nothing then but being reset or closed: long lines change owners instead of being copied
+ * (those of 32 KiB and more, where the new line is no longer than the old one). Real-time safe: no allocation, no lock, no system
+ * call. SINTER_BAD_ARGUMENT where the instances are not of these kernels. */
+SINTER_API sinter_status sinter_instance_migrate(const sinter_migration *migration, sinter_instance *from, sinter_instance *to);
+
+/* An instance as bytes: element index, parameters, past values, by name. They may be kept, moved to another machine, and restored on any
+ * engine, also into an instance of an edited program, with the rules of a migration; the stream then goes on with the same bits. Real-time
+ * safe but for the length: one pass over the state. */
+SINTER_API size_t sinter_snapshot_size(const sinter_instance *instance);
+/* SINTER_BAD_ARGUMENT where `size` is less than sinter_snapshot_size. */
+SINTER_API sinter_status sinter_snapshot_save(const sinter_instance *instance, void *bytes, size_t size);
+/* SINTER_BAD_ARGUMENT where the bytes are no whole snapshot: the instance is as it was. */
+SINTER_API sinter_status sinter_snapshot_restore(sinter_instance *instance, const void *bytes, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -103,6 +103,12 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     kernel_loop *all_loops = loops(l, p);
     plan_buffer *buffers = copied(l, p->buffers, p->buffer_count * sizeof *buffers);
     plan_line *lines = copied(l, p->lines, p->line_count * sizeof *lines);
+    const char **line_names = piece(l, p->line_count * sizeof *line_names);
+    for (uint32_t i = 0; i < p->line_count; i++) {
+        const char *name = name_of(l, program->memories[p->lines[i].memory].name);
+        if (line_names)
+            line_names[i] = name;
+    }
     kernel_table *all_tables = tables(l, p);
     kernel_total *all_totals = totals(l, p);
     sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
@@ -113,6 +119,7 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->loops = all_loops;
     k->buffers = buffers;
     k->lines = lines;
+    k->line_names = line_names;
     k->tables = all_tables;
     k->totals = all_totals;
     k->inputs = inputs;

@@ -9,13 +9,60 @@ static size_t rounded(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
+size_t sn_kernel_line_bytes(const plan_line *line)
+{
+    return rounded((size_t)line->capacity * sn_ir_type_size((ir_type)line->type) + 64);
+}
+
+uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line)
+{
+    const plan_line *l = &i->kernel->lines[line];
+    return i->lines[line].storage + (size_t)(i->lines[line].position - l->length) * sn_ir_type_size((ir_type)l->type);
+}
+
 static void start_lines(sinter_instance *i)
 {
     const sinter_kernel *k = i->kernel;
-    memset(i->state, 0, (size_t)k->state);
-    for (uint32_t n = 0; n < k->line_count; n++)
-        i->positions[n] = k->lines[n].length;
+    for (uint32_t n = 0; n < k->line_count; n++) {
+        i->lines[n].position = k->lines[n].length;
+        memset(i->lines[n].storage, 0, (size_t)i->lines[n].capacity * sn_ir_type_size((ir_type)k->lines[n].type));
+    }
     i->index = 0;
+}
+
+static bool is_large(const plan_line *line)
+{
+    return !line->held && sn_kernel_line_bytes(line) >= KERNEL_LARGE_LINE;
+}
+
+static size_t state_within(const sinter_kernel *k)
+{
+    size_t bytes = 0;
+    for (uint32_t n = 0; n < k->line_count; n++)
+        bytes += is_large(&k->lines[n]) ? 0 : sn_kernel_line_bytes(&k->lines[n]);
+    return bytes;
+}
+
+static bool open_large_line(const sinter_kernel *k, const plan_line *line, instance_line *own)
+{
+    own->block_size = sn_kernel_line_bytes(line) + 64;
+    own->block = sn_allocate(&k->context->allocator, own->block_size);
+    own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) : NULL;
+    return own->block != NULL;
+}
+
+static bool open_lines(sinter_instance *i, uint8_t *state)
+{
+    const sinter_kernel *k = i->kernel;
+    for (uint32_t n = 0; n < k->line_count; n++) {
+        instance_line *own = &i->lines[n];
+        *own = (instance_line){.storage = state, .capacity = k->lines[n].capacity};
+        if (!is_large(&k->lines[n]))
+            state += sn_kernel_line_bytes(&k->lines[n]);
+        else if (!open_large_line(k, &k->lines[n], own))
+            return false;
+    }
+    return true;
 }
 
 sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **instance)
@@ -23,9 +70,9 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     if (!k || !instance)
         return SINTER_BAD_ARGUMENT;
     *instance = NULL;
-    const size_t frame = rounded((size_t)k->frame.count * 8), workspace = rounded(sn_kernel_workspace(k)), state = rounded((size_t)k->state);
-    const size_t positions = rounded(k->line_count * sizeof(uint32_t)), values = rounded((k->param_count + 1) * sizeof(double));
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + frame + workspace + state + positions + values + 64;
+    const size_t frame = rounded((size_t)k->frame.count * 8), workspace = rounded(sn_kernel_workspace(k)), state = state_within(k);
+    const size_t lines = rounded(k->line_count * sizeof(instance_line)), values = rounded((k->param_count + 1) * sizeof(double));
+    const size_t head = rounded(sizeof(sinter_instance)), size = head + frame + workspace + state + lines + values + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -35,10 +82,14 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     *i = (sinter_instance){.kernel = k, .block_size = size, .dirty = true};
     i->frame = (uint64_t *)(void *)at;
     i->workspace = at + frame;
-    i->state = i->workspace + workspace;
-    i->positions = (uint32_t *)(void *)(i->state + state);
-    i->values = (double *)(void *)(i->state + state + positions);
+    i->lines = (instance_line *)(void *)(i->workspace + workspace + state);
+    i->values = (double *)(void *)(i->workspace + workspace + state + lines);
     memset(at, 0, frame + workspace);
+    memset(i->lines, 0, lines);
+    if (!open_lines(i, i->workspace + workspace)) {
+        sinter_instance_close(i);
+        return SINTER_NO_MEMORY;
+    }
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
     start_lines(i);
@@ -53,6 +104,8 @@ void sinter_instance_close(sinter_instance *i)
     if (!i)
         return;
     const sinter_allocator a = i->kernel->context->allocator;
+    for (uint32_t n = 0; n < i->kernel->line_count; n++)
+        sn_release(&a, i->lines[n].block, i->lines[n].block_size);
     sn_release(&a, i, i->block_size);
 }
 

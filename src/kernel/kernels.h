@@ -7,6 +7,8 @@
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
  *   instance.c   parameters and state
+ *   migrate.c    state from one kernel's instance to another's
+ *   snapshot.c   state as bytes
  *   dump.c       looking inside
  *   report.c     errors as text */
 #ifndef SN_KERNEL_KERNELS_H
@@ -78,6 +80,7 @@ struct sinter_kernel {
     uint32_t column_loops;
     plan_buffer *buffers;
     plan_line *lines;
+    const char **line_names;
     kernel_table *tables;
     kernel_total *totals;
     sinter_stream_info *inputs, *outputs;
@@ -99,13 +102,23 @@ struct sinter_kernel {
     uint32_t part_count;
 };
 
+/* Where a line's values lie. Lines from KERNEL_LARGE_LINE bytes on have a block of their own, which a migration may hand over. */
+typedef struct instance_line {
+    uint8_t *storage;  /* 64-byte aligned */
+    uint32_t capacity; /* elements */
+    uint32_t position; /* where a window's next element goes; of a held line its length */
+    void *block;       /* the line's own; NULL: within the instance */
+    size_t block_size;
+} instance_line;
+
+enum { KERNEL_LARGE_LINE = 1 << 15 };
+
 struct sinter_instance {
     const sinter_kernel *kernel;
     size_t block_size;
     uint64_t *frame;
     uint8_t *workspace;
-    uint8_t *state;
-    uint32_t *positions; /* per line: where its window's next element goes */
+    instance_line *lines;
     double *values;      /* per parameter */
     int64_t index;
     bool dirty;          /* a parameter changed: segment loops must run */
@@ -126,6 +139,11 @@ bool sn_kernel_bind_tables(const kernel_run *r, const sinter_arguments *a); /* c
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
+
+/* instance.c */
+/* The place of the line's oldest value; `length` of them follow each other. */
+uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
+size_t sn_kernel_line_bytes(const plan_line *line); /* of its storage */
 
 /* engine.c */
 sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, const char **reason); /* AUTO where it cannot be had */

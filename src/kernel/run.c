@@ -65,7 +65,7 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values)
         set_pointer(&r->frame[f->sums + i], r->workspace + k->sums_offset + 256 * (size_t)i);
     for (uint32_t i = 0; i < k->table_count; i++) {
         const kernel_table *t = &k->tables[i];
-        set_pointer(&r->frame[f->memories + i], t->line ? r->instance->state + k->lines[t->line - 1].offset : t->content);
+        set_pointer(&r->frame[f->memories + i], t->line ? r->instance->lines[t->line - 1].storage : t->content);
         set_i32(&r->frame[f->lengths + i], (int32_t)t->length);
     }
     const float_mode mode = sn_float_mode_enter(); /* values are rounded */
@@ -106,17 +106,17 @@ static void place_lines(const kernel_run *r, int64_t n)
     for (uint32_t i = 0; i < k->line_count; i++) {
         const plan_line *line = &k->lines[i];
         const size_t size = sn_ir_type_size(line->type);
-        uint8_t *storage = r->instance->state + line->offset;
+        instance_line *own = &r->instance->lines[i];
+        uint8_t *const storage = own->storage;
         if (line->held) {
             set_pointer(&r->frame[k->frame.lines + i], storage);
             continue;
         }
-        uint32_t *position = &r->instance->positions[i];
-        if (*position + (uint64_t)n > line->capacity) {
-            memmove(storage, storage + (*position - line->length) * size, line->length * size);
-            *position = line->length;
+        if (own->position + (uint64_t)n > own->capacity) {
+            memmove(storage, storage + (own->position - line->length) * size, line->length * size);
+            own->position = line->length;
         }
-        set_pointer(&r->frame[k->frame.lines + i], storage + *position * size);
+        set_pointer(&r->frame[k->frame.lines + i], storage + own->position * size);
     }
 }
 
@@ -125,7 +125,7 @@ static void advance_lines(const kernel_run *r, int64_t n)
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->line_count; i++)
         if (!k->lines[i].held)
-            r->instance->positions[i] += (uint32_t)n;
+            r->instance->lines[i].position += (uint32_t)n;
 }
 
 static void flush_f32(float *values, uint32_t count)

@@ -1,0 +1,175 @@
+/* State from an instance of one kernel to an instance of another: after an edit, after a change of engine.
+ *
+ * State belongs to the names of the source, so what goes where is settled by names, once for two kernels, where there
+ * is time to look; the move itself is a walk over a list, for whoever must not wait. A value that is read both near and far
+ * back has two lines of the same history, `y` and `y~`: either serves, the longer one best. Lines that have a block
+ * of their own are handed over by exchanging the blocks, which costs the same for a second and for a minute of sound; each
+ * only to the line of its very name, and after everything is copied that others need of it. */
+#include "kernel/kernels.h"
+
+#include <string.h>
+
+typedef struct line_move {
+    uint32_t from, to;
+    bool whole; /* the names are the same: the block may be handed over */
+} line_move;
+
+struct sinter_migration {
+    const sinter_kernel *from, *to;
+    size_t block_size;
+    uint32_t line_count, parameter_count;
+    line_move *lines;
+    line_move *parameters;
+};
+
+/* ---- what goes where ---- */
+
+/* A name without the mark of a second line, as a number to find it by. */
+static uint32_t hash(const char *name, size_t *length)
+{
+    uint32_t h = 2166136261u;
+    for (*length = 0; name[*length] && !(name[*length] == '~' && !name[*length + 1]); ++*length)
+        h = (h ^ (uint8_t)name[*length]) * 16777619u;
+    return h;
+}
+
+typedef struct name_table {
+    uint32_t *slots; /* line + 1, 0: free; lines of one name one after the other */
+    uint32_t mask;
+} name_table;
+
+static bool same_name(const char *a, size_t length, const char *b)
+{
+    size_t other;
+    hash(b, &other);
+    return other == length && memcmp(a, b, length) == 0;
+}
+
+static void enter_lines(name_table *t, const sinter_kernel *k)
+{
+    size_t length;
+    for (uint32_t i = 0; i < k->line_count; i++) {
+        uint32_t at = hash(k->line_names[i], &length) & t->mask;
+        while (t->slots[at])
+            at = (at + 1) & t->mask;
+        t->slots[at] = i + 1;
+    }
+}
+
+/* The longest line of that name and type; the line count if there is none. */
+static uint32_t find_line(const name_table *t, const sinter_kernel *from, const sinter_kernel *to, uint32_t wanted)
+{
+    size_t length;
+    const char *name = to->line_names[wanted];
+    uint32_t best = from->line_count;
+    for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
+        const uint32_t i = t->slots[at] - 1;
+        if (from->lines[i].type == to->lines[wanted].type && same_name(name, length, from->line_names[i])
+            && (best == from->line_count || from->lines[i].length > from->lines[best].length))
+            best = i;
+    }
+    return best;
+}
+
+static void find_lines(sinter_migration *m, const name_table *t)
+{
+    for (uint32_t i = 0; i < m->to->line_count; i++) {
+        const uint32_t from = find_line(t, m->from, m->to, i);
+        if (from < m->from->line_count)
+            m->lines[m->line_count++] =
+                (line_move){from, i, strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
+    }
+}
+
+static void find_parameters(sinter_migration *m)
+{
+    for (uint32_t i = 0; i < m->to->public_params; i++) {
+        const int from = sinter_parameter_number(m->from, m->to->params[i].name);
+        if (from >= 0)
+            m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true};
+    }
+}
+
+sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
+{
+    if (!migration)
+        return SINTER_BAD_ARGUMENT;
+    *migration = NULL;
+    if (!from || !to)
+        return SINTER_BAD_ARGUMENT;
+    const sinter_allocator *allocator = &to->context->allocator;
+    name_table names = {.mask = 63};
+    while (names.mask < 2 * from->line_count)
+        names.mask = 2 * names.mask + 1;
+    const size_t table_size = (names.mask + (size_t)1) * sizeof *names.slots;
+    const size_t size = sizeof(sinter_migration) + ((size_t)to->line_count + to->public_params) * sizeof(line_move);
+    names.slots = sn_allocate(allocator, table_size);
+    sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
+    if (m) {
+        memset(names.slots, 0, table_size);
+        *m = (sinter_migration){.from = from, .to = to, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
+        m->parameters = m->lines + to->line_count;
+        enter_lines(&names, from);
+        find_lines(m, &names);
+        find_parameters(m);
+    }
+    sn_release(allocator, names.slots, table_size);
+    *migration = m;
+    return m ? SINTER_OK : SINTER_NO_MEMORY;
+}
+
+void sinter_migration_close(sinter_migration *m)
+{
+    if (!m)
+        return;
+    const sinter_allocator allocator = m->to->context->allocator;
+    sn_release(&allocator, m, m->block_size);
+}
+
+/* ---- the move ---- */
+
+static void move_values(const sinter_instance *from, sinter_instance *to, line_move move)
+{
+    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
+    const size_t size = sn_ir_type_size((ir_type)new->type);
+    const uint32_t count = old->length < new->length ? old->length : new->length;
+    memcpy(sn_instance_values(to, move.to) + (new->length - count) * size,
+           sn_instance_values(from, move.from) + (old->length - count) * size, count * size);
+}
+
+/* The old block serves as it is if it holds all that the new line keeps and has room for a chunk behind it; the
+ * new one must serve the old instance then. */
+static bool can_hand_over(const sinter_instance *from, const sinter_instance *to, line_move move)
+{
+    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
+    const instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
+    return move.whole && given->block && taken->block && old->length >= new->length
+           && given->capacity >= (uint64_t)new->length + to->kernel->chunk
+           && taken->capacity >= (uint64_t)old->length + from->kernel->chunk;
+}
+
+static void hand_over(sinter_instance *from, sinter_instance *to, line_move move)
+{
+    instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
+    const instance_line kept = *taken;
+    *taken = *given;
+    *given = kept;
+    given->position = from->kernel->lines[move.from].length; /* somewhere within */
+}
+
+sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance *from, sinter_instance *to)
+{
+    if (!m || !from || !to || from == to || from->kernel != m->from || to->kernel != m->to)
+        return SINTER_BAD_ARGUMENT;
+    for (uint32_t i = 0; i < m->line_count; i++)
+        if (!can_hand_over(from, to, m->lines[i]))
+            move_values(from, to, m->lines[i]);
+    for (uint32_t i = 0; i < m->line_count; i++)
+        if (can_hand_over(from, to, m->lines[i]))
+            hand_over(from, to, m->lines[i]);
+    for (uint32_t i = 0; i < m->parameter_count; i++)
+        sinter_set(to, (int)m->parameters[i].to, from->values[m->parameters[i].from]);
+    to->index = from->index;
+    to->dirty = true;
+    return SINTER_OK;
+}

@@ -1,0 +1,336 @@
+/* State that outlives its kernel: handed to another engine, to an edited program, to bytes and back, in mid-stream. What both
+ * programs compute alike goes on with the same bits as if nothing had happened. */
+#include "guard_pages.h"
+#include "open_context.h"
+
+#include <sinter/sinter.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 40000 };
+
+static double in[COUNT], wanted[2][COUNT], got[2][COUNT];
+static sinter_report report;
+
+static const sinter_engine engines[] = {SINTER_ENGINE_INTERP, SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2, SINTER_ENGINE_AVX512,
+                                        SINTER_ENGINE_NEON};
+enum { ENGINES = sizeof engines / sizeof *engines };
+
+/* Every kind of state: in registers, short and long windows, both of one value, varying delays, integers, functions in
+ * functions, sums; and parameters and the index. */
+static const char everything[] =
+    "input x\n"
+    "param cutoff = 800 in 20..20000\n"
+    "param level = 0.5 in 0..1\n"
+    "fn pole(v, k) { y = y' + k*(v - y'); y }\n"
+    "n = n' + i32(7)\n"
+    "a = x + 0.5*a' - 0.25*a''\n"
+    "b = a + 0.6*delay(b, 700)\n"
+    "c = b + 0.3*delay(c, 9000) + 0.1*c'\n"
+    "d = delay(c, 20 + 15*pole(x, 0.01), 60)\n"
+    "e = sum(i, 1, 3, pole(d, 0.1*i))\n"
+    "out level*lowpass(e + 0.001*number(n), cutoff)\n"
+    "out saw(110) + 0.1*freeverb(x, d).x + 1e-9*index\n";
+
+static sinter_kernel *compiled(const char *text, sinter_engine engine)
+{
+    sinter_kernel *kernel;
+    const sinter_options options = {.source = SINTER_PATCH, .type = SINTER_F64, .engine = engine};
+    if (sinter_compile(context, text, strlen(text), &options, &kernel, &report) != SINTER_OK)
+        fail_msg("%s\n%s", text, report.errors[0].message);
+    return kernel;
+}
+
+static sinter_instance *opened(const sinter_kernel *kernel)
+{
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    return instance;
+}
+
+static void run(sinter_instance *instance, double (*out)[COUNT], int from, int to)
+{
+    const void *const inputs[1] = {in + from};
+    void *const outputs[2] = {out[0] + from, out[1] + from};
+    assert_int_equal(sinter_instance_index(instance), from);
+    assert_int_equal(
+        sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = to - from}),
+        SINTER_OK);
+}
+
+static void set(const sinter_kernel *kernel, sinter_instance *instance, const char *name, double value)
+{
+    assert_int_equal(sinter_set(instance, sinter_parameter_number(kernel, name), value), SINTER_OK);
+}
+
+static void make_input(void)
+{
+    uint32_t state = 1;
+    for (int k = 0; k < COUNT; k++) {
+        state = state * 1664525u + 1013904223u;
+        in[k] = (int32_t)state * 0x1p-31;
+    }
+}
+
+static void same(const char *what, int from, int to, int outputs)
+{
+    for (int o = 0; o < outputs; o++)
+        for (int k = from; k < to; k++)
+            if (memcmp(&wanted[o][k], &got[o][k], sizeof(double)) != 0)
+                fail_msg("%s: output %d differs at %d: %.17g, not %.17g", what, o, k, got[o][k], wanted[o][k]);
+}
+
+/* A new instance of `to` that goes on where `from` was; the old one is closed. */
+static sinter_instance *moved(const sinter_kernel *from, sinter_instance *old, const sinter_kernel *to)
+{
+    sinter_migration *migration;
+    sinter_instance *new = opened(to);
+    assert_int_equal(sinter_migration_open(from, to, &migration), SINTER_OK);
+    assert_int_equal(sinter_instance_migrate(migration, old, new), SINTER_OK);
+    sinter_migration_close(migration);
+    sinter_instance_close(old);
+    return new;
+}
+
+/* ---- engines change in mid-stream ---- */
+
+static void any_engine_goes_on(void **state)
+{
+    (void)state;
+    sinter_kernel *kernels[ENGINES];
+    int available = 0;
+    for (int e = 0; e < ENGINES; e++)
+        if (sinter_engine_available(engines[e], NULL))
+            kernels[available++] = compiled(everything, engines[e]);
+    sinter_instance *whole = opened(kernels[0]);
+    set(kernels[0], whole, "cutoff", 1234.5);
+    run(whole, wanted, 0, COUNT);
+    sinter_instance_close(whole);
+
+    sinter_instance *instance = opened(kernels[0]);
+    set(kernels[0], instance, "cutoff", 1234.5);
+    int at = 0;
+    for (int k = 0; at < COUNT; k++) {
+        const int length = 1 + (k * 1237) % 2500, to = at + length < COUNT ? at + length : COUNT;
+        run(instance, got, at, to);
+        instance = moved(kernels[k % available], instance, kernels[(k + 1) % available]);
+        at = to;
+    }
+    sinter_instance_close(instance);
+    same("engines in turn", 0, COUNT, 2);
+    for (int e = 0; e < available; e++)
+        sinter_kernel_close(kernels[e]);
+}
+
+/* ---- edits ---- */
+
+static void what_was_not_touched_goes_on(void **state)
+{
+    (void)state;
+    static const char before[] = "input x\nparam k = 0.25 in 0..1\na = x + 0.5*a'\nb = x + 0.6*delay(b, 20000)\n"
+                                 "echoes = a + 0.5*delay(echoes, 300)\nout echoes\nout b\n";
+    static const char after[] = "input x\nnew = x + 0.9*new'\nparam more = 3\nfn f(v) { y = y' + v; y }\nb = x + 0.6*delay(b, 20000)\n"
+                                "extra = f(x)\nparam k = 0.25 in 0..0.3\na = x + 0.5*a'\necho2 = x + 0.1*delay(echo2, 77)\n"
+                                "echoes = a + 0.5*delay(echoes, 300)\nout echoes\nout b\nout new + extra + echo2 + k\n";
+    sinter_kernel *old = compiled(before, SINTER_ENGINE_AUTO), *new = compiled(after, SINTER_ENGINE_AUTO);
+    sinter_instance *whole = opened(old);
+    run(whole, wanted, 0, COUNT);
+    sinter_instance_close(whole);
+    sinter_instance *instance = opened(old);
+    set(old, instance, "k", 0.75);
+    run(instance, got, 0, 25001);
+    instance = moved(old, instance, new);
+    const int k = sinter_parameter_number(new, "k"), more = sinter_parameter_number(new, "more");
+    assert_true(sinter_get(instance, k) == 0.3 && sinter_get(instance, more) == 3);
+    static double third[COUNT];
+    const void *const inputs[1] = {in + 25001};
+    void *const outputs[3] = {got[0] + 25001, got[1] + 25001, third};
+    assert_int_equal(
+        sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = COUNT - 25001}), SINTER_OK);
+    same("an edit", 0, COUNT, 2);
+    assert_true(third[0] == in[25001] + in[25001] + in[25001] + 0.3); /* what is new begins at 0 */
+    sinter_instance_close(instance);
+    sinter_kernel_close(old);
+    sinter_kernel_close(new);
+}
+
+/* A delay of another length keeps its newest values: what comes out is what went in so many elements ago, or 0 if
+ * that is more than was kept. */
+static void resized_lines_keep_their_newest_values(void **state)
+{
+    (void)state;
+    static const int lengths[] = {1, 3, 8, 9, 100, 900, 5000, 20000, 30000};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths, CUT = 31000 };
+    for (int a = 0; a < LENGTHS; a++)
+        for (int b = 0; b < LENGTHS; b++) {
+            char text[2][80];
+            snprintf(text[0], sizeof text[0], "input x\nd = delay(x + 0, %d)\nv = x*1\ndelay(v, %d)", lengths[a], lengths[a]);
+            snprintf(text[1], sizeof text[1], "input x\nd = delay(x + 0, %d)\nv = x*1\ndelay(v, %d)", lengths[b], lengths[b]);
+            sinter_kernel *old = compiled(text[0], SINTER_ENGINE_AUTO), *new = compiled(text[1], SINTER_ENGINE_AUTO);
+            sinter_instance *instance = opened(old);
+            run(instance, got, 0, CUT);
+            instance = moved(old, instance, new);
+            run(instance, got, CUT, COUNT);
+            for (int k = CUT; k < COUNT; k++) {
+                const int source = k - lengths[b], kept = CUT - lengths[a];
+                const double value = source >= kept ? in[source] : 0;
+                if (got[0][k] != value)
+                    fail_msg("%d to %d: at %d: %g, not %g", lengths[a], lengths[b], k - CUT, got[0][k], value);
+            }
+            sinter_instance_close(instance);
+            sinter_kernel_close(old);
+            sinter_kernel_close(new);
+        }
+}
+
+/* Read near, or far, or both: one history. */
+static void near_and_far_lines_are_one_history(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"input x\nv = x*1\nv' + 0*x", "input x\nv = x*1\ndelay(v, 50)",
+                                        "input x\nv = x*1\nv' + 2*delay(v, 50)"};
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++) {
+            sinter_kernel *old = compiled(texts[a], SINTER_ENGINE_AUTO), *new = compiled(texts[b], SINTER_ENGINE_AUTO);
+            sinter_instance *instance = opened(old);
+            run(instance, got, 0, 1000);
+            instance = moved(old, instance, new);
+            run(instance, got, 1000, 1001);
+            const double one = in[999], fifty = a == 0 ? 0 : in[950];
+            assert_true(got[0][1000] == (b == 0 ? one : b == 1 ? fifty : one + 2 * fifty));
+            sinter_instance_close(instance);
+            sinter_kernel_close(old);
+            sinter_kernel_close(new);
+        }
+}
+
+static void what_was_left_can_begin_again(void **state)
+{
+    (void)state;
+    sinter_kernel *kernel = compiled(everything, SINTER_ENGINE_AUTO);
+    sinter_instance *first = opened(kernel), *second = opened(kernel);
+    sinter_migration *migration;
+    run(first, wanted, 0, COUNT);
+    assert_int_equal(sinter_migration_open(kernel, kernel, &migration), SINTER_OK);
+    assert_int_equal(sinter_instance_migrate(migration, first, second), SINTER_OK);
+    sinter_instance_reset(first);
+    run(first, got, 0, COUNT);
+    same("after a reset", 0, COUNT, 2);
+    sinter_instance_reset(second);
+    run(second, got, 0, COUNT);
+    same("the other one", 0, COUNT, 2);
+    assert_int_equal(sinter_instance_migrate(migration, first, first), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_instance_migrate(NULL, first, second), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_migration_open(NULL, kernel, &migration), SINTER_BAD_ARGUMENT);
+    assert_null(migration);
+    sinter_migration_close(NULL);
+    sinter_instance_close(first);
+    sinter_instance_close(second);
+    sinter_kernel_close(kernel);
+}
+
+/* ---- bytes ---- */
+
+static void a_snapshot_goes_on_anywhere(void **state)
+{
+    (void)state;
+    sinter_kernel *first = compiled(everything, SINTER_ENGINE_AUTO);
+    sinter_instance *instance = opened(first);
+    set(first, instance, "level", 0.25);
+    run(instance, wanted, 0, 12345);
+    const size_t size = sinter_snapshot_size(instance);
+    assert_true(size > 9000 * 8);
+    guarded pages = guarded_open(size);
+    uint8_t *bytes = pages.high - size;
+    assert_int_equal(sinter_snapshot_save(instance, bytes, size - 1), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_snapshot_save(instance, bytes, size), SINTER_OK);
+    run(instance, wanted, 12345, COUNT);
+    for (int e = 0; e < ENGINES; e++) {
+        if (!sinter_engine_available(engines[e], NULL))
+            continue;
+        sinter_kernel *other = compiled(everything, engines[e]);
+        sinter_instance *restored = opened(other);
+        run(restored, got, 0, 777); /* whatever it held is gone then */
+        assert_int_equal(sinter_snapshot_restore(restored, bytes, size), SINTER_OK);
+        assert_int_equal(sinter_snapshot_size(restored), size);
+        run(restored, got, 12345, COUNT);
+        same("restored", 12345, COUNT, 2);
+        sinter_instance_close(restored);
+        sinter_kernel_close(other);
+    }
+    sinter_instance_close(instance);
+    sinter_kernel_close(first);
+    guarded_close(&pages);
+}
+
+/* Cut anywhere, or with any byte changed: refused, and the instance is as it was; or taken, and nothing breaks. */
+static void broken_snapshots_are_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\nparam k = 0.5 in 0..1\na = x + k*a'\nb = a + 0.5*delay(b, 20)\nout a\nout b";
+    sinter_kernel *kernel = compiled(text, SINTER_ENGINE_AUTO);
+    sinter_instance *instance = opened(kernel), *other = opened(kernel);
+    run(instance, wanted, 0, 100);
+    const size_t size = sinter_snapshot_size(instance);
+    guarded pages = guarded_open(size);
+    uint8_t *whole = malloc(size);
+    assert_non_null(whole);
+    assert_int_equal(sinter_snapshot_save(instance, whole, size), SINTER_OK);
+    for (size_t length = 0; length < size; length++) {
+        uint8_t *cut = pages.high - length;
+        memcpy(cut, whole, length);
+        assert_int_equal(sinter_snapshot_restore(other, cut, length), SINTER_BAD_ARGUMENT);
+        assert_int_equal(sinter_instance_index(other), 0);
+    }
+    uint8_t *changed = pages.high - size;
+    for (size_t at = 0; at < size; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            memcpy(changed, whole, size);
+            changed[at] ^= (uint8_t)(1 << bit);
+            if (sinter_snapshot_restore(other, changed, size) == SINTER_OK) {
+                double out[2][2];
+                void *const outputs[2] = {out[0], out[1]};
+                const void *const inputs[1] = {in};
+                const sinter_arguments arguments = {.inputs = inputs, .outputs = outputs, .count = 2};
+                assert_int_equal(sinter_instance_run(other, &arguments), SINTER_OK);
+            }
+        }
+    assert_int_equal(sinter_snapshot_restore(other, whole, size), SINTER_OK);
+    run(other, got, 100, 200);
+    run(instance, wanted, 100, 200);
+    same("after all that", 100, 200, 2);
+    assert_int_equal(sinter_snapshot_restore(NULL, whole, size), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_snapshot_restore(other, NULL, size), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_snapshot_size(NULL), 0);
+    free(whole);
+    guarded_close(&pages);
+    sinter_instance_close(instance);
+    sinter_instance_close(other);
+    sinter_kernel_close(kernel);
+}
+
+static int open_all(void **state)
+{
+    make_input();
+    return open_context(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_engine_goes_on),
+        cmocka_unit_test(what_was_not_touched_goes_on),
+        cmocka_unit_test(resized_lines_keep_their_newest_values),
+        cmocka_unit_test(near_and_far_lines_are_one_history),
+        cmocka_unit_test(what_was_left_can_begin_again),
+        cmocka_unit_test(a_snapshot_goes_on_anywhere),
+        cmocka_unit_test(broken_snapshots_are_refused),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_context);
+}
