@@ -2,6 +2,7 @@
  * first the one that the goal names. */
 #include "limits.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -30,6 +31,8 @@ static const limit_kernel limits[] = {
     {"circle", "hand-written, root instruction", SINTER_ENGINE_AVX2, 0, sn_limit_circle_avx2, NULL},
     {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX512, 3e-7, sn_limit_trig_avx512, NULL},
     {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX2, 3e-7, sn_limit_trig_avx2, NULL},
+    {"perlin", "hand-written", SINTER_ENGINE_AVX512, 0, sn_limit_perlin_avx512, &sn_limit_permutation},
+    {"perlin", "hand-written", SINTER_ENGINE_AVX2, 0, sn_limit_perlin_avx2, &sn_limit_permutation},
     {"normal", "hand-written", SINTER_ENGINE_AVX512, 1e-14, sn_limit_density_avx512, &density},
     {"normal", "hand-written", SINTER_ENGINE_AVX2, 1e-14, sn_limit_density_avx2, &density},
     {"normal_sum", "hand-written, constants out", SINTER_ENGINE_AVX512, 1e-12, sn_limit_density_sum_avx512,
@@ -39,6 +42,16 @@ static const limit_kernel limits[] = {
 #endif
 };
 
+/* Can it run here? All do where their engine does, but for the one that permutes bytes. */
+static bool is_possible(const limit_kernel *l)
+{
+#if defined(__x86_64__)
+    return l->run != sn_limit_perlin_avx512 || __builtin_cpu_supports("avx512vbmi");
+#else
+    return l->run != NULL;
+#endif
+}
+
 const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, unsigned k)
 {
     const bool strict = !strncmp(workload, "affine10-strict", strlen("affine10-strict"));
@@ -46,7 +59,7 @@ const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, un
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         const limit_kernel *l = &limits[i];
         if (strlen(l->workload) == length && !strncmp(l->workload, workload, length)
-            && (l->engine == engine || l->engine == SINTER_ENGINE_AUTO) && k-- == 0)
+            && (l->engine == engine || l->engine == SINTER_ENGINE_AUTO) && is_possible(l) && k-- == 0)
             return l;
     }
     return NULL;
