@@ -1,12 +1,13 @@
-/* perlin(4x, 4y)/2 + 1/2: improved noise in two dimensions. Its cost is the six look-ups in a permutation of 256
- * numbers; the gradients are the four diagonals, so they are signs and need no table.
+/* perlin(4x, 4y)/2 + 1/2: improved noise in two dimensions. Its cost is the six look-ups in a permutation of
+ * 256 numbers; the gradients are the four diagonals, so they are signs and need no table.
  *
  * AVX2 gathers from the permutation written twice, so that an index and the one behind it need no wrapping: six
  * gathers of eight, each some 8 cycles on Intel's and more on AMD's whatever else happens.
  *
- * AVX-512 with byte permutations (VBMI) keeps all of it in four registers, one byte an entry. A byte index selects
- * within 128 entries (vpermi2b reads two registers and ignores the top bit), and that top bit then chooses the
- * half. Sixty-four points share each look-up, and byte arithmetic wraps modulo 256 as the noise wants it. */
+ * AVX-512 with byte permutations (VBMI) keeps all of it in four registers, one byte an entry. A byte index
+ * selects within 128 entries (vpermi2b reads two registers and ignores the top bit), and that top bit then
+ * chooses the half. Sixty-four points share each look-up, and byte arithmetic wraps modulo 256 as the noise
+ * wants it. */
 #include "limits.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
  * first the one that the goal names. */
 #include "limits.h"
 
+#include "../plain_noise.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,6 +16,18 @@ static const limit_affine folded = {(float)(0.9 * 1.1 * 0.8 * 1.25 * 0.7),
 /* mean 0.3, deviation 1.7: −1/(2σ²) and −(log σ + log(2π)/2) */
 static const limit_density density = {0.3, -0.5 / (1.7 * 1.7), -1.449566784266843};
 #endif
+
+#if defined(__clang__)
+#define PLAIN_C "plain C, clang"
+#else
+#define PLAIN_C "plain C, gcc -O3"
+#endif
+
+/* The numbers are the workload's name. */
+static void run_plain(const limit_call *call)
+{
+    sn_plain_field(call->numbers)(call->inputs[0], call->inputs[1], call->outputs[0], call->count);
+}
 
 static const limit_kernel limits[] = {
     {"gain", "memcpy", SINTER_ENGINE_AUTO, -1, sn_limit_copy_f32, NULL},
@@ -40,6 +54,12 @@ static const limit_kernel limits[] = {
     {"normal_sum", "hand-written, constants out", SINTER_ENGINE_AVX2, 1e-12, sn_limit_density_sum_avx2,
      &density},
 #endif
+    {"perlin", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "perlin"},
+    {"perlin3", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "perlin3"},
+    {"simplex2", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "simplex2"},
+    {"simplex3", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "simplex3"},
+    {"fbm", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "fbm"},
+    {"worley2", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "worley2"},
 };
 
 /* Can it run here? All do where their engine does, but for the one that permutes bytes. */
