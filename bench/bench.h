@@ -7,6 +7,7 @@
  *   engines.c         theme `engines`: the same workloads on every engine, and by walking trees
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
  *   plain_loops.c     the plain C of that theme
+ *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
  *   compile_cost.c    theme `compile`: microseconds from text to callable
  *   timing.c          the clock, two kernels run alternately, medians
  *   buffers.c         arrays that do not get into each other's way

@@ -7,6 +7,8 @@
  * macro; where the processor has fused operations a second pair uses them. */
 #include "tree_walk.h"
 
+#include "plain_noise.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,7 +31,8 @@ typedef enum node_kind {
     NODE_MAX,
     NODE_FMA,
     NODE_FMS,
-    NODE_FNMA
+    NODE_FNMA,
+    NODE_CALL
 } node_kind;
 
 typedef struct node {
@@ -38,6 +41,7 @@ typedef struct node {
     uint32_t slot; /* of a NODE_SLOT */
     double value;  /* of a NODE_NUMBER; in float programs a float */
     struct node *a, *b, *c;
+    const plain_function *function; /* of a NODE_CALL */
 } node;
 
 typedef struct name {
@@ -98,6 +102,12 @@ struct tree {
         case NODE_FNMA: \
             return FMA(-EVALUATE(e->a, slots, x, y), EVALUATE(e->b, slots, x, y), \
                        EVALUATE(e->c, slots, x, y)); \
+        case NODE_CALL: { \
+            const float a = (float)EVALUATE(e->a, slots, x, y); \
+            const float b = e->b ? (float)EVALUATE(e->b, slots, x, y) : 0; \
+            const float c = e->c ? (float)EVALUATE(e->c, slots, x, y) : 0; \
+            return (T)e->function->f(a, b, c); \
+        } \
         } \
         return 0; \
     } \
@@ -236,7 +246,8 @@ static bool accept(tree *t, char c)
 
 static bool in_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'
+           || (c & 0x80); /* letters beyond ASCII */
 }
 
 static size_t name_length(const tree *t, bool with_minus)
@@ -281,8 +292,10 @@ static node *parse_call(tree *t, const char *text, size_t length)
         if (strlen(functions[f].text) == length && !memcmp(functions[f].text, text, length)
             && functions[f].arguments == count)
             return new_operation(t, functions[f].kind, argument[0], argument[1], argument[2]);
-    t->bad = true;
-    return t->nodes;
+    node *call = new_node(t, NODE_CALL, argument[0], argument[1], argument[2]);
+    call->function = t->f64 ? NULL : sn_plain_function(text, length, count);
+    t->bad |= !call->function;
+    return call;
 }
 
 static operand parse_unary(tree *t)
@@ -357,6 +370,7 @@ static void parse_text(tree *t)
 {
     bind(t, "x", 1, new_node(t, NODE_X, NULL, NULL, NULL));
     bind(t, "y", 1, new_node(t, NODE_Y, NULL, NULL, NULL));
+    bind(t, "\317\200", 2, new_number(t, 3.14159265358979323846));
     while (!t->bad) {
         while (peek(t) == ';' || peek(t) == '\n')
             t->at++;
@@ -472,6 +486,7 @@ static void make_slots(tree *t)
         if (e->uses < 2 || is_leaf(e))
             continue;
         node *moved = new_node(t, e->kind, e->a, e->b, e->c);
+        moved->function = e->function;
         t->statements[t->slots] = moved;
         *e = (node){.kind = NODE_SLOT, .slot = t->slots++};
     }

@@ -1,8 +1,8 @@
 /* A plain evaluator that walks trees: the way most programs evaluate what their users type, and the yardstick
  * for both bits and time.
  *
- * It reads what the benchmarks need of the language (statements, arithmetic, min, max, abs, sqrt, log, fma)
- * and `.vm` files, folds constants once, puts every value that is used once in place of its name, and then
+ * It reads what the benchmarks need of the language (statements, arithmetic, min, max, abs, sqrt, log, fma, and in float
+ * programs the functions of plain_noise.h, π) and `.vm` files, folds constants once, puts every value that is used once in place of its name, and then
  * evaluates element by element, one function call a node. It shares no code with the library. Fused
  * operations are what docs/language.md says: a*b+c and its kin within one expression. */
 #ifndef SN_BENCH_TREE_WALK_H

@@ -14,6 +14,7 @@ enum { SIGNAL = 44100, FIELD = 10000, DATA = 1000, LARGE = 1000000, SIDE = 1024,
 
 #define TEN_GAINS_AND_OFFSETS "((((x*0.9 + 0.1)*1.1 - 0.2)*0.8 + 0.3)*1.25 - 0.05)*0.7 + 0.15"
 #define CIRCLE "sqrt(x*x + y*y) - 0.5"
+#define PERLIN "perlin(x*4, y*4) * 0.5 + 0.5"
 #define NORMAL "mu = 0.3; s = 1.7; (x - mu)*(x - mu)*(-0.5/(s*s)) - (log(s) + 0.9189385332046727)"
 
 #define SIGNAL_OF(name, text, rewriting, bound) \
@@ -39,6 +40,13 @@ static const workload_entry workloads[] = {
     DENSITY_OF("normal-1000000", LARGE, SINTER_STRICT, false, 1e-14),
     DENSITY_OF("normal_sum", DATA, SINTER_RELAXED, true, 1e-12),
     DENSITY_OF("normal_sum-1000000", LARGE, SINTER_RELAXED, true, 1e-12),
+    FIELD_OF("perlin", WORKLOAD_TEXT, PERLIN, 0, FIELD, POINTS_RANDOM),
+    FIELD_OF("perlin-1024x1024", WORKLOAD_TEXT, PERLIN, 0, SIDE *SIDE, POINTS_GRID),
+    FIELD_OF("perlin3", WORKLOAD_TEXT, "perlin(x*4, y*4, 0.3)", 0, FIELD, POINTS_RANDOM),
+    FIELD_OF("simplex2", WORKLOAD_TEXT, "simplex(x*4, y*4)", 0, FIELD, POINTS_RANDOM),
+    FIELD_OF("simplex3", WORKLOAD_TEXT, "simplex(x*4, y*4, 0.3)", 0, FIELD, POINTS_RANDOM),
+    FIELD_OF("fbm", WORKLOAD_TEXT, "fbm2(x*4, y*4, 8)", 0, FIELD, POINTS_RANDOM),
+    FIELD_OF("worley2", WORKLOAD_TEXT, "worley(x*4, y*4)", 0, FIELD, POINTS_RANDOM),
     FIELD_OF("random100", WORKLOAD_RANDOM, NULL, 100, FIELD, POINTS_RANDOM),
     FIELD_OF("random1000", WORKLOAD_RANDOM, NULL, 1000, FIELD, POINTS_RANDOM),
     FIELD_OF("prospero", WORKLOAD_PROSPERO, NULL, 0, SIDE *SIDE, POINTS_GRID),

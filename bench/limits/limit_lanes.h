@@ -9,6 +9,7 @@
 
 #define ON_AVX2 __attribute__((target("avx2,fma")))
 #define ON_AVX512 __attribute__((target("avx2,fma,bmi2,avx512f,avx512dq,avx512bw,avx512vl")))
+#define ON_AVX512_BYTES __attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi")))
 
 /* The first `left` lanes, 0 < left. */
 static inline ON_AVX512 __mmask16 first_of_16(int64_t left)

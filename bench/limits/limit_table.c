@@ -2,6 +2,9 @@
  * first the one that the goal names. */
 #include "limits.h"
 
+#include "../plain_noise.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -13,6 +16,18 @@ static const limit_affine folded = {(float)(0.9 * 1.1 * 0.8 * 1.25 * 0.7),
 /* mean 0.3, deviation 1.7: −1/(2σ²) and −(log σ + log(2π)/2) */
 static const limit_density density = {0.3, -0.5 / (1.7 * 1.7), -1.449566784266843};
 #endif
+
+#if defined(__clang__)
+#define PLAIN_C "plain C, clang"
+#else
+#define PLAIN_C "plain C, gcc -O3"
+#endif
+
+/* The numbers are the workload's name. */
+static void run_plain(const limit_call *call)
+{
+    sn_plain_field(call->numbers)(call->inputs[0], call->inputs[1], call->outputs[0], call->count);
+}
 
 static const limit_kernel limits[] = {
     {"gain", "memcpy", SINTER_ENGINE_AUTO, -1, sn_limit_copy_f32, NULL},
@@ -30,6 +45,8 @@ static const limit_kernel limits[] = {
     {"circle", "hand-written, root instruction", SINTER_ENGINE_AVX2, 0, sn_limit_circle_avx2, NULL},
     {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX512, 3e-7, sn_limit_trig_avx512, NULL},
     {"sinpi_cospi", "hand-written", SINTER_ENGINE_AVX2, 3e-7, sn_limit_trig_avx2, NULL},
+    {"perlin", "hand-written", SINTER_ENGINE_AVX512, 0, sn_limit_perlin_avx512, &sn_limit_permutation},
+    {"perlin", "hand-written", SINTER_ENGINE_AVX2, 0, sn_limit_perlin_avx2, &sn_limit_permutation},
     {"normal", "hand-written", SINTER_ENGINE_AVX512, 1e-14, sn_limit_density_avx512, &density},
     {"normal", "hand-written", SINTER_ENGINE_AVX2, 1e-14, sn_limit_density_avx2, &density},
     {"normal_sum", "hand-written, constants out", SINTER_ENGINE_AVX512, 1e-12, sn_limit_density_sum_avx512,
@@ -37,7 +54,23 @@ static const limit_kernel limits[] = {
     {"normal_sum", "hand-written, constants out", SINTER_ENGINE_AVX2, 1e-12, sn_limit_density_sum_avx2,
      &density},
 #endif
+    {"perlin", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "perlin"},
+    {"perlin3", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "perlin3"},
+    {"simplex2", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "simplex2"},
+    {"simplex3", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "simplex3"},
+    {"fbm", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "fbm"},
+    {"worley2", PLAIN_C, SINTER_ENGINE_AUTO, 0, run_plain, "worley2"},
 };
+
+/* Can it run here? All do where their engine does, but for the one that permutes bytes. */
+static bool is_possible(const limit_kernel *l)
+{
+#if defined(__x86_64__)
+    return l->run != sn_limit_perlin_avx512 || __builtin_cpu_supports("avx512vbmi");
+#else
+    return l->run != NULL;
+#endif
+}
 
 const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, unsigned k)
 {
@@ -46,7 +79,7 @@ const limit_kernel *sn_limit_find(const char *workload, sinter_engine engine, un
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         const limit_kernel *l = &limits[i];
         if (strlen(l->workload) == length && !strncmp(l->workload, workload, length)
-            && (l->engine == engine || l->engine == SINTER_ENGINE_AUTO) && k-- == 0)
+            && (l->engine == engine || l->engine == SINTER_ENGINE_AUTO) && is_possible(l) && k-- == 0)
             return l;
     }
     return NULL;

@@ -4,6 +4,7 @@
  *   limit_gain.c     copying, one gain, five fused operations in a row
  *   limit_circle.c   the circle's distance field
  *   limit_normal.c   the normal log density, and its sum
+ *   limit_noise.c    improved noise
  *   limit_trig.c     sine times cosine of half turns
  *   limit_sleef.c    the functions of SLEEF, if that library is there
  *   limit_lanes.h    instruction sets and tail masks
@@ -68,6 +69,12 @@ typedef struct limit_density {
     double mean, weight, constant;
 } limit_density;
 
+/* Perlin's permutation as bytes, and as what AVX2 gathers: twice, so that no index wraps. */
+typedef struct limit_permutation {
+    uint8_t bytes[256];
+    int32_t twice[512];
+} limit_permutation;
+
 /* ---- the kernels ---- */
 
 void sn_limit_copy_f32(const limit_call *call);
@@ -84,6 +91,9 @@ void sn_limit_circle_avx2(const limit_call *call);
 void sn_limit_circle_split_avx512(const limit_call *call); /* the same bits */
 void sn_limit_trig_avx512(const limit_call *call);
 void sn_limit_trig_avx2(const limit_call *call);
+extern const limit_permutation sn_limit_permutation;
+void sn_limit_perlin_avx512(const limit_call *call); /* limit_permutation; only where bytes can be permuted (VBMI) */
+void sn_limit_perlin_avx2(const limit_call *call);
 void sn_limit_density_avx512(const limit_call *call);      /* limit_density */
 void sn_limit_density_avx2(const limit_call *call);
 void sn_limit_density_sum_avx512(const limit_call *call);
