@@ -549,6 +549,18 @@ static void blending_follows_the_specification(void **state)
         }
 }
 
+/* Soft light has pieces that meet at a bottom and a top of other numbers than the lattice has: lines across them. */
+static void soft_light_meets_between(void **state)
+{
+    (void)state;
+    static const double tops[] = {0.1, 0.4999, 0.5001, 0.9};
+    spread(0, 1);
+    values("(blend_soft_light(x, 0.1), blend_soft_light(x, 0.4999), blend_soft_light(x, 0.5001), blend_soft_light(x, 0.9))",
+           SINTER_F64);
+    for (int i = 0; i < 4 * PLACES; i++)
+        assert_true(fabs(got[i] - soft_light(along[i % PLACES], tops[i / PLACES])) <= 3e-16);
+}
+
 static void layers_lie_over_each_other(void **state)
 {
     (void)state;
@@ -740,6 +752,7 @@ int main(void)
         cmocka_unit_test(hills_curve_keeps_gray_gray),
         cmocka_unit_test(reinhard_of_the_luminance_keeps_hues),
         cmocka_unit_test(blending_follows_the_specification),
+        cmocka_unit_test(soft_light_meets_between),
         cmocka_unit_test(layers_lie_over_each_other),
         cmocka_unit_test(colour_maps_err_by_what_they_state),
         cmocka_unit_test(colour_maps_have_no_jumps_and_ends),
