@@ -1,6 +1,7 @@
-/* The library's colours against their definitions in plain C (f64) and the values that specifications print: transfer
- * curves, hues, Oklab, gradients, tone curves, blending; the colour maps against their sources (colour_maps.txt), within
- * the error that their own documentation states. Every engine has to give the same bits. */
+/* The library's colours against their definitions in plain C (f64) and the values that specifications print:
+ * transfer curves, hues, Oklab, gradients, tone curves, blending; the colour maps against their sources
+ * (colour_maps.txt), within the error that their own documentation states. Every engine has to give the same
+ * bits. */
 #include "open_context.h"
 
 #include <sinter/sinter.h>
@@ -30,7 +31,13 @@ typedef struct triple {
 
 /* ---- places: colours on a lattice, steps along a line ---- */
 
-enum { SIDE = 17, COLOURS = SIDE * SIDE * SIDE, STEPS = 4096, PLACES = STEPS + 1, MOST = PLACES > COLOURS ? PLACES : COLOURS };
+enum {
+    SIDE = 17,
+    COLOURS = SIDE * SIDE * SIDE,
+    STEPS = 4096,
+    PLACES = STEPS + 1,
+    MOST = PLACES > COLOURS ? PLACES : COLOURS
+};
 
 static double lattice[3][COLOURS], along[PLACES], got[MOST * 16];
 
@@ -58,7 +65,8 @@ static uint32_t values(const char *text, sinter_type type)
 /* x, y, z are the components of each colour of the lattice. */
 static uint32_t lattice_values(const char *text, sinter_type type)
 {
-    return field_values(text, type, (const double *const[4]){lattice[0], lattice[1], lattice[2]}, COLOURS, got);
+    return field_values(text, type, (const double *const[4]){lattice[0], lattice[1], lattice[2]}, COLOURS,
+                        got);
 }
 
 static triple lattice_colour(int i)
@@ -85,8 +93,8 @@ static void lattice_follows(const char *text, triple (*definition)(triple), doub
         for (int i = 0; i < COLOURS; i++) {
             const triple c = lattice_colour(i), a = got_colour(COLOURS, i), b = definition(c);
             if (!(apart(a, b) <= bound))
-                fail_msg("%s of (%g, %g, %g): (%.17g, %.17g, %.17g), not (%.17g, %.17g, %.17g)", text, c.v[0], c.v[1],
-                         c.v[2], a.v[0], a.v[1], a.v[2], b.v[0], b.v[1], b.v[2]);
+                fail_msg("%s of (%g, %g, %g): (%.17g, %.17g, %.17g), not (%.17g, %.17g, %.17g)", text, c.v[0],
+                         c.v[1], c.v[2], a.v[0], a.v[1], a.v[2], b.v[0], b.v[1], b.v[2]);
         }
     }
 }
@@ -110,7 +118,8 @@ static void is_colour(const char *text, double r, double g, double b, double bou
     for (int k = 0; k < 2; k++) {
         const triple c = one(text, types[k]);
         if (!(apart(c, (triple){{r, g, b}}) <= bound))
-            fail_msg("%s is (%.9g, %.9g, %.9g), not (%.9g, %.9g, %.9g)", text, c.v[0], c.v[1], c.v[2], r, g, b);
+            fail_msg("%s is (%.9g, %.9g, %.9g), not (%.9g, %.9g, %.9g)", text, c.v[0], c.v[1], c.v[2], r, g,
+                     b);
     }
 }
 
@@ -134,7 +143,8 @@ static void transfer_curves_follow_the_specification(void **state)
     spread(-1, 1);
     for (int k = 0; k < 2; k++) {
         const bool wide = types[k] == SINTER_F64;
-        assert_int_equal(values("(srgb_to_linear(x), linear_to_srgb(x), srgb_to_linear(linear_to_srgb(x)))", types[k]), 3);
+        assert_int_equal(
+            values("(srgb_to_linear(x), linear_to_srgb(x), srgb_to_linear(linear_to_srgb(x)))", types[k]), 3);
         for (int i = 0; i < PLACES; i++) {
             const double x = along[i];
             assert_true(fabs(got[i] - to_linear(x)) <= (wide ? 2e-15 : 1e-6));
@@ -144,11 +154,13 @@ static void transfer_curves_follow_the_specification(void **state)
             assert_true(i == 0 || (got[i] > got[i - 1] && got[PLACES + i] > got[PLACES + i - 1]));
         }
         for (int curve = 0; curve < 3; curve++)
-            assert_true(got[curve * PLACES] == -1 && got[curve * PLACES + STEPS / 2] == 0 && got[curve * PLACES + STEPS] == 1);
+            assert_true(got[curve * PLACES] == -1 && got[curve * PLACES + STEPS / 2] == 0 &&
+                        got[curve * PLACES + STEPS] == 1);
     }
 }
 
-/* About the two places where the pieces meet, number by number; they are 3e-8 apart there, by the specification. */
+/* About the two places where the pieces meet, number by number; they are 3e-8 apart there, by the
+ * specification. */
 static void transfer_curves_meet(void **state)
 {
     (void)state;
@@ -180,12 +192,21 @@ static double hue_of(triple c, double most, double chroma)
     const double r = c.v[0], g = c.v[1], b = c.v[2];
     if (chroma == 0)
         return 0;
-    const double sixths = most == r ? (g - b) / chroma + (g < b ? 6 : 0) : most == g ? (b - r) / chroma + 2 : (r - g) / chroma + 4;
+    const double sixths = most == r   ? (g - b) / chroma + (g < b ? 6 : 0)
+                          : most == g ? (b - r) / chroma + 2
+                                      : (r - g) / chroma + 4;
     return sixths / 6;
 }
 
-static double most_of(triple c) { return fmax(fmax(c.v[0], c.v[1]), c.v[2]); }
-static double least_of(triple c) { return fmin(fmin(c.v[0], c.v[1]), c.v[2]); }
+static double most_of(triple c)
+{
+    return fmax(fmax(c.v[0], c.v[1]), c.v[2]);
+}
+
+static double least_of(triple c)
+{
+    return fmin(fmin(c.v[0], c.v[1]), c.v[2]);
+}
 
 static triple to_hsv(triple c)
 {
@@ -204,7 +225,8 @@ static triple from_hsl(triple c)
 {
     triple out;
     for (int n = 0; n < 3; n++) {
-        const double k = fmod((double[]){0, 8, 4}[n] + c.v[0] * 12, 12), a = c.v[1] * fmin(c.v[2], 1 - c.v[2]);
+        const double k = fmod((double[]){0, 8, 4}[n] + c.v[0] * 12, 12),
+                     a = c.v[1] * fmin(c.v[2], 1 - c.v[2]);
         out.v[n] = c.v[2] - a * fmax(-1, fmin(fmin(k - 3, 9 - k), 1));
     }
     return out;
@@ -231,7 +253,7 @@ static void hues_follow_their_definitions(void **state)
     lattice_follows("hsv_to_rgb(x - 2, y, z)", from_hsv, 2e-6, 3e-15);
     lattice_follows("hsv_to_rgb(rgb_to_hsv(x, y, z))", itself, 1e-6, 2e-15);
     lattice_follows("hsl_to_rgb(rgb_to_hsl(x, y, z))", itself, 1e-6, 2e-15);
-    is_colour("hsl_to_rgb(1/3, 1, 0.25)", 0, 0.5, 0, 1e-7);      /* CSS: green */
+    is_colour("hsl_to_rgb(1/3, 1, 0.25)", 0, 0.5, 0, 1e-7); /* CSS: green */
     is_colour("hsl_to_rgb(30/360, 1, 0.5)", 1, 0.5, 0, 1e-6);
     is_colour("rgb_to_hsv(0.3, 0.3, 0.3)", 0, 0, 0.3, 2e-8);
     is_colour("rgb_to_hsl(0, 0, 0)", 0, 0, 0, 0);
@@ -310,20 +332,25 @@ static void palettes_follow_their_formula(void **state)
     (void)state;
     spread(-1, 2);
     for (int k = 0; k < 2; k++) {
-        values("(palette(x), palette(x, (0.8, 0.5, 0.4), (0.2, 0.4, 0.2), (2, 1, 1), (0, 0.25, 0.25)))", types[k]);
+        values("(palette(x), palette(x, (0.8, 0.5, 0.4), (0.2, 0.4, 0.2), (2, 1, 1), (0, 0.25, 0.25)))",
+               types[k]);
         for (int i = 0; i < PLACES; i++) {
-            static const double a[3] = {0.8, 0.5, 0.4}, b[3] = {0.2, 0.4, 0.2}, c[3] = {2, 1, 1}, d[3] = {0, 0.25, 0.25};
+            static const double a[3] = {0.8, 0.5, 0.4}, b[3] = {0.2, 0.4, 0.2}, c[3] = {2, 1, 1},
+                                d[3] = {0, 0.25, 0.25};
             static const double begin[3] = {0, 0.33, 0.67};
             for (int n = 0; n < 3; n++) {
                 const double bound = types[k] == SINTER_F64 ? 4e-15 : 2e-6;
-                assert_true(fabs(got[n * PLACES + i] - (0.5 + 0.5 * cos(2 * pi * (along[i] + begin[n])))) <= bound);
-                assert_true(fabs(got[(3 + n) * PLACES + i] - (a[n] + b[n] * cos(2 * pi * (c[n] * along[i] + d[n])))) <= bound);
+                assert_true(fabs(got[n * PLACES + i] - (0.5 + 0.5 * cos(2 * pi * (along[i] + begin[n])))) <=
+                            bound);
+                assert_true(fabs(got[(3 + n) * PLACES + i] -
+                                 (a[n] + b[n] * cos(2 * pi * (c[n] * along[i] + d[n])))) <= bound);
             }
         }
     }
 }
 
-static const double stops[6][3] = {{0.1, 0.2, 0.9}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0.25}, {0.5, 0.1, 0.75}, {1, 1, 1}};
+static const double stops[6][3] = {{0.1, 0.2, 0.9}, {1, 0, 0},        {0, 1, 0},
+                                   {1, 1, 0.25},    {0.5, 0.1, 0.75}, {1, 1, 1}};
 static const char *const stop_texts[] = {"(0.1, 0.2, 0.9)", "(1, 0, 0)",        "(0, 1, 0)",
                                          "(1, 1, 0.25)",    "(0.5, 0.1, 0.75)", "(1, 1, 1)"};
 
@@ -337,7 +364,8 @@ static triple each(double (*f)(double), triple c)
     return (triple){{f(c.v[0]), f(c.v[1]), f(c.v[2])}};
 }
 
-/* Inverse of to_oklab by Newton's method, each derivative measured: independent of the library's inverse matrices. */
+/* Inverse of to_oklab by Newton's method, each derivative measured: independent of the library's inverse
+ * matrices. */
 static triple from_oklab(triple wanted)
 {
     triple c = {{0.5, 0.5, 0.5}};
@@ -365,11 +393,30 @@ static triple from_oklab(triple wanted)
     return c;
 }
 
-static triple srgb_to_oklab(triple c) { return to_oklab(each(to_linear, c)); }
-static triple oklab_to_srgb(triple c) { return each(to_srgb, from_oklab(c)); }
-static triple srgb_to_linear(triple c) { return each(to_linear, c); }
-static triple linear_to_srgb(triple c) { return each(to_srgb, c); }
-static triple unchanged(triple c) { return each(same, c); }
+static triple srgb_to_oklab(triple c)
+{
+    return to_oklab(each(to_linear, c));
+}
+
+static triple oklab_to_srgb(triple c)
+{
+    return each(to_srgb, from_oklab(c));
+}
+
+static triple srgb_to_linear(triple c)
+{
+    return each(to_linear, c);
+}
+
+static triple linear_to_srgb(triple c)
+{
+    return each(to_srgb, c);
+}
+
+static triple unchanged(triple c)
+{
+    return each(same, c);
+}
 
 static const struct {
     const char *name;
@@ -415,19 +462,22 @@ static void gradients_go_straight_in_their_space(void **state)
                 assert_int_equal(values_along_x(text, types[k], at, AT, colours), 3);
                 for (int i = 0; i < AT; i++) {
                     const triple c = {{colours[i], colours[AT + i], colours[2 * AT + i]}};
-                    if (!(apart(c, between(space, count, at[i])) <= (types[k] == SINTER_F64 ? spaces[space].wide : spaces[space].single)))
+                    if (!(apart(c, between(space, count, at[i])) <=
+                          (types[k] == SINTER_F64 ? spaces[space].wide : spaces[space].single)))
                         fail_msg("%s at %g: (%.17g, %.17g, %.17g)", text, at[i], c.v[0], c.v[1], c.v[2]);
                 }
             }
 }
 
-/* From hue 0.95 to 0.15 by way of 0, and back the same way: a fifth of the circle, of constant lightness and chroma. */
+/* From hue 0.95 to 0.15 by way of 0, and back the same way: a fifth of the circle, of constant lightness and
+ * chroma. */
 static void oklch_goes_the_shorter_way(void **state)
 {
     (void)state;
     spread(0, 1);
     values("a = oklch_to_srgb(0.7, 0.1, 0.95); b = oklch_to_srgb(0.7, 0.1, 0.15)\n"
-           "(srgb_to_oklch(gradient_oklch(x, a, b)), srgb_to_oklch(gradient_oklch(1 - x, b, a)))", SINTER_F64);
+           "(srgb_to_oklch(gradient_oklch(x, a, b)), srgb_to_oklch(gradient_oklch(1 - x, b, a)))",
+           SINTER_F64);
     for (int i = 0; i < PLACES; i++) {
         const double hue = 0.95 + 0.2 * along[i];
         assert_true(fabs(got[i] - 0.7) < 1e-13 && fabs(got[PLACES + i] - 0.1) < 1e-13);
@@ -452,7 +502,8 @@ static void tone_curves_follow_their_formulas(void **state)
     spread(0, 16);
     for (int k = 0; k < 2; k++) {
         const double bound = types[k] == SINTER_F64 ? 3e-15 : 1e-6;
-        values("(tone_reinhard(x), tone_reinhard(x, 8), tone_exponential(x), tone_filmic(x), tone_aces(x), exposure(x, 1.5))",
+        values("(tone_reinhard(x), tone_reinhard(x, 8), tone_exponential(x), tone_filmic(x), tone_aces(x), "
+               "exposure(x, 1.5))",
                types[k]);
         for (int i = 0; i < PLACES; i++) {
             const double v = along[i];
@@ -484,9 +535,11 @@ static void hills_curve_keeps_gray_gray(void **state)
     spread(0, 16);
     values("(tone_aces_hill(x, x, x), tone_aces_hill(4*x, 0.1*x, 0))", SINTER_F64);
     for (int i = 0; i < PLACES; i++) {
-        const double v = along[i], u = (v * (v + 0.0245786) - 0.000090537) / (v * (0.983729 * v + 0.432951) + 0.238081);
+        const double v = along[i],
+                     u = (v * (v + 0.0245786) - 0.000090537) / (v * (0.983729 * v + 0.432951) + 0.238081);
         for (int k = 0; k < 3; k++) {
-            assert_true(fabs(got[k * PLACES + i] - fmin(fmax(u, 0), 1)) < 1e-4); /* rows add up to 1, within their five digits */
+            assert_true(fabs(got[k * PLACES + i] - fmin(fmax(u, 0), 1)) <
+                        1e-4); /* rows add up to 1, within their five digits */
             assert_true(i == 0 || got[k * PLACES + i] >= got[k * PLACES + i - 1]);
         }
     }
@@ -496,7 +549,8 @@ static void hills_curve_keeps_gray_gray(void **state)
 static void reinhard_of_the_luminance_keeps_hues(void **state)
 {
     (void)state;
-    lattice_values("(tone_reinhard_luminance(4*(x, y, z), 5), tone_reinhard(luminance(4*(x, y, z)), 5))", SINTER_F64);
+    lattice_values("(tone_reinhard_luminance(4*(x, y, z), 5), tone_reinhard(luminance(4*(x, y, z)), 5))",
+                   SINTER_F64);
     for (int i = 0; i < COLOURS; i++) {
         const triple c = lattice_colour(i), toned = got_colour(COLOURS, i);
         const double light = (c.v[0] * 87098 / 409605 + c.v[1] * 175762 / 245763) + c.v[2] * 12673 / 175545;
@@ -508,23 +562,71 @@ static void reinhard_of_the_luminance_keeps_hues(void **state)
 /* ---- blending ---- */
 
 /* CSS Compositing and Blending Level 1, B(cb, cs). */
-static double multiply(double b, double s) { return b * s; }
-static double screen(double b, double s) { return b + s - b * s; }
-static double hard_light(double b, double s) { return s <= 0.5 ? multiply(b, 2 * s) : screen(b, 2 * s - 1); }
-static double overlay(double b, double s) { return hard_light(s, b); }
-static double darken(double b, double s) { return fmin(b, s); }
-static double lighten(double b, double s) { return fmax(b, s); }
-static double dodge(double b, double s) { return b == 0 ? 0 : s == 1 ? 1 : fmin(1, b / (1 - s)); }
-static double burn(double b, double s) { return b == 1 ? 1 : s == 0 ? 0 : 1 - fmin(1, (1 - b) / s); }
+static double multiply(double b, double s)
+{
+    return b * s;
+}
+
+static double screen(double b, double s)
+{
+    return b + s - b * s;
+}
+
+static double hard_light(double b, double s)
+{
+    return s <= 0.5 ? multiply(b, 2 * s) : screen(b, 2 * s - 1);
+}
+
+static double overlay(double b, double s)
+{
+    return hard_light(s, b);
+}
+
+static double darken(double b, double s)
+{
+    return fmin(b, s);
+}
+
+static double lighten(double b, double s)
+{
+    return fmax(b, s);
+}
+
+static double dodge(double b, double s)
+{
+    return b == 0 ? 0 : s == 1 ? 1 : fmin(1, b / (1 - s));
+}
+
+static double burn(double b, double s)
+{
+    return b == 1 ? 1 : s == 0 ? 0 : 1 - fmin(1, (1 - b) / s);
+}
+
 static double soft_light(double b, double s)
 {
     const double d = b <= 0.25 ? ((16 * b - 12) * b + 4) * b : sqrt(b);
     return s <= 0.5 ? b - (1 - 2 * s) * b * (1 - b) : b + (2 * s - 1) * (d - b);
 }
-static double difference(double b, double s) { return fabs(b - s); }
-static double exclusion(double b, double s) { return b + s - 2 * b * s; }
-static double add(double b, double s) { return fmin(b + s, 1); }
-static double subtract(double b, double s) { return fmax(b - s, 0); }
+
+static double difference(double b, double s)
+{
+    return fabs(b - s);
+}
+
+static double exclusion(double b, double s)
+{
+    return b + s - 2 * b * s;
+}
+
+static double add(double b, double s)
+{
+    return fmin(b + s, 1);
+}
+
+static double subtract(double b, double s)
+{
+    return fmax(b - s, 0);
+}
 
 static void blending_follows_the_specification(void **state)
 {
@@ -532,9 +634,18 @@ static void blending_follows_the_specification(void **state)
     static const struct {
         const char *name;
         double (*blend)(double, double);
-    } modes[] = {{"multiply", multiply},     {"screen", screen},       {"overlay", overlay}, {"hard_light", hard_light},
-                 {"soft_light", soft_light}, {"dodge", dodge},         {"burn", burn},       {"darken", darken},
-                 {"lighten", lighten},       {"difference", difference}, {"exclusion", exclusion}, {"add", add},
+    } modes[] = {{"multiply", multiply},
+                 {"screen", screen},
+                 {"overlay", overlay},
+                 {"hard_light", hard_light},
+                 {"soft_light", soft_light},
+                 {"dodge", dodge},
+                 {"burn", burn},
+                 {"darken", darken},
+                 {"lighten", lighten},
+                 {"difference", difference},
+                 {"exclusion", exclusion},
+                 {"add", add},
                  {"subtract", subtract}};
     for (size_t m = 0; m < sizeof modes / sizeof *modes; m++)
         for (int k = 0; k < 2; k++) {
@@ -549,13 +660,15 @@ static void blending_follows_the_specification(void **state)
         }
 }
 
-/* Soft light has pieces that meet at a bottom and a top of other numbers than the lattice has: lines across them. */
+/* Soft light has pieces that meet at a bottom and a top of other numbers than the lattice has: lines across
+ * them. */
 static void soft_light_meets_between(void **state)
 {
     (void)state;
     static const double tops[] = {0.1, 0.4999, 0.5001, 0.9};
     spread(0, 1);
-    values("(blend_soft_light(x, 0.1), blend_soft_light(x, 0.4999), blend_soft_light(x, 0.5001), blend_soft_light(x, 0.9))",
+    values("(blend_soft_light(x, 0.1), blend_soft_light(x, 0.4999), blend_soft_light(x, 0.5001), "
+           "blend_soft_light(x, 0.9))",
            SINTER_F64);
     for (int i = 0; i < 4 * PLACES; i++)
         assert_true(fabs(got[i] - soft_light(along[i % PLACES], tops[i / PLACES])) <= 3e-16);
@@ -571,16 +684,20 @@ static void layers_lie_over_each_other(void **state)
         double v[16];
         const double nowhere = 0;
         values_along_x("blend_over((1, 0, 0.5, 0.5), (0, 1, 0.5, 0.5))", types[k], &nowhere, 1, v);
-        assert_true(fabs(v[0] - 1.0 / 3) < 1e-7 && fabs(v[1] - 2.0 / 3) < 1e-7 && fabs(v[2] - 0.5) < 1e-7 && v[3] == 0.75);
-        values_along_x("(blend_over((1, 1, 1, 0), (1, 1, 1, 0)), blend_over_premultiplied((0.5, 0, 0.25, 0.5), (0, 0.5, 0.25, 0.5)))",
+        assert_true(fabs(v[0] - 1.0 / 3) < 1e-7 && fabs(v[1] - 2.0 / 3) < 1e-7 && fabs(v[2] - 0.5) < 1e-7 &&
+                    v[3] == 0.75);
+        values_along_x("(blend_over((1, 1, 1, 0), (1, 1, 1, 0)), blend_over_premultiplied((0.5, 0, 0.25, "
+                       "0.5), (0, 0.5, 0.25, 0.5)))",
                        types[k], &nowhere, 1, v);
         static const double wanted[8] = {0, 0, 0, 0, 0.25, 0.5, 0.375, 0.75};
         for (int i = 0; i < 8; i++)
             assert_true(v[i] == wanted[i]);
     }
     /* With and without alpha multiplied in, it is the same picture. */
-    lattice_values("a = (x, y, z, 0.75); b = (z, x, y, 0.5); c = blend_over(a, b)\n"
-                   "d = blend_over_premultiplied((a.xyz*a.w, a.w), (b.xyz*b.w, b.w)); (c.xyz*c.w - d.xyz, c.w - d.w)", SINTER_F64);
+    lattice_values(
+        "a = (x, y, z, 0.75); b = (z, x, y, 0.5); c = blend_over(a, b)\n"
+        "d = blend_over_premultiplied((a.xyz*a.w, a.w), (b.xyz*b.w, b.w)); (c.xyz*c.w - d.xyz, c.w - d.w)",
+        SINTER_F64);
     for (int i = 0; i < 4 * COLOURS; i++)
         assert_true(fabs(got[i]) < 3e-16);
 }
@@ -658,7 +775,8 @@ static void colour_maps_err_by_what_they_state(void **state)
     fclose(file);
 }
 
-static const char *const map_names[] = {"gray", "viridis", "magma", "inferno", "plasma", "cividis", "turbo", "coolwarm", "twilight"};
+static const char *const map_names[] = {"gray",    "viridis", "magma",    "inferno", "plasma",
+                                        "cividis", "turbo",   "coolwarm", "twilight"};
 
 static void colour_maps_have_no_jumps_and_ends(void **state)
 {
@@ -676,7 +794,8 @@ static void colour_maps_have_no_jumps_and_ends(void **state)
             assert_true(apart(first, last) == 0);
             spread(-3, -2);
             values(text, SINTER_F32);
-            assert_true(apart(first, got_colour(PLACES, 0)) == 0 && apart(first, got_colour(PLACES, STEPS)) == 0);
+            assert_true(apart(first, got_colour(PLACES, 0)) == 0 &&
+                        apart(first, got_colour(PLACES, STEPS)) == 0);
             continue;
         }
         values_along_x(text, SINTER_F32, outside, 5, got);
@@ -686,12 +805,13 @@ static void colour_maps_have_no_jumps_and_ends(void **state)
     is_colour("gray(0.25)", 0.25, 0.25, 0.25, 0);
 }
 
-/* The even ones get lighter all the way, looked at over a 64th of it (near black a level of 255 is more than that
- * of lightness); coolwarm up to its middle, and darker behind it. */
+/* The even ones get lighter all the way, looked at over a 64th of it (near black a level of 255 is more than
+ * that of lightness); coolwarm up to its middle, and darker behind it. */
 static void even_maps_rise_in_lightness(void **state)
 {
     (void)state;
-    static const char *const rising[] = {"gray(x)", "viridis(x)", "magma(x)", "inferno(x)", "plasma(x)", "cividis(x)", "coolwarm(x/2)", "coolwarm(1 - x/2)"};
+    static const char *const rising[] = {"gray(x)",   "viridis(x)", "magma(x)",      "inferno(x)",
+                                         "plasma(x)", "cividis(x)", "coolwarm(x/2)", "coolwarm(1 - x/2)"};
     for (size_t m = 0; m < sizeof rising / sizeof *rising; m++) {
         char text[64];
         snprintf(text, sizeof text, "srgb_to_oklab(%s)", rising[m]);
@@ -699,7 +819,8 @@ static void even_maps_rise_in_lightness(void **state)
         values(text, SINTER_F64);
         for (int i = 64; i < PLACES; i++)
             if (!(got[i] > got[i - 64]))
-                fail_msg("%s: the lightness is %g at %g, %g behind it", rising[m], got[i - 64], along[i - 64], got[i]);
+                fail_msg("%s: the lightness is %g at %g, %g behind it", rising[m], got[i - 64], along[i - 64],
+                         got[i]);
     }
 }
 
@@ -710,15 +831,48 @@ static void nothing_is_nan(void **state)
     (void)state;
     static const double hard[] = {0, -0.0, 1, -1, 0.5, 2, -2, 1e-30, -1e-30, 0.99999, 1.00001, 100, -100};
     static const char *const texts[] = {
-        "srgb_to_linear(x)", "linear_to_srgb(x)", "luminance(x, y, z)", "hsv_to_rgb(x, y, z)", "rgb_to_hsv(x, y, z)",
-        "hsl_to_rgb(x, y, z)", "rgb_to_hsl(x, y, z)", "linear_to_oklab(x, y, z)", "oklab_to_linear(x, y, z)",
-        "srgb_to_oklab(x, y, z)", "oklab_to_srgb(x, y, z)", "srgb_to_oklch(x, y, z)", "oklch_to_srgb(x, y, z)", "palette(x)",
-        "gradient(x, (y, z, 0), (1, y, z))", "gradient_linear(x, (y, z, 0), (1, y, z))", "gradient_oklab(x, (y, z, 0), (1, y, z))",
-        "gradient_oklch(x, (y, z, 0), (1, y, z))", "exposure(x, y)", "tone_reinhard(x)", "tone_reinhard(x, 4)",
-        "tone_reinhard_luminance((x, y, z), 4)", "tone_exponential(x)", "tone_filmic(x)", "tone_aces(x)", "tone_aces_hill(x, y, z)",
-        "blend_overlay(x, y)", "blend_hard_light(x, y)", "blend_soft_light(x, y)", "blend_dodge(x, y)", "blend_burn(x, y)",
-        "blend_over((x, y, z, x), (y, z, x, y))", "blend_over((x, y, z), (y, z, x, y))",
-        "viridis(x)", "magma(x)", "inferno(x)", "plasma(x)", "cividis(x)", "turbo(x)", "coolwarm(x)", "twilight(x)", "gray(x)",
+        "srgb_to_linear(x)",
+        "linear_to_srgb(x)",
+        "luminance(x, y, z)",
+        "hsv_to_rgb(x, y, z)",
+        "rgb_to_hsv(x, y, z)",
+        "hsl_to_rgb(x, y, z)",
+        "rgb_to_hsl(x, y, z)",
+        "linear_to_oklab(x, y, z)",
+        "oklab_to_linear(x, y, z)",
+        "srgb_to_oklab(x, y, z)",
+        "oklab_to_srgb(x, y, z)",
+        "srgb_to_oklch(x, y, z)",
+        "oklch_to_srgb(x, y, z)",
+        "palette(x)",
+        "gradient(x, (y, z, 0), (1, y, z))",
+        "gradient_linear(x, (y, z, 0), (1, y, z))",
+        "gradient_oklab(x, (y, z, 0), (1, y, z))",
+        "gradient_oklch(x, (y, z, 0), (1, y, z))",
+        "exposure(x, y)",
+        "tone_reinhard(x)",
+        "tone_reinhard(x, 4)",
+        "tone_reinhard_luminance((x, y, z), 4)",
+        "tone_exponential(x)",
+        "tone_filmic(x)",
+        "tone_aces(x)",
+        "tone_aces_hill(x, y, z)",
+        "blend_overlay(x, y)",
+        "blend_hard_light(x, y)",
+        "blend_soft_light(x, y)",
+        "blend_dodge(x, y)",
+        "blend_burn(x, y)",
+        "blend_over((x, y, z, x), (y, z, x, y))",
+        "blend_over((x, y, z), (y, z, x, y))",
+        "viridis(x)",
+        "magma(x)",
+        "inferno(x)",
+        "plasma(x)",
+        "cividis(x)",
+        "turbo(x)",
+        "coolwarm(x)",
+        "twilight(x)",
+        "gray(x)",
     };
     enum { HARD = sizeof hard / sizeof *hard, ALL = HARD * HARD * HARD };
     double at[3][ALL];
@@ -729,10 +883,12 @@ static void nothing_is_nan(void **state)
     }
     for (size_t f = 0; f < sizeof texts / sizeof *texts; f++)
         for (int k = 0; k < 2; k++) {
-            const uint32_t outputs = field_values(texts[f], types[k], (const double *const[4]){at[0], at[1], at[2]}, ALL, got);
+            const uint32_t outputs =
+                field_values(texts[f], types[k], (const double *const[4]){at[0], at[1], at[2]}, ALL, got);
             for (uint32_t i = 0; i < outputs * ALL; i++)
                 if (!isfinite(got[i]))
-                    fail_msg("%s of (%g, %g, %g) is %g", texts[f], at[0][i % ALL], at[1][i % ALL], at[2][i % ALL], got[i]);
+                    fail_msg("%s of (%g, %g, %g) is %g", texts[f], at[0][i % ALL], at[1][i % ALL],
+                             at[2][i % ALL], got[i]);
         }
 }
 

@@ -1,5 +1,5 @@
-/* A field's values at many points, for tests of what library functions compute: every engine that can run here gives
- * them, and has to give the same bits. Behind open_context.h and cmocka.h. */
+/* A field's values at many points, for tests of what library functions compute: every engine that can run
+ * here gives them, and has to give the same bits. Behind open_context.h and cmocka.h. */
 #ifndef TEST_FIELD_VALUES_H
 #define TEST_FIELD_VALUES_H
 
@@ -22,7 +22,8 @@ static void compile_field(const char *text, sinter_type type, sinter_engine engi
         fail_msg("%s\n%s", text, report.errors[0].message);
 }
 
-/* One engine's values, an output behind the other, as the type has them. Returns how many outputs there are. */
+/* One engine's values, an output behind the other, as the type has them. Returns how many outputs there are.
+ */
 static uint32_t run_field(const char *text, sinter_type type, sinter_engine engine, const void *const *inputs,
                           uint32_t count, char *values)
 {
@@ -56,10 +57,10 @@ static void same_bits(const char *text, sinter_type type, const char *a, const c
     }
 }
 
-/* The text's values at `count` points of x, y, z, t (NULL: all 0), given in f64 and rounded to the type: `values` has
- * output k of point i at [k*count + i]. Returns how many outputs there are. */
-static uint32_t field_values(const char *text, sinter_type type, const double *const points[FIELD_COORDINATES],
-                             uint32_t count, double *values)
+/* The text's values at `count` points of x, y, z, t (NULL: all 0), given in f64 and rounded to the type:
+ * `values` has output k of point i at [k*count + i]. Returns how many outputs there are. */
+static uint32_t field_values(const char *text, sinter_type type,
+                             const double *const points[FIELD_COORDINATES], uint32_t count, double *values)
 {
     static const sinter_engine engines[] = {SINTER_ENGINE_INTERP, SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2,
                                             SINTER_ENGINE_AVX512, SINTER_ENGINE_NEON};
@@ -69,10 +70,12 @@ static uint32_t field_values(const char *text, sinter_type type, const double *c
         inputs[k] = calloc(count, size);
         for (uint32_t i = 0; points[k] && i < count; i++) {
             const float single = (float)points[k][i];
-            memcpy((char *)inputs[k] + i * size, type == SINTER_F64 ? (const void *)&points[k][i] : &single, size);
+            memcpy((char *)inputs[k] + i * size, type == SINTER_F64 ? (const void *)&points[k][i] : &single,
+                   size);
         }
     }
-    char *const first = malloc(size * count * FIELD_MOST_OUTPUTS), *const other = malloc(size * count * FIELD_MOST_OUTPUTS);
+    char *const first = malloc(size * count * FIELD_MOST_OUTPUTS), *const other = malloc(size * count *
+                                                                                         FIELD_MOST_OUTPUTS);
     const void *const *const read = (const void *const *)inputs;
     const uint32_t outputs = run_field(text, type, engines[0], read, count, first);
     for (size_t e = 1; e < sizeof engines / sizeof *engines; e++) {
@@ -91,7 +94,8 @@ static uint32_t field_values(const char *text, sinter_type type, const double *c
 }
 
 /* The same along x alone. */
-static uint32_t values_along_x(const char *text, sinter_type type, const double *x, uint32_t count, double *values)
+static uint32_t values_along_x(const char *text, sinter_type type, const double *x, uint32_t count,
+                               double *values)
 {
     return field_values(text, type, (const double *const[FIELD_COORDINATES]){x}, count, values);
 }
