@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 #define PI 3.14159265358979323846
-enum { MOST_PIECES = 400, SAMPLES = 120, MOST_POINTS = 1800, MOST_NEAR = 400 };
+enum { MOST_PIECES = 400, SAMPLES = 120, MOST_POINTS = 3200, MOST_NEAR = 400 };
 
 typedef struct point {
     double x, y;
@@ -1053,6 +1053,7 @@ static const row rows[] = {
     {"sdf_quadratic_circle", EXACT, NONE, o_quadratic_circle, NULL, 0},
     {"sdf_hyperbola", EXACT, ARGUMENTS(0.3, 0.4), o_hyperbola, in_hyperbola, 30},
     {"sdf_hyperbola", EXACT, ARGUMENTS(0.5, 0.1), o_hyperbola, in_hyperbola, 30},
+    {"sdf_hyperbola", EXACT, ARGUMENTS(0.5, 0.02), o_hyperbola, in_hyperbola, 30},
     {"sdf_hyperbola", EXACT, ARGUMENTS(0.2, 1.2), o_hyperbola, in_hyperbola, 30},
     {"sdf_rounded_cross", EXACT, ARGUMENTS(0.9, 0.4), o_rounded_cross, NULL, 0},
     {"sdf_rounded_cross", EXACT, ARGUMENTS(0.6, 0.6), o_rounded_cross, NULL, 0},
@@ -1232,17 +1233,18 @@ static void add_point(const row *r, double x, double y)
 /* Where the piece's normals meet, and beside: what finds a nearest point by steps is slowest there. */
 static void add_centres(const row *r, const piece *s)
 {
-    for (int k = 1; k < 24; k++) {
+    for (int k = 0; k <= 24; k++) {
         const double t = k / 24.0, h = 1e-4;
         const point a = on(s, t - h), b = on(s, t), c = on(s, t + h);
         const double vx = (c.x - a.x) / (2 * h), vy = (c.y - a.y) / (2 * h);
         const double wx = (a.x - 2 * b.x + c.x) / (h * h), wy = (a.y - 2 * b.y + c.y) / (h * h);
         const double turning = vx * wy - vy * wx, radius = (vx * vx + vy * vy) / turning;
         const point q = {b.x - radius * vy, b.y + radius * vx};
-        if (fabs(turning) < 1e-3 || hypot(q.x, q.y) > 20)
+        if (!(fabs(turning) > 1e-3 && hypot(q.x, q.y) < 20))
             continue;
         add_point(r, q.x, q.y);
-        add_point(r, q.x + 1e-3, q.y), add_point(r, q.x, q.y - 1e-3);
+        for (double beside = 0.1; beside > 1e-6; beside *= 0.1)
+            add_point(r, q.x + beside, q.y), add_point(r, q.x + beside, q.y - 1e-5);
     }
 }
 
@@ -1262,6 +1264,7 @@ static void make_points(const row *r)
     for (int k = -24; k <= 24; k++) {
         const double s = k / 16.0;
         add_point(r, s, 0), add_point(r, 0, s), add_point(r, s, s), add_point(r, s, -s);
+        add_point(r, s, 1e-6), add_point(r, -1e-6, s), add_point(r, s, -1e-3);
     }
     for (double tiny = 1e-2; tiny > 1e-13; tiny *= 0.1)
         add_point(r, tiny, 0), add_point(r, 0, -tiny), add_point(r, -tiny, tiny), add_point(r, 0.5, tiny);
