@@ -50,7 +50,7 @@ draw phases --size 900x600 --region -2.4,-1.6,2.4,1.6
 draw waves --size 600 --region -1.6,-1.6,1.6,1.6
 draw marble --size 600
 draw julia --size 900x600 --region -1.5,-1,1.5,1
-draw shapes --size 1500x900 --region 0,0,10,6
+draw outlines --size 1500x900 --region 0,0,10,6
 draw scene --size 900x600 --region -1.5,-1,1.5,1
 for file in "$examples"/*.vm; do
     [ ! -f "$file" ] || show image "$file" -o "$out/$(basename "$file" .vm).$picture" --size 1024
