@@ -44,7 +44,7 @@ typedef struct vector {
 
 /* Positions, and what the program made of them, as arrays of its type. */
 typedef struct points {
-    void *x, *y, *z, *t;
+    void *x, *y, *z;
     void *outputs[MOST_OUTPUTS];
     double *d; /* the first output */
 } points;
@@ -73,7 +73,7 @@ struct scene {
     const arguments *a;
     const preparation *walking;
     preparation sloping; /* its kernel: values and derivatives; NULL: there are none */
-    bool coloured;
+    bool coloured, timed;
     size_t element; /* bytes of a number of the program */
 
     vector eye, forward, right, up;
@@ -164,10 +164,10 @@ static double value_at(const scene *s, const void *array, int32_t k)
 static sinter_status evaluate(const scene *s, sinter_instance *instance, const sinter_kernel_info *info,
                               points *p, int32_t count)
 {
-    const void *inputs[4];
+    const void *inputs[3];
     for (uint32_t i = 0; i < info->input_count; i++) {
         const char name = info->inputs[i].name[0];
-        inputs[i] = name == 'x' ? p->x : name == 'y' ? p->y : name == 'z' ? p->z : p->t;
+        inputs[i] = name == 'x' ? p->x : name == 'y' ? p->y : p->z;
     }
     const sinter_status status = sinter_instance_run(
         instance, &(sinter_arguments){.inputs = inputs, .outputs = p->outputs, .count = count});
@@ -562,13 +562,13 @@ static sinter_status paint_packet(const scene *s, worker *w, const sinter_grid *
     return status;
 }
 
-static void set_time(const scene *s, points *p, double t)
+static void set_time(const scene *s, worker *w, double t)
 {
-    for (int32_t k = 0; k < PACKET; k++)
-        if (s->element == sizeof(float))
-            ((float *)p->t)[k] = (float)t;
-        else
-            ((double *)p->t)[k] = t;
+    if (!s->timed)
+        return;
+    sinter_set(w->walking, sinter_parameter_number(s->walking->kernel, "t"), t);
+    if (w->sloping)
+        sinter_set(w->sloping, sinter_parameter_number(s->sloping.kernel, "t"), t);
 }
 
 sinter_status sn_cli_paint_scene(void *context, int number, const sinter_grid *grid)
@@ -576,7 +576,7 @@ sinter_status sn_cli_paint_scene(void *context, int number, const sinter_grid *g
     const scene *s = context;
     worker *w = &s->workers[number];
     const int64_t samples = (int64_t)grid->row_count * grid->column_count;
-    set_time(s, &w->points, grid->t);
+    set_time(s, w, grid->t);
     sinter_status status = SINTER_OK;
     for (int64_t first = 0; first < samples && status == SINTER_OK; first += PACKET)
         status =
@@ -612,6 +612,33 @@ static bool place_camera(scene *s)
     return true;
 }
 
+static bool reads_time(const sinter_kernel_info *info)
+{
+    for (uint32_t i = 0; i < info->input_count; i++)
+        if (strcmp(info->inputs[i].name, "t") == 0)
+            return true;
+    return false;
+}
+
+/* t is the same for a whole picture: as a parameter, what depends on it alone is computed once. */
+static int make_time_a_parameter(const arguments *a, preparation *p, const sinter_options *options)
+{
+    static const char line[] = "param t = 0\n";
+    const size_t length = sizeof line - 1;
+    char *text = malloc(length + p->program.length + 1);
+    if (!text)
+        return sn_cli_fail("out of memory");
+    memcpy(text, line, length);
+    memcpy(text + length, p->program.text, p->program.length);
+    text[length + p->program.length] = 0;
+    free(p->program.text);
+    p->program.text = text;
+    p->program.length += length;
+    sinter_kernel_close(p->kernel);
+    p->kernel = NULL;
+    return sn_cli_compile(a, p, options);
+}
+
 /* Programs without derivatives are no error. */
 static int compile_slopes(scene *s, const preparation *p)
 {
@@ -641,6 +668,9 @@ int sn_cli_open_scene(const arguments *a, preparation *p, scene **result)
         return sn_cli_fail(
             "the program gives %u values; with --3d it gives 1 (a distance) or 4 (a distance and a colour)",
             p->info.output_count);
+    s->timed = reads_time(&p->info);
+    if (s->timed && (status = make_time_a_parameter(a, p, &options)) != STATUS_GOOD)
+        return status;
     s->a = a;
     s->walking = p;
     s->coloured = p->info.output_count == MOST_VALUES;
@@ -653,14 +683,14 @@ static bool make_points(const scene *s, worker *w)
 {
     points *p = &w->points;
     const size_t array = PACKET * s->element;
-    unsigned char *at = malloc((4 + MOST_OUTPUTS) * array + PACKET * sizeof(double));
+    unsigned char *at = malloc((3 + MOST_OUTPUTS) * array + PACKET * sizeof(double));
     if (!at)
         return sn_cli_refuse("out of memory");
     w->memory = at;
     p->d = (double *)(void *)at;
     at += PACKET * sizeof(double);
-    void **const places[] = {&p->x, &p->y, &p->z, &p->t};
-    for (size_t i = 0; i < 4; i++, at += array)
+    void **const places[] = {&p->x, &p->y, &p->z};
+    for (size_t i = 0; i < 3; i++, at += array)
         *places[i] = at;
     for (size_t i = 0; i < MOST_OUTPUTS; i++, at += array)
         p->outputs[i] = at;
