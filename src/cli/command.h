@@ -134,10 +134,9 @@ struct arguments {
     const char *colormap;  /* NULL: none */
     int depth;             /* 0: not said */
     int level;
-    bool three_d, eye_given, background_given;
-    double eye[3], target[3], fov, step, background[3];
+    double eye[3], target[3], fov, step, background[3]; /* of --3d */
     int threads; /* 0: as many as there are processors */
-    bool raw;
+    bool raw, three_d, eye_given, background_given;
 
     int64_t frames; /* -1: not said */
     double seconds; /* -1: not said */

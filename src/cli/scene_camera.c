@@ -55,6 +55,7 @@ typedef struct worker {
     void *memory;
     /* By ray. */
     vector direction[PACKET], normal[PACKET], colour[PACKET];
+    vector start[PACKET];   /* of what goes out from the point: a little above the surface */
     double far[PACKET];     /* how far it has come; negative: it hits nothing */
     double before[PACKET];  /* how far it was a step ago, */
     double value[PACKET];   /* and what was there; of a shadow's ray, the step */
@@ -81,6 +82,7 @@ struct scene {
     double unit;  /* a fifth of the way from eye to target: what sizes in the light's model are measured by */
     double reach; /* rays end there */
     double step;
+    vector light; /* towards it */
     bool plain_background;
     vector background;
 
@@ -432,10 +434,11 @@ static bool advance_shadow(const scene *s, worker *w, int32_t ray, double d, dou
 
 static sinter_status cast_shadows(const scene *s, worker *w, double fine)
 {
-    const vector light = unit(key);
+    const vector light = s->light;
     int32_t count = 0;
     for (int32_t k = 0; k < w->hit_count; k++) {
         const int32_t ray = w->hits[k];
+        w->start[ray] = lifted(s, w, ray, fine);
         w->light[ray] = dot(w->normal[ray], light) > 0 ? 1 : 0;
         w->before[ray] = 1e-2 * s->unit;
         w->nearest[ray] = 1e10 * s->unit;
@@ -446,7 +449,7 @@ static sinter_status cast_shadows(const scene *s, worker *w, double fine)
     for (int step = 0; step < SHADOW_STEPS && count > 0; step++) {
         for (int32_t k = 0; k < count; k++) {
             const int32_t ray = w->active[k];
-            put_point(s, &w->points, k, plus(lifted(s, w, ray, fine), times(light, w->before[ray])));
+            put_point(s, &w->points, k, plus(w->start[ray], times(light, w->before[ray])));
         }
         const sinter_status status = measure(s, w, count);
         if (status != SINTER_OK)
@@ -461,7 +464,7 @@ static sinter_status cast_shadows(const scene *s, worker *w, double fine)
 }
 
 /* The nearer a height, the more it counts. */
-static sinter_status look_into_corners(const scene *s, worker *w, double fine)
+static sinter_status look_into_corners(const scene *s, worker *w)
 {
     static const double share[CORNER_STEPS] = {0.36, 0.26, 0.18, 0.12, 0.08};
     for (int32_t k = 0; k < w->hit_count; k++)
@@ -470,7 +473,7 @@ static sinter_status look_into_corners(const scene *s, worker *w, double fine)
         const double height = 0.07 * (step + 1) * s->unit;
         for (int32_t k = 0; k < w->hit_count; k++) {
             const int32_t ray = w->hits[k];
-            put_point(s, &w->points, k, plus(lifted(s, w, ray, fine), times(w->normal[ray], height)));
+            put_point(s, &w->points, k, plus(w->start[ray], times(w->normal[ray], height)));
         }
         const sinter_status status = measure(s, w, w->hit_count);
         if (status != SINTER_OK)
@@ -502,9 +505,9 @@ static vector background(const scene *s, vector direction)
 
 /* Key light, sky from above, what the ground sends back, a highlight, and more of the sky where the surface
  * is seen from the side. */
-static vector light_of(const worker *w, int32_t ray)
+static vector light_of(const scene *s, const worker *w, int32_t ray)
 {
-    const vector n = w->normal[ray], view = w->direction[ray], light = unit(key);
+    const vector n = w->normal[ray], view = w->direction[ray], light = s->light;
     const double facing = within(0, 1, dot(n, light)) * w->light[ray], open = w->open[ray],
                  up = 0.5 + 0.5 * n.y;
     vector sum = times(key_colour, facing);
@@ -525,7 +528,7 @@ static vector shade(const scene *s, const worker *w, int32_t ray)
     const vector behind = background(s, w->direction[ray]);
     if (w->far[ray] < 0)
         return behind;
-    const vector light = light_of(w, ray), front = {shown(light.x), shown(light.y), shown(light.z)};
+    const vector light = light_of(s, w, ray), front = {shown(light.x), shown(light.y), shown(light.z)};
     const double past = within(0, 1, (w->far[ray] / s->reach - 0.3) / 0.7);
     return mixed(front, behind, past * past * (3 - 2 * past));
 }
@@ -549,7 +552,7 @@ static sinter_status paint_packet(const scene *s, worker *w, const sinter_grid *
     if (status == SINTER_OK)
         status = cast_shadows(s, w, fine);
     if (status == SINTER_OK)
-        status = look_into_corners(s, w, fine);
+        status = look_into_corners(s, w);
     for (int32_t i = 0; i < count && status == SINTER_OK; i++) {
         const int64_t sample = first + i, row = sample / grid->column_count,
                       place = sample % grid->column_count;
@@ -606,6 +609,7 @@ static bool place_camera(scene *s)
     s->unit = length / 5;
     s->reach = 12 * length;
     s->step = a->step;
+    s->light = unit(key);
     s->plain_background = a->background_given;
     const double *b = a->background;
     s->background = (vector){b[0], b[1], b[2]};
