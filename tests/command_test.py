@@ -913,8 +913,9 @@ def scene_outline_is_that_of_the_shape(folder):
             good("image", "--3d", "length((x, y, z)) - 0.8", "-o", path, "--size", f"{size[0]}x{size[1]}", *CAMERA, "--type", kind)
             nearly(covered(path), wanted, f"a distance, {size}, {kind}")
     wanted = ball_outline(160, 120, 0.8)
-    for text in ("x*x + y*y + z*z - 0.64",         # as steep as one likes
-                 "0.5*(length((x, y, z)) - 0.8)",  # a bound
+    for text in ("x*x + y*y + z*z - 0.64",         # steep
+                 "(x*x + y*y + z*z)^3 - 0.262144",  # as steep as one likes
+                 "0.2*(length((x, y, z)) - 0.8)",  # a bound
                  "max(length((x, y, z)) - 0.8, y - 10)",
                  "length((x, y, z)) - 0.8 - 0*exp(x)"):
         good("image", "--3d", text, "-o", path, "--size", "160x120", *CAMERA)

@@ -243,20 +243,23 @@ static bool advance(const scene *s, worker *w, int32_t ray, double d, double fin
         w->bracketed[w->bracketed_count++] = ray;
         return false;
     }
-    /* Near, and nearer than before: not on the way out of a solid. */
-    if (d >= 0 && d < enough * w->steep[ray] && w->outside[ray] && d < w->value[ray]) {
+    /* Near, and nearer than before: not on the way out of a solid. How near, by the slope of the last step.
+     */
+    const double fallen = w->value[ray] - d, moved = w->far[ray] - w->before[ray];
+    if (d >= 0 && w->outside[ray] && d * moved < enough * fallen) {
         hit(w, ray);
         return false;
     }
     w->outside[ray] |= d >= 0;
     w->before[ray] = w->far[ray];
     w->value[ray] = d;
-    const double stride = s->step * fabs(d) / w->steep[ray];
-    w->steep[ray] = w->steep[ray] > 1.1 ? w->steep[ray] * 0.9 : 1;
-    w->far[ray] += stride > 0.5 * enough ? stride : 0.5 * enough;
-    if (w->far[ray] < s->reach)
+    /* A step must end where the field can be looked at, to be taken back if need be. */
+    const double stride = within(0.5 * enough, 2 * s->unit, s->step * fabs(d) / w->steep[ray]);
+    w->steep[ray] = w->steep[ray] > 1.2 ? w->steep[ray] * 0.85 : 1;
+    w->far[ray] += stride;
+    if (d == d && w->far[ray] < s->reach)
         return true;
-    miss(w, ray); /* too far out, or the field was no number */
+    miss(w, ray);
     return false;
 }
 
