@@ -878,6 +878,156 @@ def image_json(folder):
     check(result["engine"] in engines() and result["compile_us"] >= 0 and len(result["hash"]) == 16, result)
 
 
+# ---- image --3d ----
+
+# The camera looks along z at the origin; half the angle of view has the tangent 1/2.
+CAMERA = ["--eye", "0,0,4", "--fov", str(2 * math.degrees(math.atan(0.5))), "--background", "1,0,0"]
+
+
+def covered(path):
+    """The pixels that are not background, as a set of places."""
+    width, _, channels, rows = read_png(path)
+    same(channels, 3, "channels")
+    return {(i, j) for j, row in enumerate(rows) for i in range(width) if row[3 * i:3 * i + 3] != b"\xff\0\0"}
+
+
+def ball_outline(width, height, radius, distance=4):
+    """The pixels that a ball at the origin covers, if the camera is CAMERA."""
+    shorter = min(width, height)
+    bound = math.tan(math.asin(radius / distance)) * shorter  # tangents are half a pixel's place over the shorter side
+    return {(i, j) for i in range(width) for j in range(height)
+            if math.hypot(i + 0.5 - width / 2, j + 0.5 - height / 2) < bound}
+
+
+def nearly(actual, wanted, what=""):
+    """Two sets of places that may differ along their outlines only."""
+    check(len(actual ^ wanted) <= 0.02 * len(wanted), what, len(actual), len(wanted), len(actual ^ wanted))
+
+
+@test
+def scene_outline_is_that_of_the_shape(folder):
+    path = folder / "a.png"
+    for size in ((160, 120), (90, 150)):
+        wanted = ball_outline(*size, 0.8)
+        for kind in ("f32", "f64"):
+            good("image", "--3d", "length((x, y, z)) - 0.8", "-o", path, "--size", f"{size[0]}x{size[1]}", *CAMERA, "--type", kind)
+            nearly(covered(path), wanted, f"a distance, {size}, {kind}")
+    wanted = ball_outline(160, 120, 0.8)
+    for text in ("x*x + y*y + z*z - 0.64",         # steep
+                 "(x*x + y*y + z*z)^3 - 0.262144",  # as steep as one likes
+                 "0.2*(length((x, y, z)) - 0.8)",  # a bound
+                 "max(length((x, y, z)) - 0.8, y - 10)",
+                 "length((x, y, z)) - 0.8 - 0*exp(x)"):
+        good("image", "--3d", text, "-o", path, "--size", "160x120", *CAMERA)
+        nearly(covered(path), wanted, text)
+    good("image", "--3d", "length((x, y, z)) - 0.8", "-o", path, "--size", "160x120", *CAMERA, "--step", "0.3")
+    nearly(covered(path), wanted, "short steps")
+    (folder / "ball.vm").write_text("x var-x\ny var-y\nz var-z\na square x\nb square y\nc square z\nd add a b\n"
+                                    "e add c d\nf sqrt e\ng const 0.8\nh sub f g\n")
+    good("image", "--3d", folder / "ball.vm", "-o", path, "--size", "160x120", *CAMERA)
+    nearly(covered(path), wanted, "a .vm file")
+
+
+@test
+def scene_camera_frames_the_cube(folder):
+    """The default view shows the cube from -1 to 1 as a whole, and not much more."""
+    path = folder / "a.png"
+    for size in ("120x120", "160x90", "80x130"):
+        good("image", "--3d", "sdf_box(x, y, z, 1, 1, 1)", "-o", path, "--size", size, "--background", "1,0,0")
+        seen, (width, height) = covered(path), map(int, size.split("x"))
+        low = min(min(i for i, _ in seen), min(j for _, j in seen), width - 1 - max(i for i, _ in seen),
+                  height - 1 - max(j for _, j in seen))
+        check(0 <= low <= 0.1 * min(width, height), size, "margin", low)
+        check(not any(i in (0, width - 1) or j in (0, height - 1) for i, j in seen), size, "is cut")
+
+
+@test
+def scene_moves_with_eye_target_and_time(folder):
+    path, path2 = folder / "a.png", folder / "b.png"
+    text = "length((x - t, y, z)) - 0.5"
+    good("image", "--3d", text, "-o", path, "--size", "100x100", *CAMERA, "--time", "0.7")
+    good("image", "--3d", text, "-o", path2, "--size", "100x100", "--eye", "-0.7,0,4", "--target", "-0.7,0,0", *CAMERA[2:])
+    same(covered(path), covered(path2), "a step to the side")
+    check(min(i for i, _ in covered(path)) > 50, "the right side is x")
+    good("image", "--3d", "length((x, y - 0.7, z)) - 0.5", "-o", path, "--size", "100x100", *CAMERA)
+    check(max(j for _, j in covered(path)) < 50, "up is y")
+    good("image", "--3d", "length((x, y, z + 0.7)) - 0.5", "-o", path, "--size", "100x100", "--eye", "0,4,0", *CAMERA[2:])
+    check(max(j for _, j in covered(path)) < 50, "from above, up is -z")
+    good("image", "--3d", "length((x, y, z)) - 0.5", "-o", path, "--size", "100x100", "--eye", "0,0,0.2", "--target", "0,0,-1",
+         *CAMERA[2:])
+    same(len(covered(path)), 0, "from within a solid one sees what is outside of it")
+    good("image", "--3d", "0/0*x", "-o", path, "--size", "20x20", *CAMERA)
+    same(len(covered(path)), 0, "what is no number is not there")
+
+
+@test
+def scene_light_and_colour(folder):
+    path, path2 = folder / "a.npy", folder / "b.npy"
+    words = ["--size", "60x60", *CAMERA]
+    shape, plain = read_npy_of("length((x, y, z)) - 1", path, words)
+    same(shape, (60, 60, 3))
+    _, green = read_npy_of("(length((x, y, z)) - 1, 0, 1, 0)", path2, words)
+    middle = 3 * (30 * 60 + 30)
+    check(green[middle + 1] > 2 * green[middle] and green[middle + 1] > 2 * green[middle + 2], green[middle:middle + 3])
+    # The key light comes from above, right and in front; brightness falls off away from it.
+    def grey(values, i, j):
+        return sum(values[3 * (60 * j + i):3 * (60 * j + i) + 3]) / 3
+    check(grey(plain, 36, 20) > grey(plain, 30, 30) > grey(plain, 22, 44), "the key light")
+    # A shadow: the ground beneath a ball is darker than the ground beside it.
+    _, scene = read_npy_of("min(length((x, y, z)) - 0.5, y + 1)", path, ["--size", "60x60", "--eye", "0,1.5,5", "--fov", 40])
+    ground = [grey(scene, i, 40) for i in range(60)]
+    check(min(ground[20:34]) < 0.8 * ground[55], "a shadow", ground)
+    # Slopes by the program's derivatives and, where it has none, by differences, look alike.
+    _, rough = read_npy_of("length((from_bits(bits(x)), y, z)) - 1", path2, words)
+    check(max(abs(a - b) for a, b in zip(plain, rough)) < 0.1 and
+          sum(abs(a - b) for a, b in zip(plain, rough)) < 0.002 * len(plain), "differences")
+
+
+def read_npy_of(text, path, words):
+    good("image", "--3d", text, "-o", path, *words)
+    shape, values = read_npy(path)
+    check(all(0 <= v <= 1 for v in values), "values of a scene lie from 0 to 1")
+    return shape, values
+
+
+@test
+def scene_is_the_same_everywhere(_):
+    text = "(min(sdf_torus(x, y, z, 0.7, 0.2), y + 0.4), 0.5 + 0.5*x, 0.6, 0.5 - z*t)"
+    words = ["image", "--3d", text, "--size", "97x53", "--time", "0.25", "-s", "2", "--hash"]
+    wanted = out(*words)
+    for threads in (1, 2, 5):
+        same(out(*words, "--threads", threads), wanted, f"{threads} threads")
+    for engine in engines():
+        same(out(*words, "--engine", engine), wanted, engine)
+    param = "param r = 0.8 in 0..2; length((x, y, z)) - r"
+    words = ["image", "--3d", "--size", "40x40", "--hash"]
+    same(out(*words, param, "--set", "r=0.6"), out(*words, "length((x, y, z)) - 0.6"), "a parameter")
+    check(out(*words, param) != out(*words, param, "--set", "r=0.6"), "another parameter, another picture")
+
+
+@test
+def scene_wrong_use(folder):
+    path, ball = folder / "a.png", "length((x, y, z)) - 1"
+    for option, value in (("--eye", "0,0,4"), ("--target", "0,1,0"), ("--fov", "30"), ("--step", "0.5"), ("--background", "1,1,1")):
+        bad(2, "image", ball, "-o", path, option, value, says="belong to --3d")
+    for option, value in (("--region", "0,0,1,1"), ("--z", "1"), ("--range", "0,1"), ("--colormap", "viridis")):
+        bad(2, "image", "--3d", ball, "-o", path, option, value, says="pictures of the plane")
+    for value in ("", "1,2", "1,2,3,4", "1,2,x", "inf,0,0", "nan,0,0"):
+        for option in ("--eye", "--target", "--background"):
+            bad(2, "image", "--3d", ball, "-o", path, option, value, says=f"{option} takes three numbers")
+    bad(2, "image", "--3d", ball, "-o", path, "--background", "0,0,1.5", says="from 0 to 1")
+    for value in ("", "0", "180", "-3", "nan", "x"):
+        bad(2, "image", "--3d", ball, "-o", path, "--fov", value, says="--fov takes")
+    for value in ("", "0", "1.01", "-1", "nan", "x"):
+        bad(2, "image", "--3d", ball, "-o", path, "--step", value, says="--step takes")
+    bad(1, "image", "--3d", ball, "-o", path, "--eye", "1,1,1", "--target", "1,1,1", says="must not be where the target is")
+    bad(1, "image", "--3d", "(x, y)", "-o", path, says=["2 values", "4 (a distance and a colour)"])
+    bad(1, "image", "--3d", "(x, y, z)", "-o", path, says="3 values")
+    bad(1, "image", "--3d", "x +", "-o", path, says="error")
+    bad(2, "image", "--3d", ball, "-o", path, "--set", "r=1", says="there is no parameter r")
+    check(not path.exists(), "a file was left")
+
+
 @test
 def files_whole_or_not_at_all(folder):
     path = folder / "a.png"

@@ -43,6 +43,14 @@ const option sn_cli_options[] = {
     {OPTION_TIME, 0, "time", "T0[,T1]", IMAGE,
      "the value of t (default 0); of several pictures the first one, or from T0 on, T1 left out"},
     {OPTION_Z, 0, "z", "Z", IMAGE, "the value of z (default 0)"},
+    {OPTION_3D, 0, "3d", NULL, IMAGE,
+     "a field of x, y, z whose surface is where it is 0, negative inside; or that and a colour"},
+    {OPTION_EYE, 0, "eye", "X,Y,Z", IMAGE, "where the camera stands (default: 1.9,1.7,4.3 from the target)"},
+    {OPTION_TARGET, 0, "target", "X,Y,Z", IMAGE, "what it looks at (default 0,0,0)"},
+    {OPTION_FOV, 0, "fov", "DEGREES", IMAGE, "its angle of view along the shorter side (default 40)"},
+    {OPTION_STEP, 0, "step", "F", IMAGE,
+     "how much of the field's value a ray's step is, up to 1 (default 1): less where it exceeds the distance"},
+    {OPTION_BACKGROUND, 0, "background", "R,G,B", IMAGE, "one colour, each part from 0 to 1 (default: a sky)"},
     {OPTION_FPS, 0, "fps", "F", IMAGE, "pictures a second (default 30): t advances by 1/F, unless --time says T1"},
     {OPTION_THREADS, 0, "threads", "N", IMAGE,
      "threads (default: one a processor); the bits do not depend on it"},
@@ -97,7 +105,7 @@ typedef struct reader {
     unsigned bit;
     arguments *a;
     const option *option; /* whose value is read */
-    bool rewriting_given, size_in_frames, fps_given;
+    bool rewriting_given, size_in_frames, fps_given, plane_given, camera_given;
 } reader;
 
 static bool refuse(const reader *r, const char *value, const char *wanted)
@@ -177,6 +185,35 @@ static bool read_region(const reader *r, const char *text)
     if (!(r->a->x0 < r->a->x1 && r->a->y0 < r->a->y1) || !isfinite(r->a->x1 - r->a->x0) ||
         !isfinite(r->a->y1 - r->a->y0))
         return refuse(r, text, "X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1");
+    return true;
+}
+
+static bool read_triple(reader *r, const char *text, double *values)
+{
+    r->camera_given = true;
+    return read_list(text, 3, (double *const[]){&values[0], &values[1], &values[2]}) ||
+           refuse(r, text, "three numbers, as in 0,1,4");
+}
+
+static bool read_background(reader *r, const char *text)
+{
+    double *const b = r->a->background;
+    r->camera_given = r->a->background_given = true;
+    if (read_list(text, 3, (double *const[]){&b[0], &b[1], &b[2]}) && b[0] >= 0 && b[0] <= 1 && b[1] >= 0 && b[1] <= 1 &&
+        b[2] >= 0 && b[2] <= 1)
+        return true;
+    return refuse(r, text, "three numbers from 0 to 1, as in 1,1,1");
+}
+
+/* A number above 0 and up to `most`, or below it. */
+static bool read_part(reader *r, const char *text, double most, bool included, const char *wanted, double *value)
+{
+    double number;
+    r->camera_given = true;
+    if (!sn_cli_read_number(text, strlen(text), SINTER_F64, &number) || !(number > 0) || number > most ||
+        (number == most && !included))
+        return refuse(r, text, wanted);
+    *value = number;
     return true;
 }
 
@@ -408,7 +445,12 @@ static bool take_value(reader *r, const char *value)
     case OPTION_INPUT: return read_input(r, value);
     case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
     case OPTION_SIZE: return read_size(r, value);
-    case OPTION_REGION: return read_region(r, value);
+    case OPTION_REGION: return r->plane_given = read_region(r, value);
+    case OPTION_EYE: return a->eye_given = read_triple(r, value, a->eye);
+    case OPTION_TARGET: return read_triple(r, value, a->target);
+    case OPTION_FOV: return read_part(r, value, 180, false, "an angle above 0 and below 180", &a->fov);
+    case OPTION_STEP: return read_part(r, value, 1, true, "a number above 0, up to 1", &a->step);
+    case OPTION_BACKGROUND: return read_background(r, value);
     case OPTION_TIME: return read_times(r, value);
     case OPTION_SUPERSAMPLE: return read_count(r, value, 64, &a->supersample);
     case OPTION_FILTER: return read_filter(r, value);
@@ -417,7 +459,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_DEPTH: return read_depth(r, value);
     case OPTION_LEVEL: return read_level(r, value);
     case OPTION_FPS: return r->fps_given = read_positive(r, value, false, &a->fps);
-    case OPTION_Z: return read_finite(r, value, &a->z);
+    case OPTION_Z: return r->plane_given = read_finite(r, value, &a->z);
     case OPTION_THREADS: return read_count(r, value, 1024, &a->threads);
     case OPTION_BLOCK: return read_count(r, value, 1 << 24, &a->block);
     case OPTION_RATE: return read_positive(r, value, false, &a->rate);
@@ -442,6 +484,7 @@ static bool take_switch(reader *r)
     arguments *a = r->a;
     switch (r->option->number) {
     case OPTION_RAW: return raise_flag(&a->raw);
+    case OPTION_3D: return raise_flag(&a->three_d);
     case OPTION_IN_PLACE: return raise_flag(&a->in_place);
     case OPTION_EXPLAIN: return choose_part(r, DUMP_EXPLAIN);
     case OPTION_IR: return choose_part(r, DUMP_IR);
@@ -607,6 +650,10 @@ static bool check(const reader *r)
         wrong = "--fps belongs to --frames or --seconds";
     else if (a->time_range && a->frames < 0 && a->seconds < 0)
         wrong = "--time from one number to another belongs to --frames or --seconds";
+    else if (r->camera_given && !a->three_d)
+        wrong = "--eye, --target, --fov, --step and --background belong to --3d";
+    else if (a->three_d && (r->plane_given || a->colormap || a->range))
+        wrong = "--region, --z, --range and --colormap are for pictures of the plane, without --3d";
     else if ((r->bit & (IMAGE | RENDER)) && !a->output && !a->hash)
         wrong = "where shall the result go? -o FILE is missing";
     else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))
@@ -625,6 +672,8 @@ int sn_cli_read_arguments(const command *c, int count, char **words, arguments *
     a->supersample = 1;
     a->level = PNG_LEVEL;
     a->fps = 30;
+    a->fov = 40;
+    a->step = 1;
     a->x0 = a->y0 = -1;
     a->x1 = a->y1 = 1;
     const size_t most = (size_t)count + 1;

@@ -18,6 +18,7 @@
  *   automation.c       parameters over time, from a file
  *   video_pipe.c       videos, through ffmpeg
  *   picture_sink.c     where pictures go
+ *   scene_camera.c     what image --3d draws
  *   eval_command.c, image_command.c, render_command.c, dump_command.c, functions_command.c, doctor_command.c
  *                      the subcommands
  *   disassemble.c      machine code as text
@@ -78,6 +79,7 @@ int sn_cli_run(int count, char **words);
 typedef enum option_number {
     OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
     OPTION_SUPERSAMPLE, OPTION_FILTER, OPTION_RANGE, OPTION_COLORMAP, OPTION_DEPTH, OPTION_LEVEL, OPTION_FPS,
+    OPTION_3D, OPTION_EYE, OPTION_TARGET, OPTION_FOV, OPTION_STEP, OPTION_BACKGROUND,
     OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
     OPTION_BITS, OPTION_FORMAT, OPTION_AUTOMATE, OPTION_IMPULSE, OPTION_NOISE,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
@@ -132,8 +134,9 @@ struct arguments {
     const char *colormap;  /* NULL: none */
     int depth;             /* 0: not said */
     int level;
+    double eye[3], target[3], fov, step, background[3]; /* of --3d */
     int threads; /* 0: as many as there are processors */
-    bool raw;
+    bool raw, three_d, eye_given, background_given;
 
     int64_t frames; /* -1: not said */
     double seconds; /* -1: not said */

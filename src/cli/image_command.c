@@ -8,6 +8,7 @@
  * A signal raises a flag that the renderer looks at; the file that was under way goes away, those that are whole stay, and the
  * process then ends by that signal, so that a shell sees what happened. */
 #include "cli/picture_sink.h"
+#include "cli/scene_camera.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ typedef struct painting {
     char *map_text;
     sinter_kernel *map;
     sinter_kernel_info map_info;
+    scene *scene; /* with --3d */
     sinter_renderer *renderer;
     picture_sink sink;
     void *row; /* for the hash: one row, its channels side by side */
@@ -159,6 +161,19 @@ static bool open_renderer(painting *p)
     return true;
 }
 
+static bool open_scene_renderer(painting *p)
+{
+    const sinter_renderer_options options = {.threads = p->a->threads,
+                                             .paint = sn_cli_paint_scene,
+                                             .paint_context = p->scene,
+                                             .paint_outputs = SCENE_CHANNELS,
+                                             .paint_type = SINTER_F32};
+    const sinter_status status = sinter_renderer_open(NULL, &options, &p->renderer);
+    if (status != SINTER_OK)
+        return sn_cli_refuse("%s", sinter_status_name(status));
+    return sn_cli_staff_scene(p->scene, sinter_renderer_threads(p->renderer)) == STATUS_GOOD;
+}
+
 static bool open_sink(painting *p)
 {
     const arguments *a = p->a;
@@ -166,7 +181,9 @@ static bool open_sink(painting *p)
                                .animated = a->frames >= 0 || a->seconds >= 0,
                                .channels = sinter_renderer_channels(p->renderer),
                                .type = sinter_renderer_type(p->renderer),
-                               .outputs = p->map ? p->map_info.outputs : p->prepared.info.outputs};
+                               .outputs = p->scene ? sn_cli_scene_outputs
+                                          : p->map ? p->map_info.outputs
+                                                   : p->prepared.info.outputs};
     if (!sn_cli_can_picture(a, &form))
         return false;
     p->row = a->hash ? malloc((size_t)a->width * form.channels * sn_cli_type_size(form.type)) : NULL;
@@ -183,8 +200,12 @@ static int prepare(painting *p)
         status = settle_frames(p);
     if (status == STATUS_GOOD)
         status = sn_cli_open_preparation(a, &p->prepared);
+    if (status == STATUS_GOOD && a->three_d)
+        status = sn_cli_open_scene(a, &p->prepared, &p->scene);
     if (status != STATUS_GOOD)
         return status;
+    if (p->scene)
+        return open_scene_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
     sinter_options options = sn_cli_options_of(a, &p->prepared.program, false);
     options.domain = SINTER_GRID;
     status = sn_cli_compile(a, &p->prepared, &options);
@@ -304,6 +325,7 @@ static int run(painting *p)
 static void release(painting *p)
 {
     sinter_renderer_close(p->renderer);
+    sn_cli_close_scene(p->scene);
     sinter_kernel_close(p->map);
     free(p->map_text);
     free(p->row);

@@ -28,9 +28,12 @@ static const char image_text[] =
     "others hold the values themselves. With --hash, -o may be left out.\n\n"
     "With --frames or --seconds t advances from picture to picture: numbered files (-o 'name%04d.png'), or a\n"
     "video (.mp4 .webm .mkv .gif), which ffmpeg makes.\n\n"
+    "With --3d a camera looks at the surface of a field of x, y, z: where it is 0, negative inside. The field is a\n"
+    "distance, or that and a colour (four values); what is steeper is drawn as well, if need be with --step.\n\n"
     "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480 -s 2\n"
     "  sinter image 'x*x - y*y' --range -1,1 --colormap '(x, x*x, 0.3)' -o saddle.png\n"
-    "  sinter image 'sin(x*9 - t)' --time 0,6.2831853 --frames 60 -o wave.mp4\n\n" PROGRAM_TEXT;
+    "  sinter image 'sin(x*9 - t)' --time 0,6.2831853 --frames 60 -o wave.mp4\n"
+    "  sinter image --3d 'max(sdf_gyroid(x, y, z, 9, 0.03), sdf_sphere(x, y, z, 1))' -o gyroid.png -s 2\n\n" PROGRAM_TEXT;
 
 static const char render_text[] =
     "Runs a patch over streams, a block at a time through one instance, and writes its outputs as the end of the\n"
