@@ -175,8 +175,9 @@ typedef struct sinter_arguments {
 SINTER_API sinter_status sinter_run(const sinter_kernel *kernel, const sinter_arguments *arguments);
 
 /* A region of the plane and the pixels on it; pixel (column, row) has its centre at x0 + (column + ½)(x1 − x0)/width,
- * y1 − (row + ½)(y1 − y0)/height. Runs rows [first_row, first_row + row_count): outputs[k] holds that many rows of
- * `width` elements, the top one first, `stride` elements from row to row (0: width). t and z: values of the inputs so named. */
+ * y1 − (row + ½)(y1 − y0)/height. Runs rows [first_row, first_row + row_count), of these columns [first_column, first_column +
+ * column_count): outputs[k] holds that many rows of as many elements, the top one first, `stride` elements from row to row (0: as many as
+ * there are columns). t and z: values of the inputs so named. */
 typedef struct sinter_grid {
     int32_t width, height; /* 1 to 2^24 */
     double x0, y0, x1, y1;
@@ -184,9 +185,10 @@ typedef struct sinter_grid {
     int32_t first_row, row_count;
     void *const *outputs;
     int64_t stride;
+    int32_t first_column, column_count; /* 0 and 0: all */
 } sinter_grid;
-/* For kernels compiled with SINTER_GRID. Real-time safe, thread-safe: threads may share an image by rows, with the same bits.
- * SINTER_NEEDS_INSTANCE as sinter_run. */
+/* For kernels compiled with SINTER_GRID. Real-time safe, thread-safe: threads may share an image by rows and columns, with the same bits;
+ * image.h does. SINTER_NEEDS_INSTANCE as sinter_run. */
 SINTER_API sinter_status sinter_run_grid(const sinter_kernel *kernel, const sinter_grid *grid);
 
 /* The kernel as a C function of one element: `float f(float x, …)` (double where streams are f64), all inputs in order, the single output as

@@ -5,11 +5,13 @@
  *   sinter/operations.h  the operations of the intermediate representation
  *   sinter/program.h     programs built by calls, node types of one's own
  *   sinter/kernel.h      compiling and running
+ *   sinter/image.h       pictures by several threads
  *   sinter/dump.h        looking inside: IR, plan, machine code, C */
 #ifndef SINTER_SINTER_H
 #define SINTER_SINTER_H
 
 #include <sinter/dump.h>
+#include <sinter/image.h>
 #include <sinter/kernel.h>
 #include <sinter/memory.h>
 #include <sinter/operations.h>

@@ -14,6 +14,7 @@ const char *sinter_status_name(sinter_status status)
     case SINTER_NO_ENGINE: return "the engine cannot run here";
     case SINTER_TOO_LARGE: return "too large";
     case SINTER_NEEDS_INSTANCE: return "the kernel needs an instance";
+    case SINTER_CANCELLED: return "stopped by the caller";
     }
     return "unknown status";
 }

@@ -361,15 +361,21 @@ static void set_grid(const kernel_run *r, const sinter_grid *g)
         set_value(&r->frame[k->frame.params + k->public_params + i], k->param_types[k->public_params + i], values[i]);
 }
 
-static void run_rows(const kernel_run *r, const sinter_grid *g, int32_t column, int32_t n)
+static int32_t columns_of(const sinter_grid *g)
+{
+    return g->column_count ? g->column_count : g->width;
+}
+
+/* Columns [at, at + n) of those that are asked for. */
+static void run_rows(const kernel_run *r, const sinter_grid *g, int32_t at, int32_t n)
 {
     const sinter_kernel *k = r->kernel;
-    const int64_t stride = g->stride ? g->stride : g->width;
+    const int64_t stride = g->stride ? g->stride : columns_of(g);
     for (int32_t row = 0; row < g->row_count; row++) {
         set_i32(&r->frame[k->frame.row], g->first_row + row);
         for (uint32_t i = 0; i < k->output_count; i++)
             set_pointer(&r->frame[k->frame.outputs + i],
-                        (uint8_t *)g->outputs[i] + (row * stride + column) * (int64_t)sn_ir_type_size((ir_type)k->outputs[i].type));
+                        (uint8_t *)g->outputs[i] + (row * stride + at) * (int64_t)sn_ir_type_size((ir_type)k->outputs[i].type));
         for (uint32_t i = k->first_row_loop; i < k->first_element_loop; i++)
             call(r, i, 0, 1);
         for (uint32_t i = k->first_element_loop; i < k->loop_count; i++)
@@ -381,7 +387,8 @@ static bool is_grid(const sinter_kernel *k, const sinter_grid *g)
 {
     const int32_t most = 1 << 24;
     if (!k->grid || !g || k->total_count || k->bound_count || g->width < 1 || g->height < 1 || g->width > most || g->height > most || g->first_row < 0
-        || g->row_count < 0 || g->row_count > g->height - g->first_row || (g->stride && g->stride < g->width) || !g->outputs)
+        || g->row_count < 0 || g->row_count > g->height - g->first_row || g->first_column < 0 || g->column_count < 0
+        || columns_of(g) > g->width - g->first_column || (g->stride && g->stride < columns_of(g)) || !g->outputs)
         return false;
     for (uint32_t i = 0; i < k->output_count; i++)
         if (!g->outputs[i])
@@ -397,13 +404,13 @@ sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g)
     const float_mode mode = sn_float_mode_enter();
     set_grid(r, g);
     sn_kernel_run_segment(r);
-    const int32_t tile = k->chunk < (uint32_t)g->width ? (int32_t)k->chunk : g->width;
-    for (int32_t column = 0; column < g->width; column += tile) {
-        const int32_t n = g->width - column < tile ? g->width - column : tile;
-        set_i32(&r->frame[k->frame.column], column);
+    const int32_t columns = columns_of(g), tile = k->chunk < (uint32_t)columns ? (int32_t)k->chunk : columns;
+    for (int32_t at = 0; at < columns; at += tile) {
+        const int32_t n = columns - at < tile ? columns - at : tile;
+        set_i32(&r->frame[k->frame.column], g->first_column + at);
         for (uint32_t i = k->has_segment_loop; i < k->first_row_loop; i++)
             call(r, i, 0, n);
-        run_rows(r, g, column, n);
+        run_rows(r, g, at, n);
     }
     sn_float_mode_leave(mode);
     return SINTER_OK;
