@@ -1,5 +1,6 @@
 /* PNG files: written and read back, other kinds read, broken ones refused. */
 #include "cli/png_file.h"
+#include "cli/png_writer.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,17 +47,48 @@ static void check_same(const picture *p, const picture *expected)
     assert_memory_equal(p->pixels, expected->pixels, (size_t)p->width * p->height * (size_t)p->channels);
 }
 
-static bool copy_row(void *context, uint32_t row, unsigned char *pixels)
+/* In bands of `rows` rows each, packed from the bottom up and put from the top, as threads may. */
+static void write_in_bands(FILE *file, const picture *p, uint32_t rows, int level)
 {
-    const picture *p = context;
-    size_t stride = (size_t)p->width * (size_t)p->channels;
-    memcpy(pixels, p->pixels + row * stride, stride);
-    return true;
+    const png_form form = {p->width, p->height, p->channels, 8, level};
+    const size_t stride = (size_t)p->width * (size_t)p->channels;
+    const int bands = (int)((p->height - 1) / rows + 1);
+    png_writer *w = sn_png_open(file, &form, bands, message, sizeof message);
+    assert_non_null(w);
+    for (int i = bands - 1; i >= 0; i--) {
+        const uint32_t first = (uint32_t)i * rows, count = p->height - first < rows ? p->height - first : rows;
+        assert_true(sn_png_pack(w, i, first, count, p->pixels + first * stride, stride));
+    }
+    for (int i = 0; i < bands; i++)
+        assert_true(sn_png_put(w, i, message, sizeof message));
+    assert_true(sn_png_finish(w, message, sizeof message));
+    sn_png_close(w);
+}
+
+static void bands_make_the_same_picture(uint32_t width, uint32_t height, int channels)
+{
+    static const uint32_t cuts[] = {1, 3, 64, 1000};
+    picture p = make(width, height, channels), again;
+    for (size_t i = 0; i < p.width * (size_t)p.height * (size_t)channels; i += i % 7 + 1)
+        p.pixels[i] = (unsigned char)(i / 300); /* smooth parts, for the filters */
+    for (int level = 0; level <= 9; level += 3)
+        for (int i = 0; i < 4; i++) {
+            FILE *file = tmpfile();
+            write_in_bands(file, &p, cuts[i], level);
+            rewind(file);
+            if (!sn_png_read(file, &again, message, sizeof message))
+                fail_msg("%u x %u in bands of %u: %s", width, height, cuts[i], message);
+            check_same(&again, &p);
+            assert_int_equal(fgetc(file), EOF);
+            sn_png_free(&again);
+            fclose(file);
+        }
+    sn_png_free(&p);
 }
 
 static void round_trip(uint32_t width, uint32_t height, int channels)
 {
-    static unsigned char whole[1 << 20], rows[1 << 20];
+    static unsigned char whole[1 << 20];
     picture p = make(width, height, channels), again;
     FILE *file = tmpfile();
     assert_true(sn_png_write(file, &p, message, sizeof message));
@@ -67,11 +99,7 @@ static void round_trip(uint32_t width, uint32_t height, int channels)
     assert_int_equal(ftell(file), size);
     fclose(file);
 
-    file = tmpfile();
-    assert_true(sn_png_write_rows(file, width, height, channels, copy_row, &p, message, sizeof message));
-    assert_int_equal(contents(file, rows, sizeof rows), size);
-    assert_memory_equal(rows, whole, size);
-    fclose(file);
+    bands_make_the_same_picture(width, height, channels);
 
     static const unsigned char kinds[] = {0, 0, 0, 2, 6}; /* the format's colour types, by channels */
     assert_memory_equal(whole, "\x89PNG\r\n\x1a\n", 8);
@@ -124,20 +152,52 @@ static void reads_no_byte_too_many(void **state)
     sn_png_free(&b);
 }
 
-static bool stop_at_third(void *context, uint32_t row, unsigned char *pixels)
+/* 16 bits, read back by libpng alone. */
+static void writes_16_bits(void **state)
 {
-    int *calls = context;
-    assert_int_equal(row, *calls);
-    memset(pixels, 0, 4);
-    ++*calls;
-    return row < 2;
+    (void)state;
+    enum { WIDTH = 41, HEIGHT = 23, MOST = 41 * 23 * 4 };
+    static uint16_t pixels[MOST];
+    for (int channels = 1; channels <= 4; channels++) {
+        if (channels == 2)
+            continue;
+        const size_t stride = (size_t)WIDTH * (size_t)channels + 5; /* rows stand apart */
+        static uint16_t apart[HEIGHT * (WIDTH * 4 + 5)];
+        for (size_t i = 0; i < MOST; i++)
+            pixels[i] = (uint16_t)(i * 40503u + (i >> 3));
+        const png_form form = {WIDTH, HEIGHT, channels, 16, PNG_LEVEL};
+        FILE *file = tmpfile();
+        png_writer *w = sn_png_open(file, &form, 2, message, sizeof message);
+        assert_non_null(w);
+        for (size_t row = 0; row < HEIGHT; row++)
+            memcpy(apart + row * stride, pixels + row * WIDTH * (size_t)channels, WIDTH * (size_t)channels * 2);
+        assert_true(sn_png_pack(w, 0, 0, 10, apart, stride) && sn_png_pack(w, 1, 10, 13, apart + 10 * stride, stride));
+        assert_true(sn_png_put(w, 0, message, sizeof message) && sn_png_put(w, 1, message, sizeof message));
+        assert_true(sn_png_finish(w, message, sizeof message));
+        sn_png_close(w);
+        rewind(file);
+        png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+        png_infop info = png_create_info_struct(png);
+        png_init_io(png, file);
+        png_read_info(png, info);
+        assert_int_equal(png_get_bit_depth(png, info), 16);
+        assert_int_equal(png_get_channels(png, info), channels);
+        unsigned char row[WIDTH * 8];
+        for (size_t y = 0; y < HEIGHT; y++) {
+            png_read_row(png, row, NULL);
+            for (size_t i = 0; i < WIDTH * (size_t)channels; i++)
+                assert_int_equal(row[2 * i] << 8 | row[2 * i + 1], pixels[y * WIDTH * (size_t)channels + i]);
+        }
+        png_read_end(png, NULL);
+        png_destroy_read_struct(&png, &info, NULL);
+        fclose(file);
+    }
 }
 
 static void says_why_it_cannot_write(void **state)
 {
     (void)state;
     picture p = make(100, 100, 4);
-    int calls = 0;
     FILE *file = fopen("/dev/full", "wb");
     if (file) {
         assert_false(sn_png_write(file, &p, message, sizeof message));
@@ -149,20 +209,17 @@ static void says_why_it_cannot_write(void **state)
     assert_non_null(strstr(message, "cannot write: "));
     fclose(file);
     file = tmpfile();
-    assert_false(sn_png_write_rows(file, 4, 10, 1, stop_at_third, &calls, message, sizeof message));
-    assert_string_equal(message, "writing was stopped");
-    assert_int_equal(calls, 3);
-    calls = 0;
-    assert_false(sn_png_write_rows(file, 0, 10, 1, stop_at_third, &calls, message, sizeof message));
-    assert_false(sn_png_write_rows(file, 10, 0, 1, stop_at_third, &calls, message, sizeof message));
-    assert_false(sn_png_write_rows(file, UINT32_MAX, 1, 4, stop_at_third, &calls, message, sizeof message));
-    assert_false(sn_png_write_rows(file, 1, UINT32_MAX, 4, stop_at_third, &calls, message, sizeof message));
-    assert_non_null(strstr(message, "size"));
-    assert_false(sn_png_write_rows(file, 1, 1, 2, stop_at_third, &calls, message, sizeof message));
-    assert_non_null(strstr(message, "channels"));
-    assert_false(sn_png_write_rows(file, 1, 1, 0, stop_at_third, &calls, message, sizeof message));
-    assert_false(sn_png_write_rows(file, 1, 1, 5, stop_at_third, &calls, message, sizeof message));
-    assert_int_equal(calls, 0);
+    static const struct {
+        png_form form;
+        const char *why;
+    } wrong[] = {{{0, 10, 1, 8, 4}, "size"}, {{10, 0, 1, 8, 4}, "size"}, {{UINT32_MAX, 1, 4, 8, 4}, "size"},
+                 {{1, UINT32_MAX, 4, 8, 4}, "size"}, {{1, 1, 2, 8, 4}, "channels"}, {{1, 1, 0, 8, 4}, "channels"},
+                 {{1, 1, 5, 8, 4}, "channels"}, {{1, 1, 1, 4, 4}, "bits"}, {{1, 1, 1, 8, 10}, "level"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_null(sn_png_open(file, &wrong[i].form, 1, message, sizeof message));
+        assert_non_null(strstr(message, wrong[i].why));
+    }
+    assert_int_equal(ftell(file), 0);
     fclose(file);
     sn_png_free(&p);
 }
@@ -373,7 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_it_writes),     cmocka_unit_test(reads_no_byte_too_many),
-        cmocka_unit_test(says_why_it_cannot_write), cmocka_unit_test(refuses_broken_files),
+        cmocka_unit_test(writes_16_bits),            cmocka_unit_test(says_why_it_cannot_write), cmocka_unit_test(refuses_broken_files),
         cmocka_unit_test(refuses_hostile_sizes),    cmocka_unit_test(reads_other_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

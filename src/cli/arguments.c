@@ -8,6 +8,8 @@
  * `--` nothing is an option. A word such as -1 or -sin(x) is an expression, as no option looks like that. */
 #include "cli/command.h"
 
+#include "cli/png_writer.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -30,15 +32,26 @@ const option sn_cli_options[] = {
     {OPTION_OUTPUT, 'o', "output", "FILE", IMAGE | RENDER, "where the result goes; - is the standard output"},
     {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default 512x512)"},
     {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1)"},
-    {OPTION_TIME, 0, "time", "T", IMAGE, "the value of t (default 0)"},
+    {OPTION_SUPERSAMPLE, 's', "supersample", "N", IMAGE, "N x N samples a pixel, 1 to 64 (default 1)"},
+    {OPTION_FILTER, 0, "filter", "NAME", IMAGE,
+     "what samples are weighted by: box, tent, gaussian or mitchell (default box)"},
+    {OPTION_RANGE, 0, "range", "LOW,HIGH", IMAGE, "values from LOW to HIGH become 0 to 1 (alpha stays)"},
+    {OPTION_COLORMAP, 0, "colormap", "NAME|EXPR", IMAGE,
+     "colour the single value: a function of one number, or an expression of x"},
+    {OPTION_DEPTH, 0, "depth", "BITS", IMAGE, "bits a channel: PNG 8 or 16 (default 8), EXR 16 or 32 (default 32)"},
+    {OPTION_LEVEL, 0, "level", "N", IMAGE, "how hard PNG and EXR are compressed, 0 to 9 (default 4)"},
+    {OPTION_TIME, 0, "time", "T0[,T1]", IMAGE,
+     "the value of t (default 0); of several pictures the first one, or from T0 on, T1 left out"},
     {OPTION_Z, 0, "z", "Z", IMAGE, "the value of z (default 0)"},
+    {OPTION_FPS, 0, "fps", "F", IMAGE, "pictures a second (default 30): t advances by 1/F, unless --time says T1"},
     {OPTION_THREADS, 0, "threads", "N", IMAGE,
      "threads (default: one a processor); the bits do not depend on it"},
     {OPTION_RAW, 0, "raw", NULL, IMAGE, "write plain values as NPY, also to -"},
     {OPTION_BLOCK, 0, "block", "B", RENDER, "elements a call (default 512); the bits do not depend on it"},
     {OPTION_RATE, 0, "rate", "R", RENDER, "elements a second (default: that of the inputs, or 48000)"},
+    {OPTION_FRAMES, 0, "frames", "N", IMAGE, "an animation of N pictures"},
     {OPTION_FRAMES, 0, "frames", "N", RENDER, "how many elements (default: as many as the inputs have)"},
-    {OPTION_SECONDS, 0, "seconds", "S", RENDER, "the same in seconds"},
+    {OPTION_SECONDS, 0, "seconds", "S", IMAGE | RENDER, "the same in seconds"},
     {OPTION_IN_PLACE, 0, "in-place", NULL, RENDER,
      "let outputs overwrite inputs; the bits do not depend on it"},
     {OPTION_BITS, 0, "bits", "16|24|32", RENDER,
@@ -84,7 +97,7 @@ typedef struct reader {
     unsigned bit;
     arguments *a;
     const option *option; /* whose value is read */
-    bool rewriting_given, size_in_frames;
+    bool rewriting_given, size_in_frames, fps_given;
 } reader;
 
 static bool refuse(const reader *r, const char *value, const char *wanted)
@@ -143,20 +156,72 @@ static bool read_size(const reader *r, const char *text)
     return true;
 }
 
+/* `count` finite numbers with commas between them. */
+static bool read_list(const char *text, int count, double *const *values)
+{
+    for (int i = 0; i < count; i++) {
+        const size_t length = strcspn(text, ",");
+        if (!sn_cli_read_number(text, length, SINTER_F64, values[i]) || !isfinite(*values[i]) ||
+            (i < count - 1) != (text[length] == ','))
+            return false;
+        text += length + 1;
+    }
+    return true;
+}
+
 static bool read_region(const reader *r, const char *text)
 {
     double *const bounds[4] = {&r->a->x0, &r->a->y0, &r->a->x1, &r->a->y1};
-    const char *p = text;
-    for (int i = 0; i < 4; i++) {
-        const size_t length = strcspn(p, ",");
-        if (!sn_cli_read_number(p, length, SINTER_F64, bounds[i]) || !isfinite(*bounds[i]) ||
-            (i < 3) != (p[length] == ','))
-            return refuse(r, text, "four numbers, as in -1,-1,1,1");
-        p += length + 1;
-    }
+    if (!read_list(text, 4, bounds))
+        return refuse(r, text, "four numbers, as in -1,-1,1,1");
     if (!(r->a->x0 < r->a->x1 && r->a->y0 < r->a->y1) || !isfinite(r->a->x1 - r->a->x0) ||
         !isfinite(r->a->y1 - r->a->y0))
         return refuse(r, text, "X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1");
+    return true;
+}
+
+static bool read_times(const reader *r, const char *text)
+{
+    r->a->time_range = strchr(text, ',') != NULL;
+    if (read_list(text, r->a->time_range ? 2 : 1, (double *const[]){&r->a->time, &r->a->time_end}))
+        return true;
+    return refuse(r, text, "a number, or two, as in 0,1");
+}
+
+static bool read_range(const reader *r, const char *text)
+{
+    if (!read_list(text, 2, (double *const[]){&r->a->range_low, &r->a->range_high}) || r->a->range_low == r->a->range_high)
+        return refuse(r, text, "two numbers that differ, as in -1,1");
+    r->a->range = text;
+    return true;
+}
+
+static bool read_filter(const reader *r, const char *text)
+{
+    static const char *const names[] = {"box", "tent", "gaussian", "mitchell"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(names[i], text) == 0) {
+            r->a->filter = (sinter_filter)i;
+            return true;
+        }
+    return refuse(r, text, "box, tent, gaussian or mitchell");
+}
+
+static bool read_depth(const reader *r, const char *text)
+{
+    int64_t bits;
+    if (!sn_cli_read_whole(text, 8, 32, &bits) || (bits != 8 && bits != 16 && bits != 32))
+        return refuse(r, text, "8, 16 or 32");
+    r->a->depth = (int)bits;
+    return true;
+}
+
+static bool read_level(const reader *r, const char *text)
+{
+    int64_t level;
+    if (!sn_cli_read_whole(text, 0, 9, &level))
+        return refuse(r, text, "a whole number from 0 to 9");
+    r->a->level = (int)level;
     return true;
 }
 
@@ -344,7 +409,14 @@ static bool take_value(reader *r, const char *value)
     case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
     case OPTION_SIZE: return read_size(r, value);
     case OPTION_REGION: return read_region(r, value);
-    case OPTION_TIME: return read_finite(r, value, &a->time);
+    case OPTION_TIME: return read_times(r, value);
+    case OPTION_SUPERSAMPLE: return read_count(r, value, 64, &a->supersample);
+    case OPTION_FILTER: return read_filter(r, value);
+    case OPTION_RANGE: return read_range(r, value);
+    case OPTION_COLORMAP: return *value ? (a->colormap = value) != NULL : refuse(r, value, "a function's name or an expression");
+    case OPTION_DEPTH: return read_depth(r, value);
+    case OPTION_LEVEL: return read_level(r, value);
+    case OPTION_FPS: return r->fps_given = read_positive(r, value, false, &a->fps);
     case OPTION_Z: return read_finite(r, value, &a->z);
     case OPTION_THREADS: return read_count(r, value, 1024, &a->threads);
     case OPTION_BLOCK: return read_count(r, value, 1 << 24, &a->block);
@@ -531,6 +603,10 @@ static bool check(const reader *r)
         wrong = "--impulse and --noise exclude each other";
     else if (r->size_in_frames && a->seconds >= 0)
         wrong = "--frames and --seconds exclude each other";
+    else if (r->fps_given && a->frames < 0 && a->seconds < 0)
+        wrong = "--fps belongs to --frames or --seconds";
+    else if (a->time_range && a->frames < 0 && a->seconds < 0)
+        wrong = "--time from one number to another belongs to --frames or --seconds";
     else if ((r->bit & (IMAGE | RENDER)) && !a->output && !a->hash)
         wrong = "where shall the result go? -o FILE is missing";
     else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))
@@ -546,6 +622,9 @@ int sn_cli_read_arguments(const command *c, int count, char **words, arguments *
 {
     *a = (arguments){.command = c, .type = SINTER_F32, .block = 512, .frames = -1, .seconds = -1, .rate = -1};
     a->width = a->height = 512;
+    a->supersample = 1;
+    a->level = PNG_LEVEL;
+    a->fps = 30;
     a->x0 = a->y0 = -1;
     a->x1 = a->y1 = 1;
     const size_t most = (size_t)count + 1;

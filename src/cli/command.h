@@ -12,9 +12,12 @@
  *   columns.c          streams and points from NPY files
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
- *   npy.c, png_file.c, sound_file.c  file formats
+ *   npy.c, png_file.c, png_writer.c, exr_writer.c, sound_file.c
+ *                      file formats
  *   sample_output.c    where rendered streams go
  *   automation.c       parameters over time, from a file
+ *   picture_sink.c     where pictures go
+ *   video_pipe.c       videos, through ffmpeg
  *   eval_command.c, image_command.c, render_command.c, dump_command.c, functions_command.c, doctor_command.c
  *                      the subcommands
  *   disassemble.c      machine code as text
@@ -74,6 +77,7 @@ int sn_cli_run(int count, char **words);
 
 typedef enum option_number {
     OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
+    OPTION_SUPERSAMPLE, OPTION_FILTER, OPTION_RANGE, OPTION_COLORMAP, OPTION_DEPTH, OPTION_LEVEL, OPTION_FPS,
     OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
     OPTION_BITS, OPTION_FORMAT, OPTION_AUTOMATE, OPTION_IMPULSE, OPTION_NOISE,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
@@ -120,7 +124,14 @@ struct arguments {
     const char *output; /* NULL: none */
 
     int32_t width, height;
-    double x0, y0, x1, y1, z, time;
+    double x0, y0, x1, y1, z, time, time_end, range_low, range_high, fps;
+    bool time_range;       /* --time has two numbers */
+    int32_t supersample;
+    sinter_filter filter;
+    const char *range;     /* as written; NULL: none */
+    const char *colormap;  /* NULL: none */
+    int depth;             /* 0: not said */
+    int level;
     int threads; /* 0: as many as there are processors */
     bool raw;
 
@@ -229,6 +240,8 @@ int sn_cli_open_preparation(const arguments *a, preparation *p);
 int sn_cli_compile(const arguments *a, preparation *p, const sinter_options *options);
 /* An instance with all --set done. */
 int sn_cli_open_instance(const arguments *a, const preparation *p, sinter_instance **instance);
+/* Does all --set for every thread of a renderer of the kernel. */
+void sn_cli_set_renderer(const arguments *a, const preparation *p, sinter_renderer *renderer);
 void sn_cli_close_preparation(preparation *p); /* all zeros are allowed */
 
 /* ---- columns.c ---- */
@@ -289,6 +302,12 @@ bool sn_cli_open_output(output_file *f, const char *path);
 bool sn_cli_commit_output(output_file *f);
 /* Takes back what was written; harmless behind a commit. */
 void sn_cli_discard_output(output_file *f);
+
+/* From now on the first of the signals that end a program (interrupt, hang-up, termination) does not end it but raises the
+ * flag to its number; the second one ends it at once, unfinished files taken away all the same. */
+const volatile int *sn_cli_catch_signals(void);
+/* If a signal came: ends the process as it would have done. */
+void sn_cli_obey_signal(void);
 
 /* ---- sample_output.c ---- */
 

@@ -1,285 +1,260 @@
-/* sinter image: a field over the pixels of a grid, as PNG or NPY.
+/* sinter image: a field over the pixels of a grid, as a file or an animation.
  *
- * The picture is made in bands of rows that fit a few megabytes, so that its size is bounded by the disk
- * alone. Threads share a band: each takes the next few rows until none are left, with an instance of its own,
- * and writes them where they belong; which thread took which rows leaves no trace in the bits. The band is
- * then handed to the writer, and to the hash, from the top.
+ * The library renders (sinter/image.h), the sink writes (picture_sink.h); what is left is what the words of the command line
+ * mean. Colours of values, ranges and shapes are one thing here: a second program, of points, which all samples
+ * go through before they are filtered. `--colormap viridis` and `--range -1,1` are its text `(x - (-1))/(1 - (-1)) | viridis`.
+ * A `.vm` file is a shape, white where its value is negative, wherever pixels are written: `x < 0`.
  *
- * PNG has no gamma here: v becomes round(255 v), halves to even, clamped, and NaN becomes 0. A `.vm` file is
- * a shape: white where its value is negative. NPY has the values themselves, and so has the hash. */
-#include "cli/command.h"
-
-#include "cli/png_file.h"
+ * A signal raises a flag that the renderer looks at; the file that was under way goes away, those that are whole stay, and the
+ * process then ends by that signal, so that a shell sees what happened. */
+#include "cli/picture_sink.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BAND_BYTES = 1 << 24,
-    PIECES = 8 /* of a band, for each thread: so that none waits long for the others */
-};
+enum { MOST_MAPPED = 64, MOST_FRAMES = 1 << 30 };
 
 typedef struct painting {
     const arguments *a;
+    picture_kind kind;
+    int64_t frames;
     preparation prepared;
-    sinter_type type;
-    size_t channels;
-    bool shape; /* white where negative */
-
-    struct painter *painters;
-    int threads;
-
-    void **band; /* for each output: band_room rows */
-    int32_t band_room, band_first, band_rows;
-    int32_t piece_rows;
-    atomic_int next_row; /* of the band */
-    _Atomic(sinter_status) status;
-
-    void *row; /* one row, its channels side by side */
+    char *map_text;
+    sinter_kernel *map;
+    sinter_kernel_info map_info;
+    sinter_renderer *renderer;
+    picture_sink sink;
+    void *row; /* for the hash: one row, its channels side by side */
     receipt receipt;
     progress progress;
+    int64_t done; /* pixels of whole pictures */
     double run_seconds;
 } painting;
 
-typedef struct painter {
-    painting *painting;
-    sinter_instance *instance;
-    int number;
-    pthread_t thread;
-    bool started;
-} painter;
+/* ---- the map ---- */
 
-/* ---- one band ---- */
-
-static sinter_status paint_rows(const painting *p, sinter_instance *instance, int32_t first, int32_t rows)
+static bool is_name(const char *text)
 {
-    void *outputs[4];
-    void **to = p->channels <= 4 ? outputs : malloc(p->channels * sizeof *to);
-    if (!to)
-        return SINTER_NO_MEMORY;
-    const size_t skip = (size_t)first * (size_t)p->a->width * sn_cli_type_size(p->type);
-    for (size_t k = 0; k < p->channels; k++)
-        to[k] = (char *)p->band[k] + skip;
-    const arguments *a = p->a;
-    const sinter_grid grid = {.width = a->width,
-                              .height = a->height,
-                              .x0 = a->x0,
-                              .y0 = a->y0,
-                              .x1 = a->x1,
-                              .y1 = a->y1,
-                              .z = a->z,
-                              .t = a->time,
-                              .first_row = p->band_first + first,
-                              .row_count = rows,
-                              .outputs = to};
-    const sinter_status status = sinter_instance_run_grid(instance, &grid);
-    if (to != outputs)
-        free(to);
-    return status;
+    size_t i = 0;
+    while ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') || text[i] == '_' || (text[i] & 0x80) ||
+           (i > 0 && ((text[i] >= '0' && text[i] <= '9') || text[i] == '.')))
+        i++;
+    return i > 0 && !text[i];
 }
 
-static void *paint(void *context)
+/* `(v - (low))/((high) - (low))`, or the value alone. */
+static void put_ranged(FILE *out, const arguments *a, const char *value)
 {
-    painter *self = context;
-    painting *p = self->painting;
-    for (;;) {
-        const int32_t first = atomic_fetch_add(&p->next_row, p->piece_rows);
-        if (first >= p->band_rows || atomic_load(&p->status) != SINTER_OK)
-            return NULL;
-        const int32_t left = p->band_rows - first;
-        const sinter_status status =
-            paint_rows(p, self->instance, first, left < p->piece_rows ? left : p->piece_rows);
-        if (status != SINTER_OK)
-            atomic_store(&p->status, status);
-        if (self->number == 0)
-            sn_cli_show_progress(&p->progress, p->band_first + first);
+    if (!a->range) {
+        fputs(value, out);
+        return;
     }
+    const int low = (int)strcspn(a->range, ",");
+    const char *high = a->range + low + 1;
+    fprintf(out, "(%s - (%.*s))/((%s) - (%.*s))", value, low, a->range, high, low, a->range);
 }
 
-/* Makes the rows from `first` on, as many as a band holds. Threads that the system refuses are done without.
- */
-static bool paint_band(painting *p, int32_t first)
+/* Inputs of the map are called v0, v1, …, or x where there is one. */
+static void put_name(FILE *out, size_t count, size_t k)
 {
-    const double began = sn_cli_now();
-    const int32_t left = p->a->height - first;
-    painter *const painters = p->painters;
-    p->band_first = first;
-    p->band_rows = left < p->band_room ? left : p->band_room;
-    p->piece_rows = p->band_rows / (p->threads > 1 ? p->threads * PIECES : PIECES) + 1;
-    atomic_store(&p->next_row, 0);
-    for (int i = 1; i < p->threads; i++)
-        painters[i].started = pthread_create(&painters[i].thread, NULL, paint, &painters[i]) == 0;
-    paint(&painters[0]);
-    for (int i = 1; i < p->threads; i++)
-        if (painters[i].started)
-            pthread_join(painters[i].thread, NULL);
-    p->run_seconds += sn_cli_now() - began;
-    if (p->status != SINTER_OK)
-        return sn_cli_refuse("%s", sinter_status_name(p->status));
-    return true;
-}
-
-/* Brings row `number` of the picture into p->row and the receipt. Rows are asked for once each, from the top.
- */
-static bool take_row(painting *p, int32_t number)
-{
-    const size_t width = (size_t)p->a->width;
-    if (number >= p->band_first + p->band_rows && !paint_band(p, number))
-        return false;
-    const size_t first = (size_t)(number - p->band_first) * width;
-    sn_cli_interleave(p->type, (const void *const *)p->band, p->channels, first, width, p->row);
-    if (p->a->hash)
-        sn_cli_add_to_receipt(&p->receipt, p->type, p->row, width * p->channels);
-    return true;
-}
-
-/* ---- what becomes of the rows ---- */
-
-static unsigned char pixel_of(const painting *p, double value)
-{
-    if (p->shape)
-        return value < 0 ? 255 : 0;
-    return value >= 1 ? 255 : value > 0 ? (unsigned char)nearbyint(255 * value) : 0;
-}
-
-static bool fill_png_row(void *context, uint32_t row, unsigned char *pixels)
-{
-    painting *p = context;
-    if (!take_row(p, (int32_t)row))
-        return false;
-    const size_t count = (size_t)p->a->width * p->channels;
-    if (p->type == SINTER_F64)
-        for (size_t i = 0; i < count; i++)
-            pixels[i] = pixel_of(p, ((const double *)p->row)[i]);
+    if (count == 1)
+        fputs("x", out);
     else
-        for (size_t i = 0; i < count; i++)
-            pixels[i] = pixel_of(p, ((const float *)p->row)[i]);
-    return true;
+        fprintf(out, "v%zu", k);
 }
 
-static bool write_png(painting *p, FILE *out)
+static void put_map(FILE *out, const painting *p, size_t count, bool shape)
 {
-    char message[200];
-    if (sn_png_write_rows(out, (uint32_t)p->a->width, (uint32_t)p->a->height, (int)p->channels, fill_png_row,
-                          p, message, sizeof message))
-        return true;
-    return p->status == SINTER_OK ? sn_cli_refuse("cannot write %s: %s", p->a->output, message) : false;
-}
-
-static bool write_npy(painting *p, FILE *out)
-{
-    char message[200];
-    const npy_type type = p->type == SINTER_F64 ? NPY_F64 : NPY_F32;
-    const size_t shape[3] = {(size_t)p->a->height, (size_t)p->a->width, p->channels};
-    bool good = sn_npy_write_header(out, type, p->channels > 1 ? 3 : 2, shape, message, sizeof message);
-    for (int32_t row = 0; good && row < p->a->height; row++) {
-        if (!take_row(p, row))
-            return false;
-        good = sn_npy_write_values(out, type, p->row, shape[1] * shape[2], message, sizeof message);
+    const arguments *a = p->a;
+    if (a->colormap && !is_name(a->colormap))
+        fprintf(out, "fn colormap(x) {\n%s\n}\n", a->colormap);
+    fputs(count > 1 ? "(" : "", out);
+    for (size_t k = 0; k < count; k++) {
+        char name[32];
+        snprintf(name, sizeof name, count == 1 ? "x" : "v%zu", k);
+        fputs(k ? ", " : "", out);
+        if (count == 4 && k == 3)
+            fputs(name, out); /* alpha */
+        else
+            put_ranged(out, a, name);
     }
-    if (!good)
-        sn_cli_fail("cannot write %s: %s", p->a->output, message);
-    return good;
+    fputs(count > 1 ? ")" : "", out);
+    if (a->colormap)
+        fprintf(out, " | %s", is_name(a->colormap) ? a->colormap : "colormap");
+    else if (shape)
+        fputs(" < 0", out);
 }
 
-static bool write_nothing(painting *p)
+static bool compile_map(painting *p, size_t count, bool shape)
 {
-    for (int32_t row = 0; row < p->a->height; row++)
-        if (!take_row(p, row))
-            return false;
-    return true;
+    static sinter_report report;
+    char *inputs = NULL;
+    size_t size, inputs_size;
+    FILE *text = open_memstream(&p->map_text, &size), *names = open_memstream(&inputs, &inputs_size);
+    if (text && names) {
+        put_map(text, p, count, shape);
+        for (size_t k = 0; k < count; k++) {
+            fputs(k ? " " : "", names);
+            put_name(names, count, k);
+        }
+    }
+    const bool good = text && names && !ferror(text) && !ferror(names);
+    if (text)
+        fclose(text);
+    if (names)
+        fclose(names);
+    sinter_status status = SINTER_NO_MEMORY;
+    if (good) {
+        sinter_options options = sn_cli_options_of(p->a, &p->prepared.program, false);
+        options.source = SINTER_FIELD;
+        options.name = p->a->colormap ? "--colormap" : "--range";
+        options.inputs = inputs;
+        status = sinter_compile(p->prepared.context, p->map_text, size, &options, &p->map, &report);
+    }
+    free(inputs);
+    if (status == SINTER_OK)
+        p->map_info = sinter_kernel_describe(p->map);
+    else if (good)
+        sn_cli_print_report(status, &report);
+    else
+        sn_cli_fail("out of memory");
+    return status == SINTER_OK;
 }
 
-/* ---- the file's kind ---- */
-
-typedef enum picture_kind { KIND_NONE, KIND_PNG, KIND_NPY } picture_kind;
-
-static bool ends_with(const char *text, const char *end)
+static bool prepare_map(painting *p)
 {
-    const size_t length = strlen(text), tail = strlen(end);
-    return length > tail && strcmp(text + length - tail, end) == 0;
+    const arguments *a = p->a;
+    const size_t count = p->prepared.info.output_count;
+    const bool pixels = p->kind == PICTURE_PNG || p->kind == PICTURE_VIDEO;
+    const bool shape = p->prepared.program.form == FORM_VM && pixels && !a->range;
+    if (!a->colormap && !a->range && !shape)
+        return true;
+    if (a->colormap && count != 1)
+        return sn_cli_refuse("--colormap colours one value; the program gives %zu", count);
+    if (count > MOST_MAPPED)
+        return sn_cli_refuse("--range is for at most %d values; the program gives %zu", MOST_MAPPED, count);
+    return count == 0 || compile_map(p, count, shape);
 }
 
-static int choose_kind(const arguments *a, picture_kind *kind)
+/* ---- before anything is drawn ---- */
+
+static int settle_frames(painting *p)
 {
-    const bool png = a->output && ends_with(a->output, ".png"),
-               npy = a->output && ends_with(a->output, ".npy");
-    *kind = !a->output ? KIND_NONE : npy || a->raw ? KIND_NPY : KIND_PNG;
-    if (png && a->raw)
-        return sn_cli_misuse(a->command, "--raw writes NPY; %s ends in .png", a->output);
-    if (a->output && !png && !npy && !a->raw && strcmp(a->output, "-") != 0 &&
-        strncmp(a->output, "/dev/", 5) != 0)
-        return sn_cli_misuse(a->command, "-o takes a name that ends in .png or .npy, not `%s`", a->output);
+    const arguments *a = p->a;
+    const double frames = a->seconds >= 0 ? nearbyint(a->seconds * a->fps) : a->frames >= 0 ? (double)a->frames : 1;
+    if (!(frames >= 1 && frames <= MOST_FRAMES))
+        return sn_cli_misuse(a->command, "an animation has 1 to %d pictures", MOST_FRAMES);
+    p->frames = (int64_t)frames;
     return STATUS_GOOD;
 }
 
-/* ---- the whole ---- */
-
-static int count_processors(void)
+static bool open_renderer(painting *p)
 {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    const sinter_renderer_options options = {.threads = p->a->threads, .map = p->map};
+    const sinter_status status = sinter_renderer_open(p->prepared.kernel, &options, &p->renderer);
+    if (status != SINTER_OK)
+        return sn_cli_refuse("%s", sinter_status_name(status));
+    sn_cli_set_renderer(p->a, &p->prepared, p->renderer);
+    return true;
 }
 
-static int compile(painting *p, picture_kind kind)
+static bool open_sink(painting *p)
 {
-    sinter_options options = sn_cli_options_of(p->a, &p->prepared.program, false);
-    options.domain = SINTER_GRID;
-    const int status = sn_cli_compile(p->a, &p->prepared, &options);
-    const sinter_kernel_info *info = &p->prepared.info;
+    const arguments *a = p->a;
+    const picture_form form = {.kind = p->kind,
+                               .animated = a->frames >= 0 || a->seconds >= 0,
+                               .channels = sinter_renderer_channels(p->renderer),
+                               .type = sinter_renderer_type(p->renderer),
+                               .outputs = p->map ? p->map_info.outputs : p->prepared.info.outputs};
+    if (!sn_cli_can_picture(a, &form))
+        return false;
+    p->row = a->hash ? malloc((size_t)a->width * form.channels * sn_cli_type_size(form.type)) : NULL;
+    if (a->hash && !p->row)
+        return sn_cli_refuse("out of memory");
+    return sn_cli_open_sink(&p->sink, a, &form, p->renderer);
+}
+
+static int prepare(painting *p)
+{
+    const arguments *a = p->a;
+    int status = sn_cli_choose_picture(a, &p->kind);
+    if (status == STATUS_GOOD)
+        status = settle_frames(p);
+    if (status == STATUS_GOOD)
+        status = sn_cli_open_preparation(a, &p->prepared);
     if (status != STATUS_GOOD)
         return status;
-    p->channels = info->output_count;
-    if (p->channels == 0 || (kind == KIND_PNG && p->channels != 1 && p->channels != 3 && p->channels != 4))
-        return sn_cli_fail("the program gives %zu values; a picture has 1 (gray), 3 (RGB) or 4 (RGBA)",
-                           p->channels);
-    p->type = info->outputs[0].type;
-    p->shape = p->prepared.program.form == FORM_VM;
-    return STATUS_GOOD;
+    sinter_options options = sn_cli_options_of(a, &p->prepared.program, false);
+    options.domain = SINTER_GRID;
+    status = sn_cli_compile(a, &p->prepared, &options);
+    if (status != STATUS_GOOD)
+        return status;
+    return prepare_map(p) && open_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
 }
 
-static int open_painters(painting *p)
+/* ---- pictures ---- */
+
+static bool pack(void *context, const sinter_band *band)
 {
-    if (!(p->painters = calloc((size_t)p->threads, sizeof *p->painters)))
-        return sn_cli_fail("out of memory");
-    int status = STATUS_GOOD;
-    for (int i = 0; i < p->threads && status == STATUS_GOOD; i++) {
-        p->painters[i] = (painter){.painting = p, .number = i};
-        status = sn_cli_open_instance(p->a, &p->prepared, &p->painters[i].instance);
+    return sn_cli_pack_band(&((painting *)context)->sink, band);
+}
+
+static void hash_rows(painting *p, const sinter_band *band)
+{
+    const picture_form *f = &p->sink.form;
+    const size_t width = (size_t)p->a->width, row = width * f->channels, size = sn_cli_type_size(f->type);
+    for (int32_t i = 0; i < band->row_count; i++) {
+        const size_t at = (size_t)i * (size_t)band->stride;
+        const void *values = (const char *)band->pixels[0] + at * size;
+        if (f->kind == PICTURE_EXR) {
+            sn_cli_interleave(f->type, (const void *const *)band->pixels, f->channels, at, width, p->row);
+            values = p->row;
+        }
+        sn_cli_add_to_receipt(&p->receipt, f->type, values, row);
     }
-    return status;
 }
 
-static int open_buffers(painting *p)
+static bool put(void *context, const sinter_band *band)
 {
-    const size_t row = (size_t)p->a->width * sn_cli_type_size(p->type);
-    const size_t rows = (size_t)BAND_BYTES / (row * p->channels) + 1;
-    p->band_room = rows < (size_t)p->a->height ? (int32_t)rows : p->a->height;
-    p->band = calloc(p->channels, sizeof *p->band);
-    p->row = malloc(row * p->channels);
-    bool good = p->band && p->row;
-    for (size_t k = 0; good && k < p->channels; k++)
-        good = (p->band[k] = malloc(row * (size_t)p->band_room)) != NULL;
-    return good ? STATUS_GOOD : sn_cli_fail("out of memory");
+    painting *p = context;
+    if (p->a->hash)
+        hash_rows(p, band);
+    return sn_cli_put_band(&p->sink, band);
 }
 
-static int prepare(painting *p, picture_kind kind)
+static void show(void *context, int64_t done, int64_t total)
 {
-    int status = sn_cli_open_preparation(p->a, &p->prepared);
-    if (status == STATUS_GOOD)
-        status = compile(p, kind);
-    p->threads = p->a->threads ? p->a->threads : count_processors();
-    if (p->threads > p->a->height)
-        p->threads = p->a->height;
-    if (status == STATUS_GOOD)
-        status = open_painters(p);
-    if (status == STATUS_GOOD)
-        status = open_buffers(p);
-    return status;
+    painting *p = context;
+    (void)total;
+    sn_cli_show_progress(&p->progress, p->done + done);
+}
+
+/* Pictures are 1/fps of a unit of t apart, or divide the span that --time gives, whose end would be the beginning of the next round. */
+static double time_of(const painting *p, int64_t number)
+{
+    const arguments *a = p->a;
+    if (a->time_range)
+        return a->time + (a->time_end - a->time) * (double)number / (double)p->frames;
+    return a->time + (double)number / a->fps;
+}
+
+static bool paint(painting *p, int64_t number)
+{
+    const arguments *a = p->a;
+    sinter_picture q = {.width = a->width, .height = a->height, .x0 = a->x0, .y0 = a->y0, .x1 = a->x1, .y1 = a->y1,
+                        .z = a->z, .t = time_of(p, number), .samples = a->supersample, .filter = a->filter,
+                        .context = p, .pack = pack, .rows = put, .progress = show, .cancel = p->sink.stopped};
+    sn_cli_shape_bands(&p->sink, &q);
+    if (!sn_cli_begin_picture(&p->sink, number))
+        return false;
+    const double began = sn_cli_now();
+    const sinter_status status = sinter_render(p->renderer, &q);
+    p->run_seconds += sn_cli_now() - began;
+    p->done += (int64_t)a->width * a->height;
+    if (status != SINTER_OK && status != SINTER_CANCELLED)
+        return sn_cli_refuse("%s", sinter_status_name(status));
+    return status == SINTER_OK && sn_cli_end_picture(&p->sink);
 }
 
 static void print_result(const painting *p)
@@ -291,42 +266,46 @@ static void print_result(const painting *p)
             printf("%016llx\n", hash);
         return;
     }
-    printf("{\"width\":%d,\"height\":%d,\"channels\":%zu,\"engine\":\"%s\",\"threads\":%d", a->width,
-           a->height, p->channels, sinter_engine_name(p->prepared.info.engine), p->threads);
+    printf("{\"width\":%d,\"height\":%d,\"channels\":%u,\"frames\":%lld,\"samples\":%d,\"engine\":\"%s\",\"threads\":%d", a->width,
+           a->height, sinter_renderer_channels(p->renderer), (long long)p->frames, a->supersample,
+           sinter_engine_name(p->prepared.info.engine), sinter_renderer_threads(p->renderer));
     printf(",\"compile_us\":%.0f,\"run_us\":%.0f", 1e6 * p->prepared.compile_seconds, 1e6 * p->run_seconds);
     if (a->hash)
         printf(",\"hash\":\"%016llx\"", hash);
     puts("}");
 }
 
-static int run(painting *p, picture_kind kind)
+static void tell_stopped(const painting *p, int64_t whole)
 {
-    output_file file;
-    if (kind != KIND_NONE && !sn_cli_open_output(&file, p->a->output))
-        return STATUS_BAD;
+    if (!*p->sink.stopped)
+        return;
+    if (p->kind == PICTURE_NONE || p->kind == PICTURE_VIDEO || p->frames == 1)
+        sn_cli_note("stopped by a signal; nothing was written");
+    else
+        sn_cli_note("stopped by a signal; %lld of %lld pictures are written", (long long)whole, (long long)p->frames);
+}
+
+static int run(painting *p)
+{
+    int64_t number = 0;
     p->receipt = sn_cli_open_receipt();
-    sn_cli_open_progress(&p->progress, "image", p->a->height);
-    const bool good = kind == KIND_NONE  ? write_nothing(p)
-                      : kind == KIND_PNG ? write_png(p, file.stream)
-                                         : write_npy(p, file.stream);
+    sn_cli_open_progress(&p->progress, "image", (int64_t)p->a->width * p->a->height * p->frames);
+    while (number < p->frames && paint(p, number))
+        number++;
     sn_cli_close_progress(&p->progress);
-    if (kind != KIND_NONE && !good)
-        sn_cli_discard_output(&file);
-    else if (kind != KIND_NONE && !sn_cli_commit_output(&file))
-        return STATUS_BAD;
+    const bool good = sn_cli_close_sink(&p->sink, number == p->frames);
     if (good)
         print_result(p);
+    else
+        tell_stopped(p, number);
     return good ? STATUS_GOOD : STATUS_BAD;
 }
 
 static void release(painting *p)
 {
-    for (int i = 0; p->painters && i < p->threads; i++)
-        sinter_instance_close(p->painters[i].instance);
-    for (size_t k = 0; p->band && k < p->channels; k++)
-        free(p->band[k]);
-    free(p->painters);
-    free(p->band);
+    sinter_renderer_close(p->renderer);
+    sinter_kernel_close(p->map);
+    free(p->map_text);
     free(p->row);
     sn_cli_close_preparation(&p->prepared);
 }
@@ -334,13 +313,11 @@ static void release(painting *p)
 int sn_cli_image(const arguments *a)
 {
     painting p = {.a = a};
-    picture_kind kind;
-    int status = choose_kind(a, &kind);
-    if (status != STATUS_GOOD)
-        return status;
-    status = prepare(&p, kind);
+    int status = prepare(&p);
     if (status == STATUS_GOOD)
-        status = run(&p, kind);
+        status = run(&p);
     release(&p);
+    if (status != STATUS_GOOD)
+        sn_cli_obey_signal();
     return status;
 }

@@ -2,7 +2,8 @@
  *
  * What is written goes to a new file in the folder of the one that is meant, and takes its name when all of
  * it has arrived; until then the old file stays as it was, whatever happens to the program, the disk or the
- * electricity. A signal that ends the program takes the unfinished file away. Links are followed, so that a
+ * electricity. A signal that ends the program takes the unfinished file away; a command that can stop by itself may ask for the first one
+ * to raise a flag instead. Links are followed, so that a
  * link to a file stays one. What cannot be replaced (a device, a pipe, `-`) is written to directly. */
 #include "cli/command.h"
 
@@ -18,12 +19,31 @@ static char unfinished[PATH_MAX + 16]; /* what a signal removes; written only wh
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 
-static void remove_unfinished(int number)
+static bool caught;                  /* the first signal only raises the flag */
+static volatile int signal_number;   /* the flag */
+
+static void end(int number)
 {
+    if (caught && !signal_number && number != SIGPIPE) {
+        signal_number = number;
+        return;
+    }
     if (*unfinished)
         unlink(unfinished);
     signal(number, SIG_DFL);
     raise(number);
+}
+
+static void handle_signals(bool wanted)
+{
+    for (int i = 0; i < ENDING_SIGNALS; i++) {
+        struct sigaction now;
+        sigaction(ending_signals[i], NULL, &now);
+        if (now.sa_handler == SIG_IGN) /* as nohup wants it */
+            continue;
+        now = (struct sigaction){.sa_handler = wanted ? end : SIG_DFL};
+        sigaction(ending_signals[i], &now, NULL);
+    }
 }
 
 /* NULL: nothing is left to remove. */
@@ -35,15 +55,23 @@ static void set_unfinished(const char *path)
         sigaddset(&ending, ending_signals[i]);
     sigprocmask(SIG_BLOCK, &ending, &before);
     snprintf(unfinished, sizeof unfinished, "%s", path ? path : "");
-    for (int i = 0; i < ENDING_SIGNALS; i++) {
-        struct sigaction now;
-        sigaction(ending_signals[i], NULL, &now);
-        if (now.sa_handler == SIG_IGN) /* as nohup wants it */
-            continue;
-        now = (struct sigaction){.sa_handler = path ? remove_unfinished : SIG_DFL};
-        sigaction(ending_signals[i], &now, NULL);
-    }
+    handle_signals(path || caught);
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+const volatile int *sn_cli_catch_signals(void)
+{
+    caught = true;
+    handle_signals(true);
+    return &signal_number;
+}
+
+void sn_cli_obey_signal(void)
+{
+    if (!signal_number)
+        return;
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
 }
 
 static bool refuse(output_file *f)

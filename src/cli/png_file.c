@@ -1,14 +1,18 @@
-/* PNG files through libpng.
+/* PNG files in memory: written by png_writer.c, read through libpng.
  *
  * libpng reports errors by longjmp. Here every use of it is a job: what it holds lives in the caller's
  * frame, a body without anything to free runs under the one setjmp of `attempt`, and the caller releases
  * the job whether the body ended or was left. So no variable is changed between setjmp and longjmp but
  * those inside the job, and nothing can leak. The error's text is put into the caller's message before the
- * jump. Reading and writing go through functions of our own, for the system's reason to be told, where
- * libpng says "Write Error". */
+ * jump. Reading goes through a function of our own, for the system's reason to be told, where
+ * libpng says "Read Error". */
 #include "cli/png_file.h"
 
+#include "cli/png_writer.h"
+
 #include <stdlib.h>
+
+enum { BAND_BYTES = 128 << 10 };
 
 #ifndef SINTER_PNG
 #define SINTER_PNG 1
@@ -18,6 +22,27 @@ void sn_png_free(picture *p)
 {
     free(p->pixels);
     *p = (picture){0};
+}
+
+bool sn_png_write(FILE *out, const picture *p, char *message, size_t room)
+{
+    const png_form form = {.width = p->width, .height = p->height, .channels = p->channels, .depth = 8, .level = PNG_LEVEL};
+    png_writer *w = sn_png_open(out, &form, 1, message, room);
+    if (!w)
+        return false;
+    const size_t row = (size_t)p->width * (size_t)p->channels;
+    const uint32_t rows = row < BAND_BYTES ? (uint32_t)(BAND_BYTES / row) : 1;
+    bool good = true;
+    for (uint32_t at = 0; good && at < p->height; at += rows) {
+        const uint32_t count = p->height - at < rows ? p->height - at : rows;
+        good = sn_png_pack(w, 0, at, count, p->pixels + at * row, row);
+        if (!good && room)
+            snprintf(message, room, "out of memory");
+        good = good && sn_png_put(w, 0, message, room);
+    }
+    good = good && sn_png_finish(w, message, room);
+    sn_png_close(w);
+    return good;
 }
 
 #if SINTER_PNG
@@ -31,10 +56,7 @@ typedef struct job {
     png_structp png;
     png_infop info;
     FILE *stream;
-    picture *picture; /* of fill, only its sizes count */
-    picture_row fill;
-    void *context;
-    unsigned char *row;
+    picture *picture;
     char *message;
     size_t room;
 } job;
@@ -65,20 +87,6 @@ static void stop(png_structp png, const char *what)
     png_error(png, text);
 }
 
-static void write_bytes(png_structp png, png_bytep bytes, size_t size)
-{
-    errno = 0;
-    if (fwrite(bytes, 1, size, png_get_io_ptr(png)) != size)
-        stop(png, "cannot write");
-}
-
-static void flush_bytes(png_structp png)
-{
-    errno = 0;
-    if (fflush(png_get_io_ptr(png)) != 0)
-        stop(png, "cannot write");
-}
-
 static void read_bytes(png_structp png, png_bytep bytes, size_t size)
 {
     FILE *in = png_get_io_ptr(png);
@@ -98,75 +106,6 @@ static bool attempt(job *j, void (*body)(job *))
     body(j);
     return true;
 }
-
-/* -------------------------------------------------------------------------------- Writing */
-
-static int color_type_of(int channels)
-{
-    return channels == 1   ? PNG_COLOR_TYPE_GRAY
-           : channels == 3 ? PNG_COLOR_TYPE_RGB
-                           : PNG_COLOR_TYPE_RGB_ALPHA;
-}
-
-static void write_body(job *j)
-{
-    const picture *p = j->picture;
-    png_set_write_fn(j->png, j->stream, write_bytes, flush_bytes);
-    png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_IHDR(j->png, j->info, p->width, p->height, 8, color_type_of(p->channels), PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(j->png, j->info);
-    for (uint32_t row = 0; row < p->height; row++) {
-        if (!j->fill(j->context, row, j->row))
-            png_error(j->png, "writing was stopped");
-        png_write_row(j->png, j->row);
-    }
-    png_write_end(j->png, NULL);
-    flush_bytes(j->png);
-}
-
-bool sn_png_write_rows(FILE *out, uint32_t width, uint32_t height, int channels, picture_row fill,
-                       void *context, char *message, size_t room)
-{
-    picture p = {width, height, channels, NULL};
-    job j = {
-        .stream = out, .picture = &p, .fill = fill, .context = context, .message = message, .room = room};
-    bool good = false;
-    if (channels != 1 && channels != 3 && channels != 4) {
-        say(&j, "a PNG file here has 1, 3 or 4 channels");
-        return false;
-    }
-    if (width == 0 || height == 0 || width > PNG_UINT_31_MAX / 8 || height > PNG_UINT_31_MAX) {
-        say(&j, "a PNG file of this size cannot be written");
-        return false;
-    }
-    j.row = malloc((size_t)width * (size_t)channels);
-    j.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
-    j.info = j.png ? png_create_info_struct(j.png) : NULL;
-    if (j.row && j.info)
-        good = attempt(&j, write_body);
-    else
-        say(&j, "out of memory");
-    png_destroy_write_struct(&j.png, &j.info);
-    free(j.row);
-    return good;
-}
-
-static bool copy_row(void *context, uint32_t row, unsigned char *pixels)
-{
-    const picture *p = context;
-    size_t size = (size_t)p->width * (size_t)p->channels;
-    memcpy(pixels, p->pixels + row * size, size);
-    return true;
-}
-
-bool sn_png_write(FILE *out, const picture *p, char *message, size_t room)
-{
-    picture copy = *p;
-    return sn_png_write_rows(out, p->width, p->height, p->channels, copy_row, &copy, message, room);
-}
-
-/* -------------------------------------------------------------------------------- Reading */
 
 /* Settles for 8 bits and 1, 3 or 4 channels. */
 static void set_transformations(png_structp png, png_infop info)
@@ -229,25 +168,6 @@ static bool refuse(char *message, size_t room)
     if (room)
         snprintf(message, room, "built without libpng: PNG files can be neither read nor written");
     return false;
-}
-
-bool sn_png_write(FILE *out, const picture *p, char *message, size_t room)
-{
-    (void)out;
-    (void)p;
-    return refuse(message, room);
-}
-
-bool sn_png_write_rows(FILE *out, uint32_t width, uint32_t height, int channels, picture_row fill,
-                       void *context, char *message, size_t room)
-{
-    (void)out;
-    (void)width;
-    (void)height;
-    (void)channels;
-    (void)fill;
-    (void)context;
-    return refuse(message, room);
 }
 
 bool sn_png_read(FILE *in, picture *p, char *message, size_t room)

@@ -1,4 +1,4 @@
-/* PNG files of 8 bits a channel, through libpng, from and to streams that need not seek.
+/* PNG files of 8 bits a channel, whole ones in memory, from and to streams that need not seek; read through libpng.
  *
  * Every function returns whether it succeeded. Where it did not, the reason stands in message (at most room
  * characters, the final zero included), without the name of the file. Nothing leaks and nothing jumps out
@@ -8,7 +8,7 @@
  * Pixels are rows from the top, pixels from the left, the channels of a pixel side by side: 1 (gray), 3
  * (RGB) or 4 (RGBA, alpha not multiplied in). Rows follow each other without a gap.
  *
- * Built without libpng (SINTER_PNG is 0), all of them fail and say so. */
+ * Built without libpng (SINTER_PNG is 0), reading fails and says so. */
 #ifndef SN_CLI_PNG_FILE_H
 #define SN_CLI_PNG_FILE_H
 
@@ -27,18 +27,8 @@ typedef struct picture {
     unsigned char *pixels; /* width * height * channels, malloc'ed by sn_png_read */
 } picture;
 
-/* Fills one row of width * channels bytes. False stops the writing; the function may have left its reason
- * in what context leads to, the message then says only that writing was stopped. Rows are asked for once
- * each, from the top. */
-typedef bool (*picture_row)(void *context, uint32_t row, unsigned char *pixels);
-
-/* Writes one picture and flushes the stream. The same pixels give the same bytes with the same libpng and
- * zlib. */
+/* Writes one picture (png_writer.h) and flushes the stream. */
 bool sn_png_write(FILE *out, const picture *p, char *message, size_t room);
-
-/* The same, with the rows made on demand; only one is held in memory. */
-bool sn_png_write_rows(FILE *out, uint32_t width, uint32_t height, int channels, picture_row fill,
-                       void *context, char *message, size_t room);
 
 /* Reads one picture, and not a byte more, from the stream. Palettes and fewer bits are expanded, 16 bits
  * rounded to 8; gray with transparency becomes RGBA, and so does RGB with a transparent colour. On failure

@@ -105,6 +105,12 @@ int sn_cli_open_instance(const arguments *a, const preparation *p, sinter_instan
     return STATUS_GOOD;
 }
 
+void sn_cli_set_renderer(const arguments *a, const preparation *p, sinter_renderer *renderer)
+{
+    for (int i = 0; i < a->set_count; i++)
+        sinter_renderer_set(renderer, find_parameter(&p->info, &a->sets[i]), value_of(&a->sets[i]));
+}
+
 void sn_cli_close_preparation(preparation *p)
 {
     sinter_kernel_close(p->kernel);
