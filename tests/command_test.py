@@ -4,6 +4,7 @@
 usage: command_test.py SINTER [NAME...]    NAME: a part of the names of the tests to run
 """
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -135,8 +136,9 @@ def parse_png(data):
     same(names[-1], b"IEND", "last chunk")
     check(b"gAMA" not in names and b"sRGB" not in names, "no gamma wanted", names)
     width, height, depth, color, _, _, interlace = header
-    same((depth, interlace), (8, 0), "depth, interlace")
-    channels = {0: 1, 2: 3, 6: 4}[color]
+    same(interlace, 0, "interlace")
+    check(depth in (8, 16), "depth", depth)
+    channels = {0: 1, 2: 3, 6: 4}[color] * (depth // 8)  # what differences are taken by: bytes of a pixel
     data = zlib.decompress(packed)
     stride = width * channels
     rows, above = [], bytes(stride)
@@ -158,7 +160,7 @@ def parse_png(data):
                 line[i] = (line[i] + order[2]) & 255
         above = bytes(line)
         rows.append(above)
-    return width, height, channels, rows
+    return width, height, channels // (depth // 8), rows
 
 
 def read_png(path):
@@ -260,8 +262,13 @@ def bad_numbers(folder):
         bad(2, "image", "x", "-o", png, "--region", region, says="--region takes")
     for threads in ("0", "-1", "x", "1.5", "1025", ""):
         bad(2, "image", "x", "-o", png, "--threads", threads, says="--threads takes")
-    for value in ("", "x", "inf", "nan", "1e", "1,2"):
+    for value in ("", "x", "inf", "nan", "1e", "1,", "1,2,3", "1,inf"):
         bad(2, "image", "t", "-o", png, "--time", value, says="--time takes")
+    for option, values in (("--supersample", ("0", "65", "x", "1.5", "")), ("--filter", ("bx", "", "BOX")),
+                           ("--range", ("", "1", "1,1", "0,nan", "0,1,2", "a,b")), ("--depth", ("7", "24", "x", "")),
+                           ("--level", ("10", "-1", "x", "")), ("--fps", ("0", "-1", "x", "inf"))):
+        for value in values:
+            bad(2, "image", "t", "-o", png, option, value, says=option + " takes")
     for value in ("", "-1", "0", "x", "1e3", "99999999999"):
         bad(2, "render", "time", "--hash", "--frames", "1", "--block", value, says="--block takes")
     for value in ("", "-1", "x", "1.5", "9" * 30):
@@ -581,8 +588,9 @@ def image_to_standard_output(folder):
 @test
 def image_names_of_files(folder):
     bad(2, "image", "x", says="-o FILE is missing")
-    bad(2, "image", "x", "-o", folder / "a.gif", says=".png or .npy")
-    bad(2, "image", "x", "-o", folder / "a", says=".png or .npy")
+    bad(2, "image", "x", "-o", folder / "a.bmp", says=".png, .exr")
+    bad(2, "image", "x", "-o", folder / "a", says=".png, .exr")
+    bad(2, "image", "x", "-o", folder / "a.gif", says="how long?")
     bad(2, "image", "x", "-o", folder / "a.png", "--raw", says="--raw")
     bad(2, "image", "x", "-o", "", says="--output takes")
     good("image", "x", "-o" + str(folder / "b.png"), "--size=2x2")
@@ -616,6 +624,250 @@ def image_in_several_bands(folder):
     for row in range(2100):
         line = body[row * 4096 * 4:(row + 1) * 4096 * 4]
         same(line, struct.pack("<f", 2099.5 - row) * 4096, f"row {row}")
+
+
+
+def parse_exr(data):
+    """{channel: rows of numbers}, size; of files without long names. Compression: none, or zip."""
+    same(struct.unpack("<ii", data[:8]), (20000630, 2), "magic, version")
+    at, attributes = 8, {}
+    while data[at]:
+        name, kind, rest = data[at:].split(b"\0", 2)
+        size, = struct.unpack("<i", rest[:4])
+        at += len(name) + len(kind) + 6 + size
+        attributes[name.decode()] = (kind.decode(), rest[4:4 + size])
+    at += 1
+    channels, entries = [], attributes["channels"][1]
+    while entries[0]:
+        name, entries = entries.split(b"\0", 1)
+        kind, _, xs, ys = struct.unpack("<iiii", entries[:16])
+        same((xs, ys), (1, 1), "sampling")
+        channels.append((name.decode(), "?ef"[kind]))
+        entries = entries[16:]
+    same(channels, sorted(channels), "the order of channels")
+    x0, y0, x1, y1 = struct.unpack("<iiii", attributes["dataWindow"][1])
+    same((x0, y0, attributes["displayWindow"][1]), (0, 0, attributes["dataWindow"][1]), "windows")
+    width, height, packed = x1 + 1, y1 + 1, attributes["compression"][1][0]
+    rows_a_block = {0: 1, 3: 16}[packed]
+    result = {name: [] for name, _ in channels}
+    table = struct.unpack_from(f"<{-(-height // rows_a_block)}Q", data, at)
+    end = at + 8 * len(table)
+    for number, place in enumerate(table):
+        same(place, end, "blocks follow each other")
+        row, size = struct.unpack_from("<ii", data, place)
+        same(row, number * rows_a_block, "the block's first row")
+        block, end = data[place + 8:place + 8 + size], place + 8 + size
+        count = min(rows_a_block, height - row)
+        whole = count * width * sum(struct.calcsize(kind) for _, kind in channels)
+        if packed and size < whole:
+            line = bytearray(zlib.decompress(block))
+            for i in range(1, len(line)):
+                line[i] = (line[i - 1] + line[i] - 128) & 255
+            half = (len(line) + 1) // 2
+            block = bytearray(whole)
+            block[0::2], block[1::2] = line[:half], line[half:]
+        same(len(block), whole, "a block's size")
+        place = 0
+        for _ in range(count):
+            for name, kind in channels:
+                result[name].append(struct.unpack_from(f"<{width}{kind}", block, place))
+                place += width * struct.calcsize(kind)
+    same(end, len(data), "the end of the file")
+    return result, (width, height)
+
+
+def half(value):
+    """The f16 nearest to an f32."""
+    try:
+        return struct.unpack("<e", struct.pack("<e", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+@test
+def image_exr(folder):
+    words = ["image", "(x*3, sin(y*9)/x, 1e-6*y)", "--size", "37x41"]
+    good(*words, "-o", folder / "a.npy")
+    _, values = read_npy(folder / "a.npy")
+    for level in ("0", "4"):
+        good(*words, "-o", folder / "a.exr", "--level", level)
+        exr, size = parse_exr((folder / "a.exr").read_bytes())
+        same((size, sorted(exr)), ((37, 41), ["B", "G", "R"]))
+        for k, name in enumerate("RGB"):
+            same([v for row in exr[name] for v in row], values[k::3], name)
+    good(*words, "-o", folder / "h.exr", "--depth", "16", "--threads", "3")
+    exr, _ = parse_exr((folder / "h.exr").read_bytes())
+    for k, name in enumerate("RGB"):
+        same([v for row in exr[name] for v in row], [half(v) for v in values[k::3]], name)
+    good("image", "x", "-o", folder / "gray.exr", "--size", "300x200", "--type", "f64")
+    exr, _ = parse_exr((folder / "gray.exr").read_bytes())
+    same([list(exr), exr["Y"][0][0]], [["Y"], struct.unpack("<f", struct.pack("<f", -1 + 1 / 300))[0]])
+    good("image", "out depth = x; out normal = (y, x*y, 1)*0.5; out id = 7", "-o", folder / "many.exr", "--size", "5x3")
+    exr, _ = parse_exr((folder / "many.exr").read_bytes())
+    same((sorted(exr), exr["id"][2]), (["depth", "id", "normal.0", "normal.1", "normal.2"], (7.0,) * 5))
+    same(out(*words, "-o", folder / "b.exr", "--hash"), out(*words, "--hash"), "the hash with a file")
+    good(*words, "-o", folder / "one.exr", "--threads", "1")
+    good(*words, "-o", folder / "six.exr", "--threads", "6")
+    same((folder / "one.exr").read_bytes(), (folder / "six.exr").read_bytes(), "threads")
+
+
+@test
+def image_pfm(folder):
+    for text, kind, channels in (("x + 10*y", b"Pf", 1), ("(x, y, x*y)", b"PF", 3)):
+        good("image", text, "-o", folder / "a.npy", "--size", "7x5")
+        good("image", text, "-o", folder / "a.pfm", "--size", "7x5")
+        data = (folder / "a.pfm").read_bytes()
+        head = kind + b"\n7 5\n-1.0\n"
+        same(data[:len(head)], head)
+        _, values = read_npy(folder / "a.npy")
+        rows = [struct.unpack_from(f"<{7 * channels}f", data, len(head) + row * 28 * channels) for row in range(5)]
+        same([v for row in reversed(rows) for v in row], values, "rows from the bottom")
+        same(len(data), len(head) + 5 * 28 * channels)
+    bad(1, "image", "(x, y, 0, 1)", "-o", folder / "b.pfm", says="4 values")
+    bad(2, "image", "x", "-o", folder / "b.pfm", "--depth", "8", says="--depth 8")
+
+
+@test
+def image_of_16_bits(folder):
+    good("image", "x", "-o", folder / "a.png", "--size", "6x2", "--region", "-0.25,0,1.25,1", "--type", "f64", "--depth", "16")
+    width, height, channels, rows = read_png(folder / "a.png")
+    wanted = [min(max(round(65535 * (-0.25 + (i + 0.5) / 4)), 0), 65535) for i in range(6)]
+    same((width, height, channels, rows), (6, 2, 1, [struct.pack(">6H", *wanted)] * 2))
+    good("image", "(x, y, 1, 0.5)", "-o", folder / "b.png", "--size", "300x200", "--depth", "16", "--threads", "3")
+    same(read_png(folder / "b.png")[:3], (300, 200, 4))
+    bad(2, "image", "x", "-o", folder / "c.png", "--depth", "32", says="--depth 32")
+    good("image", "x", "-o", folder / "d.png", "--size", "64", "--depth", "16", "--hash")
+    good("image", "x", "-o", folder / "e.png", "--size", "64", "--depth", "16")
+    same((folder / "d.png").read_bytes(), (folder / "e.png").read_bytes(), "with a hash and without")
+
+
+@test
+def image_supersampled(folder):
+    words = ["image", "(floor(x*9)*y, x)", "--type", "f64", "--region", "-1,-2,3,1"]
+    good(*words, "-o", folder / "large.npy", "--size", "33x21")
+    good(*words, "-o", folder / "small.npy", "--size", "11x7", "--supersample", "3")
+    _, large = read_npy(folder / "large.npy")
+    _, small = read_npy(folder / "small.npy")
+    for row in range(7):
+        for column in range(11):
+            for k in range(2):
+                mean = sum(large[((row * 3 + j) * 33 + column * 3 + i) * 2 + k] for i in range(3) for j in range(3)) / 9
+                value = small[(row * 11 + column) * 2 + k]
+                check(abs(value - mean) < 1e-14 * (1 + abs(mean)), row, column, value, mean)
+    good(*words, "-o", folder / "letter.npy", "--size", "11x7", "-s3", "--threads", "5")
+    same((folder / "letter.npy").read_bytes(), (folder / "small.npy").read_bytes(), "-s3")
+    hashes = {out("image", "fract(x*5)", "--hash", "--size", "50", "-s", "2", "--filter", f)
+              for f in ("box", "tent", "gaussian", "mitchell")}
+    same(len(hashes), 4, "filters that differ")
+    (folder / "disk.vm").write_text("x var-x\ny var-y\na mul x x\nb mul y y\nc add a b\nd const 0.36\nf sub c d\n")
+    good("image", folder / "disk.vm", "-o", folder / "disk.png", "--size", "16", "-s", "4")
+    shades = set(b"".join(read_png(folder / "disk.png")[3]))
+    check({0, 255} < shades and len(shades) > 5, "a shape's edge is smooth", shades)
+
+
+@test
+def image_range_and_colormap(folder):
+    good("image", "x*10", "-o", folder / "a.npy", "--size", "5x1", "--range", "-10,10", "--type", "f64")
+    _, values = read_npy(folder / "a.npy")
+    for value, wanted in zip(values, (0.1, 0.3, 0.5, 0.7, 0.9)):
+        check(abs(value - wanted) < 1e-15, value, wanted)
+    good("image", "(x, x, x, x)", "-o", folder / "b.npy", "--size", "2x1", "--range", "1,-1")
+    same(read_npy(folder / "b.npy")[1], [0.75, 0.75, 0.75, -0.5, 0.25, 0.25, 0.25, 0.5], "alpha stays")
+    good("image", "x", "-o", folder / "c.npy", "--size", "2x1", "--range", "-1,1", "--colormap", "(x, 1 - x, x*x)")
+    same(read_npy(folder / "c.npy"), ((1, 2, 3), [0.25, 0.75, 0.0625, 0.75, 0.25, 0.5625]))
+    good("image", "x", "-o", folder / "d.npy", "--size", "2x1", "--colormap", "abs")
+    same(read_npy(folder / "d.npy"), ((1, 2), [0.5, 0.5]))
+    good("image", "x", "-o", folder / "e.npy", "--size", "2x1", "--colormap", "a = x + 1\n(a, a, a)")
+    same(read_npy(folder / "e.npy"), ((1, 2, 3), [0.5] * 3 + [1.5] * 3))
+    bad(1, "image", "(x, y, 0)", "-o", folder / "f.png", "--colormap", "abs", says="colours one value; the program gives 3")
+    bad(1, "image", "x", "-o", folder / "f.png", "--colormap", "sqrtt", says=["--colormap", "did you mean 'sqrt'"])
+    (folder / "disk.vm").write_text("x var-x\ny var-y\na mul x y\n")
+    good("image", folder / "disk.vm", "-o", folder / "g.png", "--size", "2", "--colormap", "(x, x, 1)", "--range", "-1,1")
+    same(read_png(folder / "g.png"), (2, 2, 3, [bytes([96, 96, 255, 159, 159, 255]), bytes([159, 159, 255, 96, 96, 255])]))
+
+
+@test
+def image_numbered(folder):
+    def times(*words):
+        for old in folder.iterdir():
+            old.unlink()
+        good("image", "t + 0*x", "--size", "1", "--type", "f64", "-o", folder / "p%03d.npy", *words)
+        names = sorted(p.name for p in folder.iterdir())
+        same(names, [f"p{i:03}.npy" for i in range(len(names))])
+        return [read_npy(folder / name)[1][0] for name in names]
+
+    same(times("--frames", "4"), [i / 30 for i in range(4)])
+    same(times("--frames", "3", "--time", "5", "--fps", "4"), [5, 5.25, 5.5])
+    same(times("--seconds", "0.5", "--fps", "10"), [i / 10 for i in range(5)])
+    same(times("--frames", "4", "--time", "0,2"), [0, 0.5, 1, 1.5])
+    good("image", "x", "-o", folder / "100%d.png", "--frames", "1", "--size", "2")
+    check((folder / "1000.png").exists(), "the number in its place")
+    good("image", "x", "-o", folder / "50%d.png", "--size", "2")
+    check((folder / "50%d.png").exists(), "a single picture has its name")
+    bad(2, "image", "x", "-o", folder / "a.png", "--frames", "2", says="name%04d.png")
+    bad(2, "image", "x", "-o", folder / "a%d%d.png", "--frames", "2", says="name%04d.png")
+    bad(2, "image", "x", "-o", folder / "a%s.png", "--frames", "2", says="name%04d.png")
+    bad(2, "image", "x", "-o", folder / "a.png", "--fps", "2", says="--fps belongs")
+    bad(2, "image", "x", "-o", folder / "a.png", "--time", "1,2", says="--time from")
+    bad(2, "image", "x", "-o", folder / "a%d.png", "--frames", "0", says="1 to")
+    bad(2, "image", "x", "-o", folder / "a%d.png", "--frames", "1", "--seconds", "1", says="exclude")
+    one = out("image", "t*x", "--size", "9", "--frames", "3", "--hash")
+    same(out("image", "t*x", "--size", "9", "--frames", "3", "--hash", "-o", folder / "h%d.png"), one, "a hash of all")
+
+
+FFMPEG = """#!{python}
+import json, sys
+data = sys.stdin.buffer.read()
+json.dump([sys.argv[1:], list(data)], open({log!r}, "w"))
+open(sys.argv[-1].removeprefix("file:"), "wb").write(b"video")
+sys.exit({status})
+"""
+
+
+@test
+def image_video(folder):
+    tools, log = folder / "bin", folder / "log"
+    tools.mkdir()
+    program = tools / "ffmpeg"
+
+    def replace(status):
+        program.write_text(FFMPEG.format(python=sys.executable, log=str(log), status=status))
+        program.chmod(0o755)
+
+    replace(0)
+    path = {"PATH": str(tools)}
+    words = ["image", "(x, t, 1)", "--size", "4x2", "--frames", "3", "--fps", "2"]
+    for ending, container in (("mp4", "mp4"), ("mkv", "matroska"), ("webm", "webm"), ("gif", "gif")):
+        film = folder / f"a.{ending}"
+        good(*words, "-o", film, env=path)
+        same(film.read_bytes(), b"video", "what ffmpeg wrote")
+        given, data = json.loads(log.read_text())
+        after = dict(zip(given, given[1:]))
+        same([after[k] for k in ("-pixel_format", "-video_size", "-framerate", "-i")], ["rgb24", "4x2", "2", "pipe:0"])
+        same(given[given.index("-i"):].count("-f") and given[len(given) - 2], container)
+        # x at the centres of four columns, -0.75 to 0.75; t is 0, 1/2, 1
+        same(data, [v for t in (0, 128, 255) for _ in range(2) for r in (0, 0, 64, 191) for v in (r, t, 255)])
+    hashed = folder / "h.mp4"
+    same(out(*words, "-o", hashed, "--hash", env=path), out(*words, "--hash"), "the hash")
+    same(json.loads(log.read_text())[1], data, "the same pixels")
+    replace(3)
+    before = (folder / "a.mp4").read_bytes()
+    (folder / "a.mp4").write_bytes(b"before")
+    bad(1, *words, "-o", folder / "a.mp4", env=path, says="ffmpeg could not make")
+    same((folder / "a.mp4").read_bytes(), b"before", "the old file")
+    program.write_text("#!/bin/sh\nexit 1\n")
+    bad(1, "image", "x", "--size", "512", "--frames", "50", "-o", folder / "a.mp4", env=path, says="ffmpeg")
+    program.unlink()
+    bad(1, *words, "-o", folder / "a.mp4", env=path, says=["not in the PATH", "frame%04d.png"])
+    same((folder / "a.mp4").read_bytes(), b"before", "the old file")
+    check(before == b"video", before)
+    bad(1, "image", "(x, y, 0, 1)", "--size", "2", "--frames", "2", "-o", folder / "b.mp4", says="alpha")
+    bad(1, "image", "x", "--size", "3x2", "--frames", "2", "-o", folder / "b.mp4", says=["even", "--size 4x2"])
+    bad(2, "image", "x", "--size", "2", "--frames", "2", "-o", folder / "b.mp4", "--depth", "16", says="--depth 16")
+    if shutil.which("ffmpeg"):
+        good("image", "(x, y, t)", "--size", "32", "--frames", "4", "-o", folder / "real.gif", "--time", "0,1")
+        same((folder / "real.gif").read_bytes()[:6], b"GIF89a")
+    same(sorted(p.name for p in folder.iterdir() if p.suffix not in (".mp4", ".mkv", ".webm", ".gif")), ["bin", "log"], "files left")
 
 
 @test
@@ -676,8 +928,25 @@ def signals_leave_no_unfinished_file(folder):
     time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    same((process.returncode, errors), (-signal.SIGTERM, b""), "how it ended")
+    same((process.returncode, errors), (-signal.SIGTERM, b"sinter: stopped by a signal; nothing was written\n"), "how it ended")
     same(list(folder.iterdir()), [], "files left")
+
+
+@test
+def signals_leave_whole_pictures(folder):
+    process = subprocess.Popen([SINTER, "image", "x + t", "-o", folder / "%d.png", "--frames", "100000", "--size", "300"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    limit = time.monotonic() + 60
+    while not (folder / "3.png").exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    count = len(list(folder.iterdir()))
+    check(4 <= count < 100000, count)
+    same((process.returncode, errors), (-signal.SIGINT, f"sinter: stopped by a signal; {count} of 100000 pictures are written\n"
+                                        .encode()), "how it ended")
+    for i in range(count):
+        same(read_png(folder / f"{i}.png")[:3], (300, 300, 1))
 
 
 @test

@@ -22,11 +22,15 @@ static const char eval_text[] =
     "  sinter eval 'x + y' --input points.npy\n\n" PROGRAM_TEXT;
 
 static const char image_text[] =
-    "Evaluates a field at the centres of pixels and writes PNG or NPY, as the name of the file says. One\n"
-    "value is gray, three are RGB, four RGBA; they are clamped to 0...1, times 255, halves to even, NaN\n"
-    "black; no gamma. A .vm file is a shape: white where its value is negative. NPY files hold the values\n"
-    "themselves. With --hash, -o may be left out.\n\n"
-    "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480\n\n" PROGRAM_TEXT;
+    "Evaluates a field at the centres of pixels and writes PNG, EXR, PFM or NPY, as the name of the file says.\n"
+    "One value is gray, three are RGB, four RGBA. In PNG and videos they are clamped to 0...1, times 255,\n"
+    "halves to even, NaN black; no gamma; a .vm file is a shape there: white where its value is negative. The\n"
+    "others hold the values themselves. With --hash, -o may be left out.\n\n"
+    "With --frames or --seconds t advances from picture to picture: numbered files (-o 'name%04d.png'), or a\n"
+    "video (.mp4 .webm .mkv .gif), which ffmpeg makes.\n\n"
+    "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480 -s 2\n"
+    "  sinter image 'x*x - y*y' --range -1,1 --colormap '(x, x*x, 0.3)' -o saddle.png\n"
+    "  sinter image 'sin(x*9 - t)' --time 0,6.2831853 --frames 60 -o wave.mp4\n\n" PROGRAM_TEXT;
 
 static const char render_text[] =
     "Runs a patch over streams, a block at a time through one instance, and writes its outputs as the end of the\n"

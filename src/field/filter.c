@@ -12,6 +12,8 @@
 
 #include <math.h>
 
+enum { BLOCK = 256 };
+
 /* e^x for -8 <= x <= 0, to some units in the last place: the series at x/16, which ends below 2^-53 after 13 terms, then four squarings. */
 static double exponential(double x)
 {
@@ -66,38 +68,44 @@ bool sn_field_filter_is_plain(const field_filter *f)
 
 /* ---- rows ---- */
 
-static void begin_f32(double *restrict sums, const float *restrict values, int32_t count, double w)
-{
-    for (int32_t i = 0; i < count; i++)
-        sums[i] = w * (double)values[i];
-}
-
-static void begin_f64(double *restrict sums, const double *restrict values, int32_t count, double w)
-{
-    for (int32_t i = 0; i < count; i++)
-        sums[i] = w * values[i];
-}
-
-static void add_f32(double *restrict sums, const float *restrict values, int32_t count, double w)
-{
-    for (int32_t i = 0; i < count; i++)
-        sums[i] += w * (double)values[i];
-}
-
-static void add_f64(double *restrict sums, const double *restrict values, int32_t count, double w)
-{
-    for (int32_t i = 0; i < count; i++)
-        sums[i] += w * values[i];
-}
-
-static void add_row(double *sums, const field_samples *s, int32_t row, double w, bool first)
-{
-    const size_t at = (size_t)(row - s->first_row) * (size_t)s->columns;
-    if (s->type == SINTER_F64)
-        (first ? begin_f64 : add_f64)(sums, (const double *)s->values + at, s->columns, w);
-    else
-        (first ? begin_f32 : add_f32)(sums, (const float *)s->values + at, s->columns, w);
-}
+/* sums[i] = w a[i] + u b[i], or that added to it from the left: two rows at a time, which reads and writes the sums half as often. */
+#define ROW_LOOPS(type, name)                                                                                              \
+    static void begin_##name(double *restrict sums, const type *a, int32_t count, double w)                                \
+    {                                                                                                                      \
+        for (int32_t i = 0; i < count; i++)                                                                                \
+            sums[i] = w * (double)a[i];                                                                                    \
+    }                                                                                                                      \
+    static void begin_two_##name(double *restrict sums, const type *a, const type *b, int32_t count, double w, double u)   \
+    {                                                                                                                      \
+        for (int32_t i = 0; i < count; i++)                                                                                \
+            sums[i] = w * (double)a[i] + u * (double)b[i];                                                                 \
+    }                                                                                                                      \
+    static void add_##name(double *restrict sums, const type *a, int32_t count, double w)                                  \
+    {                                                                                                                      \
+        for (int32_t i = 0; i < count; i++)                                                                                \
+            sums[i] += w * (double)a[i];                                                                                   \
+    }                                                                                                                      \
+    static void add_two_##name(double *restrict sums, const type *a, const type *b, int32_t count, double w, double u)     \
+    {                                                                                                                      \
+        for (int32_t i = 0; i < count; i++)                                                                                \
+            sums[i] = sums[i] + w * (double)a[i] + u * (double)b[i];                                                       \
+    }                                                                                                                      \
+    /* Rows first … end - 1 of samples, each with its weight. */                                                           \
+    static void add_rows_##name(double *sums, const type *values, int32_t columns, const double *weights, int32_t count)   \
+    {                                                                                                                      \
+        int32_t k = count < 2 ? 1 : 2;                                                                                     \
+        if (count < 2)                                                                                                     \
+            begin_##name(sums, values, columns, weights[0]);                                                               \
+        else                                                                                                               \
+            begin_two_##name(sums, values, values + columns, columns, weights[0], weights[1]);                             \
+        for (; k + 1 < count; k += 2)                                                                                      \
+            add_two_##name(sums, values + (size_t)k * (size_t)columns, values + (size_t)(k + 1) * (size_t)columns, columns, \
+                           weights[k], weights[k + 1]);                                                                    \
+        if (k < count)                                                                                                     \
+            add_##name(sums, values + (size_t)k * (size_t)columns, columns, weights[k]);                                   \
+    }
+ROW_LOOPS(float, f32)
+ROW_LOOPS(double, f64)
 
 /* The taps [*first, *end) of pixel `number` along an axis that lie in the picture. */
 static void clip(const field_filter *f, int32_t number, int32_t size, int32_t *first, int32_t *end)
@@ -121,14 +129,17 @@ static double add_rows(const field_filter *f, const field_samples *s, int32_t ro
 {
     int32_t first, end;
     clip(f, row, s->height, &first, &end);
-    for (int32_t k = first; k < end; k++)
-        add_row(sums, s, row * f->samples - f->reach + k, f->taps[k], k == first);
+    const size_t at = (size_t)(row * f->samples - f->reach + first - s->first_row) * (size_t)s->columns;
+    if (s->type == SINTER_F64)
+        add_rows_f64(sums, (const double *)s->values + at, s->columns, f->taps + first, end - first);
+    else
+        add_rows_f32(sums, (const float *)s->values + at, s->columns, f->taps + first, end - first);
     return add_taps(f, first, end);
 }
 
 /* ---- columns ---- */
 
-/* Σ w v over taps [first, end); sums[0] is that of tap 0. */
+/* Σ w v of the taps [first, end); sums[0] is that of tap 0. */
 static double add_columns(const field_filter *f, const double *sums, int32_t first, int32_t end)
 {
     double sum = f->taps[first] * sums[first];
@@ -137,25 +148,69 @@ static double add_columns(const field_filter *f, const double *sums, int32_t fir
     return sum;
 }
 
-static void put(const field_samples *s, void *values, int32_t i, double value)
+/* The same of all `count` taps, which the compiler knows in some calls. */
+static inline __attribute__((always_inline)) double add_all(const double *taps, const double *sums, int32_t count)
+{
+    double sum = taps[0] * sums[0];
+    for (int32_t k = 1; k < count; k++)
+        sum += taps[k] * sums[k];
+    return sum;
+}
+
+/* Pixels whose taps all lie in the picture: `sums` is where those of the first one begin. */
+static void add_inner(const field_filter *f, const double *sums, int32_t count, double weights, double *to)
+{
+    const int32_t n = f->samples, all = n + 2 * f->reach;
+    if (all == 2)
+        for (int32_t i = 0; i < count; i++)
+            to[i] = add_all(f->taps, sums + i * n, 2) / weights;
+    else if (all == 3)
+        for (int32_t i = 0; i < count; i++)
+            to[i] = add_all(f->taps, sums + i * n, 3) / weights;
+    else if (all == 4)
+        for (int32_t i = 0; i < count; i++)
+            to[i] = add_all(f->taps, sums + i * n, 4) / weights;
+    else
+        for (int32_t i = 0; i < count; i++)
+            to[i] = add_all(f->taps, sums + i * n, all) / weights;
+}
+
+static void put(const field_samples *s, void *values, int32_t i, const double *from, int32_t count)
 {
     if (s->type == SINTER_F64)
-        ((double *)values)[i] = value;
+        for (int32_t k = 0; k < count; k++)
+            ((double *)values)[i + k] = from[k];
     else
-        ((float *)values)[i] = (float)value;
+        for (int32_t k = 0; k < count; k++)
+            ((float *)values)[i + k] = (float)from[k];
+}
+
+/* How many of the pixels from `column` on, up to `end`, have all taps in the picture. */
+static int32_t count_inner(const field_filter *f, int32_t width, int32_t column, int32_t end)
+{
+    const int64_t origin = (int64_t)column * f->samples - f->reach, beyond = width - f->reach;
+    const int64_t last = beyond / f->samples; /* the first pixel whose taps reach beyond the right rim */
+    return origin < 0 || last <= column ? 0 : (int32_t)(last < end ? last - column : end - column);
 }
 
 void sn_field_filter_row(const field_filter *f, const field_samples *s, int32_t row, int32_t first_column, int32_t count,
                          double *sums, void *values)
 {
     const double rows = add_rows(f, s, row, sums);
-    const int32_t all = f->samples + 2 * f->reach;
-    const double inside = rows * add_taps(f, 0, all); /* of every pixel but a few at the rims */
-    for (int32_t i = 0; i < count; i++) {
-        int32_t first, end;
-        const double *origin = sums + (first_column + i) * f->samples - f->reach - s->first_column;
-        clip(f, first_column + i, s->width, &first, &end);
-        const double weights = end - first == all ? inside : rows * add_taps(f, first, end);
-        put(s, values, i, add_columns(f, origin, first, end) / weights);
+    const double inside = rows * add_taps(f, 0, f->samples + 2 * f->reach);
+    double block[BLOCK];
+    for (int32_t i = 0, n; i < count; i += n) {
+        const int32_t column = first_column + i;
+        const double *origin = sums + column * f->samples - f->reach - s->first_column;
+        n = count_inner(f, s->width, column, first_column + (count - i < BLOCK ? count : i + BLOCK));
+        if (n) {
+            add_inner(f, origin, n, inside, block);
+        } else {
+            int32_t first, end;
+            clip(f, column, s->width, &first, &end);
+            *block = add_columns(f, origin, first, end) / (rows * add_taps(f, first, end));
+            n = 1;
+        }
+        put(s, values, i, block, n);
     }
 }

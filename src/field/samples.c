@@ -2,8 +2,8 @@
  *
  * A value is clamped to 0 … 1 first, by comparisons that send NaN to 0. Then it is multiplied and a large number added, whose last
  * place is 1: the sum is rounded to a whole number, halves to the even one, and its low bits are that number. All
- * of it is straight arithmetic that compilers turn into vectors, where a call of nearbyint would take one value at a
- * time (1024² values of three channels: 1 ms against 12). */
+ * of it is arithmetic on vectors of 16 bytes, written as such: compilers take comparisons of floating-point numbers for control flow and would
+ * do one at a time (2 ns a value on a Zen core at 2.2 GHz, against 0.6). */
 #include "field/field.h"
 
 #include <string.h>
@@ -20,32 +20,53 @@ size_t sn_field_element_size(sinter_depth depth, sinter_type type)
     return depth == SINTER_8_BITS ? 1 : depth == SINTER_16_BITS ? 2 : sn_field_type_size(type);
 }
 
-/* Whole numbers from 0 to `most`, which is below 2^22. */
-static void round_f32(const float *restrict values, int32_t count, float most, uint32_t *restrict to)
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t quad_bits __attribute__((vector_size(16)));
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_bits __attribute__((vector_size(16)));
+
+/* Whole numbers from 0 to `most`, which is below 2^22; the bits above are rubbish. */
+static quad_bits round_quad(quad v, float most)
 {
-    for (int32_t i = 0; i < count; i++) {
-        float v = values[i] > 0 ? values[i] : 0;
-        v = v < 1 ? v : 1;
-        const float sum = v * most + 0x1.8p23f;
-        uint32_t bits;
-        memcpy(&bits, &sum, 4);
-        to[i] = bits & 0xFFFF;
+    const quad one = {1, 1, 1, 1}, large = {0x1.8p23f, 0x1.8p23f, 0x1.8p23f, 0x1.8p23f};
+    v = (quad)((quad_bits)v & (v > 0));
+    const quad_bits below = v < one;
+    v = (quad)(((quad_bits)v & below) | ((quad_bits)one & ~below));
+    return (quad_bits)(v * most + large);
+}
+
+static pair_bits round_pair(pair v, double most)
+{
+    const pair one = {1, 1}, large = {0x1.8p52, 0x1.8p52};
+    v = (pair)((pair_bits)v & (v > 0));
+    const pair_bits below = v < one;
+    v = (pair)(((pair_bits)v & below) | ((pair_bits)one & ~below));
+    return (pair_bits)(v * most + large);
+}
+
+/* values[] has a multiple of four of them. */
+static void round_f32(const float *values, int32_t count, float most, int32_t *to)
+{
+    for (int32_t i = 0; i < count; i += 4) {
+        quad v;
+        memcpy(&v, values + i, sizeof v);
+        const quad_bits whole = round_quad(v, most);
+        memcpy(to + i, &whole, sizeof whole);
     }
 }
 
-static void round_f64(const double *restrict values, int32_t count, double most, uint32_t *restrict to)
+static void round_f64(const double *values, int32_t count, double most, int32_t *to)
 {
-    for (int32_t i = 0; i < count; i++) {
-        double v = values[i] > 0 ? values[i] : 0;
-        v = v < 1 ? v : 1;
-        const double sum = v * most + 0x1.8p52;
-        uint64_t bits;
-        memcpy(&bits, &sum, 8);
-        to[i] = (uint32_t)bits & 0xFFFF;
+    for (int32_t i = 0; i < count; i += 2) {
+        pair v;
+        memcpy(&v, values + i, sizeof v);
+        const pair_bits whole = round_pair(v, most);
+        to[i] = (int32_t)whole[0];
+        to[i + 1] = (int32_t)whole[1];
     }
 }
 
-static void spread_8(const uint32_t *restrict from, int32_t count, uint8_t *restrict to, size_t step)
+static void spread_8(const int32_t *restrict from, int32_t count, uint8_t *restrict to, size_t step)
 {
     if (step == 1)
         for (int32_t i = 0; i < count; i++)
@@ -55,7 +76,7 @@ static void spread_8(const uint32_t *restrict from, int32_t count, uint8_t *rest
             to[(size_t)i * step] = (uint8_t)from[i];
 }
 
-static void spread_16(const uint32_t *restrict from, int32_t count, uint16_t *restrict to, size_t step)
+static void spread_16(const int32_t *restrict from, int32_t count, uint16_t *restrict to, size_t step)
 {
     if (step == 1)
         for (int32_t i = 0; i < count; i++)
@@ -65,16 +86,29 @@ static void spread_16(const uint32_t *restrict from, int32_t count, uint16_t *re
             to[(size_t)i * step] = (uint16_t)from[i];
 }
 
+/* At most BLOCK values, of which the last ones may not fill a vector. */
+static void round_block(sinter_type type, const void *values, int32_t count, double most, int32_t *to)
+{
+    const size_t size = sn_field_type_size(type);
+    const int32_t whole = count & ~3;
+    _Alignas(16) unsigned char rest[4 * sizeof(double)] = {0};
+    memcpy(rest, (const unsigned char *)values + (size_t)whole * size, (size_t)(count - whole) * size);
+    if (type == SINTER_F64) {
+        round_f64(values, whole, most, to);
+        round_f64((const double *)(const void *)rest, 4, most, to + whole);
+    } else {
+        round_f32(values, whole, (float)most, to);
+        round_f32((const float *)(const void *)rest, 4, (float)most, to + whole);
+    }
+}
+
 static void store_rounded(sinter_depth depth, sinter_type type, const void *values, int32_t count, void *to, size_t step)
 {
-    uint32_t whole[BLOCK];
-    const double most = depth == SINTER_8_BITS ? 255 : 65535;
+    int32_t whole[BLOCK + 4];
     for (int32_t at = 0; at < count; at += BLOCK) {
         const int32_t n = count - at < BLOCK ? count - at : BLOCK;
-        if (type == SINTER_F64)
-            round_f64((const double *)values + at, n, most, whole);
-        else
-            round_f32((const float *)values + at, n, (float)most, whole);
+        round_block(type, (const unsigned char *)values + (size_t)at * sn_field_type_size(type), n,
+                    depth == SINTER_8_BITS ? 255 : 65535, whole);
         if (depth == SINTER_8_BITS)
             spread_8(whole, n, (uint8_t *)to + (size_t)at * step, step);
         else
