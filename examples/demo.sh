@@ -30,7 +30,7 @@ title 'This machine'
 show doctor
 engines=$("$sinter" doctor | sed -n 's/^ *\([a-z0-9]*\) *yes, computes.*/\1/p')
 picture=png
-"$sinter" doctor | grep -q '^pictures *libpng' || picture=npy
+"$sinter" doctor | grep -q '^pictures *PNG' || picture=npy
 
 title 'Values'
 show eval 'sqrt(2)' --type f64

@@ -1,30 +1,30 @@
-/* A field over the pixels of an image, by several threads: the kernel is compiled once and shared, each thread
- * fills rows of its own, and the picture's bits do not depend on how many threads there are.
+/* A field as a picture, by several threads: the kernel is compiled once, the renderer keeps a thread for each processor, and the picture's
+ * bits do not depend on how many there are. Edges are smoothed by 3 x 3 samples a pixel; rows go to the file as they are made.
  * usage: grid [FILE.pgm [WIDTH HEIGHT THREADS]]     (a portable gray map; `-` is the standard output) */
-#include <pthread.h>
 #include <sinter/sinter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { MOST_THREADS = 64 };
-
 /* Ripples around a drop. Row and column terms (x*x, y*y) are computed once a row and once a column. */
 static const char field[] = "r = sqrt(x*x + y*y)\n"
-                            "0.5 + 0.5*sin(40*r - 6*t)*exp(-3*r*r)";
+                            "r > 1 ? 0 : 0.5 + 0.5*sin(40*r - 6*t)*exp(-3*r*r)";
 
-typedef struct share {
-    const sinter_kernel *kernel;
-    sinter_grid grid; /* with this thread's rows */
-    sinter_status status;
-} share;
+typedef struct gray_map {
+    FILE *file; /* NULL: only the time is wanted */
+    size_t width;
+} gray_map;
 
-static void *fill(void *argument)
+/* Called for each band from the top, in the thread that called sinter_render. */
+static bool write_rows(void *context, const sinter_band *band)
 {
-    share *s = argument;
-    s->status = sinter_run_grid(s->kernel, &s->grid);
-    return NULL;
+    const gray_map *map = context;
+    const uint8_t *row = band->pixels[0];
+    for (int i = 0; map->file && i < band->row_count; i++, row += band->stride)
+        if (fwrite(row, 1, map->width, map->file) != map->width)
+            return false;
+    return true;
 }
 
 static double now(void)
@@ -34,54 +34,41 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Rows [first, first + count) of each thread; the first `height % threads` have one more. */
-static sinter_status render(const sinter_kernel *kernel, float *pixels, int width, int height, int threads)
+static sinter_status render(sinter_renderer *renderer, int width, int height, FILE *file)
 {
-    share shares[MOST_THREADS];
-    pthread_t thread[MOST_THREADS];
-    void *rows[MOST_THREADS];
-    sinter_status status = SINTER_OK;
-    int first = 0, started = 0;
-    for (int k = 0; k < threads; k++) {
-        const int count = height / threads + (k < height % threads);
-        rows[k] = pixels + (size_t)first * (size_t)width;
-        shares[k] = (share){.kernel = kernel,
-                            .grid = {.width = width, .height = height, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1,
-                                     .t = 0.25, .first_row = first, .row_count = count,
-                                     .outputs = &rows[k]}};
-        first += count;
-    }
-    while (started < threads - 1 && pthread_create(&thread[started], NULL, fill, &shares[started]) == 0)
-        started++;
-    for (int k = started; k < threads; k++) /* the last share, and what no thread could be had for */
-        fill(&shares[k]);
-    for (int k = 0; k < started; k++)
-        pthread_join(thread[k], NULL);
-    for (int k = 0; k < threads && status == SINTER_OK; k++)
-        status = shares[k].status;
-    return status;
+    gray_map map = {file, (size_t)width};
+    const sinter_picture picture = {.width = width, .height = height, .t = 0.25, .samples = 3, .depth = SINTER_8_BITS,
+                                    .context = &map, .rows = write_rows};
+    if (file)
+        fprintf(file, "P5\n%d %d\n255\n", width, height);
+    return sinter_render(renderer, &picture);
 }
 
-static int write_gray(const char *name, const float *pixels, int width, int height)
+static int measure_and_write(sinter_renderer *renderer, int width, int height, const char *name)
 {
-    FILE *file = strcmp(name, "-") ? fopen(name, "wb") : stdout;
-    if (!file)
-        return 1;
-    fprintf(file, "P5\n%d %d\n255\n", width, height);
-    for (size_t k = 0; k < (size_t)width * (size_t)height; k++)
-        putc((int)(255 * pixels[k] + 0.5f), file);
-    return fclose(file) != 0;
+    sinter_status status = render(renderer, width, height, NULL); /* touches the memory */
+    const double began = now();
+    if (status == SINTER_OK)
+        status = render(renderer, width, height, NULL);
+    const int threads = sinter_renderer_threads(renderer);
+    fprintf(stderr, "%d x %d by %d thread%s: %.2f ms\n", width, height, threads, threads > 1 ? "s" : "", 1e3 * (now() - began));
+    FILE *file = !name ? NULL : strcmp(name, "-") ? fopen(name, "wb") : stdout;
+    if (status == SINTER_OK && file)
+        status = render(renderer, width, height, file);
+    const bool written = !name || (file && fclose(file) == 0);
+    if (status != SINTER_OK || !written)
+        fprintf(stderr, "grid: %s\n", status != SINTER_OK ? sinter_status_name(status) : "cannot write the file");
+    return status != SINTER_OK || !written;
 }
 
 int main(int argc, char **argv)
 {
     const int width = argc > 2 ? atoi(argv[2]) : 1024, height = argc > 3 ? atoi(argv[3]) : 1024;
-    const int threads = argc > 4 ? atoi(argv[4]) : 2;
     sinter_context *context = NULL;
     sinter_kernel *kernel = NULL;
+    sinter_renderer *renderer = NULL;
     sinter_report report;
-    if (width < 1 || height < 1 || threads < 1 || threads > MOST_THREADS
-        || sinter_open(NULL, &context) != SINTER_OK)
+    if (sinter_open(NULL, &context) != SINTER_OK)
         return 2;
     const sinter_options options = {.domain = SINTER_GRID, .name = "ripples"};
     if (sinter_compile(context, field, sizeof field - 1, &options, &kernel, &report) != SINTER_OK) {
@@ -90,24 +77,18 @@ int main(int argc, char **argv)
         fputs(text, stderr);
         return 1;
     }
-    float *pixels = malloc((size_t)width * (size_t)height * sizeof *pixels);
-    if (!pixels)
-        return 1;
     const sinter_kernel_info info = sinter_kernel_describe(kernel);
     fprintf(stderr, "%s: %u operations, %u of them once a row or column; %zu bytes of code\n",
             sinter_engine_name(info.engine), info.operations, info.hoisted, info.code_bytes);
-    sinter_status status = render(kernel, pixels, width, height, threads); /* touches the pages */
-    const double began = now();
-    if (status == SINTER_OK)
-        status = render(kernel, pixels, width, height, threads);
-    fprintf(stderr, "%d x %d by %d thread%s: %.2f ms\n", width, height, threads, threads > 1 ? "s" : "",
-            1e3 * (now() - began));
-    if (status == SINTER_OK && argc > 1)
-        status = write_gray(argv[1], pixels, width, height) ? SINTER_BAD_ARGUMENT : SINTER_OK;
-    free(pixels);
+    const sinter_renderer_options how = {.threads = argc > 4 ? atoi(argv[4]) : 0};
+    const sinter_status status = sinter_renderer_open(kernel, &how, &renderer);
+    int wrong = status != SINTER_OK;
+    if (wrong)
+        fprintf(stderr, "grid: %s\n", sinter_status_name(status));
+    else
+        wrong = measure_and_write(renderer, width, height, argc > 1 ? argv[1] : NULL);
+    sinter_renderer_close(renderer);
     sinter_kernel_close(kernel);
     sinter_close(context);
-    if (status != SINTER_OK)
-        fprintf(stderr, "grid: %s\n", sinter_status_name(status));
-    return status != SINTER_OK;
+    return wrong;
 }

@@ -573,7 +573,7 @@ static void hear_progress(void *argument, int64_t done, int64_t total)
     k->told = done;
     k->total = total;
     if (k->stop_told && done >= k->stop_told)
-        k->cancel = 1;
+        __atomic_store_n(&k->cancel, 1, __ATOMIC_RELAXED);
 }
 
 enum { BAND_WIDTH = 500, BAND_HEIGHT = 203, BAND_ROWS = 4 };

@@ -5,11 +5,16 @@
  * Sinter but of where it finds itself: an emulator or a kernel that loses a register shows here. */
 #include "cli/command.h"
 
+#include "cli/video_pipe.h"
+
 #include "base/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#if SINTER_ZLIB
+#include <zlib.h>
+#endif
 #if SINTER_PNG
 #include <png.h>
 #endif
@@ -151,13 +156,26 @@ static const char *compiler(void)
 #endif
 }
 
-static const char *picture_library(void)
-{
-#if SINTER_PNG
-    return "libpng " PNG_LIBPNG_VER_STRING;
+#if SINTER_ZLIB
+#define PICTURES_WRITTEN "PNG by zlib " ZLIB_VERSION
 #else
-    return "none (built without libpng)";
+#define PICTURES_WRITTEN "no PNG (built without zlib)"
 #endif
+#if SINTER_PNG
+#define PICTURES_READ ", read by libpng " PNG_LIBPNG_VER_STRING
+#else
+#define PICTURES_READ ", none read (built without libpng)"
+#endif
+
+static const char *picture_libraries(void)
+{
+    return PICTURES_WRITTEN PICTURES_READ;
+}
+
+static const char *video_program(void)
+{
+    static char path[4096];
+    return sn_video_program(path, sizeof path) ? path : "none (ffmpeg is not in the PATH)";
 }
 
 static bool print_plain(sinter_context *context)
@@ -169,7 +187,8 @@ static bool print_plain(sinter_context *context)
     fputs("features     ", stdout);
     print_features(false);
     printf("\ncode memory  %s\n", sinter_code_memory_reason(context));
-    printf("pictures     %s\n", picture_library());
+    printf("pictures     %s\n", picture_libraries());
+    printf("videos       %s\n", video_program());
     printf("sounds       %s\n", sn_sound_library());
     printf("disassembly  %s\n", sn_cli_disassembler());
     printf("engines      (auto: %s)\n", sinter_engine_name(chosen(context)));
@@ -193,7 +212,8 @@ static bool print_json(sinter_context *context)
     print_features(true);
     putchar(']');
     print_member("code_memory", sinter_code_memory_reason(context));
-    print_member("pictures", picture_library());
+    print_member("pictures", picture_libraries());
+    print_member("videos", video_program());
     print_member("sounds", sn_sound_library());
     print_member("disassembly", sn_cli_disassembler());
     print_member("auto", sinter_engine_name(chosen(context)));

@@ -188,7 +188,7 @@ static bool set_path(picture_sink *s, int64_t number)
 {
     const char *name = s->a->output;
     size_t length = 0;
-    const char *at = s->form.animated ? find_number(name, &length) : NULL;
+    const char *at = s->form.animated && s->form.kind != PICTURE_VIDEO ? find_number(name, &length) : NULL;
     char digits[32];
     const int width = at && length == 4 ? at[2] - '0' : 0;
     snprintf(digits, sizeof digits, "%0*lld", width, (long long)number);

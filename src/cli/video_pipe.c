@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +62,18 @@ bool sn_video_can(video_kind kind, const char *path, int32_t width, int32_t heig
         return sn_cli_refuse("a video in %s is of even width and height, not %dx%d; try --size %dx%d", f->ending, width, height,
                              width + width % 2, height + height % 2);
     return true;
+}
+
+bool sn_video_program(char *path, size_t room)
+{
+    for (const char *at = getenv("PATH"); at && *at; at += *at == ':') {
+        const size_t length = strcspn(at, ":");
+        const int size = snprintf(path, room, "%.*s/ffmpeg", length ? (int)length : 1, length ? at : ".");
+        if (size > 0 && (size_t)size < room && access(path, X_OK) == 0)
+            return true;
+        at += length;
+    }
+    return false;
 }
 
 /* ---- the process ---- */

@@ -17,6 +17,8 @@ typedef struct video_pipe {
     const char *path; /* for messages */
 } video_pipe;
 
+/* Where ffmpeg is, as the PATH says; false: nowhere. */
+bool sn_video_program(char *path, size_t room);
 /* The kind whose names end so; VIDEO_KINDS: none. */
 video_kind sn_video_kind(const char *path);
 /* Whether pictures of this form can be had, before any work is done; if not it has said so. */
