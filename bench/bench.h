@@ -6,6 +6,7 @@
  *   function_speed.c  theme `math`: each mathematical function against SLEEF's
  *   engines.c         theme `engines`: the same workloads on every engine, and by walking trees
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
+ *   prototype_fields.c  the same theme: three fields, and from how many points on compiling pays
  *   plain_loops.c     the plain C of that theme
  *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
  *   compile_cost.c    theme `compile`: microseconds from text to callable
@@ -174,15 +175,22 @@ double sn_workload_compile_us(const workload_setting *s, sinter_context *context
 void sn_bench_say_report(const char *workload, sinter_engine engine, sinter_status status,
                          const sinter_report *report);
 
+/* ---- engines.c ---- */
+
+/* A row by walking a tree, then one for each engine that the options allow; true if all went well. */
+bool sn_bench_on_engines(const bench_options *options, sinter_context *context, workload_setting *s);
+
 /* ---- themes: true if all went well ---- */
 
 bool sn_bench_against_limits(const bench_options *options, sinter_context *context);
 bool sn_bench_engines(const bench_options *options, sinter_context *context);
 bool sn_bench_prototype(const bench_options *options, sinter_context *context);
+bool sn_bench_prototype_fields(const bench_options *options, sinter_context *context); /* its second half */
 bool sn_bench_compile(const bench_options *options, sinter_context *context);
 bool sn_bench_functions(const bench_options *options, sinter_context *context);
 /* The names of their rows; NULL after the last. */
 const char *sn_prototype_name(unsigned k);
+const char *sn_prototype_field_name(unsigned k); /* which that goes on with */
 const char *sn_compile_name(unsigned k);
 const char *sn_function_name(unsigned k);
 

@@ -76,10 +76,20 @@ static bool measure_engine(const bench_options *options, sinter_context *context
     return good;
 }
 
-bool sn_bench_engines(const bench_options *options, sinter_context *context)
+bool sn_bench_on_engines(const bench_options *options, sinter_context *context, workload_setting *s)
 {
     static const sinter_engine engines[] = {SINTER_ENGINE_INTERP, SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2,
                                             SINTER_ENGINE_AVX512};
+    bool good = true;
+    const double walk_ns = measure_walk(options, s);
+    for (unsigned e = 0; e < sizeof engines / sizeof *engines; e++)
+        if (options->engine == SINTER_ENGINE_AUTO || options->engine == engines[e])
+            good &= measure_engine(options, context, s, engines[e], walk_ns);
+    return good;
+}
+
+bool sn_bench_engines(const bench_options *options, sinter_context *context)
+{
     bool good = true;
     const workload_entry *work;
     sn_bench_head(options);
@@ -87,14 +97,10 @@ bool sn_bench_engines(const bench_options *options, sinter_context *context)
         if (!sn_bench_wanted(options, work->name))
             continue;
         workload_setting s;
-        if (sn_workload_open(&s, work)) {
-            const double walk_ns = measure_walk(options, &s);
-            for (unsigned e = 0; e < sizeof engines / sizeof *engines; e++)
-                if (options->engine == SINTER_ENGINE_AUTO || options->engine == engines[e])
-                    good &= measure_engine(options, context, &s, engines[e], walk_ns);
-        } else if (work->source != WORKLOAD_PROSPERO) {
+        if (sn_workload_open(&s, work))
+            good &= sn_bench_on_engines(options, context, &s);
+        else if (work->source != WORKLOAD_PROSPERO)
             good = false;
-        }
         sn_workload_close(&s);
     }
     return good;

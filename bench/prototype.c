@@ -32,7 +32,8 @@ static const char *const names[] = {
 
 const char *sn_prototype_name(unsigned k)
 {
-    return k < sizeof names / sizeof *names ? names[k] : NULL;
+    const unsigned count = sizeof names / sizeof *names;
+    return k < count ? names[k] : sn_prototype_field_name(k - count);
 }
 
 typedef struct setting {
@@ -293,7 +294,8 @@ bool sn_bench_prototype(const bench_options *options, sinter_context *context)
     sn_bench_progress("c-loop", "which is best");
     find_best_loop(&s);
     sn_bench_head(options);
-    const bool good = show_all(&s);
+    bool good = show_all(&s);
     sn_bench_buffers_close(&s.buffers);
+    good &= sn_bench_prototype_fields(options, context);
     return good;
 }

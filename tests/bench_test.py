@@ -92,6 +92,11 @@ def check_prototype(command):
     names = {row["workload"] for row in rows}
     wrong = [w for w in map(wrong_row, rows) if w]
     missing = {"c-loop", "c-call-per-sample", "block-64", "block", "block-with-time", "block-without-time"} - names
+    for field in ("noise", "waves", "circle"):
+        missing |= {f"field-{field}", f"field-{field}-total", f"field-{field}-even"} - names
+    totals = [row["n"] for row in rows if row["workload"] == "field-noise-total"]
+    if totals != [1, 100, 1000, 10000, 100000, 1000000]:
+        wrong.append(f"totals at {totals}")
     if missing:
         wrong.append(f"missing: {sorted(missing)}")
     return wrong

@@ -72,7 +72,8 @@ static void NAMED(perlin_slope)(unsigned n, unsigned hash, T *slope)
 }
 
 /* The value and, if they are wanted, the slopes behind it. */
-static void NAMED(perlin_any)(unsigned n, const T *p, int period, int seed, bool slopes, T *result)
+static void NAMED(perlin_or_endless)(unsigned n, const T *p, int period, int seed, bool endless, bool slopes,
+                                     T *result)
 {
     T whole[4], within[4], u[4], steepness[4], values[16 * 5];
     const unsigned width = slopes ? n + 1 : 1;
@@ -85,13 +86,17 @@ static void NAMED(perlin_any)(unsigned n, const T *p, int period, int seed, bool
     }
     for (unsigned corner = 0; corner < 1u << n; corner++) {
         unsigned hash = 0;
+        uint32_t cells[4] = {0};
         T slope[4], sum = 0;
         for (unsigned k = 0; k < n; k++) {
             const uint32_t cell = NAMED(cell)(whole[k], 0, period), next = NAMED(cell)(whole[k], 1, period);
             /* without a period the next cell is the next number, also where adding 1 is rounded */
             const uint32_t number = corner >> k & 1 ? (period ? next : cell + 1) : cell;
             hash = k ? permutation[(hash + number) % 256] : first_look_up(number, seed);
+            cells[k] = number;
         }
+        if (endless)
+            hash = upper_bits(n, mixed(key_of(n, cells, seed)));
         NAMED(perlin_slope)(n, hash, slope);
         for (unsigned k = 0; k < n; k++) {
             const T offset = corner >> k & 1 ? within[k] - 1 : within[k];
@@ -104,6 +109,11 @@ static void NAMED(perlin_any)(unsigned n, const T *p, int period, int seed, bool
     NAMED(fold)(n, values, width, u, steepness);
     for (unsigned k = 0; k < width; k++)
         result[k] = values[k] * scale;
+}
+
+static void NAMED(perlin_any)(unsigned n, const T *p, int period, int seed, bool slopes, T *result)
+{
+    NAMED(perlin_or_endless)(n, p, period, seed, false, slopes, result);
 }
 
 /* ---- value and white noise ---- */

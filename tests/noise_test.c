@@ -65,6 +65,16 @@ static uint32_t mixed(uint32_t key)
     return (key ^ key >> 15) * 0x27D4EB2Du;
 }
 
+/* A hash of good upper bits as one by which gradients are listed. */
+static unsigned upper_bits(unsigned n, uint32_t h)
+{
+    const unsigned top = h >> 28;
+    return n == 1   ? top >> 1 | (top & 1) << 3
+           : n == 2 ? h >> 31 | (h >> 30 & 1) << 1
+           : n == 3 ? top
+                    : top | (h >> 27 & 1) << 4;
+}
+
 typedef enum fractal_kind { PLAIN, RIDGED, BILLOW, TURBULENCE } fractal_kind;
 
 #define T float
@@ -107,6 +117,7 @@ typedef enum fractal_kind { PLAIN, RIDGED, BILLOW, TURBULENCE } fractal_kind;
 typedef enum family {
     PERLIN,
     PERLIN_GRADIENT,
+    PERLIN_ENDLESS,
     VALUE,
     WHITE,
     SIMPLEX,
@@ -182,6 +193,12 @@ static const form forms[] = {
     TILED("perlin_tiled", PERLIN, 2, 7),
     TILED("perlin_tiled", PERLIN, 3, 256),
     TILED("perlin_tiled", PERLIN, 4, 3),
+    OF("perlin_endless(x)", PERLIN_ENDLESS, 1, 0),
+    OF("perlin_endless(x, y)", PERLIN_ENDLESS, 2, 0),
+    OF("perlin_endless(x, y, z)", PERLIN_ENDLESS, 3, 0),
+    OF("perlin_endless(x, y, z, t)", PERLIN_ENDLESS, 4, 0),
+    OF("perlin_endless((x, y), 5)", PERLIN_ENDLESS, 2, 5),
+    OF("perlin_endless((x, y, z), -1)", PERLIN_ENDLESS, 3, -1),
     OF("value(x)", VALUE, 1, 0),
     OF("value(x, y)", VALUE, 2, 0),
     OF("value(x, y, z)", VALUE, 3, 0),
@@ -287,6 +304,9 @@ enum { FORMS = sizeof forms / sizeof *forms };
         switch (f->family) { \
         case PERLIN: NAMED(perlin_any)(f->n, p, f->period, f->seed, false, result); return 1; \
         case PERLIN_GRADIENT: NAMED(perlin_any)(f->n, p, 0, f->seed, true, result); return f->n + 1; \
+        case PERLIN_ENDLESS: \
+            NAMED(perlin_or_endless)(f->n, p, 0, f->seed, true, false, result); \
+            return 1; \
         case VALUE: *result = NAMED(value_any)(f->n, p, f->period, f->seed); return 1; \
         case WHITE: *result = NAMED(white_any)(f->n, p, f->seed); return 1; \
         case SIMPLEX: NAMED(simplex_any)(f->n, p, f->seed, false, result); return 1; \
@@ -561,6 +581,10 @@ static void ranges_means_and_sizes(void **state)
         {"perlin(x, y)", -1, 1, 0.99, 0, gradient_theory(2, 2, 1)},
         {"perlin(x, y, z)", -1.0364, 1.0364, 0.85, 0, gradient_theory(3, 2, 1)},
         {"perlin(x, y, z, t)", -1, 1, 0.6, 0, gradient_theory(4, 3, 0.65)},
+        {"perlin_endless(x)", -1, 1, 0.97, 0, gradient_theory(1, 25.5, 0.25)},
+        {"perlin_endless(x, y)", -1, 1, 0.99, 0, gradient_theory(2, 2, 1)},
+        {"perlin_endless(x, y, z)", -1.0364, 1.0364, 0.85, 0, gradient_theory(3, 2, 1)},
+        {"perlin_endless(x, y, z, t)", -1, 1, 0.6, 0, gradient_theory(4, 3, 0.65)},
         {"value(x)", -1, 1, 0.99, 0, value_theory(1)},
         {"value(x, y)", -1, 1, 0.99, 0, value_theory(2)},
         {"value(x, y, z)", -1, 1, 0.98, 0, value_theory(3)},
@@ -710,8 +734,10 @@ static void spectra_have_their_bands_and_no_lattice(void **state)
         double low, least_below, most_below, high, least_above, most_above, excess;
     } table[] = {
         {"perlin(x, y)", 0.25, 0, 0.04, 2, 0, 0.0005, 3},
-        {"perlin(x, y, z)", 0.25, 0, 0.09, 2, 0, 0.0005, 3},
+        {"perlin(x, y, z)", 0.25, 0, 0.12, 2, 0, 0.0005, 3},
         {"perlin(x, y, z, t)", 0.25, 0, 0.15, 2, 0, 0.001, 3},
+        {"perlin_endless(x, y)", 0.25, 0, 0.04, 2, 0, 0.0005, 3},
+        {"perlin_endless(x, y, z)", 0.25, 0, 0.12, 2, 0, 0.0005, 3},
         {"simplex(x, y)", 0.4, 0, 0.04, 3, 0, 0.0003, 3},
         {"simplex(x, y, z)", 0.4, 0, 0.09, 3, 0, 0.001, 3},
         {"simplex(x, y, z, t)", 0.4, 0, 0.13, 3, 0, 0.002, 3},
@@ -893,7 +919,7 @@ static void seeds_have_nothing_in_common(void **state)
 {
     (void)state;
     static const char *const names[] = {"perlin", "value",       "white", "simplex",
-                                        "worley", "worley_cell", "fbm"};
+                                        "worley", "worley_cell", "fbm",   "perlin_endless"};
     scatter(900, 21);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         for (unsigned group = 0; group < 2; group++) {

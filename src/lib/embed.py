@@ -7,7 +7,8 @@ A text begins with its title (`# Noise`). Then it has functions and tables, each
 above it: the first is the summary, the others are details. What is not documented is for the library's own use. Comments
 are left out of what is kept; what a function calls says whether it has state or reads the rate.
 
-Wrong texts end the build with a place: names twice, cycles, names of the language that a text reads without binding them.
+Wrong texts end the build with a place: names twice, cycles, names of the language that a text reads without binding them,
+lines that begin with an operator and so go on nowhere.
 """
 import pathlib
 import re
@@ -62,6 +63,7 @@ class Item:
         if any(optional for _, _, optional in self.parameters[:self.least]) or len(self.parameters) > MOST_ARGUMENTS:
             self.fail("arguments with a default stand last, and there are at most 64")
         body = self.text[closing + 1:]
+        self.check_lines(body)
         bound = {name for name, _, _ in self.parameters}
         bound |= set(re.findall(r"(?:^|[\n;{(,])\s*([^\W\d]\w*)\s*(?==[^=])", body))
         for inside in re.findall(r"(?:^|[\n;{])\s*\(([\w\s,]*)\)\s*=[^=]", body):
@@ -84,6 +86,14 @@ class Item:
             self.fail(f"it reads {name}, which only a text has")
         for name in self.reads & set(BITS):
             self.free |= 1 << BITS[name]
+
+    def check_lines(self, body):
+        """A line at the top that begins with an operator does not go on: what it says would be lost."""
+        depth = 0
+        for line in body.split("\n"):
+            if depth == 0 and re.match(r"\s*([-+*/%^<>]|&&|[=!]=)", line):
+                self.fail(f"this line goes on nowhere: {line.strip()}")
+            depth += sum(line.count(c) for c in "([{") - sum(line.count(c) for c in ")]}")
 
     def read_table(self):
         form = re.match(r"table\s+\w+\s*:\s*(\w+)\s*=\s*\[(.*)\]\s*$", self.text, re.DOTALL)

@@ -572,6 +572,21 @@ static void invert(x64_writer *w, const ir_op *op)
     reg3(w, X64_VXORPS, length, sn_define(&w->a), a, ones);
 }
 
+static bool is_const_from(const x64_writer *w, uint32_t value, uint32_t low, uint32_t high)
+{
+    const ir_op *op = op_of(w, value);
+    return op->code == IR_CONST && op->a >= low && op->a <= high;
+}
+
+/* A count that is below 32 as it is, by a mask or as what a shift leaves: needs no mask of its own. */
+static bool is_short_count(const x64_writer *w, uint32_t value)
+{
+    const ir_op *op = op_of(w, value);
+    if (op->code == IR_AND)
+        return is_const_from(w, op->a, 0, 31) || is_const_from(w, op->b, 0, 31);
+    return op->code == IR_SHR && is_const_from(w, op->b, 27, 31);
+}
+
 static void shift(x64_writer *w, const ir_op *op)
 {
     static const x64_insn by_constant[] = {X64_VPSLLD_IMM, X64_VPSRAD_IMM, X64_VPSRLD_IMM};
@@ -582,7 +597,12 @@ static void shift(x64_writer *w, const ir_op *op)
         reg3_imm(w, by_constant[kind], length, sn_define(&w->a), 0, a, op_of(w, op->b)->a & 31);
         return;
     }
-    const unsigned b = sn_use(&w->a, op->b), count = sn_use_temporary(&w->a, false);
+    const unsigned b = sn_use(&w->a, op->b);
+    if (is_short_count(w, op->b)) {
+        reg3(w, by_vector[kind], length, sn_define(&w->a), a, b);
+        return;
+    }
+    const unsigned count = sn_use_temporary(&w->a, false);
     unsigned decoration;
     const x64_mem m = pool_vector(w, 31, 4, &decoration);
     mem3(w, X64_VANDPS, length, decoration, count, b, &m);
