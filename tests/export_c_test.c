@@ -358,7 +358,7 @@ static void run_library(sinter_context *context, sample *s)
         const void *tables[] = {bound_content};
         const uint32_t lengths[] = {3};
         const sinter_arguments arguments = {
-            (const void *const *)s->inputs, s->expected, ELEMENTS, s->totals, tables, lengths};
+            (const void *const *)s->inputs, s->expected, ELEMENTS, s->totals, tables, lengths, NULL};
         assert_int_equal(sinter_instance_run(instance, &arguments), SINTER_OK);
     }
     sinter_instance_close(instance);

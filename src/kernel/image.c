@@ -73,7 +73,23 @@ static kernel_table *tables(layout *l, const plan *p)
         if (content)
             memcpy(content, m->content, size);
         if (to)
-            to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type};
+            to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type,
+                                   m->channels};
+    }
+    return to;
+}
+
+static sinter_image_info *images(layout *l, const ir_program *p, uint32_t *count)
+{
+    *count = 0;
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        *count += p->memories[k].channels != 0;
+    sinter_image_info *to = piece(l, *count * sizeof *to);
+    for (uint32_t k = 0, number = 0; k < p->memory_count; k++) {
+        const ir_memory *m = &p->memories[k];
+        const char *name = m->channels ? name_of(l, m->name) : NULL;
+        if (to && name)
+            to[number++] = (sinter_image_info){name, m->channels, m->made};
     }
     return to;
 }
@@ -113,9 +129,13 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     kernel_total *all_totals = totals(l, p);
     sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
     sinter_stream_info *outputs = streams(l, program->outputs, program->output_count);
+    uint32_t image_count;
+    sinter_image_info *all_images = images(l, program, &image_count);
     parameters(l, k, program);
     if (!k)
         return;
+    k->images = all_images;
+    k->image_count = image_count;
     k->loops = all_loops;
     k->buffers = buffers;
     k->lines = lines;
@@ -143,6 +163,8 @@ static void count_bound(sinter_kernel *k, const ir_program *p)
 {
     for (uint32_t i = 0; i < p->memory_count; i++)
         k->bound_count += p->memories[i].kind == IR_BOUND;
+    k->bound_count -= 2 * k->image_count; /* texels and extents */
+    k->binds = k->bound_count || k->image_count;
 }
 
 sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
@@ -180,5 +202,6 @@ sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
                                 .bound_table_count = k->bound_count, .inputs = k->inputs, .outputs = k->outputs,
                                 .parameters = k->params, .operations = k->operations, .hoisted = k->hoisted, .loops = k->loop_count,
                                 .code_bytes = k->block.size, .constant_bytes = k->block.pool_size, .state_bytes = (size_t)k->state,
-                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid};
+                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid,
+                                .image_count = k->image_count, .images = k->images};
 }
