@@ -145,12 +145,13 @@ typedef struct sinter_parameter_info {
     double initial, low, high;
     sinter_curve curve;
 } sinter_parameter_info;
-/* An image that a kernel samples. `made`: the text itself says what is in it; whoever runs the kernel has it made first, at the size and
- * of the region that the results are to have, by the kernel that sinter_options.stage = name compiles. */
+/* An image that a text samples. `made`: the text itself says what is in it (a stage); whoever runs the kernel has it made first, at the size and
+ * of the region that the results are to have, by the kernel that sinter_options.stage = name compiles; sinter/image.h does. All kernels of
+ * a text have the same list, in which a stage stands behind those that it samples; `used`: this kernel reads it. */
 typedef struct sinter_image_info {
     const char *name;
     uint32_t channels;
-    bool made;
+    bool made, used;
 } sinter_image_info;
 typedef struct sinter_kernel_info {
     sinter_engine engine;
@@ -188,7 +189,8 @@ typedef struct sinter_arguments {
     double *totals;             /* one per total, written; may be NULL if there are none */
     const void *const *tables;  /* bound tables in order: content, and lengths (≥ 1) */
     const uint32_t *table_lengths;
-    const sinter_image *images; /* in the order of sinter_kernel_info; each call may bring others, of other sizes */
+    const sinter_image *images; /* in the order of sinter_kernel_info; each call may bring others, of other sizes. Those that are not used are
+                                   not looked at; NULL if none is */
 } sinter_arguments;
 
 /* Runs a kernel that needs no instance: parameters have their initial values. SINTER_NEEDS_INSTANCE where it has state or needs more than

@@ -61,6 +61,23 @@ static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
     }
 }
 
+static bool body_reads(const plan_body *body, uint32_t memory)
+{
+    for (uint32_t k = 1; k < body->count; k++)
+        if (body->ops[k].code == IR_LOAD && body->ops[k].b == memory)
+            return true;
+    return false;
+}
+
+/* Is the image read, or what is said of it? */
+static bool is_used(const plan *p, uint32_t memory)
+{
+    for (uint32_t k = 0; k < 2 * p->loop_count; k++)
+        if (body_reads(&p->loops[k / 2].body[k % 2], memory) || body_reads(&p->loops[k / 2].body[k % 2], memory + 1))
+            return true;
+    return false;
+}
+
 /* Gathers of bytes read four at a time: tables are padded by three. */
 static kernel_table *tables(layout *l, const plan *p)
 {
@@ -74,22 +91,22 @@ static kernel_table *tables(layout *l, const plan *p)
             memcpy(content, m->content, size);
         if (to)
             to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type,
-                                   m->channels};
+                                   m->channels, m->channels && is_used(p, k)};
     }
     return to;
 }
 
-static sinter_image_info *images(layout *l, const ir_program *p, uint32_t *count)
+static sinter_image_info *images(layout *l, const sinter_kernel *k, const ir_program *p, uint32_t *count)
 {
     *count = 0;
-    for (uint32_t k = 0; k < p->memory_count; k++)
-        *count += p->memories[k].channels != 0;
+    for (uint32_t i = 0; i < p->memory_count; i++)
+        *count += p->memories[i].channels != 0;
     sinter_image_info *to = piece(l, *count * sizeof *to);
-    for (uint32_t k = 0, number = 0; k < p->memory_count; k++) {
-        const ir_memory *m = &p->memories[k];
+    for (uint32_t i = 0, number = 0; i < p->memory_count; i++) {
+        const ir_memory *m = &p->memories[i];
         const char *name = m->channels ? name_of(l, m->name) : NULL;
         if (to && name)
-            to[number++] = (sinter_image_info){name, m->channels, m->made};
+            to[number++] = (sinter_image_info){name, m->channels, m->made, k->tables[i].used};
     }
     return to;
 }
@@ -130,7 +147,9 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
     sinter_stream_info *outputs = streams(l, program->outputs, program->output_count);
     uint32_t image_count;
-    sinter_image_info *all_images = images(l, program, &image_count);
+    if (k)
+        k->tables = all_tables;
+    sinter_image_info *all_images = images(l, k, program, &image_count);
     parameters(l, k, program);
     if (!k)
         return;
@@ -140,7 +159,6 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
-    k->tables = all_tables;
     k->totals = all_totals;
     k->inputs = inputs;
     k->outputs = outputs;
@@ -164,7 +182,9 @@ static void count_bound(sinter_kernel *k, const ir_program *p)
     for (uint32_t i = 0; i < p->memory_count; i++)
         k->bound_count += p->memories[i].kind == IR_BOUND;
     k->bound_count -= 2 * k->image_count; /* texels and extents */
-    k->binds = k->bound_count || k->image_count;
+    for (uint32_t i = 0; i < k->table_count; i++)
+        k->uses_images |= k->tables[i].used;
+    k->binds = k->bound_count || k->uses_images;
 }
 
 sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)

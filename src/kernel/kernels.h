@@ -58,6 +58,7 @@ typedef struct kernel_table {
     uint32_t line;       /* read-write tables: their line number + 1 */
     uint8_t type;
     uint8_t channels;    /* of an image, whose extent is the next table; else 0 */
+    bool used;           /* some loop reads it, or the extent */
 } kernel_table;
 
 typedef struct kernel_total {
@@ -89,7 +90,8 @@ struct sinter_kernel {
     sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
     uint8_t *param_types;
     uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
-    bool binds; /* something is bound with each call */
+    bool binds;       /* something is bound with each call */
+    bool uses_images;
     uint32_t chunk;
     size_t workspace;         /* of the plan; the interpreter's follows it */
     size_t interp_workspace;

@@ -117,13 +117,13 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 {
     const sinter_kernel *k = r->kernel;
     uint32_t table = 0, image = 0;
-    if ((k->bound_count && (!b->tables || !b->table_lengths)) || (k->image_count && !b->images))
+    if ((k->bound_count && (!b->tables || !b->table_lengths)) || (k->uses_images && !b->images))
         return false;
     for (uint32_t i = 0; i < k->table_count; i++) {
         if (k->tables[i].content || k->tables[i].line || k->tables[i].length) /* the last: a delay line */
             continue;
         if (k->tables[i].channels) {
-            if (!bind_image(r, i, image, &b->images[image]))
+            if (k->tables[i].used && !bind_image(r, i, image, &b->images[image]))
                 return false;
             image++;
             i++; /* its extent */
