@@ -124,6 +124,7 @@ struct arguments {
     const char *output; /* NULL: none */
 
     int32_t width, height;
+    bool size_given, region_given;
     double x0, y0, x1, y1, z, time, time_end, range_low, range_high, fps;
     bool time_range;       /* --time has two numbers */
     int32_t supersample;

@@ -243,6 +243,14 @@ lang_value sn_lang_made_value(const lowering *l, lang_value v)
 
 /* ---- calls ---- */
 
+/* The names of all images, as many as there is room for. */
+static void list_images(const lowering *l, char *text, size_t room)
+{
+    size_t used = (size_t)snprintf(text, room, "the images here are: ");
+    for (uint32_t k = 1; k <= l->image_count && used < room; k++)
+        used += (size_t)snprintf(text + used, room - used, "%s%s", k > 1 ? ", " : "", l->images[k].name);
+}
+
 static void no_image(lowering *l, uint32_t node, unsigned word)
 {
     const lang_node *n = &l->t->nodes[node];
@@ -264,6 +272,8 @@ static void no_image(lowering *l, uint32_t node, unsigned word)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     else if (bound)
         snprintf(hint, sizeof hint, "an image is made by: image %.*s = expression", shown, name);
+    else if (l->image_count > 0)
+        list_images(l, hint, sizeof hint);
     else
         snprintf(hint, sizeof hint, "an image is declared: image %.*s", shown, name);
     sn_lang_complain(l, node, argument ? NULL : hint, bound ? "'%.*s' is no image" : "there is no image '%.*s' here", shown, name);
