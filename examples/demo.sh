@@ -51,6 +51,8 @@ draw waves --size 600 --region -1.6,-1.6,1.6,1.6
 draw marble --size 600
 draw julia --size 900x600 --region -1.5,-1,1.5,1
 draw scene --size 900x600 --region -1.5,-1,1.5,1
+show image "$examples/edges.sn" --input "a=$out/scene.$picture" -o "$out/edges.$picture"
+show image "$examples/sharpen.sn" --input "a=$out/julia.$picture" -o "$out/sharp.$picture" --set amount=1.5
 for file in "$examples"/*.vm; do
     [ ! -f "$file" ] || show image "$file" -o "$out/$(basename "$file" .vm).$picture" --size 1024
 done

@@ -1,6 +1,6 @@
-/* Images that a text makes: stages read at their own pixel are part of the picture; sampled, they are pictures of their own, made before it, by any
- * number of threads, in order, only where they are needed. What the renderer makes of a text has the bits of kernels that are run
- * by hand one after the other. */
+/* Images that a text makes: stages read at their own pixel are part of the picture; sampled, they are
+ * pictures of their own, made before it, by any number of threads, in order, only where they are needed. What
+ * the renderer makes of a text has the bits of kernels that are run by hand one after the other. */
 #include <sinter/sinter.h>
 
 #include <math.h>
@@ -56,7 +56,8 @@ static void open_text(picture_of *p, const char *text, const sinter_options *opt
     sinter_options its = options ? *options : (sinter_options){0};
     its.domain = SINTER_GRID;
     check_status(text, sinter_compile(context, text, strlen(text), &its, &p->kernel, &report));
-    check_status(text, sinter_renderer_open(p->kernel, &(sinter_renderer_options){.threads = threads}, &p->renderer));
+    check_status(
+        text, sinter_renderer_open(p->kernel, &(sinter_renderer_options){.threads = threads}, &p->renderer));
     check_status(text, sinter_renderer_add_stages(p->renderer, text, strlen(text), &its, &report));
     memset(p->values, 0xFF, sizeof p->values);
     for (unsigned k = 0; k < MOST_CHANNELS; k++)
@@ -75,10 +76,13 @@ static void close_text(picture_of *p)
 static void a_stage_sampled_at_its_own_pixel_is_its_value(void **state)
 {
     (void)state;
-    static const char fused[] = "image b = (sin(5*x)*y, x - y, fract(3*x*y)); b.yzx",
-                      sampled[] = "image b = (sin(5*x)*y, x - y, fract(3*x*y)); sample(b, x, y).yzx",
-                      cubic[] = "image b = (sin(5*x)*y, x - y, fract(3*x*y)); sample(b, (x, y), filter=bicubic, edge=mirror).yzx";
-    static const double regions[][4] = {{0, 0, 0, 0}, {0, 0, 1, 1}, {-1.5, -1, 1.5, 1}, {10, 20, 11, 20.7}, {2, 1, -3, -1}};
+    static const char
+        fused[] = "image b = (sin(5*x)*y, x - y, fract(3*x*y)); b.yzx",
+        sampled[] = "image b = (sin(5*x)*y, x - y, fract(3*x*y)); sample(b, x, y).yzx",
+        cubic[] =
+            "image b = (sin(5*x)*y, x - y, fract(3*x*y)); sample(b, (x, y), filter=bicubic, edge=mirror).yzx";
+    static const double regions[][4] = {
+        {0, 0, 0, 0}, {0, 0, 1, 1}, {-1.5, -1, 1.5, 1}, {10, 20, 11, 20.7}, {2, 1, -3, -1}};
     for (size_t k = 0; k < sizeof regions / sizeof *regions; k++)
         for (int threads = 1; threads <= 3; threads++)
             for (int filter = 0; filter < 2; filter++) {
@@ -93,8 +97,8 @@ static void a_stage_sampled_at_its_own_pixel_is_its_value(void **state)
                 for (unsigned c = 0; c < 3; c++)
                     for (int i = 0; i < PIXELS; i++)
                         if (first.values[c][i] != second.values[c][i])
-                            fail_msg("region %zu, channel %u, pixel %d: %.9g, not %.9g", k, c, i, (double)second.values[c][i],
-                                     (double)first.values[c][i]);
+                            fail_msg("region %zu, channel %u, pixel %d: %.9g, not %.9g", k, c, i,
+                                     (double)second.values[c][i], (double)first.values[c][i]);
                 close_text(&first);
                 close_text(&second);
             }
@@ -102,15 +106,16 @@ static void a_stage_sampled_at_its_own_pixel_is_its_value(void **state)
 
 /* ---- chains ---- */
 
-static const char chain_text[] = "image source:3\n"
-                                 "param width = 0.02 in 0..1\n"
-                                 "fn blur(i, p, d) = (sample(i, p - d) + 2*sample(i, p) + sample(i, p + d))/4\n"
-                                 "image across = blur(source, (x*0.5 + 0.5, y*0.5 + 0.5), (width, 0))\n"
-                                 "image down = blur(across, (x, y), (0, width))\n"
-                                 "image unused = blur(down, (x, y), (width, width))\n"
-                                 "image again = blur(down, (x, y), (width, -width)).xy*t\n"
-                                 "sharp = sample(source, x*0.5 + 0.5, y*0.5 + 0.5) + 2*(down - across)\n"
-                                 "(sharp + sample(again, x + width, y, edge=repeat).yxx + 0*unused.x)*2";
+static const char chain_text[] =
+    "image source:3\n"
+    "param width = 0.02 in 0..1\n"
+    "fn blur(i, p, d) = (sample(i, p - d) + 2*sample(i, p) + sample(i, p + d))/4\n"
+    "image across = blur(source, (x*0.5 + 0.5, y*0.5 + 0.5), (width, 0))\n"
+    "image down = blur(across, (x, y), (0, width))\n"
+    "image unused = blur(down, (x, y), (width, width))\n"
+    "image again = blur(down, (x, y), (width, -width)).xy*t\n"
+    "sharp = sample(source, x*0.5 + 0.5, y*0.5 + 0.5) + 2*(down - across)\n"
+    "(sharp + sample(again, x + width, y, edge=repeat).yxx + 0*unused.x)*2";
 
 enum { SOURCE_WIDTH = 40, SOURCE_HEIGHT = 30 };
 static float source_texels[3 * SOURCE_WIDTH * SOURCE_HEIGHT];
@@ -128,12 +133,21 @@ static void run_by_hand(const char *stage, const sinter_image *images, float *pl
     const sinter_options options = {.domain = SINTER_GRID, .stage = stage, .engine = SINTER_ENGINE_INTERP};
     sinter_kernel *kernel;
     sinter_instance *instance;
-    check_status(stage ? stage : "result", sinter_compile(context, chain_text, sizeof chain_text - 1, &options, &kernel, &report));
+    check_status(stage ? stage : "result",
+                 sinter_compile(context, chain_text, sizeof chain_text - 1, &options, &kernel, &report));
     assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
     assert_int_equal(sinter_set(instance, 0, 0.03), SINTER_OK);
     void *outputs[3] = {planes, planes + PIXELS, planes + 2 * PIXELS};
-    const sinter_grid grid = {.width = WIDTH, .height = HEIGHT, .x0 = -1, .y0 = -1, .x1 = 1, .y1 = 1, .t = 0.75, .row_count = HEIGHT,
-                              .outputs = outputs, .images = images};
+    const sinter_grid grid = {.width = WIDTH,
+                              .height = HEIGHT,
+                              .x0 = -1,
+                              .y0 = -1,
+                              .x1 = 1,
+                              .y1 = 1,
+                              .t = 0.75,
+                              .row_count = HEIGHT,
+                              .outputs = outputs,
+                              .images = images};
     assert_int_equal(sinter_instance_run_grid(instance, &grid), SINTER_OK);
     sinter_instance_close(instance);
     sinter_kernel_close(kernel);
@@ -160,7 +174,8 @@ static void chains_are_made_in_order(void **state)
             assert_string_equal(info.images[k + 1].name, names[k]);
             assert_true(info.images[k + 1].made);
         }
-        assert_int_equal(sinter_render(first.renderer, &first.picture), SINTER_BAD_ARGUMENT); /* without its source */
+        assert_int_equal(sinter_render(first.renderer, &first.picture),
+                         SINTER_BAD_ARGUMENT); /* without its source */
         first.picture.images = &from;
         first.picture.t = 0.75;
         first.picture.band_rows = threads == 3 ? 5 : 0;
@@ -215,8 +230,10 @@ static void only_what_is_sampled_is_made(void **state)
     assert_int_equal(count_stages("image b = x*y; image c = sample(b, y, x); c + 1"), 1);
     assert_int_equal(count_stages("image b = x*y; image c = sample(b, y, x); sample(c, y, x) + 1"), 2);
     assert_int_equal(count_stages("image b = x*y; image c = sample(b, y, x); u = sample(c, y, x); x"), 0);
-    assert_int_equal(count_stages("image b = x*y; image c = sample(b, y, x); u = sample(c, y, x); sample(b, y, x)"), 1);
-    assert_int_equal(count_stages("image b = x*y; size(b).x/97"), 1); /* what it is made of is not looked at, but where it is */
+    assert_int_equal(
+        count_stages("image b = x*y; image c = sample(b, y, x); u = sample(c, y, x); sample(b, y, x)"), 1);
+    assert_int_equal(count_stages("image b = x*y; size(b).x/97"),
+                     1); /* what it is made of is not looked at, but where it is */
 }
 
 static void making_can_be_cancelled(void **state)
@@ -255,7 +272,8 @@ static void what_cannot_be_is_refused(void **state)
     (void)state;
     static const char text[] = "image b = x; sample(b, y, x)";
     open_text(&first, text, NULL, 1);
-    assert_int_equal(sinter_renderer_add_stages(first.renderer, text, strlen(text), NULL, NULL), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_renderer_add_stages(first.renderer, text, strlen(text), NULL, NULL),
+                     SINTER_BAD_ARGUMENT);
     first.picture.width = (1 << 22) + 1;
     assert_int_equal(sinter_render(first.renderer, &first.picture), SINTER_TOO_LARGE);
     first.picture.width = 1 << 17;
@@ -264,10 +282,15 @@ static void what_cannot_be_is_refused(void **state)
     first.picture.width = 0;
     assert_int_equal(sinter_render(first.renderer, &first.picture), SINTER_BAD_ARGUMENT);
     close_text(&first);
-    assert_int_equal(sinter_compile(context, text, strlen(text), &(sinter_options){.domain = SINTER_GRID}, &first.kernel, &report), SINTER_OK);
+    assert_int_equal(sinter_compile(context, text, strlen(text), &(sinter_options){.domain = SINTER_GRID},
+                                    &first.kernel, &report),
+                     SINTER_OK);
     assert_int_equal(sinter_renderer_open(first.kernel, NULL, &first.renderer), SINTER_OK);
-    assert_int_equal(sinter_renderer_add_stages(first.renderer, "image c = x; sample(c, y, x)", 28, NULL, &report), SINTER_BAD_ARGUMENT);
-    assert_int_equal(sinter_renderer_add_stages(first.renderer, "image b = x + ", 14, NULL, &report), SINTER_BAD_PROGRAM);
+    assert_int_equal(
+        sinter_renderer_add_stages(first.renderer, "image c = x; sample(c, y, x)", 28, NULL, &report),
+        SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_renderer_add_stages(first.renderer, "image b = x + ", 14, NULL, &report),
+                     SINTER_BAD_PROGRAM);
     close_text(&first);
 }
 
@@ -297,7 +320,8 @@ static void give_back(void *user, void *block, size_t size)
 
 static sinter_status render_all(purse *p)
 {
-    static const char text[] = "image b = (x, y); image c = sample(b, y, x).x; sample(c, x, y, filter=bicubic, edge=zero)";
+    static const char text[] =
+        "image b = (x, y); image c = sample(b, y, x).x; sample(c, x, y, filter=bicubic, edge=zero)";
     const sinter_context_options options = {.allocator = {take, give_back, p}};
     const sinter_options grid = {.domain = SINTER_GRID};
     sinter_context *own = NULL;

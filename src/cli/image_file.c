@@ -1,8 +1,9 @@
 /* Files that images come from.
  *
- * A file is what its first byte says, so that names do not matter and pipes serve. Nothing read is trusted: sizes are checked against what an image may
- * have before memory is asked for, and memory for texels is asked for where the file's own numbers are there already, or
- * row by row of them can be read (PFM: up to 2^28 pixels). */
+ * A file is what its first byte says, so that names do not matter and pipes serve. Nothing read is trusted:
+ * sizes are checked against what an image may have before memory is asked for, and memory for texels is asked
+ * for where the file's own numbers are there already, or row by row of them can be read (PFM: up to 2^28
+ * pixels). */
 #include "cli/image_file.h"
 
 #include "cli/command.h"
@@ -38,7 +39,8 @@ static bool open_image(const source *s, image_file *image, size_t width, size_t 
         return refuse(s, "an image has 1 to 4,194,304 pixels a side, and 268,435,456 in all");
     if (channels < 1 || channels > MOST_CHANNELS)
         return refuse(s, "an image has 1 to 4 channels");
-    *image = (image_file){(int32_t)width, (int32_t)height, (uint32_t)channels, malloc(width * height * channels * sizeof(float))};
+    *image = (image_file){(int32_t)width, (int32_t)height, (uint32_t)channels,
+                          malloc(width * height * channels * sizeof(float))};
     return image->texels || sn_cli_refuse("out of memory");
 }
 
@@ -80,7 +82,8 @@ static bool read_npy(const source *s, image_file *image)
     npy_array array;
     if (!sn_npy_read(s->in, NPY_F32, &array, message, sizeof message))
         return refuse(s, message);
-    bool good = array.axes >= 2 || refuse(s, "an image has two axes, rows and columns, or three, the last one of channels");
+    bool good = array.axes >= 2
+                || refuse(s, "an image has two axes, rows and columns, or three, the last one of channels");
     good = good && open_image(s, image, array.shape[1], array.shape[0], array.axes == 3 ? array.shape[2] : 1);
     const size_t count = good ? plane_of(image) : 0;
     for (size_t c = 0; good && c < image->channels; c++)
@@ -110,8 +113,9 @@ static bool read_word(const source *s, char *word, size_t room)
 
 static float read_float(const unsigned char *bytes, bool little)
 {
-    const uint32_t bits = little ? (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0]
-                                 : (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    const uint32_t bits =
+        little ? (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0]
+               : (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -120,7 +124,8 @@ static float read_float(const unsigned char *bytes, bool little)
 /* The last row comes first. */
 static bool read_pfm_rows(const source *s, image_file *image, bool little)
 {
-    const size_t width = (size_t)image->width, count = plane_of(image), channels = image->channels, size = width * channels * 4;
+    const size_t width = (size_t)image->width, count = plane_of(image), channels = image->channels,
+                 size = width * channels * 4;
     unsigned char *row = malloc(size);
     bool good = row || sn_cli_refuse("out of memory");
     for (size_t j = (size_t)image->height; good && j-- > 0;) {
@@ -137,13 +142,16 @@ static bool read_pfm(const source *s, image_file *image)
     char kind[4], width[16], height[16], scale[32];
     int64_t sides[2];
     double sign;
-    const bool good = read_word(s, kind, sizeof kind) && read_word(s, width, sizeof width) && read_word(s, height, sizeof height)
-                      && read_word(s, scale, sizeof scale) && kind[0] == 'P' && (kind[1] == 'F' || kind[1] == 'f') && !kind[2]
-                      && sn_cli_read_whole(width, 1, MOST_SIDE, &sides[0]) && sn_cli_read_whole(height, 1, MOST_SIDE, &sides[1])
-                      && sn_cli_read_number(scale, strlen(scale), SINTER_F64, &sign) && sign != 0 && isfinite(sign);
+    const bool good =
+        read_word(s, kind, sizeof kind) && read_word(s, width, sizeof width)
+        && read_word(s, height, sizeof height) && read_word(s, scale, sizeof scale) && kind[0] == 'P'
+        && (kind[1] == 'F' || kind[1] == 'f') && !kind[2] && sn_cli_read_whole(width, 1, MOST_SIDE, &sides[0])
+        && sn_cli_read_whole(height, 1, MOST_SIDE, &sides[1])
+        && sn_cli_read_number(scale, strlen(scale), SINTER_F64, &sign) && sign != 0 && isfinite(sign);
     if (!good)
         return refuse(s, "this is no PFM file, or none of 1 to 4,194,304 pixels a side");
-    return open_image(s, image, (size_t)sides[0], (size_t)sides[1], kind[1] == 'F' ? 3 : 1) && read_pfm_rows(s, image, sign < 0);
+    return open_image(s, image, (size_t)sides[0], (size_t)sides[1], kind[1] == 'F' ? 3 : 1)
+           && read_pfm_rows(s, image, sign < 0);
 }
 
 /* ---- any ---- */

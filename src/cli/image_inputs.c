@@ -1,7 +1,7 @@
 /* The images of a command line.
  *
- * Files are read before the program is compiled, which then knows how many channels each image has, unless it says so itself: an image is made to
- * fit what the program says, where no colour gets lost by that. */
+ * Files are read before the program is compiled, which then knows how many channels each image has, unless it
+ * says so itself: an image is made to fit what the program says, where no colour gets lost by that. */
 #include "cli/image_inputs.h"
 
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static bool are_different(const arguments *a)
         for (int k = 0; k < i; k++)
             if (a->inputs[i].name_length == a->inputs[k].name_length
                 && memcmp(a->inputs[i].name, a->inputs[k].name, a->inputs[i].name_length) == 0)
-                return sn_cli_refuse("--input gives %.*s twice", (int)a->inputs[i].name_length, a->inputs[i].name);
+                return sn_cli_refuse("--input gives %.*s twice", (int)a->inputs[i].name_length,
+                                     a->inputs[i].name);
     return true;
 }
 
@@ -56,12 +57,14 @@ static bool fit(image_inputs *inputs, const sinter_image_info *wanted, sinter_im
     while (i < inputs->count && !is_named(&inputs->names[i], wanted->name))
         i++;
     if (i == inputs->count)
-        return sn_cli_refuse("the program samples the image %s: --input %s=FILE is missing", wanted->name, wanted->name);
+        return sn_cli_refuse("the program samples the image %s: --input %s=FILE is missing", wanted->name,
+                             wanted->name);
     image_file *file = &inputs->files[i];
     if (!sn_cli_fit_channels(file, wanted->channels, &memory))
-        return memory ? sn_cli_refuse("out of memory")
-                      : sn_cli_refuse("%s has %u channels, the program's image %s has %u", inputs->names[i].text, (unsigned)file->channels,
-                                      wanted->name, (unsigned)wanted->channels);
+        return memory
+                   ? sn_cli_refuse("out of memory")
+                   : sn_cli_refuse("%s has %u channels, the program's image %s has %u", inputs->names[i].text,
+                                   (unsigned)file->channels, wanted->name, (unsigned)wanted->channels);
     *image = (sinter_image){.texels = file->texels, .width = file->width, .height = file->height};
     return true;
 }

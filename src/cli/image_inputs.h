@@ -15,7 +15,8 @@ typedef struct image_inputs {
 
 /* Reads the files. Failures are reported. */
 bool sn_cli_read_images(const arguments *a, image_inputs *inputs);
-/* Puts them in the kernel's order, with its numbers of channels; looks whether all that it samples are there. */
+/* Puts them in the kernel's order, with its numbers of channels; looks whether all that it samples are there.
+ */
 bool sn_cli_fit_images(image_inputs *inputs, const sinter_kernel_info *info);
 void sn_cli_release_images(image_inputs *inputs); /* all zeros are allowed */
 

@@ -1,13 +1,15 @@
-/* Stages: images that a text makes (`image b = …`) and reads at other places than its own, so that they have to be whole before the
- * picture is begun.
+/* Stages: images that a text makes (`image b = …`) and reads at other places than its own, so that they have
+ * to be whole before the picture is begun.
  *
- * Each is a kernel of its own, compiled from the same text (sinter_options.stage), and a renderer of its own that borrows the
- * threads of the picture's. All kernels of a text have the same parameters and the same list of images, in which a stage stands behind those that it
- * samples; so the list is one, the order in which stages are made is that of the list, and which are made at all is
- * found from its end: those that the picture's kernel reads, and those that such a stage reads. What a stage is made of lies in planes of
- * f32, as images do: its renderer writes where the next one reads.
+ * Each is a kernel of its own, compiled from the same text (sinter_options.stage), and a renderer of its own
+ * that borrows the threads of the picture's. All kernels of a text have the same parameters and the same list
+ * of images, in which a stage stands behind those that it samples; so the list is one, the order in which
+ * stages are made is that of the list, and which are made at all is found from its end: those that the
+ * picture's kernel reads, and those that such a stage reads. What a stage is made of lies in planes of f32,
+ * as images do: its renderer writes where the next one reads.
  *
- * A stage has the picture's size, region, samples and filter, z and t. Its memory is kept for the next picture. */
+ * A stage has the picture's size, region, samples and filter, z and t. Its memory is kept for the next
+ * picture. */
 #include "field/field.h"
 
 #include "base/arena.h"
@@ -22,7 +24,7 @@ typedef struct field_stage {
 } field_stage;
 
 struct field_stages {
-    size_t size;          /* of this block */
+    size_t size; /* of this block */
     uint32_t image_count;
     uint32_t stage_count;
     sinter_image *images; /* for all kernels; those that are made, filled in as they are */
@@ -65,8 +67,9 @@ static struct field_stages *open_list(const sinter_kernel_info *info, const sint
     return s;
 }
 
-static sinter_status open_stage(const sinter_renderer *r, const char *source, size_t length, const sinter_options *options, const char *name,
-                                field_stage *stage, sinter_report *report)
+static sinter_status open_stage(const sinter_renderer *r, const char *source, size_t length,
+                                const sinter_options *options, const char *name, field_stage *stage,
+                                sinter_report *report)
 {
     sinter_options its = options ? *options : (sinter_options){0};
     its.domain = SINTER_GRID;
@@ -74,13 +77,14 @@ static sinter_status open_stage(const sinter_renderer *r, const char *source, si
     its.gradient = NULL;
     its.gradient_count = 0;
     its.sum = false;
-    const sinter_status status = sinter_compile(r->kernel->context, source, length, &its, &stage->kernel, report);
+    const sinter_status status =
+        sinter_compile(r->kernel->context, source, length, &its, &stage->kernel, report);
     return status == SINTER_OK ? sn_field_open_beside(r, stage->kernel, &stage->renderer) : status;
 }
 
 /* From the last to the first: what needs a stage stands behind it. */
-static sinter_status open_needed(sinter_renderer *r, const char *source, size_t length, const sinter_options *options, bool *needed,
-                                 sinter_report *report)
+static sinter_status open_needed(sinter_renderer *r, const char *source, size_t length,
+                                 const sinter_options *options, bool *needed, sinter_report *report)
 {
     const sinter_kernel_info info = sinter_kernel_describe(r->kernel);
     struct field_stages *s = r->stages;
@@ -89,7 +93,8 @@ static sinter_status open_needed(sinter_renderer *r, const char *source, size_t 
             continue;
         field_stage *stage = &s->stages[s->stage_count++];
         *stage = (field_stage){.image = k, .channels = info.images[k].channels};
-        const sinter_status status = open_stage(r, source, length, options, info.images[k].name, stage, report);
+        const sinter_status status =
+            open_stage(r, source, length, options, info.images[k].name, stage, report);
         if (status != SINTER_OK)
             return status;
         const sinter_kernel_info its = sinter_kernel_describe(stage->kernel);
@@ -103,12 +108,13 @@ static sinter_status open_needed(sinter_renderer *r, const char *source, size_t 
     return SINTER_OK;
 }
 
-sinter_status sinter_renderer_add_stages(sinter_renderer *r, const char *source, size_t length, const sinter_options *options,
-                                         sinter_report *report)
+sinter_status sinter_renderer_add_stages(sinter_renderer *r, const char *source, size_t length,
+                                         const sinter_options *options, sinter_report *report)
 {
     sn_report_open(report, options ? options->name : NULL);
     if (!r || !r->kernel || r->stages || !source)
-        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "stages are added once, to the renderer of a kernel", NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT,
+                              "stages are added once, to the renderer of a kernel", NULL);
     const sinter_kernel_info info = sinter_kernel_describe(r->kernel);
     bool *needed = find_needed(&info, &r->allocator);
     r->stages = needed ? open_list(&info, &r->allocator) : NULL;
@@ -176,7 +182,8 @@ static bool is_possible(const sinter_picture *q, uint32_t channels)
            && (size_t)q->width * (size_t)q->height * channels <= SIZE_MAX / sizeof(float);
 }
 
-static sinter_status make_stage(sinter_renderer *r, field_stage *stage, const sinter_picture *picture, stage_progress *progress)
+static sinter_status make_stage(sinter_renderer *r, field_stage *stage, const sinter_picture *picture,
+                                stage_progress *progress)
 {
     const size_t plane = (size_t)picture->width * (size_t)picture->height;
     if (!is_possible(picture, stage->channels))
@@ -186,14 +193,30 @@ static sinter_status make_stage(sinter_renderer *r, field_stage *stage, const si
     void *planes[IR_MOST_CHANNELS];
     for (uint32_t k = 0; k < stage->channels; k++)
         planes[k] = (float *)(void *)stage->texels.bytes + k * plane;
-    sinter_picture own = {.width = picture->width, .height = picture->height, .x0 = picture->x0, .y0 = picture->y0, .x1 = picture->x1,
-                          .y1 = picture->y1, .z = picture->z, .t = picture->t, .samples = picture->samples, .filter = picture->filter,
-                          .pixels = planes, .context = progress, .progress = picture->progress ? show : NULL, .images = r->stages->images,
+    sinter_picture own = {.width = picture->width,
+                          .height = picture->height,
+                          .x0 = picture->x0,
+                          .y0 = picture->y0,
+                          .x1 = picture->x1,
+                          .y1 = picture->y1,
+                          .z = picture->z,
+                          .t = picture->t,
+                          .samples = picture->samples,
+                          .filter = picture->filter,
+                          .pixels = planes,
+                          .context = progress,
+                          .progress = picture->progress ? show : NULL,
+                          .images = r->stages->images,
                           .cancel = picture->cancel};
     const sinter_status status = sn_field_render(stage->renderer, &own);
-    r->stages->images[stage->image] = (sinter_image){.texels = (const float *)(const void *)stage->texels.bytes, .width = picture->width,
-                                                     .height = picture->height, .x0 = picture->x0, .y0 = picture->y0, .x1 = picture->x1,
-                                                     .y1 = picture->y1};
+    r->stages->images[stage->image] =
+        (sinter_image){.texels = (const float *)(const void *)stage->texels.bytes,
+                       .width = picture->width,
+                       .height = picture->height,
+                       .x0 = picture->x0,
+                       .y0 = picture->y0,
+                       .x1 = picture->x1,
+                       .y1 = picture->y1};
     return status;
 }
 
@@ -208,7 +231,8 @@ sinter_status sn_field_render_stages(sinter_renderer *r, const sinter_picture *p
     sn_field_settle_region(&whole);
     for (uint32_t k = 0; k < s->image_count; k++)
         s->images[k] = s->given[k] && whole.images ? whole.images[k] : (sinter_image){0};
-    for (uint32_t k = s->stage_count; k-- > 0; progress.before += pixels) { /* the list was found from its end */
+    /* The list was found from its end. */
+    for (uint32_t k = s->stage_count; k-- > 0; progress.before += pixels) {
         const sinter_status status = make_stage(r, &s->stages[k], &whole, &progress);
         if (status != SINTER_OK)
             return status;

@@ -1,15 +1,16 @@
 /* Images: rectangles of texels that a text reads at any place.
  *
- * An image is given from outside (lang_options.images), declared (`image a`, `image a:3`), or made by the text itself (`image b = …`, a
- * stage). A stage read by its name alone is the value at that place, as if it had been bound with `b = …`; read by sample or texel it is an image
- * like any other, which somebody has to make first: the program then asks for it, and lang_options.stage gives the program that
- * makes it. So a stage that is only ever read at its own pixel costs nothing.
+ * An image is given from outside (lang_options.images), declared (`image a`, `image a:3`), or made by the
+ * text itself (`image b = …`, a stage). A stage read by its name alone is the value at that place, as if it
+ * had been bound with `b = …`; read by sample or texel it is an image like any other, which somebody has to
+ * make first: the program then asks for it, and lang_options.stage gives the program that makes it. So a
+ * stage that is only ever read at its own pixel costs nothing.
  *
- * In the IR an image is two bound tables: its texels, f32, a plane for each channel, and its extent (IR_EXTENT_…), read
- * at segment rate. One kernel serves images of any size.
+ * In the IR an image is two bound tables: its texels, f32, a plane for each channel, and its extent
+ * (IR_EXTENT_…), read at segment rate. One kernel serves images of any size.
  *
- * Images are named, never computed: a name may stand as the argument of a function, which then reads whatever image the
- * call names. */
+ * Images are named, never computed: a name may stand as the argument of a function, which then reads whatever
+ * image the call names. */
 #include "lang/lowering.h"
 
 #include <stdio.h>
@@ -47,8 +48,11 @@ static uint32_t find_image(const lowering *l, const char *name, uint32_t length)
 static uint32_t add_memories(lowering *l, const lang_image *image)
 {
     char extent[LANG_MAX_NAME + sizeof "@extent"];
-    const ir_memory texels = {
-        .name = image->name, .kind = IR_BOUND, .type = IR_F32, .channels = (uint8_t)image->channels, .made = image->made};
+    const ir_memory texels = {.name = image->name,
+                              .kind = IR_BOUND,
+                              .type = IR_F32,
+                              .channels = (uint8_t)image->channels,
+                              .made = image->made};
     const uint32_t memory = sn_ir_add_memory(l->p, &texels) + 1;
     snprintf(extent, sizeof extent, "%s@extent", image->name);
     const ir_memory behind = {.name = extent, .kind = IR_BOUND, .type = IR_F64};
@@ -152,18 +156,21 @@ static bool is_stage(lowering *l, const lang_statement *s, lang_value v, uint32_
     if (l->options->patch)
         sn_lang_complain_at(l, s->at, s->end, "bind it: name = expression", "only a field makes images");
     else if (given && l->images[given].given)
-        sn_lang_complain_at(l, s->at, s->end, "give one of them another name", "this image is given from outside");
+        sn_lang_complain_at(l, s->at, s->end, "give one of them another name",
+                            "this image is given from outside");
     else if (v.count > IR_MOST_CHANNELS)
-        sn_lang_complain_at(l, s->at, s->end, NULL, "an image has at most %d channels, not %u", IR_MOST_CHANNELS, v.count);
+        sn_lang_complain_at(l, s->at, s->end, NULL, "an image has at most %d channels, not %u",
+                            IR_MOST_CHANNELS, v.count);
     else if (channels && channels != v.count)
-        sn_lang_complain_at(l, s->at, s->end, NULL, "an image of %u channel%s is made of %u number%s", channels,
-                            channels == 1 ? "" : "s", v.count, v.count == 1 ? "" : "s");
+        sn_lang_complain_at(l, s->at, s->end, NULL, "an image of %u channel%s is made of %u number%s",
+                            channels, channels == 1 ? "" : "s", v.count, v.count == 1 ? "" : "s");
     else
         return true;
     return false;
 }
 
-static void make_image(lowering *l, uint32_t statement, const lang_statement *s, uint32_t channels, uint32_t node)
+static void make_image(lowering *l, uint32_t statement, const lang_statement *s, uint32_t channels,
+                       uint32_t node)
 {
     const char *name = sn_lang_symbol_text(l->t, s->b);
     const uint32_t length = l->t->symbols[s->b].length;
@@ -213,17 +220,23 @@ lang_value sn_lang_image_value(lowering *l, uint32_t node, uint32_t number)
     return sn_lang_wrong();
 }
 
+/* The slot that the node names; NULL: it is no name, or of nothing that the text binds. */
+static const lang_slot *slot_of(const lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    if (n->kind == NODE_LOCAL)
+        return &l->slots[sn_lang_slot(l, n->a)];
+    const uint32_t slot = n->kind == NODE_GLOBAL ? l->t->symbols[n->a].global_slot : 0;
+    return slot ? &l->slots[slot] : NULL;
+}
+
 /* The image that the node names; 0: it names none. */
 static uint32_t named_image(const lowering *l, uint32_t node)
 {
     const lang_node *n = &l->t->nodes[node];
-    uint32_t slot = 0;
-    if (n->kind == NODE_LOCAL)
-        slot = sn_lang_slot(l, n->a);
-    else if (n->kind == NODE_GLOBAL)
-        slot = l->t->symbols[n->a].global_slot;
-    if (slot)
-        return l->slots[slot].state == SLOT_IMAGE ? l->slots[slot].value.ref : 0;
+    const lang_slot *s = slot_of(l, node);
+    if (s)
+        return s->state == SLOT_IMAGE ? s->value.ref : 0;
     if (n->kind != NODE_GLOBAL || l->t->symbols[n->a].library)
         return 0;
     const uint32_t image = find_image(l, sn_lang_symbol_text(l->t, n->a), l->t->symbols[n->a].length);
@@ -256,15 +269,15 @@ static void no_image(lowering *l, uint32_t node, unsigned word)
     const lang_node *n = &l->t->nodes[node];
     char hint[SINTER_MESSAGE_SIZE];
     if (n->kind != NODE_LOCAL && n->kind != NODE_GLOBAL) {
-        sn_lang_complain(l, node, "image b = expression, then sample(b, x, y)", "%s reads an image, by its name",
-                         sn_lang_words[word].text);
+        sn_lang_complain(l, node, "image b = expression, then sample(b, x, y)",
+                         "%s reads an image, by its name", sn_lang_words[word].text);
         return;
     }
     const char *name = sn_lang_symbol_text(l->t, n->b);
     const uint32_t length = l->t->symbols[n->b].length;
     const int shown = length > 60 ? 60 : (int)length;
     const bool bound = n->kind == NODE_LOCAL || l->t->symbols[n->a].global_slot;
-    const bool argument = n->kind == NODE_LOCAL && l->frame > 0; /* the call is at fault, and is named as the place */
+    const bool argument = n->kind == NODE_LOCAL && l->frame > 0; /* the call is at fault, and is named */
     lang_nearest best = {.wanted = name, .wanted_length = length};
     for (uint32_t k = 1; k <= l->image_count; k++)
         sn_lang_offer(&best, l->images[k].name, l->images[k].length);
@@ -276,36 +289,29 @@ static void no_image(lowering *l, uint32_t node, unsigned word)
         list_images(l, hint, sizeof hint);
     else
         snprintf(hint, sizeof hint, "an image is declared: image %.*s", shown, name);
-    sn_lang_complain(l, node, argument ? NULL : hint, bound ? "'%.*s' is no image" : "there is no image '%.*s' here", shown, name);
+    sn_lang_complain(l, node, argument ? NULL : hint,
+                     bound ? "'%.*s' is no image" : "there is no image '%.*s' here", shown, name);
 }
 
-/* The image that an argument names: its number; 0: none, which is reported unless `*unknown`: a function that nothing calls is
- * looked through, and this is one of its arguments. */
+/* The image that an argument names: its number; 0: none, which is reported unless `*unknown`: a function that
+ * nothing calls is looked through, and this is one of its arguments. */
 static uint32_t image_of(lowering *l, uint32_t node, unsigned word, bool *unknown)
 {
     const uint32_t image = named_image(l, node);
-    const lang_node *n = &l->t->nodes[node];
-    *unknown = false;
-    if (image)
+    const lang_slot *s = slot_of(l, node);
+    *unknown = !image && s && s->state == SLOT_BOUND && s->value.type == TYPE_UNKNOWN;
+    if (image || *unknown)
         return image;
-    if (n->kind == NODE_LOCAL || (n->kind == NODE_GLOBAL && l->t->symbols[n->a].global_slot)) {
-        const lang_slot *s = &l->slots[n->kind == NODE_LOCAL ? sn_lang_slot(l, n->a) : l->t->symbols[n->a].global_slot];
-        *unknown = s->state == SLOT_BOUND && s->value.type == TYPE_UNKNOWN;
-        if (*unknown)
-            return 0;
-        if (s->state != SLOT_BOUND && s->state != SLOT_INDEX && s->state != SLOT_TABLE) { /* not yet: that is reported as of any name */
-            sn_lang_expression(l, node);
-            return 0;
-        }
-        if (s->value.type == TYPE_WRONG && s->state == SLOT_BOUND)
-            return 0;
-    }
-    no_image(l, node, word);
+    if (s && (s->state == SLOT_UNBOUND || s->state == SLOT_IN_PROGRESS))
+        sn_lang_expression(l, node); /* reported as of any name that has no value yet */
+    else if (!s || s->state != SLOT_BOUND || s->value.type != TYPE_WRONG)
+        no_image(l, node, word);
     return 0;
 }
 
 /* Which of the words an argument is; `fallback` where it is not given. -1 after an error. */
-static int choice(lowering *l, uint32_t node, const char *what, const char *const *words, int count, int fallback)
+static int choice(lowering *l, uint32_t node, const char *what, const char *const *words, int count,
+                  int fallback)
 {
     char hint[SINTER_MESSAGE_SIZE] = "";
     if (!node)
@@ -351,7 +357,8 @@ static bool coordinates(lowering *l, uint32_t node, const uint32_t *places, lang
     if (places[1] ? uv[0].count == 1 && uv[1].count == 1 : uv[0].type == TYPE_UNKNOWN)
         return true;
     sn_lang_complain(l, node, places[1] ? "sample(a, x, y), or sample(a, p) of a pair p" : "sample(a, x, y)",
-                     places[1] ? "the coordinates in an image are two numbers" : "the place in an image is a pair of numbers");
+                     places[1] ? "the coordinates in an image are two numbers"
+                               : "the place in an image is a pair of numbers");
     return false;
 }
 
@@ -359,7 +366,9 @@ static bool coordinates(lowering *l, uint32_t node, const uint32_t *places, lang
 static bool settle_coordinates(lowering *l, uint32_t node, lang_value *uv)
 {
     const unsigned common = sn_lang_common_type(l, uv, 2);
-    const unsigned type = common == IR_I32 ? (unsigned)IR_F64 : common == TYPE_UNKNOWN ? (unsigned)l->type : common;
+    const unsigned type = common == IR_I32         ? (unsigned)IR_F64
+                          : common == TYPE_UNKNOWN ? (unsigned)l->type
+                                                   : common;
     for (unsigned k = 0; k < 2; k++)
         uv[k] = sn_lang_to(l, node, uv[k], type);
     return uv[0].type != TYPE_WRONG && uv[1].type != TYPE_WRONG;
@@ -389,7 +398,8 @@ static lang_value call_size(lowering *l, uint32_t number)
 {
     lang_value sides[2];
     for (unsigned k = 0; k < 2; k++)
-        sides[k] = sn_lang_scalar(l->dry ? 0 : sn_lang_image_side(l, sampled(l, number), l->type, k == 1), l->type);
+        sides[k] =
+            sn_lang_scalar(l->dry ? 0 : sn_lang_image_side(l, sampled(l, number), l->type, k == 1), l->type);
     return gathered(l, sides, 2);
 }
 

@@ -1,29 +1,35 @@
 /* What sample, texel and size compute.
  *
- * **Positions.** A coordinate becomes a position counted in texels, from the centre of the first texel (left or top) on: of u over the
- * region [x0, x1] it is (u − x0)·width/(x1 − x0) − ½, of v over [y0, y1] it is (y1 − v)·height/(y1 − y0) − ½, as one fused operation whose
- * factors are of segment rate. So what one coordinate determines (indices, weights) varies along that coordinate's axes
- * only, and on a grid is computed once a column or once a row.
+ * **Positions.** A coordinate becomes a position counted in texels, from the centre of the first texel (left
+ * or top) on: of u over the region [x0, x1] it is (u − x0)·width/(x1 − x0) − ½, of v over [y0, y1] it is (y1
+ * − v)·height/(y1 − y0) − ½, as one fused operation whose factors are of segment rate. So what one coordinate
+ * determines (indices, weights) varies along that coordinate's axes only, and on a grid is computed once a
+ * column or once a row.
  *
- * **Centres.** The centre of a pixel, as a grid computes it, is rounded three times before it gets here: in the size of half a pixel, in the coordinate,
- * and in the edge of the region, and the position's factors and the position are rounded again. With M the larger of |x0| and |x1|, all of it
- * together is less than 8·2^-24·M coordinates (f32; x1 − x0 ≤ 2M), which are 2^-21·M·width/(x1 − x0) texels. Positions that lie no further from a whole number are that
- * whole number, so that an image sampled at the pixels of a grid of its own size is copied bit by bit: a coordinate
- * cannot tell such places apart anyway. The tolerance is at most a quarter of a texel. The whole number is found by adding and subtracting
- * 1.5·2^23, so that the derivative along the coordinate is that of the position, at centres too.
+ * **Centres.** The centre of a pixel, as a grid computes it, is rounded three times before it gets here: in
+ * the size of half a pixel, in the coordinate, and in the edge of the region, and the position's factors and
+ * the position are rounded again. With M the larger of |x0| and |x1|, all of it together is less than
+ * 8·2^-24·M coordinates (f32; x1 − x0 ≤ 2M), which are 2^-21·M·width/(x1 − x0) texels. Positions that lie no
+ * further from a whole number are that whole number, so that an image sampled at the pixels of a grid of its
+ * own size is copied bit by bit: a coordinate cannot tell such places apart anyway. The tolerance is at most
+ * a quarter of a texel. The whole number is found by adding and subtracting 1.5·2^23, so that the derivative
+ * along the coordinate is that of the position, at centres too.
  *
- * **Edges.** What lies beyond the edges is settled before a position becomes an index: it is clamped to where all that it
- * reads is the edge's texel (or zero); repeated, it is taken modulo the size; mirrored, modulo twice the size and folded. NaN goes
- * through `max(x, low)` first and becomes `low`. Then every index lies within two texels of the image and one comparison on either side
- * brings it in, for images of any size from 1 by 1 on. So nothing is read but the image, whatever the coordinates are.
+ * **Edges.** What lies beyond the edges is settled before a position becomes an index: it is clamped to where
+ * all that it reads is the edge's texel (or zero); repeated, it is taken modulo the size; mirrored, modulo
+ * twice the size and folded. NaN goes through `max(x, low)` first and becomes `low`. Then every index lies
+ * within two texels of the image and one comparison on either side brings it in, for images of any size from
+ * 1 by 1 on. So nothing is read but the image, whatever the coordinates are.
  *
- * **Filters.** nearest: the texel that the point lies in. bilinear: between two columns in either row, then between the rows, each as
- * a + f·(b − a), fused. bicubic: Catmull & Rom's cubic (A Class of Local Interpolating Splines, 1974; Keys' with a = −½),
- * which passes through the texels: four columns in each of four rows, then the rows; weights of the fraction f
+ * **Filters.** nearest: the texel that the point lies in. bilinear: between two columns in either row, then
+ * between the rows, each as a + f·(b − a), fused. bicubic: Catmull & Rom's cubic (A Class of Local
+ * Interpolating Splines, 1974; Keys' with a = −½), which passes through the texels: four columns in each of
+ * four rows, then the rows; weights of the fraction f
  *
  *     w0 = f(−½ + f(1 − ½f))    w1 = f²(−5/2 + 3/2 f) + 1    w2 = f(½ + f(2 − 3/2 f))    w3 = f²(−½ + ½f)
  *
- * and the sum as w3·d + (w2·c + (w0·a + w1·b)), fused from inside out. At whole positions both give the texel itself.
+ * and the sum as w3·d + (w2·c + (w0·a + w1·b)), fused from inside out. At whole positions both give the texel
+ * itself.
  *
  * Derivatives are those of these formulas: of bilinear within a cell, 0 of nearest. */
 #include "lang/lowering.h"
@@ -36,7 +42,8 @@ typedef struct sampler {
     lang_edge edge;
 } sampler;
 
-/* What one coordinate reads: up to four columns, or rows (as offsets of their first texels), and the weight between them. */
+/* What one coordinate reads: up to four columns, or rows (as offsets of their first texels), and the weight
+ * between them. */
 typedef struct taps {
     unsigned count;
     ir_ref index[4];
@@ -86,7 +93,8 @@ static ir_ref whole(const sampler *s, int32_t value)
 
 static ir_ref extent(ir_program *p, const lang_image *image, unsigned which)
 {
-    return sn_ir_emit(p, IR_LOAD, IR_F64, sn_ir_i32(p, (int32_t)which), image->memory, 0); /* the object behind the texels */
+    return sn_ir_emit(p, IR_LOAD, IR_F64, sn_ir_i32(p, (int32_t)which), image->memory,
+                      0); /* the object behind the texels */
 }
 
 static void open_axis(const sampler *s, lang_axis *axis, bool down)
@@ -127,7 +135,8 @@ ir_ref sn_lang_image_side(lowering *l, lang_image *image, ir_type type, bool dow
 
 /* ---- positions ---- */
 
-/* x modulo `period`, in [−½, period − ½); `inverse` is 1/period. Whole numbers are half a texel off the borders, which rounding does not reach. */
+/* x modulo `period`, in [−½, period − ½); `inverse` is 1/period. Whole numbers are half a texel off the
+ * borders, which rounding does not reach. */
 static ir_ref modulo(const sampler *s, ir_ref x, ir_ref period, ir_ref inverse)
 {
     const ir_ref turns = one(s, IR_FLOOR, two(s, IR_MUL, two(s, IR_ADD, x, number(s, 0.5)), inverse));
@@ -174,7 +183,8 @@ static void find_one(const sampler *s, const lang_axis *axis, taps *t, ir_ref x)
 {
     const ir_ref zero = number(s, 0);
     if (s->edge == EDGE_ZERO) {
-        take_masked(s, axis, t, sn_ir_emit(s->p, IR_CVT, IR_I32, within(s, x, number(s, -1), axis->size), 0, 0));
+        take_masked(s, axis, t,
+                    sn_ir_emit(s->p, IR_CVT, IR_I32, within(s, x, number(s, -1), axis->size), 0, 0));
         return;
     }
     if (s->edge != EDGE_CLAMP)
@@ -214,10 +224,12 @@ static void take_linear(const sampler *s, const lang_axis *axis, taps *t, ir_ref
     const ir_ref index = k ? two(s, IR_ADD, first, whole(s, 1)) : first;
     switch (s->edge) {
     case EDGE_CLAMP: take(t, k ? two(s, IR_MIN, index, axis->whole_last) : index); break;
-    case EDGE_MIRROR: take(t, k ? two(s, IR_MIN, index, axis->whole_last) : two(s, IR_MAX, index, whole(s, 0))); break;
+    case EDGE_MIRROR:
+        take(t, k ? two(s, IR_MIN, index, axis->whole_last) : two(s, IR_MAX, index, whole(s, 0)));
+        break;
     case EDGE_REPEAT:
         take(t, k ? three(s, IR_SELECT, beyond_last(s, axis, index), whole(s, 0), index)
-                     : three(s, IR_SELECT, below_zero(s, index), axis->whole_last, index));
+                  : three(s, IR_SELECT, below_zero(s, index), axis->whole_last, index));
         break;
     case EDGE_ZERO: take_masked(s, axis, t, index); break;
     }
@@ -251,25 +263,30 @@ static void find_taps(const sampler *s, bool down, ir_ref coordinate, taps *t)
         const ir_ref x = one(s, IR_FLOOR, coordinate);
         find_one(s, axis, t, down ? two(s, IR_SUB, axis->last, x) : x);
     } else if (s->filter == FILTER_NEAREST) {
-        find_one(s, axis, t, one(s, IR_FLOOR, three(s, down ? IR_FNMA : IR_FMA, coordinate, axis->scale, axis->edge)));
+        find_one(s, axis, t,
+                 one(s, IR_FLOOR, three(s, down ? IR_FNMA : IR_FMA, coordinate, axis->scale, axis->edge)));
     } else {
         const ir_ref x = three(s, down ? IR_FNMA : IR_FMA, coordinate, axis->scale, axis->centre);
         const ir_ref settled = settle(s, axis, confine(s, axis, x)), base = one(s, IR_FLOOR, settled);
         const ir_ref first = sn_ir_emit(s->p, IR_CVT, IR_I32, base, 0, 0);
         t->fraction = two(s, IR_SUB, settled, base);
-        for (int32_t k = 0; k < (s->filter == FILTER_BICUBIC ? 4 : 2); k++)
-            s->filter == FILTER_BICUBIC ? take_cubic(s, axis, t, first, k) : take_linear(s, axis, t, first, k);
+        for (int32_t k = 0; s->filter == FILTER_BICUBIC && k < 4; k++)
+            take_cubic(s, axis, t, first, k);
+        for (int32_t k = 0; s->filter == FILTER_BILINEAR && k < 2; k++)
+            take_linear(s, axis, t, first, k);
     }
 }
 
 /* ---- values ---- */
 
-static ir_ref load(const sampler *s, const taps *across, const taps *down, unsigned i, unsigned j, ir_ref plane)
+static ir_ref load(const sampler *s, const taps *across, const taps *down, unsigned i, unsigned j,
+                   ir_ref plane)
 {
     ir_ref place = two(s, IR_ADD, down->index[j], across->index[i]);
     if (plane)
         place = two(s, IR_ADD, place, plane);
-    const ir_ref value = convert(s->p, sn_ir_emit(s->p, IR_LOAD, IR_F32, place, s->image->memory - 1, 0), s->type);
+    const ir_ref value =
+        convert(s->p, sn_ir_emit(s->p, IR_LOAD, IR_F32, place, s->image->memory - 1, 0), s->type);
     if (s->edge != EDGE_ZERO)
         return value;
     return three(s, IR_SELECT, two(s, IR_AND, across->inside[i], down->inside[j]), value, number(s, 0));
@@ -316,7 +333,8 @@ static ir_ref combine(const sampler *s, const taps *across, const taps *down, ir
     return down->count == 4 ? weighted(s, wy, all) : blend(s, down->fraction, all[0], all[1]);
 }
 
-void sn_lang_sample(lowering *l, lang_image *image, lang_filter filter, lang_edge edge, lang_value u, lang_value v, lang_value *result)
+void sn_lang_sample(lowering *l, lang_image *image, lang_filter filter, lang_edge edge, lang_value u,
+                    lang_value v, lang_value *result)
 {
     const sampler s = {l->p, (ir_type)u.type, image, filter, edge};
     taps across, down;
