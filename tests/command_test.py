@@ -781,6 +781,18 @@ def image_filters(folder):
 
 
 @test
+def image_examples(folder):
+    top = pathlib.Path(__file__).resolve().parent.parent
+    for example, picture in (("edges", "scene"), ("sharpen", "julia")):
+        source = top / "docs" / "pictures" / (picture + ".png")
+        good("image", top / "examples" / (example + ".sn"), "--input", f"a={source}", "-o", folder / "out.png")
+        same(read_png(folder / "out.png")[:3], read_png(source)[:3], example)
+        check(read_png(folder / "out.png")[3] != read_png(source)[3], example, "does nothing")
+    good("image", top / "examples" / "sharpen.sn", "--input", f"a={source}", "-o", folder / "out.png", "--set", "amount=0")
+    same(read_png(folder / "out.png")[3], read_png(source)[3], "nothing is sharpened")
+
+
+@test
 def images_that_are_refused(folder):
     good("image", "(x, y, 0)", "-o", folder / "a.png", "--size", "4")
     one = f"a={folder / 'a.png'}"
