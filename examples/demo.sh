@@ -53,6 +53,8 @@ draw julia --size 900x600 --region -1.5,-1,1.5,1
 draw outlines --size 1500x900 --region 0,0,10,6
 draw scene --size 900x600 --region -1.5,-1,1.5,1
 draw solids --3d --size 900x600 --supersample 2 --eye 2.4,3.9,6.7 --target 0,0.2,0 --fov 28
+show image "$examples/edges.sn" --input "a=$out/scene.$picture" -o "$out/edges.$picture"
+show image "$examples/sharpen.sn" --input "a=$out/julia.$picture" -o "$out/sharp.$picture" --set amount=1.5
 for file in "$examples"/*.vm; do
     [ ! -f "$file" ] || show image "$file" -o "$out/$(basename "$file" .vm).$picture" --size 1024
 done

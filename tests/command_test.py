@@ -742,6 +742,85 @@ def image_of_16_bits(folder):
 
 
 @test
+def image_of_an_image(folder):
+    """Sampled at its own pixels an image is copied: every byte of every kind of file."""
+    text = "(fract(x*7.3), y*y, fract(x*y*3))"
+    for name, more in (("a.png", []), ("b.png", ["--depth", "16"]), ("c.npy", []), ("d.pfm", [])):
+        good("image", text, "-o", folder / name, "--size", "53x37", "--region", "0,0,1,1", *more)
+        good("image", "sample(a, x, y)", "--input", f"a={folder / name}", "-o", folder / ("copy-" + name), *more)
+        same((folder / name).read_bytes(), (folder / ("copy-" + name)).read_bytes(), name)
+    good("image", "x*y", "-o", folder / "gray.png", "--size", "20x10")
+    good("image", "(x, y, 0, 0.5)", "-o", folder / "alpha.png", "--size", "20x10")
+    for name in ("gray.png", "alpha.png"):
+        good("image", "texel(a, x*20, y*10)", "--input", f"a={folder / name}", "-o", folder / "copy.png", "--type", "f64")
+        same((folder / name).read_bytes(), (folder / "copy.png").read_bytes(), name)
+    result = good("image", "sample(a, x, y)", "--input", "a=-", "-o", folder / "piped.png", stdin=(folder / "a.png").read_bytes())
+    same((folder / "a.png").read_bytes(), (folder / "piped.png").read_bytes(), result)
+
+
+@test
+def image_filters(folder):
+    good("image", "(x, y, x*y)", "-o", folder / "a.png", "--size", "24x16", "--region", "0,0,1,1")
+    width, height, _, rows = read_png(folder / "a.png")
+    good("image", "1 - sample(a, x, y)", "--input", f"a={folder / 'a.png'}", "-o", folder / "b.png")
+    same(read_png(folder / "b.png"), (width, height, 3, [bytes(255 - v for v in row) for row in rows]), "a negative")
+    good("image", "sample(a, 1 - x, y, filter=nearest).x", "--input", f"a={folder / 'a.png'}", "-o", folder / "c.png")
+    same(read_png(folder / "c.png")[3], [row[::3][::-1] for row in rows], "mirrored, one channel")
+    good("image", "sample(a, x, y) - sample(b, x, y)", "--input", f"a={folder / 'a.png'}", "--input", f"b={folder / 'b.png'}", "-o",
+         folder / "d.png", "--size", "5x3")
+    same(read_png(folder / "d.png")[:3], (5, 3, 3))
+    good("image", "image g:4; sample(g, x, y)", "--input", f"g={folder / 'c.png'}", "-o", folder / "e.png")
+    same(read_png(folder / "e.png")[3][0][:4], bytes([read_png(folder / "c.png")[3][0][0]] * 3 + [255]), "gray becomes RGBA")
+    blur = "image h = (sample(a, x - 1/24, y) + sample(a, x + 1/24, y))/2; (sample(h, x, y - 1/16) + sample(h, x, y + 1/16))/2"
+    hashes = {out("image", blur, "--input", f"a={folder / 'a.png'}", "--hash", "--threads", n) for n in (1, 2, 3, 7)}
+    same(len(hashes), 1, "stages for any number of threads")
+    same(out("image", "image b = x*y; sample(b, x, y)", "--hash", "--size", "50"), out("image", "x*y", "--hash", "--size", "50"), "a stage")
+    check(out("image", "image b = x*y*t; sample(b, y, x)", "--hash", "--size", "9", "--time", "2", "--frames", "3"), "frames")
+    good("image", "param k = 1; image b = k*x; sample(b, x, y)", "-o", folder / "s.npy", "--size", "4x1", "--set", "k=3")
+    same(read_npy(folder / "s.npy")[1], [3 * v for v in (-0.75, -0.25, 0.25, 0.75)], "parameters of stages")
+
+
+@test
+def image_examples(folder):
+    top = pathlib.Path(__file__).resolve().parent.parent
+    for example, picture in (("edges", "scene"), ("sharpen", "julia")):
+        source = top / "docs" / "pictures" / (picture + ".png")
+        good("image", top / "examples" / (example + ".sn"), "--input", f"a={source}", "-o", folder / "out.png")
+        same(read_png(folder / "out.png")[:3], read_png(source)[:3], example)
+        check(read_png(folder / "out.png")[3] != read_png(source)[3], example, "does nothing")
+    good("image", top / "examples" / "sharpen.sn", "--input", f"a={source}", "-o", folder / "out.png", "--set", "amount=0")
+    same(read_png(folder / "out.png")[3], read_png(source)[3], "nothing is sharpened")
+
+
+@test
+def images_that_are_refused(folder):
+    good("image", "(x, y, 0)", "-o", folder / "a.png", "--size", "4")
+    one = f"a={folder / 'a.png'}"
+    bad(1, "image", "sample(b, x, y)", "--input", one, "--hash", says=("there is no image 'b' here", "the images here are: a"))
+    bad(1, "image", "sample(pictur, x, y)", "--input", f"picture={folder / 'a.png'}", "--hash", says="did you mean 'picture'?")
+    bad(1, "image", "sample(x, x, y)", "--input", one, "--hash", says="image 'x'")
+    bad(1, "image", "image b; sample(b, x, y)", "--input", one, "--hash", says="--input b=FILE is missing")
+    bad(1, "image", "image a:1; sample(a, x, y)", "--input", one, "--hash", says="3 channels")
+    bad(1, "image", "sample(a, x, y)", "--input", f"a={folder / 'none.png'}", "--hash", says="No such file")
+    bad(1, "image", "sample(a, x, y)", "--input", one, "--input", one, "--hash", says="twice")
+    bad(2, "image", "sample(a, x, y)", "--input", folder / "a.png", "--hash", says="NAME=FILE")
+    bad(1, "eval", "image a; sample(a, x, y)", "--at", "x=1,y=2", says="the program samples the image a, and eval has none")
+    bad(1, "render", "image a; input x; sample(a, x, 0)", "--input", f"x={folder / 'x.npy'}", "--hash", says="render has none")
+    same(out("eval", "image b = x*y; b + 1", "--at", "x=2,y=3"), "7\n", "a stage read at its own place")
+    data = (folder / "a.png").read_bytes()
+    npy = (folder / "c.npy")
+    write_npy(npy, [[1, 2, 3]], one_axis=True)
+    bad(1, "image", "sample(a, x, y)", "--input", f"a={npy}", "--hash", says="two axes")
+    for name, content, says in (("cut.png", data[:40], "ends too early"), ("text", b"hello", "this is none"), ("empty", b"", "this is none"),
+                                ("cut.pfm", b"Pf\n3 3\n-1\n1234", "ends too early"), ("bad.pfm", b"Pf\n3 0\n-1\n", "no PFM file"),
+                                ("large.pfm", b"Pf\n4000000 4000000\n-1\n", "268,435,456"), ("kind.pfm", b"P6\n3 3\n255\n", "no PFM file")):
+        (folder / name).write_bytes(content)
+        bad(1, "image", "sample(a, x, y)", "--input", f"a={folder / name}", "--hash", says=(name, says))
+    result = run("image", "x", "--input", one, "--hash")
+    check(result.status == 0 and "does not sample a" in result.err, result)
+
+
+@test
 def image_supersampled(folder):
     words = ["image", "(floor(x*9)*y, x)", "--type", "f64", "--region", "-1,-2,3,1"]
     good(*words, "-o", folder / "large.npy", "--size", "33x21")

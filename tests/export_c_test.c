@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "code/c/export_c.h"
 #include "kernel/kernels.h"
+#include "lang/lang.h"
 #include "opt/opt.h"
 
 #include <math.h>
@@ -109,6 +110,17 @@ static void add_grid(const char *source)
 {
     add_text(source);
     samples[sample_count - 1].domain = SINTER_GRID;
+}
+
+/* A text with images. */
+static void add_language(const char *source, unsigned domain)
+{
+    ir_program *p = new_program();
+    sinter_report report;
+    const lang_options options = {.type = IR_F32, .name = source};
+    if (sn_lang_lower(p, &memory, source, strlen(source), &options, &report) != SINTER_OK)
+        fail_msg("%s: %s", source, report.errors[0].message);
+    samples[sample_count - 1].domain = domain;
 }
 
 /* ---- random programs ---- */
@@ -283,6 +295,8 @@ static void add_samples(void)
              "%4 = exp %x\n%5 = exp %y\n%6 = fma %4, %5, %3\noutput out, %6\n");
     add_grid("input x: f64\ninput t: f64\noutput a: f64\noutput b: f64\n%x = input x\n%t = input t\n%1 = add "
              "%x, %t\n%2 = sin %1\noutput a, %2\noutput b, %x\n");
+    add_language("image a; sample(a, x*3, y, edge=repeat) + size(a).x", SINTER_POINTS);
+    add_language("image a; sample(a, x, y, filter=bicubic, edge=mirror)*texel(a, 1, 0)", SINTER_GRID);
     for (unsigned k = 0; k < RANDOM_PROGRAMS; k++)
         add_random(k);
 }
@@ -290,6 +304,7 @@ static void add_samples(void)
 /* ---- what the library makes of them ---- */
 
 static const float bound_content[3] = {1.5f, -2.0f, 1e-41f};
+static const sinter_image bound_image = {.texels = bound_content, .width = 3, .height = 1, .x0 = -1, .y0 = -2, .x1 = 2, .y1 = 0.5};
 static const double set_value = 0.625;
 
 static void fill_inputs(sample *s)
@@ -352,13 +367,14 @@ static void run_library(sinter_context *context, sample *s)
                                   .t = 0.75,
                                   .first_row = 3,
                                   .row_count = ROWS,
-                                  .outputs = s->expected};
+                                  .outputs = s->expected,
+                                  .images = &bound_image};
         assert_int_equal(sinter_instance_run_grid(instance, &grid), SINTER_OK);
     } else {
         const void *tables[] = {bound_content};
         const uint32_t lengths[] = {3};
         const sinter_arguments arguments = {
-            (const void *const *)s->inputs, s->expected, ELEMENTS, s->totals, tables, lengths};
+            (const void *const *)s->inputs, s->expected, ELEMENTS, s->totals, tables, lengths, &bound_image};
         assert_int_equal(sinter_instance_run(instance, &arguments), SINTER_OK);
     }
     sinter_instance_close(instance);
@@ -416,18 +432,29 @@ static bool runs_in_place(const sample *s)
            && !p->total_count;
 }
 
+/* A table, or an image of three texels and its extent. */
+static void write_bound(FILE *f, const sample *s)
+{
+    const ir_program *p = &s->program.ir;
+    uint32_t number = 0;
+    for (uint32_t k = 0; k < p->memory_count; k++) {
+        if (p->memories[k].kind != IR_BOUND)
+            continue;
+        if (p->memories[k].type == IR_F64)
+            fprintf(f, "    static const double extent[6] = {3, 1, -1, -2, 2, 0.5};\n    %s_bind(&s, %u, extent, 6);\n", s->name,
+                    (unsigned)number++);
+        else
+            fprintf(f, "    static const float bound[3] = {1.5f, -2.0f, 1e-41f};\n    %s_bind(&s, %u, bound, 3);\n", s->name,
+                    (unsigned)number++);
+    }
+}
+
 /* The stream in pieces of many lengths; where there are totals, in one. */
 static void write_stream(FILE *f, const sample *s)
 {
     const ir_program *p = &s->program.ir;
     if (runs_in_place(s))
         fprintf(f, "    memcpy(out[0], in[0], %zu);\n", s->in_sizes[0]);
-    for (uint32_t k = 0; k < p->memory_count; k++)
-        if (p->memories[k].kind == IR_BOUND)
-            fprintf(
-                f,
-                "    static const float bound[3] = {1.5f, -2.0f, 1e-41f};\n    %s_bind(&s, 0, bound, 3);\n",
-                s->name);
     fprintf(f, "    double totals[%u] = {0};\n", p->total_count + 1);
     if (p->total_count)
         fprintf(f, "    %s_run(&s, in, out, totals, %d);\n", s->name, ELEMENTS);
@@ -496,6 +523,7 @@ static void write_main(void)
         fprintf(f, "    %s_init(&s);\n", s->name);
         for (uint32_t i = 0; i < p->param_count; i++)
             fprintf(f, "    %s_set(&s, %u, %g);\n", s->name, i, set_value);
+        write_bound(f, s);
         if (s->domain)
             fprintf(f, "    %s_grid(&s, %d, 20, -1.5, -1, 1, 1.25, 0.5, 0.75, 3, %d, out, %d);\n", s->name,
                     WIDTH, ROWS, WIDTH);

@@ -300,7 +300,7 @@ static sinter_status run(const random_graph *g, const sinter_kernel *kernel, str
         }
     sinter_status status = sinter_instance_open(kernel, &instance);
     if (!status)
-        status = sinter_instance_run(instance, &(sinter_arguments){inputs, outputs, COUNT, s->totals, tables, lengths});
+        status = sinter_instance_run(instance, &(sinter_arguments){inputs, outputs, COUNT, s->totals, tables, lengths, NULL});
     sinter_instance_close(instance);
     return status;
 }

@@ -26,6 +26,8 @@ static const char sample[] = "input x: f32\n"
                              "line b: f32[8] from 2 flush\n"
                              "cells \"c d\": i32[4]\n"
                              "bound e: f64\n"
+                             "bound i: f32 image 3 made\n"
+                             "bound \"i@extent\": f64\n"
                              "%1 = input x\n" /* operation 1 */
                              "%2 = param p\n"
                              "%3 = const f32 0.5\n"
@@ -95,7 +97,7 @@ DAMAGE(no_input, p->ops[1].a = 2)
 DAMAGE(no_param, p->ops[2].a = 2)
 DAMAGE(no_output, p->ops[14].b = 2)
 DAMAGE(no_total, p->ops[16].b = 2)
-DAMAGE(no_memory_object, p->ops[20].a = 4)
+DAMAGE(no_memory_object, p->ops[20].a = 6)
 DAMAGE(read_of_table, p->ops[5].a = 0)
 DAMAGE(load_of_line, p->ops[10].b = 1)
 DAMAGE(store_to_table, p->ops[11].c = 0)
@@ -125,6 +127,11 @@ DAMAGE(no_content, p->memories[0].content = NULL)
 DAMAGE(shortest_beyond, p->memories[1].shortest = 9)
 DAMAGE(flushed_table, p->memories[0].flush = 1)
 DAMAGE(miscounted_cells, p->cells = 0)
+DAMAGE(image_of_f64, p->memories[4].type = IR_F64)
+DAMAGE(image_of_many, p->memories[4].channels = 5)
+DAMAGE(image_alone, p->memory_count = 5)
+DAMAGE(image_before_texels, p->memories[5].type = IR_F32)
+DAMAGE(image_in_table, p->memories[0].channels = 1)
 DAMAGE(failed, sn_ir_fail(p, SINTER_TOO_LARGE, "as it happens"))
 
 static const damage damages[] = {
@@ -155,7 +162,7 @@ static const damage damages[] = {
     {no_param, "operation 2 (param): number 2 of 2"},
     {no_output, "operation 14 (output): number 2 of 2"},
     {no_total, "operation 16 (sum): number 2 of 2"},
-    {no_memory_object, "operation 20 (length): there is no memory object 4"},
+    {no_memory_object, "operation 20 (length): there is no memory object 6"},
     {read_of_table, "operation 5 (read) cannot use \"a\""},
     {load_of_line, "operation 10 (load) cannot use \"b\""},
     {store_to_table, "operation 11 (store) cannot use \"a\""},
@@ -185,6 +192,11 @@ static const damage damages[] = {
     {shortest_beyond, "line \"b\" is read from 9 elements on but keeps 8"},
     {flushed_table, "\"a\" is flushed"},
     {miscounted_cells, "counts 0 read-write tables and has 1"},
+    {image_of_f64, "is no bound table of f32 with 1 to 4 channels and its extent behind it"},
+    {image_of_many, "is no bound table of f32 with 1 to 4 channels and its extent behind it"},
+    {image_alone, "is no bound table of f32 with 1 to 4 channels and its extent behind it"},
+    {image_before_texels, "is no bound table of f32 with 1 to 4 channels and its extent behind it"},
+    {image_in_table, "is no bound table of f32 with 1 to 4 channels and its extent behind it"},
     {failed, "the program has failed: as it happens"},
 };
 

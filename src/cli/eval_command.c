@@ -183,6 +183,8 @@ static int compile(evaluation *e)
         (e->prepared.info.output_count == 0 || e->prepared.info.bound_table_count > 0))
         return sn_cli_fail("the program has no value to print");
     if (status == STATUS_GOOD)
+        status = sn_cli_refuse_images(e->a, &e->prepared);
+    if (status == STATUS_GOOD)
         status = bind_inputs(e);
     return status == STATUS_GOOD ? sn_cli_open_instance(e->a, &e->prepared, &e->instance) : status;
 }

@@ -7,6 +7,7 @@
  *
  * A signal raises a flag that the renderer looks at; the file that was under way goes away, those that are whole stay, and the
  * process then ends by that signal, so that a shell sees what happened. */
+#include "cli/image_inputs.h"
 #include "cli/picture_sink.h"
 #include "cli/scene_camera.h"
 
@@ -17,7 +18,9 @@
 enum { MOST_MAPPED = 64, MOST_FRAMES = 1 << 30 };
 
 typedef struct painting {
+    arguments settled; /* with the size and region that images bring along */
     const arguments *a;
+    image_inputs inputs;
     picture_kind kind;
     int64_t frames;
     preparation prepared;
@@ -151,12 +154,19 @@ static int settle_frames(painting *p)
     return STATUS_GOOD;
 }
 
-static bool open_renderer(painting *p)
+static bool open_renderer(painting *p, const sinter_options *text_options)
 {
+    static sinter_report report;
+    const program_text *text = &p->prepared.program;
     const sinter_renderer_options options = {.threads = p->a->threads, .map = p->map};
-    const sinter_status status = sinter_renderer_open(p->prepared.kernel, &options, &p->renderer);
+    sinter_status status = sinter_renderer_open(p->prepared.kernel, &options, &p->renderer);
     if (status != SINTER_OK)
         return sn_cli_refuse("%s", sinter_status_name(status));
+    status = sinter_renderer_add_stages(p->renderer, text->text, text->length, text_options, &report);
+    if (status != SINTER_OK) {
+        sn_cli_print_report(status, &report);
+        return false;
+    }
     sn_cli_set_renderer(p->a, &p->prepared, p->renderer);
     return true;
 }
@@ -192,6 +202,22 @@ static bool open_sink(painting *p)
     return sn_cli_open_sink(&p->sink, a, &form, p->renderer);
 }
 
+/* A filter makes a picture of the size of its first image, over the square that images lie over. */
+static void settle_picture(painting *p)
+{
+    arguments *a = &p->settled;
+    if (p->inputs.count == 0)
+        return;
+    if (!a->size_given) {
+        a->width = p->inputs.files[0].width;
+        a->height = p->inputs.files[0].height;
+    }
+    if (!a->region_given) {
+        a->x0 = a->y0 = 0;
+        a->x1 = a->y1 = 1;
+    }
+}
+
 static int prepare(painting *p)
 {
     const arguments *a = p->a;
@@ -206,12 +232,17 @@ static int prepare(painting *p)
         return status;
     if (p->scene)
         return open_scene_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
+    if (!sn_cli_read_images(a, &p->inputs))
+        return STATUS_BAD;
+    settle_picture(p);
     sinter_options options = sn_cli_options_of(a, &p->prepared.program, false);
     options.domain = SINTER_GRID;
+    options.images = p->inputs.list;
     status = sn_cli_compile(a, &p->prepared, &options);
     if (status != STATUS_GOOD)
         return status;
-    return prepare_map(p) && open_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
+    const bool good = sn_cli_fit_images(&p->inputs, &p->prepared.info) && prepare_map(p) && open_renderer(p, &options) && open_sink(p);
+    return good ? STATUS_GOOD : STATUS_BAD;
 }
 
 /* ---- pictures ---- */
@@ -247,8 +278,8 @@ static bool put(void *context, const sinter_band *band)
 static void show(void *context, int64_t done, int64_t total)
 {
     painting *p = context;
-    (void)total;
-    sn_cli_show_progress(&p->progress, p->done + done);
+    const int64_t pixels = (int64_t)p->a->width * p->a->height; /* of which there are more where images are made before */
+    sn_cli_show_progress(&p->progress, p->done + done / (total / pixels));
 }
 
 /* Pictures are 1/fps of a unit of t apart, or divide the span that --time gives, whose end would be the beginning of the next round. */
@@ -264,7 +295,7 @@ static bool paint(painting *p, int64_t number)
 {
     const arguments *a = p->a;
     sinter_picture q = {.width = a->width, .height = a->height, .x0 = a->x0, .y0 = a->y0, .x1 = a->x1, .y1 = a->y1,
-                        .z = a->z, .t = time_of(p, number), .samples = a->supersample, .filter = a->filter,
+                        .z = a->z, .t = time_of(p, number), .samples = a->supersample, .filter = a->filter, .images = p->inputs.images,
                         .context = p, .pack = pack, .rows = put, .progress = show, .cancel = p->sink.stopped};
     sn_cli_shape_bands(&p->sink, &q);
     if (!sn_cli_begin_picture(&p->sink, number))
@@ -326,6 +357,7 @@ static void release(painting *p)
 {
     sinter_renderer_close(p->renderer);
     sn_cli_close_scene(p->scene);
+    sn_cli_release_images(&p->inputs);
     sinter_kernel_close(p->map);
     free(p->map_text);
     free(p->row);
@@ -334,7 +366,8 @@ static void release(painting *p)
 
 int sn_cli_image(const arguments *a)
 {
-    painting p = {.a = a};
+    painting p = {.settled = *a};
+    p.a = &p.settled;
     int status = prepare(&p);
     if (status == STATUS_GOOD)
         status = run(&p);

@@ -57,6 +57,7 @@ typedef struct job {
     png_infop info;
     FILE *stream;
     picture *picture;
+    bool deep; /* 16 bits stay */
     char *message;
     size_t room;
 } job;
@@ -107,11 +108,16 @@ static bool attempt(job *j, void (*body)(job *))
     return true;
 }
 
-/* Settles for 8 bits and 1, 3 or 4 channels. */
-static void set_transformations(png_structp png, png_infop info)
+/* Settles for 8 or 16 bits and 1, 3 or 4 channels. */
+static void set_transformations(const job *j, png_structp png, png_infop info)
 {
     bool transparent = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
-    png_set_scale_16(png);
+    if (!j->deep)
+        png_set_scale_16(png);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    else if (png_get_bit_depth(png, info) == 16)
+        png_set_swap(png);
+#endif
     png_set_expand(png);
     if (png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY_ALPHA ||
         (png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY && transparent))
@@ -128,12 +134,13 @@ static void read_body(job *j)
     p->height = png_get_image_height(j->png, j->info);
     if (p->height > PNG_MOST_PIXELS / p->width)
         png_error(j->png, "the picture is refused: more than 268,435,456 pixels");
-    set_transformations(j->png, j->info);
+    set_transformations(j, j->png, j->info);
     int passes = png_set_interlace_handling(j->png);
     png_read_update_info(j->png, j->info);
     p->channels = png_get_channels(j->png, j->info);
     size_t stride = png_get_rowbytes(j->png, j->info);
-    if (stride != (size_t)p->width * (size_t)p->channels || p->channels == 2)
+    p->depth = png_get_bit_depth(j->png, j->info);
+    if (stride != (size_t)p->width * (size_t)p->channels * (size_t)p->depth / 8 || p->channels == 2)
         png_error(j->png, "this kind of PNG file is not supported");
     p->pixels = malloc(stride * p->height);
     if (!p->pixels)
@@ -144,9 +151,9 @@ static void read_body(job *j)
     png_read_end(j->png, NULL);
 }
 
-bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
+static bool read_png(FILE *in, bool deep, picture *p, char *message, size_t room)
 {
-    job j = {.stream = in, .picture = p, .message = message, .room = room};
+    job j = {.stream = in, .picture = p, .deep = deep, .message = message, .room = room};
     bool good = false;
     *p = (picture){0};
     j.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
@@ -159,6 +166,16 @@ bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
     if (!good)
         sn_png_free(p);
     return good;
+}
+
+bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
+{
+    return read_png(in, false, p, message, room);
+}
+
+bool sn_png_read_deep(FILE *in, picture *p, char *message, size_t room)
+{
+    return read_png(in, true, p, message, room);
 }
 
 #else
@@ -175,6 +192,11 @@ bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
     (void)in;
     *p = (picture){0};
     return refuse(message, room);
+}
+
+bool sn_png_read_deep(FILE *in, picture *p, char *message, size_t room)
+{
+    return sn_png_read(in, p, message, room);
 }
 
 #endif

@@ -95,6 +95,14 @@ int sn_cli_compile(const arguments *a, preparation *p, const sinter_options *opt
     return check_sets(a, p);
 }
 
+int sn_cli_refuse_images(const arguments *a, const preparation *p)
+{
+    for (uint32_t k = 0; k < p->info.image_count; k++)
+        if (p->info.images[k].used)
+            return sn_cli_fail("the program samples the image %s, and %s has none; image has", p->info.images[k].name, a->command->name);
+    return STATUS_GOOD;
+}
+
 int sn_cli_open_instance(const arguments *a, const preparation *p, sinter_instance **instance)
 {
     const sinter_status status = sinter_instance_open(p->kernel, instance);

@@ -124,8 +124,10 @@ static int settle_frames(rendering *r)
 static int compile(rendering *r)
 {
     sinter_options options = sn_cli_options_of(r->a, &r->prepared.program, true);
-    const int status = sn_cli_compile(r->a, &r->prepared, &options);
+    int status = sn_cli_compile(r->a, &r->prepared, &options);
     const sinter_kernel_info *info = &r->prepared.info;
+    if (status == STATUS_GOOD)
+        status = sn_cli_refuse_images(r->a, &r->prepared);
     if (status != STATUS_GOOD)
         return status;
     if (info->output_count == 0 || info->bound_table_count > 0)

@@ -33,7 +33,11 @@ static const char image_text[] =
     "  sinter image 'sin(x*12)*cos(y*12)*0.5 + 0.5' -o waves.png --size 640x480 -s 2\n"
     "  sinter image 'x*x - y*y' --range -1,1 --colormap '(x, x*x, 0.3)' -o saddle.png\n"
     "  sinter image 'sin(x*9 - t)' --time 0,6.2831853 --frames 60 -o wave.mp4\n"
-    "  sinter image --3d 'max(sdf_gyroid(x, y, z, 9, 0.03), sdf_sphere(x, y, z, 1))' -o gyroid.png -s 2\n\n" PROGRAM_TEXT;
+    "  sinter image --3d 'max(sdf_gyroid(x, y, z, 9, 0.03), sdf_sphere(x, y, z, 1))' -o gyroid.png -s 2\n\n"
+    "With --input the program is a filter of images: values of 8 and 16 bits become 0...1, and x and y go from 0 to 1\n"
+    "over the picture, so that sample(a, x, y) is the image itself. An image whose number of channels the program\n"
+    "does not say has those of its file.\n\n"
+    "  sinter image '1 - sample(a, x, y)' --input a=photo.png -o negative.png\n\n" PROGRAM_TEXT;
 
 static const char render_text[] =
     "Runs a patch over streams, a block at a time through one instance, and writes its outputs as the end of the\n"

@@ -58,16 +58,21 @@ static bool are_places(const sinter_picture *q, uint32_t arrays, int64_t row)
     return q->stride == 0 || q->stride >= row;
 }
 
+void sn_field_settle_region(sinter_picture *q)
+{
+    if (q->x0 == 0 && q->y0 == 0 && q->x1 == 0 && q->y1 == 0) {
+        q->x0 = q->y0 = -1;
+        q->x1 = q->y1 = 1;
+    }
+}
+
 static sinter_status take_picture(field_plan *p, const sinter_picture *given, const field_source *source)
 {
     sinter_picture *q = &p->picture;
     *q = *given;
     if (q->samples == 0)
         q->samples = 1;
-    if (q->x0 == 0 && q->y0 == 0 && q->x1 == 0 && q->y1 == 0) {
-        q->x0 = q->y0 = -1;
-        q->x1 = q->y1 = 1;
-    }
+    sn_field_settle_region(q);
     if (q->width < 1 || q->height < 1 || q->samples < 1 || q->samples > FIELD_MOST_SAMPLES || q->width > MOST_SIDE / q->samples
         || q->height > MOST_SIDE / q->samples || q->band_rows < 0 || !is_region(q) || !are_choices(q))
         return SINTER_BAD_ARGUMENT;

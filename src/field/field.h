@@ -1,6 +1,7 @@
 /* Fields: pictures of kernels, made in tiles by several threads. This page is the room's table of contents.
  *
  *   renderer.c   what sinter/image.h promises: renderers, checks, defaults
+ *   stages.c     images that a text makes before its picture
  *   cutting.c    how a picture is cut: bands of rows, tiles of bands
  *   bands.c      who does which tile, and when a band is handed over
  *   tiles.c      one tile: samples, map, filter, pixels
@@ -85,6 +86,8 @@ typedef struct field_source {
     bool anywhere;
 } field_source;
 
+/* The default where there is none. */
+void sn_field_settle_region(sinter_picture *picture);
 /* SINTER_BAD_ARGUMENT for a picture that cannot be. */
 sinter_status sn_field_plan(field_plan *p, const sinter_picture *picture, const field_source *source);
 int32_t sn_field_band_rows(const field_plan *p, int32_t band);
@@ -110,6 +113,8 @@ struct sinter_renderer {
     sinter_allocator allocator;
     size_t size; /* of this block */
     thread_pool *pool;
+    bool borrows; /* the pool is that of the renderer whose stage this one makes */
+    struct field_stages *stages; /* NULL: none */
     const sinter_kernel *kernel; /* NULL: it paints */
     sinter_paint paint;
     void *paint_context;
@@ -120,6 +125,20 @@ struct sinter_renderer {
     int worker_count;
     field_worker workers[];
 };
+
+/* A renderer of a stage's kernel, with the threads of the other, which must stay. */
+sinter_status sn_field_open_beside(const sinter_renderer *other, const sinter_kernel *kernel, sinter_renderer **renderer);
+/* A picture of which everything but the stages is there. */
+sinter_status sn_field_render(sinter_renderer *r, const sinter_picture *picture);
+bool sn_field_grow(const sinter_allocator *allocator, field_block *block, size_t size);
+
+/* ---- stages.c ---- */
+
+/* Makes the stages, then the picture. */
+sinter_status sn_field_render_stages(sinter_renderer *r, const sinter_picture *picture);
+/* A parameter, which all kernels of a text have. */
+sinter_status sn_field_set_stages(sinter_renderer *r, int parameter, double value);
+void sn_field_close_stages(sinter_renderer *r);
 
 /* ---- tiles.c ---- */
 

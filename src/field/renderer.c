@@ -11,7 +11,7 @@ enum { MOST_PAINTED = 64 };
 
 /* ---- memory ---- */
 
-static bool grow(const sinter_allocator *allocator, field_block *block, size_t size)
+bool sn_field_grow(const sinter_allocator *allocator, field_block *block, size_t size)
 {
     if (size <= block->size)
         return true;
@@ -25,9 +25,9 @@ static bool prepare_memory(sinter_renderer *r, const field_plan *p)
 {
     const size_t tile = sn_field_tile_bytes(r, p), slots = (size_t)sinter_renderer_slots(r), slot = sn_field_slot_bytes(p);
     for (int i = 0; i < r->worker_count; i++)
-        if (!grow(&r->allocator, &r->workers[i].block, tile))
+        if (!sn_field_grow(&r->allocator, &r->workers[i].block, tile))
             return false;
-    return slot <= SIZE_MAX / slots && grow(&r->allocator, &r->bands, slot * slots);
+    return slot <= SIZE_MAX / slots && sn_field_grow(&r->allocator, &r->bands, slot * slots);
 }
 
 /* ---- what is drawn ---- */
@@ -89,22 +89,19 @@ static sinter_status open_workers(sinter_renderer *r, const sinter_kernel *map)
     return status;
 }
 
-/* The threads come first: there is a worker for each that could be had. */
-static sinter_status open_whole(const sinter_renderer *like, int threads, const sinter_kernel *map, sinter_renderer **renderer)
+/* There is a worker for each thread that could be had. */
+static sinter_status open_whole(const sinter_renderer *like, const sinter_kernel *map, sinter_renderer **renderer)
 {
-    thread_pool *pool = sn_threads_open(&like->allocator, threads);
-    if (!pool)
-        return SINTER_NO_MEMORY;
-    const int workers = sn_threads_workers(pool);
+    const int workers = sn_threads_workers(like->pool);
     const size_t size = sizeof(sinter_renderer) + (size_t)workers * sizeof(field_worker);
     sinter_renderer *r = sn_allocate(&like->allocator, size);
     if (!r) {
-        sn_threads_close(pool);
+        if (!like->borrows)
+            sn_threads_close(like->pool);
         return SINTER_NO_MEMORY;
     }
     *r = *like;
     r->size = size;
-    r->pool = pool;
     r->worker_count = workers;
     for (int i = 0; i < workers; i++)
         r->workers[i] = (field_worker){0};
@@ -127,7 +124,14 @@ sinter_status sinter_renderer_open(const sinter_kernel *kernel, const sinter_ren
         return SINTER_BAD_ARGUMENT;
     if (!(kernel ? take_kernel(&like, kernel) : take_painter(&like, o)) || !take_map(&like, o->map))
         return SINTER_BAD_ARGUMENT;
-    return open_whole(&like, o->threads ? o->threads : sn_threads_processors(), o->map, renderer);
+    like.pool = sn_threads_open(&like.allocator, o->threads ? o->threads : sn_threads_processors());
+    return like.pool ? open_whole(&like, o->map, renderer) : SINTER_NO_MEMORY;
+}
+
+sinter_status sn_field_open_beside(const sinter_renderer *other, const sinter_kernel *kernel, sinter_renderer **renderer)
+{
+    sinter_renderer like = {.pool = other->pool, .borrows = true};
+    return take_kernel(&like, kernel) && take_map(&like, NULL) ? open_whole(&like, NULL, renderer) : SINTER_BAD_ARGUMENT;
 }
 
 void sinter_renderer_close(sinter_renderer *r)
@@ -135,7 +139,9 @@ void sinter_renderer_close(sinter_renderer *r)
     if (!r)
         return;
     const sinter_allocator allocator = r->allocator;
-    sn_threads_close(r->pool);
+    sn_field_close_stages(r);
+    if (!r->borrows)
+        sn_threads_close(r->pool);
     for (int i = 0; i < r->worker_count; i++) {
         sinter_instance_close(r->workers[i].instance);
         sinter_instance_close(r->workers[i].map);
@@ -172,18 +178,23 @@ sinter_status sinter_renderer_set(sinter_renderer *r, int parameter, double valu
     sinter_status status = SINTER_OK;
     for (int i = 0; i < r->worker_count && status == SINTER_OK; i++)
         status = sinter_set(r->workers[i].instance, parameter, value);
-    return status;
+    return status == SINTER_OK ? sn_field_set_stages(r, parameter, value) : status;
 }
 
-sinter_status sinter_render(sinter_renderer *r, const sinter_picture *picture)
+sinter_status sn_field_render(sinter_renderer *r, const sinter_picture *picture)
 {
     field_plan p;
-    if (!r || !picture)
-        return SINTER_BAD_ARGUMENT;
     const field_source source = {.workers = r->worker_count, .outputs = r->outputs, .channels = r->channels, .type = r->type,
                                  .anywhere = !r->paint && !r->mapped};
     const sinter_status status = sn_field_plan(&p, picture, &source);
     if (status != SINTER_OK)
         return status;
     return prepare_memory(r, &p) ? sn_field_bands(r, &p) : SINTER_NO_MEMORY;
+}
+
+sinter_status sinter_render(sinter_renderer *r, const sinter_picture *picture)
+{
+    if (!r || !picture)
+        return SINTER_BAD_ARGUMENT;
+    return r->stages ? sn_field_render_stages(r, picture) : sn_field_render(r, picture);
 }

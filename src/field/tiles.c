@@ -46,7 +46,7 @@ static sinter_grid grid_of(const field_plan *p, field_area area, void *const *ou
                          .x0 = q->x0, .y0 = q->y0, .x1 = q->x1, .y1 = q->y1, .z = q->z, .t = q->t,
                          .first_row = area.first_row, .row_count = area.row_count,
                          .outputs = outputs, .stride = stride,
-                         .first_column = area.first_column, .column_count = area.column_count};
+                         .first_column = area.first_column, .column_count = area.column_count, .images = q->images};
 }
 
 static sinter_status paint(const sinter_renderer *r, int worker, const sinter_grid *grid)

@@ -62,11 +62,16 @@ typedef struct ir_memory {
     uint8_t kind;
     uint8_t type; /* ir_type, u8 and i16 included */
     uint8_t flush; /* IR_LINE: denormals are flushed from its last `length` values at every tick */
+    uint8_t channels; /* IR_BOUND: 0, or it holds the texels of an image (f32), and the next object says how large that is and where it lies */
+    uint8_t made;     /* of an image: the text itself says what is in it (a stage) */
 } ir_memory;
 
 /* Which local rules are applied as operations arrive, and what each removed. */
 enum { IR_IDENTITY = 1, IR_FOLD = 2, IR_RELAXED = 4 };
 enum { IR_MAX_OPERATIONS = 1 << 22 };
+
+/* What stands behind the texels of an image, as a bound table of f64: width, height, and the region that it covers. */
+enum { IR_EXTENT_WIDTH, IR_EXTENT_HEIGHT, IR_EXTENT_X0, IR_EXTENT_Y0, IR_EXTENT_X1, IR_EXTENT_Y1, IR_EXTENT_LENGTH, IR_MOST_CHANNELS = 4 };
 
 typedef struct ir_program {
     arena *memory; /* where everything below lives */

@@ -358,6 +358,19 @@ static bool read_line_options(parser *s, ir_memory *m)
     return true;
 }
 
+/* `image 3`, `image 1 made` */
+static bool read_image(parser *s, ir_memory *m)
+{
+    int64_t channels;
+    if (!sn_ir_accept_word(&s->in, "image"))
+        return true;
+    if (!sn_ir_read_integer(&s->in, 1, IR_MOST_CHANNELS, "a number of channels", &channels))
+        return false;
+    m->channels = (uint8_t)channels;
+    m->made = sn_ir_accept_word(&s->in, "made");
+    return true;
+}
+
 /* Behind the name: `: type`, then what the kind has. */
 static bool finish_memory(parser *s, ir_memory_kind kind, slice name, uint32_t *number)
 {
@@ -379,7 +392,7 @@ static bool finish_memory(parser *s, ir_memory_kind kind, slice name, uint32_t *
     if (!has_length && (kind == IR_LINE || kind == IR_CELLS))
         return sn_ir_expected(&s->in, "`[` and a length");
     if ((kind == IR_TABLE && !finish_table(s, &m, has_length, length_place))
-        || (kind == IR_LINE && !read_line_options(s, &m)))
+        || (kind == IR_LINE && !read_line_options(s, &m)) || (kind == IR_BOUND && !read_image(s, &m)))
         return false;
     if (!end_statement(s) || !(m.name = terminated(s, name)))
         return false;

@@ -6,6 +6,8 @@
  *     param cutoff: f32 = 800 in 20..20000 log "Hz"
  *     table t: u8 = [151, 160, 137]
  *     bound data: f32
+ *     bound picture: f32 image 3
+ *     bound picture@extent: f64
  *     line y: f32[100] from 16 flush
  *     cells c: i32[64]
  *     %1 = input x                            ; element
@@ -198,6 +200,8 @@ static void print_memory(text *out, const ir_memory *m)
         print_content(out, m);
     else if (m->kind != IR_BOUND)
         sn_text_print(out, "[%u]", (unsigned)m->length);
+    if (m->channels)
+        sn_text_print(out, " image %u%s", (unsigned)m->channels, m->made ? " made" : "");
     if (m->kind == IR_LINE && m->shortest != 1)
         sn_text_print(out, " from %u", (unsigned)m->shortest);
     if (m->kind == IR_LINE && m->flush)

@@ -112,6 +112,12 @@ static const char *check_all_names(const verifier *v)
     return wrong ? wrong : check_names(v, "the memory objects", names, p->memory_count);
 }
 
+static bool has_extent(const ir_program *p, const ir_memory *image)
+{
+    const ir_memory *extent = image + 1;
+    return extent < p->memories + p->memory_count && extent->kind == IR_BOUND && extent->type == IR_F64 && !extent->channels;
+}
+
 static const char *check_memory(const verifier *v, const ir_memory *m)
 {
     const char *type = sn_ir_type_name(m->type);
@@ -119,6 +125,8 @@ static const char *check_memory(const verifier *v, const ir_memory *m)
         return violation(v, "memory object \"%.*s\" is of the unknown kind %u", NAME_SHOWN, m->name, m->kind);
     if (!is_number(m->type) && ((m->kind != IR_TABLE && m->kind != IR_CELLS) || (m->type != IR_U8 && m->type != IR_I16)))
         return violation(v, "memory object \"%.*s\" cannot hold %s", NAME_SHOWN, m->name, type);
+    if (m->channels && (m->kind != IR_BOUND || m->type != IR_F32 || m->channels > IR_MOST_CHANNELS || !has_extent(v->p, m)))
+        return violation(v, "image \"%.*s\" is no bound table of f32 with 1 to 4 channels and its extent behind it", NAME_SHOWN, m->name);
     if (m->kind == IR_BOUND)
         return NULL;
     if (m->length < 1 || m->length > LONGEST_LINE)

@@ -165,8 +165,8 @@ static sinter_status check_grid(compilation *c)
     if (c->options.sum || p->total_count)
         return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "a total cannot be taken over a grid", NULL);
     for (uint32_t k = 0; k < p->memory_count; k++)
-        if (p->memories[k].kind != IR_TABLE) {
-            snprintf(message, sizeof message, "on a grid there is no state and no bound table: \"%.80s\"", p->memories[k].name);
+        if (p->memories[k].kind != IR_TABLE && p->memories[k].kind != IR_BOUND) {
+            snprintf(message, sizeof message, "on a grid there is no state: \"%.80s\"", p->memories[k].name);
             return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
         }
     for (ir_ref r = 1; r < p->count; r++) {

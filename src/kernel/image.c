@@ -61,6 +61,23 @@ static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
     }
 }
 
+static bool body_reads(const plan_body *body, uint32_t memory)
+{
+    for (uint32_t k = 1; k < body->count; k++)
+        if (body->ops[k].code == IR_LOAD && body->ops[k].b == memory)
+            return true;
+    return false;
+}
+
+/* Is the image read, or what is said of it? */
+static bool is_used(const plan *p, uint32_t memory)
+{
+    for (uint32_t k = 0; k < 2 * p->loop_count; k++)
+        if (body_reads(&p->loops[k / 2].body[k % 2], memory) || body_reads(&p->loops[k / 2].body[k % 2], memory + 1))
+            return true;
+    return false;
+}
+
 /* Gathers of bytes read four at a time: tables are padded by three. */
 static kernel_table *tables(layout *l, const plan *p)
 {
@@ -73,7 +90,23 @@ static kernel_table *tables(layout *l, const plan *p)
         if (content)
             memcpy(content, m->content, size);
         if (to)
-            to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type};
+            to[k] = (kernel_table){content, m->length, m->kind == IR_CELLS ? p->line_of_memory[k] + 1 : 0, m->type,
+                                   m->channels, m->channels && is_used(p, k)};
+    }
+    return to;
+}
+
+static sinter_image_info *images(layout *l, const sinter_kernel *k, const ir_program *p, uint32_t *count)
+{
+    *count = 0;
+    for (uint32_t i = 0; i < p->memory_count; i++)
+        *count += p->memories[i].channels != 0;
+    sinter_image_info *to = piece(l, *count * sizeof *to);
+    for (uint32_t i = 0, number = 0; i < p->memory_count; i++) {
+        const ir_memory *m = &p->memories[i];
+        const char *name = m->channels ? name_of(l, m->name) : NULL;
+        if (to && name)
+            to[number++] = (sinter_image_info){name, m->channels, m->made, k->tables[i].used};
     }
     return to;
 }
@@ -113,14 +146,19 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     kernel_total *all_totals = totals(l, p);
     sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
     sinter_stream_info *outputs = streams(l, program->outputs, program->output_count);
+    uint32_t image_count;
+    if (k)
+        k->tables = all_tables;
+    sinter_image_info *all_images = images(l, k, program, &image_count);
     parameters(l, k, program);
     if (!k)
         return;
+    k->images = all_images;
+    k->image_count = image_count;
     k->loops = all_loops;
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
-    k->tables = all_tables;
     k->totals = all_totals;
     k->inputs = inputs;
     k->outputs = outputs;
@@ -143,6 +181,10 @@ static void count_bound(sinter_kernel *k, const ir_program *p)
 {
     for (uint32_t i = 0; i < p->memory_count; i++)
         k->bound_count += p->memories[i].kind == IR_BOUND;
+    k->bound_count -= 2 * k->image_count; /* texels and extents */
+    for (uint32_t i = 0; i < k->table_count; i++)
+        k->uses_images |= k->tables[i].used;
+    k->binds = k->bound_count || k->uses_images;
 }
 
 sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
@@ -180,5 +222,6 @@ sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
                                 .bound_table_count = k->bound_count, .inputs = k->inputs, .outputs = k->outputs,
                                 .parameters = k->params, .operations = k->operations, .hoisted = k->hoisted, .loops = k->loop_count,
                                 .code_bytes = k->block.size, .constant_bytes = k->block.pool_size, .state_bytes = (size_t)k->state,
-                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid};
+                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid,
+                                .image_count = k->image_count, .images = k->images};
 }

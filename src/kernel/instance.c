@@ -134,29 +134,28 @@ double sinter_get(const sinter_instance *i, int parameter)
     return i && parameter >= 0 && (uint32_t)parameter < i->kernel->public_params ? i->values[parameter] : NAN;
 }
 
-/* Brings the frame up to date: what parameters determine, and the lengths and contents of bound tables, which may be others than at the
- * last call. False where `a` lacks a table. */
-static bool renew(sinter_instance *i, const sinter_arguments *a, kernel_run *r)
+/* Brings the frame up to date with the parameters. Where tables or images are bound, what they determine is computed by the run that
+ * binds them. */
+static void renew(sinter_instance *i, kernel_run *r)
 {
     *r = (kernel_run){i->kernel, i->frame, i->workspace, i};
-    const bool bound = i->kernel->bound_count > 0;
-    if (!i->dirty && !bound)
-        return true;
+    if (!i->dirty)
+        return;
     sn_kernel_prepare_frame(r, i->values);
-    if (bound && !(a && sn_kernel_bind_tables(r, a)))
-        return false;
+    i->dirty = false;
+    if (i->kernel->binds)
+        return;
     const float_mode mode = sn_float_mode_enter();
     sn_kernel_run_segment(r);
     sn_float_mode_leave(mode);
-    i->dirty = false;
-    return true;
 }
 
 sinter_status sinter_instance_run(sinter_instance *i, const sinter_arguments *arguments)
 {
     kernel_run r;
-    if (!i || !arguments || !renew(i, arguments, &r))
+    if (!i || !arguments)
         return SINTER_BAD_ARGUMENT;
+    renew(i, &r);
     const sinter_status status = sn_kernel_stream(&r, arguments, i->index);
     if (!status)
         i->index += arguments->count;
@@ -166,8 +165,9 @@ sinter_status sinter_instance_run(sinter_instance *i, const sinter_arguments *ar
 sinter_status sinter_instance_run_grid(sinter_instance *i, const sinter_grid *grid)
 {
     kernel_run r;
-    if (!i || !grid || !renew(i, NULL, &r))
+    if (!i || !grid)
         return SINTER_BAD_ARGUMENT;
+    renew(i, &r);
     return sn_kernel_grid(&r, grid);
 }
 
@@ -180,7 +180,10 @@ void sinter_instance_reset(sinter_instance *i)
 const void *sinter_instance_frame(sinter_instance *i)
 {
     kernel_run r;
-    return i && renew(i, NULL, &r) ? i->frame : NULL;
+    if (!i || i->kernel->binds) /* kernels with functions of one element bind nothing */
+        return NULL;
+    renew(i, &r);
+    return i->frame;
 }
 
 int64_t sinter_instance_index(const sinter_instance *i)

@@ -57,6 +57,8 @@ typedef struct kernel_table {
     uint32_t length;
     uint32_t line;       /* read-write tables: their line number + 1 */
     uint8_t type;
+    uint8_t channels;    /* of an image, whose extent is the next table; else 0 */
+    bool used;           /* some loop reads it, or the extent */
 } kernel_table;
 
 typedef struct kernel_total {
@@ -84,9 +86,12 @@ struct sinter_kernel {
     kernel_table *tables;
     kernel_total *totals;
     sinter_stream_info *inputs, *outputs;
+    sinter_image_info *images;
     sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
     uint8_t *param_types;
-    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, total_count, buffer_count, line_count;
+    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
+    bool binds;       /* something is bound with each call */
+    bool uses_images;
     uint32_t chunk;
     size_t workspace;         /* of the plan; the interpreter's follows it */
     size_t interp_workspace;
@@ -132,10 +137,28 @@ typedef struct kernel_run {
     sinter_instance *instance; /* NULL: no state */
 } kernel_run;
 
+/* What a call brings along: see sinter_arguments. */
+typedef struct kernel_bound {
+    const void *const *tables;
+    const uint32_t *table_lengths;
+    const sinter_image *images;
+} kernel_bound;
+
+static inline kernel_bound kernel_bound_of(const sinter_arguments *a)
+{
+    return (kernel_bound){a->tables, a->table_lengths, a->images};
+}
+
+static inline kernel_bound kernel_bound_of_grid(const sinter_grid *g)
+{
+    return (kernel_bound){g->tables, g->table_lengths, g->images};
+}
+
 /* run.c */
 size_t sn_kernel_workspace(const sinter_kernel *k); /* bytes, a multiple of 64 */
 void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* parameters, buffers, tables of the kernel */
-bool sn_kernel_bind_tables(const kernel_run *r, const sinter_arguments *a); /* contents and lengths; false where one is missing */
+/* Contents, lengths and extents of what each call brings; false where something is missing or cannot be. */
+bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b);
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);

@@ -80,20 +80,58 @@ void sn_kernel_run_segment(const kernel_run *r)
         call(r, 0, 0, 1);
 }
 
-bool sn_kernel_bind_tables(const kernel_run *r, const sinter_arguments *a)
+static bool bind_table(const kernel_run *r, uint32_t i, const void *content, uint32_t length)
 {
     const sinter_kernel *k = r->kernel;
-    uint32_t bound = 0;
+    if (!content || length == 0 || length > INT32_MAX)
+        return false;
+    set_pointer(&r->frame[k->frame.memories + i], content);
+    set_i32(&r->frame[k->frame.lengths + i], (int32_t)length);
+    return true;
+}
+
+/* All finite, and not without width or height. */
+static bool is_region(const double *e)
+{
+    return isfinite(e[IR_EXTENT_X0]) && isfinite(e[IR_EXTENT_Y0]) && isfinite(e[IR_EXTENT_X1]) && isfinite(e[IR_EXTENT_Y1])
+           && e[IR_EXTENT_X0] != e[IR_EXTENT_X1] && e[IR_EXTENT_Y0] != e[IR_EXTENT_Y1];
+}
+
+static bool bind_image(const kernel_run *r, uint32_t i, uint32_t number, const sinter_image *image)
+{
+    const sinter_kernel *k = r->kernel;
+    const int32_t most = 1 << 22;
+    if (image->width < 1 || image->height < 1 || image->width > most || image->height > most
+        || (int64_t)image->width * image->height > INT32_MAX / k->tables[i].channels)
+        return false;
+    double extent[IR_EXTENT_LENGTH] = {image->width, image->height, image->x0, image->y0, image->x1, image->y1};
+    if (image->x0 == 0 && image->y0 == 0 && image->x1 == 0 && image->y1 == 0)
+        extent[IR_EXTENT_X1] = extent[IR_EXTENT_Y1] = 1;
+    uint64_t *place = &r->frame[k->frame.extents + IR_EXTENT_LENGTH * number];
+    memcpy(place, extent, sizeof extent);
+    return is_region(extent) && bind_table(r, i, image->texels, (uint32_t)(image->width * image->height) * k->tables[i].channels)
+           && bind_table(r, i + 1, place, IR_EXTENT_LENGTH);
+}
+
+bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
+{
+    const sinter_kernel *k = r->kernel;
+    uint32_t table = 0, image = 0;
+    if ((k->bound_count && (!b->tables || !b->table_lengths)) || (k->uses_images && !b->images))
+        return false;
     for (uint32_t i = 0; i < k->table_count; i++) {
-        if (k->tables[i].content || k->tables[i].line)
+        if (k->tables[i].content || k->tables[i].line || k->tables[i].length) /* the last: a delay line */
             continue;
-        if (k->tables[i].length) /* a delay line */
-            continue;
-        if (!a->tables || !a->table_lengths || !a->tables[bound] || a->table_lengths[bound] == 0 || a->table_lengths[bound] > INT32_MAX)
-            return false;
-        set_pointer(&r->frame[k->frame.memories + i], a->tables[bound]);
-        set_i32(&r->frame[k->frame.lengths + i], (int32_t)a->table_lengths[bound]);
-        bound++;
+        if (k->tables[i].channels) {
+            if (k->tables[i].used && !bind_image(r, i, image, &b->images[image]))
+                return false;
+            image++;
+            i++; /* its extent */
+        } else {
+            if (!bind_table(r, i, b->tables[table], b->table_lengths[table]))
+                return false;
+            table++;
+        }
     }
     return true;
 }
@@ -335,11 +373,12 @@ static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t i
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index)
 {
     const sinter_kernel *k = r->kernel;
-    if (k->grid || !are_streams(k, a) || (k->bound_count && !sn_kernel_bind_tables(r, a)))
+    const kernel_bound bound = kernel_bound_of(a);
+    if (k->grid || !are_streams(k, a) || (k->binds && !sn_kernel_bind(r, &bound)))
         return SINTER_BAD_ARGUMENT;
     const float_mode mode = sn_float_mode_enter();
-    if (k->bound_count)
-        sn_kernel_run_segment(r); /* the tables' lengths may be others now */
+    if (k->binds)
+        sn_kernel_run_segment(r); /* what is bound may be something else now */
     if (k->total_count)
         run_totals(r, a, index);
     else
@@ -386,7 +425,7 @@ static void run_rows(const kernel_run *r, const sinter_grid *g, int32_t at, int3
 static bool is_grid(const sinter_kernel *k, const sinter_grid *g)
 {
     const int32_t most = 1 << 24;
-    if (!k->grid || !g || k->total_count || k->bound_count || g->width < 1 || g->height < 1 || g->width > most || g->height > most || g->first_row < 0
+    if (!k->grid || !g || k->total_count || g->width < 1 || g->height < 1 || g->width > most || g->height > most || g->first_row < 0
         || g->row_count < 0 || g->row_count > g->height - g->first_row || g->first_column < 0 || g->column_count < 0
         || columns_of(g) > g->width - g->first_column || (g->stride && g->stride < columns_of(g)) || !g->outputs)
         return false;
@@ -399,7 +438,8 @@ static bool is_grid(const sinter_kernel *k, const sinter_grid *g)
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g)
 {
     const sinter_kernel *k = r->kernel;
-    if (!is_grid(k, g) || k->stateful)
+    const kernel_bound bound = kernel_bound_of_grid(g);
+    if (!is_grid(k, g) || k->stateful || (k->binds && !sn_kernel_bind(r, &bound)))
         return SINTER_BAD_ARGUMENT;
     const float_mode mode = sn_float_mode_enter();
     set_grid(r, g);
@@ -430,9 +470,7 @@ static sinter_status run_in(const sinter_kernel *k, uint8_t *memory, call_argume
     sn_kernel_prepare_frame(&r, NULL);
     if (grid)
         return sn_kernel_grid(&r, a.grid);
-    if (k->has_segment_loop) {
-        if (k->bound_count && !sn_kernel_bind_tables(&r, a.stream))
-            return SINTER_BAD_ARGUMENT;
+    if (k->has_segment_loop && !k->binds) {
         const float_mode mode = sn_float_mode_enter();
         sn_kernel_run_segment(&r);
         sn_float_mode_leave(mode);

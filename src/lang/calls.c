@@ -223,13 +223,15 @@ static unsigned in_half_turns(unsigned word)
 
 static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 {
-    uint32_t places[4] = {0};
+    uint32_t places[5] = {0};
     const lang_word *w = &sn_lang_words[word];
     if (!arrange_plain(l, l->t->lists + l->t->nodes[node].b, w->most, places)
         && !arrange(l, node, 0, w->least, w->most, places))
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
+    if (word == WORD_SAMPLE || word == WORD_TEXEL || word == WORD_SIZE)
+        return sn_lang_image_call(l, node, word, places);
     const uint8_t flags = l->t->nodes[node].op;
     const uint32_t pi = in_half_turns(word) ? find_pi(l, places[0]) : 0;
     if (pi) {
@@ -361,7 +363,7 @@ static uint32_t flatten_key(lowering *l, const lang_value *arguments, uint32_t c
     for (uint32_t k = 0; k < count; k++)
         for (uint32_t e = 0; e < (arguments[k].count > 1 ? arguments[k].count : 1u); e++) {
             lang_value v = sn_lang_element(l, arguments[k], e);
-            if (l->dry && v.type != TYPE_LITERAL)
+            if (l->dry && v.type != TYPE_LITERAL && v.type != TYPE_IMAGE)
                 v.ref = 0;
             v.count = arguments[k].count;
             const uint32_t place = sn_lang_pool(l, 1);
@@ -446,7 +448,8 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
         memcpy(words, parameter(l->t, &f, k), sizeof words);
         lang_value v = arguments[k];
         if (!v.count) {
-            v = sn_lang_expression(l, words[PARAMETER_DEFAULT]);
+            v = words[PARAMETER_SIZE] ? sn_lang_expression(l, words[PARAMETER_DEFAULT])
+                                      : sn_lang_argument(l, words[PARAMETER_DEFAULT]);
             if (words[PARAMETER_SIZE] && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN
                 && v.count != words[PARAMETER_SIZE]) {
                 sn_lang_complain(l, words[PARAMETER_DEFAULT], NULL, "'%.*s' has %u element%s, this has %u",
@@ -516,6 +519,7 @@ static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const
 typedef struct given_arguments {
     uint32_t count;
     lang_value values[MOST_ARGUMENTS];
+    lang_value images[MOST_ARGUMENTS]; /* count 0, or the image that the argument names as well */
     uint32_t names[MOST_ARGUMENTS]; /* symbols, 0: by place */
 } given_arguments;
 
@@ -536,7 +540,9 @@ static bool evaluate_arguments(lowering *l, uint32_t node, given_arguments *give
             given->names[k] = l->t->nodes[argument].a;
             argument = l->t->nodes[argument].b;
         }
-        given->values[k] = sn_lang_expression(l, argument);
+        const lang_value v = sn_lang_argument(l, argument);
+        given->images[k] = v.type == TYPE_IMAGE ? v : (lang_value){.count = 0};
+        given->values[k] = sn_lang_made_value(l, v);
         good &= given->values[k].type != TYPE_WRONG;
     }
     return good;
@@ -645,7 +651,10 @@ static uint32_t choose_definition(lowering *l, uint32_t node, uint32_t function,
         if (!fit(l, l->t->nodes[node].a, f, &given, &form, first, taken))
             continue;
         for (uint32_t k = 0; k < form.count; k++)
-            arguments[k] = first[k] ? gather(l, &given.values[first[k] - 1], taken[k]) : (lang_value){.count = 0};
+            arguments[k] = !first[k] ? (lang_value){.count = 0}
+                           : !form.sizes[k] && given.images[first[k] - 1].count
+                               ? given.images[first[k] - 1]
+                               : gather(l, &given.values[first[k] - 1], taken[k]);
         return f;
     }
     refuse_arguments(l, node, function, &given);
@@ -666,7 +675,7 @@ static bool take_arguments(lowering *l, uint32_t node, uint32_t function, lang_v
     if (!base)
         return false;
     for (uint32_t k = 0; k < count; k++) {
-        const lang_value v = places[k] ? sn_lang_expression(l, places[k]) : (lang_value){.count = 0};
+        const lang_value v = places[k] ? sn_lang_argument(l, places[k]) : (lang_value){.count = 0};
         l->pool[base + k] = v;
     }
     memcpy(arguments, l->pool + base, count * sizeof *arguments);

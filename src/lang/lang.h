@@ -11,6 +11,8 @@
  *   geometry.c     functions of whole tuples: dot, length, cross, …
  *   recurrence.c   delay lines: y', delay(x, n), the types of recurrences
  *   declare.c      params, inputs, outputs, tables
+ *   images.c       images: given, declared, made (stages); which of them a call reads
+ *   sampling.c     what sample, texel and size compute
  *   diagnostics.c  errors as values with place, excerpt and hint
  *   vm_file.c      the `.vm` form: one operation a line
  *
@@ -27,6 +29,8 @@ typedef struct lang_options {
     bool patch;         /* may have inputs, state and the rate; else a field: free names x, y, z, t */
     const char *inputs; /* NULL, or names separated by spaces: the program's inputs in this order, used or
                            not; then no other name is free in a field */
+    const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
+    const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
     const sinter_node_type *nodes; /* functions made by callbacks */
     uint32_t node_count;
 } lang_options;
@@ -44,6 +48,9 @@ typedef struct lang_options {
  */
 sinter_status sn_lang_lower(ir_program *program, arena *scratch, const char *source, size_t length,
                             const lang_options *options, sinter_report *report);
+
+/* Is the list what lang_options.images may be? NULL is. */
+bool sn_lang_is_image_list(const char *images);
 
 /* The same for a `.vm` text: `name op arguments` a line, the last line is the result. Inputs x and y, and z
  * if it says var-z; one output, "out". Nothing is ever contracted. Of the options, name and type count. */

@@ -184,6 +184,7 @@ static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t 
     case SLOT_TABLE:
         sn_lang_complain(l, node, "read an element: t[i]", "'%.*s' is a table", shown(l, symbol), name);
         break;
+    case SLOT_IMAGE: return sn_lang_image_value(l, node, s->value.ref);
     case SLOT_IN_PROGRESS:
         sn_lang_complain(l, node, past, "'%.*s' is used in its own definition", shown(l, symbol), name);
         break;
@@ -560,7 +561,7 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
 {
     lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
     s->value = v;
-    s->state = SLOT_BOUND;
+    s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : SLOT_BOUND;
     if (s->line && !l->dry)
         enter_line(l, s, symbol, v);
 }
@@ -611,6 +612,7 @@ static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, u
     case STATEMENT_INPUT: sn_lang_input(l, statement); break;
     case STATEMENT_PARAM: sn_lang_param(l, statement); break;
     case STATEMENT_TABLE: sn_lang_table(l, statement); break;
+    case STATEMENT_IMAGE: sn_lang_image(l, statement); break;
     case STATEMENT_VALUE:
         v = sn_lang_expression(l, l->t->statements[statement].a);
         if (l->frame == 0)
@@ -668,6 +670,7 @@ static void lower_all(lowering *l)
 {
     lang_tree *t = l->t;
     sn_lang_declare_inputs(l);
+    sn_lang_open_images(l);
     for (uint32_t s = t->first; s && !l->too_large && check_program(l); s = t->statements[s].next) {
         if (t->statements[s].forward > l->frames[0].known_until)
             sn_lang_infer(l, s);
@@ -679,7 +682,10 @@ static void lower_all(lowering *l)
     sn_lang_check_uncalled(l);
     if (t->source.status != SINTER_OK || t->out_of_memory)
         return;
-    sn_lang_emit_outputs(l);
+    if (l->options->stage)
+        sn_lang_emit_stage(l);
+    else
+        sn_lang_emit_outputs(l);
     sn_lang_write_lines(l);
     check_program(l);
 }

@@ -10,7 +10,8 @@ enum {
     TYPE_WRONG = 0 /* reported: silences whatever is done with it */,
     TYPE_LITERAL = 16,
     TYPE_UNKNOWN,
-    TYPE_TUPLE
+    TYPE_TUPLE,
+    TYPE_IMAGE /* `ref` is its number: only as an argument of a function, and in slots */
 };
 
 /* A number (count 1) or a tuple. `ref` is an operation, a literal, or the first element of a tuple in the
@@ -22,7 +23,7 @@ typedef struct lang_value {
     uint8_t negated; /* of a literal */
 } lang_value;
 
-enum { SLOT_UNBOUND, SLOT_IN_PROGRESS, SLOT_BOUND, SLOT_INDEX, SLOT_TABLE };
+enum { SLOT_UNBOUND, SLOT_IN_PROGRESS, SLOT_BOUND, SLOT_INDEX, SLOT_TABLE, SLOT_IMAGE };
 
 typedef struct lang_slot {
     lang_value value;
@@ -69,6 +70,28 @@ typedef struct lang_output {
     uint32_t element; /* of a tuple, from 1; 0: of none */
 } lang_output;
 
+/* One axis of an image as coordinates of one type meet it: all of segment rate. */
+typedef struct lang_axis {
+    ir_ref size, last;       /* of the coordinates' type; last is size - 1 */
+    ir_ref whole, whole_last; /* the same as i32 */
+    ir_ref scale, edge;      /* texels from the edge: edge + coordinate*scale */
+    ir_ref centre;           /* edge - 1/2 */
+    ir_ref tolerance;        /* what rounding may have moved a centre by */
+    ir_ref inverse;          /* 1/size */
+} lang_axis;
+
+typedef struct lang_image {
+    const char *name;  /* ends in a zero */
+    uint32_t length;
+    uint32_t memory;   /* of its texels, from 1; 0 until a stage is sampled */
+    uint32_t channels;
+    bool given;        /* from outside, not by the text */
+    bool made;         /* a stage */
+    lang_value value;  /* of a stage at its own place */
+    uint32_t statement;
+    lang_axis axes[2][2]; /* for f32 and f64; across and down; 0: not asked for yet */
+} lang_image;
+
 typedef struct lowering {
     ir_program *p;
     arena *memory;
@@ -107,6 +130,8 @@ typedef struct lowering {
     uint32_t output_count, output_room;
     uint32_t *spine; /* operators of the chains being lowered */
     uint32_t spine_count, spine_room;
+    lang_image *images; /* from 1 */
+    uint32_t image_count, image_room;
     char *path;        /* where names of lines are put together */
     ir_program *trial; /* where node types are tried for the types of their outputs */
 
@@ -169,6 +194,29 @@ bool sn_lang_constant(lowering *l, lang_value v, double *value);
 
 /* ---- geometry.c ---- */
 lang_value sn_lang_geometric(lowering *l, uint32_t node, unsigned word, const lang_value *arguments);
+
+/* ---- images.c ---- */
+void sn_lang_open_images(lowering *l);
+void sn_lang_image(lowering *l, uint32_t statement);
+/* An argument of a function: a value, or an image by its name (TYPE_IMAGE). */
+lang_value sn_lang_argument(lowering *l, uint32_t node);
+/* A slot that holds an image, read as a value: what a stage is at its own place. */
+lang_value sn_lang_image_value(lowering *l, uint32_t node, uint32_t image);
+/* Of a stage, its value at its own place; all else as it is. */
+lang_value sn_lang_made_value(const lowering *l, lang_value v);
+/* sample, texel, size; `places`: nodes of the arguments, 0 where there is none. */
+lang_value sn_lang_image_call(lowering *l, uint32_t node, unsigned word, const uint32_t *places);
+/* Puts the stage that the options name in the place of the text's outputs. */
+void sn_lang_emit_stage(lowering *l);
+
+/* ---- sampling.c ---- */
+typedef enum lang_filter { FILTER_NEAREST, FILTER_BILINEAR, FILTER_BICUBIC, FILTER_TEXEL } lang_filter;
+typedef enum lang_edge { EDGE_CLAMP, EDGE_REPEAT, EDGE_MIRROR, EDGE_ZERO } lang_edge;
+/* Channel by channel, numbers of the coordinates' type (f32 or f64) to `result`. */
+void sn_lang_sample(lowering *l, lang_image *image, lang_filter filter, lang_edge edge, lang_value u, lang_value v,
+                    lang_value *result);
+/* Width or height as a number of the type. */
+ir_ref sn_lang_image_side(lowering *l, lang_image *image, ir_type type, bool down);
 
 /* ---- recurrence.c ---- */
 /* False, with an error, in a field. */

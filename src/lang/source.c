@@ -20,7 +20,10 @@ static sinter_status lower(compilation *c, void *source)
         return sn_ir_parse(&c->program, s->text, s->length, c->report);
     /* What only the translation needs goes where the program does: both are forgotten together. */
     const lang_options o = {.name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
-                            .inputs = c->options.inputs, .nodes = c->context->nodes, .node_count = c->context->node_count};
+                            .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
+                            .nodes = c->context->nodes, .node_count = c->context->node_count};
+    if (!sn_lang_is_image_list(c->options.images))
+        return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");
     if (c->options.source != SINTER_PATCH && !c->options.inputs)
         c->free_names = "x y z t";
     if (c->options.source == SINTER_VM)

@@ -311,6 +311,50 @@ static void parse_table(parser *p)
     p->stack_count = base;
 }
 
+/* `image` is a word only where a name follows it in its line: elsewhere it is a name like any other. */
+static bool declares_image(const parser *p)
+{
+    if (!token_is_word(p, "image"))
+        return false;
+    const char *at = text_at(p, p->l.at);
+    at += strspn(at, " \t");
+    return at > text_at(p, p->l.token.end) && (*at == '_' || ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') || (unsigned char)*at >= 0x80);
+}
+
+static uint32_t parse_channels(parser *p)
+{
+    const lang_literal *n = token_is(p, TOKEN_NUMBER) ? &p->t->literals[p->l.token.value] : NULL;
+    if (n && n->whole && n->known == LITERAL_EXACT && n->value >= 1 && n->value <= IR_MOST_CHANNELS) {
+        const uint32_t channels = (uint32_t)n->value;
+        next_token(p);
+        return channels;
+    }
+    return sn_lang_fail_here(p, "image a:3", "an image has from 1 to %d channels", IR_MOST_CHANNELS);
+}
+
+static void parse_image(parser *p)
+{
+    next_token(p);
+    do {
+        if (!token_is(p, TOKEN_NAME)) {
+            sn_lang_missing(p, "a name", "image a, or image a = expression");
+            return;
+        }
+        const uint32_t s = add_statement(p, STATEMENT_IMAGE, p->l.token.at);
+        p->t->statements[s].b = p->l.token.value;
+        p->t->statements[s].c = sn_lang_bind_name(p, p->l.token.value, p->l.token.at, p->l.token.end);
+        next_token(p);
+        uint32_t words[2] = {0};
+        if (accept_token(p, TOKEN_COLON))
+            words[0] = parse_channels(p);
+        if (!p->panic && accept_token(p, TOKEN_ASSIGN))
+            words[1] = sn_lang_parse_expression(p);
+        p->t->statements[s].end = p->previous_end;
+        if (!p->panic)
+            p->t->statements[s].a = sn_lang_add_list(p, words, 2);
+    } while (!p->panic && accept_token(p, TOKEN_COMMA));
+}
+
 /* ---- functions ---- */
 
 static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
@@ -415,7 +459,7 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
         p->statement = 0;
         p->start = p->l.token.at;
         const uint32_t assignment = binding_at(p);
-        if (token_is_keyword(p))
+        if (token_is_keyword(p) || declares_image(p))
             sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
                               shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
         else if (assignment)
@@ -543,7 +587,11 @@ static void parse_statement(parser *p)
         case TOKEN_INPUT: parse_input(p); break;
         case TOKEN_OUT: parse_out(p); break;
         case TOKEN_TABLE: parse_table(p); break;
-        default: parse_value(p);
+        default:
+            if (declares_image(p))
+                parse_image(p);
+            else
+                parse_value(p);
         }
     end_statement(p);
 }

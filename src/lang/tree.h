@@ -141,7 +141,8 @@ typedef enum statement_kind {
     STATEMENT_INPUT, /* b: symbol; c: slot */
     STATEMENT_PARAM, /* list a: initial, low, high (nodes), 1 if logarithmic, unit's place and length;
                         b: symbol; c: slot */
-    STATEMENT_TABLE  /* list a: type, count, nodes; b: symbol; c: slot */
+    STATEMENT_TABLE, /* list a: type, count, nodes; b: symbol; c: slot */
+    STATEMENT_IMAGE  /* list a: channels or 0, what it is made of (node) or 0; b: symbol; c: slot */
 } statement_kind;
 
 typedef struct lang_statement {

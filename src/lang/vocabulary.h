@@ -97,6 +97,8 @@
     F(REM, "rem", 2, 2, "a b", "a - b*trunc(a/b)") \
     M(ROUND, "round", 1, "x", IR_ROUND, "nearest whole number, halves to the even one") \
     M(RSQRT, "rsqrt", 1, "x", IR_RSQRT, "1/sqrt(x)") \
+    F(SAMPLE, "sample", 2, 5, "image u v filter edge", \
+      "what an image has at (u, v): filter nearest, bilinear, bicubic; edge clamp, repeat, mirror, zero") \
     F(SAR, "sar", 2, 2, "a n", "a >> n: an i32 shifted right, copies of its sign coming in") \
     F(SELECT, "select", 3, 3, "condition a b", "condition ? a : b") \
     F(SHL, "shl", 2, 2, "a n", "a << n: an i32 shifted left; n counts modulo 32") \
@@ -105,6 +107,7 @@
     M(SIN, "sin", 1, "x", IR_SIN, "sine of x radians; a factor pi in the argument is the real number") \
     M(SINH, "sinh", 1, "x", IR_SINH, "hyperbolic sine") \
     M(SINPI, "sinpi", 1, "x", IR_SINPI, "sine of x half turns") \
+    F(SIZE, "size", 1, 1, "image", "(width, height) of an image") \
     F(SMOOTHERSTEP, "smootherstep", 3, 3, "low high x", \
       "min(t*t*t*(t*(6*t - 15) + 10), 1) of t = clamp((x - low)/(high - low), 0, 1)") \
     F(SMOOTHSTEP, "smoothstep", 3, 3, "low high x", \
@@ -120,6 +123,8 @@
     M(TANH, "tanh", 1, "x", IR_TANH, "hyperbolic tangent") \
     M(TANPI, "tanpi", 1, "x", IR_TANPI, "tangent of x half turns") \
     C(TAU, "tau", 6.2831853071795864769) \
+    F(TEXEL, "texel", 3, 4, "image i j edge", \
+      "the texel of an image in column i from the left, row j from the bottom, both from 0") \
     N(TIME, "time", 7) \
     M(TRUNC, "trunc", 1, "x", IR_TRUNC, "x without its fraction") \
     F(UMULH, "umulh", 2, 2, "a b", \

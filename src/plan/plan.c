@@ -339,7 +339,10 @@ static void lay_out_frame(planner *m)
     f->lengths = f->params + p->param_count;
     f->row = f->lengths + p->memory_count;
     f->column = f->row + 1;
-    f->uniforms = f->column + 1;
+    f->extents = f->column + 1;
+    f->uniforms = f->extents;
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        f->uniforms += p->memories[k].channels ? IR_EXTENT_LENGTH : 0;
     m->next_uniform = f->uniforms;
 }
 

@@ -86,6 +86,7 @@ typedef struct plan_frame {
     uint32_t params;  /* uniforms: parameter values in their type */
     uint32_t lengths; /* i32, one per memory object */
     uint32_t row, column; /* i32: the row; the column of element 0 */
+    uint32_t extents; /* f64, IR_EXTENT_LENGTH for each image: what its extent is bound to where the caller hands over images */
     uint32_t uniforms; /* the first computed one */
     uint32_t count;
 } plan_frame;

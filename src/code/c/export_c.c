@@ -329,7 +329,8 @@ static void write_init(const c_writer *w)
     const ir_program *program = p->program;
     text *t = w->out;
     if (has_bound(program))
-        sn_c_say(w, "\nstatic const double @_nothing; /* what tables hold before they are bound */\n");
+        sn_c_say(w, "\nstatic const double @_nothing[6] = {1, 1, 0, 0, 1, 1}; /* what tables hold before they are bound; as an "
+                    "extent, one texel */\n");
     sn_text_add(t, "\n/* Parameters at their initial values, all state 0. */\n");
     sn_c_say(w, "void @_init(@_instance *s);\nvoid @_init(@_instance *s)\n{\n    memset(s, 0, sizeof *s);\n");
     for (uint32_t k = 0; k < program->param_count; k++) {
@@ -340,7 +341,7 @@ static void write_init(const c_writer *w)
     for (uint32_t k = 0; k < program->memory_count; k++)
         if (program->memories[k].kind == IR_BOUND) {
             sn_text_print(t, "    s->t%u = (const %s *)", k, sn_c_type(program->memories[k].type));
-            sn_c_say(w, "&@_nothing;\n");
+            sn_c_say(w, "@_nothing;\n");
             sn_text_print(t, "    s->n%u = 1;\n", k);
         }
     for (uint32_t k = 0; k < p->line_count; k++)
