@@ -128,27 +128,26 @@ struct arguments {
     int32_t width, height;
     bool size_given, region_given;
     double x0, y0, x1, y1, z, time, time_end, range_low, range_high, fps;
-    bool time_range;       /* --time has two numbers */
-    int32_t supersample;
-    sinter_filter filter;
+    double eye[3], target[3], fov, step, background[3]; /* of --3d */
     const char *range;     /* as written; NULL: none */
     const char *colormap;  /* NULL: none */
+    int32_t supersample;
+    sinter_filter filter;
     int depth;             /* 0: not said */
     int level;
-    double eye[3], target[3], fov, step, background[3]; /* of --3d */
-    int threads; /* 0: as many as there are processors */
-    bool raw, three_d, eye_given, background_given;
+    int threads;           /* 0: as many as there are processors */
+    bool time_range, raw;  /* --time has two numbers */
+    bool three_d, eye_given, background_given;
 
     int64_t frames; /* -1: not said */
     double seconds; /* -1: not said */
     double rate;    /* -1: not said */
+    int64_t noise_seed;
+    const char *automation; /* a file's name; NULL: none */
     int32_t block;
-    bool in_place;
     int32_t bits;       /* of samples in sound files; 0: not said */
     char format[8];     /* as the end of a name, "-.wav"; "": not said */
-    const char *automation; /* a file's name; NULL: none */
-    bool impulse, noise; /* what goes into inputs without a stream */
-    int64_t noise_seed;
+    bool in_place, impulse, noise; /* the last two: what goes into inputs without a stream */
 
     dump_part part;
     bool part_given, patch, field, grid, ir_text, vm;

@@ -48,6 +48,12 @@ static bool is_name(const char *text)
     return i > 0 && !text[i];
 }
 
+/* The numbers are those of the command line, which the language reads too, but for a plus sign. */
+static const char *unsigned_text(const char *number)
+{
+    return number + (*number == '+');
+}
+
 /* `(v - (low))/((high) - (low))`, or the value alone. */
 static void put_ranged(FILE *out, const arguments *a, const char *value)
 {
@@ -55,18 +61,20 @@ static void put_ranged(FILE *out, const arguments *a, const char *value)
         fputs(value, out);
         return;
     }
-    const int low = (int)strcspn(a->range, ",");
-    const char *high = a->range + low + 1;
-    fprintf(out, "(%s - (%.*s))/((%s) - (%.*s))", value, low, a->range, high, low, a->range);
+    const char *low = unsigned_text(a->range), *comma = strchr(a->range, ','), *high = unsigned_text(comma + 1);
+    const int length = (int)(comma - low);
+    fprintf(out, "(%s - (%.*s))/((%s) - (%.*s))", value, length, low, high, length, low);
 }
 
+enum { NAME_ROOM = 32 };
+
 /* Inputs of the map are called v0, v1, …, or x where there is one. */
-static void put_name(FILE *out, size_t count, size_t k)
+static void name_input(char *name, size_t count, size_t k)
 {
     if (count == 1)
-        fputs("x", out);
+        snprintf(name, NAME_ROOM, "x");
     else
-        fprintf(out, "v%zu", k);
+        snprintf(name, NAME_ROOM, "v%zu", k);
 }
 
 static void put_map(FILE *out, const painting *p, size_t count, bool shape)
@@ -76,8 +84,8 @@ static void put_map(FILE *out, const painting *p, size_t count, bool shape)
         fprintf(out, "fn colormap(x) {\n%s\n}\n", a->colormap);
     fputs(count > 1 ? "(" : "", out);
     for (size_t k = 0; k < count; k++) {
-        char name[32];
-        snprintf(name, sizeof name, count == 1 ? "x" : "v%zu", k);
+        char name[NAME_ROOM];
+        name_input(name, count, k);
         fputs(k ? ", " : "", out);
         if (count == 4 && k == 3)
             fputs(name, out); /* alpha */
@@ -100,8 +108,9 @@ static bool compile_map(painting *p, size_t count, bool shape)
     if (text && names) {
         put_map(text, p, count, shape);
         for (size_t k = 0; k < count; k++) {
-            fputs(k ? " " : "", names);
-            put_name(names, count, k);
+            char name[NAME_ROOM];
+            name_input(name, count, k);
+            fprintf(names, "%s%s", k ? " " : "", name);
         }
     }
     const bool good = text && names && !ferror(text) && !ferror(names);

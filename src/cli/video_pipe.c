@@ -28,15 +28,16 @@ typedef struct video_form {
     const char *encode[24]; /* behind the input */
 } video_form;
 
-#define BT709 "scale=out_color_matrix=bt709:out_range=tv,"
+#define BT709 "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
+#define BT709_ALPHA "scale=out_color_matrix=bt709:out_range=tv,format=yuva420p|yuv420p"
 #define MARKS "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1"
+#define H264 "-vf", BT709, "-c:v", "libx264", "-crf", "18", MARKS
+#define VP9 "-vf", BT709_ALPHA, "-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", MARKS
 
 static const video_form forms[VIDEO_KINDS] = {
-    [VIDEO_MP4] = {".mp4", "mp4", true, false,
-                   {"-vf", BT709 "format=yuv420p", "-c:v", "libx264", "-crf", "18", MARKS, "-movflags", "+faststart"}},
-    [VIDEO_MKV] = {".mkv", "matroska", true, false, {"-vf", BT709 "format=yuv420p", "-c:v", "libx264", "-crf", "18", MARKS}},
-    [VIDEO_WEBM] = {".webm", "webm", false, true,
-                    {"-vf", BT709 "format=yuva420p|yuv420p", "-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", MARKS}},
+    [VIDEO_MP4] = {".mp4", "mp4", true, false, {H264, "-movflags", "+faststart"}},
+    [VIDEO_MKV] = {".mkv", "matroska", true, false, {H264}},
+    [VIDEO_WEBM] = {".webm", "webm", false, true, {VP9}},
     [VIDEO_GIF] = {".gif", "gif", false, true, {"-vf", "split[a][b];[a]palettegen[p];[b][p]paletteuse", "-loop", "0"}},
 };
 
