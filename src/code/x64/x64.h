@@ -1,7 +1,8 @@
 /* Machine code for x86-64: this page is the room's table of contents.
  *
  *   encode.c   instructions as bytes            instructions.h   the list of them
- *   select.c   operations as instructions, in registers that the allocator gives
+ *   select.c   operations as instructions, in registers that the allocator gives        writing.h   what these two share
+ *   access.c   those that touch memory: streams, lines, tables, sums; positions
  *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
  *   pool.c     the constants that code reads
  *
@@ -115,15 +116,17 @@ static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, 
     x64_code *c = &w->buffer[w->at].code;
     return c->end - c->at >= X64_ROOM ? c : sn_x64_more_room(w);
 }
+
+/* access.c */
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
 x64_mem sn_x64_pool_mem(uint32_t offset);
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
 void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
+uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
 static inline uint32_t sn_x64_total_of(const ir_op *sum) /* SUM or SUMP */
 {
     return sum->code == IR_SUM ? sum->b : sum->c;
 }
-uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
 
 /* loop.c */
 typedef struct x64_options {
