@@ -3,6 +3,7 @@
  *
  *   builder.c   programs made by appending; hash-consing; types and axes as operations arrive
  *   rewrite.c   the local rules: identities and constant folding, applied as operations arrive
+ *   range.c     between which bounds an integer lies
  *   evaluate.c  one operation on constants, bit for bit as every engine does it
  *   live.c      which operations something depends on
  *   printer.c, parser.c   the text form; dot.c      as a graph for Graphviz
@@ -139,6 +140,13 @@ uint64_t sn_ir_evaluate(ir_code code, ir_type type, ir_type operand, uint64_t a,
 /* Applies the program's rules to an operation about to be appended: returns the value that it amounts to, or 0 if it
  * stays; may change `op` in place into a simpler operation. */
 ir_ref sn_ir_simplify(ir_program *p, ir_op *op);
+
+/* ---- range.c ---- */
+typedef struct ir_range {
+    int32_t low, high; /* both included */
+} ir_range;
+/* Of a value of type i32, whatever the inputs; bounded work. */
+ir_range sn_ir_range(const ir_program *p, ir_ref r);
 
 /* ---- live.c ---- */
 /* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */

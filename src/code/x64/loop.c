@@ -71,7 +71,7 @@ static void survey_operation(x64_writer *w, uint32_t k, const ir_op *op)
     case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
     case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
     case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
-    case IR_LOAD: if (!w->scalar) add_pointer(w, f->memories + op->b); break;
+    case IR_LOAD: if (!w->scalar && !sn_x64_is_widened(w, op->b)) add_pointer(w, f->memories + op->b); break;
     case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
     case IR_SUM: case IR_SUMP: note_sum(w, k); break;
     default: break;
@@ -606,6 +606,8 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
     if (work <= (w->mask_registers ? LONG_BODY_512 : LONG_BODY) || sum_vectors) {
         main_loop(w, f->repetitions);
         w->a.copies = 1;
+    } else {
+        w->mostly_full = true;
     }
     if (sum_vectors)
         move_sums(w, sum_vectors, false);

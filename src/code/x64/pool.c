@@ -108,3 +108,25 @@ uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, uns
         memcpy(pool->bytes + at, bytes, size);
     return at;
 }
+
+uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory)
+{
+    const ir_memory *m = &program->memories[memory];
+    if (!pool->widened)
+        pool->widened = sn_arena_take_zeroed(pool->memory, program->memory_count * sizeof *pool->widened);
+    if (!pool->widened) {
+        pool->failed = true;
+        return 0;
+    }
+    if (pool->widened[memory])
+        return pool->widened[memory] - 1;
+    const uint32_t at = append(pool, 4 * m->length, 64);
+    if (pool->failed)
+        return 0;
+    for (uint32_t k = 0; k < m->length; k++) {
+        const int32_t value = m->type == IR_U8 ? ((const uint8_t *)m->content)[k] : ((const int16_t *)m->content)[k];
+        memcpy(pool->bytes + at + 4 * k, &value, 4);
+    }
+    pool->widened[memory] = at + 1;
+    return at;
+}

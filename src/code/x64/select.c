@@ -545,7 +545,7 @@ static void choose(x64_writer *w, const ir_op *op)
 
 /* ---- cold paths ---- */
 
-static void note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
+void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
 {
     if (w->branch_count == w->branch_capacity) {
         const uint32_t capacity = w->branch_capacity ? 2 * w->branch_capacity : 32;
@@ -559,11 +559,6 @@ static void note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8
     }
     const x64_code *c = &w->buffer[w->at].code;
     w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->at, (uint8_t)to, (uint32_t)(place - c->start), target};
-}
-
-static uint32_t here(const x64_writer *w, unsigned buffer)
-{
-    return (uint32_t)(w->buffer[buffer].code.at - w->buffer[buffer].code.start);
 }
 
 static void enter_cold(void *emitter, unsigned mask)
@@ -580,22 +575,22 @@ static void enter_cold(void *emitter, unsigned mask)
         else
             sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
     }
-    note_branch(w, X64_WAYS, here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
+    sn_x64_note_branch(w, X64_WAYS, sn_x64_here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
     w->way_from = w->at;
-    w->way_back = here(w, w->at);
+    w->way_back = sn_x64_here(w, w->at);
     w->at = X64_WAYS;
 }
 
 static void call_cold(void *emitter, uint32_t region)
 {
     x64_writer *w = emitter;
-    note_branch(w, X64_REGION_BY_NUMBER, region, sn_x64_call(sn_x64_room(w)));
+    sn_x64_note_branch(w, X64_REGION_BY_NUMBER, region, sn_x64_call(sn_x64_room(w)));
 }
 
 static void leave_cold(void *emitter)
 {
     x64_writer *w = emitter;
-    note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
+    sn_x64_note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
     w->at = w->way_from;
 }
 
@@ -605,7 +600,7 @@ static void begin_region(void *emitter, uint32_t region, unsigned depth)
     w->at = X64_REGIONS;
     sn_x64_room(w);
     w->slots_up = 8 * (int32_t)depth;
-    w->region_places[region] = here(w, X64_REGIONS);
+    w->region_places[region] = sn_x64_here(w, X64_REGIONS);
 }
 
 static void end_region(void *emitter)
@@ -650,7 +645,7 @@ static void mark(x64_writer *w, uint32_t position)
         w->marks = grown;
         w->mark_capacity = capacity;
     }
-    w->marks[w->mark_count++] = (x64_mark){here(w, 0), position};
+    w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), position};
 }
 
 static void emit(void *emitter, uint32_t position)

@@ -82,7 +82,14 @@ static inline x64_mem pool_vector(x64_writer *w, uint64_t bits, unsigned size, u
     return sn_x64_pool_mem(sn_x64_pool_element(w->pool, bits, size, *decoration ? 1 : bytes / size));
 }
 
+static inline uint32_t sn_x64_here(const x64_writer *w, unsigned buffer) /* a place in one of the pieces of code */
+{
+    return (uint32_t)(w->buffer[buffer].code.at - w->buffer[buffer].code.start);
+}
+
 /* ---- select.c ---- */
+/* The jump or call whose distance is at `place`, in the piece being written, goes to `target` in piece `to`. */
+void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place);
 void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type);
 /* d = mask ? yes : no, by the sign of each lane of a vector mask. */
 void sn_x64_blend_lanes(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type);

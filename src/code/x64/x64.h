@@ -40,14 +40,17 @@ typedef struct x64_pool {
     uint32_t size, capacity;
     x64_pool_entry *table; /* open addressing */
     uint32_t table_mask, entries;
+    uint32_t *widened;     /* by memory object: where a short table of narrow integers stands as i32, + 1; NULL: none does yet */
     bool failed;
 } x64_pool;
 
 void sn_x64_pool_open(x64_pool *pool, arena *memory);
 /* The place (from pool start) of `copies` repetitions of an element of 4 or 8 bytes, aligned to its whole size up to 64. */
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies);
-/* The place of arbitrary bytes, up to 128, aligned. */
+/* The place of arbitrary bytes, aligned. */
 uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, unsigned alignment);
+/* The place of a program's table of u8 or i16, each element as an i32. Once a pool. */
+uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory);
 
 typedef struct x64_buffer {
     x64_code code;
@@ -77,7 +80,8 @@ typedef struct x64_writer {
     x64_length length4, length8; /* of a value of 4, of 8 bytes an element */
     bool scalar;                /* lanes == 1 */
     bool mask_registers;
-    bool masked;                /* a tail */
+    bool masked;                /* a tail, or a long body */
+    bool mostly_full;           /* a long body, masked throughout */
     bool function;              /* one element: inputs arrive in registers */
     const void *const *tables;  /* functions: content by memory object */
     bool wide_constants;        /* AVX2: pool entries as wide as vectors */
@@ -123,6 +127,7 @@ x64_mem sn_x64_pool_mem(uint32_t offset);
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
 void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
 uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
+bool sn_x64_is_widened(const x64_writer *w, uint32_t memory); /* vectors read this table as i32 in the pool */
 static inline uint32_t sn_x64_total_of(const ir_op *sum) /* SUM or SUMP */
 {
     return sum->code == IR_SUM ? sum->b : sum->c;
