@@ -29,7 +29,10 @@ typedef struct ir_op {
     uint32_t a, b, c; /* operands first, then immediates; unused ones 0 */
 } ir_op;
 
-enum { IR_FLAG_FAST = 1 /* a mathematical function of the grade `fast` */ };
+enum {
+    IR_FLAG_FAST = 1, /* a mathematical function of the grade `fast` */
+    IR_FLAG_JOINT = 2 /* in an encoder's bodies: one value for all vectors that are computed side by side */
+};
 
 typedef struct ir_stream {
     const char *name;

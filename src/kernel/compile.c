@@ -5,6 +5,7 @@
  * in advance. Interpreted kernels keep the plan's operations; the others keep one block of tables (image.c). */
 #include "kernel/kernels.h"
 
+#include "base/cpu.h"
 #include "ir/scanner.h"
 #include "opt/opt.h"
 
@@ -332,7 +333,8 @@ static sinter_status make_code(const compilation *c, const plan *p, sinter_kerne
 {
     code_job j = {.c = c, .plan = p};
     j.options = (x64_options){.isa = c->engine == SINTER_ENGINE_AVX512 ? X64_AVX512 : c->engine == SINTER_ENGINE_AVX2 ? X64_AVX2 : X64_ONE_LANE,
-                              .random = c->options.random ? c->options.random : 1, .marks = c->options.marks};
+                              .byte_permutations = sn_cpu_features() & CPU_AVX512VBMI, .random = c->options.random ? c->options.random : 1,
+                              .marks = c->options.marks};
 #if SINTER_HOSTILE
     j.options.most_registers = 9;
 #endif

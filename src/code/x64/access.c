@@ -360,7 +360,7 @@ void sn_x64_table_load(x64_writer *w, const ir_op *op)
         return;
     }
     if (sn_x64_is_widened(w, op->b))
-        gather(w, d, IR_I32, X64_R10, index, (int32_t)sn_x64_pool_table(w->pool, w->plan->program, op->b) - X64_POOL_BIAS);
+        gather(w, d, IR_I32, X64_R10, index, (int32_t)sn_x64_pool_table(w->pool, w->plan->program, op->b, false) - X64_POOL_BIAS);
     else
         gather(w, d, memory->type, pointer_in(w, slot), index, 0);
 }

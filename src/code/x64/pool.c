@@ -109,24 +109,35 @@ uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, uns
     return at;
 }
 
-uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory)
+static void write_widened(uint8_t *at, const ir_memory *m)
+{
+    for (uint32_t k = 0; k < m->length; k++) {
+        const int32_t value = m->type == IR_U8 ? ((const uint8_t *)m->content)[k] : ((const int16_t *)m->content)[k];
+        memcpy(at + 4 * k, &value, 4);
+    }
+}
+
+uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory, bool bytes)
 {
     const ir_memory *m = &program->memories[memory];
-    if (!pool->widened)
-        pool->widened = sn_arena_take_zeroed(pool->memory, program->memory_count * sizeof *pool->widened);
-    if (!pool->widened) {
+    if (!pool->tables)
+        pool->tables = sn_arena_take_zeroed(pool->memory, 2 * (size_t)program->memory_count * sizeof *pool->tables);
+    if (!pool->tables) {
         pool->failed = true;
         return 0;
     }
-    if (pool->widened[memory])
-        return pool->widened[memory] - 1;
-    const uint32_t at = append(pool, 4 * m->length, 64);
+    uint32_t *known = &pool->tables[2 * memory + bytes];
+    if (*known)
+        return *known - 1;
+    const uint32_t size = !bytes ? 4 * m->length : m->length <= 64 ? 64 : m->length <= 128 ? 128 : 256, at = append(pool, size, 64);
     if (pool->failed)
         return 0;
-    for (uint32_t k = 0; k < m->length; k++) {
-        const int32_t value = m->type == IR_U8 ? ((const uint8_t *)m->content)[k] : ((const int16_t *)m->content)[k];
-        memcpy(pool->bytes + at + 4 * k, &value, 4);
+    if (bytes) {
+        memset(pool->bytes + at, 0, size);
+        memcpy(pool->bytes + at, m->content, m->length);
+    } else {
+        write_widened(pool->bytes + at, m);
     }
-    pool->widened[memory] = at + 1;
+    *known = at + 1;
     return at;
 }

@@ -645,7 +645,14 @@ static void mark(x64_writer *w, uint32_t position)
         w->marks = grown;
         w->mark_capacity = capacity;
     }
-    w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), position};
+    w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), w->joint.origins ? w->joint.origins[position] : position};
+}
+
+void sn_x64_begin_operation(x64_writer *w, uint32_t position)
+{
+    if (w->with_marks)
+        mark(w, position);
+    sn_x64_room(w);
 }
 
 static void emit(void *emitter, uint32_t position)
@@ -691,6 +698,7 @@ static void emit(void *emitter, uint32_t position)
     case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MIN: case IR_MAX: /* calculate, above */
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
     case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
+    case IR_JOIN: case IR_PART: case IR_PART_AT: case IR_FLIP: /* lookup.c */
     default:
         break;
     }

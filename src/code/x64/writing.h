@@ -88,6 +88,7 @@ static inline uint32_t sn_x64_here(const x64_writer *w, unsigned buffer) /* a pl
 }
 
 /* ---- select.c ---- */
+void sn_x64_begin_operation(x64_writer *w, uint32_t position); /* room for it, and a mark where marks are wanted */
 /* The jump or call whose distance is at `place`, in the piece being written, goes to `target` in piece `to`. */
 void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place);
 void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type);
