@@ -110,6 +110,48 @@ static ir_ref identity_sub(ir_program *p, ir_op *op)
     return 0;
 }
 
+/* The bits of a number as an i32 are those of one certain NaN where it is NaN: select(v != v, NaN, bits v). Returns `bits v`, 0 of others. */
+static ir_ref as_they_are(const ir_program *p, ir_ref r)
+{
+    const ir_op *choice = &p->ops[r], *unordered = &p->ops[choice->a];
+    if (choice->code != IR_SELECT || unordered->code != IR_NE || unordered->a != unordered->b)
+        return 0;
+    const ir_op *bits = &p->ops[choice->c];
+    return bits->code == IR_BITS && bits->a == unordered->a && sn_ir_is_const(p, choice->b) && sn_ir_bits(p, choice->b) == 0x7FC00000u
+               ? choice->c : 0;
+}
+
+/* Has no bit but the sign. */
+static bool is_sign(const ir_program *p, ir_ref r)
+{
+    const ir_op *op = &p->ops[r];
+    if (op->code == IR_CONST)
+        return !(op->a & 0x7FFFFFFF);
+    return (op->code == IR_AND && ((sn_ir_is_const(p, op->b) && is_sign(p, op->b)) || (sn_ir_is_const(p, op->a) && is_sign(p, op->a))))
+           || (op->code == IR_SHL && sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 31);
+}
+
+/* Of a number that is 1 or -1 by the sign s, from_bits(or(s, bits of 1)): s. 0 of others. */
+static ir_ref unit_sign(const ir_program *p, ir_ref r)
+{
+    const ir_op *unit = &p->ops[r], *bits = &p->ops[unit->a];
+    if (unit->code != IR_FROM_BITS || bits->code != IR_OR)
+        return 0;
+    const bool turned = sn_ir_is_const(p, bits->a);
+    const ir_ref one = turned ? bits->a : bits->b, sign = turned ? bits->b : bits->a;
+    return sn_ir_is_const(p, one) && sn_ir_bits(p, one) == 0x3F800000u && is_sign(p, sign) ? sign : 0;
+}
+
+/* The product a b, where a factor is 1 or -1, as an exclusive or of signs; 0: neither is. */
+static ir_ref turned_product(ir_program *p, ir_ref a, ir_ref b)
+{
+    const ir_ref by_a = unit_sign(p, a), by = by_a ? by_a : unit_sign(p, b);
+    if (!by)
+        return 0;
+    const ir_ref bits = sn_ir_emit(p, IR_BITS, IR_I32, by_a ? b : a, 0, 0);
+    return sn_ir_emit(p, IR_FROM_BITS, IR_F32, sn_ir_emit(p, IR_XOR, IR_I32, bits, by, 0), 0, 0);
+}
+
 static ir_ref identity_mul(ir_program *p, ir_op *op)
 {
     if (is_value(p, op->b, 1))
@@ -124,7 +166,7 @@ static ir_ref identity_mul(ir_program *p, ir_op *op)
         return sn_ir_i32(p, 0);
     if (is_float_type(op->type) && p->ops[op->a].code == IR_NEG && p->ops[op->b].code == IR_NEG)
         return changed(op, IR_MUL, p->ops[op->a].a, p->ops[op->b].a);
-    return 0;
+    return turned_product(p, op->a, op->b);
 }
 
 static ir_ref identity_div(ir_program *p, ir_op *op)
@@ -153,6 +195,9 @@ static ir_ref identity_fused(ir_program *p, ir_op *op)
         return negates ? changed(op, IR_ADD, op->c, minus_a) : changed(op, IR_SUB, op->c, minus_a);
     if (!negates && (subtracts ? is_null_subtrahend(p, op->c) : is_null_addend(p, op->c)))
         return changed(op, IR_MUL, op->a, op->b);
+    const ir_ref product = turned_product(p, op->a, op->b);
+    if (product)
+        return subtracts ? changed(op, IR_SUB, product, op->c) : negates ? changed(op, IR_SUB, op->c, product) : changed(op, IR_ADD, product, op->c);
     if (!subtracts) {
         const ir_code other = negates ? IR_FMA : IR_FNMA;
         if (p->ops[op->a].code == IR_NEG) {
@@ -221,27 +266,6 @@ static ir_ref identity_shift(const ir_program *p, ir_op *op)
     if (a->code == IR_AND && sn_ir_is_const(p, a->b) && !(kept & ~p->ops[a->b].a))
         op->a = a->a;
     return 0;
-}
-
-/* The bits of a number as an i32 are those of one certain NaN where it is NaN: select(v != v, NaN, bits v). Returns `bits v`, 0 of others. */
-static ir_ref as_they_are(const ir_program *p, ir_ref r)
-{
-    const ir_op *choice = &p->ops[r], *unordered = &p->ops[choice->a];
-    if (choice->code != IR_SELECT || unordered->code != IR_NE || unordered->a != unordered->b)
-        return 0;
-    const ir_op *bits = &p->ops[choice->c];
-    return bits->code == IR_BITS && bits->a == unordered->a && sn_ir_is_const(p, choice->b) && sn_ir_bits(p, choice->b) == 0x7FC00000u
-               ? choice->c : 0;
-}
-
-/* Has no bit but the sign. */
-static bool is_sign(const ir_program *p, ir_ref r)
-{
-    const ir_op *op = &p->ops[r];
-    if (op->code == IR_CONST)
-        return !(op->a & 0x7FFFFFFF);
-    return (op->code == IR_AND && ((sn_ir_is_const(p, op->b) && is_sign(p, op->b)) || (sn_ir_is_const(p, op->a) && is_sign(p, op->a))))
-           || (op->code == IR_SHL && sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 31);
 }
 
 /* from_bits(xor(bits(v), s)) turns the sign of v where s has it. Any NaN will do then, so the bits are taken as they are. */

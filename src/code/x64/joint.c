@@ -51,6 +51,7 @@ typedef struct joint_maker {
     uint32_t *origin;        /* the old number that it stems from */
     uint32_t made_count;
     uint32_t group;
+    uint32_t sign;           /* the constant that is all sign, if one was wanted */
     uint32_t region_end;     /* the RARE that ends the region being made; 0: the hot path */
     bool some_wait;          /* what can wait does */
 } joint_maker;
@@ -154,35 +155,71 @@ static void find_needs(joint_maker *m)
 
 /* ---- xor(x, and(s, k)) in one operation ---- */
 
-/* A shift of what a look-up gave: its byte arrives at bit n, whatever lies below. */
-static bool is_raised(const joint_maker *m, uint32_t value)
+/* What an exclusive or with some bits of a shifted value is written from. */
+typedef struct flipped {
+    uint32_t hash; /* the look-up whose byte is shifted up to bit `at`; 0: `value` as it is */
+    unsigned at;
+    uint32_t value;
+    uint32_t mask; /* the constant; 0: the sign */
+} flipped;
+
+static bool is_constant_shift(const joint_maker *m, uint32_t value, unsigned code)
 {
     const ir_op *op = &m->ops[value];
-    return op->code == IR_SHL && m->ops[op->b].code == IR_CONST && is_hot_lookup(m, op->a);
+    return op->code == code && m->ops[op->b].code == IR_CONST;
 }
 
-static uint32_t raised_bits(const joint_maker *m, uint32_t value)
+static unsigned shift_count(const joint_maker *m, uint32_t value)
 {
-    return 0xFFu << (m->ops[m->ops[value].b].a & 31);
+    return m->ops[m->ops[value].b].a & 31;
 }
 
-/* Marks an and-mask that one exclusive or alone uses, and a shift of a look-up that this mask alone uses; on the hot path. */
+/* A look-up's byte shifted up, or one bit of it made the sign: shl(h, n), shl(h >> k, 31). Nothing else reads what lies between. */
+static bool find_raised(const joint_maker *m, uint32_t value, flipped *f)
+{
+    if (m->uses[value] != 1 || !is_constant_shift(m, value, IR_SHL))
+        return false;
+    const uint32_t inner = m->ops[value].a;
+    f->at = shift_count(m, value);
+    f->hash = inner;
+    if (is_hot_lookup(m, inner))
+        return true;
+    f->hash = m->ops[inner].a;
+    const bool shifted = m->uses[inner] == 1 && (is_constant_shift(m, inner, IR_SAR) || is_constant_shift(m, inner, IR_SHR));
+    if (!shifted || f->at != 31 || shift_count(m, inner) > 7 || !is_hot_lookup(m, f->hash))
+        return false;
+    f->at -= shift_count(m, inner);
+    return true;
+}
+
+static bool find_flipped(const joint_maker *m, uint32_t value, flipped *f)
+{
+    const ir_op *op = &m->ops[value];
+    *f = (flipped){0};
+    if (find_raised(m, value, f) && shift_count(m, value) == 31)
+        return true;
+    if (op->code != IR_AND || m->ops[op->b].code != IR_CONST || m->uses[value] != 1 || m->facts[value] & NEEDS_BYTES)
+        return false;
+    *f = (flipped){.value = op->a, .mask = op->b};
+    flipped raised = *f;
+    if (find_raised(m, op->a, &raised) && !(m->ops[op->b].a & ~(0xFFu << raised.at)))
+        *f = raised;
+    return true;
+}
+
+/* Marks what an exclusive or writes itself; on the hot path. */
 static void find_fused(joint_maker *m)
 {
     for (uint32_t r = 1; r < m->count; r++) {
         const ir_op *op = &m->ops[r];
+        flipped f;
         if (op->code != IR_XOR || op->type != IR_I32 || m->facts[r] & IS_COLD || is_made_as_bytes(m, r))
             continue;
-        for (unsigned side = 0; side < 2; side++) {
-            const uint32_t value = side ? op->a : op->b;
-            const ir_op *mask = &m->ops[value];
-            if (mask->code == IR_AND && m->ops[mask->b].code == IR_CONST && m->uses[value] == 1 && !(m->facts[value] & NEEDS_BYTES)) {
-                m->facts[value] |= IS_FUSED;
-                if (is_raised(m, mask->a) && m->uses[mask->a] == 1 && !(m->ops[mask->b].a & ~raised_bits(m, mask->a)))
-                    m->facts[mask->a] |= IS_FUSED;
-                break;
-            }
-        }
+        const uint32_t value = find_flipped(m, op->b, &f) ? op->b : find_flipped(m, op->a, &f) ? op->a : 0;
+        if (value)
+            m->facts[value] |= IS_FUSED;
+        for (uint32_t at = value; f.hash && value && at != f.hash; at = m->ops[at].a)
+            m->facts[at] |= IS_FUSED;
     }
 }
 
@@ -256,25 +293,32 @@ static void come_behind_operands(joint_maker *m, const ir_op *op)
     }
 }
 
-/* shl(h, n) of a joint value h, of which only bits are looked at that come from h. */
-static uint32_t raised(joint_maker *m, uint32_t value)
+/* The byte of a look-up from bit `at` on, of which only the bits that come from it are looked at. */
+static uint32_t raised(joint_maker *m, const flipped *f, uint32_t origin)
 {
-    const ir_op *op = &m->ops[value];
-    const uint32_t joint = m->bytes[op->a];
+    const uint32_t joint = m->bytes[f->hash];
     come_behind(m, joint);
-    return make_apart(m, (ir_op){.code = IR_PART_AT, .type = IR_I32, .a = joint, .b = m->ops[op->b].a & 31}, value);
+    return make_apart(m, (ir_op){.code = IR_PART_AT, .type = IR_I32, .a = joint, .b = f->at}, origin);
+}
+
+static uint32_t sign_bit(joint_maker *m)
+{
+    if (!m->sign)
+        m->sign = make(m, (ir_op){.code = IR_CONST, .type = IR_I32, .a = 0x80000000u}, 0, 0);
+    return m->sign;
 }
 
 static bool make_flip(joint_maker *m, uint32_t r)
 {
     const ir_op *op = &m->ops[r];
+    flipped f;
     if (op->code != IR_XOR || !((m->facts[op->a] | m->facts[op->b]) & IS_FUSED))
         return false;
     const bool right = m->facts[op->b] & IS_FUSED;
-    const ir_op *mask = &m->ops[right ? op->b : op->a];
+    find_flipped(m, right ? op->b : op->a, &f);
     const uint32_t value = whole_of(m, right ? op->a : op->b);
-    const uint32_t bits = m->facts[mask->a] & IS_FUSED ? raised(m, mask->a) : whole_of(m, mask->a);
-    const ir_op flip = {.code = IR_FLIP, .type = IR_I32, .a = value, .b = bits, .c = m->whole[mask->b]};
+    const uint32_t bits = f.hash ? raised(m, &f, right ? op->b : op->a) : whole_of(m, f.value);
+    const ir_op flip = {.code = IR_FLIP, .type = IR_I32, .a = value, .b = bits, .c = f.mask ? m->whole[f.mask] : sign_bit(m)};
     come_behind_operands(m, &flip);
     m->whole[r] = make_apart(m, flip, r);
     return true;
@@ -345,7 +389,7 @@ static void make_body(joint_maker *m)
     memset(m->whole, 0, 2 * (size_t)m->count * sizeof *m->whole); /* and m->bytes behind it */
     m->made_count = 1;
     m->key[0] = 0;
-    m->group = 0;
+    m->group = m->sign = 0;
     for (uint32_t r = 1; r < m->count; r++) {
         if (m->ops[r].code == IR_COLD && !m->region_end)
             enter_region(m, r);
