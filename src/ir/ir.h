@@ -69,7 +69,12 @@ typedef struct ir_memory {
 } ir_memory;
 
 /* Which local rules are applied as operations arrive, and what each removed. */
-enum { IR_IDENTITY = 1, IR_FOLD = 2, IR_RELAXED = 4 };
+enum {
+    IR_IDENTITY = 1,
+    IR_FOLD = 2,
+    IR_RELAXED = 4,
+    IR_SIGNS = 8 /* a factor of 1 or -1 made from a bit turns the sign: no derivative is to be found any more, for bits have none */
+};
 enum { IR_MAX_OPERATIONS = 1 << 22 };
 
 typedef struct ir_program {
@@ -85,7 +90,7 @@ typedef struct ir_program {
     const char **totals; /* names of the sums */
     ir_total_map *total_maps; /* NULL: all identities; else what the caller receives of each sum over n elements: scale·sum + offset·n */
     uint32_t input_count, output_count, param_count, memory_count, total_count;
-    uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED */
+    uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
     bool has_functions; /* something was appended that engines do not have: a mathematical function, a division of integers */

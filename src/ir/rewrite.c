@@ -145,7 +145,7 @@ static ir_ref unit_sign(const ir_program *p, ir_ref r)
 /* The product a b, where a factor is 1 or -1, as an exclusive or of signs; 0: neither is. */
 static ir_ref turned_product(ir_program *p, ir_ref a, ir_ref b)
 {
-    const ir_ref by_a = unit_sign(p, a), by = by_a ? by_a : unit_sign(p, b);
+    const ir_ref by_a = p->rules & IR_SIGNS ? unit_sign(p, a) : 0, by = by_a || !(p->rules & IR_SIGNS) ? by_a : unit_sign(p, b);
     if (!by)
         return 0;
     const ir_ref bits = sn_ir_emit(p, IR_BITS, IR_I32, by_a ? b : a, 0, 0);

@@ -55,7 +55,7 @@ sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sin
     c->mode = sn_float_mode_enter();
     sn_arena_open(&c->own, &context->allocator);
     c->memory = c->engine == SINTER_ENGINE_INTERP ? &c->own : &context->scratch;
-    sn_ir_open(&c->program, c->memory, IR_IDENTITY | IR_FOLD | (c->relaxed ? IR_RELAXED : 0));
+    sn_ir_open(&c->program, c->memory, IR_IDENTITY | IR_FOLD | (c->relaxed ? IR_RELAXED : 0) | (c->options.gradient_count ? 0 : IR_SIGNS));
     return SINTER_OK;
 }
 
@@ -132,7 +132,7 @@ sinter_status sn_kernel_gradient(compilation *c)
     const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
     ir_program out;
     uint32_t unknown = 0;
-    if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules, &wanted, &unknown))
+    if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules | IR_SIGNS, &wanted, &unknown))
         return unknown_variable(c, o->gradient[unknown]);
     replace(c, &out);
     return verified(c, "the gradient");
