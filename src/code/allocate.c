@@ -310,7 +310,7 @@ static inline bool release_register(allocation *a, unsigned dying, unsigned k, u
         return true;
     code_value *v = &a->values[value];
     const unsigned copy = a->copy & v->traits, reg = v->where[copy];
-    if (v->spilled >> copy & 1)
+    if (v->spilled) /* this copy or another */
         return false;
     if (reg != CODE_NO_REGISTER && !(v->traits & CODE_PINNED)) {
         a->free |= bit(reg);

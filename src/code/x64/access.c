@@ -70,7 +70,7 @@ void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
         mem3(w, X64_VMOVUPS_STORE, length_of(w, type), 0, reg, 0, m);
 }
 
-static void load_masked(x64_writer *w, unsigned reg, unsigned type, unsigned copy, const x64_mem *m)
+static inline void load_masked(x64_writer *w, unsigned reg, unsigned type, unsigned copy, const x64_mem *m)
 {
     if (w->isa == X64_AVX512) {
         mem3(w, is_wide(type) ? X64_VMOVUPD : X64_VMOVUPS, length_of(w, type), (1 + copy) | X64_ZERO, reg, 0, m);
@@ -81,7 +81,7 @@ static void load_masked(x64_writer *w, unsigned reg, unsigned type, unsigned cop
     }
 }
 
-static void store_masked(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m, unsigned lanes)
+static inline void store_masked(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m, unsigned lanes)
 {
     if (w->isa == X64_AVX512) {
         mem3(w, is_wide(type) ? X64_VMOVUPD_STORE : X64_VMOVUPS_STORE, length_of(w, type), 1 + w->a.copy, reg, 0, m);

@@ -72,10 +72,20 @@ static void survey_operation(x64_writer *w, uint32_t k, const ir_op *op)
     case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
     case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
     case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
-    case IR_LOAD: w->loads++; if (!w->scalar && !sn_x64_is_widened(w, op->b)) add_pointer(w, f->memories + op->b); break;
+    case IR_LOAD: w->loads++; break;
     case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
     case IR_SUM: case IR_SUMP: note_sum(w, k); break;
     default: break;
+    }
+}
+
+/* Tables that are not in the pool. */
+static void point_to_tables(x64_writer *w)
+{
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const ir_op *op = &w->body->ops[k];
+        if (op->code == IR_LOAD && !sn_x64_is_widened(w, op->b))
+            add_pointer(w, w->plan->frame.memories + op->b);
     }
 }
 
@@ -92,6 +102,8 @@ static void survey(x64_writer *w)
             cold_end = op->b;
         w->work += k > cold_end && !sn_is_shared(op);
     }
+    if (w->loads && !w->scalar)
+        point_to_tables(w);
 }
 
 static unsigned bit_count(uint64_t set)

@@ -27,7 +27,7 @@ static bool make_room(x64_pool *pool, uint32_t more)
     return true;
 }
 
-static uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
+static inline uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
 {
     const uint32_t at = (pool->size + alignment - 1) & ~(alignment - 1);
     if (!make_room(pool, at - pool->size + size))
