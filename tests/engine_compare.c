@@ -782,11 +782,15 @@ static bool check_program(const sinter_program *program, mismatch *m)
     return true;
 }
 
-/* The interpreter's inner loops are compiled for several instruction sets: one of them. */
+/* The interpreter's inner loops are compiled for several instruction sets: one of them. AVX-512 looks up bytes in another way where there is
+ * VBMI. */
 static void choose_instructions(attempt *t)
 {
-    static const uint32_t sets[] = {UINT32_MAX, CPU_X64_AVX2, 0};
-    sn_cpu_override(t->engine == SINTER_ENGINE_INTERP ? sets[random_below(t->r, 3)] : UINT32_MAX);
+    static const uint32_t interp[] = {UINT32_MAX, CPU_X64_AVX2, 0};
+    static const uint32_t avx512[] = {UINT32_MAX, UINT32_MAX, (uint32_t)~CPU_AVX512VBMI};
+    const uint32_t *sets = t->engine == SINTER_ENGINE_INTERP ? interp : avx512;
+    const bool several = t->engine == SINTER_ENGINE_INTERP || t->engine == SINTER_ENGINE_AVX512;
+    sn_cpu_override(several ? sets[random_below(t->r, 3)] : UINT32_MAX);
 }
 
 static bool run_engines(attempt *t, const sinter_program *program, bool relaxed)

@@ -1,7 +1,7 @@
 /* Every engine gives the same bits, and they are the meaning of the program: random programs on random data.
  *
  *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many
- *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid
+ *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid, bytes (tables of bytes)
  *
  * A program that fails is shrunk and printed. */
 #include "engine_compare.h"
@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
+enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES };
+enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
 
 static uint32_t failures;
 
@@ -75,22 +76,33 @@ static void grids(void **state)
     assert_int_equal(failures, 0);
 }
 
+static void tables_of_bytes(void **state)
+{
+    (void)state;
+    compare_many(1, BYTES * factor(), BYTES_KIND);
+    assert_int_equal(failures, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        const bool grid = !strcmp(argv[1], "grid"), small = !strcmp(argv[1], "state");
-        const char *const *numbers = (const char *const *)argv + 1 + (grid || small);
+        static const struct {
+            const char *name;
+            unsigned kind;
+        } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}};
+        unsigned k = 3;
+        while (k && strcmp(argv[1], kinds[k].name))
+            k--;
+        const char *const *numbers = (const char *const *)argv + 1 + (k > 0);
         const uint64_t first = numbers[0] ? strtoull(numbers[0], NULL, 0) : 1;
-        compare_many(first, numbers[0] && numbers[1] ? strtoull(numbers[1], NULL, 0) : 1,
-                     grid    ? GRAPH_ON_GRID
-                     : small ? GRAPH_SMALL | GRAPH_WITH_STATE
-                             : 0);
+        compare_many(first, numbers[0] && numbers[1] ? strtoull(numbers[1], NULL, 0) : 1, kinds[k].kind);
         return failures != 0;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs),
         cmocka_unit_test(small_states),
         cmocka_unit_test(grids),
+        cmocka_unit_test(tables_of_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

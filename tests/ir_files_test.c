@@ -10,7 +10,7 @@
  * end do not count
  *
  *     print             the program as it is printed again
- *     rules R,R…        printed after building it under these local rules: identity, fold, relaxed (or none)
+ *     rules R,R…        printed after building it under these local rules: identity, fold, relaxed, signs (or none)
  *     passes P,P…       printed after these passes, and what each removed; `default` and `default relaxed` for those of strict
  *                       and of relaxed programs
  *     gradient M N,N…   printed with its derivatives by these names; M: auto, forward or reverse
@@ -182,7 +182,7 @@ static uint32_t rules_of(const char *names)
     static const struct {
         const char *name;
         uint32_t rule;
-    } known[] = {{"identity", IR_IDENTITY}, {"fold", IR_FOLD}, {"relaxed", IR_RELAXED}, {"none", 0}};
+    } known[] = {{"identity", IR_IDENTITY}, {"fold", IR_FOLD}, {"relaxed", IR_RELAXED}, {"signs", IR_SIGNS}, {"none", 0}};
     uint32_t rules = 0;
     while (*names) {
         const size_t length = strcspn(names, ",");

@@ -435,6 +435,73 @@ static uint32_t memory_operation(maker *m)
     return add_node(m, (graph_node){.kind = GRAPH_READ, .type = memory->type, .a = k, .b = delay});
 }
 
+static uint32_t load_at(maker *m, uint32_t memory, uint32_t index)
+{
+    use(m, index);
+    return add_node(m, (graph_node){.kind = GRAPH_LOAD,
+                                    .type = (uint8_t)loaded_type(m->g->memories[memory].type),
+                                    .a = index,
+                                    .b = memory,
+                                    .uniform = m->g->nodes[index].uniform});
+}
+
+/* The sign of a number, or all of it, by bits of a hash. */
+static uint32_t use_of_hash(maker *m, uint32_t hash)
+{
+    const uint32_t sign = add_constant(m, IR_I32, 0x80000000u);
+    switch (random_below(m->r, 5)) {
+    case 0: { /* a sign turned by one bit */
+        const uint32_t count = add_constant(m, IR_I32, 24 + random_below(m->r, 8));
+        const uint32_t bit = add_op(m, SINTER_OP_AND, IR_I32, add_op(m, SINTER_OP_SHL, IR_I32, hash, count, 0), sign, 0);
+        const uint32_t bits = add_op(m, SINTER_OP_BITS, IR_I32, pick(m, IR_F32), 0, 0);
+        return add_op(m, SINTER_OP_FROM_BITS, IR_F32, add_op(m, SINTER_OP_XOR, IR_I32, bits, bit, 0), 0, 0);
+    }
+    case 1: { /* any mask of any shift */
+        const uint32_t shifted =
+            add_op(m, SINTER_OP_SHL, IR_I32, hash, add_constant(m, IR_I32, random_below(m->r, 32)), 0);
+        const uint32_t some = add_op(m, SINTER_OP_AND, IR_I32, shifted, any_constant(m, IR_I32), 0);
+        return add_op(m, SINTER_OP_XOR, IR_I32, pick(m, IR_I32), some, 0);
+    }
+    case 2: { /* a choice */
+        const uint32_t one = add_constant(m, IR_I32, 1u << random_below(m->r, 8));
+        const uint32_t bit = add_op(m, SINTER_OP_AND, IR_I32, hash, one, 0);
+        const uint32_t set = add_op(m, SINTER_OP_NE, IR_MASK, bit, add_constant(m, IR_I32, 0), 0);
+        const unsigned type = any_chosen_type(m);
+        const uint32_t a = pick(m, type);
+        return add_op(m, SINTER_OP_SELECT, type, set, a, pick(m, type));
+    }
+    case 3: return add_convert(m, any_float_type(m), hash);
+    default: return hash;
+    }
+}
+
+/* What noise does: a hash of a hash of something small. Now and then the mask is wider than the table, or nowhere. */
+static uint32_t hash_operation(maker *m)
+{
+    static const uint8_t mixes[] = {SINTER_OP_ADD, SINTER_OP_ADD, SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_XOR, SINTER_OP_OR, SINTER_OP_AND, SINTER_OP_MUL};
+    const random_graph *g = m->g;
+    uint32_t tables[GRAPH_MOST_MEMORIES], count = 0;
+    for (uint32_t k = 0; k < g->memory_count; k++)
+        if (g->memories[k].kind == IR_TABLE && g->memories[k].type == IR_U8)
+            tables[count++] = k;
+    if (!count)
+        return 0;
+    uint32_t hash = pick(m, IR_I32);
+    for (uint32_t turn = 1 + random_below(m->r, 4); turn > 0; turn--) {
+        const uint32_t k = tables[random_below(m->r, count)];
+        const uint32_t mask = random_chance(m->r, 80) ? 255 : random_below(m->r, 600);
+        const uint32_t index =
+            random_chance(m->r, 90) ? add_op(m, SINTER_OP_AND, IR_I32, hash, add_constant(m, IR_I32, mask), 0) : hash;
+        hash = load_at(m, k, index);
+        if (random_chance(m->r, 40))
+            use_of_hash(m, hash);
+        if (turn > 1)
+            hash = add_op(m, mixes[random_below(m->r, sizeof mixes)], IR_I32, hash,
+                          random_chance(m->r, 40) ? add_constant(m, IR_I32, random_below(m->r, 300)) : pick(m, IR_I32), 0);
+    }
+    return use_of_hash(m, hash);
+}
+
 static uint32_t any_operation(maker *m);
 
 /* A cold region: operations that only the unlikely side needs, then a RARE; few of them are used elsewhere
@@ -475,6 +542,8 @@ static uint32_t rare_operation(maker *m)
 
 static uint32_t any_operation(maker *m)
 {
+    if (random_chance(m->r, m->of_kind & GRAPH_WITH_BYTES ? 25 : 2) && hash_operation(m))
+        return m->g->count - 1;
     const uint32_t kind = random_below(m->r, 100);
     if (kind < 3 && m->depth < 4 && m->g->count < 3000)
         return rare_operation(m);
@@ -619,6 +688,15 @@ static void add_table(maker *m)
     memory->content = random_content(m, type, memory->length);
 }
 
+/* Of every number of registers that tables of bytes can take, and of one more element than they hold. */
+static void add_byte_table(maker *m)
+{
+    static const uint16_t lengths[] = {256, 256, 256, 256, 255, 257, 129, 128, 127, 65, 64, 63, 16, 1};
+    graph_memory *memory = &m->g->memories[m->g->memory_count++];
+    *memory = (graph_memory){.kind = IR_TABLE, .type = IR_U8, .length = lengths[random_below(m->r, sizeof lengths / sizeof *lengths)]};
+    memory->content = random_content(m, IR_U8, memory->length);
+}
+
 static void add_line(maker *m)
 {
     static const uint16_t lengths[] = {1,  1,  1,  2,  2,   3,   4,   7,   8,   9,   15,  16,   17,  31,
@@ -649,8 +727,12 @@ static void add_memories(maker *m)
                        && (m->of_kind & GRAPH_WITH_STATE || random_chance(m->r, 45));
     if (random_chance(m->r, 25))
         add_table(m);
-    if (random_chance(m->r, 10))
+    if (random_chance(m->r, m->of_kind & GRAPH_WITH_BYTES ? 100 : 8))
+        add_byte_table(m);
+    if (random_chance(m->r, m->of_kind & GRAPH_WITH_BYTES ? 40 : 10))
         add_table(m);
+    if (m->of_kind & GRAPH_WITH_BYTES && random_chance(m->r, 40))
+        add_byte_table(m);
     for (uint32_t n = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0; n > 0; n--)
         add_line(m);
     if (state && random_chance(m->r, 20))

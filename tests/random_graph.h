@@ -71,7 +71,14 @@ typedef struct random_graph {
 } random_graph;
 
 /* What kind of graph. */
-enum { GRAPH_NO_STATE = 1, GRAPH_NO_MATH = 2, GRAPH_ON_GRID = 4, GRAPH_SMALL = 8, GRAPH_WITH_STATE = 16 };
+enum {
+    GRAPH_NO_STATE = 1,
+    GRAPH_NO_MATH = 2,
+    GRAPH_ON_GRID = 4,
+    GRAPH_SMALL = 8,
+    GRAPH_WITH_STATE = 16,
+    GRAPH_WITH_BYTES = 32 /* tables of bytes, looked up by hashes of hashes */
+};
 
 void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory);
 void random_graph_copy(random_graph *to, const random_graph *from, arena *memory);

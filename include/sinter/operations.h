@@ -20,7 +20,7 @@
  *   READ      no operand (READ) or an i32 one (READV); the line's type
  *   EFFECT    no result
  * kind: LEAF, PURE, MATH (put in terms of the others before code is made), MEMORY (reads state), EFFECT, PLAN (made by the
- *   plan only, never in a program). */
+ *   plan or an encoder only, never in a program). */
 #ifndef SINTER_OPERATIONS_H
 #define SINTER_OPERATIONS_H
 
@@ -122,6 +122,10 @@
     X(SET_UNIFORM, "set_uniform", 1, 1, EFFECT, PLAN) \
     X(SET_BUFFER, "set_buffer", 1, 1, EFFECT, PLAN) \
     X(HOLD,      "hold",      1, 1, EFFECT,  PLAN)   /* a is line k's next value: takes effect at the element's end */ \
-    X(COLD,      "cold",      1, 1, EFFECT,  PLAN)   /* from here to operation k, a `rare`, only if any lane of a asks */
+    X(COLD,      "cold",      1, 1, EFFECT,  PLAN)   /* from here to operation k, a `rare`, only if any lane of a asks */ \
+    X(JOIN,      "join",      1, 0, INT,     PLAN)   /* the low bytes of a, of all vectors side by side: a joint value */ \
+    X(PART,      "part",      1, 0, INT,     PLAN)   /* of a joint value this vector's byte, as an i32 */ \
+    X(PART_AT,   "part_at",   1, 1, INT,     PLAN)   /* the same from bit k on; other bits are anything */ \
+    X(FLIP,      "flip",      3, 0, INT,     PLAN)   /* a xor (b and c) */
 
 #endif

@@ -51,7 +51,8 @@ static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capa
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg)
 {
     code_value *v = &a->values[value];
-    v->home = v->where[0] = v->where[1] = (uint8_t)reg;
+    v->home = (uint8_t)reg;
+    memset(v->where, (int)reg, sizeof v->where);
     v->traits |= CODE_PINNED;
     a->pinned |= (uint64_t)1 << reg;
     push(a, &a->pins, &a->pin_count, &a->pin_capacity, value);
@@ -64,16 +65,24 @@ static uint32_t index_of(const allocation *a, uint32_t value, unsigned copy)
     return value * CODE_MAX_COPIES + (copy & a->values[value].traits);
 }
 
-_Static_assert(CODE_MAX_COPIES == 2 && CODE_APART == 1, "a copy is a bit, which a value's traits cover or let through");
+_Static_assert(CODE_APART == CODE_MAX_COPIES - 1, "a copy is two bits, which a value's traits cover or let through");
 
 static uint8_t *where_of(allocation *a, uint32_t index)
 {
     return &a->values[index / CODE_MAX_COPIES].where[index % CODE_MAX_COPIES];
 }
 
-static uint32_t *slot_of(allocation *a, uint32_t index)
+static uint32_t slot_of(const allocation *a, uint32_t index)
 {
-    return &a->values[index / CODE_MAX_COPIES].slot[index % CODE_MAX_COPIES];
+    return a->values[index / CODE_MAX_COPIES].spilled >> index % CODE_MAX_COPIES & 1 ? a->slots[index] : CODE_NO_SLOT;
+}
+
+static void set_slot(allocation *a, uint32_t index, uint32_t slot)
+{
+    code_value *v = &a->values[index / CODE_MAX_COPIES];
+    const unsigned mine = 1u << index % CODE_MAX_COPIES;
+    v->spilled = (uint8_t)(slot == CODE_NO_SLOT ? v->spilled & ~mine : v->spilled | mine);
+    a->slots[index] = slot;
 }
 
 static uint64_t bit(unsigned reg)
@@ -103,11 +112,11 @@ static bool can_load_again(const allocation *a, uint32_t value)
 static void evict(allocation *a, unsigned reg)
 {
     const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
-    uint32_t *slot = slot_of(a, index);
-    if (!can_load_again(a, value) && *slot == CODE_NO_SLOT) {
-        *slot = take_slot(a);
-        record(a, CODE_EVENT_SPILL, reg, index, *slot, 0);
-        a->target->spill(a->emitter, reg, *slot, a->ops[value].type);
+    if (!can_load_again(a, value) && slot_of(a, index) == CODE_NO_SLOT) {
+        const uint32_t slot = take_slot(a);
+        set_slot(a, index, slot);
+        record(a, CODE_EVENT_SPILL, reg, index, slot, 0);
+        a->target->spill(a->emitter, reg, slot, a->ops[value].type);
     }
     *where_of(a, index) = CODE_NO_REGISTER;
     a->free |= bit(reg);
@@ -144,7 +153,7 @@ static unsigned furthest(allocation *a, uint64_t candidates)
     for (; candidates; candidates &= candidates - 1) {
         const unsigned reg = lowest(candidates);
         const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
-        const bool cheap = *slot_of(a, index) != CODE_NO_SLOT || can_load_again(a, value);
+        const bool cheap = slot_of(a, index) != CODE_NO_SLOT || can_load_again(a, value);
         const uint64_t distance = (uint64_t)a->values[value].next + (cheap ? CHEAP_BONUS : 0) + 1;
         if (distance > best_distance) {
             best_distance = distance;
@@ -188,11 +197,11 @@ static void settle(allocation *a, unsigned reg, uint32_t index)
     *where_of(a, index) = (uint8_t)reg;
 }
 
-static void release_slot(allocation *a, uint32_t *slot)
+static void release_slot(allocation *a, uint32_t index)
 {
-    if (*slot >= a->kept_slots)
-        push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, *slot);
-    *slot = CODE_NO_SLOT;
+    if (a->slots[index] >= a->kept_slots)
+        push(a, &a->free_slots, &a->free_slot_count, &a->free_slot_capacity, a->slots[index]);
+    set_slot(a, index, CODE_NO_SLOT);
 }
 
 static inline void release(allocation *a, uint32_t value, unsigned of_copy)
@@ -203,8 +212,8 @@ static inline void release(allocation *a, uint32_t value, unsigned of_copy)
         a->free |= bit(reg);
         v->where[copy] = CODE_NO_REGISTER;
     }
-    if (v->slot[copy] != CODE_NO_SLOT)
-        release_slot(a, &v->slot[copy]);
+    if (v->spilled >> copy & 1)
+        release_slot(a, value * CODE_MAX_COPIES + copy);
 }
 
 /* ---- for targets ---- */
@@ -215,7 +224,7 @@ unsigned sn_use_loaded(allocation *a, uint32_t value)
     unsigned reg = *where_of(a, index);
     if (reg == CODE_NO_REGISTER) {
         const unsigned type = a->ops[value].type;
-        const uint32_t slot = *slot_of(a, index);
+        const uint32_t slot = slot_of(a, index);
         reg = take_register(a, in_masks(a, type));
         if (slot != CODE_NO_SLOT) {
             record(a, CODE_EVENT_RELOAD, reg, index, slot, 0);
@@ -275,7 +284,7 @@ static inline void release_dying(allocation *a)
 
 static inline unsigned result_in(allocation *a, code_value *v, unsigned reg)
 {
-    const unsigned copy = a->copy; /* no constant, no uniform: APART */
+    const unsigned copy = a->copy & v->traits;
     a->holder[reg] = a->position * CODE_MAX_COPIES + copy;
     v->where[copy] = (uint8_t)reg;
     record(a, CODE_EVENT_DEFINE, reg, a->position * CODE_MAX_COPIES + copy, 0, 0);
@@ -301,7 +310,7 @@ static inline bool release_register(allocation *a, unsigned dying, unsigned k, u
         return true;
     code_value *v = &a->values[value];
     const unsigned copy = a->copy & v->traits, reg = v->where[copy];
-    if (v->slot[copy] != CODE_NO_SLOT)
+    if (v->spilled) /* this copy or another */
         return false;
     if (reg != CODE_NO_REGISTER && !(v->traits & CODE_PINNED)) {
         a->free |= bit(reg);
@@ -338,6 +347,16 @@ unsigned sn_define_over(allocation *a, uint32_t value)
     a->free &= ~bit(reg);
     settle(a, reg, index_of(a, a->position, a->copy));
     record(a, CODE_EVENT_DEFINE, reg, index_of(a, a->position, a->copy), 0, 0);
+    return reg;
+}
+
+unsigned sn_define_more(allocation *a)
+{
+    const uint32_t index = index_of(a, a->position, 0);
+    const unsigned reg = sn_use(a, a->position);
+    if (slot_of(a, index) != CODE_NO_SLOT)
+        release_slot(a, index); /* it holds less */
+    record(a, CODE_EVENT_DEFINE, reg, index, 0, 0);
     return reg;
 }
 
@@ -449,8 +468,8 @@ static kept_registers keep_registers(allocation *a, const code_region *region)
     for (uint64_t set = kept.set; set; set &= set - 1) {
         const unsigned reg = lowest(set);
         const uint32_t index = a->holder[reg];
-        if (kept.slot[reg] == CODE_NO_SLOT && *slot_of(a, index) != CODE_NO_SLOT) {
-            kept.slot[reg] = *slot_of(a, index);
+        if (kept.slot[reg] == CODE_NO_SLOT && slot_of(a, index) != CODE_NO_SLOT) {
+            kept.slot[reg] = slot_of(a, index);
             continue;
         }
         if (kept.slot[reg] == CODE_NO_SLOT && sn_is_shared(&a->ops[index / CODE_MAX_COPIES]))
@@ -473,7 +492,7 @@ static void hand_over(allocation *a, const code_region *region)
         if (*where_of(a, index) == CODE_NO_REGISTER) {
             const uint64_t kind = in_masks(a, a->ops[reading->value].type) ? a->masks : a->vectors;
             const unsigned reg = lowest(kind & ~a->pinned);
-            bring(a, reg, *slot_of(a, index), index);
+            bring(a, reg, slot_of(a, index), index);
             store(a, reg, reading->slot, index);
         }
         record(a, CODE_EVENT_HAND, 0, index, reading->slot, 0);
@@ -520,6 +539,15 @@ static void release_read(allocation *a, const code_region *region)
         release(a, region->rare, a->copy);
 }
 
+static void pass_region(allocation *a, const code_region *region)
+{
+    for (uint32_t k = 0; k < region->reading_count; k++) {
+        const code_reading *reading = &a->readings[region->first_reading + k];
+        a->values[reading->value].next = reading->next;
+    }
+    a->values[a->ops[region->rare].c].next = a->uses[region->rare].next[2];
+}
+
 static void emit_cold_copies(allocation *a, uint32_t number)
 {
     const code_region *region = &a->regions[number - 1];
@@ -527,11 +555,84 @@ static void emit_cold_copies(allocation *a, uint32_t number)
         emit_cold(a, number);
         release_read(a, region);
     }
-    for (uint32_t k = 0; k < region->reading_count; k++) {
-        const code_reading *reading = &a->readings[region->first_reading + k];
-        a->values[reading->value].next = reading->next;
+    pass_region(a, region);
+}
+
+/* ---- runs of copies ---- */
+
+/* What next uses were before the operations from `first` up to `end`. */
+static void rewind_uses(allocation *a, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = end; i-- > first;) {
+        const ir_op *op = &a->ops[i];
+        if (op->code == IR_RARE && a->region_at && a->region_at[i]) {
+            const code_region *region = &a->regions[a->region_at[i] - 1];
+            a->values[op->c].next = i;
+            for (uint32_t k = 0; k < region->reading_count; k++)
+                a->values[a->readings[region->first_reading + k].value].next = region->cold;
+            i = region->cold;
+            continue;
+        }
+        for (unsigned k = 0; k < a->uses[i].operands; k++)
+            a->values[sn_ir_operand(op, k)].next = i;
     }
-    a->values[a->ops[region->rare].c].next = a->uses[region->rare].next[2];
+}
+
+/* Of an operation that a later copy does once more: what all copies share stays near. */
+static void advance_apart(allocation *a, const ir_op *op, const code_uses *uses)
+{
+    for (unsigned k = uses->operands; k-- > 0;) {
+        code_value *v = &a->values[sn_ir_operand(op, k)];
+        if (v->traits & CODE_APART)
+            v->next = uses->next[k];
+    }
+}
+
+static void emit_one(allocation *a, uint32_t position)
+{
+    const code_uses *uses = &a->uses[position];
+    a->position = position;
+    a->now = uses;
+    a->target->emit(a->emitter, position);
+    end_copy(a, position, uses);
+    if (is_last_copy(a))
+        advance_uses(a, &a->ops[position], uses);
+    else
+        advance_apart(a, &a->ops[position], uses);
+}
+
+/* The operations from `first` up to `end` of one copy. */
+static void walk_copy(allocation *a, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end && !a->failed; i++) {
+        const unsigned traits = a->values[i].traits;
+        if (traits & CODE_IS_COLD) {
+            const code_region *region = &a->regions[a->region_at[i] - 1];
+            emit_cold(a, a->region_at[i]);
+            release_read(a, region);
+            pass_region(a, region);
+            i = a->ops[i].b;
+        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
+            emit_one(a, i);
+        }
+    }
+}
+
+static void walk_runs(allocation *a)
+{
+    for (uint32_t i = 1; i < a->count && !a->failed;) {
+        uint32_t end = i;
+        while (end < a->count && !sn_is_joint_work(&a->ops[end]))
+            end = a->values[end].traits & CODE_IS_COLD ? a->ops[end].b + 1 : end + 1;
+        for (a->copy = 0; a->copy < a->copies && end > i; a->copy++) {
+            if (a->copy)
+                rewind_uses(a, i, end);
+            walk_copy(a, i, end);
+        }
+        a->copy = a->copies - 1; /* operands die in the last copy */
+        for (i = end; i < a->count && sn_is_joint_work(&a->ops[i]); i++)
+            emit_one(a, i);
+    }
 }
 
 /* ---- the walks ---- */
@@ -549,7 +650,7 @@ static void record_pins(allocation *a)
 static void start_walk(allocation *a)
 {
     for (uint32_t k = 0; a->walked && k < a->count; k++)
-        a->values[k].next = a->first[k];
+        a->values[k].next = a->values[k].first;
     a->walked = true;
     a->free = (a->vectors | a->masks) & ~a->pinned;
     a->locked = a->temporaries = 0;
@@ -580,7 +681,10 @@ static void walk(allocation *a, uint32_t first, uint32_t end)
 void sn_allocate_walk(allocation *a)
 {
     start_walk(a);
-    walk(a, 1, a->count);
+    if (a->joint && a->copies > 1)
+        walk_runs(a);
+    else
+        walk(a, 1, a->count);
 }
 
 /* A region begins with nothing but what is pinned and what it is handed. Its own slots lie above everybody's. */
@@ -596,14 +700,14 @@ static void start_region(allocation *a, const code_region *region)
         const code_reading *reading = &a->readings[region->first_reading + k];
         const uint32_t index = index_of(a, reading->value, 0);
         *where_of(a, index) = a->values[reading->value].home;
-        *slot_of(a, index) = reading->slot;
+        set_slot(a, index, reading->slot);
         a->values[reading->value].next = reading->first;
         if (reading->slot != CODE_NO_SLOT && a->values[reading->value].home == CODE_NO_REGISTER)
             record(a, CODE_EVENT_GIVEN, 0, index, reading->slot, 0);
     }
     const uint32_t result = index_of(a, region->rare, 0);
     *where_of(a, result) = CODE_NO_REGISTER;
-    *slot_of(a, result) = region->slot;
+    set_slot(a, result, region->slot);
     a->values[region->rare].next = region->rare;
     record(a, CODE_EVENT_GIVEN, 0, result, region->slot, 0);
 }

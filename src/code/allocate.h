@@ -15,7 +15,7 @@ enum {
     CODE_NO_REGISTER = 0xFF,
     CODE_MASKS = 32, /* registers 0…31 are vectors, 32…39 masks (where the target has them) */
     CODE_REGISTERS = 40,
-    CODE_MAX_COPIES = 2
+    CODE_MAX_COPIES = 4
 };
 
 #define CODE_NEVER UINT32_MAX /* a next use */
@@ -50,19 +50,20 @@ typedef struct code_uses {
 
 /* What is known of a value, and where it is. One record, since whoever asks for a register asks for the rest too: a quarter of a cache line. */
 typedef struct code_value {
-    uint32_t next;                   /* its next use */
-    uint32_t slot[CODE_MAX_COPIES];  /* per copy: its stack slot */
-    uint8_t where[CODE_MAX_COPIES];  /* per copy: its register */
-    uint8_t home;                    /* the register pinned to it (leaves only), or CODE_NO_REGISTER */
+    uint32_t next;                  /* its next use */
+    uint32_t first;                 /* its first one on the hot path */
+    uint8_t where[CODE_MAX_COPIES]; /* per copy: its register */
+    uint8_t home;                   /* the register pinned to it (leaves only), or CODE_NO_REGISTER */
     uint8_t traits;
+    uint8_t spilled;                /* bit k: copy k has a stack slot */
 } code_value;
 
 enum { /* traits */
-    CODE_APART = 1,  /* each copy has its own: all but constants and uniforms, which are of copy 0. The lowest bit, so that `copy & traits` is the copy */
-    CODE_LOADED = 2, /* a leaf: loaded again at will. Not an input that is stored as an output, or held */
-    CODE_PINNED = 4,
-    CODE_IS_MASK = 8,
-    CODE_IS_COLD = 16 /* a COLD: the walk calls its region */
+    CODE_APART = 3,  /* each copy has its own: all but constants, uniforms and joint values, which are of copy 0. The lowest bits, so that `copy & traits` is the copy */
+    CODE_LOADED = 4, /* a leaf: loaded again at will. Not an input that is stored as an output, or held */
+    CODE_PINNED = 8,
+    CODE_IS_MASK = 16,
+    CODE_IS_COLD = 32 /* a COLD: the walk calls its region */
 };
 
 /* What a cold region reads from outside. */
@@ -106,6 +107,7 @@ typedef struct allocation {
     const ir_op *ops;
     uint32_t count;
     unsigned copies;
+    bool joint;              /* some values are joint: made once for all copies (IR_FLAG_JOINT) */
     uint64_t vectors, masks; /* the registers of each kind that may be used */
     uint64_t pinned;         /* of them, those taken for the whole loop */
     uint32_t *pins;          /* their values; several leaves may be one input */
@@ -117,7 +119,7 @@ typedef struct allocation {
     uint64_t temporaries; /* registers taken for the current operation only */
     uint32_t holder[CODE_REGISTERS]; /* value · copies + copy */
     code_value *values;
-    uint32_t *first;   /* per value: its first use */
+    uint32_t *slots;   /* value · CODE_MAX_COPIES + copy: the stack slot, where `spilled` says that there is one */
     bool walked;       /* once: next uses have to be set back */
     code_uses *uses;   /* per operation */
     const code_uses *now; /* those of the current operation */
@@ -142,7 +144,8 @@ typedef struct allocation {
 sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool masks_apart, arena *memory);
 /* Keeps a leaf (CONST, UNIFORM, HELD, or an INPUT that arrives in a register) in a register throughout. */
 void sn_allocate_pin(allocation *a, uint32_t value, unsigned reg);
-/* Walks the body once, its hot path. Between walks (unrolling) everything but pinned registers is forgotten. */
+/* Walks the body once, its hot path. Between walks (unrolling) everything but pinned registers is forgotten. Copies take turns at every
+ * operation; where there are joint values, at every run of operations between those, so that only what crosses them lives in all copies. */
 void sn_allocate_walk(allocation *a);
 /* Walks the cold regions, once a body, after its last walk: all walks call the same routines. */
 void sn_allocate_walk_regions(allocation *a);
@@ -157,10 +160,18 @@ bool sn_use_dies(const allocation *a, uint32_t value); /* this operation is its 
 unsigned sn_define(allocation *a);
 unsigned sn_define_apart(allocation *a);               /* differs from every operand */
 unsigned sn_define_over(allocation *a, uint32_t value); /* the register of an operand that dies */
+/* A joint value that each copy writes a part of: the register, with what earlier copies wrote in it. */
+unsigned sn_define_more(allocation *a);
 
 static inline bool sn_is_shared(const ir_op *op)
 {
     return op->code == IR_CONST || op->code == IR_UNIFORM;
+}
+
+/* Made once for all copies, from joint values only; a JOIN gathers its own from the copies, with what they compute apart. */
+static inline bool sn_is_joint_work(const ir_op *op)
+{
+    return op->flags & IR_FLAG_JOINT && op->code != IR_JOIN;
 }
 
 unsigned sn_use_loaded(allocation *a, uint32_t value); /* sn_use where it takes a load, or is traced */

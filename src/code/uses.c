@@ -112,7 +112,7 @@ static inline void note_operand(use_walk *w, code_uses *uses, uint32_t position,
     uses->next[k] = next;
     if (next == CODE_NEVER) {
         uses->dying |= (uint8_t)(1 << k);
-        uses->dying_apart |= (uint8_t)((w->values[value].traits & CODE_APART) << k);
+        uses->dying_apart |= (uint8_t)((w->values[value].traits & 1) << k);
     }
 }
 
@@ -212,9 +212,16 @@ static void open_values(allocation *a)
     for (uint32_t k = 0; k < a->count; k++) {
         const ir_op *op = &a->ops[k];
         const unsigned mask = op->type == IR_MASK ? CODE_IS_MASK : 0;
-        a->values[k] = (code_value){CODE_NEVER, {CODE_NO_SLOT, CODE_NO_SLOT}, {CODE_NO_REGISTER, CODE_NO_REGISTER}, CODE_NO_REGISTER,
-                                    (uint8_t)((traits_of[op->code] ^ CODE_APART) | mask)};
+        a->values[k] = (code_value){CODE_NEVER, CODE_NEVER, {CODE_NO_REGISTER, CODE_NO_REGISTER, CODE_NO_REGISTER, CODE_NO_REGISTER},
+                                    CODE_NO_REGISTER, (uint8_t)((traits_of[op->code] ^ CODE_APART) | mask), 0};
     }
+}
+
+static void open_joint_values(allocation *a)
+{
+    for (uint32_t k = 0; k < a->count; k++)
+        if (a->ops[k].flags & IR_FLAG_JOINT)
+            a->values[k].traits &= (uint8_t)~CODE_APART;
 }
 
 sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool masks_apart, arena *memory)
@@ -224,11 +231,13 @@ sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool mas
     a->ops = body->ops;
     a->count = count;
     a->values = sn_arena_take(memory, count * sizeof *a->values);
-    a->first = sn_arena_take(memory, count * sizeof *a->first);
+    a->slots = sn_arena_take(memory, (size_t)count * CODE_MAX_COPIES * sizeof *a->slots);
     a->uses = sn_arena_take(memory, count * sizeof *a->uses);
-    if (!a->values || !a->first || !a->uses)
+    if (!a->values || !a->slots || !a->uses)
         return SINTER_NO_MEMORY;
     open_values(a);
+    if (a->joint)
+        open_joint_values(a);
     if (body->cold && !pair_regions(a, body->cold))
         return SINTER_NO_MEMORY;
     for (uint32_t k = a->region_count; k-- > 0 && !a->failed;)
@@ -240,6 +249,6 @@ sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool mas
     a->most_live = hot.most[0];
     a->most_masks = hot.most[1];
     for (uint32_t k = 0; k < count; k++)
-        a->first[k] = a->values[k].next;
+        a->values[k].first = a->values[k].next;
     return SINTER_OK;
 }

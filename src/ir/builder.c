@@ -321,16 +321,17 @@ static uint8_t axes_of(const ir_program *p, const ir_op *op)
 /* ---- emitting ---- */
 
 /* What a rule may look for among operands, and which rules look for what. Folding looks for constants throughout. */
-enum { LOOKS_NEG = 1, LOOKS_ABS = 2, LOOKS_WHOLE = 4, LOOKS_UNIT = 8 /* 0, 1 and their negatives */, LOOKS_CONST = 16 };
+enum { LOOKS_NEG = 1, LOOKS_ABS = 2, LOOKS_WHOLE = 4, LOOKS_UNIT = 8 /* 0, 1 and their negatives */, LOOKS_CONST = 16, LOOKS_BITS = 32 };
 
 static const uint8_t looked_for[IR_CODES] = {
-    [IR_CONST] = LOOKS_CONST, [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_ABS,
+    [IR_CONST] = LOOKS_CONST, [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_ABS, [IR_FROM_BITS] = LOOKS_BITS,
     [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
 };
 
 static const uint8_t looks_for[IR_CODES] = {
-    [IR_ADD] = LOOKS_NEG | LOOKS_UNIT, [IR_SUB] = LOOKS_NEG | LOOKS_UNIT, [IR_MUL] = LOOKS_NEG | LOOKS_UNIT, [IR_DIV] = LOOKS_CONST,
-    [IR_FMA] = LOOKS_NEG | LOOKS_UNIT, [IR_FMS] = LOOKS_NEG | LOOKS_UNIT, [IR_FNMA] = LOOKS_NEG | LOOKS_UNIT,
+    [IR_ADD] = LOOKS_NEG | LOOKS_UNIT, [IR_SUB] = LOOKS_NEG | LOOKS_UNIT, [IR_MUL] = LOOKS_NEG | LOOKS_UNIT | LOOKS_BITS, [IR_DIV] = LOOKS_CONST,
+    [IR_FMA] = LOOKS_NEG | LOOKS_UNIT | LOOKS_BITS, [IR_FMS] = LOOKS_NEG | LOOKS_UNIT | LOOKS_BITS,
+    [IR_FNMA] = LOOKS_NEG | LOOKS_UNIT | LOOKS_BITS,
     [IR_NEG] = LOOKS_NEG, [IR_ABS] = LOOKS_NEG | LOOKS_ABS,
     [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
 };

@@ -3,6 +3,7 @@
  *
  *   builder.c   programs made by appending; hash-consing; types and axes as operations arrive
  *   rewrite.c   the local rules: identities and constant folding, applied as operations arrive
+ *   range.c     between which bounds an integer lies
  *   evaluate.c  one operation on constants, bit for bit as every engine does it
  *   live.c      which operations something depends on
  *   printer.c, parser.c   the text form; dot.c      as a graph for Graphviz
@@ -28,7 +29,10 @@ typedef struct ir_op {
     uint32_t a, b, c; /* operands first, then immediates; unused ones 0 */
 } ir_op;
 
-enum { IR_FLAG_FAST = 1 /* a mathematical function of the grade `fast` */ };
+enum {
+    IR_FLAG_FAST = 1, /* a mathematical function of the grade `fast` */
+    IR_FLAG_JOINT = 2 /* in an encoder's bodies: one value for all vectors that are computed side by side */
+};
 
 typedef struct ir_stream {
     const char *name;
@@ -67,7 +71,12 @@ typedef struct ir_memory {
 } ir_memory;
 
 /* Which local rules are applied as operations arrive, and what each removed. */
-enum { IR_IDENTITY = 1, IR_FOLD = 2, IR_RELAXED = 4 };
+enum {
+    IR_IDENTITY = 1,
+    IR_FOLD = 2,
+    IR_RELAXED = 4,
+    IR_SIGNS = 8 /* a factor of 1 or -1 made from a bit turns the sign: no derivative is to be found any more, for bits have none */
+};
 enum { IR_MAX_OPERATIONS = 1 << 22 };
 
 /* What stands behind the texels of an image, as a bound table of f64: width, height, and the region that it covers. */
@@ -86,7 +95,7 @@ typedef struct ir_program {
     const char **totals; /* names of the sums */
     ir_total_map *total_maps; /* NULL: all identities; else what the caller receives of each sum over n elements: scale·sum + offset·n */
     uint32_t input_count, output_count, param_count, memory_count, total_count;
-    uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED */
+    uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
     bool has_functions; /* something was appended that engines do not have: a mathematical function, a division of integers */
@@ -144,6 +153,13 @@ uint64_t sn_ir_evaluate(ir_code code, ir_type type, ir_type operand, uint64_t a,
 /* Applies the program's rules to an operation about to be appended: returns the value that it amounts to, or 0 if it
  * stays; may change `op` in place into a simpler operation. */
 ir_ref sn_ir_simplify(ir_program *p, ir_op *op);
+
+/* ---- range.c ---- */
+typedef struct ir_range {
+    int32_t low, high; /* both included */
+} ir_range;
+/* Of a value of type i32, whatever the inputs; bounded work. */
+ir_range sn_ir_range(const ir_program *p, ir_ref r);
 
 /* ---- live.c ---- */
 /* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */

@@ -110,6 +110,48 @@ static ir_ref identity_sub(ir_program *p, ir_op *op)
     return 0;
 }
 
+/* The bits of a number as an i32 are those of one certain NaN where it is NaN: select(v != v, NaN, bits v). Returns `bits v`, 0 of others. */
+static ir_ref as_they_are(const ir_program *p, ir_ref r)
+{
+    const ir_op *choice = &p->ops[r], *unordered = &p->ops[choice->a];
+    if (choice->code != IR_SELECT || unordered->code != IR_NE || unordered->a != unordered->b)
+        return 0;
+    const ir_op *bits = &p->ops[choice->c];
+    return bits->code == IR_BITS && bits->a == unordered->a && sn_ir_is_const(p, choice->b) && sn_ir_bits(p, choice->b) == 0x7FC00000u
+               ? choice->c : 0;
+}
+
+/* Has no bit but the sign. */
+static bool is_sign(const ir_program *p, ir_ref r)
+{
+    const ir_op *op = &p->ops[r];
+    if (op->code == IR_CONST)
+        return !(op->a & 0x7FFFFFFF);
+    return (op->code == IR_AND && ((sn_ir_is_const(p, op->b) && is_sign(p, op->b)) || (sn_ir_is_const(p, op->a) && is_sign(p, op->a))))
+           || (op->code == IR_SHL && sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 31);
+}
+
+/* Of a number that is 1 or -1 by the sign s, from_bits(or(s, bits of 1)): s. 0 of others. */
+static ir_ref unit_sign(const ir_program *p, ir_ref r)
+{
+    const ir_op *unit = &p->ops[r], *bits = &p->ops[unit->a];
+    if (unit->code != IR_FROM_BITS || bits->code != IR_OR)
+        return 0;
+    const bool turned = sn_ir_is_const(p, bits->a);
+    const ir_ref one = turned ? bits->a : bits->b, sign = turned ? bits->b : bits->a;
+    return sn_ir_is_const(p, one) && sn_ir_bits(p, one) == 0x3F800000u && is_sign(p, sign) ? sign : 0;
+}
+
+/* The product a b, where a factor is 1 or -1, as an exclusive or of signs; 0: neither is. */
+static ir_ref turned_product(ir_program *p, ir_ref a, ir_ref b)
+{
+    const ir_ref by_a = p->rules & IR_SIGNS ? unit_sign(p, a) : 0, by = by_a || !(p->rules & IR_SIGNS) ? by_a : unit_sign(p, b);
+    if (!by)
+        return 0;
+    const ir_ref bits = sn_ir_emit(p, IR_BITS, IR_I32, by_a ? b : a, 0, 0);
+    return sn_ir_emit(p, IR_FROM_BITS, IR_F32, sn_ir_emit(p, IR_XOR, IR_I32, bits, by, 0), 0, 0);
+}
+
 static ir_ref identity_mul(ir_program *p, ir_op *op)
 {
     if (is_value(p, op->b, 1))
@@ -124,7 +166,7 @@ static ir_ref identity_mul(ir_program *p, ir_op *op)
         return sn_ir_i32(p, 0);
     if (is_float_type(op->type) && p->ops[op->a].code == IR_NEG && p->ops[op->b].code == IR_NEG)
         return changed(op, IR_MUL, p->ops[op->a].a, p->ops[op->b].a);
-    return 0;
+    return turned_product(p, op->a, op->b);
 }
 
 static ir_ref identity_div(ir_program *p, ir_op *op)
@@ -153,6 +195,9 @@ static ir_ref identity_fused(ir_program *p, ir_op *op)
         return negates ? changed(op, IR_ADD, op->c, minus_a) : changed(op, IR_SUB, op->c, minus_a);
     if (!negates && (subtracts ? is_null_subtrahend(p, op->c) : is_null_addend(p, op->c)))
         return changed(op, IR_MUL, op->a, op->b);
+    const ir_ref product = turned_product(p, op->a, op->b);
+    if (product)
+        return subtracts ? changed(op, IR_SUB, product, op->c) : negates ? changed(op, IR_SUB, op->c, product) : changed(op, IR_ADD, product, op->c);
     if (!subtracts) {
         const ir_code other = negates ? IR_FMA : IR_FNMA;
         if (p->ops[op->a].code == IR_NEG) {
@@ -175,6 +220,73 @@ static ir_ref identity_choose(ir_program *p, const ir_op *op)
     return 0;
 }
 
+/* The lesser, or the greater, of two integers whose ranges do not overlap: how the clamps of table indices go. */
+static ir_ref identity_extreme(const ir_program *p, const ir_op *op)
+{
+    if (op->a == op->b)
+        return op->a;
+    if (op->type != IR_I32)
+        return 0;
+    const ir_range a = sn_ir_range(p, op->a), b = sn_ir_range(p, op->b);
+    if (a.high <= b.low)
+        return op->code == IR_MIN ? op->a : op->b;
+    return b.high <= a.low ? (op->code == IR_MIN ? op->b : op->a) : 0;
+}
+
+/* Of integers, a mask that leaves alone every bit that may be set; and a mask of what is masked already. */
+static ir_ref identity_mask(ir_program *p, ir_op *op)
+{
+    const bool turned = sn_ir_is_const(p, op->a);
+    const ir_ref k = turned ? op->a : op->b, other = turned ? op->b : op->a;
+    if (op->type != IR_I32 || !sn_ir_is_const(p, k))
+        return 0;
+    const uint32_t mask = p->ops[k].a;
+    const ir_range range = sn_ir_range(p, other);
+    if (range.low >= 0 && (range.high == 0 || !((UINT32_MAX >> __builtin_clz((uint32_t)range.high)) & ~mask)))
+        return other;
+    const ir_op *inner = &p->ops[other];
+    if (inner->code != IR_AND || (!sn_ir_is_const(p, inner->a) && !sn_ir_is_const(p, inner->b)))
+        return 0;
+    const bool inner_turned = sn_ir_is_const(p, inner->a);
+    const ir_ref value = inner_turned ? inner->b : inner->a;
+    const uint32_t both = mask & p->ops[inner_turned ? inner->a : inner->b].a;
+    return both ? changed(op, IR_AND, value, sn_ir_i32(p, (int32_t)both)) : sn_ir_i32(p, 0);
+}
+
+/* Of a shift by a constant, a mask before it that keeps all bits which the shift does. */
+static ir_ref identity_shift(const ir_program *p, ir_op *op)
+{
+    if (!sn_ir_is_const(p, op->b))
+        return 0;
+    const unsigned n = p->ops[op->b].a & 31;
+    if (n == 0)
+        return op->a;
+    const ir_op *a = &p->ops[op->a];
+    const uint32_t kept = op->code == IR_SHL ? UINT32_MAX >> n : UINT32_MAX << n;
+    if (a->code == IR_AND && sn_ir_is_const(p, a->b) && !(kept & ~p->ops[a->b].a))
+        op->a = a->a;
+    return 0;
+}
+
+/* from_bits(xor(bits(v), s)) turns the sign of v where s has it. Any NaN will do then, so the bits are taken as they are. */
+static ir_ref identity_from_bits(ir_program *p, ir_op *op)
+{
+    const ir_op a = p->ops[op->a];
+    if (a.code == IR_BITS)
+        return a.a;
+    const ir_ref whole = as_they_are(p, op->a);
+    if (whole)
+        return p->ops[whole].a;
+    if (a.code != IR_XOR)
+        return 0;
+    const ir_ref left = as_they_are(p, a.a), right = left ? 0 : as_they_are(p, a.b);
+    if (left && is_sign(p, a.b))
+        op->a = sn_ir_emit(p, IR_XOR, IR_I32, left, a.b, 0);
+    else if (right && is_sign(p, a.a))
+        op->a = sn_ir_emit(p, IR_XOR, IR_I32, a.a, right, 0);
+    return 0;
+}
+
 static ir_ref identity_logic(ir_program *p, ir_op *op)
 {
     const uint64_t ones = op->type == IR_MASK ? 1 : 0xFFFFFFFFu;
@@ -190,7 +302,9 @@ static ir_ref identity_logic(ir_program *p, ir_op *op)
         if (bits == 0)
             return op->code == IR_AND ? k : other;
     }
-    return op->a == op->b && op->code != IR_XOR ? op->a : 0;
+    if (op->a == op->b && op->code != IR_XOR)
+        return op->a;
+    return op->code == IR_AND ? identity_mask(p, op) : 0;
 }
 
 static ir_ref identity(ir_program *p, ir_op *op)
@@ -209,17 +323,16 @@ static ir_ref identity(ir_program *p, ir_op *op)
         if (a->code == IR_NEG)
             op->a = a->a;
         return 0;
-    case IR_MIN: case IR_MAX: return op->a == op->b ? op->a : 0;
+    case IR_MIN: case IR_MAX: return identity_extreme(p, op);
     case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC:
         return a->code >= IR_FLOOR && a->code <= IR_TRUNC ? op->a : 0;
     case IR_AND: case IR_OR: case IR_XOR: return identity_logic(p, op);
     case IR_NOT: return a->code == IR_NOT ? a->a : 0;
-    case IR_SHL: case IR_SAR: case IR_SHR:
-        return sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 0 ? op->a : 0;
+    case IR_SHL: case IR_SAR: case IR_SHR: return identity_shift(p, op);
     case IR_SELECT: case IR_RARE: case IR_GUARD: return identity_choose(p, op);
     case IR_CVT: return a->type == op->type ? op->a : 0;
     case IR_BITS: return a->code == IR_FROM_BITS ? a->a : 0;
-    case IR_FROM_BITS: return a->code == IR_BITS ? a->a : 0;
+    case IR_FROM_BITS: return identity_from_bits(p, op);
     case IR_HI32: return a->code == IR_PACK64 ? a->a : 0;
     case IR_LO32: return a->code == IR_PACK64 ? a->b : 0;
     default: return 0;

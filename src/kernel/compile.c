@@ -5,6 +5,7 @@
  * in advance. Interpreted kernels keep the plan's operations; the others keep one block of tables (image.c). */
 #include "kernel/kernels.h"
 
+#include "base/cpu.h"
 #include "ir/scanner.h"
 #include "opt/opt.h"
 
@@ -54,7 +55,7 @@ sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sin
     c->mode = sn_float_mode_enter();
     sn_arena_open(&c->own, &context->allocator);
     c->memory = c->engine == SINTER_ENGINE_INTERP ? &c->own : &context->scratch;
-    sn_ir_open(&c->program, c->memory, IR_IDENTITY | IR_FOLD | (c->relaxed ? IR_RELAXED : 0));
+    sn_ir_open(&c->program, c->memory, IR_IDENTITY | IR_FOLD | (c->relaxed ? IR_RELAXED : 0) | (c->options.gradient_count ? 0 : IR_SIGNS));
     return SINTER_OK;
 }
 
@@ -131,7 +132,7 @@ sinter_status sn_kernel_gradient(compilation *c)
     const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
     ir_program out;
     uint32_t unknown = 0;
-    if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules, &wanted, &unknown))
+    if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules | IR_SIGNS, &wanted, &unknown))
         return unknown_variable(c, o->gradient[unknown]);
     replace(c, &out);
     return verified(c, "the gradient");
@@ -332,7 +333,8 @@ static sinter_status make_code(const compilation *c, const plan *p, sinter_kerne
 {
     code_job j = {.c = c, .plan = p};
     j.options = (x64_options){.isa = c->engine == SINTER_ENGINE_AVX512 ? X64_AVX512 : c->engine == SINTER_ENGINE_AVX2 ? X64_AVX2 : X64_ONE_LANE,
-                              .random = c->options.random ? c->options.random : 1, .marks = c->options.marks};
+                              .byte_permutations = sn_cpu_features() & CPU_AVX512VBMI, .random = c->options.random ? c->options.random : 1,
+                              .marks = c->options.marks};
 #if SINTER_HOSTILE
     j.options.most_registers = 9;
 #endif

@@ -1,6 +1,7 @@
 /* Looking inside: the front half of the pipeline, printed. */
 #include "kernel/kernels.h"
 
+#include "base/cpu.h"
 #include "base/text.h"
 #include "code/c/export_c.h"
 #include "opt/opt.h"
@@ -33,7 +34,7 @@ static sinter_status write_plan(compilation *c, sinter_dump_kind kind, const cha
     if (kind == SINTER_DUMP_PLAN)
         sn_plan_print(&p, out);
     else if (kind == SINTER_DUMP_EXPLAIN)
-        sn_plan_explain(&p, vector_bytes(c->engine), sinter_engine_name(c->engine), out);
+        sn_plan_explain(&p, vector_bytes(c->engine), sn_cpu_features() & CPU_AVX512VBMI, sinter_engine_name(c->engine), out);
     else
         return sn_c_export(&p, &(c_export_options){.name = function_name ? function_name : "kernel"}, out);
     return SINTER_OK;

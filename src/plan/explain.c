@@ -89,15 +89,36 @@ static cost cost_of(unsigned code)
     }
 }
 
-static unsigned slots_of(const plan_body *body)
+/* A look-up in a table of bytes that vector registers can hold: four vectors share four instructions, a half more goes for the way in and out. */
+static bool is_kept_lookup(const plan *p, const ir_op *op)
+{
+    const ir_memory *m = op->code == IR_LOAD ? &p->program->memories[op->b] : NULL;
+    return m && m->kind == IR_TABLE && m->type == IR_U8 && m->length <= 256;
+}
+
+static unsigned slots_of(const plan *p, const plan_body *body, bool kept)
 {
     unsigned slots = 0;
     for (uint32_t r = 1; r < body->count; r++) {
         if (body->ops[r].code == IR_COLD)
             r = body->ops[r].b;
-        slots += cost_of(body->ops[r].code).slots;
+        slots += kept && is_kept_lookup(p, &body->ops[r]) ? 2 : cost_of(body->ops[r].code).slots;
     }
     return slots;
+}
+
+static void explain_lookups(const plan *p, const plan_body *body, bool kept, text *out)
+{
+    uint32_t in_registers = 0, gathered = 0;
+    for (uint32_t r = 1; r < body->count; r++) {
+        const bool is_kept = kept && is_kept_lookup(p, &body->ops[r]);
+        in_registers += is_kept;
+        gathered += body->ops[r].code == IR_LOAD && !is_kept;
+    }
+    if (in_registers)
+        sn_text_print(out, "    %u look-up%s in tables that registers hold, shared by vectors side by side\n", in_registers, in_registers == 1 ? "" : "s");
+    if (gathered)
+        sn_text_print(out, "    %u look-up%s gathered from memory\n", gathered, gathered == 1 ? "" : "s");
 }
 
 /* The longest chain from a held value to one that is held next, in cycles. */
@@ -130,7 +151,7 @@ static uint32_t work_of(const plan_body *body)
     return work;
 }
 
-static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, text *out)
+static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool byte_permutations, text *out)
 {
     const plan_loop *loop = &p->loops[k];
     const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
@@ -144,15 +165,18 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, text 
         sn_text_print(out, "    two bodies: %u operations where the guard is set, %u else\n", work_of(&loop->body[1]), work_of(&loop->body[0]));
     if (loop->body[0].cold)
         sn_text_print(out, "    %u cold region%s, run only where a lane asks\n", loop->body[0].cold, loop->body[0].cold == 1 ? "" : "s");
+    const bool kept = vector && vector_bytes == 64 && byte_permutations;
+    if (vector)
+        explain_lookups(p, &loop->body[0], kept, out);
     if (loop->rate != PLAN_ELEMENT)
         return;
-    const unsigned slots = (slots_of(&loop->body[0]) + 1) / 2, latency = lanes == 1 ? cycle_latency(&loop->body[0]) : 0;
+    const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 ? cycle_latency(&loop->body[0]) : 0;
     const unsigned cycles = slots > latency ? slots : latency;
     sn_text_print(out, "    predicted: %u.%02u cycles an element, bound by %s\n", cycles / lanes, cycles * 100 / lanes % 100,
                   slots >= latency ? "issue" : "the latency of the cycle");
 }
 
-void sn_plan_explain(const plan *p, unsigned vector_bytes, const char *engine, text *out)
+void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, text *out)
 {
     sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", engine, p->operations, p->loop_count,
                   p->loop_count == 1 ? "" : "s", p->hoisted);
@@ -162,5 +186,5 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, const char *engine, t
         sn_text_print(out, "%s: %u values, %s\n", p->program->memories[p->lines[k].memory].name, p->lines[k].length,
                       p->lines[k].held ? "in registers" : "a sliding window in memory");
     for (uint32_t k = 0; k < p->loop_count; k++)
-        explain_loop(p, k, vector_bytes, out);
+        explain_loop(p, k, vector_bytes, byte_permutations, out);
 }

@@ -118,7 +118,7 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
 
 struct text;
 void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops and bodies */
-void sn_plan_explain(const plan *p, unsigned vector_bytes, const char *engine, struct text *out);
+void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, struct text *out);
 
 /* ---- between the room's files ---- */
 typedef struct plan_levels {

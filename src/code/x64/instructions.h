@@ -181,6 +181,7 @@
     X(VPTESTMQ, "vptestmq", K, V, V, RM, A, 0F38, 66, 0x27, _, W1, F8, M, _) \
     X(VPTESTNMD, "vptestnmd", K, V, V, RM, A, 0F38, F3, 0x27, _, W0, F4, M, _) \
     X(VPTESTNMQ, "vptestnmq", K, V, V, RM, A, 0F38, F3, 0x27, _, W1, F8, M, _) \
+    X(VPMOVB2M, "vpmovb2m", K, _, V, R, A, 0F38, F3, 0x29, _, W0, _, N, _) \
     X(VPMOVM2D, "vpmovm2d", V, _, K, R, A, 0F38, F3, 0x38, _, W0, _, N, _) \
     X(VPMOVM2Q, "vpmovm2q", V, _, K, R, A, 0F38, F3, 0x38, _, W1, _, N, _) \
     X(VPMOVD2M, "vpmovd2m", K, _, V, R, A, 0F38, F3, 0x39, _, W0, _, N, _) \
@@ -196,12 +197,15 @@
     X(VPBLENDVB, "vpblendvb", V, V, V, RM, V, 0F3A, 66, 0x4C, W0, _, _, N, B) \
     X(VBLENDMPS, "vblendmps", V, V, V, RM, A, 0F38, 66, 0x65, _, W0, F4, Z, _) \
     X(VBLENDMPD, "vblendmpd", V, V, V, RM, A, 0F38, 66, 0x65, _, W1, F8, Z, _) \
+    X(VPBLENDMB, "vpblendmb", V, V, V, RM, A, 0F38, 66, 0x66, _, W0, FM, Z, _) \
     X(VPBLENDMD, "vpblendmd", V, V, V, RM, A, 0F38, 66, 0x64, _, W0, F4, Z, _) \
     X(VPBLENDMQ, "vpblendmq", V, V, V, RM, A, 0F38, 66, 0x64, _, W1, F8, Z, _)
 
 #define X64_INTEGERS(X) \
+    X(VPADDB, "vpaddb", V, V, V, RM, A, 0F, 66, 0xFC, I, W0, FM, Z, _) \
     X(VPADDD, "vpaddd", V, V, V, RM, A, 0F, 66, 0xFE, I, W0, F4, Z, _) \
     X(VPADDQ, "vpaddq", V, V, V, RM, A, 0F, 66, 0xD4, I, W1, F8, Z, _) \
+    X(VPSUBB, "vpsubb", V, V, V, RM, A, 0F, 66, 0xF8, I, W0, FM, Z, _) \
     X(VPSUBD, "vpsubd", V, V, V, RM, A, 0F, 66, 0xFA, I, W0, F4, Z, _) \
     X(VPSUBQ, "vpsubq", V, V, V, RM, A, 0F, 66, 0xFB, I, W1, F8, Z, _) \
     X(VPMULLD, "vpmulld", V, V, V, RM, A, 0F38, 66, 0x40, I, W0, F4, Z, _) \

@@ -16,6 +16,7 @@ enum {
     LONG_BODY = 64,       /* operations: beyond, masks cost little (vmaskmov is slow on some machines: atan2 in f64, 51 operations, 13.4 ns
                              an element masked, 10.1 not), and the body is written once, masked throughout */
     LONG_BODY_512 = 24,   /* the same where masks are registers */
+    MOST_SPILLED = 8,     /* of four copies at once */
     SPARE_REGISTERS = 4,  /* for temporaries and memory operands that must be loaded */
     MOST_WIDE_CONSTANTS = 256, /* AVX2: beyond, a constant has 4 or 8 bytes in the pool and is broadcast by a load */
     MOST_SLOTS = 4096,    /* spilled vectors: 256 KiB of stack */
@@ -71,10 +72,20 @@ static void survey_operation(x64_writer *w, uint32_t k, const ir_op *op)
     case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
     case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
     case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
-    case IR_LOAD: if (!w->scalar) add_pointer(w, f->memories + op->b); break;
+    case IR_LOAD: w->loads++; break;
     case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;
     case IR_SUM: case IR_SUMP: note_sum(w, k); break;
     default: break;
+    }
+}
+
+/* Tables that are not in the pool. */
+static void point_to_tables(x64_writer *w)
+{
+    for (uint32_t k = 1; k < w->body->count; k++) {
+        const ir_op *op = &w->body->ops[k];
+        if (op->code == IR_LOAD && !sn_x64_is_widened(w, op->b))
+            add_pointer(w, w->plan->frame.memories + op->b);
     }
 }
 
@@ -91,6 +102,8 @@ static void survey(x64_writer *w)
             cold_end = op->b;
         w->work += k > cold_end && !sn_is_shared(op);
     }
+    if (w->loads && !w->scalar)
+        point_to_tables(w);
 }
 
 static unsigned bit_count(uint64_t set)
@@ -133,7 +146,7 @@ static void pin_code(x64_writer *w, unsigned code, uint32_t count, uint64_t *spa
         if (w->body->ops[k].code != code)
             continue;
         count--;
-        if (w->body->ops[k].type != IR_MASK && w->a.first[k] != CODE_NEVER)
+        if (w->body->ops[k].type != IR_MASK && w->a.values[k].first != CODE_NEVER)
             pin(w, k, spare);
     }
 }
@@ -527,6 +540,22 @@ static sinter_status join(x64_writer *w, x64_output *out, uint32_t pool_place, x
 
 /* ---- functions ---- */
 
+/* From here on the body is the one that joint.c makes. */
+static bool join_look_ups(x64_writer *w)
+{
+    if (!sn_x64_make_joint(w, w->body, bit_count(w->a.vectors) - SPARE_REGISTERS, &w->joint))
+        return false;
+    w->body = &w->joint.body;
+    w->a.joint = true;
+    w->sum_count = 0;
+    for (uint32_t k = 1; k < w->body->count; k++)
+        if (w->body->ops[k].code == IR_SUM || w->body->ops[k].code == IR_SUMP)
+            note_sum(w, k);
+    w->joint_target = sn_x64_joint_target();
+    w->a.target = &w->joint_target;
+    return true;
+}
+
 static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body,
                                  const x64_options *options)
 {
@@ -552,11 +581,15 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->a.vectors = low_bits(registers);
     w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
     survey(w);
+    if (w->loads && options->byte_permutations && w->mask_registers && registers == 32)
+        sn_x64_keep_tables(w);
+    if (w->kept_count && !join_look_ups(w))
+        return SINTER_NO_MEMORY;
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;
-    const sinter_status status = sn_allocate_prepare(&w->a, body, w->mask_registers, out->memory);
+    const sinter_status status = sn_allocate_prepare(&w->a, w->body, w->mask_registers, out->memory);
     if (!status && w->a.region_count) {
         w->region_places = sn_arena_take(out->memory, (w->a.region_count + 1) * sizeof *w->region_places);
         return w->region_places ? SINTER_OK : SINTER_NO_MEMORY;
@@ -590,26 +623,49 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
     return join(w, out, pool_place, f);
 }
 
+/* Four vectors share look-ups where they find registers, or nearly: a spilled value costs a store and a load, for which other pipes are idle. */
+static bool four_fit(const x64_writer *w)
+{
+    return w->joint.wanted <= bit_count(w->a.vectors) - SPARE_REGISTERS + MOST_SPILLED && w->a.most_masks <= 2;
+}
+
+/* Of joint values each vector but the first has a mask register that names its bytes. */
+static void name_bytes(x64_writer *w, unsigned copies)
+{
+    w->joins = w->a.joint && copies > 1;
+    for (unsigned copy = 1; w->joins && copy < copies; copy++)
+        w->a.masks &= ~((uint64_t)1 << (CODE_MASKS + 8 - copy));
+}
+
 static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function *f)
 {
     const unsigned taken = sum_vectors * w->sum_count;
     const uint32_t work = w->work;
-    const bool two = spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1;
-    w->a.copies = f->copies = two ? 2 : 1;
+    const bool two = spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1 && !w->joint.single;
+    const bool four = w->a.joint && !taken && four_fit(w);
+    w->a.copies = f->copies = four ? 4 : two ? 2 : 1;
+    const uint64_t masks = w->a.masks;
+    name_bytes(w, w->a.copies);
     f->repetitions = sum_vectors ? sum_vectors / f->copies : work * f->copies <= SHORT_BODY && !w->a.most_masks ? 2 : 1;
     pin_values(w, taken);
     load_pinned(w);
+    sn_x64_load_kept_tables(w);
+    sn_x64_load_byte_masks(w);
     if (sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK)
         start_sums(w, sum_vectors);
     else if (sum_vectors)
         move_sums(w, sum_vectors, true);
-    if (work <= (w->mask_registers ? LONG_BODY_512 : LONG_BODY) || sum_vectors) {
+    if (work <= (w->mask_registers ? LONG_BODY_512 : LONG_BODY) || sum_vectors || four) {
         main_loop(w, f->repetitions);
         w->a.copies = 1;
+        w->a.masks = masks;
+    } else {
+        w->mostly_full = true;
     }
     if (sum_vectors)
         move_sums(w, sum_vectors, false);
     masked_loop(w);
+    w->a.masks = masks;
 }
 
 static void write_scalar_loop(x64_writer *w, x64_function *f)

@@ -27,7 +27,7 @@ static bool make_room(x64_pool *pool, uint32_t more)
     return true;
 }
 
-static uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
+static inline uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
 {
     const uint32_t at = (pool->size + alignment - 1) & ~(alignment - 1);
     if (!make_room(pool, at - pool->size + size))
@@ -106,5 +106,38 @@ uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, uns
     const uint32_t at = append(pool, size, alignment);
     if (!pool->failed)
         memcpy(pool->bytes + at, bytes, size);
+    return at;
+}
+
+static void write_widened(uint8_t *at, const ir_memory *m)
+{
+    for (uint32_t k = 0; k < m->length; k++) {
+        const int32_t value = m->type == IR_U8 ? ((const uint8_t *)m->content)[k] : ((const int16_t *)m->content)[k];
+        memcpy(at + 4 * k, &value, 4);
+    }
+}
+
+uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory, bool bytes)
+{
+    const ir_memory *m = &program->memories[memory];
+    if (!pool->tables)
+        pool->tables = sn_arena_take_zeroed(pool->memory, 2 * (size_t)program->memory_count * sizeof *pool->tables);
+    if (!pool->tables) {
+        pool->failed = true;
+        return 0;
+    }
+    uint32_t *known = &pool->tables[2 * memory + bytes];
+    if (*known)
+        return *known - 1;
+    const uint32_t size = !bytes ? 4 * m->length : m->length <= 64 ? 64 : m->length <= 128 ? 128 : 256, at = append(pool, size, 64);
+    if (pool->failed)
+        return 0;
+    if (bytes) {
+        memset(pool->bytes + at, 0, size);
+        memcpy(pool->bytes + at, m->content, m->length);
+    } else {
+        write_widened(pool->bytes + at, m);
+    }
+    *known = at + 1;
     return at;
 }

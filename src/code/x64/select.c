@@ -4,7 +4,7 @@
  * dozen instructions. One rule keeps it right: a result that may share an operand's register (sn_define) is written by the last
  * instruction that reads operands. Constants and uniforms that no register holds become memory operands: AVX-512 broadcasts one element,
  * scalar code reads one, AVX2 reads a vector's worth from the pool. All instructions here round to nearest even by MXCSR's default. */
-#include "code/x64/x64.h"
+#include "code/x64/writing.h"
 
 #include <string.h>
 
@@ -31,249 +31,6 @@ x64_code *sn_x64_more_room(x64_writer *w)
         memcpy(grown, c->start, used);
     *c = (x64_code){.start = grown, .at = grown + used, .end = grown + capacity};
     return c;
-}
-
-static const ir_op *op_of(const x64_writer *w, uint32_t value)
-{
-    return &w->body->ops[value];
-}
-
-static bool is_wide(unsigned type)
-{
-    return type == IR_F64;
-}
-
-static x64_length length_of(const x64_writer *w, unsigned type)
-{
-    return is_wide(type) ? w->length8 : w->length4;
-}
-
-/* A mask as a vector has the loop's widest lanes. */
-static x64_length mask_length(const x64_writer *w)
-{
-    return w->loop->widest == 8 ? w->length8 : w->length4;
-}
-
-/* packed or scalar, single or double, from the packed single form */
-static x64_insn variant(const x64_writer *w, x64_insn packed_single, unsigned type)
-{
-    return (x64_insn)((unsigned)packed_single + is_wide(type) + (w->scalar ? 2 : 0));
-}
-
-static x64_insn doubled(x64_insn single, unsigned type)
-{
-    return (x64_insn)((unsigned)single + is_wide(type));
-}
-
-static void reg3(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b)
-{
-    sn_x64_reg(&w->buffer[w->at].code, insn, length, 0, d, a, b);
-}
-
-static void reg3_imm(x64_writer *w, x64_insn insn, x64_length length, unsigned d, unsigned a, unsigned b, unsigned imm)
-{
-    sn_x64_reg_imm(&w->buffer[w->at].code, insn, length, 0, d, a, b, (uint8_t)imm);
-}
-
-static void mem3(x64_writer *w, x64_insn insn, x64_length length, unsigned decoration, unsigned d, unsigned a, const x64_mem *m)
-{
-    sn_x64_mem(&w->buffer[w->at].code, insn, length, decoration, d, a, m);
-}
-
-static x64_length vector_length(x64_length length)
-{
-    return length == X64_SCALAR ? X64_128 : length;
-}
-
-/* ---- places in memory ---- */
-
-x64_mem sn_x64_pool_mem(uint32_t offset)
-{
-    return (x64_mem){X64_R10, X64_NO_INDEX, 0, (int32_t)offset - X64_POOL_BIAS};
-}
-
-static x64_mem frame_mem(uint32_t slot)
-{
-    return (x64_mem){X64_RDI, X64_NO_INDEX, 0, (int32_t)(slot * 8)};
-}
-
-static unsigned pointer_in(x64_writer *w, uint32_t slot)
-{
-    for (unsigned k = 0; k < w->pointer_count; k++)
-        if (w->pointer_slot[k] == slot)
-            return w->pointer_register[k];
-    const x64_mem m = frame_mem(slot);
-    sn_x64_mov_load(&w->buffer[w->at].code, X64_W64, X64_RAX, &m);
-    return X64_RAX;
-}
-
-static uint8_t scale_of(unsigned size)
-{
-    return size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0;
-}
-
-x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements)
-{
-    return (x64_mem){(uint8_t)pointer_in(w, slot), X64_RSI, scale_of(size), (int32_t)(elements * (int64_t)size)};
-}
-
-static int64_t element_of(const x64_writer *w, unsigned copy)
-{
-    return (int64_t)w->group + (int64_t)copy * w->lanes;
-}
-
-/* A vector-wide, or on AVX-512 broadcast, operand in the pool. */
-static x64_mem pool_vector(x64_writer *w, uint64_t bits, unsigned size, unsigned *decoration)
-{
-    *decoration = w->isa == X64_AVX512 && !w->scalar ? X64_BROADCAST : 0;
-    const unsigned bytes = w->scalar ? 16 : 32;
-    return sn_x64_pool_mem(sn_x64_pool_element(w->pool, bits, size, *decoration ? 1 : bytes / size));
-}
-
-/* Lane masks for AVX2 tails: eight words of all ones, then zeros, so that minus the elements left indexes them. */
-uint32_t sn_x64_mask_table(x64_writer *w)
-{
-    if (w->mask_table)
-        return w->mask_table - 1;
-    int32_t lanes[16];
-    for (unsigned k = 0; k < 16; k++)
-        lanes[k] = k < 8 ? -1 : 0;
-    w->mask_table = sn_x64_pool_bytes(w->pool, lanes, sizeof lanes, 64) + 1;
-    return w->mask_table - 1;
-}
-
-static x64_mem tail_mask(x64_writer *w, unsigned size, unsigned copy)
-{
-    const uint32_t table = sn_x64_mask_table(w);
-    return (x64_mem){X64_R10, copy ? X64_RCX : X64_R11, scale_of(size), (int32_t)table + 32 - X64_POOL_BIAS};
-}
-
-/* ---- loads and stores ---- */
-
-void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
-{
-    if (w->scalar)
-        mem3(w, is_wide(type) ? X64_VMOVSD : X64_VMOVSS, X64_SCALAR, 0, reg, 0, m);
-    else
-        mem3(w, X64_VMOVUPS, length_of(w, type), 0, reg, 0, m);
-}
-
-void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
-{
-    if (w->scalar)
-        mem3(w, is_wide(type) ? X64_VMOVSD_STORE : X64_VMOVSS_STORE, X64_SCALAR, 0, reg, 0, m);
-    else
-        mem3(w, X64_VMOVUPS_STORE, length_of(w, type), 0, reg, 0, m);
-}
-
-static void load_stream(x64_writer *w, unsigned reg, unsigned type, unsigned copy, const x64_mem *m)
-{
-    if (!w->masked) {
-        sn_x64_load(w, reg, type, m);
-    } else if (w->isa == X64_AVX512) {
-        mem3(w, is_wide(type) ? X64_VMOVUPD : X64_VMOVUPS, length_of(w, type), (1 + copy) | X64_ZERO, reg, 0, m);
-    } else {
-        const x64_mem mask = tail_mask(w, is_wide(type) ? 8 : 4, copy);
-        sn_x64_load(w, reg, type, &mask);
-        mem3(w, is_wide(type) ? X64_VMASKMOVPD : X64_VMASKMOVPS, length_of(w, type), 0, reg, reg, m);
-    }
-}
-
-static void store_stream(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
-{
-    if (!w->masked) {
-        sn_x64_store(w, reg, type, m);
-    } else if (w->isa == X64_AVX512) {
-        mem3(w, is_wide(type) ? X64_VMOVUPD_STORE : X64_VMOVUPS_STORE, length_of(w, type), 1 + w->a.copy, reg, 0, m);
-    } else {
-        const unsigned lanes = sn_use_temporary(&w->a, false);
-        const x64_mem mask = tail_mask(w, is_wide(type) ? 8 : 4, w->a.copy);
-        sn_x64_load(w, lanes, type, &mask);
-        mem3(w, is_wide(type) ? X64_VMASKMOVPD_STORE : X64_VMASKMOVPS_STORE, length_of(w, type), 0, reg, lanes, m);
-    }
-}
-
-/* One element at `m` in every lane. */
-static void load_element(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m)
-{
-    if (w->scalar)
-        sn_x64_load(w, reg, type, m);
-    else if (is_wide(type))
-        mem3(w, X64_VBROADCASTSD, w->length8, 0, reg, 0, m);
-    else
-        mem3(w, X64_VBROADCASTSS, w->length4, 0, reg, 0, m);
-}
-
-static void load_constant(x64_writer *w, unsigned reg, const ir_op *op)
-{
-    const uint64_t bits = op->a | (uint64_t)op->b << 32;
-    if (op->type == IR_MASK && w->mask_registers) {
-        reg3(w, bits ? X64_KXNORW : X64_KXORW, X64_SCALAR, reg - CODE_MASKS, reg - CODE_MASKS, reg - CODE_MASKS);
-        if (bits && w->lanes == 8)
-            reg3_imm(w, X64_KSHIFTRW, X64_SCALAR, reg - CODE_MASKS, 0, reg - CODE_MASKS, 8);
-        return;
-    }
-    const x64_length length = vector_length(op->type == IR_MASK ? mask_length(w) : length_of(w, op->type));
-    if (bits == 0 || op->type == IR_MASK) { /* below 16 the short VEX form clears a whole register */
-        if (bits)
-            reg3(w, X64_VPCMPEQD, length, reg, reg, reg);
-        else if (reg < 16)
-            reg3(w, X64_VXORPS, X64_128, reg, reg, reg);
-        else
-            reg3(w, X64_VPXORD, length, reg, reg, reg);
-        return;
-    }
-    const unsigned size = is_wide(op->type) ? 8 : 4;
-    const x64_mem m = sn_x64_pool_mem(sn_x64_pool_element(w->pool, bits, size, w->wide_constants ? 32 / size : 1));
-    load_element(w, reg, op->type, &m);
-}
-
-static uint32_t stream_slot(const x64_writer *w, const ir_op *op)
-{
-    const plan_frame *f = &w->plan->frame;
-    switch (op->code) {
-    case IR_INPUT: return f->inputs + op->a;
-    case IR_BUFFER: return f->buffers + op->a;
-    case IR_READ: return f->lines + op->a;
-    case IR_HELD: return f->lines + op->a;
-    case IR_OUTPUT: return f->outputs + op->b;
-    case IR_SET_BUFFER: return f->buffers + op->b;
-    default: return f->lines + op->b; /* WRITE, HOLD, READV */
-    }
-}
-
-static x64_mem held_mem(x64_writer *w, uint32_t line, uint32_t delay, unsigned size)
-{
-    const unsigned pointer = pointer_in(w, w->plan->frame.lines + line);
-    return (x64_mem){(uint8_t)pointer, X64_NO_INDEX, 0, (int32_t)((w->plan->lines[line].length - delay) * size)};
-}
-
-static void load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy)
-{
-    x64_writer *w = emitter;
-    const ir_op *op = op_of(w, value);
-    sn_x64_room(w);
-    const unsigned size = is_wide(op->type) ? 8 : 4;
-    switch (op->code) {
-    case IR_CONST:
-        load_constant(w, reg, op);
-        return;
-    case IR_UNIFORM: {
-        const x64_mem m = frame_mem(op->a);
-        load_element(w, reg, op->type, &m);
-        return;
-    }
-    case IR_HELD: {
-        const x64_mem m = held_mem(w, op->a, op->b, size);
-        sn_x64_load(w, reg, op->type, &m);
-        return;
-    }
-    default: {
-        const int64_t back = op->code == IR_READ ? (int64_t)op->b : 0;
-        const x64_mem m = sn_x64_stream(w, stream_slot(w, op), size, element_of(w, copy) - back);
-        load_stream(w, reg, op->type, copy, &m);
-    }
-    }
 }
 
 /* ---- what the allocator asks for ---- */
@@ -305,7 +62,7 @@ static void reload(void *emitter, unsigned reg, uint32_t slot, unsigned type)
         mem3(w, X64_VMOVAPS, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), 0, reg, 0, &m);
 }
 
-static void move(void *emitter, unsigned to, unsigned from, unsigned type)
+void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type)
 {
     x64_writer *w = emitter;
     if (to == from)
@@ -470,7 +227,7 @@ static unsigned overwritten(x64_writer *w, uint32_t value, unsigned reg, bool di
     if (dies)
         return sn_define_over(&w->a, value);
     const unsigned d = sn_define_apart(&w->a);
-    move(w, d, reg, op_of(w, value)->type);
+    sn_x64_move(w, d, reg, op_of(w, value)->type);
     return d;
 }
 
@@ -526,11 +283,6 @@ static void fused(x64_writer *w, const ir_op *op)
 }
 
 /* ---- integers and bits ---- */
-
-static bool evex_only(const x64_writer *w)
-{
-    return w->isa == X64_AVX512 && !w->scalar;
-}
 
 static void mask_logic(x64_writer *w, const ir_op *op)
 {
@@ -634,7 +386,7 @@ static void same_bits(x64_writer *w, const ir_op *op)
         sn_define_over(&w->a, op->a);
         return;
     }
-    move(w, sn_define_apart(&w->a), a, IR_I32);
+    sn_x64_move(w, sn_define_apart(&w->a), a, IR_I32);
 }
 
 static void half(x64_writer *w, const ir_op *op)
@@ -681,7 +433,7 @@ static void convert(x64_writer *w, const ir_op *op)
     const unsigned a = sn_use(&w->a, op->a);
     const unsigned d = sn_define(&w->a);
     if (from == to)
-        move(w, d, a, to);
+        sn_x64_move(w, d, a, to);
     else if (from == IR_F32)
         reg3(w, to == IR_F64 ? X64_VCVTPS2PD : X64_VCVTTPS2DQ, to == IR_F64 ? eight : four, d, 0, a);
     else if (from == IR_F64)
@@ -781,7 +533,7 @@ static void choose_masks(x64_writer *w, const ir_op *op)
     reg3(w, bytes ? X64_KORB : X64_KORW, X64_SCALAR, d, d, t);
 }
 
-static void select_by_blend(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type)
+void sn_x64_blend_lanes(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type)
 {
     const x64_length length = vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type));
     const bool wide = type == IR_MASK ? w->loop->widest == 8 : is_wide(type);
@@ -808,12 +560,12 @@ static void choose(x64_writer *w, const ir_op *op)
         return;
     }
     const unsigned yes = sn_use(&w->a, op->b), fitted = fitted_mask(w, mask, op->type);
-    select_by_blend(w, sn_define(&w->a), fitted, yes, no, op->type);
+    sn_x64_blend_lanes(w, sn_define(&w->a), fitted, yes, no, op->type);
 }
 
 /* ---- cold paths ---- */
 
-static void note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
+void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
 {
     if (w->branch_count == w->branch_capacity) {
         const uint32_t capacity = w->branch_capacity ? 2 * w->branch_capacity : 32;
@@ -827,11 +579,6 @@ static void note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8
     }
     const x64_code *c = &w->buffer[w->at].code;
     w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->at, (uint8_t)to, (uint32_t)(place - c->start), target};
-}
-
-static uint32_t here(const x64_writer *w, unsigned buffer)
-{
-    return (uint32_t)(w->buffer[buffer].code.at - w->buffer[buffer].code.start);
 }
 
 static void enter_cold(void *emitter, unsigned mask)
@@ -848,22 +595,22 @@ static void enter_cold(void *emitter, unsigned mask)
         else
             sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
     }
-    note_branch(w, X64_WAYS, here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
+    sn_x64_note_branch(w, X64_WAYS, sn_x64_here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
     w->way_from = w->at;
-    w->way_back = here(w, w->at);
+    w->way_back = sn_x64_here(w, w->at);
     w->at = X64_WAYS;
 }
 
 static void call_cold(void *emitter, uint32_t region)
 {
     x64_writer *w = emitter;
-    note_branch(w, X64_REGION_BY_NUMBER, region, sn_x64_call(sn_x64_room(w)));
+    sn_x64_note_branch(w, X64_REGION_BY_NUMBER, region, sn_x64_call(sn_x64_room(w)));
 }
 
 static void leave_cold(void *emitter)
 {
     x64_writer *w = emitter;
-    note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
+    sn_x64_note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
     w->at = w->way_from;
 }
 
@@ -873,7 +620,7 @@ static void begin_region(void *emitter, uint32_t region, unsigned depth)
     w->at = X64_REGIONS;
     sn_x64_room(w);
     w->slots_up = 8 * (int32_t)depth;
-    w->region_places[region] = here(w, X64_REGIONS);
+    w->region_places[region] = sn_x64_here(w, X64_REGIONS);
 }
 
 static void end_region(void *emitter)
@@ -889,7 +636,7 @@ static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned c
     x64_writer *w = emitter;
     sn_x64_room(w);
     if (!w->mask_registers) {
-        select_by_blend(w, result, fitted_mask(w, mask, type), cold, result, type);
+        sn_x64_blend_lanes(w, result, fitted_mask(w, mask, type), cold, result, type);
     } else if (type == IR_MASK) {
         const bool bytes = w->lanes == 8;
         const unsigned m = mask - CODE_MASKS, r = result - CODE_MASKS, t = sn_use_temporary(&w->a, true) - CODE_MASKS;
@@ -899,272 +646,6 @@ static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned c
     } else {
         const x64_insn insn = type == IR_I32 ? X64_VPBLENDMD : doubled(X64_VBLENDMPS, type);
         sn_x64_reg(&w->buffer[w->at].code, insn, length_of(w, type), mask - CODE_MASKS, result, result, cold);
-    }
-}
-
-/* ---- positions ---- */
-
-static x64_mem lane_numbers(x64_writer *w, unsigned copy)
-{
-    int32_t lanes[16];
-    for (unsigned k = 0; k < w->lanes; k++)
-        lanes[k] = (int32_t)k + (int32_t)element_of(w, copy);
-    const unsigned bytes = 4 * w->lanes < 16 ? 16 : 4 * w->lanes;
-    for (unsigned k = w->lanes; k < 4; k++)
-        lanes[k] = 0;
-    return sn_x64_pool_mem(sn_x64_pool_bytes(w->pool, lanes, bytes, bytes));
-}
-
-/* i32 in eax → eax + lane numbers */
-static void spread(x64_writer *w, unsigned d)
-{
-    const x64_length length = vector_length(w->length4);
-    if (evex_only(w)) {
-        reg3(w, X64_VPBROADCASTD_GENERAL, length, d, 0, X64_RAX);
-    } else {
-        reg3(w, X64_VMOVD, X64_SCALAR, d, 0, X64_RAX);
-        if (!w->scalar)
-            reg3(w, X64_VPBROADCASTD, length, d, 0, d);
-    }
-    const x64_mem lanes = lane_numbers(w, w->a.copy);
-    mem3(w, X64_VPADDD, length, 0, d, d, &lanes);
-}
-
-static void absolute_index(x64_writer *w)
-{
-    const unsigned base = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
-    const x64_mem slot = frame_mem(w->plan->frame.index);
-    load_element(w, base, IR_F64, &slot);
-    sn_x64_mov_rr(&w->buffer[w->at].code, X64_W32, X64_RAX, X64_RSI);
-    spread(w, d);
-    reg3(w, X64_VCVTDQ2PD, vector_length(w->length8), d, 0, d);
-    reg3(w, X64_VADDPD, vector_length(w->length8), d, d, base);
-}
-
-static void column(x64_writer *w)
-{
-    const unsigned d = sn_define_apart(&w->a);
-    const x64_mem slot = frame_mem(w->plan->frame.column);
-    sn_x64_mov_rr(&w->buffer[w->at].code, X64_W32, X64_RAX, X64_RSI);
-    sn_x64_alu_load(&w->buffer[w->at].code, X64_ADD, X64_W32, X64_RAX, &slot);
-    spread(w, d);
-}
-
-/* ---- memory objects ---- */
-
-/* Elements of type `stored` at base + (index << scale) + disp, one a lane. */
-static void gather(x64_writer *w, unsigned d, unsigned stored, unsigned base, unsigned index, int32_t disp)
-{
-    const bool wide = stored == IR_F64;
-    const x64_mem m = {(uint8_t)base, (uint8_t)index, scale_of(sn_ir_type_size(stored)), disp};
-    const x64_insn insn = wide ? X64_VGATHERDPD : X64_VPGATHERDD;
-    const x64_length length = wide ? w->length8 : w->length4;
-    if (evex_only(w)) {
-        const unsigned all = sn_use_temporary(&w->a, true) - CODE_MASKS;
-        reg3(w, X64_KXNORW, X64_SCALAR, all, all, all);
-        mem3(w, insn, length, all, d, 0, &m);
-    } else {
-        const unsigned all = sn_use_temporary(&w->a, false);
-        reg3(w, X64_VPCMPEQD, length, all, all, all);
-        mem3(w, insn, length, 0, d, all, &m);
-    }
-    if (stored == IR_U8) {
-        unsigned decoration;
-        const x64_mem byte = pool_vector(w, 0xFF, 4, &decoration);
-        mem3(w, X64_VANDPS, length, decoration, d, d, &byte);
-    } else if (stored == IR_I16) {
-        reg3_imm(w, X64_VPSLLD_IMM, length, d, 0, d, 16);
-        reg3_imm(w, X64_VPSRAD_IMM, length, d, 0, d, 16);
-    }
-}
-
-static void load_one(x64_writer *w, unsigned d, unsigned stored, const x64_mem *m)
-{
-    x64_code *c = &w->buffer[w->at].code;
-    if (stored == IR_U8)
-        sn_x64_movzx8(c, X64_RAX, m);
-    else if (stored == IR_I16)
-        sn_x64_movsx16(c, X64_RAX, m);
-    else
-        sn_x64_load(w, d, stored, m);
-    if (stored == IR_U8 || stored == IR_I16)
-        reg3(w, X64_VMOVD, X64_SCALAR, d, 0, X64_RAX);
-}
-
-/* Where the address of a table is found: functions of one element read it from the pool. */
-static x64_mem table_address(x64_writer *w, uint32_t memory)
-{
-    if (w->function)
-        return sn_x64_pool_mem(sn_x64_pool_element(w->pool, (uint64_t)(uintptr_t)w->tables[memory], 8, 1));
-    return frame_mem(w->plan->frame.memories + memory);
-}
-
-static void table_load(x64_writer *w, const ir_op *op)
-{
-    const ir_memory *memory = &w->plan->program->memories[op->b];
-    const uint32_t slot = w->plan->frame.memories + op->b;
-    const unsigned index = sn_use(&w->a, op->a), d = sn_define_apart(&w->a);
-    x64_code *c = &w->buffer[w->at].code;
-    if (w->scalar) {
-        const x64_mem at = table_address(w, op->b);
-        sn_x64_mov_load(c, X64_W64, X64_R11, &at);
-        reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, index);
-        const x64_mem m = {X64_R11, X64_RAX, scale_of(sn_ir_type_size(memory->type)), 0};
-        load_one(w, d, memory->type, &m);
-        return;
-    }
-    gather(w, d, memory->type, pointer_in(w, slot), index, 0);
-}
-
-static void table_store(x64_writer *w, const ir_op *op) /* scalar loops only */
-{
-    const unsigned index = sn_use(&w->a, op->a), value = sn_use(&w->a, op->b);
-    const unsigned stored = w->plan->program->memories[op->c].type;
-    x64_code *c = &w->buffer[w->at].code;
-    const x64_mem at = frame_mem(w->plan->frame.memories + op->c);
-    sn_x64_mov_load(c, X64_W64, X64_R11, &at);
-    reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, index);
-    const x64_mem m = {X64_R11, X64_RAX, scale_of(sn_ir_type_size(stored)), 0};
-    if (stored == IR_U8)
-        sn_x64_mem_imm(c, X64_VPEXTRB_STORE, X64_SCALAR, 0, value, 0, &m, 0);
-    else if (stored == IR_I16)
-        sn_x64_mem_imm(c, X64_VPEXTRW_STORE, X64_SCALAR, 0, value, 0, &m, 0);
-    else
-        sn_x64_store(w, value, stored, &m);
-}
-
-/* i + lane − clamp(a) elements from the line's base. */
-static void varying_read(x64_writer *w, const ir_op *op)
-{
-    const plan_line *line = &w->plan->lines[op->b];
-    const ir_memory *memory = &w->plan->program->memories[line->memory];
-    const unsigned a = sn_use(&w->a, op->a), at = sn_use_temporary(&w->a, false), d = sn_define_apart(&w->a);
-    const x64_length length = vector_length(w->length4);
-    unsigned decoration;
-    const x64_mem shortest = pool_vector(w, memory->shortest ? memory->shortest : 1, 4, &decoration);
-    mem3(w, X64_VPMAXSD, length, decoration, at, a, &shortest);
-    const x64_mem longest = pool_vector(w, line->length, 4, &decoration);
-    mem3(w, X64_VPMINSD, length, decoration, at, at, &longest);
-    const x64_mem lanes = lane_numbers(w, w->a.copy);
-    mem3(w, X64_VMOVUPS, length, 0, d, 0, &lanes);
-    reg3(w, X64_VPSUBD, length, at, d, at);
-    x64_code *c = &w->buffer[w->at].code;
-    const unsigned size = sn_ir_type_size(line->type);
-    const uint32_t slot = w->plan->frame.lines + op->b;
-    if (w->scalar) {
-        const x64_mem base = frame_mem(slot);
-        reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, at);
-        sn_x64_movsxd_rr(c, X64_RAX, X64_RAX);
-        sn_x64_alu_rr(c, X64_ADD, X64_W64, X64_RAX, X64_RSI);
-        sn_x64_mov_load(c, X64_W64, X64_R11, &base);
-        const x64_mem m = {X64_R11, X64_RAX, scale_of(size), 0};
-        sn_x64_load(w, d, line->type, &m);
-        return;
-    }
-    const unsigned pointer = pointer_in(w, slot);
-    const x64_mem m = {(uint8_t)pointer, X64_RSI, scale_of(size), 0};
-    sn_x64_lea(c, X64_W64, X64_RAX, &m);
-    gather(w, d, line->type, X64_RAX, at, 0);
-}
-
-/* ---- effects ---- */
-
-static void store_value(x64_writer *w, const ir_op *op)
-{
-    const unsigned value = sn_use(&w->a, op->a), type = op_of(w, op->a)->type;
-    if (w->function) {
-        move(w, 0, value, type);
-        return;
-    }
-    const x64_mem m = sn_x64_stream(w, stream_slot(w, op), is_wide(type) ? 8 : 4, element_of(w, w->a.copy));
-    store_stream(w, value, type, &m);
-}
-
-static void set_uniform(x64_writer *w, const ir_op *op)
-{
-    const unsigned value = sn_use(&w->a, op->a);
-    const x64_mem m = frame_mem(op->b);
-    sn_x64_store(w, value, op_of(w, op->a)->type, &m);
-}
-
-/* Partial sums are numbered by element modulo 256 bytes' worth: rax = where those of elements i … lie. */
-static x64_mem partial_sums(x64_writer *w, uint32_t total, unsigned size)
-{
-    x64_code *c = &w->buffer[w->at].code;
-    const x64_mem slot = frame_mem(w->plan->frame.sums + total);
-    sn_x64_mov_rr(c, X64_W32, X64_RAX, X64_RSI);
-    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RAX, (int32_t)element_of(w, w->a.copy));
-    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, (int32_t)(256 / size - 1));
-    sn_x64_shift_imm(c, X64_SHL, X64_W32, X64_RAX, scale_of(size));
-    sn_x64_alu_load(c, X64_ADD, X64_W64, X64_RAX, &slot);
-    return (x64_mem){X64_RAX, X64_NO_INDEX, 0, 0};
-}
-
-/* dst = dst + value, or dst + value·factor with one rounding, in the lanes of mask register k1 or k2 if `mask` names one. */
-static void accumulate(x64_writer *w, const ir_op *op, unsigned mask, unsigned d, unsigned value, unsigned factor)
-{
-    const unsigned type = op_of(w, op->a)->type;
-    x64_code *c = &w->buffer[w->at].code;
-    if (op->code == IR_SUM)
-        sn_x64_reg(c, variant(w, X64_VADDPS, type), length_of(w, type), mask, d, d, value);
-    else
-        sn_x64_reg(c, variant(w, X64_VFMADD231PS, type), length_of(w, type), mask, d, value, factor);
-}
-
-static void sum(x64_writer *w, const ir_op *op, uint32_t position)
-{
-    const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
-    const unsigned value = sn_use(&w->a, op->a), factor = op->code == IR_SUMP ? sn_use(&w->a, op->b) : value;
-    if (w->sums_in_registers && !w->masked) {
-        for (unsigned k = 0; k < w->sum_count; k++)
-            if (w->sum_operation[k] == position)
-                accumulate(w, op, 0, w->sum_register[k][w->repetition * w->a.copies + w->a.copy], value, factor);
-        return;
-    }
-    const unsigned t = sn_use_temporary(&w->a, false);
-    const x64_mem m = partial_sums(w, sn_x64_total_of(op), size);
-    sn_x64_load(w, t, type, &m);
-    if (!w->masked) {
-        accumulate(w, op, 0, t, value, factor);
-    } else if (w->isa == X64_AVX512) {
-        accumulate(w, op, 1 + w->a.copy, t, value, factor);
-    } else {
-        const unsigned added = sn_use_temporary(&w->a, false), lanes = sn_use_temporary(&w->a, false);
-        move(w, added, t, type);
-        accumulate(w, op, 0, added, value, factor);
-        const x64_mem mask = tail_mask(w, size, w->a.copy);
-        sn_x64_load(w, lanes, type, &mask);
-        select_by_blend(w, t, lanes, added, t, type);
-    }
-    sn_x64_store(w, t, type, &m);
-}
-
-/* The line's values move up by one; registers where it has them, memory else. */
-static void hold(x64_writer *w, const ir_op *op)
-{
-    const plan_line *line = &w->plan->lines[op->b];
-    const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
-    const unsigned value = sn_use(&w->a, op->a);
-    uint8_t homes[PLAN_HELD + 1];
-    memset(homes, CODE_NO_REGISTER, sizeof homes);
-    for (uint32_t k = 1; k < w->body->count; k++)
-        if (op_of(w, k)->code == IR_HELD && op_of(w, k)->a == op->b)
-            homes[op_of(w, k)->b] = w->a.values[k].home;
-    const unsigned t = sn_use_temporary(&w->a, false);
-    for (uint32_t d = line->length; d >= 1; d--) {
-        const bool newest = d == 1;
-        unsigned from = newest ? value : homes[d - 1];
-        if (from == CODE_NO_REGISTER) {
-            const x64_mem m = held_mem(w, op->b, d - 1, size);
-            from = homes[d] == CODE_NO_REGISTER ? t : homes[d];
-            sn_x64_load(w, from, type, &m);
-        }
-        if (homes[d] != CODE_NO_REGISTER) {
-            move(w, homes[d], from, type);
-        } else {
-            const x64_mem m = held_mem(w, op->b, d, size);
-            sn_x64_store(w, from, type, &m);
-        }
     }
 }
 
@@ -1184,7 +665,14 @@ static void mark(x64_writer *w, uint32_t position)
         w->marks = grown;
         w->mark_capacity = capacity;
     }
-    w->marks[w->mark_count++] = (x64_mark){here(w, 0), position};
+    w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), w->joint.origins ? w->joint.origins[position] : position};
+}
+
+void sn_x64_begin_operation(x64_writer *w, uint32_t position)
+{
+    if (w->with_marks)
+        mark(w, position);
+    sn_x64_room(w);
 }
 
 static void emit(void *emitter, uint32_t position)
@@ -1216,25 +704,26 @@ static void emit(void *emitter, uint32_t position)
     case IR_BITS: case IR_FROM_BITS: same_bits(w, op); break;
     case IR_HI32: case IR_LO32: half(w, op); break;
     case IR_PACK64: pack(w, op); break;
-    case IR_INDEX: absolute_index(w); break;
-    case IR_COLUMN: column(w); break;
-    case IR_LOAD: table_load(w, op); break;
-    case IR_READV: varying_read(w, op); break;
-    case IR_STORE: table_store(w, op); break;
-    case IR_INPUT: load_leaf(w, sn_define(&w->a), position, w->a.copy); break;
-    case IR_OUTPUT: case IR_SET_BUFFER: case IR_WRITE: store_value(w, op); break;
-    case IR_SET_UNIFORM: set_uniform(w, op); break;
-    case IR_SUM: case IR_SUMP: sum(w, op, position); break;
-    case IR_HOLD: hold(w, op); break;
+    case IR_INDEX: sn_x64_absolute_index(w); break;
+    case IR_COLUMN: sn_x64_column(w); break;
+    case IR_LOAD: sn_x64_table_load(w, op); break;
+    case IR_READV: sn_x64_varying_read(w, op); break;
+    case IR_STORE: sn_x64_table_store(w, op); break;
+    case IR_INPUT: sn_x64_load_leaf(w, sn_define(&w->a), position, w->a.copy); break;
+    case IR_OUTPUT: case IR_SET_BUFFER: case IR_WRITE: sn_x64_store_value(w, op); break;
+    case IR_SET_UNIFORM: sn_x64_set_uniform(w, op); break;
+    case IR_SUM: case IR_SUMP: sn_x64_sum(w, op, position); break;
+    case IR_HOLD: sn_x64_hold(w, op); break;
     /* loaded by load_leaf, written by the allocator's walk, or gone before code is made */
     case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MIN: case IR_MAX: /* calculate, above */
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
     case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
+    case IR_JOIN: case IR_PART: case IR_PART_AT: case IR_FLIP: /* lookup.c */
     default:
         break;
     }
 }
 
 const code_target sn_x64_target = {
-    emit, load_leaf, spill, reload, move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
+    emit, sn_x64_load_leaf, spill, reload, sn_x64_move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
 };

@@ -1,11 +1,13 @@
 /* Machine code for x86-64: this page is the room's table of contents.
  *
  *   encode.c   instructions as bytes            instructions.h   the list of them
- *   select.c   operations as instructions, in registers that the allocator gives
+ *   select.c   operations as instructions, in registers that the allocator gives        writing.h   what these two share
+ *   access.c   those that touch memory: streams, lines, tables, sums; positions
+ *   joint.c    bodies with look-ups that several vectors share                               lookup.c    their instructions
  *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
  *   pool.c     the constants that code reads
  *
- * Three instruction sets are served: one lane (scalar forms of AVX2 and FMA), AVX2 with FMA, AVX-512 (F, DQ, BW, VL).
+ * Three instruction sets are served: one lane (scalar forms of AVX2 and FMA), AVX2 with FMA, AVX-512 (F, DQ, BW, VL; VBMI where there is).
  * Lanes: a loop computes W = vector bytes / widest elements a step, so every value fits one register: with f64 about, f32
  * and i32 take half of one. Masks: AVX-512 has mask registers; elsewhere a mask is a vector of lanes as wide as the loop's widest type,
  * all ones or zero.
@@ -21,7 +23,7 @@
 
 typedef enum x64_isa { X64_ONE_LANE, X64_AVX2, X64_AVX512 } x64_isa;
 
-enum { X64_MOST_POINTERS = 7, X64_MOST_SUMS = 8 };
+enum { X64_MOST_POINTERS = 7, X64_MOST_SUMS = 8, X64_MOST_KEPT = 8 /* registers */ };
 /* Code is written in three pieces, which join() puts one behind the other: paths, the ways from them to cold regions and back, the regions. */
 enum { X64_PATHS, X64_WAYS, X64_REGIONS, X64_BUFFERS, X64_REGION_BY_NUMBER = X64_BUFFERS };
 
@@ -39,14 +41,17 @@ typedef struct x64_pool {
     uint32_t size, capacity;
     x64_pool_entry *table; /* open addressing */
     uint32_t table_mask, entries;
+    uint32_t *tables;      /* two a memory object: where a short table of narrow integers stands as i32, and as bytes, + 1; NULL: none does yet */
     bool failed;
 } x64_pool;
 
 void sn_x64_pool_open(x64_pool *pool, arena *memory);
 /* The place (from pool start) of `copies` repetitions of an element of 4 or 8 bytes, aligned to its whole size up to 64. */
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies);
-/* The place of arbitrary bytes, up to 128, aligned. */
+/* The place of arbitrary bytes, aligned. */
 uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, unsigned alignment);
+/* The place of a program's table of u8 or i16: each element as an i32, or (u8) as bytes, zeros up to 64, 128 or 256 behind them. Once a pool. */
+uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory, bool bytes);
 
 typedef struct x64_buffer {
     x64_code code;
@@ -64,6 +69,20 @@ typedef struct x64_mark {
     uint32_t operation; /* number in the body; 0: the loop's own */
 } x64_mark;
 
+/* A table of bytes that registers hold for the whole loop. */
+typedef struct x64_kept_table {
+    uint32_t memory;
+    uint8_t first, registers;
+} x64_kept_table;
+
+/* A body rewritten by joint.c. */
+typedef struct x64_joint_body {
+    plan_body body;
+    uint32_t *origins; /* by operation: its number in the body as it was */
+    uint32_t wanted;   /* registers that four copies want at once; UINT32_MAX: there are not to be four */
+    bool single;       /* nor two */
+} x64_joint_body;
+
 typedef struct x64_writer {
     allocation a;
     arena *memory;
@@ -76,7 +95,8 @@ typedef struct x64_writer {
     x64_length length4, length8; /* of a value of 4, of 8 bytes an element */
     bool scalar;                /* lanes == 1 */
     bool mask_registers;
-    bool masked;                /* a tail */
+    bool masked;                /* a tail, or a long body */
+    bool mostly_full;           /* a long body, masked throughout */
     bool function;              /* one element: inputs arrive in registers */
     const void *const *tables;  /* functions: content by memory object */
     bool wide_constants;        /* AVX2: pool entries as wide as vectors */
@@ -88,7 +108,7 @@ typedef struct x64_writer {
     uint8_t sum_register[X64_MOST_SUMS][8]; /* per SUM in order, per vector of partial sums */
     uint32_t sum_operation[X64_MOST_SUMS];
     unsigned sum_count;
-    uint32_t constants, uniforms, held; /* in the body */
+    uint32_t constants, uniforms, held, loads; /* in the body */
     uint32_t work;              /* operations of the path */
     x64_buffer buffer[X64_BUFFERS];
     unsigned at;                /* the buffer being written */
@@ -97,6 +117,12 @@ typedef struct x64_writer {
     int32_t slots_up;           /* bytes between the stack pointer and slot 0: return addresses, in regions */
     uint32_t *region_places;    /* by number; NULL without regions */
     uint32_t mask_table; /* AVX2 tails: its place in the pool + 1 */
+    x64_joint_body joint; /* where tables are kept: `body` is in it */
+    code_target joint_target;
+    x64_kept_table kept[X64_MOST_KEPT];
+    unsigned kept_count, kept_registers;
+    bool joins;          /* several copies join values: k7 downwards name their bytes */
+    uint32_t join_pattern, part_pattern[3]; /* places in the pool + 1 */
     x64_branch *branches;
     uint32_t branch_count, branch_capacity;
     x64_mark *marks;
@@ -115,21 +141,36 @@ static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, 
     x64_code *c = &w->buffer[w->at].code;
     return c->end - c->at >= X64_ROOM ? c : sn_x64_more_room(w);
 }
+
+/* access.c */
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
 x64_mem sn_x64_pool_mem(uint32_t offset);
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
 void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
+uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
+bool sn_x64_is_widened(const x64_writer *w, uint32_t memory); /* vectors read this table as i32 in the pool */
 static inline uint32_t sn_x64_total_of(const ir_op *sum) /* SUM or SUMP */
 {
     return sum->code == IR_SUM ? sum->b : sum->c;
 }
-uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
+
+/* joint.c: `body` anew, for the tables that the writer keeps, so that four copies want at most so many registers if it can be. False where
+ * memory is refused. */
+bool sn_x64_make_joint(const x64_writer *w, const plan_body *body, unsigned registers, x64_joint_body *out);
+
+/* lookup.c */
+void sn_x64_keep_tables(x64_writer *w); /* chooses the tables of the body that registers hold */
+const x64_kept_table *sn_x64_kept_table(const x64_writer *w, uint32_t memory); /* or NULL */
+void sn_x64_load_kept_tables(x64_writer *w);
+void sn_x64_load_byte_masks(x64_writer *w);
+code_target sn_x64_joint_target(void);
 
 /* loop.c */
 typedef struct x64_options {
     x64_isa isa;      /* of TIME loops; SCALAR ones are one lane anyway */
     uint32_t random;  /* hostile builds */
     bool marks;
+    bool byte_permutations; /* AVX-512 has VBMI */
     uint8_t most_registers; /* hostile: 0 all */
     const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
 } x64_options;
