@@ -5,13 +5,13 @@
  * streams) are not stored but loaded again. Interleaved copies of the body share next uses, and constants. A cold region is a routine:
  * the path stores what it holds and what the region reads, calls, and loads what it held again, so that the region costs it no register
  * and all copies and walks share one. Cost: a fixed number of steps per operand, a look over the registers per eviction or call. */
-#include "code/allocate.h"
+#include "code/walk.h"
 
 #include <string.h>
 
 enum { CHEAP_BONUS = 12 }; /* operations that a value which need not be stored counts as further away */
 
-static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
+void sn_allocate_record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
 {
     code_trace *t = a->trace;
     if (t->count == t->capacity) {
@@ -25,12 +25,6 @@ static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint
         t->capacity = capacity;
     }
     t->events[t->count++] = (code_event){(uint8_t)kind, (uint8_t)reg, (uint8_t)from, value, slot};
-}
-
-static inline void record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
-{
-    if (SINTER_VERIFY && a->trace)
-        append_event(a, kind, reg, value, slot, from);
 }
 
 static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capacity, uint32_t number)
@@ -76,11 +70,6 @@ static uint32_t *slot_of(allocation *a, uint32_t index)
     return &a->values[index / CODE_MAX_COPIES].slot[index % CODE_MAX_COPIES];
 }
 
-static uint64_t bit(unsigned reg)
-{
-    return (uint64_t)1 << reg;
-}
-
 static bool in_masks(const allocation *a, unsigned type)
 {
     return type == IR_MASK && a->masks;
@@ -112,27 +101,6 @@ static void evict(allocation *a, unsigned reg)
     *where_of(a, index) = CODE_NO_REGISTER;
     a->free |= bit(reg);
 }
-
-static unsigned lowest(uint64_t set)
-{
-    return (unsigned)__builtin_ctzll(set);
-}
-
-#if SINTER_HOSTILE
-static unsigned any_of(allocation *a, uint64_t set)
-{
-    a->random = a->random * 1664525u + 1013904223u;
-    for (unsigned skip = (a->random >> 16) % (unsigned)__builtin_popcountll(set); skip; skip--)
-        set &= set - 1;
-    return lowest(set);
-}
-#else
-static unsigned any_of(allocation *a, uint64_t set)
-{
-    (void)a;
-    return lowest(set);
-}
-#endif
 
 static unsigned furthest(allocation *a, uint64_t candidates)
 {
@@ -240,17 +208,6 @@ unsigned sn_use_temporary(allocation *a, bool mask)
     return reg;
 }
 
-static bool is_last_copy(const allocation *a)
-{
-    return a->copy + 1 == a->copies;
-}
-
-/* The operands that die with this copy, as bits. */
-static inline unsigned dying_now(const allocation *a)
-{
-    return is_last_copy(a) ? a->now->dying : a->now->dying_apart;
-}
-
 bool sn_use_dies(const allocation *a, uint32_t value)
 {
     const unsigned dying = dying_now(a);
@@ -341,8 +298,6 @@ unsigned sn_define_over(allocation *a, uint32_t value)
     return reg;
 }
 
-/* ---- the walk ---- */
-
 static inline void unlock(allocation *a)
 {
     a->free |= a->temporaries;
@@ -350,38 +305,14 @@ static inline void unlock(allocation *a)
     a->locked = 0;
 }
 
-/* The first operand last: where two are one value, its `next` counts. */
-static inline void advance_uses(allocation *a, const ir_op *op, const code_uses *uses)
-{
-    if (uses->operands > 2)
-        a->values[op->c].next = uses->next[2];
-    if (uses->operands > 1)
-        a->values[op->b].next = uses->next[1];
-    if (uses->operands > 0)
-        a->values[op->a].next = uses->next[0];
-}
-
-static inline void end_copy(allocation *a, uint32_t position, const code_uses *uses)
+void sn_allocate_end(allocation *a)
 {
     if (!a->released)
         release_dying(a);
     a->released = false;
     unlock(a);
-    if (uses->dying & CODE_RESULT_DIES)
-        release(a, position, a->copy);
-}
-
-static void emit_operation(allocation *a, uint32_t position)
-{
-    const code_uses *uses = &a->uses[position];
-    a->position = position;
-    a->now = uses;
-    a->copy = 0;
-    do {
-        a->target->emit(a->emitter, position);
-        end_copy(a, position, uses);
-    } while (++a->copy < a->copies);
-    advance_uses(a, &a->ops[position], uses);
+    if (a->now->dying & CODE_RESULT_DIES)
+        release(a, a->position, a->copy);
 }
 
 /* ---- cold regions ---- */
@@ -520,8 +451,9 @@ static void release_read(allocation *a, const code_region *region)
         release(a, region->rare, a->copy);
 }
 
-static void emit_cold_copies(allocation *a, uint32_t number)
+void sn_allocate_pass_region(allocation *a, uint32_t position)
 {
+    const uint32_t number = a->region_at[position];
     const code_region *region = &a->regions[number - 1];
     for (a->copy = 0; a->copy < a->copies; a->copy++) {
         emit_cold(a, number);
@@ -563,24 +495,10 @@ static void start_walk(allocation *a)
     record_pins(a);
 }
 
-/* The operations from `first` up to `end`, regions within by calls. */
-static void walk(allocation *a, uint32_t first, uint32_t end)
-{
-    for (uint32_t i = first; i < end && !a->failed; i++) {
-        const unsigned traits = a->values[i].traits;
-        if (traits & CODE_IS_COLD) {
-            emit_cold_copies(a, a->region_at[i]);
-            i = a->ops[i].b;
-        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
-            emit_operation(a, i);
-        }
-    }
-}
-
 void sn_allocate_walk(allocation *a)
 {
     start_walk(a);
-    walk(a, 1, a->count);
+    a->target->walk(a->emitter, 1, a->count);
 }
 
 /* A region begins with nothing but what is pinned and what it is handed. Its own slots lie above everybody's. */
@@ -614,7 +532,7 @@ static void walk_region(allocation *a, uint32_t number)
     const uint32_t rare = region->rare;
     start_region(a, region);
     a->target->begin_region(a->emitter, number, region->depth);
-    walk(a, region->cold + 1, rare);
+    a->target->walk(a->emitter, region->cold + 1, rare);
     a->position = rare;
     a->copy = 0;
     const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare), mask = sn_use(a, a->ops[rare].a);

@@ -1,10 +1,11 @@
 /* Register allocation for one straight-line body, and the walk that has each operation encoded as it is allocated.
  *
- *   uses.c      next uses, and what cold regions read      allocate.c  the walk
+ *   uses.c      next uses, and what cold regions read      allocate.c  registers, slots, regions
  *   verify.c    replays what a walk did                     x64/        a target
+ *   walk.h      the steps that a target has in line
  *
  * The allocator knows values, registers by number and stack slots by number, but no instruction: a target (x64/) writes those.
- * The walk calls target->emit for each operation; the target asks for operands and results by the sn_use_… functions
+ * target->walk takes operation by operation; it asks for operands and results by the sn_use_… functions
  * below, and these call back for loads, spills, reloads and moves. */
 #ifndef SN_CODE_ALLOCATE_H
 #define SN_CODE_ALLOCATE_H
@@ -23,7 +24,8 @@ enum {
 
 /* What a target writes. `copy` numbers the interleaved vectors of one body. Types are ir_type. */
 typedef struct code_target {
-    void (*emit)(void *emitter, uint32_t position);
+    /* The operations from `first` up to `end`, in order: walk.h has what it needs for that. */
+    void (*walk)(void *emitter, uint32_t first, uint32_t end);
     void (*load_leaf)(void *emitter, unsigned reg, uint32_t value, unsigned copy);
     void (*spill)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
     void (*reload)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
@@ -51,7 +53,7 @@ typedef struct code_uses {
 /* What is known of a value, and where it is. One record, since whoever asks for a register asks for the rest too: a quarter of a cache line. */
 typedef struct code_value {
     uint32_t next;                   /* its next use */
-    uint32_t slot[CODE_MAX_COPIES];  /* per copy: its stack slot */
+    uint32_t slot[CODE_MAX_COPIES];  /* per copy: its stack slot. A constant has none: the last is its place in memory, if the target notes it */
     uint8_t where[CODE_MAX_COPIES];  /* per copy: its register */
     uint8_t home;                    /* the register pinned to it (leaves only), or CODE_NO_REGISTER */
     uint8_t traits;
@@ -147,7 +149,7 @@ void sn_allocate_walk(allocation *a);
 /* Walks the cold regions, once a body, after its last walk: all walks call the same routines. */
 void sn_allocate_walk_regions(allocation *a);
 
-/* ---- for targets, within emit ---- */
+/* ---- for targets, within an operation ---- */
 static inline unsigned sn_use(allocation *a, uint32_t value); /* in a register, and locked there until the operation ends */
 static inline bool sn_use_is_memory(const allocation *a, uint32_t value); /* a CONST or UNIFORM that no register holds: may be a memory operand */
 unsigned sn_use_temporary(allocation *a, bool mask);   /* a register for the operation only */

@@ -117,6 +117,23 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->wide_constants = isa == X64_AVX2 && !scalar;
 }
 
+static x64_form form_of(const x64_writer *w, unsigned type)
+{
+    const bool wide = type == IR_F64 || (type == IR_MASK && w->loop->widest == 8), is_float = type == IR_F32 || type == IR_F64;
+    const x64_length length = wide ? w->length8 : w->length4;
+    const unsigned whole = w->wide_constants ? (type == IR_F64 ? 4 : 8) : w->scalar || w->mask_registers;
+    return (x64_form){.l = (uint8_t)(length - (length != X64_SCALAR)),
+                      .variant = (uint8_t)(is_float ? wide + 2 * w->scalar : 0),
+                      .constants = (uint8_t)(is_float || (type == IR_I32 && !w->scalar) ? whole : 0),
+                      .direct = type != IR_MASK || !w->mask_registers};
+}
+
+static void set_forms(x64_writer *w)
+{
+    for (unsigned type = IR_F32; type <= IR_MASK; type++)
+        w->forms[type] = form_of(w, type);
+}
+
 /* ---- which values stay in registers ---- */
 
 static void pin(x64_writer *w, uint32_t value, uint64_t *spare)
@@ -553,6 +570,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
     survey(w);
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
+    set_forms(w);
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;

@@ -1170,7 +1170,7 @@ static void hold(x64_writer *w, const ir_op *op)
 
 /* ---- the dispatch ---- */
 
-static void mark(x64_writer *w, uint32_t position)
+void sn_x64_mark(x64_writer *w, uint32_t position)
 {
     if (w->at != X64_PATHS)
         return;
@@ -1187,13 +1187,8 @@ static void mark(x64_writer *w, uint32_t position)
     w->marks[w->mark_count++] = (x64_mark){here(w, 0), position};
 }
 
-static void emit(void *emitter, uint32_t position)
+void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position)
 {
-    x64_writer *w = emitter;
-    const ir_op *op = op_of(w, position);
-    if (w->with_marks)
-        mark(w, position);
-    sn_x64_room(w);
     const arithmetic *f = &arithmetics[op->code];
     if (f->floats) {
         calculate(w, op, f);
@@ -1236,5 +1231,5 @@ static void emit(void *emitter, uint32_t position)
 }
 
 const code_target sn_x64_target = {
-    emit, load_leaf, spill, reload, move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
+    sn_x64_walk, load_leaf, spill, reload, move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
 };

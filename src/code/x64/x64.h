@@ -2,6 +2,7 @@
  *
  *   encode.c   instructions as bytes            instructions.h   the list of them
  *   select.c   operations as instructions, in registers that the allocator gives
+ *   direct.c   the walk over a body; the commonest operations once more, in line
  *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
  *   pool.c     the constants that code reads
  *
@@ -64,6 +65,14 @@ typedef struct x64_mark {
     uint32_t operation; /* number in the body; 0: the loop's own */
 } x64_mark;
 
+/* What an instruction on values of one type takes in this loop, for direct.c. */
+typedef struct x64_form {
+    uint8_t l;         /* the length, as the encoder has it */
+    uint8_t variant;   /* behind the packed singles: 1 doubles, 2 scalar, 3 both */
+    uint8_t constants; /* how many copies of a constant in the pool a memory operand is; 0: it cannot be one */
+    bool direct;       /* values of it are in vector registers */
+} x64_form;
+
 typedef struct x64_writer {
     allocation a;
     arena *memory;
@@ -74,6 +83,7 @@ typedef struct x64_writer {
     x64_isa isa;
     unsigned lanes;             /* elements a vector */
     x64_length length4, length8; /* of a value of 4, of 8 bytes an element */
+    x64_form forms[IR_MASK + 1]; /* by type */
     bool scalar;                /* lanes == 1 */
     bool mask_registers;
     bool masked;                /* a tail */
@@ -108,6 +118,8 @@ typedef struct x64_writer {
 
 /* select.c */
 extern const code_target sn_x64_target;
+void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
+void sn_x64_mark(x64_writer *w, uint32_t position);
 enum { X64_ROOM = 1024 }; /* bytes that one operation of one copy takes at most, reloads included */
 x64_code *sn_x64_more_room(x64_writer *w);
 static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, with room for an operation */
@@ -124,6 +136,9 @@ static inline uint32_t sn_x64_total_of(const ir_op *sum) /* SUM or SUMP */
     return sum->code == IR_SUM ? sum->b : sum->c;
 }
 uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
+
+/* direct.c */
+void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */
 
 /* loop.c */
 typedef struct x64_options {

@@ -1,0 +1,289 @@
+/* The walk over a body, with the commonest operations in line.
+ *
+ * Nine operations of ten are arithmetic on registers, or on a constant from the pool, and one instruction each. Asking the allocator for
+ * operand after operand and the encoder for the instruction takes them 350 instructions; here, where everything that they need is looked
+ * at once, it takes 90. Every function below either does its operation whole, or returns false and has changed nothing: then select.c
+ * does it, which can do everything, and in the common case writes the same. So this file decides nothing; it is quick. */
+#include "code/walk.h"
+#include "code/x64/encodings.h"
+#include "code/x64/x64.h"
+
+enum { BASE = X64_R10 }; /* of the pool */
+enum { IN_NO_REGISTER = CODE_NO_REGISTER & ~63 }; /* bits that no register's number has */
+_Static_assert(CODE_REGISTERS <= 64, "numbers of registers have six bits");
+
+typedef enum way { BY_SELECTION, BY_TWO, BY_FUSION, BY_RENAMING } way;
+
+/* What serves an operation: packed singles, from which the other forms are counted, and what serves integers and masks. */
+typedef struct direct {
+    uint16_t floats, integers; /* 0: nothing */
+    uint8_t way;
+    bool floats_commute, integers_commute;
+} direct;
+
+static const direct directs[IR_CODES] = {
+    [IR_ADD] = {X64_VADDPS, X64_VPADDD, BY_TWO, true, true},
+    [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, BY_TWO, false, false},
+    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, BY_TWO, true, true},
+    [IR_DIV] = {X64_VDIVPS, 0, BY_TWO, false, false},
+    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, BY_TWO, false, true},
+    [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, BY_TWO, false, true},
+    [IR_AND] = {0, X64_VANDPS, BY_TWO, false, true},
+    [IR_OR] = {0, X64_VORPS, BY_TWO, false, true},
+    [IR_XOR] = {0, X64_VXORPS, BY_TWO, false, true},
+    [IR_FMA] = {X64_VFMADD132PS, 0, BY_FUSION, false, false},
+    [IR_FMS] = {X64_VFMSUB132PS, 0, BY_FUSION, false, false},
+    [IR_FNMA] = {X64_VFNMADD132PS, 0, BY_FUSION, false, false},
+    [IR_BITS] = {0, X64_VMOVAPS, BY_RENAMING, false, false},
+    [IR_FROM_BITS] = {X64_VMOVAPS, 0, BY_RENAMING, false, false},
+};
+
+_Static_assert(X64_VADDPS > 0 && X64_VFMADD231PS - X64_VFMADD132PS == 8, "0 is no instruction of these; a form of a fused one is four further");
+
+/* ---- writing ---- */
+
+static inline void write_reg(x64_writer *w, unsigned insn, unsigned l, unsigned d, unsigned a, unsigned b)
+{
+    x64_code *c = &w->buffer[w->at].code;
+    const x64_encoding *e = &sn_x64_encodings[insn];
+    if (((d | a | b) & 16) | (l & 2))
+        c->at = store_evex_reg(c->at, e, l, d, a, b);
+    else
+        c->at = store_vex_reg(c->at, e, l, d, a, b);
+}
+
+/* ModRM and displacement of what lies in the pool: no branch asks how far. */
+static inline uint8_t *store_place(uint8_t *at, unsigned reg, int32_t disp, unsigned unit)
+{
+    const int32_t count = disp >> unit;
+    const bool is_short = count == (int8_t)count && (disp & ((1 << unit) - 1)) == 0;
+    const unsigned mod = disp == 0 ? 0 : is_short ? 1 : 2;
+    *at = (uint8_t)modrm(mod, reg, BASE);
+    store32(at + 1, (uint32_t)(is_short ? count : disp));
+    return at + 1 + (mod == 2 ? 4 : mod);
+}
+
+/* With the constant at `place` of the pool as b: where the loop has AVX-512's vectors one element, repeated, else as wide as they are. */
+static inline void write_mem(x64_writer *w, unsigned insn, unsigned l, unsigned d, unsigned a, uint32_t place)
+{
+    x64_code *c = &w->buffer[w->at].code;
+    const x64_encoding *e = &sn_x64_encodings[insn];
+    const int32_t disp = (int32_t)place - X64_POOL_BIAS;
+    const uint32_t base = (BASE & 8) << 10;
+    if (w->mask_registers) {
+        const uint32_t word = e->evex ^ reg_bits(d) ^ third_bits(a) ^ base ^ X64_BROADCAST << 24 ^ l << 29;
+        c->at = store_place(store_evex(c->at, word, e), d, disp, e->units >> 24 & 7);
+    } else { /* B is set, so the prefix is the long one */
+        store32(c->at, e->vex ^ (d & 8) << 12 ^ a << 19 ^ base ^ l << 18);
+        c->at = store_place(c->at + 4, d, disp, 0);
+    }
+}
+
+/* ---- operands in the pool ---- */
+
+/* Is it a constant that no register holds, and that instructions on this type can read from the pool? */
+static inline bool is_in_pool(const x64_writer *w, const code_operand *o, uint32_t value, const x64_form *form)
+{
+    return (o->reg & IN_NO_REGISTER) && w->a.ops[value].code == IR_CONST && form->constants;
+}
+
+static inline uint32_t place_of(x64_writer *w, const code_operand *o, uint32_t value, const x64_form *form)
+{
+    uint32_t *place = &o->value->slot[1];
+    if (*place == CODE_NO_SLOT) {
+        const ir_op *op = &w->a.ops[value];
+        *place = sn_x64_pool_element(w->pool, op->a | (uint64_t)op->b << 32, op->type == IR_F64 ? 8 : 4, form->constants);
+    }
+    return *place;
+}
+
+/* ---- operations of two operands ---- */
+
+static bool two_in_memory(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form, bool commutes)
+{
+    allocation *a = &w->a;
+    uint32_t first = op->a, second = op->b;
+    unsigned dying = dying_now(a);
+    if (commutes && a->values[first].where[0] == CODE_NO_REGISTER && !(a->values[first].traits & CODE_APART)) {
+        first = op->b;
+        second = op->a;
+        dying >>= 1;
+    }
+    const code_operand x = operand_of(a, first), y = operand_of(a, second);
+    if ((x.reg & IN_NO_REGISTER) || !is_in_pool(w, &y, second, form))
+        return false;
+    const unsigned gives = gives_up(&x, dying & 1);
+    const uint64_t free = a->free | (uint64_t)gives << x.reg, kind = free & a->vectors;
+    if (!kind || has_slot_to_give_up(&x, dying & 1))
+        return false;
+    const uint32_t place = place_of(w, &y, second, form);
+    settle_operand(a, &x, gives);
+    const unsigned d = any_of(a, kind);
+    settle_result(a, free, d);
+    write_mem(w, insn, form->l, d, x.reg, place);
+    return true;
+}
+
+static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
+{
+    allocation *a = &w->a;
+    const x64_form *form = &w->forms[op->type];
+    const bool whole = op->type > IR_F64;
+    const unsigned insn = (whole ? (unsigned)how->integers : how->floats) + form->variant;
+    const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b);
+    if ((x.reg | y.reg) & IN_NO_REGISTER)
+        return two_in_memory(w, op, insn, form, whole ? how->integers_commute : how->floats_commute);
+    const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
+    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
+    const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
+    if (!kind || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+        return false;
+    settle_operand(a, &y, y_gives);
+    settle_operand(a, &x, x_gives);
+    const unsigned d = any_of(a, kind);
+    settle_result(a, free, d);
+    write_reg(w, insn, form->l, d, x.reg, y.reg);
+    return true;
+}
+
+/* ---- fused operations ---- */
+
+enum { FORM_132 = 0, FORM_213 = 4, FORM_231 = 8 }; /* as in select.c; four instructions from one to the next */
+
+/* x·y ± constant */
+static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
+{
+    allocation *a = &w->a;
+    const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
+    const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
+    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
+    if (!(x_gives | y_gives) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+        return false;
+    const uint32_t place = place_of(w, &z, op->c, form);
+    const unsigned d = x_gives ? x.reg : y.reg, other = x_gives ? y.reg : x.reg;
+    settle_operand(a, &y, y_gives);
+    settle_operand(a, &x, x_gives);
+    settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, d);
+    write_mem(w, insn + FORM_213, form->l, d, other, place);
+    return true;
+}
+
+/* x·constant ± z */
+static bool fused_by_constant(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
+{
+    allocation *a = &w->a;
+    const bool turned = a->values[op->a].where[0] == CODE_NO_REGISTER && !(a->values[op->a].traits & CODE_APART);
+    const uint32_t factor = turned ? op->b : op->a, constant = turned ? op->a : op->b;
+    const code_operand x = operand_of(a, factor), y = operand_of(a, constant), z = operand_of(a, op->c);
+    const unsigned dying = dying_now(a), x_dies = dying >> turned & 1, z_dies = dying >> 2 & 1;
+    const unsigned x_gives = gives_up(&x, x_dies), z_gives = gives_up(&z, z_dies);
+    if (((x.reg | z.reg) & IN_NO_REGISTER) || !is_in_pool(w, &y, constant, form) || !(x_gives | z_gives)
+        || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies)))
+        return false;
+    const uint32_t place = place_of(w, &y, constant, form);
+    const unsigned d = z_gives ? z.reg : x.reg, other = z_gives ? x.reg : z.reg;
+    settle_operand(a, &z, z_gives);
+    settle_operand(a, &x, x_gives);
+    settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)z_gives << z.reg, d);
+    write_mem(w, insn + (z_gives ? FORM_231 : FORM_132), form->l, d, other, place);
+    return true;
+}
+
+static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
+{
+    allocation *a = &w->a;
+    if (op->a == op->b || op->a == op->c || op->b == op->c)
+        return false;
+    const x64_form *form = &w->forms[op->type];
+    const unsigned insn = (unsigned)how->floats + form->variant;
+    const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
+    if ((x.reg | y.reg | z.reg) & IN_NO_REGISTER)
+        return !((x.reg | y.reg) & IN_NO_REGISTER) && is_in_pool(w, &z, op->c, form) ? fused_with_constant(w, op, insn, form)
+                                                                                      : fused_by_constant(w, op, insn, form);
+    const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
+    if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
+        return false;
+    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
+    if (!(x_gives | y_gives | z_gives)) /* a copy would have to be made */
+        return false;
+    /* z if it dies, else x, else y */
+    const unsigned d = z_gives ? z.reg : x_gives ? x.reg : y.reg;
+    const unsigned second = (x_gives & ~z_gives) ? y.reg : x.reg, third = z_gives ? y.reg : z.reg;
+    settle_operand(a, &z, z_gives);
+    settle_operand(a, &y, y_gives);
+    settle_operand(a, &x, x_gives);
+    settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg, d);
+    write_reg(w, insn + (z_gives ? FORM_231 : FORM_213), form->l, d, second, third);
+    return true;
+}
+
+/* ---- bits of a number, a number of bits ---- */
+
+static inline bool renamed(x64_writer *w, const ir_op *op)
+{
+    allocation *a = &w->a;
+    const code_operand x = operand_of(a, op->a);
+    const unsigned dies = dying_now(a) & 1, gives = gives_up(&x, dies);
+    const uint64_t kind = a->free & a->vectors;
+    if ((x.reg & IN_NO_REGISTER) || !(gives | (kind != 0)) || has_slot_to_give_up(&x, dies))
+        return false;
+    settle_operand(a, &x, gives);
+    if (gives) {
+        settle_result(a, a->free, x.reg);
+        return true;
+    }
+    const unsigned d = any_of(a, kind);
+    settle_result(a, a->free, d);
+    write_reg(w, X64_VMOVAPS, w->forms[IR_I32].l, d, 0, x.reg);
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static inline bool do_directly(x64_writer *w, const ir_op *op)
+{
+    const direct *how = &directs[op->code];
+    if (w->a.now->dying & CODE_RESULT_DIES || !w->forms[op->type].direct)
+        return false;
+    switch ((way)how->way) {
+    case BY_TWO: return two(w, op, how);
+    case BY_FUSION: return fused(w, op, how);
+    case BY_RENAMING: return renamed(w, op);
+    case BY_SELECTION: break;
+    }
+    return false;
+}
+
+static inline void do_operation(x64_writer *w, uint32_t position)
+{
+    allocation *a = &w->a;
+    const ir_op *op = &a->ops[position];
+    a->position = position;
+    a->now = &a->uses[position];
+    a->copy = 0;
+    do {
+        sn_x64_room(w);
+        if (w->with_marks)
+            sn_x64_mark(w, position);
+        if (!do_directly(w, op)) {
+            sn_x64_select(w, op, position);
+            sn_allocate_end(a);
+        }
+    } while (++a->copy < a->copies);
+    advance_uses(a, op, a->now);
+}
+
+void sn_x64_walk(void *emitter, uint32_t first, uint32_t end)
+{
+    x64_writer *w = emitter;
+    allocation *a = &w->a;
+    for (uint32_t i = first; i < end && !a->failed; i++) {
+        const unsigned traits = a->values[i].traits;
+        if (traits & CODE_IS_COLD) {
+            sn_allocate_pass_region(a, i);
+            i = a->ops[i].b;
+        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
+            do_operation(w, i);
+        }
+    }
+}
