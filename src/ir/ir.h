@@ -141,6 +141,22 @@ uint64_t sn_ir_evaluate(ir_code code, ir_type type, ir_type operand, uint64_t a,
 ir_ref sn_ir_simplify(ir_program *p, ir_op *op);
 
 /* ---- live.c ---- */
+/* Pure operations have operands and 0 only: no branches. Operation 0 is marked along with them. */
+static inline void sn_ir_mark_operands(uint8_t *live, const ir_op *op)
+{
+    if (sn_ir_info[op->code].kind == IR_KIND_PURE) {
+        live[op->a] = live[op->b] = live[op->c] = 1;
+        return;
+    }
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (operands > 0)
+        live[op->a] = 1;
+    if (operands > 1)
+        live[op->b] = 1;
+    if (operands > 2)
+        live[op->c] = 1;
+}
+
 /* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 
