@@ -64,7 +64,8 @@ enum { /* traits */
     CODE_LOADED = 2, /* a leaf: loaded again at will. Not an input that is stored as an output, or held */
     CODE_PINNED = 4,
     CODE_IS_MASK = 8,
-    CODE_IS_COLD = 16 /* a COLD: the walk calls its region */
+    CODE_IS_COLD = 16, /* a COLD: the walk calls its region */
+    CODE_UNUSUAL = 128 /* a mask, or a leaf that each copy has of its own: its last use is looked at more closely. The highest bit */
 };
 
 /* What a cold region reads from outside. */
