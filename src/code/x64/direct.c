@@ -12,30 +12,43 @@ enum { BASE = X64_R10 }; /* of the pool */
 enum { IN_NO_REGISTER = CODE_NO_REGISTER & ~63 }; /* bits that no register's number has */
 _Static_assert(CODE_REGISTERS <= 64, "numbers of registers have six bits");
 
-typedef enum way { BY_SELECTION, BY_TWO, BY_FUSION, BY_RENAMING } way;
+typedef enum way { BY_SELECTION, BY_TWO, BY_FUSION, BY_RENAMING, BY_COMPARISON, BY_CHOICE, BY_SHIFT, BY_ONE, BY_BITS, BY_CONVERSION } way;
 
 /* What serves an operation: packed singles, from which the other forms are counted, and what serves integers and masks. */
 typedef struct direct {
     uint16_t floats, integers; /* 0: nothing */
     uint8_t way;
     bool floats_commute, integers_commute;
+    uint8_t immediate; /* where there is one */
 } direct;
 
 static const direct directs[IR_CODES] = {
-    [IR_ADD] = {X64_VADDPS, X64_VPADDD, BY_TWO, true, true},
-    [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, BY_TWO, false, false},
-    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, BY_TWO, true, true},
-    [IR_DIV] = {X64_VDIVPS, 0, BY_TWO, false, false},
-    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, BY_TWO, false, true},
-    [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, BY_TWO, false, true},
-    [IR_AND] = {0, X64_VANDPS, BY_TWO, false, true},
-    [IR_OR] = {0, X64_VORPS, BY_TWO, false, true},
-    [IR_XOR] = {0, X64_VXORPS, BY_TWO, false, true},
-    [IR_FMA] = {X64_VFMADD132PS, 0, BY_FUSION, false, false},
-    [IR_FMS] = {X64_VFMSUB132PS, 0, BY_FUSION, false, false},
-    [IR_FNMA] = {X64_VFNMADD132PS, 0, BY_FUSION, false, false},
-    [IR_BITS] = {0, X64_VMOVAPS, BY_RENAMING, false, false},
-    [IR_FROM_BITS] = {X64_VMOVAPS, 0, BY_RENAMING, false, false},
+    [IR_ADD] = {X64_VADDPS, X64_VPADDD, BY_TWO, true, true, 0},
+    [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, BY_TWO, false, false, 0},
+    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, BY_TWO, true, true, 0},
+    [IR_DIV] = {X64_VDIVPS, 0, BY_TWO, false, false, 0},
+    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, BY_TWO, false, true, 0},
+    [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, BY_TWO, false, true, 0},
+    [IR_AND] = {0, X64_VANDPS, BY_TWO, false, true, 0},
+    [IR_OR] = {0, X64_VORPS, BY_TWO, false, true, 0},
+    [IR_XOR] = {0, X64_VXORPS, BY_TWO, false, true, 0},
+    [IR_FMA] = {X64_VFMADD132PS, 0, BY_FUSION, false, false, 0},
+    [IR_FMS] = {X64_VFMSUB132PS, 0, BY_FUSION, false, false, 0},
+    [IR_FNMA] = {X64_VFNMADD132PS, 0, BY_FUSION, false, false, 0},
+    [IR_BITS] = {0, X64_VMOVAPS, BY_RENAMING, false, false, 0},
+    [IR_FROM_BITS] = {X64_VMOVAPS, 0, BY_RENAMING, false, false, 0},
+    [IR_LT] = {X64_VCMPPS, X64_VPCMPGTD, BY_COMPARISON, false, false, X64_COMPARE_LT},
+    [IR_LE] = {X64_VCMPPS, 0, BY_COMPARISON, false, false, X64_COMPARE_LE},
+    [IR_EQ] = {X64_VCMPPS, X64_VPCMPEQD, BY_COMPARISON, false, false, X64_COMPARE_EQ},
+    [IR_NE] = {X64_VCMPPS, 0, BY_COMPARISON, false, false, X64_COMPARE_NE},
+    [IR_SELECT] = {X64_VBLENDVPS, X64_VBLENDVPS, BY_CHOICE, false, false, 0},
+    [IR_SHL] = {0, X64_VPSLLD_IMM, BY_SHIFT, false, false, 0},
+    [IR_SAR] = {0, X64_VPSRAD_IMM, BY_SHIFT, false, false, 0},
+    [IR_SHR] = {0, X64_VPSRLD_IMM, BY_SHIFT, false, false, 0},
+    [IR_SQRT] = {X64_VSQRTPS, 0, BY_ONE, false, false, 0},
+    [IR_ABS] = {X64_VANDPS, 0, BY_BITS, false, false, 0},
+    [IR_NEG] = {X64_VXORPS, 0, BY_BITS, false, false, 0},
+    [IR_CVT] = {0, 0, BY_CONVERSION, false, false, 0},
 };
 
 _Static_assert(X64_VADDPS > 0 && X64_VFMADD231PS - X64_VFMADD132PS == 8, "0 is no instruction of these; a form of a fused one is four further");
@@ -156,14 +169,17 @@ static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, c
     allocation *a = &w->a;
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
-    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
-    if (!(x_gives | y_gives) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies), copied = !(x_gives | y_gives);
+    const uint64_t kind = a->free & a->vectors;
+    if ((copied && !kind) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
         return false;
     const uint32_t place = place_of(w, &z, op->c, form);
-    const unsigned d = x_gives ? x.reg : y.reg, other = x_gives ? y.reg : x.reg;
+    const unsigned d = copied ? any_of(a, kind) : x_gives ? x.reg : y.reg, other = x_gives | copied ? y.reg : x.reg;
     settle_operand(a, &y, y_gives);
     settle_operand(a, &x, x_gives);
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, d);
+    if (copied)
+        write_reg(w, X64_VMOVAPS, form->l, d, 0, x.reg);
     write_mem(w, insn + FORM_213, form->l, d, other, place);
     return true;
 }
@@ -176,16 +192,19 @@ static bool fused_by_constant(x64_writer *w, const ir_op *op, unsigned insn, con
     const uint32_t factor = turned ? op->b : op->a, constant = turned ? op->a : op->b;
     const code_operand x = operand_of(a, factor), y = operand_of(a, constant), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), x_dies = dying >> turned & 1, z_dies = dying >> 2 & 1;
-    const unsigned x_gives = gives_up(&x, x_dies), z_gives = gives_up(&z, z_dies);
-    if (((x.reg | z.reg) & IN_NO_REGISTER) || !is_in_pool(w, &y, constant, form) || !(x_gives | z_gives)
+    const unsigned x_gives = gives_up(&x, x_dies), z_gives = gives_up(&z, z_dies), copied = !(x_gives | z_gives);
+    const uint64_t kind = a->free & a->vectors;
+    if (((x.reg | z.reg) & IN_NO_REGISTER) || !is_in_pool(w, &y, constant, form) || (copied && !kind)
         || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies)))
         return false;
     const uint32_t place = place_of(w, &y, constant, form);
-    const unsigned d = z_gives ? z.reg : x.reg, other = z_gives ? x.reg : z.reg;
+    const unsigned d = copied ? any_of(a, kind) : z_gives ? z.reg : x.reg, over_z = z_gives | copied;
     settle_operand(a, &z, z_gives);
     settle_operand(a, &x, x_gives);
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)z_gives << z.reg, d);
-    write_mem(w, insn + (z_gives ? FORM_231 : FORM_132), form->l, d, other, place);
+    if (copied)
+        write_reg(w, X64_VMOVAPS, form->l, d, 0, z.reg);
+    write_mem(w, insn + (over_z ? FORM_231 : FORM_132), form->l, d, over_z ? x.reg : z.reg, place);
     return true;
 }
 
@@ -204,16 +223,20 @@ static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
     if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
         return false;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
-    if (!(x_gives | y_gives | z_gives)) /* a copy would have to be made */
+    const unsigned copied = !(x_gives | y_gives | z_gives), over_z = z_gives | copied;
+    const uint64_t kind = a->free & a->vectors;
+    if (copied && !kind)
         return false;
-    /* z if it dies, else x, else y */
-    const unsigned d = z_gives ? z.reg : x_gives ? x.reg : y.reg;
-    const unsigned second = (x_gives & ~z_gives) ? y.reg : x.reg, third = z_gives ? y.reg : z.reg;
+    /* over z if it dies, else over x, else over y, else over a copy of z */
+    const unsigned d = copied ? any_of(a, kind) : z_gives ? z.reg : x_gives ? x.reg : y.reg;
+    const unsigned second = (x_gives & ~z_gives) ? y.reg : x.reg, third = over_z ? y.reg : z.reg;
     settle_operand(a, &z, z_gives);
     settle_operand(a, &y, y_gives);
     settle_operand(a, &x, x_gives);
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg, d);
-    write_reg(w, insn + (z_gives ? FORM_231 : FORM_213), form->l, d, second, third);
+    if (copied)
+        write_reg(w, X64_VMOVAPS, form->l, d, 0, z.reg);
+    write_reg(w, insn + (over_z ? FORM_231 : FORM_213), form->l, d, second, third);
     return true;
 }
 
@@ -238,6 +261,146 @@ static inline bool renamed(x64_writer *w, const ir_op *op)
     return true;
 }
 
+/* ---- comparisons and choices, where masks are vectors ---- */
+
+static inline void write_immediate(x64_writer *w, unsigned immediate)
+{
+    *w->buffer[w->at].code.at++ = (uint8_t)immediate;
+}
+
+static inline bool compared(x64_writer *w, const ir_op *op, const direct *how)
+{
+    allocation *a = &w->a;
+    const unsigned type = a->ops[op->a].type;
+    const bool whole = type > IR_F64;
+    const x64_form *form = &w->forms[type];
+    const unsigned insn = whole ? how->integers : (unsigned)how->floats + form->variant;
+    if (!insn || (w->loop->widest == 8 && type != IR_F64)) /* a mask has the loop's widest lanes */
+        return false;
+    const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b);
+    const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
+    if (((x.reg | y.reg) & IN_NO_REGISTER) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+        return false;
+    const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
+    const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
+    if (!kind)
+        return false;
+    settle_operand(a, &y, y_gives);
+    settle_operand(a, &x, x_gives);
+    const unsigned d = any_of(a, kind);
+    settle_result(a, free, d);
+    if (whole) {
+        write_reg(w, insn, form->l, d, y.reg, x.reg); /* y > x, y = x */
+    } else {
+        write_reg(w, insn, form->l, d, x.reg, y.reg);
+        write_immediate(w, how->immediate);
+    }
+    return true;
+}
+
+static inline bool chosen(x64_writer *w, const ir_op *op)
+{
+    allocation *a = &w->a;
+    const bool wide_mask = w->loop->widest == 8, wide = op->type == IR_F64 || (op->type == IR_MASK && wide_mask);
+    if (wide_mask && !wide && !w->scalar) /* the mask has to be made narrower */
+        return false;
+    const code_operand m = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
+    const unsigned dying = dying_now(a), m_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
+    if (((m.reg | y.reg | z.reg) & IN_NO_REGISTER)
+        || (has_slot_to_give_up(&m, m_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies)))
+        return false;
+    const unsigned m_gives = gives_up(&m, m_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
+    const uint64_t free = a->free | (uint64_t)m_gives << m.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg;
+    const uint64_t kind = free & a->vectors;
+    if (!kind)
+        return false;
+    settle_operand(a, &z, z_gives);
+    settle_operand(a, &y, y_gives);
+    settle_operand(a, &m, m_gives);
+    const unsigned d = any_of(a, kind);
+    settle_result(a, free, d);
+    write_reg(w, X64_VBLENDVPS + wide, w->forms[op->type].l, d, z.reg, y.reg);
+    write_immediate(w, m.reg << 4);
+    return true;
+}
+
+/* ---- operations of one operand ---- */
+
+/* Gives an operand up and takes a register for the result: CODE_NO_REGISTER, and nothing has happened, if that is not simple. */
+static inline unsigned replace_operand(allocation *a, const code_operand *x)
+{
+    const unsigned dies = dying_now(a) & 1, gives = gives_up(x, dies);
+    if ((x->reg & IN_NO_REGISTER) || has_slot_to_give_up(x, dies))
+        return CODE_NO_REGISTER;
+    const uint64_t free = a->free | (uint64_t)gives << x->reg, kind = free & a->vectors;
+    if (!kind)
+        return CODE_NO_REGISTER;
+    settle_operand(a, x, gives);
+    const unsigned d = any_of(a, kind);
+    settle_result(a, free, d);
+    return d;
+}
+
+/* Scalar instructions take the upper lanes from the operand. */
+static inline bool one(x64_writer *w, const ir_op *op, const direct *how)
+{
+    const x64_form *form = &w->forms[op->type];
+    const code_operand x = operand_of(&w->a, op->a);
+    const unsigned d = replace_operand(&w->a, &x);
+    if (d == CODE_NO_REGISTER)
+        return false;
+    write_reg(w, (unsigned)how->floats + form->variant, form->l, d, w->scalar ? x.reg : 0, x.reg);
+    return true;
+}
+
+/* Signs, flipped or taken away, with a constant as wide as the vector. */
+static bool with_bits(x64_writer *w, const ir_op *op, const direct *how)
+{
+    if (op->type > IR_F64)
+        return false;
+    const bool wide = op->type == IR_F64;
+    const code_operand x = operand_of(&w->a, op->a);
+    const unsigned d = replace_operand(&w->a, &x);
+    if (d == CODE_NO_REGISTER)
+        return false;
+    const uint64_t sign = wide ? (uint64_t)1 << 63 : 0x80000000u, bits = op->code == IR_NEG ? sign : sign - 1;
+    const unsigned bytes = w->scalar ? 16 : 32, size = wide ? 8 : 4;
+    const uint32_t place = sn_x64_pool_element(w->pool, bits, size, w->mask_registers ? 1 : bytes / size);
+    write_mem(w, (unsigned)how->floats + wide, w->forms[op->type].l, d, x.reg, place);
+    return true;
+}
+
+static bool shifted(x64_writer *w, const ir_op *op, const direct *how)
+{
+    allocation *a = &w->a;
+    const code_operand x = operand_of(a, op->a), count = operand_of(a, op->b);
+    const bool held = !(count.reg & IN_NO_REGISTER); /* the count may be in a register, for others */
+    if (a->ops[op->b].code != IR_CONST || (held && gives_up(&count, dying_now(a) >> 1 & 1)))
+        return false;
+    const unsigned d = replace_operand(a, &x);
+    if (d == CODE_NO_REGISTER)
+        return false;
+    const x64_length length = w->length4 == X64_SCALAR ? X64_128 : w->length4;
+    sn_x64_reg_imm(&w->buffer[w->at].code, (x64_insn)how->integers, length, 0, d, 0, x.reg, (uint8_t)(a->ops[op->b].a & 31));
+    return true;
+}
+
+static bool converted(x64_writer *w, const ir_op *op)
+{
+    static const uint16_t insns[IR_I32 + 1][IR_I32 + 1] = { /* from, to */
+        [IR_F32] = {[IR_F64] = X64_VCVTPS2PD, [IR_I32] = X64_VCVTTPS2DQ},
+        [IR_F64] = {[IR_F32] = X64_VCVTPD2PS, [IR_I32] = X64_VCVTTPD2DQ},
+        [IR_I32] = {[IR_F32] = X64_VCVTDQ2PS, [IR_F64] = X64_VCVTDQ2PD},
+    };
+    const unsigned from = w->a.ops[op->a].type, insn = insns[from][op->type];
+    const code_operand x = operand_of(&w->a, op->a);
+    const unsigned d = insn ? replace_operand(&w->a, &x) : CODE_NO_REGISTER;
+    if (d == CODE_NO_REGISTER)
+        return false;
+    write_reg(w, insn, w->forms[from == IR_F64 || op->type == IR_F64 ? IR_F64 : IR_F32].l, d, 0, x.reg);
+    return true;
+}
+
 /* ---- the walk ---- */
 
 static inline bool do_directly(x64_writer *w, const ir_op *op)
@@ -249,6 +412,12 @@ static inline bool do_directly(x64_writer *w, const ir_op *op)
     case BY_TWO: return two(w, op, how);
     case BY_FUSION: return fused(w, op, how);
     case BY_RENAMING: return renamed(w, op);
+    case BY_COMPARISON: return compared(w, op, how);
+    case BY_CHOICE: return !w->mask_registers && chosen(w, op);
+    case BY_SHIFT: return shifted(w, op, how);
+    case BY_ONE: return one(w, op, how);
+    case BY_BITS: return with_bits(w, op, how);
+    case BY_CONVERSION: return converted(w, op);
     case BY_SELECTION: break;
     }
     return false;

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-enum { COMPARE_EQ = 0, COMPARE_LT = 0x11, COMPARE_LE = 0x12, COMPARE_NE = 4 }; /* quiet; NE unordered */
 enum { INTEGER_EQ = 0, INTEGER_LT = 1, INTEGER_LE = 2, INTEGER_NE = 4 };
 enum { ROUND_EVEN = 8, ROUND_DOWN = 9, ROUND_UP = 10, ROUND_TO_ZERO = 11 }; /* 8: no inexact exception */
 
@@ -703,7 +702,7 @@ static void widen_mask(x64_writer *w, unsigned d)
 
 static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
 {
-    static const uint8_t floats[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    static const uint8_t floats[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     static const uint8_t integers[] = {INTEGER_LT, INTEGER_LE, INTEGER_EQ, INTEGER_NE};
     const unsigned a = sn_use(&w->a, op->a), kind = op->code - IR_LT;
     const x64_insn insn = type == IR_I32 ? X64_VPCMPD : doubled(X64_VCMPPS_K, type);
@@ -742,7 +741,7 @@ static void compare_integers(x64_writer *w, const ir_op *op)
 
 static void compare(x64_writer *w, const ir_op *op)
 {
-    static const uint8_t conditions[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    static const uint8_t conditions[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     const unsigned type = op_of(w, op->a)->type;
     if (w->mask_registers) {
         compare_in_registers(w, op, type);

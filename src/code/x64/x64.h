@@ -117,6 +117,7 @@ typedef struct x64_writer {
 } x64_writer;
 
 /* select.c */
+enum { X64_COMPARE_EQ = 0, X64_COMPARE_LT = 0x11, X64_COMPARE_LE = 0x12, X64_COMPARE_NE = 4 }; /* of vcmp, quiet; NE unordered */
 extern const code_target sn_x64_target;
 void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
 void sn_x64_mark(x64_writer *w, uint32_t position);
