@@ -571,6 +571,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     survey(w);
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
     set_forms(w);
+    sn_x64_pool_expect(w->pool, w->constants);
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;

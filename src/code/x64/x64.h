@@ -44,6 +44,7 @@ typedef struct x64_pool {
 } x64_pool;
 
 void sn_x64_pool_open(x64_pool *pool, arena *memory);
+void sn_x64_pool_expect(x64_pool *pool, uint32_t elements); /* a hint: so many at most will be new */
 /* The place (from pool start) of `copies` repetitions of an element of 4 or 8 bytes, aligned to its whole size up to 64. */
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies);
 /* The place of arbitrary bytes, up to 128, aligned. */
