@@ -304,10 +304,13 @@ static inline uint32_t name_run(const char *text)
     return n + (uint32_t)__builtin_ctz(~bits);
 }
 
-/* The same, but of long runs the first 16 bytes only. */
+/* The same, but of long runs the first 16 bytes only, and of what goes on with a character of several bytes 16. */
 static inline uint32_t short_run(const char *text)
 {
-    return (uint32_t)__builtin_ctz(~name_bits(text));
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    const unsigned behind = ~name_bits(text), wide = (unsigned)_mm_movemask_epi8(bytes);
+    const unsigned end = behind & -behind;
+    return (uint32_t)__builtin_ctz(behind) + (end & wide ? 16 : 0);
 }
 #else
 static inline uint32_t name_run(const char *text)
@@ -320,7 +323,8 @@ static inline uint32_t name_run(const char *text)
 
 static inline uint32_t short_run(const char *text)
 {
-    return name_run(text);
+    const uint32_t length = name_run(text);
+    return classes[(uint8_t)text[length]] == IS_WIDE ? 16 : length;
 }
 #endif
 
@@ -368,7 +372,7 @@ static inline void read_name(lang_lexer *l)
 {
     const char *text = l->text + l->token.at;
     const uint32_t length = short_run(text);
-    if (length > SHORT_NAME || classes[(uint8_t)text[length]] == IS_WIDE) {
+    if (length > SHORT_NAME) {
         read_any_name(l);
         return;
     }
@@ -578,6 +582,7 @@ static inline void read_token(lang_lexer *l, uint32_t at, bool newline)
 {
     const char *text = l->text;
     uint8_t class;
+    at += text[at] == ' '; /* or not: nobody predicts it */
     while ((class = classes[(uint8_t)text[at]]) <= IS_LINE) {
         newline |= class == IS_LINE;
         at++;
@@ -661,9 +666,9 @@ bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory)
     *l = (lang_lexer){.tree = tree, .memory = memory, .text = tree->source.text};
     const uint32_t names = first_symbols(tree->source.length);
     tree->symbol_room = names;
-    tree->symbol_mask = 2 * names - 1;
+    tree->symbol_mask = 4 * names - 1;
     tree->symbols = sn_arena_take(memory, names * sizeof *tree->symbols);
-    tree->symbol_table = sn_arena_take_zeroed(memory, 2 * names * sizeof *tree->symbol_table);
+    tree->symbol_table = sn_arena_take_zeroed(memory, 4 * names * sizeof *tree->symbol_table);
     tree->literal_room = tree->source.length / 8 + 16;
     tree->literals = sn_arena_take(memory, tree->literal_room * sizeof *tree->literals);
     if (!tree->symbols || !tree->symbol_table || !tree->literals) {
