@@ -2,8 +2,9 @@
  *
  * Nine operations of ten are arithmetic on registers, or on a constant from the pool, and one instruction each. Asking the allocator for
  * operand after operand and the encoder for the instruction takes them 350 instructions; here, where everything that they need is looked
- * at once, it takes 90. Every function below either does its operation whole, or returns false and has changed nothing: then select.c
- * does it, which can do everything, and in the common case writes the same. So this file decides nothing; it is quick. */
+ * at once, it takes a third. Every function below either does its operation whole, or returns false: then select.c does it, which can do
+ * everything, and where both can they write the same. So this file decides nothing; it is quick. Operands that are in no register are
+ * brought there by sn_use, in the order in which select.c asks for them: what was brought before a function gives up is found by it. */
 #include "code/walk.h"
 #include "code/x64/encodings.h"
 #include "code/x64/x64.h"
@@ -112,22 +113,19 @@ static inline uint32_t place_of(x64_writer *w, const code_operand *o, uint32_t v
 
 /* ---- operations of two operands ---- */
 
-static bool two_in_memory(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form, bool commutes)
+static inline bool is_in_memory(const allocation *a, uint32_t value) /* or would be, as far as sn_use_is_memory goes */
+{
+    return a->values[value].where[0] == CODE_NO_REGISTER && !(a->values[value].traits & CODE_APART);
+}
+
+/* x op constant */
+static bool two_with_constant(x64_writer *w, uint32_t first, uint32_t second, unsigned dies, unsigned insn, const x64_form *form)
 {
     allocation *a = &w->a;
-    uint32_t first = op->a, second = op->b;
-    unsigned dying = dying_now(a);
-    if (commutes && a->values[first].where[0] == CODE_NO_REGISTER && !(a->values[first].traits & CODE_APART)) {
-        first = op->b;
-        second = op->a;
-        dying >>= 1;
-    }
     const code_operand x = operand_of(a, first), y = operand_of(a, second);
-    if ((x.reg & IN_NO_REGISTER) || !is_in_pool(w, &y, second, form))
-        return false;
-    const unsigned gives = gives_up(&x, dying & 1);
+    const unsigned gives = gives_up(&x, dies);
     const uint64_t free = a->free | (uint64_t)gives << x.reg, kind = free & a->vectors;
-    if (!kind || has_slot_to_give_up(&x, dying & 1))
+    if (!kind || has_slot_to_give_up(&x, dies))
         return false;
     const uint32_t place = place_of(w, &y, second, form);
     settle_operand(a, &x, gives);
@@ -137,15 +135,10 @@ static bool two_in_memory(x64_writer *w, const ir_op *op, unsigned insn, const x
     return true;
 }
 
-static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool two_in_registers(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
 {
     allocation *a = &w->a;
-    const x64_form *form = &w->forms[op->type];
-    const bool whole = op->type > IR_F64;
-    const unsigned insn = (whole ? (unsigned)how->integers : how->floats) + form->variant;
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b);
-    if ((x.reg | y.reg) & IN_NO_REGISTER)
-        return two_in_memory(w, op, insn, form, whole ? how->integers_commute : how->floats_commute);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
     const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
@@ -157,6 +150,33 @@ static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
     settle_result(a, free, d);
     write_reg(w, insn, form->l, d, x.reg, y.reg);
     return true;
+}
+
+/* Some operand is in no register. */
+static bool two_brought(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form, bool commutes)
+{
+    allocation *a = &w->a;
+    const bool turned = commutes && is_in_memory(a, op->a) && !is_in_memory(a, op->b);
+    const uint32_t first = turned ? op->b : op->a, second = turned ? op->a : op->b;
+    sn_use(a, first);
+    const code_operand y = operand_of(a, second);
+    if (is_in_pool(w, &y, second, form))
+        return two_with_constant(w, first, second, dying_now(a) >> turned & 1, insn, form);
+    if (turned || (y.reg & IN_NO_REGISTER && a->ops[second].code == IR_UNIFORM))
+        return false;
+    sn_use(a, second);
+    return two_in_registers(w, op, insn, form);
+}
+
+static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
+{
+    const x64_form *form = &w->forms[op->type];
+    const bool whole = op->type > IR_F64;
+    const unsigned insn = (whole ? (unsigned)how->integers : how->floats) + form->variant;
+    const code_operand x = operand_of(&w->a, op->a), y = operand_of(&w->a, op->b);
+    if ((x.reg | y.reg) & IN_NO_REGISTER)
+        return two_brought(w, op, insn, form, whole ? how->integers_commute : how->floats_commute);
+    return two_in_registers(w, op, insn, form);
 }
 
 /* ---- fused operations ---- */
@@ -184,18 +204,16 @@ static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, c
     return true;
 }
 
-/* x·constant ± z */
-static bool fused_by_constant(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
+/* x·constant ± z; turned: constant·x ± z */
+static bool fused_by_constant(x64_writer *w, const ir_op *op, bool turned, unsigned insn, const x64_form *form)
 {
     allocation *a = &w->a;
-    const bool turned = a->values[op->a].where[0] == CODE_NO_REGISTER && !(a->values[op->a].traits & CODE_APART);
     const uint32_t factor = turned ? op->b : op->a, constant = turned ? op->a : op->b;
     const code_operand x = operand_of(a, factor), y = operand_of(a, constant), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), x_dies = dying >> turned & 1, z_dies = dying >> 2 & 1;
     const unsigned x_gives = gives_up(&x, x_dies), z_gives = gives_up(&z, z_dies), copied = !(x_gives | z_gives);
     const uint64_t kind = a->free & a->vectors;
-    if (((x.reg | z.reg) & IN_NO_REGISTER) || !is_in_pool(w, &y, constant, form) || (copied && !kind)
-        || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies)))
+    if ((copied && !kind) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies)))
         return false;
     const uint32_t place = place_of(w, &y, constant, form);
     const unsigned d = copied ? any_of(a, kind) : z_gives ? z.reg : x.reg, over_z = z_gives | copied;
@@ -208,17 +226,10 @@ static bool fused_by_constant(x64_writer *w, const ir_op *op, unsigned insn, con
     return true;
 }
 
-static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool fused_in_registers(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
 {
     allocation *a = &w->a;
-    if (op->a == op->b || op->a == op->c || op->b == op->c)
-        return false;
-    const x64_form *form = &w->forms[op->type];
-    const unsigned insn = (unsigned)how->floats + form->variant;
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
-    if ((x.reg | y.reg | z.reg) & IN_NO_REGISTER)
-        return !((x.reg | y.reg) & IN_NO_REGISTER) && is_in_pool(w, &z, op->c, form) ? fused_with_constant(w, op, insn, form)
-                                                                                      : fused_by_constant(w, op, insn, form);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
     if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
         return false;
@@ -240,15 +251,52 @@ static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
     return true;
 }
 
+/* Some operand is in no register. */
+static bool fused_brought(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
+{
+    allocation *a = &w->a;
+    if (is_in_memory(a, op->c)) {
+        const code_operand z = operand_of(a, op->c);
+        if (!is_in_pool(w, &z, op->c, form))
+            return false;
+        place_of(w, &z, op->c, form); /* before others find their places */
+        sn_use(a, op->a);
+        sn_use(a, op->b);
+        return fused_with_constant(w, op, insn, form);
+    }
+    const bool turned = is_in_memory(a, op->a);
+    const uint32_t constant = turned ? op->a : op->b;
+    sn_use(a, turned ? op->b : op->a);
+    sn_use(a, op->c);
+    const code_operand y = operand_of(a, constant);
+    if (is_in_pool(w, &y, constant, form))
+        return fused_by_constant(w, op, turned, insn, form);
+    if (turned || (y.reg & IN_NO_REGISTER && a->ops[constant].code == IR_UNIFORM))
+        return false;
+    sn_use(a, constant);
+    return fused_in_registers(w, op, insn, form);
+}
+
+static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
+{
+    if (op->a == op->b || op->a == op->c || op->b == op->c)
+        return false;
+    const x64_form *form = &w->forms[op->type];
+    const unsigned insn = (unsigned)how->floats + form->variant;
+    const code_operand x = operand_of(&w->a, op->a), y = operand_of(&w->a, op->b), z = operand_of(&w->a, op->c);
+    return (x.reg | y.reg | z.reg) & IN_NO_REGISTER ? fused_brought(w, op, insn, form) : fused_in_registers(w, op, insn, form);
+}
+
 /* ---- bits of a number, a number of bits ---- */
 
 static inline bool renamed(x64_writer *w, const ir_op *op)
 {
     allocation *a = &w->a;
+    sn_use(a, op->a);
     const code_operand x = operand_of(a, op->a);
     const unsigned dies = dying_now(a) & 1, gives = gives_up(&x, dies);
     const uint64_t kind = a->free & a->vectors;
-    if ((x.reg & IN_NO_REGISTER) || !(gives | (kind != 0)) || has_slot_to_give_up(&x, dies))
+    if (!(gives | (kind != 0)) || has_slot_to_give_up(&x, dies))
         return false;
     settle_operand(a, &x, gives);
     if (gives) {
@@ -277,9 +325,11 @@ static inline bool compared(x64_writer *w, const ir_op *op, const direct *how)
     const unsigned insn = whole ? how->integers : (unsigned)how->floats + form->variant;
     if (!insn || (w->loop->widest == 8 && type != IR_F64)) /* a mask has the loop's widest lanes */
         return false;
+    sn_use(a, op->a);
+    sn_use(a, op->b);
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
-    if (((x.reg | y.reg) & IN_NO_REGISTER) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+    if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies))
         return false;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
     const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
@@ -304,10 +354,12 @@ static inline bool chosen(x64_writer *w, const ir_op *op)
     const bool wide_mask = w->loop->widest == 8, wide = op->type == IR_F64 || (op->type == IR_MASK && wide_mask);
     if (wide_mask && !wide && !w->scalar) /* the mask has to be made narrower */
         return false;
+    sn_use(a, op->a);
+    sn_use(a, op->c);
+    sn_use(a, op->b);
     const code_operand m = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), m_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
-    if (((m.reg | y.reg | z.reg) & IN_NO_REGISTER)
-        || (has_slot_to_give_up(&m, m_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies)))
+    if (has_slot_to_give_up(&m, m_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
         return false;
     const unsigned m_gives = gives_up(&m, m_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
     const uint64_t free = a->free | (uint64_t)m_gives << m.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg;
@@ -326,16 +378,16 @@ static inline bool chosen(x64_writer *w, const ir_op *op)
 
 /* ---- operations of one operand ---- */
 
-/* Gives an operand up and takes a register for the result: CODE_NO_REGISTER, and nothing has happened, if that is not simple. */
-static inline unsigned replace_operand(allocation *a, const code_operand *x)
+/* Gives the operand up, whose register is `from` then, and takes one for the result: CODE_NO_REGISTER if that is not simple. */
+static inline unsigned replace_operand(allocation *a, uint32_t operand, unsigned *from)
 {
-    const unsigned dies = dying_now(a) & 1, gives = gives_up(x, dies);
-    if ((x->reg & IN_NO_REGISTER) || has_slot_to_give_up(x, dies))
+    *from = sn_use(a, operand);
+    const code_operand x = operand_of(a, operand);
+    const unsigned dies = dying_now(a) & 1, gives = gives_up(&x, dies);
+    const uint64_t free = a->free | (uint64_t)gives << x.reg, kind = free & a->vectors;
+    if (!kind || has_slot_to_give_up(&x, dies))
         return CODE_NO_REGISTER;
-    const uint64_t free = a->free | (uint64_t)gives << x->reg, kind = free & a->vectors;
-    if (!kind)
-        return CODE_NO_REGISTER;
-    settle_operand(a, x, gives);
+    settle_operand(a, &x, gives);
     const unsigned d = any_of(a, kind);
     settle_result(a, free, d);
     return d;
@@ -345,11 +397,11 @@ static inline unsigned replace_operand(allocation *a, const code_operand *x)
 static inline bool one(x64_writer *w, const ir_op *op, const direct *how)
 {
     const x64_form *form = &w->forms[op->type];
-    const code_operand x = operand_of(&w->a, op->a);
-    const unsigned d = replace_operand(&w->a, &x);
+    unsigned from;
+    const unsigned d = replace_operand(&w->a, op->a, &from);
     if (d == CODE_NO_REGISTER)
         return false;
-    write_reg(w, (unsigned)how->floats + form->variant, form->l, d, w->scalar ? x.reg : 0, x.reg);
+    write_reg(w, (unsigned)how->floats + form->variant, form->l, d, w->scalar ? from : 0, from);
     return true;
 }
 
@@ -359,29 +411,30 @@ static bool with_bits(x64_writer *w, const ir_op *op, const direct *how)
     if (op->type > IR_F64)
         return false;
     const bool wide = op->type == IR_F64;
-    const code_operand x = operand_of(&w->a, op->a);
-    const unsigned d = replace_operand(&w->a, &x);
+    unsigned from;
+    const unsigned d = replace_operand(&w->a, op->a, &from);
     if (d == CODE_NO_REGISTER)
         return false;
     const uint64_t sign = wide ? (uint64_t)1 << 63 : 0x80000000u, bits = op->code == IR_NEG ? sign : sign - 1;
     const unsigned bytes = w->scalar ? 16 : 32, size = wide ? 8 : 4;
     const uint32_t place = sn_x64_pool_element(w->pool, bits, size, w->mask_registers ? 1 : bytes / size);
-    write_mem(w, (unsigned)how->floats + wide, w->forms[op->type].l, d, x.reg, place);
+    write_mem(w, (unsigned)how->floats + wide, w->forms[op->type].l, d, from, place);
     return true;
 }
 
 static bool shifted(x64_writer *w, const ir_op *op, const direct *how)
 {
     allocation *a = &w->a;
-    const code_operand x = operand_of(a, op->a), count = operand_of(a, op->b);
+    const code_operand count = operand_of(a, op->b);
     const bool held = !(count.reg & IN_NO_REGISTER); /* the count may be in a register, for others */
     if (a->ops[op->b].code != IR_CONST || (held && gives_up(&count, dying_now(a) >> 1 & 1)))
         return false;
-    const unsigned d = replace_operand(a, &x);
+    unsigned from;
+    const unsigned d = replace_operand(a, op->a, &from);
     if (d == CODE_NO_REGISTER)
         return false;
     const x64_length length = w->length4 == X64_SCALAR ? X64_128 : w->length4;
-    sn_x64_reg_imm(&w->buffer[w->at].code, (x64_insn)how->integers, length, 0, d, 0, x.reg, (uint8_t)(a->ops[op->b].a & 31));
+    sn_x64_reg_imm(&w->buffer[w->at].code, (x64_insn)how->integers, length, 0, d, 0, from, (uint8_t)(a->ops[op->b].a & 31));
     return true;
 }
 
@@ -392,12 +445,12 @@ static bool converted(x64_writer *w, const ir_op *op)
         [IR_F64] = {[IR_F32] = X64_VCVTPD2PS, [IR_I32] = X64_VCVTTPD2DQ},
         [IR_I32] = {[IR_F32] = X64_VCVTDQ2PS, [IR_F64] = X64_VCVTDQ2PD},
     };
-    const unsigned from = w->a.ops[op->a].type, insn = insns[from][op->type];
-    const code_operand x = operand_of(&w->a, op->a);
-    const unsigned d = insn ? replace_operand(&w->a, &x) : CODE_NO_REGISTER;
+    const unsigned type = w->a.ops[op->a].type, insn = insns[type][op->type];
+    unsigned from;
+    const unsigned d = insn ? replace_operand(&w->a, op->a, &from) : CODE_NO_REGISTER;
     if (d == CODE_NO_REGISTER)
         return false;
-    write_reg(w, insn, w->forms[from == IR_F64 || op->type == IR_F64 ? IR_F64 : IR_F32].l, d, 0, x.reg);
+    write_reg(w, insn, w->forms[type == IR_F64 || op->type == IR_F64 ? IR_F64 : IR_F32].l, d, 0, from);
     return true;
 }
 
@@ -438,6 +491,7 @@ static inline void do_operation(x64_writer *w, uint32_t position)
             sn_x64_select(w, op, position);
             sn_allocate_end(a);
         }
+        a->locked = 0;
     } while (++a->copy < a->copies);
     advance_uses(a, op, a->now);
 }
