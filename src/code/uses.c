@@ -134,7 +134,7 @@ static inline void note_definition(use_walk *w, uint32_t position)
     if (v->traits & CODE_UNUSUAL)
         note_live(w, -1, v->traits);
     else
-        w->live[0] -= v->traits & CODE_APART;
+        w->live[0]--;
 }
 
 /* The path around a region: its RARE takes the hot operand, and where it begins everything that it reads is used. */
@@ -158,6 +158,10 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
         const ir_op *op = &a->ops[i];
         if (op->code == IR_RARE && a->region_at && a->region_at[i]) {
             i = pass_region(w, &a->regions[a->region_at[i] - 1]);
+            continue;
+        }
+        if (!(w->values[i].traits & CODE_APART)) { /* a constant or a uniform, which is no operation of the walk and never counted */
+            a->first[i] = w->values[i].next;
             continue;
         }
         note_definition(w, i);

@@ -17,8 +17,12 @@ void sn_allocate_pass_region(allocation *a, uint32_t position);
 
 static inline void record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
 {
-    if (SINTER_VERIFY && a->trace)
+#if SINTER_VERIFY
+    if (a->trace)
         sn_allocate_record(a, kind, reg, value, slot, from);
+#else
+    (void)a, (void)kind, (void)reg, (void)value, (void)slot, (void)from;
+#endif
 }
 
 static inline uint64_t bit(unsigned reg)
@@ -92,7 +96,7 @@ static inline unsigned gives_up(const code_operand *o, unsigned dies)
 }
 
 /* An operand in a register that dies and has a slot as well: two things to give up, which is not the common case. */
-static inline bool has_slot_to_give_up(const code_operand *o, unsigned dies)
+static inline unsigned has_slot_to_give_up(const code_operand *o, unsigned dies)
 {
     return dies & (o->value->slot[o->copy] != CODE_NO_SLOT);
 }
