@@ -5,13 +5,13 @@
  * streams) are not stored but loaded again. Interleaved copies of the body share next uses, and constants. A cold region is a routine:
  * the path stores what it holds and what the region reads, calls, and loads what it held again, so that the region costs it no register
  * and all copies and walks share one. Cost: a fixed number of steps per operand, a look over the registers per eviction or call. */
-#include "code/allocate.h"
+#include "code/walk.h"
 
 #include <string.h>
 
 enum { CHEAP_BONUS = 12 }; /* operations that a value which need not be stored counts as further away */
 
-static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
+void sn_allocate_record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
 {
     code_trace *t = a->trace;
     if (t->count == t->capacity) {
@@ -25,12 +25,6 @@ static void append_event(allocation *a, code_event_kind kind, unsigned reg, uint
         t->capacity = capacity;
     }
     t->events[t->count++] = (code_event){(uint8_t)kind, (uint8_t)reg, (uint8_t)from, value, slot};
-}
-
-static inline void record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from)
-{
-    if (SINTER_VERIFY && a->trace)
-        append_event(a, kind, reg, value, slot, from);
 }
 
 static void push(allocation *a, uint32_t **list, uint32_t *count, uint32_t *capacity, uint32_t number)
@@ -85,11 +79,6 @@ static void set_slot(allocation *a, uint32_t index, uint32_t slot)
     a->slots[index] = slot;
 }
 
-static uint64_t bit(unsigned reg)
-{
-    return (uint64_t)1 << reg;
-}
-
 static bool in_masks(const allocation *a, unsigned type)
 {
     return type == IR_MASK && a->masks;
@@ -121,27 +110,6 @@ static void evict(allocation *a, unsigned reg)
     *where_of(a, index) = CODE_NO_REGISTER;
     a->free |= bit(reg);
 }
-
-static unsigned lowest(uint64_t set)
-{
-    return (unsigned)__builtin_ctzll(set);
-}
-
-#if SINTER_HOSTILE
-static unsigned any_of(allocation *a, uint64_t set)
-{
-    a->random = a->random * 1664525u + 1013904223u;
-    for (unsigned skip = (a->random >> 16) % (unsigned)__builtin_popcountll(set); skip; skip--)
-        set &= set - 1;
-    return lowest(set);
-}
-#else
-static unsigned any_of(allocation *a, uint64_t set)
-{
-    (void)a;
-    return lowest(set);
-}
-#endif
 
 static unsigned furthest(allocation *a, uint64_t candidates)
 {
@@ -249,17 +217,6 @@ unsigned sn_use_temporary(allocation *a, bool mask)
     return reg;
 }
 
-static bool is_last_copy(const allocation *a)
-{
-    return a->copy + 1 == a->copies;
-}
-
-/* The operands that die with this copy, as bits. */
-static inline unsigned dying_now(const allocation *a)
-{
-    return is_last_copy(a) ? a->now->dying : a->now->dying_apart;
-}
-
 bool sn_use_dies(const allocation *a, uint32_t value)
 {
     const unsigned dying = dying_now(a);
@@ -360,8 +317,6 @@ unsigned sn_define_more(allocation *a)
     return reg;
 }
 
-/* ---- the walk ---- */
-
 static inline void unlock(allocation *a)
 {
     a->free |= a->temporaries;
@@ -369,38 +324,14 @@ static inline void unlock(allocation *a)
     a->locked = 0;
 }
 
-/* The first operand last: where two are one value, its `next` counts. */
-static inline void advance_uses(allocation *a, const ir_op *op, const code_uses *uses)
-{
-    if (uses->operands > 2)
-        a->values[op->c].next = uses->next[2];
-    if (uses->operands > 1)
-        a->values[op->b].next = uses->next[1];
-    if (uses->operands > 0)
-        a->values[op->a].next = uses->next[0];
-}
-
-static inline void end_copy(allocation *a, uint32_t position, const code_uses *uses)
+void sn_allocate_end(allocation *a)
 {
     if (!a->released)
         release_dying(a);
     a->released = false;
     unlock(a);
-    if (uses->dying & CODE_RESULT_DIES)
-        release(a, position, a->copy);
-}
-
-static void emit_operation(allocation *a, uint32_t position)
-{
-    const code_uses *uses = &a->uses[position];
-    a->position = position;
-    a->now = uses;
-    a->copy = 0;
-    do {
-        a->target->emit(a->emitter, position);
-        end_copy(a, position, uses);
-    } while (++a->copy < a->copies);
-    advance_uses(a, &a->ops[position], uses);
+    if (a->now->dying & CODE_RESULT_DIES)
+        release(a, a->position, a->copy);
 }
 
 /* ---- cold regions ---- */
@@ -539,23 +470,19 @@ static void release_read(allocation *a, const code_region *region)
         release(a, region->rare, a->copy);
 }
 
-static void pass_region(allocation *a, const code_region *region)
+void sn_allocate_pass_region(allocation *a, uint32_t position)
 {
+    const uint32_t number = a->region_at[position];
+    const code_region *region = &a->regions[number - 1];
+    for (a->copy = a->first_copy; a->copy < a->end_copy; a->copy++) {
+        emit_cold(a, number);
+        release_read(a, region);
+    }
     for (uint32_t k = 0; k < region->reading_count; k++) {
         const code_reading *reading = &a->readings[region->first_reading + k];
         a->values[reading->value].next = reading->next;
     }
     a->values[a->ops[region->rare].c].next = a->uses[region->rare].next[2];
-}
-
-static void emit_cold_copies(allocation *a, uint32_t number)
-{
-    const code_region *region = &a->regions[number - 1];
-    for (a->copy = 0; a->copy < a->copies; a->copy++) {
-        emit_cold(a, number);
-        release_read(a, region);
-    }
-    pass_region(a, region);
 }
 
 /* ---- runs of copies ---- */
@@ -573,49 +500,17 @@ static void rewind_uses(allocation *a, uint32_t first, uint32_t end)
             i = region->cold;
             continue;
         }
-        for (unsigned k = 0; k < a->uses[i].operands; k++)
+        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++) /* constants have no code_uses */
             a->values[sn_ir_operand(op, k)].next = i;
     }
 }
 
-/* Of an operation that a later copy does once more: what all copies share stays near. */
-static void advance_apart(allocation *a, const ir_op *op, const code_uses *uses)
+/* These copies take turns at each of the operations from `first` up to `end`. */
+static void walk_copies(allocation *a, unsigned first_copy, unsigned end_copy, uint32_t first, uint32_t end)
 {
-    for (unsigned k = uses->operands; k-- > 0;) {
-        code_value *v = &a->values[sn_ir_operand(op, k)];
-        if (v->traits & CODE_APART)
-            v->next = uses->next[k];
-    }
-}
-
-static void emit_one(allocation *a, uint32_t position)
-{
-    const code_uses *uses = &a->uses[position];
-    a->position = position;
-    a->now = uses;
-    a->target->emit(a->emitter, position);
-    end_copy(a, position, uses);
-    if (is_last_copy(a))
-        advance_uses(a, &a->ops[position], uses);
-    else
-        advance_apart(a, &a->ops[position], uses);
-}
-
-/* The operations from `first` up to `end` of one copy. */
-static void walk_copy(allocation *a, uint32_t first, uint32_t end)
-{
-    for (uint32_t i = first; i < end && !a->failed; i++) {
-        const unsigned traits = a->values[i].traits;
-        if (traits & CODE_IS_COLD) {
-            const code_region *region = &a->regions[a->region_at[i] - 1];
-            emit_cold(a, a->region_at[i]);
-            release_read(a, region);
-            pass_region(a, region);
-            i = a->ops[i].b;
-        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
-            emit_one(a, i);
-        }
-    }
+    a->first_copy = first_copy;
+    a->end_copy = end_copy;
+    a->target->walk(a->emitter, first, end);
 }
 
 static void walk_runs(allocation *a)
@@ -624,14 +519,15 @@ static void walk_runs(allocation *a)
         uint32_t end = i;
         while (end < a->count && !sn_is_joint_work(&a->ops[end]))
             end = a->values[end].traits & CODE_IS_COLD ? a->ops[end].b + 1 : end + 1;
-        for (a->copy = 0; a->copy < a->copies && end > i; a->copy++) {
-            if (a->copy)
+        for (unsigned copy = 0; copy < a->copies && end > i; copy++) {
+            if (copy)
                 rewind_uses(a, i, end);
-            walk_copy(a, i, end);
+            walk_copies(a, copy, copy + 1, i, end);
         }
-        a->copy = a->copies - 1; /* operands die in the last copy */
-        for (i = end; i < a->count && sn_is_joint_work(&a->ops[i]); i++)
-            emit_one(a, i);
+        for (i = end; i < a->count && sn_is_joint_work(&a->ops[i]);)
+            i++;
+        if (i > end)
+            walk_copies(a, a->copies - 1, a->copies, end, i); /* operands die in the last copy */
     }
 }
 
@@ -664,27 +560,13 @@ static void start_walk(allocation *a)
     record_pins(a);
 }
 
-/* The operations from `first` up to `end`, regions within by calls. */
-static void walk(allocation *a, uint32_t first, uint32_t end)
-{
-    for (uint32_t i = first; i < end && !a->failed; i++) {
-        const unsigned traits = a->values[i].traits;
-        if (traits & CODE_IS_COLD) {
-            emit_cold_copies(a, a->region_at[i]);
-            i = a->ops[i].b;
-        } else if (!(traits & (CODE_LOADED | CODE_PINNED))) {
-            emit_operation(a, i);
-        }
-    }
-}
-
 void sn_allocate_walk(allocation *a)
 {
     start_walk(a);
     if (a->joint && a->copies > 1)
         walk_runs(a);
     else
-        walk(a, 1, a->count);
+        walk_copies(a, 0, a->copies, 1, a->count);
 }
 
 /* A region begins with nothing but what is pinned and what it is handed. Its own slots lie above everybody's. */
@@ -718,7 +600,7 @@ static void walk_region(allocation *a, uint32_t number)
     const uint32_t rare = region->rare;
     start_region(a, region);
     a->target->begin_region(a->emitter, number, region->depth);
-    walk(a, region->cold + 1, rare);
+    walk_copies(a, 0, 1, region->cold + 1, rare);
     a->position = rare;
     a->copy = 0;
     const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare), mask = sn_use(a, a->ops[rare].a);

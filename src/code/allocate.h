@@ -1,10 +1,11 @@
 /* Register allocation for one straight-line body, and the walk that has each operation encoded as it is allocated.
  *
- *   uses.c      next uses, and what cold regions read      allocate.c  the walk
+ *   uses.c      next uses, and what cold regions read      allocate.c  registers, slots, regions
  *   verify.c    replays what a walk did                     x64/        a target
+ *   walk.h      the steps that a target has in line
  *
  * The allocator knows values, registers by number and stack slots by number, but no instruction: a target (x64/) writes those.
- * The walk calls target->emit for each operation; the target asks for operands and results by the sn_use_… functions
+ * target->walk takes operation by operation; it asks for operands and results by the sn_use_… functions
  * below, and these call back for loads, spills, reloads and moves. */
 #ifndef SN_CODE_ALLOCATE_H
 #define SN_CODE_ALLOCATE_H
@@ -23,7 +24,8 @@ enum {
 
 /* What a target writes. `copy` numbers the interleaved vectors of one body. Types are ir_type. */
 typedef struct code_target {
-    void (*emit)(void *emitter, uint32_t position);
+    /* The operations from `first` up to `end`, in order, each for the allocation's copies in turn: walk.h has what that takes. */
+    void (*walk)(void *emitter, uint32_t first, uint32_t end);
     void (*load_leaf)(void *emitter, unsigned reg, uint32_t value, unsigned copy);
     void (*spill)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
     void (*reload)(void *emitter, unsigned reg, uint32_t slot, unsigned type);
@@ -38,13 +40,13 @@ typedef struct code_target {
     void (*end_region)(void *emitter);
 } code_target;
 
-enum { CODE_RESULT_DIES = 8 };
+enum { CODE_RESULT_DIES = 8, CODE_RESULT_JOINT = 16 };
 
 /* What the walk asks of an operation, once a copy and walk: found beforehand. */
 typedef struct code_uses {
     uint32_t next[3]; /* after this use of operand k: the next one, CODE_NEVER, or this very position: the same value as an earlier operand */
     uint8_t operands; /* how many */
-    uint8_t dying;    /* bit k: next[k] is CODE_NEVER; CODE_RESULT_DIES: nothing uses the result */
+    uint8_t dying;    /* bit k: next[k] is CODE_NEVER; CODE_RESULT_DIES: nothing uses the result; CODE_RESULT_JOINT */
     uint8_t dying_apart; /* of them, those of which each copy has its own; the others die in the last copy */
 } code_uses;
 
@@ -63,7 +65,9 @@ enum { /* traits */
     CODE_LOADED = 4, /* a leaf: loaded again at will. Not an input that is stored as an output, or held */
     CODE_PINNED = 8,
     CODE_IS_MASK = 16,
-    CODE_IS_COLD = 32 /* a COLD: the walk calls its region */
+    CODE_IS_COLD = 32, /* a COLD: the walk calls its region */
+    CODE_NOTED = 64, /* a constant, which has no slots: in `slots`, as that of its last copy, is its place in memory; a target notes it */
+    CODE_UNUSUAL = 128 /* a mask, or a leaf that each copy has of its own: its last use is looked at more closely. The highest bit */
 };
 
 /* What a cold region reads from outside. */
@@ -113,13 +117,14 @@ typedef struct allocation {
     uint32_t *pins;          /* their values; several leaves may be one input */
     uint32_t pin_count, pin_capacity;
 
+    unsigned first_copy, end_copy; /* those that take turns: all, or one where copies are walked one after the other */
     uint32_t position;
     unsigned copy;
     uint64_t free, locked;
     uint64_t temporaries; /* registers taken for the current operation only */
     uint32_t holder[CODE_REGISTERS]; /* value · copies + copy */
     code_value *values;
-    uint32_t *slots;   /* value · CODE_MAX_COPIES + copy: the stack slot, where `spilled` says that there is one */
+    uint32_t *slots;   /* value · CODE_MAX_COPIES + copy: the stack slot, where `spilled` says that there is one; CODE_NOTED */
     bool walked;       /* once: next uses have to be set back */
     code_uses *uses;   /* per operation */
     const code_uses *now; /* those of the current operation */
@@ -150,7 +155,7 @@ void sn_allocate_walk(allocation *a);
 /* Walks the cold regions, once a body, after its last walk: all walks call the same routines. */
 void sn_allocate_walk_regions(allocation *a);
 
-/* ---- for targets, within emit ---- */
+/* ---- for targets, within an operation ---- */
 static inline unsigned sn_use(allocation *a, uint32_t value); /* in a register, and locked there until the operation ends */
 static inline bool sn_use_is_memory(const allocation *a, uint32_t value); /* a CONST or UNIFORM that no register holds: may be a memory operand */
 unsigned sn_use_temporary(allocation *a, bool mask);   /* a register for the operation only */

@@ -8,13 +8,15 @@
  * (regions nest at most a few deep). */
 #include "code/allocate.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* What holds of a value whatever reads it, but for CODE_APART, which is the other way round here. Leaves: what a load makes, again and
  * again if need be. */
 static const uint8_t traits_of[IR_CODES] = {
     [IR_CONST] = CODE_LOADED | CODE_APART, [IR_UNIFORM] = CODE_LOADED | CODE_APART,
-    [IR_INPUT] = CODE_LOADED, [IR_BUFFER] = CODE_LOADED, [IR_READ] = CODE_LOADED, [IR_HELD] = CODE_LOADED,
+    [IR_INPUT] = CODE_LOADED | CODE_UNUSUAL, [IR_BUFFER] = CODE_LOADED | CODE_UNUSUAL,
+    [IR_READ] = CODE_LOADED | CODE_UNUSUAL, [IR_HELD] = CODE_LOADED | CODE_UNUSUAL,
     [IR_COLD] = CODE_IS_COLD,
 };
 
@@ -60,6 +62,13 @@ static void add_reading(use_walk *w, uint32_t value)
 
 /* ---- uses ---- */
 
+/* As a number. */
+static inline unsigned is_apart(unsigned traits)
+{
+    _Static_assert(CODE_APART & 1, "all of its bits are set, or none");
+    return traits & 1;
+}
+
 static inline void note_live(use_walk *w, int change, unsigned traits)
 {
     if (!(traits & CODE_APART))
@@ -86,41 +95,52 @@ static __attribute__((noinline)) void note_unusual_last(use_walk *w, uint32_t po
         add_reading(w, value);
 }
 
-/* The last use of a value in the walk: here alone more become live. */
-static inline void note_last(use_walk *w, uint32_t position, uint32_t value, unsigned traits)
-{
-    if (traits != CODE_APART || value < w->first)
-        note_unusual_last(w, position, value);
-    else if (++w->live[0] > w->most[0])
-        w->most[0] = w->live[0];
-}
-
-/* Returns the next use behind this one. */
-static inline uint32_t note_use(use_walk *w, uint32_t position, uint32_t value)
+/* A use by something that is no operation of the walk. Returns the next use behind it. */
+static uint32_t note_use(use_walk *w, uint32_t position, uint32_t value)
 {
     code_value *v = &w->values[value];
     const uint32_t next = v->next;
-    if (next == CODE_NEVER)
-        note_last(w, position, value, v->traits);
+    if (next == CODE_NEVER) {
+        if (value < w->first || v->traits & CODE_UNUSUAL)
+            note_unusual_last(w, position, value);
+        else if ((w->live[0] += is_apart(v->traits)) > w->most[0])
+            w->most[0] = w->live[0];
+    }
     v->next = position;
     return next;
 }
 
-static inline void note_operand(use_walk *w, code_uses *uses, uint32_t position, unsigned k, uint32_t value)
+/* What of an operation's operands dies is gathered in one word: bit k for operand k, the same of those of which each copy has its own from
+ * APART_DYING on, and how many more values are live from MORE_LIVE on. */
+enum { APART_DYING = 8, MORE_LIVE = 16 };
+
+/* Whether it is the value's last use is anybody's guess: no branch asks for it. */
+static inline unsigned note_operand(use_walk *w, code_uses *uses, uint32_t position, unsigned k, uint32_t value)
 {
-    const uint32_t next = note_use(w, position, value);
+    code_value *v = &w->values[value];
+    const uint32_t next = v->next;
+    const unsigned traits = v->traits, dies = next == CODE_NEVER, apart = dies & is_apart(traits);
     uses->next[k] = next;
-    if (next == CODE_NEVER) {
-        uses->dying |= (uint8_t)(1 << k);
-        uses->dying_apart |= (uint8_t)((w->values[value].traits & 1) << k);
+    v->next = position;
+    const unsigned dying = dies << k | apart << (APART_DYING + k);
+    if (dies & ((value < w->first) | (traits / CODE_UNUSUAL))) {
+        note_unusual_last(w, position, value);
+        return dying;
     }
+    return dying | apart << MORE_LIVE;
 }
 
+/* With all its uses known. */
 static inline void note_definition(use_walk *w, uint32_t position)
 {
-    const code_value *v = &w->values[position];
-    if (v->next != CODE_NEVER)
+    code_value *v = &w->values[position];
+    v->first = v->next;
+    if (v->next == CODE_NEVER)
+        return;
+    if (v->traits & CODE_UNUSUAL)
         note_live(w, -1, v->traits);
+    else
+        w->live[0] -= is_apart(v->traits); /* joint values are not counted */
 }
 
 /* The path around a region: its RARE takes the hot operand, and where it begins everything that it reads is used. */
@@ -145,17 +165,26 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
             i = pass_region(w, &a->regions[a->region_at[i] - 1]);
             continue;
         }
+        code_value *v = &w->values[i];
+        if ((v->traits & (CODE_APART | CODE_LOADED)) == CODE_LOADED) { /* a constant or a uniform, which is no operation of the walk and never counted */
+            v->first = v->next;
+            continue;
+        }
         note_definition(w, i);
-        const unsigned operands = sn_ir_info[op->code].operands;
+        const unsigned operands = sn_ir_info[op->code].operands, unused = v->next == CODE_NEVER ? CODE_RESULT_DIES : 0;
         code_uses *uses = &a->uses[i];
-        uses->operands = (uint8_t)operands;
-        uses->dying = uses->dying_apart = w->values[i].next == CODE_NEVER ? CODE_RESULT_DIES : 0;
+        unsigned noted = unused | unused << APART_DYING;
         if (operands > 0)
-            note_operand(w, uses, i, 0, op->a);
+            noted += note_operand(w, uses, i, 0, op->a);
         if (operands > 1)
-            note_operand(w, uses, i, 1, op->b);
+            noted += note_operand(w, uses, i, 1, op->b);
         if (operands > 2)
-            note_operand(w, uses, i, 2, op->c);
+            noted += note_operand(w, uses, i, 2, op->c);
+        uses->operands = (uint8_t)operands;
+        uses->dying = (uint8_t)noted;
+        uses->dying_apart = (uint8_t)(noted >> APART_DYING);
+        w->live[0] += noted >> MORE_LIVE;
+        w->most[0] = w->live[0] > w->most[0] ? w->live[0] : w->most[0];
     }
 }
 
@@ -169,7 +198,7 @@ static bool pair_regions(allocation *a, uint32_t colds)
     if (!a->region_at || !a->regions)
         return false;
     uint32_t around = 0;
-    for (uint32_t i = 1; i < a->count; i++) {
+    for (uint32_t i = 1; a->region_count < colds; i++) {
         if (a->ops[i].code != IR_COLD)
             continue;
         while (around && i > a->regions[around - 1].rare)
@@ -206,14 +235,18 @@ static void find_region_uses(allocation *a, bool masks_apart, code_region *regio
         give_slots(a, region);
 }
 
-/* Nothing is anywhere, nothing used. */
+/* Nothing is anywhere, nothing used: all ones, but for the traits and `spilled` behind them. */
 static void open_values(allocation *a)
 {
-    for (uint32_t k = 0; k < a->count; k++) {
-        const ir_op *op = &a->ops[k];
-        const unsigned mask = op->type == IR_MASK ? CODE_IS_MASK : 0;
-        a->values[k] = (code_value){CODE_NEVER, CODE_NEVER, {CODE_NO_REGISTER, CODE_NO_REGISTER, CODE_NO_REGISTER, CODE_NO_REGISTER},
-                                    CODE_NO_REGISTER, (uint8_t)((traits_of[op->code] ^ CODE_APART) | mask), 0};
+    _Static_assert(sizeof(code_value) == 16 && offsetof(code_value, where) == 8 && offsetof(code_value, traits) == 13, "two words");
+    _Static_assert(CODE_NEVER == UINT32_MAX && CODE_NO_REGISTER == UINT8_MAX, "all ones");
+    const ir_op *ops = a->ops;
+    code_value *values = a->values;
+    for (uint32_t k = 0, count = a->count; k < count; k++) {
+        const unsigned mask = ops[k].type == IR_MASK ? CODE_IS_MASK | CODE_UNUSUAL : 0;
+        const uint64_t traits = (traits_of[ops[k].code] ^ CODE_APART) | mask;
+        const uint64_t words[2] = {UINT64_MAX, UINT64_MAX >> 24 | traits << 40};
+        memcpy(&values[k], words, sizeof words);
     }
 }
 
@@ -222,6 +255,14 @@ static void open_joint_values(allocation *a)
     for (uint32_t k = 0; k < a->count; k++)
         if (a->ops[k].flags & IR_FLAG_JOINT)
             a->values[k].traits &= (uint8_t)~CODE_APART;
+}
+
+/* So that who asks what dies is told this too. */
+static void note_joint_results(allocation *a)
+{
+    for (uint32_t k = 0; k < a->count; k++)
+        if (a->ops[k].flags & IR_FLAG_JOINT)
+            a->uses[k].dying |= CODE_RESULT_JOINT;
 }
 
 sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool masks_apart, arena *memory)
@@ -248,7 +289,7 @@ sinter_status sn_allocate_prepare(allocation *a, const plan_body *body, bool mas
     find_uses(&hot, 0, count - 1);
     a->most_live = hot.most[0];
     a->most_masks = hot.most[1];
-    for (uint32_t k = 0; k < count; k++)
-        a->values[k].first = a->values[k].next;
+    if (a->joint)
+        note_joint_results(a);
     return SINTER_OK;
 }

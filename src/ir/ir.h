@@ -162,6 +162,22 @@ typedef struct ir_range {
 ir_range sn_ir_range(const ir_program *p, ir_ref r);
 
 /* ---- live.c ---- */
+/* Pure operations have operands and 0 only: no branches. Operation 0 is marked along with them. */
+static inline void sn_ir_mark_operands(uint8_t *live, const ir_op *op)
+{
+    if (sn_ir_info[op->code].kind == IR_KIND_PURE) {
+        live[op->a] = live[op->b] = live[op->c] = 1;
+        return;
+    }
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (operands > 0)
+        live[op->a] = 1;
+    if (operands > 1)
+        live[op->b] = 1;
+    if (operands > 2)
+        live[op->c] = 1;
+}
+
 /* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 

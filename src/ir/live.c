@@ -47,22 +47,6 @@ static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory
     return true;
 }
 
-/* Pure operations have operands and 0 only: no branches. Operation 0 is marked along with them. */
-static inline void mark_operands(uint8_t *live, const ir_op *op)
-{
-    if (sn_ir_info[op->code].kind == IR_KIND_PURE) {
-        live[op->a] = live[op->b] = live[op->c] = 1;
-        return;
-    }
-    const unsigned operands = sn_ir_info[op->code].operands;
-    if (operands > 0)
-        live[op->a] = 1;
-    if (operands > 1)
-        live[op->b] = 1;
-    if (operands > 2)
-        live[op->c] = 1;
-}
-
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
 {
     uint8_t *live = sn_arena_take_zeroed(memory, p->count);
@@ -75,7 +59,7 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
         if (is_root(&ops[r]))
             live[r] = 1;
         if (live[r])
-            mark_operands(live, &ops[r]);
+            sn_ir_mark_operands(live, &ops[r]);
     }
     live[0] = 0;
     return live;

@@ -304,10 +304,13 @@ static inline uint32_t name_run(const char *text)
     return n + (uint32_t)__builtin_ctz(~bits);
 }
 
-/* The same, but of long runs the first 16 bytes only. */
+/* The same, but of long runs the first 16 bytes only, and of what goes on with a character of several bytes 16. */
 static inline uint32_t short_run(const char *text)
 {
-    return (uint32_t)__builtin_ctz(~name_bits(text));
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    const unsigned behind = ~name_bits(text), wide = (unsigned)_mm_movemask_epi8(bytes);
+    const unsigned end = behind & -behind;
+    return (uint32_t)__builtin_ctz(behind) + (end & wide ? 16 : 0);
 }
 #else
 static inline uint32_t name_run(const char *text)
@@ -320,7 +323,8 @@ static inline uint32_t name_run(const char *text)
 
 static inline uint32_t short_run(const char *text)
 {
-    return name_run(text);
+    const uint32_t length = name_run(text);
+    return classes[(uint8_t)text[length]] == IS_WIDE ? 16 : length;
 }
 #endif
 
@@ -368,7 +372,7 @@ static inline void read_name(lang_lexer *l)
 {
     const char *text = l->text + l->token.at;
     const uint32_t length = short_run(text);
-    if (length > SHORT_NAME || classes[(uint8_t)text[length]] == IS_WIDE) {
+    if (length > SHORT_NAME) {
         read_any_name(l);
         return;
     }
@@ -417,6 +421,43 @@ uint32_t sn_lang_read_plain_number(const char *text, lang_literal *literal)
     return n;
 }
 
+/* Up to seven digits, perhaps with a point among them, behind which nothing is that could belong to them: all are looked at together, since
+ * how many there are nobody predicts. Returns their length, else 0: then they are read one by one. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static inline uint32_t read_short_number(const char *text, lang_literal *literal)
+{
+    static const double powers[8] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    const uint64_t highest = 0x8080808080808080u, digits = sn_lang_load8(text) ^ 0x3030303030303030u;
+    uint64_t others = (((digits & ~highest) + 0x7676767676767676u) | digits) & highest; /* bytes that are no digits */
+    if (!others)
+        return 0;
+    const unsigned before = (unsigned)__builtin_ctzll(others) / 8, has_point = text[before] == '.';
+    others &= others - has_point; /* the point is one of them, the first */
+    if (!others)
+        return 0;
+    const unsigned length = (unsigned)__builtin_ctzll(others) / 8, fraction = (length - before) - has_point;
+    const uint8_t behind = classes[(uint8_t)text[length]];
+    if (behind == IS_LETTER || behind == IS_WIDE || has_point > fraction)
+        return 0;
+    const uint64_t left = ((uint64_t)1 << 8 * before) - 1;
+    uint64_t v = (digits & left) | (digits >> 8 * has_point & ~left); /* the first one in the lowest byte */
+    v <<= 8 * (8 - (length - has_point));                              /* the last one in the highest; zeros before them */
+    v = (v * 10 + (v >> 8)) & 0x00FF00FF00FF00FFu;                     /* numbers of two digits, */
+    v = (v * 100 + (v >> 16)) & 0x0000FFFF0000FFFFu;                   /* of four */
+    v = (v * 10000 + (v >> 32)) & 0xFFFFFFFFu;
+    literal->value = (double)(int64_t)v / powers[fraction];
+    literal->whole = !has_point;
+    literal->known = LITERAL_EXACT;
+    return length;
+}
+#else
+static inline uint32_t read_short_number(const char *text, lang_literal *literal)
+{
+    (void)text, (void)literal;
+    return 0;
+}
+#endif
+
 static __attribute__((noinline)) void read_any_number(lang_lexer *l)
 {
     lang_source *s = &l->tree->source;
@@ -453,8 +494,10 @@ static __attribute__((noinline)) void read_number(lang_lexer *l)
     lang_tree *t = l->tree;
     lang_literal *literal = &t->literals[t->literal_count];
     uint32_t n = 0;
-    if (t->literal_count < t->literal_room)
-        n = sn_lang_read_plain_number(l->text + l->token.at, literal);
+    if (t->literal_count < t->literal_room) {
+        n = read_short_number(l->text + l->token.at, literal);
+        n = n ? n : sn_lang_read_plain_number(l->text + l->token.at, literal);
+    }
     if (n == 0) {
         read_any_number(l);
         return;
@@ -578,6 +621,7 @@ static inline void read_token(lang_lexer *l, uint32_t at, bool newline)
 {
     const char *text = l->text;
     uint8_t class;
+    at += text[at] == ' '; /* or not: nobody predicts it */
     while ((class = classes[(uint8_t)text[at]]) <= IS_LINE) {
         newline |= class == IS_LINE;
         at++;
@@ -661,9 +705,9 @@ bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory)
     *l = (lang_lexer){.tree = tree, .memory = memory, .text = tree->source.text};
     const uint32_t names = first_symbols(tree->source.length);
     tree->symbol_room = names;
-    tree->symbol_mask = 2 * names - 1;
+    tree->symbol_mask = 4 * names - 1;
     tree->symbols = sn_arena_take(memory, names * sizeof *tree->symbols);
-    tree->symbol_table = sn_arena_take_zeroed(memory, 2 * names * sizeof *tree->symbol_table);
+    tree->symbol_table = sn_arena_take_zeroed(memory, 4 * names * sizeof *tree->symbol_table);
     tree->literal_room = tree->source.length / 8 + 16;
     tree->literals = sn_arena_take(memory, tree->literal_room * sizeof *tree->literals);
     if (!tree->symbols || !tree->symbol_table || !tree->literals) {

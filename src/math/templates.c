@@ -141,6 +141,7 @@ typedef struct copying {
     ir_program *program;
     const math_template *template;
     ir_ref *map; /* what the operations are in the program */
+    bool constants_are_new; /* the program has none yet */
 } copying;
 
 static ir_ref copy_one(const copying *c, uint32_t r)
@@ -158,19 +159,33 @@ static ir_ref copy_one(const copying *c, uint32_t r)
                                                   : sn_ir_emit_settled(c->program, &op);
 }
 
-/* Copies from r on while it is PART_INNER, of operands that stayed different; returns what comes then. Operands that an operation does
- * not have are 0, and so is what they map to. */
+/* A function of a function's result, or of an input, is most of what is asked for: then there are few operations to look at. */
+static bool has_no_constants(const ir_program *p)
+{
+    enum { FEW = 32 };
+    bool found = p->count > FEW;
+    for (ir_ref r = 1; !found && r < p->count; r++)
+        found = p->ops[r].code == IR_CONST;
+    return !found;
+}
+
+/* Copies from r on while it is PART_INNER, of operands that stayed different, or a constant that is new; returns what comes then. Operands
+ * that an operation does not have are 0, and so is what they map to. */
 static uint32_t copy_new(const copying *c, uint32_t r)
 {
     const math_template *t = c->template;
     ir_op *ops = c->program->ops;
     ir_ref *map = c->map, next = c->program->count;
-    for (const uint32_t end = t->count; r < end && t->parts[r] == PART_INNER; r++) {
+    for (const uint32_t end = t->count; r < end; r++) {
         ir_op op = t->ops[r];
-        op.a = map[op.a];
-        op.b = map[op.b];
-        op.c = map[op.c];
-        op.axes = ops[op.a].axes | ops[op.b].axes | ops[op.c].axes;
+        if (t->parts[r] == PART_INNER) {
+            op.a = map[op.a];
+            op.b = map[op.b];
+            op.c = map[op.c];
+            op.axes = ops[op.a].axes | ops[op.b].axes | ops[op.c].axes;
+        } else if (t->parts[r] != PART_CONSTANT || !c->constants_are_new) {
+            break;
+        }
         ops[next] = op;
         map[r] = next++;
     }
@@ -201,7 +216,7 @@ static uint32_t copy_distinct(const copying *c)
 
 static ir_ref copy(ir_program *p, const math_template *t, ir_ref x, ir_ref y)
 {
-    const copying c = {p, t, sn_arena_take(p->memory, t->count * sizeof *c.map)};
+    const copying c = {p, t, sn_arena_take(p->memory, t->count * sizeof *c.map), has_no_constants(p)};
     if (!c.map) {
         sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
         return 0;

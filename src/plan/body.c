@@ -2,7 +2,7 @@
  *
  * Purpose: engines should see nothing but straight lines. An operand that another loop computes becomes a leaf (UNIFORM or
  * BUFFER), parameters and lengths become uniforms, masks cross as i32. Leaves are made at their first use, where they cost no
- * register before; a leaf first used in a cold region is made again outside. Cold regions: an operation that only the cold side of one RARE
+ * register before; one first used in a cold region is made again outside. Cold regions: an operation that only the cold side of one RARE
  * needs (found in one backward walk as the innermost region that holds all users) moves down to just before that RARE, behind a
  * COLD that names it. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
  * Why it ends: every operation is appended once, leaves at most once a region; regions nest at most MOST_NESTED deep, which bounds the recursion. */
@@ -18,16 +18,13 @@ typedef struct maker {
     arena *memory;
     plan_body *body;
     uint32_t capacity;
-    const uint16_t *loop_of; /* of the placement, as the next two */
-    uint32_t *number;
-    plan_fetched *fetched;
-    const uint32_t *slot; /* of the placement, or NULL */
-    uint32_t made;     /* how many members, effects left out */
-    uint32_t turn;
+    uint32_t *number; /* of the placement, as the next */
+    const uint32_t *slot; /* or NULL */
+    uint32_t fetched;  /* how many of `made` there are: leaves, and values of other loops */
+    uint32_t members;  /* how many were made, effects left out */
     const uint8_t *needed; /* NULL: all members */
     ir_ref guard;      /* the mask decided in this body, 0 for none */
     bool guard_value;
-    ir_ref region;     /* where operations are being appended */
     uint16_t loop;
     ir_ref *late; /* outputs and holds, in order: they come last */
     uint32_t late_count;
@@ -74,11 +71,17 @@ static __attribute__((noinline)) void move_region(plan_placement *w, ir_ref user
 }
 
 /* Every use narrows or widens the region of what it uses; users come after operands, so one backward walk settles all. Most
- * uses find it where they are themselves (in the same loop then), or outside of all regions already. `cold`: by the cold side of a RARE. */
-static inline void narrow(plan_placement *w, ir_ref user, ir_ref used, bool cold)
+ * uses find it where they are themselves (in the same loop then), or outside of all regions already, or are the first that there is
+ * in a program of one loop. `cold`: by the cold side of a RARE. */
+static inline void narrow(plan_placement *w, ir_ref user, ir_ref used, bool cold, bool one_loop)
 {
-    const ir_ref *region = w->region, before = region[used];
-    if (before != 0 && (before != region[user] || cold))
+    ir_ref *region = w->region;
+    const ir_ref before = region[used], here = region[user];
+    if (before == 0 || (before == here && !cold))
+        return;
+    if (before == UINT32_MAX && one_loop && !cold)
+        region[used] = here;
+    else
         move_region(w, user, used, cold);
 }
 
@@ -89,42 +92,39 @@ static bool keeps_place(const ir_program *p, const ir_op *op)
     return op->code == IR_READV || (op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS);
 }
 
-sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, arena *memory)
+sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, bool one_loop, arena *memory)
 {
     w->region = w->region_next = w->region_first = NULL;
     if (!w->has_rare)
         return SINTER_OK;
     w->region = sn_arena_take(memory, p->count * sizeof *w->region);
-    w->region_next = sn_arena_take_zeroed(memory, p->count * sizeof *w->region_next);
-    w->region_first = sn_arena_take_zeroed(memory, p->count * sizeof *w->region_first);
+    w->region_next = sn_arena_take(memory, p->count * sizeof *w->region_next);
+    w->region_first = sn_arena_take(memory, p->count * sizeof *w->region_first);
     if (!w->region || !w->region_next || !w->region_first)
         return SINTER_NO_MEMORY;
-    memset(w->region, 0xFF, p->count * sizeof *w->region);
     ir_ref *region = w->region, *next = w->region_next, *first = w->region_first;
-    const uint8_t *live = w->live;
-    const uint16_t *loop = w->loop;
-    for (ir_ref r = p->count - 1; r > 0; r--) {
-        if (!live[r])
-            continue;
+    memset(region, 0, p->count * sizeof *region); /* leaves stay outside */
+    for (uint32_t k = 0; k < w->order_count; k++)
+        region[w->order[k]] = UINT32_MAX;
+    for (uint32_t k = w->order_count; k-- > 0;) {
+        const ir_ref r = w->order[k];
         const ir_op *op = &p->ops[r];
         const ir_info *info = &sn_ir_info[op->code];
-        if (loop[r] == PLAN_NO_LOOP) {
-            region[r] = 0;
-            continue;
-        }
-        const bool pure = info->kind == IR_KIND_PURE;
+        const bool pure = info->kind == IR_KIND_PURE, rare = op->code == IR_RARE;
         if (region[r] == UINT32_MAX || (!pure && (info->rule == IR_RULE_EFFECT || keeps_place(p, op))))
             region[r] = 0;
-        if (pure && !region[r] && op->code != IR_RARE) { /* what is used outside of all regions is outside itself */
+        if (pure && !region[r] && !rare) { /* what is used outside of all regions is outside itself */
             region[op->a] = region[op->b] = region[op->c] = 0;
             continue;
         }
+        if (rare) /* its members come before it, later in this walk */
+            first[r] = 0;
         if (info->operands > 0)
-            narrow(w, r, op->a, false);
+            narrow(w, r, op->a, false, one_loop);
         if (info->operands > 1)
-            narrow(w, r, op->b, op->code == IR_RARE);
+            narrow(w, r, op->b, rare, one_loop);
         if (info->operands > 2)
-            narrow(w, r, op->c, false);
+            narrow(w, r, op->c, false, one_loop);
         if (region[r]) {
             next[r] = first[region[r]];
             first[region[r]] = r;
@@ -173,19 +173,6 @@ static inline uint32_t append_as(maker *m, const ir_op *op, uint32_t a, uint32_t
     return body->count++;
 }
 
-static __attribute__((noinline)) bool is_within_outer(const maker *m, ir_ref region)
-{
-    for (ir_ref r = m->region; r; r = m->where->region[r])
-        if (r == region)
-            return true;
-    return false;
-}
-
-static inline bool is_within(const maker *m, ir_ref region)
-{
-    return !region || region == m->region || is_within_outer(m, region);
-}
-
 static inline uint32_t remember(maker *m, ir_ref r, uint32_t local)
 {
     return m->number[r] = local;
@@ -222,20 +209,34 @@ static uint32_t leaf(maker *m, const ir_op *op)
     }
 }
 
-/* The body's number of a program operation: made before, made here (leaves, values from other loops), or an operand's. */
-static __attribute__((noinline)) uint32_t made_here(maker *m, ir_ref r)
+/* A leaf, or a value of another loop, at its first use. */
+static __attribute__((noinline)) uint32_t fetch(maker *m, ir_ref r)
 {
     const bool is_leaf = m->where->loop[r] == PLAN_NO_LOOP;
-    m->fetched[r] = (plan_fetched){m->region, m->turn};
-    return remember(m, r, is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]));
+    const uint32_t local = is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]);
+    if (local) /* memory was not refused */
+        m->where->made[m->fetched++] = r;
+    return remember(m, r, local);
 }
 
+/* What was fetched since there were `fetched` is not there any more. */
+static void forget(maker *m, uint32_t fetched)
+{
+    while (m->fetched > fetched)
+        m->number[m->where->made[--m->fetched]] = PLAN_NOT_MADE;
+}
+
+/* Numbers are far below, so that the highest bit says it of several at once. */
+static inline bool is_missing(uint32_t numbers)
+{
+    return numbers >= PLAN_NOT_MADE / 2 + 1;
+}
+
+/* The body's number of a program operation. */
 static inline uint32_t local_of(maker *m, ir_ref r)
 {
-    if (m->loop_of[r] == m->loop)
-        return m->number[r];
-    const plan_fetched *known = &m->fetched[r];
-    return known->turn == m->turn && is_within(m, known->region) ? m->number[r] : made_here(m, r);
+    const uint32_t number = m->number[r];
+    return is_missing(number) ? fetch(m, r) : number;
 }
 
 static void append_effect(maker *m, const ir_op *op)
@@ -282,35 +283,50 @@ static void append_special(maker *m, ir_ref r);
 static void export(maker *m, ir_ref r, uint32_t local);
 
 /* Operands alone, the choices left out. */
-static inline bool is_plain(const ir_op *op)
+static const bool is_plain[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) \
+    [IR_##NAME] = IR_KIND_##kind == IR_KIND_PURE && IR_##NAME != IR_RARE && IR_##NAME != IR_GUARD,
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
+/* Some operand has to be fetched. Operands that an operation does not have are 0. */
+static __attribute__((noinline)) void fetch_operands(maker *m, const ir_op *op)
 {
-    return sn_ir_info[op->code].kind == IR_KIND_PURE && op->code != IR_RARE && op->code != IR_GUARD;
+    local_of(m, op->a);
+    if (op->b)
+        local_of(m, op->b);
+    if (op->c)
+        local_of(m, op->c);
 }
 
 /* Nearly all members are plain: half the cost of the way through append_special. */
 static inline void append_member(maker *m, ir_ref r)
 {
     const ir_op *op = &m->plan->program->ops[r];
-    if (!is_plain(op)) {
+    if (!is_plain[op->code]) {
         append_special(m, r);
         return;
     }
-    const unsigned operands = sn_ir_info[op->code].operands;
-    const uint32_t a = local_of(m, op->a), b = operands > 1 ? local_of(m, op->b) : 0, c = operands > 2 ? local_of(m, op->c) : 0;
-    const uint32_t local = remember(m, r, append_as(m, op, a, b, c));
-    m->made++;
+    const uint32_t *number = m->number; /* of operation 0 it is 0, as it is there */
+    uint32_t x = number[op->a], y = number[op->b], z = number[op->c];
+    if (is_missing(x | y | z)) {
+        fetch_operands(m, op);
+        x = number[op->a];
+        y = number[op->b];
+        z = number[op->c];
+    }
+    const uint32_t local = remember(m, r, append_as(m, op, x, y, z));
+    m->members++;
     if (m->slot && m->slot[r])
         export(m, r, local);
 }
 
 static void append_region(maker *m, ir_ref rare)
 {
-    const ir_ref outer = m->region;
-    m->region = rare;
     for (ir_ref r = m->where->region_first[rare]; r; r = m->where->region_next[r])
         if (!m->needed || m->needed[r])
             append_member(m, r);
-    m->region = outer;
 }
 
 /* The numbers of elements and columns that a region reads are made before it: a region does not know where it is called from. */
@@ -340,11 +356,10 @@ static uint32_t append_rare(maker *m, ir_ref r)
         if (m->plan->program->ops[op->b].code == IR_INDEX || m->plan->program->ops[op->b].code == IR_COLUMN)
             local_of(m, op->b);
     }
-    const uint32_t cold = append(m, IR_COLD, IR_VOID, 0, mask, 0, 0);
+    const uint32_t cold = append(m, IR_COLD, IR_VOID, 0, mask, 0, 0), fetched = m->fetched;
     append_region(m, r);
-    m->region = r;
     const uint32_t b = local_of(m, op->b);
-    m->region = m->where->region[r];
+    forget(m, fetched); /* outside it is to be made again */
     const uint32_t rare = append(m, IR_RARE, op->type, op->axes, mask, b, hot);
     if (!m->failed)
         m->body->ops[cold].b = rare;
@@ -389,7 +404,7 @@ static __attribute__((noinline)) void append_special(maker *m, ir_ref r)
         return;
     }
     const uint32_t local = remember(m, r, append_pure(m, r));
-    m->made++;
+    m->members++;
     if (m->slot && m->slot[r])
         export(m, r, local);
 }
@@ -432,9 +447,7 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
 {
     m->body = body;
     m->capacity = count + count / 2 + 16;
-    m->turn++;
-    m->region = 0;
-    m->late_count = m->made = 0;
+    m->late_count = m->members = m->fetched = 0;
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
@@ -453,8 +466,16 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     append_outputs(m);
     if (m->holds)
         append_holds(m);
-    m->plan->operations += m->made;
-    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->made : 0;
+    m->plan->operations += m->members;
+    m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->members : 0;
+}
+
+/* To another body, members are values of another loop. */
+static void close_body(maker *m, const ir_ref *members, uint32_t count)
+{
+    forget(m, 0);
+    for (uint32_t k = 0; k < count; k++)
+        m->number[members[k]] = PLAN_NOT_MADE;
 }
 
 /* ---- guards ---- */
@@ -493,14 +514,13 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory)
 {
-    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .loop_of = where->loop,
-               .number = where->number, .fetched = where->fetched, .slot = where->slot,
-               .turn = where->turn};
-    where->turn += 2;
+    maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .number = where->number, .slot = where->slot};
     plan_loop *loop = &p->loops[number];
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
     if (!m.guard) {
         make_body(&m, &loop->body[0], members, count);
+        if (p->loop_count > 1)
+            close_body(&m, members, count);
         loop->widest = m.wide ? 8 : 4;
         return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
     }
@@ -516,6 +536,7 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
         m.guard_value = side;
         find_needed(&m, needed, members, count);
         make_body(&m, &loop->body[side], members, count);
+        close_body(&m, members, count);
         wide |= m.wide;
     }
     loop->widest = wide ? 8 : 4;

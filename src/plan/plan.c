@@ -48,10 +48,15 @@ static plan_rate rate_of(const ir_op *op)
     return axes == 0 ? PLAN_SEGMENT : axes == IR_AXIS_ROW ? PLAN_ROW : axes == IR_AXIS_COLUMN ? PLAN_COLUMN : PLAN_ELEMENT;
 }
 
+/* Levels need to know what is live; without them `place` finds it out as it goes. */
 static sinter_status find_levels(planner *m)
 {
     const ir_program *p = m->program;
-    if (has_lines(p) || p->cells)
+    const bool levels = has_lines(p) || p->cells;
+    m->live = levels ? sn_ir_find_live(p, m->memory) : sn_arena_take_zeroed(m->memory, p->count);
+    if (!m->live)
+        return SINTER_NO_MEMORY;
+    if (levels)
         return sn_plan_find_levels(p, m->live, m->memory, &m->levels);
     m->levels = (plan_levels){.chunk = PLAN_CHUNK};
     return SINTER_OK;
@@ -97,11 +102,12 @@ static uint32_t level_of(const planner *m, ir_ref r)
 }
 
 /* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
-enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32 };
+enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32, IS_ROOT = 64 /* live whatever reads it */ };
 
 static const uint8_t traits_of[IR_CODES] = {
 #define X(NAME, text, operands, immediates, rule, kind) \
     [IR_##NAME] = (IR_RULE_##rule == IR_RULE_LEAF ? IS_LEAF : 0) | (IR_RULE_##rule == IR_RULE_EFFECT ? IS_EFFECT : 0) \
+                  | (IR_RULE_##rule == IR_RULE_EFFECT && IR_##NAME != IR_WRITE ? IS_ROOT : 0) \
                   | (IR_##NAME == IR_RARE ? IS_RARE : 0) | (IR_##NAME == IR_GUARD ? IS_GUARD : 0) \
                   | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
     SINTER_OPERATIONS(X)
@@ -116,37 +122,39 @@ static void note_traits(planner *m, unsigned traits)
     m->plan->grid = traits & IS_GRID;
 }
 
-/* Finds which loops there are. Until collect_members every member stands in loop 0, in order: most programs have no other. */
+/* Finds which loops there are, and what is live. Until collect_members every member stands in loop 0, in order: most programs have no other. */
 static sinter_status place(planner *m)
 {
     const ir_program *p = m->program;
     m->where.loop = sn_arena_take(m->memory, p->count * sizeof *m->where.loop);
     m->where.number = sn_arena_take(m->memory, p->count * sizeof *m->where.number);
-    m->where.fetched = sn_arena_take(m->memory, p->count * sizeof *m->where.fetched);
-    m->members = sn_arena_take(m->memory, p->count * sizeof *m->members);
+    m->where.made = sn_arena_take(m->memory, p->count * sizeof *m->where.made);
+    m->where.order = sn_arena_take(m->memory, p->count * sizeof *m->where.order);
     uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
     m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
-    if (!m->where.loop || !m->where.number || !m->where.fetched || !m->members || !used || !m->loop_of_level)
+    if (!m->where.loop || !m->where.number || !m->where.made || !m->where.order || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
     unsigned seen = 0;
-    const uint8_t *live = m->live;
+    uint8_t *live = m->live;
     const uint16_t *level = m->levels.level;
     uint16_t *loop = m->where.loop;
-    ir_ref *next = m->members;
+    ir_ref *const end = m->where.order + p->count, *first = end;
+    const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     memset(loop, 0xFF, p->count * sizeof *loop);
-    for (ir_ref r = 1, count = p->count; r < count; r++) {
-        const ir_op *op = &p->ops[r];
-        if (!live[r])
-            continue;
+    memset(m->where.number, 0xFF, p->count * sizeof *m->where.number); /* PLAN_NOT_MADE */
+    m->where.number[0] = 0;
+    for (ir_ref r = p->count - 1; r > 0; r--) { /* users before operands */
+        const ir_op *op = &ops[r];
         const unsigned traits = traits_of[op->code];
-        seen |= traits;
-        if (traits & IS_LEAF) {
-            m->where.fetched[r].turn = 0;
+        if (!(live[r] | (traits & IS_ROOT)))
             continue;
-        }
+        seen |= traits;
+        if (traits & IS_LEAF)
+            continue;
+        sn_ir_mark_operands(live, op);
         loop[r] = 0;
-        *next++ = r;
+        *--first = r;
         const plan_rate rate = traits & IS_EFFECT || op->axes & IR_AXIS_ELEMENT ? PLAN_ELEMENT : rate_of(op);
         rates[rate] = true;
         if (rate == PLAN_ELEMENT && level)
@@ -154,7 +162,8 @@ static sinter_status place(planner *m)
     }
     if (!level)
         used[0] = rates[PLAN_ELEMENT];
-    m->member_count = (uint32_t)(next - m->members);
+    m->where.order = m->members = first;
+    m->where.order_count = m->member_count = (uint32_t)(end - first);
     note_traits(m, seen);
     uint32_t levels = 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
@@ -224,7 +233,6 @@ static void give_slot(planner *m, ir_ref r)
 {
     if (m->where.slot[r])
         return;
-    m->where.fetched[r].turn = 0;
     const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
     if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
         m->where.slot[r] = m->next_uniform++;
@@ -417,8 +425,7 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
 {
     *out = (plan){.program = program};
     planner m = {.plan = out, .program = program, .memory = memory};
-    m.where.live = m.live = sn_ir_find_live(program, memory);
-    sinter_status status = m.live ? find_levels(&m) : SINTER_NO_MEMORY;
+    sinter_status status = find_levels(&m);
     if (!status) {
         delay_outputs(&m);
         status = place(&m);
@@ -430,7 +437,7 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
         status = find_crossings(&m);
     }
     if (!status)
-        status = sn_plan_find_regions(program, &m.where, memory);
+        status = sn_plan_find_regions(program, &m.where, out->loop_count < 2, memory);
     if (!status)
         status = lay_out_lines(&m);
     if (!status)

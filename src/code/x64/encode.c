@@ -21,11 +21,9 @@
  * Sources: Intel Software Developer's Manual, volume 2, chapters 2.3 (VEX), 2.7 (EVEX), and the NOP page for
  * the fill bytes.
  */
-#include "code/x64/encode.h"
+#include "code/x64/encodings.h"
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 enum { MAP_0F = 1, MAP_0F38 = 2, MAP_0F3A = 3 };
 enum { PREFIX_NP = 0, PREFIX_66 = 1, PREFIX_F3 = 2, PREFIX_F2 = 3 };
@@ -65,11 +63,6 @@ enum {
 };
 enum { BROADCAST_SLOT = 3 };
 
-typedef struct encoding {
-    uint32_t vex, evex, units;
-    uint8_t opcode, flags;
-} encoding;
-
 #define ENCODING(name, mnemonic, dst, a, b, form, lengths, map, prefix, op, v, e, tuple, decoration, extra) \
     [X64_##name] = {                                                                                        \
         .vex = 0xC4u | (0xE0u | MAP_##map) << 8 |                                                           \
@@ -80,81 +73,15 @@ typedef struct encoding {
         .opcode = op,                                                                                       \
         .flags = FORM_##form | (VEX_##v & 1),                                                               \
     },
-static const encoding encodings[] = {X64_INSTRUCTIONS(ENCODING)};
+const x64_encoding sn_x64_encodings[X64_INSN_COUNT] = {X64_INSTRUCTIONS(ENCODING)};
 #undef ENCODING
 
-_Static_assert(sizeof(encoding) == 16, "an encoding is fetched by a shift, and four to a cache line");
-_Static_assert(sizeof encodings / sizeof encodings[0] == X64_INSN_COUNT, "one encoding for each instruction");
-
-static inline void store16(uint8_t *at, unsigned value)
-{
-    uint16_t word = (uint16_t)value;
-    memcpy(at, &word, sizeof word);
-}
-
-static inline void store32(uint8_t *at, uint32_t value)
-{
-    memcpy(at, &value, sizeof value);
-}
-
-static inline void store64(uint8_t *at, uint64_t value)
-{
-    memcpy(at, &value, sizeof value);
-}
-
-/* The fields that one register number is split into, as bits to exclusive-or into a prefix word. */
-static inline uint32_t reg_bits(unsigned reg)
-{
-    return (reg & 8) << 12 | (reg & 16) << 8;
-}
-
-static inline uint32_t rm_bits(unsigned rm)
-{
-    return (rm & 24) << 10;
-}
-
-static inline uint32_t third_bits(unsigned third)
-{
-    return (third & 15) << 19 | (third & 16) << 23;
-}
-
-static inline unsigned length_bits(x64_length length)
-{
-    return (unsigned)length - (length != X64_SCALAR);
-}
-
-/* The word of the two-byte prefix and the opcode behind it. */
-static inline uint32_t short_vex(uint32_t word)
-{
-    return 0xC5 | (word & 0x8000) | (word >> 8 & 0x7F00) | (word >> 8 & 0xFF0000);
-}
-
-/* Stores prefix and opcode; VEX words carry the opcode in their last byte. */
-static inline uint8_t *store_vex(uint8_t *at, uint32_t word)
-{
-    if ((word & 0x807F00) != 0x6100) {
-        store32(at, word);
-        return at + 4;
-    }
-    store32(at, short_vex(word));
-    return at + 3;
-}
-
-static inline uint8_t *store_evex(uint8_t *at, uint32_t word, const encoding *e)
-{
-    store64(at, word | (uint64_t)e->opcode << 32);
-    return at + 5;
-}
-
-static inline unsigned modrm(unsigned mod, unsigned reg, unsigned rm)
-{
-    return mod << 6 | (reg & 7) << 3 | (rm & 7);
-}
+_Static_assert(sizeof(x64_encoding) == 16, "an encoding is fetched by a shift, and four to a cache line");
 
 static inline uint8_t *vector_reg(uint8_t *at, x64_insn insn, x64_length length, unsigned decoration,
                                   unsigned dst, unsigned a, unsigned b)
 {
-    const encoding *e = &encodings[insn];
+    const x64_encoding *e = &sn_x64_encodings[insn];
     unsigned reg = dst, third = a, rm = b, l = length_bits(length);
     if (__builtin_expect(e->flags & (STORES | GROUP), 0)) {
         if (e->flags & STORES) {
@@ -208,7 +135,7 @@ static inline uint8_t *address(x64_code *code, uint8_t *at, unsigned reg, const 
 static inline uint8_t *vector_mem(x64_code *code, x64_insn insn, x64_length length, unsigned decoration,
                                   unsigned dst, unsigned a, const x64_mem *mem)
 {
-    const encoding *e = &encodings[insn];
+    const x64_encoding *e = &sn_x64_encodings[insn];
     unsigned reg = dst, third = a, l = length_bits(length);
     unsigned index = mem->index == X64_NO_INDEX ? 0 : mem->index;
     if (__builtin_expect(e->flags & (GROUP | GATHERS), 0)) {
@@ -242,21 +169,13 @@ static __attribute__((noinline)) void general_reg(x64_code *code, x64_insn insn,
 void sn_x64_reg(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
                 unsigned a, unsigned b)
 {
-    const encoding *e = &encodings[insn];
+    const x64_encoding *e = &sn_x64_encodings[insn];
     unsigned l = length_bits(length);
     if ((e->flags & (HAS_VEX | STORES | GROUP)) != HAS_VEX || ((dst | a | b) & 16) | decoration | (l & 2)) {
         general_reg(code, insn, length, decoration, dst, a, b);
         return;
     }
-    uint32_t word = e->vex ^ (dst & 8) << 12 ^ a << 19 ^ (b & 8) << 10 ^ l << 18;
-    uint32_t rm = modrm(3, dst, b);
-    if ((word & 0x807F00) == 0x6100) {
-        store32(code->at, short_vex(word) | rm << 24);
-        code->at += 4;
-    } else {
-        store64(code->at, word | (uint64_t)rm << 32);
-        code->at += 5;
-    }
+    code->at = store_vex_reg(code->at, e, l, dst, a, b);
 }
 
 void sn_x64_reg_imm(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
@@ -276,7 +195,7 @@ static __attribute__((noinline)) void general_vector_mem(x64_code *code, x64_ins
 void sn_x64_mem(x64_code *code, x64_insn insn, x64_length length, unsigned decoration, unsigned dst,
                 unsigned a, const x64_mem *mem)
 {
-    const encoding *e = &encodings[insn];
+    const x64_encoding *e = &sn_x64_encodings[insn];
     unsigned l = length_bits(length);
     if ((e->flags & (HAS_VEX | GROUP | GATHERS)) != HAS_VEX || ((dst | a) & 16) | decoration | (l & 2)) {
         general_vector_mem(code, insn, length, decoration, dst, a, mem);

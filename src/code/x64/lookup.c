@@ -99,7 +99,7 @@ static void join(x64_writer *w, const ir_op *op)
     mem3(w, X64_VPSHUFB, w->length4, 8 - w->a.copy, sn_define_more(&w->a), a, &pattern);
 }
 
-static void part(x64_writer *w, const ir_op *op)
+void sn_x64_part(x64_writer *w, const ir_op *op)
 {
     const unsigned a = sn_use(&w->a, op->a), copy = w->a.copy;
     if (copy == 0) {
@@ -115,7 +115,7 @@ static void part(x64_writer *w, const ir_op *op)
     }
 }
 
-static void part_at(x64_writer *w, const ir_op *op)
+void sn_x64_part_at(x64_writer *w, const ir_op *op)
 {
     const unsigned a = sn_use(&w->a, op->a), from = 8 * w->a.copy, to = op->b;
     if (to > from)
@@ -127,7 +127,7 @@ static void part_at(x64_writer *w, const ir_op *op)
 }
 
 /* a xor (b and c) in one vpternlogd, over that of a and b which dies. */
-static void flip(x64_writer *w, const ir_op *op)
+void sn_x64_flip(x64_writer *w, const ir_op *op)
 {
     enum { FIRST_FLIPPED = 0x78, SECOND_FLIPPED = 0x6C }; /* truth tables: the overwritten operand is a, or it is b */
     const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b), c = sn_use(&w->a, op->c);
@@ -224,9 +224,7 @@ static void look_up(x64_writer *w, const ir_op *op)
     reg3(w, X64_VPERMI2B, X64_512, d, t->first, t->first + 1u);
 }
 
-/* ---- the target ---- */
-
-static void emit_joint(x64_writer *w, const ir_op *op)
+void sn_x64_select_joint(x64_writer *w, const ir_op *op)
 {
     switch (op->code) {
     case IR_JOIN: join(w, op); break;
@@ -237,37 +235,4 @@ static void emit_joint(x64_writer *w, const ir_op *op)
     case IR_OR: calculate_bytes(w, op, X64_VPORD); break;
     default: calculate_bytes(w, op, X64_VPXORD); break;
     }
-}
-
-static void emit(void *emitter, uint32_t position)
-{
-    x64_writer *w = emitter;
-    const ir_op *op = op_of(w, position);
-    if (!(op->flags & IR_FLAG_JOINT) && op->code < IR_JOIN) {
-        sn_x64_target.emit(emitter, position);
-        return;
-    }
-    sn_x64_begin_operation(w, position);
-    if (op->flags & IR_FLAG_JOINT)
-        emit_joint(w, op);
-    else if (op->code == IR_PART)
-        part(w, op);
-    else if (op->code == IR_PART_AT)
-        part_at(w, op);
-    else
-        flip(w, op);
-}
-
-static void leave_cold(void *emitter)
-{
-    sn_x64_load_byte_masks(emitter);
-    sn_x64_target.leave_cold(emitter);
-}
-
-code_target sn_x64_joint_target(void)
-{
-    code_target target = sn_x64_target;
-    target.emit = emit;
-    target.leave_cold = leave_cold;
-    return target;
 }

@@ -130,6 +130,23 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->wide_constants = isa == X64_AVX2 && !scalar;
 }
 
+static x64_form form_of(const x64_writer *w, unsigned type)
+{
+    const bool wide = type == IR_F64 || (type == IR_MASK && w->loop->widest == 8), is_float = type == IR_F32 || type == IR_F64;
+    const x64_length length = wide ? w->length8 : w->length4;
+    const unsigned whole = w->wide_constants ? (type == IR_F64 ? 4 : 8) : w->scalar || w->mask_registers;
+    return (x64_form){.l = (uint8_t)(length - (length != X64_SCALAR)),
+                      .variant = (uint8_t)(is_float ? wide + 2 * w->scalar : 0),
+                      .constants = (uint8_t)(is_float || (type == IR_I32 && !w->scalar) ? whole : 0),
+                      .direct = type != IR_MASK || !w->mask_registers};
+}
+
+static void set_forms(x64_writer *w)
+{
+    for (unsigned type = IR_F32; type <= IR_MASK; type++)
+        w->forms[type] = form_of(w, type);
+}
+
 /* ---- which values stay in registers ---- */
 
 static void pin(x64_writer *w, uint32_t value, uint64_t *spare)
@@ -551,8 +568,6 @@ static bool join_look_ups(x64_writer *w)
     for (uint32_t k = 1; k < w->body->count; k++)
         if (w->body->ops[k].code == IR_SUM || w->body->ops[k].code == IR_SUMP)
             note_sum(w, k);
-    w->joint_target = sn_x64_joint_target();
-    w->a.target = &w->joint_target;
     return true;
 }
 
@@ -586,6 +601,8 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     if (w->kept_count && !join_look_ups(w))
         return SINTER_NO_MEMORY;
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
+    set_forms(w);
+    sn_x64_pool_expect(w->pool, w->constants);
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { FIRST_ENTRIES = 64, MOST_EXPECTED = 4096 };
+
 void sn_x64_pool_open(x64_pool *pool, arena *memory)
 {
     *pool = (x64_pool){.memory = memory};
@@ -44,9 +46,9 @@ static uint32_t hash(uint64_t bits, uint32_t shape)
     return (uint32_t)(bits >> 32);
 }
 
-static bool grow_table(x64_pool *pool)
+static bool grow_table(x64_pool *pool, uint32_t size)
 {
-    const uint32_t old_size = pool->table ? pool->table_mask + 1 : 0, size = old_size ? 2 * old_size : 64;
+    const uint32_t old_size = pool->table ? pool->table_mask + 1 : 0;
     x64_pool_entry *table = sn_arena_take_zeroed(pool->memory, (size_t)size * sizeof *table);
     if (!table) {
         pool->failed = true;
@@ -64,6 +66,15 @@ static bool grow_table(x64_pool *pool)
     pool->table = table;
     pool->table_mask = size - 1;
     return true;
+}
+
+void sn_x64_pool_expect(x64_pool *pool, uint32_t elements)
+{
+    uint32_t size = FIRST_ENTRIES;
+    while (size < 2 * (pool->entries + elements) && size < MOST_EXPECTED)
+        size *= 2;
+    if (!pool->table || pool->table_mask + 1 < size)
+        grow_table(pool, size);
 }
 
 static void repeat(uint8_t *at, uint64_t bits, unsigned size, unsigned copies)
@@ -91,7 +102,7 @@ static uint32_t add_element(x64_pool *pool, x64_pool_entry *entry, uint64_t bits
 
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies)
 {
-    if (2 * pool->entries >= pool->table_mask && !grow_table(pool))
+    if (2 * pool->entries >= pool->table_mask && !grow_table(pool, pool->table ? 2 * (pool->table_mask + 1) : FIRST_ENTRIES))
         return 0;
     const uint32_t shape = size * copies << 8 | size, first = hash(bits, shape) & pool->table_mask;
     x64_pool_entry *entry = &pool->table[first];

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-enum { COMPARE_EQ = 0, COMPARE_LT = 0x11, COMPARE_LE = 0x12, COMPARE_NE = 4 }; /* quiet; NE unordered */
 enum { INTEGER_EQ = 0, INTEGER_LT = 1, INTEGER_LE = 2, INTEGER_NE = 4 };
 enum { ROUND_EVEN = 8, ROUND_DOWN = 9, ROUND_UP = 10, ROUND_TO_ZERO = 11 }; /* 8: no inexact exception */
 
@@ -455,7 +454,7 @@ static void widen_mask(x64_writer *w, unsigned d)
 
 static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
 {
-    static const uint8_t floats[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    static const uint8_t floats[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     static const uint8_t integers[] = {INTEGER_LT, INTEGER_LE, INTEGER_EQ, INTEGER_NE};
     const unsigned a = sn_use(&w->a, op->a), kind = op->code - IR_LT;
     const x64_insn insn = type == IR_I32 ? X64_VPCMPD : doubled(X64_VCMPPS_K, type);
@@ -494,7 +493,7 @@ static void compare_integers(x64_writer *w, const ir_op *op)
 
 static void compare(x64_writer *w, const ir_op *op)
 {
-    static const uint8_t conditions[] = {COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE};
+    static const uint8_t conditions[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     const unsigned type = op_of(w, op->a)->type;
     if (w->mask_registers) {
         compare_in_registers(w, op, type);
@@ -610,6 +609,8 @@ static void call_cold(void *emitter, uint32_t region)
 static void leave_cold(void *emitter)
 {
     x64_writer *w = emitter;
+    sn_x64_room(w);
+    sn_x64_load_byte_masks(w);
     sn_x64_note_branch(w, w->way_from, w->way_back, sn_x64_jump(sn_x64_room(w), X64_ALWAYS));
     w->at = w->way_from;
 }
@@ -651,7 +652,7 @@ static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned c
 
 /* ---- the dispatch ---- */
 
-static void mark(x64_writer *w, uint32_t position)
+void sn_x64_mark(x64_writer *w, uint32_t position)
 {
     if (w->at != X64_PATHS)
         return;
@@ -668,20 +669,12 @@ static void mark(x64_writer *w, uint32_t position)
     w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), w->joint.origins ? w->joint.origins[position] : position};
 }
 
-void sn_x64_begin_operation(x64_writer *w, uint32_t position)
+void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position)
 {
-    if (w->with_marks)
-        mark(w, position);
-    sn_x64_room(w);
-}
-
-static void emit(void *emitter, uint32_t position)
-{
-    x64_writer *w = emitter;
-    const ir_op *op = op_of(w, position);
-    if (w->with_marks)
-        mark(w, position);
-    sn_x64_room(w);
+    if (op->flags & IR_FLAG_JOINT) {
+        sn_x64_select_joint(w, op);
+        return;
+    }
     const arithmetic *f = &arithmetics[op->code];
     if (f->floats) {
         calculate(w, op, f);
@@ -714,16 +707,19 @@ static void emit(void *emitter, uint32_t position)
     case IR_SET_UNIFORM: sn_x64_set_uniform(w, op); break;
     case IR_SUM: case IR_SUMP: sn_x64_sum(w, op, position); break;
     case IR_HOLD: sn_x64_hold(w, op); break;
+    case IR_PART: sn_x64_part(w, op); break;
+    case IR_PART_AT: sn_x64_part_at(w, op); break;
+    case IR_FLIP: sn_x64_flip(w, op); break;
     /* loaded by load_leaf, written by the allocator's walk, or gone before code is made */
     case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MIN: case IR_MAX: /* calculate, above */
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
     case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
-    case IR_JOIN: case IR_PART: case IR_PART_AT: case IR_FLIP: /* lookup.c */
+    case IR_JOIN: /* joint */
     default:
         break;
     }
 }
 
 const code_target sn_x64_target = {
-    emit, sn_x64_load_leaf, spill, reload, sn_x64_move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
+    sn_x64_walk, sn_x64_load_leaf, spill, reload, sn_x64_move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
 };

@@ -88,7 +88,6 @@ static inline uint32_t sn_x64_here(const x64_writer *w, unsigned buffer) /* a pl
 }
 
 /* ---- select.c ---- */
-void sn_x64_begin_operation(x64_writer *w, uint32_t position); /* room for it, and a mark where marks are wanted */
 /* The jump or call whose distance is at `place`, in the piece being written, goes to `target` in piece `to`. */
 void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place);
 void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type);
@@ -106,5 +105,11 @@ void sn_x64_store_value(x64_writer *w, const ir_op *op);
 void sn_x64_set_uniform(x64_writer *w, const ir_op *op);
 void sn_x64_sum(x64_writer *w, const ir_op *op, uint32_t position);
 void sn_x64_hold(x64_writer *w, const ir_op *op);
+
+/* ---- lookup.c ---- */
+void sn_x64_select_joint(x64_writer *w, const ir_op *op); /* one that makes a joint value */
+void sn_x64_part(x64_writer *w, const ir_op *op);
+void sn_x64_part_at(x64_writer *w, const ir_op *op);
+void sn_x64_flip(x64_writer *w, const ir_op *op);
 
 #endif

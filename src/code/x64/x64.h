@@ -1,8 +1,9 @@
 /* Machine code for x86-64: this page is the room's table of contents.
  *
  *   encode.c   instructions as bytes            instructions.h   the list of them
- *   select.c   operations as instructions, in registers that the allocator gives        writing.h   what these two share
+ *   select.c   operations as instructions, in registers that the allocator gives        writing.h   what these share
  *   access.c   those that touch memory: streams, lines, tables, sums; positions
+ *   direct.c   the walk over a body; the commonest operations once more, in line        encodings.h   what of encode.c it has in line
  *   joint.c    bodies with look-ups that several vectors share                               lookup.c    their instructions
  *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
  *   pool.c     the constants that code reads
@@ -46,6 +47,7 @@ typedef struct x64_pool {
 } x64_pool;
 
 void sn_x64_pool_open(x64_pool *pool, arena *memory);
+void sn_x64_pool_expect(x64_pool *pool, uint32_t elements); /* a hint: so many at most will be new */
 /* The place (from pool start) of `copies` repetitions of an element of 4 or 8 bytes, aligned to its whole size up to 64. */
 uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsigned copies);
 /* The place of arbitrary bytes, aligned. */
@@ -83,6 +85,14 @@ typedef struct x64_joint_body {
     bool single;       /* nor two */
 } x64_joint_body;
 
+/* What an instruction on values of one type takes in this loop, for direct.c. */
+typedef struct x64_form {
+    uint8_t l;         /* the length, as the encoder has it */
+    uint8_t variant;   /* behind the packed singles: 1 doubles, 2 scalar, 3 both */
+    uint8_t constants; /* how many copies of a constant in the pool a memory operand is; 0: it cannot be one */
+    bool direct;       /* values of it are in vector registers */
+} x64_form;
+
 typedef struct x64_writer {
     allocation a;
     arena *memory;
@@ -93,6 +103,7 @@ typedef struct x64_writer {
     x64_isa isa;
     unsigned lanes;             /* elements a vector */
     x64_length length4, length8; /* of a value of 4, of 8 bytes an element */
+    x64_form forms[IR_MASK + 1]; /* by type */
     bool scalar;                /* lanes == 1 */
     bool mask_registers;
     bool masked;                /* a tail, or a long body */
@@ -118,7 +129,6 @@ typedef struct x64_writer {
     uint32_t *region_places;    /* by number; NULL without regions */
     uint32_t mask_table; /* AVX2 tails: its place in the pool + 1 */
     x64_joint_body joint; /* where tables are kept: `body` is in it */
-    code_target joint_target;
     x64_kept_table kept[X64_MOST_KEPT];
     unsigned kept_count, kept_registers;
     bool joins;          /* several copies join values: k7 downwards name their bytes */
@@ -133,7 +143,10 @@ typedef struct x64_writer {
 } x64_writer;
 
 /* select.c */
+enum { X64_COMPARE_EQ = 0, X64_COMPARE_LT = 0x11, X64_COMPARE_LE = 0x12, X64_COMPARE_NE = 4 }; /* of vcmp, quiet; NE unordered */
 extern const code_target sn_x64_target;
+void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
+void sn_x64_mark(x64_writer *w, uint32_t position);
 enum { X64_ROOM = 1024 }; /* bytes that one operation of one copy takes at most, reloads included */
 x64_code *sn_x64_more_room(x64_writer *w);
 static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, with room for an operation */
@@ -163,7 +176,9 @@ void sn_x64_keep_tables(x64_writer *w); /* chooses the tables of the body that r
 const x64_kept_table *sn_x64_kept_table(const x64_writer *w, uint32_t memory); /* or NULL */
 void sn_x64_load_kept_tables(x64_writer *w);
 void sn_x64_load_byte_masks(x64_writer *w);
-code_target sn_x64_joint_target(void);
+
+/* direct.c */
+void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */
 
 /* loop.c */
 typedef struct x64_options {
