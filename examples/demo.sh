@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `sinter` does, done before one's eyes: pictures from fields, sound from patches, numbers from densities,
+# What `sinter` does, done before one's eyes: pictures from fields, sounds from patches, numbers from densities,
 # what becomes of an expression, what it costs here, and that every engine of this machine gives the same bits.
 # usage: examples/demo.sh COMMAND FOLDER    (pictures and arrays go to FOLDER)
 set -eu
@@ -50,6 +50,14 @@ draw phases --size 900x600 --region -2.4,-1.6,2.4,1.6
 draw waves --size 600 --region -1.6,-1.6,1.6,1.6
 draw marble --size 600
 draw julia --size 900x600 --region -1.5,-1,1.5,1
+draw islands --size 900x600 -s 2 --region -1.5,-1,1.5,1
+draw hyperbolic --size 600 -s 2 --region -1.02,-1.02,1.02,1.02 --time 0.3
+draw neon --size 600 -s 2 --region -1.25,-1.25,1.25,1.25
+draw quasicrystal --size 600 -s 2
+draw roots --size 600 -s 2 --region -1.7,-1.7,1.7,1.7
+draw loop --size 600 -s 2 --region -5,-5,5,5 --time 0.4
+draw lyapunov --size 600x400 -s 2 --region 2.5,3.4,3.4,4
+draw poster --size 500x700 -s 2 --region -1,-1.4,1,1.4
 draw outlines --size 1500x900 --region 0,0,10,6
 draw scene --size 900x600 --region -1.5,-1,1.5,1
 draw solids --3d --size 900x600 --supersample 2 --eye 2.4,3.9,6.7 --target 0,0.2,0 --fov 28
@@ -59,12 +67,20 @@ for file in "$examples"/*.vm; do
     [ ! -f "$file" ] || show image "$file" -o "$out/$(basename "$file" .vm).$picture" --size 1024
 done
 
-title 'Streams'
+title 'Streams of numbers'
 show render "$examples/noise.sn" --seconds 2 -o "$out/noise.npy"
 show render "$examples/pulses.sn" --seconds 2 -o "$out/pulses.npy"
 show render "$examples/lowpass.sn" --input "$out/noise.npy" --set cutoff=400 --set q=4 -o "$out/lowpass.npy"
 show render "$examples/comb.sn" --input "$out/pulses.npy" --set pitch=196 -o "$out/comb.npy"
 show render "$examples/bell.sn" --input "$out/pulses.npy" -o "$out/bell.npy" --json
+
+title 'Sounds'
+sound=wav
+"$sinter" doctor | grep -q '^sounds *libsndfile' || sound=npy
+for name in voice strings drone chimes; do
+    show render "$examples/$name.sn" --seconds 6 -o "$out/$name.$sound"
+done
+show render "$examples/room.sn" --input "$out/voice.$sound" -o "$out/voice-in-a-room.$sound"
 
 title 'What becomes of a program'
 show dump 'sqrt(x*x + y*y) - 0.5' --ir
