@@ -68,11 +68,15 @@ static void *serve(void *argument)
     return NULL;
 }
 
-/* Threads inherit the mask of who makes them: all is blocked, so that signals go to threads of the caller's. */
+/* Threads inherit the mask of who makes them: all is blocked, so that signals go to threads of the caller's. But for those that a thread brings on
+ * itself: blocked, they end the process without the handler that it may have for them. */
 static void start(thread_pool *p, int wanted)
 {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
     sigset_t all, before;
     sigfillset(&all);
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        sigdelset(&all, own[k]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (p->started < wanted - 1) {
         pool_thread *t = &p->threads[p->started];
