@@ -37,7 +37,7 @@ static bool open_listing(listing *l)
     *l = (listing){0};
     while (sn_lang_function(l->count, &f))
         l->count++;
-    l->entries = malloc(l->count * sizeof *l->entries);
+    l->entries = malloc((l->count + 1) * sizeof *l->entries);
     for (uint32_t i = 0; l->entries && i < l->count; i++)
         sn_lang_function(i, &l->entries[i]);
     if (l->entries)
