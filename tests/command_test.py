@@ -783,7 +783,7 @@ def image_filters(folder):
 @test
 def image_examples(folder):
     top = pathlib.Path(__file__).resolve().parent.parent
-    for example, picture in (("edges", "scene"), ("sharpen", "julia")):
+    for example, picture in (("edges", "scene"), ("sharpen", "phases")):
         source = top / "docs" / "pictures" / (picture + ".png")
         good("image", top / "examples" / (example + ".sn"), "--input", f"a={source}", "-o", folder / "out.png")
         same(read_png(folder / "out.png")[:3], read_png(source)[:3], example)

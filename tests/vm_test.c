@@ -306,9 +306,12 @@ static void time_is_linear(void **state)
 static void the_real_file_is_read(void **state)
 {
     (void)state;
-    const char *folder = getenv("SINTER_TEST_DATA");
+    const char *folder = getenv("SINTER_TEST_DATA"), *tests = getenv("SINTER_TESTS");
     char path[1024];
-    snprintf(path, sizeof path, "%s/prospero.vm", folder ? folder : "../shared/data");
+    if (folder)
+        snprintf(path, sizeof path, "%s/prospero.vm", folder);
+    else
+        snprintf(path, sizeof path, "%s/../../shared/data/prospero.vm", tests ? tests : "tests");
     FILE *file = fopen(path, "rb");
     if (!file) {
         print_message("skipped: prospero.vm is not here; SINTER_TEST_DATA names its folder\n");
