@@ -1,7 +1,7 @@
 /* How the price of compiling grows: random arithmetic of 100 to 100,000 operations, as text and as a program
- * that is there already. An element is an operation here, so that ns is the price of one, and the limit is
- * the price of one in the program of 100 operations: linear compiling keeps the ratio near 1. Each time
- * includes closing the kernel. */
+ * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields. An
+ * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
+ * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -16,15 +16,39 @@ static const char *const names[] = {
     "program-3000", "program-10000", "program-30000", "program-100000",
 };
 
+/* Five rows of six shapes, each row of another size. */
+#define SCENE \
+    "p = (x, y)*4\n" \
+    "fn joined(a, b) = sdf_smooth_union(a, b, 0.1)\n" \
+    "fn row(q, s) {\n" \
+    "    a = joined(sdf_circle(q, s), sdf_box(q | translate(1, 0), s, s/2))\n" \
+    "    b = joined(sdf_hexagon(q | translate(2, 0), s), sdf_star5(q | translate(3, 0), s, 0.5))\n" \
+    "    c = joined(sdf_capsule(q, 4, 0, 4.5, 0.3, s/3), sdf_vesica(q | translate(5.5, 0), s, s/3))\n" \
+    "    joined(a, joined(b, c))\n" \
+    "}\n" \
+    "fn at(k) = row(p | translate(-3, k - 2), 0.2 + 0.03*k)\n" \
+    "joined(joined(at(0), at(1)), joined(at(2), joined(at(3), at(4))))"
+
+static const struct {
+    const char *name, *text;
+} written[] = {
+    {"gain", "0.5*x + 1"},
+    {"sin", "sin(x)"},
+    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5"},
+    {"fbm-8", "fbm2(x*4, y*4, 8)"},
+    {"scene-30", SCENE},
+};
+enum { RANDOM = sizeof names / sizeof *names, WRITTEN = sizeof written / sizeof *written };
+
 const char *sn_compile_name(unsigned k)
 {
-    return k < sizeof names / sizeof *names ? names[k] : NULL;
+    return k < RANDOM ? names[k] : k < RANDOM + WRITTEN ? written[k - RANDOM].name : NULL;
 }
 
 typedef struct compile_work {
     sinter_context *context;
     sinter_options options;
-    char *text; /* or NULL, and then: */
+    const char *text; /* or NULL, and then: */
     sinter_program *program;
     size_t length;
     sinter_status status; /* of the last one */
@@ -56,7 +80,7 @@ static bool compiles(compile_work *w, const char *name)
     return w->status == SINTER_OK;
 }
 
-/* ns of one operation; 0 if it does not compile. */
+/* ns of one operation; 0 if it does not compile. `size` 0: as many as there are then. */
 static double measure(const bench_options *options, compile_work *w, const char *name, unsigned size,
                       double of_100)
 {
@@ -65,6 +89,7 @@ static double measure(const bench_options *options, compile_work *w, const char 
         sn_bench_say("%s: not compiled", name);
         return 0;
     }
+    size = size ? size : w->operations;
     const double ns = sn_bench_alone((bench_work){compile, w}, options);
     const bench_row row = {
         .workload = name,
@@ -86,8 +111,9 @@ static bool measure_size(const bench_options *options, sinter_context *context, 
 {
     const unsigned size = sizes[k % SIZES];
     compile_work w = {.context = context, .options = {.engine = engine, .inputs = "x y"}};
+    char *text = NULL;
     if (k < SIZES) {
-        w.text = sn_bench_random_text(size, size, &w.length);
+        w.text = text = sn_bench_random_text(size, size, &w.length);
     } else {
         w.program = sn_bench_random_program(size, size);
         w.options.inputs = NULL;
@@ -95,9 +121,15 @@ static bool measure_size(const bench_options *options, sinter_context *context, 
     const double ns = measure(options, &w, names[k], size, *of_100);
     if (k % SIZES == 0)
         *of_100 = ns;
-    free(w.text);
+    free(text);
     sinter_program_close(w.program);
     return ns > 0;
+}
+
+static bool measure_written(const bench_options *options, sinter_context *context, unsigned k, sinter_engine engine)
+{
+    compile_work w = {.context = context, .options = {.engine = engine}, .text = written[k].text, .length = strlen(written[k].text)};
+    return measure(options, &w, written[k].name, 0, 0) > 0;
 }
 
 bool sn_bench_compile(const bench_options *options, sinter_context *context)
@@ -113,6 +145,9 @@ bool sn_bench_compile(const bench_options *options, sinter_context *context)
             if (sn_bench_wanted(options, names[k]))
                 good &= measure_size(options, context, k, engine, &of_100);
         }
+        for (unsigned k = 0; k < WRITTEN; k++)
+            if (sn_bench_wanted(options, written[k].name))
+                good &= measure_written(options, context, k, engine);
     }
     return good;
 }
