@@ -495,9 +495,11 @@ static uint32_t hash_operation(maker *m)
         hash = load_at(m, k, index);
         if (random_chance(m->r, 40))
             use_of_hash(m, hash);
-        if (turn > 1)
-            hash = add_op(m, mixes[random_below(m->r, sizeof mixes)], IR_I32, hash,
-                          random_chance(m->r, 40) ? add_constant(m, IR_I32, random_below(m->r, 300)) : pick(m, IR_I32), 0);
+        if (turn > 1) { /* one draw after the other: compilers evaluate arguments in different orders */
+            const uint32_t other =
+                random_chance(m->r, 40) ? add_constant(m, IR_I32, random_below(m->r, 300)) : pick(m, IR_I32);
+            hash = add_op(m, mixes[random_below(m->r, sizeof mixes)], IR_I32, hash, other, 0);
+        }
     }
     return use_of_hash(m, hash);
 }
