@@ -1296,6 +1296,15 @@ def render_time(folder):
 
 
 @test
+def examples_compile(_):
+    examples = pathlib.Path(__file__).resolve().parent.parent / "examples"
+    found = sorted(examples.glob("*.sn"))
+    check(len(found) > 20, found)
+    for example in found:
+        check(out("dump", example).startswith("engine "), example)
+
+
+@test
 def render_sounds(folder):
     tone = ["render", "out 0.5*sine(440); out 0.25*saw(110)", "--seconds", "0.1"]
     if "built without" in out("doctor").split("sounds")[1].split("\n")[0]:
