@@ -227,6 +227,7 @@ static void what_was_left_can_begin_again(void **state)
     same("the other one", 0, COUNT, 2);
     assert_int_equal(sinter_instance_migrate(migration, first, first), SINTER_BAD_ARGUMENT);
     assert_int_equal(sinter_instance_migrate(NULL, first, second), SINTER_BAD_ARGUMENT);
+    sinter_migration_close(migration);
     assert_int_equal(sinter_migration_open(NULL, kernel, &migration), SINTER_BAD_ARGUMENT);
     assert_null(migration);
     sinter_migration_close(NULL);
