@@ -201,7 +201,7 @@ static T NAMED(left)(unsigned n, unsigned steps)
 static void NAMED(simplex_any)(unsigned n, const T *p, int seed, bool slopes, T *result)
 {
     const T scale = n == 2 ? K(13.156) : n == 3 ? K(38.44) : K(31.38);
-    T sum = p[0], cells_sum = 0, whole[4], at[4];
+    T sum = p[0], cells_sum = 0, whole[4] = {0}, at[4];
     uint32_t cells[4] = {0};
     for (unsigned k = 1; k < n; k++)
         sum += p[k];

@@ -616,8 +616,9 @@ static void ranges_means_and_sizes(void **state)
             scatter(1000, 7 + part);
             run(table[k].text);
             for (int i = 0; i < AREA; i++) {
-                low = fmin(low, (double)it.values[0][i]);
-                high = fmax(high, (double)it.values[0][i]);
+                const double v = (double)it.values[0][i]; /* fmin here makes gcc 12 for AArch64 fail in its vectorizer */
+                low = v < low ? v : low;
+                high = v > high ? v : high;
             }
             mean += mean_of(it.values[0]) / 4;
             square += square_mean(it.values[0]) / 4;
