@@ -8,6 +8,7 @@
 #include "lang/lang.h"
 #include "lang/library.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,7 +86,10 @@ static void arguments_that_do_not_fit_are_refused(void **state)
         {"fn f(p:2, r) = p.x*r\nf(x, y)", "'f' cannot take these arguments, 2 numbers in all", "f(p:2, r)", 1},
         {"fn f(p:2, r) = p.x*r\nf((x, y, z), 1)", "'f' cannot take these arguments, 4 numbers in all", "f(p:2, r)", 1},
         {"fn f(p:2, r) = p.x*r\nf(x, (y, z), 1)", "'f' cannot take these arguments, 4 numbers in all", "f(p:2, r)", 1},
-        {"fn f(p:2, r) = p.x*r\nf(x, y, 1, q=2)", "'f' cannot take these arguments, 4 numbers in all", "f(p:2, r)", 1},
+        {"fn f(p:2, r) = p.x*r\nf(x, y, 1, q=2)", "'f' has no argument 'q'", "f(p:2, r)", 12},
+        {"fn f(p:2, r) = p.x*r\nf(x, y, r=1, r=2)", "'f' cannot take these arguments, 4 numbers in all", "f(p:2, r)", 1},
+        {"perlin(x, y, sead=2)", "'perlin' has no argument 'sead'",
+         "perlin(p:4, seed=0) or perlin(p:3, seed=0) or perlin(p:2, seed=0) or perlin(p:1, seed=0)", 14},
         {"fn f(p:2, r) = p.x*r\nf(p=x, r=1)", "'f' cannot take these arguments, 2 numbers in all", "f(p:2, r)", 1},
         {"fn f(p:2=1) = p.x\nf()", "'p' has 2 elements, this has 1", "in 'f' as called in line 2", 10},
         {"fn f(p:0) = p\nf(x)", "the size of an argument is a whole number from 1 to 64", "fn f(p:2, r) = ...", 8},
@@ -121,6 +125,58 @@ static void each_wrong_call_is_told(void **state)
     assert_int_equal(report.total, 2);
     assert_int_equal(report.errors[0].line, 1);
     assert_int_equal(report.errors[1].line, 2);
+}
+
+/* Of several definitions the one that needs most numbers of those that the call gives. */
+static void definitions_go_by_how_many_numbers_they_need(void **state)
+{
+    (void)state;
+    same_values("perlin((x, y), 5)", "perlin(x*1, y, seed=5)");
+    same_values("perlin(x, y, z)", "perlin((x, y, z))");
+    same_values("perlin(x, y, z, t, 7)", "perlin3((x, y, z))*0 + perlin((x, y, z, t), seed=7)");
+    same_values("sdf_box(x, y, 1, 2)", "sdf_box((x, y), (1, 2))");
+    double flat[8], deep[8];
+    values_of("perlin(x*0.37, y*0.41, 5)", deep);
+    values_of("perlin((x*0.37, y*0.41), 5)", flat);
+    assert_true(flat[0] != deep[0]);
+}
+
+/* Calls in calls as deep as texts may nest, on a thread with little stack. */
+static void *compile_nested(void *unused)
+{
+    (void)unused;
+    enum { DEPTH = 95 }; /* of two calls each */
+    char text[DEPTH * 40 + 40] = "";
+    size_t n = 0;
+    for (int k = 0; k < DEPTH; k++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "sdf_round(sdf_circle(x, y, ");
+    n += (size_t)snprintf(text + n, sizeof text - n, "1");
+    for (int k = 0; k < DEPTH; k++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "), 0.1)");
+    sinter_kernel *kernel;
+    const sinter_status status = compile(text, (sinter_options){0}, &kernel);
+    sinter_kernel_close(kernel);
+    return (void *)(uintptr_t)(status == SINTER_OK);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || __OPTIMIZE__ == 0
+enum { STACK = 16 << 20 }; /* frames are several times as large */
+#else
+enum { STACK = 1 << 20 };
+#endif
+
+static void nested_calls_need_little_stack(void **state)
+{
+    (void)state;
+    pthread_attr_t small;
+    pthread_t thread;
+    void *good;
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &small, compile_nested, NULL), 0);
+    assert_int_equal(pthread_join(thread, &good), 0);
+    pthread_attr_destroy(&small);
+    assert_non_null(good);
 }
 
 /* ---- names ---- */
@@ -231,6 +287,8 @@ int main(void)
         cmocka_unit_test(tuples_and_numbers_are_the_same_arguments),
         cmocka_unit_test(arguments_that_do_not_fit_are_refused),
         cmocka_unit_test(each_wrong_call_is_told),
+        cmocka_unit_test(definitions_go_by_how_many_numbers_they_need),
+        cmocka_unit_test(nested_calls_need_little_stack),
         cmocka_unit_test(texts_keep_their_own_names),
         cmocka_unit_test(definitions_stand_in_order),
         cmocka_unit_test(every_definition_compiles),

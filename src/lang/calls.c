@@ -1,9 +1,8 @@
-/* Calls: arguments to parameters, functions of the text put in place, functions by callbacks.
+/* Calls: words of the language, functions of the text and the library put in place, functions by callbacks.
  *
  * A function is lowered anew for each call, in a frame of its own. Without state, equal arguments give equal
  * values, so its instances are remembered by arguments: what a chain of functions that each call the next
- * twice would cost, 2^n, it costs once a function. With state every call is another instance. Recursion is
- * found before anything is lowered, on the graph of who calls whom. */
+ * twice would cost, 2^n, it costs once a function. With state every call is another instance. */
 #include "lang/library.h"
 #include "lang/lowering.h"
 
@@ -13,140 +12,6 @@
 #include <string.h>
 
 enum { FIRST_MEMOS = 64, MOST_ARGUMENTS = LANG_MAX_TUPLE };
-
-static int shown(const lang_tree *t, uint32_t symbol)
-{
-    return t->symbols[symbol].length > 60 ? 60 : t->symbols[symbol].length;
-}
-
-/* ---- arguments ---- */
-
-static const uint32_t *parameter(const lang_tree *t, const lang_function *f, uint32_t k)
-{
-    return t->lists + f->parameters + PARAMETER_WORDS * k;
-}
-
-/* f(a:2, b=...) as a hint shows it. */
-static int write_parameters(const lang_tree *t, const lang_function *f, char *buffer, size_t size)
-{
-    int n = snprintf(buffer, size, "%.*s(", shown(t, f->symbol), sn_lang_symbol_text(t, f->symbol));
-    if (f->item)
-        n += snprintf(buffer + n, size - (size_t)n, "%s", f->item->arguments);
-    for (uint32_t k = 0; !f->item && k < f->parameter_count && n < (int)size; k++) {
-        const uint32_t *words = parameter(t, f, k);
-        n += snprintf(buffer + n, size - (size_t)n, "%s%.*s", k ? ", " : "", shown(t, words[PARAMETER_SYMBOL]),
-                      sn_lang_symbol_text(t, words[PARAMETER_SYMBOL]));
-        if (words[PARAMETER_SIZE] && n < (int)size)
-            n += snprintf(buffer + n, size - (size_t)n, ":%u", words[PARAMETER_SIZE]);
-        if (words[PARAMETER_DEFAULT] && n < (int)size)
-            n += snprintf(buffer + n, size - (size_t)n, "=...");
-    }
-    return n;
-}
-
-/* What is called, with its arguments: a function's definitions, all of them, or a word. */
-static void write_signature(const lowering *l, uint32_t symbol, uint32_t function, char *buffer, size_t size)
-{
-    const lang_symbol *s = &l->t->symbols[symbol];
-    int n = 0;
-    if (function) {
-        for (uint32_t f = function; f && n < (int)size; f = l->t->functions[f].next) {
-            n += snprintf(buffer + n, size - (size_t)n, "%s", f == function ? "" : ") or ");
-            if (n < (int)size)
-                n += write_parameters(l->t, &l->t->functions[f], buffer + n, size - (size_t)n);
-        }
-    } else {
-        n = snprintf(buffer, size, "%.*s(", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
-        const lang_word *word = &sn_lang_words[s->word];
-        unsigned k = 0;
-        for (const char *at = word->arguments; *at && n < (int)size; k++) {
-            const int length = (int)strcspn(at, " ");
-            n += snprintf(buffer + n, size - (size_t)n, "%s%.*s%s", k ? ", " : "", length, at,
-                          k >= word->least ? "=..." : "");
-            at += length + (at[length] == ' ');
-        }
-    }
-    if (n < (int)size)
-        snprintf(buffer + n, size - (size_t)n, ")");
-}
-
-/* Which parameter the name is, from 0; the count if it is none. */
-static unsigned find_parameter(const lowering *l, uint32_t callee, uint32_t function, uint32_t name, unsigned count)
-{
-    const lang_symbol *s = &l->t->symbols[callee], *wanted = &l->t->symbols[name];
-    const lang_function *f = &l->t->functions[function];
-    if (function && !f->item) {
-        for (unsigned k = 0; k < count; k++)
-            if (parameter(l->t, f, k)[PARAMETER_SYMBOL] == name)
-                return k;
-        return count;
-    }
-    unsigned k = 0;
-    for (const char *at = f->item ? f->item->names : sn_lang_words[s->word].arguments; *at; k++) {
-        const size_t length = strcspn(at, " ");
-        if (length == wanted->length && !memcmp(at, sn_lang_symbol_text(l->t, name), length))
-            return k;
-        at += length + (at[length] == ' ');
-    }
-    return count;
-}
-
-/* Puts the arguments' nodes in the order of the parameters, 0 where there is none. False after an error. */
-static __attribute__((noinline)) bool arrange(lowering *l, uint32_t node, uint32_t function, unsigned least,
-                                              unsigned most, uint32_t *places)
-{
-    const lang_node n = l->t->nodes[node];
-    const uint32_t *list = l->t->lists + n.b;
-    const uint32_t given = list[0];
-    char signature[SINTER_MESSAGE_SIZE];
-    const char *const name = sn_lang_symbol_text(l->t, n.a);
-    memset(places, 0, most * sizeof *places);
-    bool counts = given <= most;
-    for (uint32_t k = 0; k < given && counts; k++) {
-        const lang_node *argument = &l->t->nodes[list[2 + k]];
-        const unsigned place = argument->kind == NODE_NAMED ? find_parameter(l, n.a, function, argument->a, most) : k;
-        const bool taken = place < most && places[place];
-        if (place < most && !taken) {
-            places[place] = argument->kind == NODE_NAMED ? argument->b : list[2 + k];
-            continue;
-        }
-        write_signature(l, n.a, function, signature, sizeof signature);
-        if (taken)
-            sn_lang_complain(l, list[2 + k], signature, "an argument is given twice");
-        else
-            sn_lang_complain(l, list[2 + k], signature, "'%.*s' has no argument '%.*s'", shown(l->t, n.a),
-                             name, shown(l->t, argument->a), sn_lang_symbol_text(l->t, argument->a));
-        return false;
-    }
-    for (unsigned k = 0; k < least && counts; k++)
-        counts = places[k] != 0;
-    if (counts)
-        return true;
-    for (uint32_t k = 0; k < given; k++)
-        if (list[2 + k] == 0)
-            return false; /* reported by the parser */
-    write_signature(l, n.a, function, signature, sizeof signature);
-    if (least == most)
-        sn_lang_complain(l, node, signature, "'%.*s' takes %u argument%s, not %u", shown(l->t, n.a), name,
-                         most, most == 1 ? "" : "s", given);
-    else
-        sn_lang_complain(l, node, signature, "'%.*s' takes %u to %u arguments, not %u", shown(l->t, n.a),
-                         name, least, most, given);
-    return false;
-}
-
-/* The same as `arrange` where nothing is left out and nothing named: most calls. False where it is not so. */
-static inline bool arrange_plain(const lowering *l, const uint32_t *list, unsigned most, uint32_t *places)
-{
-    if (list[0] != most)
-        return false;
-    for (unsigned k = 0; k < most; k++) {
-        places[k] = list[2 + k];
-        if (places[k] == 0 || l->t->nodes[places[k]].kind == NODE_NAMED)
-            return false;
-    }
-    return true;
-}
 
 /* ---- functions of the language ---- */
 
@@ -225,8 +90,7 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 {
     uint32_t places[5] = {0};
     const lang_word *w = &sn_lang_words[word];
-    if (!arrange_plain(l, l->t->lists + l->t->nodes[node].b, w->most, places)
-        && !arrange(l, node, 0, w->least, w->most, places))
+    if (!sn_lang_arrange_word(l, node, word, places))
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
@@ -248,7 +112,7 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
 /* ---- functions by callbacks ---- */
 
 /* Texts of the library know none. */
-static const sinter_node_type *find_node_type(const lang_tree *t, const lang_options *options, uint32_t symbol)
+const sinter_node_type *sn_lang_find_node_type(const lang_tree *t, const lang_options *options, uint32_t symbol)
 {
     lang_symbol *s = &t->symbols[symbol];
     if (s->node_kind == 0) {
@@ -298,7 +162,7 @@ static bool flatten(lowering *l, uint32_t node, const sinter_node_type *type, la
     }
     if (count == type->inputs)
         return true;
-    sn_lang_complain(l, node, NULL, "'%.*s' takes %u number%s, not %u", shown(l->t, n.a),
+    sn_lang_complain(l, node, NULL, "'%.*s' takes %u number%s, not %u", sn_lang_shown(l->t, n.a),
                      sn_lang_symbol_text(l->t, n.a), type->inputs, type->inputs == 1 ? "" : "s", count);
     return false;
 }
@@ -445,7 +309,7 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
     const lang_function f = l->t->functions[function];
     for (uint32_t k = 0; k < f.parameter_count; k++) {
         uint32_t words[PARAMETER_WORDS];
-        memcpy(words, parameter(l->t, &f, k), sizeof words);
+        memcpy(words, sn_lang_parameter(l->t, &f, k), sizeof words);
         lang_value v = arguments[k];
         if (!v.count) {
             v = words[PARAMETER_SIZE] ? sn_lang_expression(l, words[PARAMETER_DEFAULT])
@@ -453,7 +317,7 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
             if (words[PARAMETER_SIZE] && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN
                 && v.count != words[PARAMETER_SIZE]) {
                 sn_lang_complain(l, words[PARAMETER_DEFAULT], NULL, "'%.*s' has %u element%s, this has %u",
-                                 shown(l->t, words[PARAMETER_SYMBOL]),
+                                 sn_lang_shown(l->t, words[PARAMETER_SYMBOL]),
                                  sn_lang_symbol_text(l->t, words[PARAMETER_SYMBOL]), words[PARAMETER_SIZE],
                                  words[PARAMETER_SIZE] == 1 ? "" : "s", v.count);
                 v = sn_lang_wrong();
@@ -514,174 +378,6 @@ static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const
     return wanted.value;
 }
 
-/* ---- arguments by their number of elements ---- */
-
-typedef struct given_arguments {
-    uint32_t count;
-    lang_value values[MOST_ARGUMENTS];
-    lang_value images[MOST_ARGUMENTS]; /* count 0, or the image that the argument names as well */
-    uint32_t names[MOST_ARGUMENTS]; /* symbols, 0: by place */
-} given_arguments;
-
-/* False after an error. */
-static bool evaluate_arguments(lowering *l, uint32_t node, given_arguments *given)
-{
-    const lang_node n = l->t->nodes[node];
-    given->count = l->t->lists[n.b];
-    if (given->count > MOST_ARGUMENTS) {
-        sn_lang_complain(l, node, NULL, "a function has at most %d arguments", MOST_ARGUMENTS);
-        return false;
-    }
-    bool good = true;
-    for (uint32_t k = 0; k < given->count; k++) {
-        uint32_t argument = l->t->lists[n.b + 2 + k];
-        given->names[k] = 0;
-        if (l->t->nodes[argument].kind == NODE_NAMED) {
-            given->names[k] = l->t->nodes[argument].a;
-            argument = l->t->nodes[argument].b;
-        }
-        const lang_value v = sn_lang_argument(l, argument);
-        given->images[k] = v.type == TYPE_IMAGE ? v : (lang_value){.count = 0};
-        given->values[k] = sn_lang_made_value(l, v);
-        good &= given->values[k].type != TYPE_WRONG;
-    }
-    return good;
-}
-
-typedef struct parameter_form {
-    uint32_t count, least;
-    uint32_t sizes[MOST_ARGUMENTS];
-} parameter_form;
-
-static void form_of(const lang_tree *t, const lang_function *f, parameter_form *form)
-{
-    form->count = f->item ? f->item->count : f->parameter_count;
-    form->least = f->item ? f->item->least : form->count;
-    for (uint32_t k = 0; k < form->count; k++) {
-        form->sizes[k] = f->item ? f->item->sizes[k] : parameter(t, f, k)[PARAMETER_SIZE];
-        if (!f->item && parameter(t, f, k)[PARAMETER_DEFAULT] && k < form->least)
-            form->least = k;
-    }
-}
-
-/* How many of the values from `at` on an argument of that size takes: one that has it, or as many numbers; 0: it
- * does not fit. What is not known while types are looked for fits anything. */
-static uint32_t values_for(const given_arguments *given, uint32_t at, uint32_t size)
-{
-    if (at >= given->count || given->names[at])
-        return 0;
-    const lang_value v = given->values[at];
-    if (size == 0 || v.count == size || (v.type == TYPE_UNKNOWN && size == 1))
-        return 1;
-    uint32_t numbers = 0;
-    while (numbers < size && at + numbers < given->count && !given->names[at + numbers]
-           && given->values[at + numbers].count == 1)
-        numbers++;
-    return numbers == size ? size : v.type == TYPE_UNKNOWN ? 1 : 0;
-}
-
-/* For each parameter of the function which value it gets, from 1, and how many: false where they do not fit. */
-static bool fit(const lowering *l, uint32_t symbol, uint32_t function, const given_arguments *given,
-                const parameter_form *form, uint32_t *first, uint32_t *taken)
-{
-    memset(first, 0, form->count * sizeof *first);
-    for (uint32_t k = 0; k < given->count; k++) {
-        if (!given->names[k])
-            continue;
-        const unsigned place = find_parameter(l, symbol, function, given->names[k], form->count);
-        if (place == form->count || first[place])
-            return false;
-        const lang_value v = given->values[k];
-        if (form->sizes[place] && v.count != form->sizes[place] && v.type != TYPE_UNKNOWN)
-            return false;
-        first[place] = k + 1;
-        taken[place] = 1;
-    }
-    uint32_t at = 0;
-    for (uint32_t k = 0; k < form->count; k++) {
-        const uint32_t count = first[k] ? 0 : values_for(given, at, form->sizes[k]);
-        if (count) {
-            first[k] = at + 1;
-            taken[k] = count;
-        }
-        if (!first[k] && k < form->least)
-            return false;
-        at += count;
-    }
-    while (at < given->count && given->names[at])
-        at++;
-    return at == given->count;
-}
-
-/* Numbers side by side become the tuple that the parameter wants. */
-static lang_value gather(lowering *l, const lang_value *values, uint32_t count)
-{
-    if (count == 1)
-        return values[0];
-    const uint32_t place = sn_lang_pool(l, count);
-    if (!place)
-        return sn_lang_wrong();
-    memcpy(l->pool + place, values, count * sizeof *values);
-    return (lang_value){.ref = place, .count = (uint16_t)count, .type = TYPE_TUPLE};
-}
-
-static __attribute__((noinline)) void refuse_arguments(lowering *l, uint32_t node, uint32_t function,
-                                                       const given_arguments *given)
-{
-    const uint32_t symbol = l->t->nodes[node].a;
-    char signature[SINTER_MESSAGE_SIZE];
-    uint32_t numbers = 0;
-    for (uint32_t k = 0; k < given->count; k++)
-        numbers += given->values[k].count;
-    write_signature(l, symbol, function, signature, sizeof signature);
-    sn_lang_complain(l, node, signature, "'%.*s' cannot take these arguments, %u number%s in all",
-                     shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol), numbers, numbers == 1 ? "" : "s");
-}
-
-/* The definition that takes what the call gives, its arguments in the order of its parameters; 0 after an error. */
-static uint32_t choose_definition(lowering *l, uint32_t node, uint32_t function, lang_value *arguments)
-{
-    given_arguments given;
-    parameter_form form;
-    uint32_t first[MOST_ARGUMENTS], taken[MOST_ARGUMENTS];
-    if (!evaluate_arguments(l, node, &given))
-        return 0;
-    for (uint32_t f = function; f; f = l->t->functions[f].next) {
-        form_of(l->t, &l->t->functions[f], &form);
-        if (!fit(l, l->t->nodes[node].a, f, &given, &form, first, taken))
-            continue;
-        for (uint32_t k = 0; k < form.count; k++)
-            arguments[k] = !first[k] ? (lang_value){.count = 0}
-                           : !form.sizes[k] && given.images[first[k] - 1].count
-                               ? given.images[first[k] - 1]
-                               : gather(l, &given.values[first[k] - 1], taken[k]);
-        return f;
-    }
-    refuse_arguments(l, node, function, &given);
-    return 0;
-}
-
-/* The same where no parameter has a size: each takes one argument. */
-static bool take_arguments(lowering *l, uint32_t node, uint32_t function, lang_value *arguments)
-{
-    const lang_function *f = &l->t->functions[function];
-    const uint32_t count = f->parameter_count;
-    uint32_t least = 0, places[MOST_ARGUMENTS];
-    while (least < count && parameter(l->t, f, least)[PARAMETER_DEFAULT] == 0)
-        least++;
-    if (!arrange(l, node, function, least, count, places))
-        return false;
-    const uint32_t base = sn_lang_pool(l, count + 1); /* kept here, since frames of this function nest */
-    if (!base)
-        return false;
-    for (uint32_t k = 0; k < count; k++) {
-        const lang_value v = places[k] ? sn_lang_argument(l, places[k]) : (lang_value){.count = 0};
-        l->pool[base + k] = v;
-    }
-    memcpy(arguments, l->pool + base, count * sizeof *arguments);
-    return true;
-}
-
 static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
 {
     lang_value arguments[MOST_ARGUMENTS];
@@ -689,10 +385,10 @@ static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
     if (f->recursive || (!f->first && !f->item))
         return sn_lang_wrong();
     if (f->sized || f->item) {
-        function = choose_definition(l, node, function, arguments);
+        function = sn_lang_choose_definition(l, node, function, arguments);
         if (!function)
             return sn_lang_wrong();
-    } else if (!take_arguments(l, node, function, arguments)) {
+    } else if (!sn_lang_take_arguments(l, node, function, arguments)) {
         return sn_lang_wrong();
     }
     f = &l->t->functions[function];
@@ -748,7 +444,7 @@ static void unknown_function(lowering *l, uint32_t node)
     if (s->global_slot || s->input || sn_lang_words[s->word].kind == WORD_IS_CONSTANT
         || sn_lang_words[s->word].kind == WORD_IS_FREE)
         snprintf(hint, sizeof hint, "a product needs its *");
-    sn_lang_complain(l, node, hint, "there is no function '%.*s'", shown(l->t, symbol), name);
+    sn_lang_complain(l, node, hint, "there is no function '%.*s'", sn_lang_shown(l->t, symbol), name);
 }
 
 /* `fast.` before a function that has one form only. */
@@ -758,7 +454,7 @@ static lang_value refuse_grade(lowering *l, uint32_t node, bool is_word)
     sn_lang_complain(l, node,
                      is_word ? "leave out fast.: it stands before functions that are approximated, as sin is"
                              : "write fast. before functions of the language inside it: fast.sin(x)",
-                     "'%.*s' has no fast form", shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
+                     "'%.*s' has no fast form", sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
     return sn_lang_wrong();
 }
 
@@ -785,7 +481,7 @@ lang_value sn_lang_call(lowering *l, uint32_t node)
     if (sn_lang_is_function(s->word))
         return fast && !sn_lang_is_graded(s->word) ? refuse_grade(l, node, true)
                                                    : call_word(l, node, s->word);
-    const sinter_node_type *type = find_node_type(l->t, l->options, symbol);
+    const sinter_node_type *type = sn_lang_find_node_type(l->t, l->options, symbol);
     if (type)
         return fast ? refuse_grade(l, node, false) : call_node_type(l, node, type);
     const uint32_t function = sn_lang_library_function(l->t, l->memory, symbol);
@@ -795,99 +491,6 @@ lang_value sn_lang_call(lowering *l, uint32_t node)
         return sn_lang_wrong();
     unknown_function(l, node);
     return sn_lang_wrong();
-}
-
-/* ---- who calls whom ---- */
-
-typedef struct step {
-    uint32_t function, call; /* the next one to follow */
-} step;
-
-static void report_cycle(lang_tree *t, const step *path, uint32_t from, uint32_t to, const lang_call *call)
-{
-    char cycle[SINTER_MESSAGE_SIZE];
-    int n = 0;
-    for (uint32_t k = from; k <= to + 1 && n < (int)sizeof cycle; k++) {
-        const uint32_t symbol = t->functions[path[k <= to ? k : from].function].symbol;
-        n += snprintf(cycle + n, sizeof cycle - (size_t)n, "%s%.*s", k > from ? " \xE2\x86\x92 " : "",
-                      shown(t, symbol), sn_lang_symbol_text(t, symbol));
-    }
-    for (uint32_t k = from; k <= to; k++)
-        t->functions[path[k].function].recursive = true;
-    sn_lang_error(&t->source, SINTER_BAD_PROGRAM, call->at, sn_lang_token_end(&t->source, call->at),
-                  sn_lang_is_function(t->symbols[call->symbol].word)
-                      ? "the name means this function, no longer the language's: give it another"
-                      : "for a recurrence in time use y', for repetition sum(i, a, b, ...)",
-                  "a function calls itself: %s", cycle);
-}
-
-/* Of a function that the text does not define. A callback may append what has state. */
-static void note_foreign_call(const lang_tree *t, const lang_options *options, lang_function *f, uint32_t symbol)
-{
-    if (sn_lang_is_function(t->symbols[symbol].word))
-        return;
-    const lang_library_item *item =
-        find_node_type(t, options, symbol) ? NULL : sn_lang_find_callable(t, symbol);
-    f->stateful |= !item || item->stateful;
-    f->free_names |= item ? item->free_names : 0;
-}
-
-static void follow(lang_tree *t, const lang_options *options, step *path, uint32_t start)
-{
-    uint32_t depth = 0;
-    path[0] = (step){start, 0};
-    t->functions[start].visited = true;
-    for (;;) {
-        lang_function *f = &t->functions[path[depth].function];
-        if (path[depth].call == f->call_count) {
-            f->on_path = false;
-            if (depth == 0)
-                return;
-            lang_function *caller = &t->functions[path[--depth].function];
-            caller->stateful |= f->stateful;
-            caller->free_names |= f->free_names;
-            continue;
-        }
-        f->on_path = true;
-        const lang_call *call = &t->calls[f->first_call + path[depth].call++];
-        const uint32_t callee = t->symbols[call->symbol].function;
-        if (!callee) {
-            note_foreign_call(t, options, f, call->symbol);
-        } else if (t->functions[callee].on_path) {
-            uint32_t from = depth;
-            while (path[from].function != callee)
-                from--;
-            report_cycle(t, path, from, depth, call);
-        } else if (t->functions[callee].visited) {
-            f->stateful |= t->functions[callee].stateful;
-            f->free_names |= t->functions[callee].free_names;
-        } else {
-            t->functions[callee].visited = true;
-            path[++depth] = (step){callee, 0};
-        }
-    }
-}
-
-void sn_lang_sort_calls(lang_tree *t, arena *memory, const lang_options *options)
-{
-    step *path = sn_arena_take(memory, t->function_count * sizeof *path);
-    if (!path) {
-        t->out_of_memory = true;
-        return;
-    }
-    for (uint32_t f = 1; f < t->function_count; f++)
-        if (!t->functions[f].visited)
-            follow(t, options, path, f);
-    lang_function top = {.free_names = t->free_names};
-    for (uint32_t k = 0; k < t->call_count; k++)
-        if (t->calls[k].scope == 0) {
-            const uint32_t callee = t->symbols[t->calls[k].symbol].function;
-            if (callee)
-                top.free_names |= t->functions[callee].free_names;
-            else
-                note_foreign_call(t, options, &top, t->calls[k].symbol);
-        }
-    t->free_names = top.free_names;
 }
 
 void sn_lang_check_uncalled(lowering *l)

@@ -1,20 +1,22 @@
 /* The language: text in, intermediate representation out. This page is the room's table of contents.
  *
- *   lexer.c        characters → tokens, names interned, numbers delimited
- *   vocabulary.c   the words that the language brings (vocabulary.h): functions, constants, keywords
- *   expression.c   tokens → nodes of the syntax tree (tree.h), names resolved to slots
- *   syntax.c       statements, declarations, functions
- *   lower.c        syntax tree → IR: statements, names, operators, contraction
- *   calls.c        functions: arguments, instances, callbacks, recursion
- *   library.c      the standard library (src/lib/NAME.sn, library.h): what a text uses of it
- *   arithmetic.c   how types meet, element by element; what each function computes
- *   geometry.c     functions of whole tuples: dot, length, cross, …
- *   recurrence.c   delay lines: y', delay(x, n), the types of recurrences
- *   declare.c      params, inputs, outputs, tables
- *   images.c       images: given, declared, made (stages); which of them a call reads
- *   sampling.c     what sample, texel and size compute
- *   diagnostics.c  errors as values with place, excerpt and hint
- *   vm_file.c      the `.vm` form: one operation a line
+ *   lexer.c           characters → tokens, names interned, numbers delimited
+ *   vocabulary.c      the words that the language brings (vocabulary.h): functions, constants, keywords
+ *   expression.c      tokens → nodes of the syntax tree (tree.h), names resolved to slots
+ *   syntax.c          statements, declarations, functions
+ *   lower.c           syntax tree → IR: statements, names, operators, contraction
+ *   calls.c           functions put in place: instances, callbacks
+ *   call_arguments.c  which parameter gets which argument
+ *   call_graph.c      who calls whom: recursion
+ *   library.c         the standard library (src/lib/NAME.sn, library.h): what a text uses of it
+ *   arithmetic.c      how types meet, element by element; what each function computes
+ *   geometry.c        functions of whole tuples: dot, length, cross, …
+ *   recurrence.c      delay lines: y', delay(x, n), the types of recurrences
+ *   declare.c         params, inputs, outputs, tables
+ *   images.c          images: given, declared, made (stages); which of them a call reads
+ *   sampling.c        what sample, texel and size compute
+ *   diagnostics.c     errors as values with place, excerpt and hint
+ *   vm_file.c         the `.vm` form: one operation a line
  *
  * docs/language.md says what texts mean. Nothing here keeps anything between calls: every function may run on
  * several threads at once, each with its own program, arena and report. */

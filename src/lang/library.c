@@ -84,8 +84,8 @@ static uint32_t library_symbol(lang_tree *t, arena *memory, uint32_t symbol)
 
 /* ---- definitions ---- */
 
-/* A function without a body. */
-static uint32_t add_stub(lang_tree *t, arena *memory, uint32_t symbol, const lang_library_item *item)
+/* A function whose body is parsed later. */
+static uint32_t add_definition(lang_tree *t, arena *memory, uint32_t symbol, const lang_library_item *item)
 {
     if (t->function_count == t->function_room) {
         lang_function *grown = sn_lang_grown(t, memory, t->functions, &t->function_room, sizeof *grown);
@@ -110,14 +110,14 @@ uint32_t sn_lang_library_function(lang_tree *t, arena *memory, uint32_t symbol)
         return t->symbols[own].function;
     uint32_t first = 0, last = 0;
     for (; item; item = sn_lang_next_item(item)) {
-        const uint32_t stub = add_stub(t, memory, own, item);
-        if (!stub)
+        const uint32_t definition = add_definition(t, memory, own, item);
+        if (!definition)
             return 0;
         if (last)
-            t->functions[last].next = stub;
+            t->functions[last].next = definition;
         else
-            first = stub;
-        last = stub;
+            first = definition;
+        last = definition;
     }
     return t->symbols[own].function = first;
 }

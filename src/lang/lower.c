@@ -97,11 +97,6 @@ void sn_lang_too_large(lowering *l, uint32_t at, const char *message)
     l->too_large = true;
 }
 
-static int shown(const lowering *l, uint32_t symbol)
-{
-    return l->t->symbols[symbol].length > 60 ? 60 : l->t->symbols[symbol].length;
-}
-
 /* ---- room ---- */
 
 void *sn_lang_more(lowering *l, void *list, uint32_t count, uint32_t *room, size_t size)
@@ -144,7 +139,7 @@ static void unknown_name(lowering *l, uint32_t node)
     char hint[SINTER_MESSAGE_SIZE] = "";
     if (word->kind == WORD_IS_FUNCTION || s->function || sn_lang_find_callable(l->t, symbol)) {
         sn_lang_complain(l, node, "call it with its arguments in parentheses", "'%.*s' is a function",
-                         shown(l, symbol), name);
+                         sn_lang_shown(l->t, symbol), name);
         return;
     }
     lang_nearest best = {.wanted = name, .wanted_length = s->length};
@@ -167,10 +162,10 @@ static void unknown_name(lowering *l, uint32_t node)
     else if (l->options->inputs)
         snprintf(hint, sizeof hint, "the inputs are: %s", l->options->inputs);
     else if (l->options->patch)
-        snprintf(hint, sizeof hint, "an input is declared: input %.*s", shown(l, symbol), name);
+        snprintf(hint, sizeof hint, "an input is declared: input %.*s", sn_lang_shown(l->t, symbol), name);
     else
         snprintf(hint, sizeof hint, "a field has x, y, z and t");
-    sn_lang_complain(l, node, hint, "there is no '%.*s' here", shown(l, symbol), name);
+    sn_lang_complain(l, node, hint, "there is no '%.*s' here", sn_lang_shown(l->t, symbol), name);
 }
 
 static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, bool from_function)
@@ -182,18 +177,18 @@ static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t 
     case SLOT_BOUND:
     case SLOT_INDEX: return s->value;
     case SLOT_TABLE:
-        sn_lang_complain(l, node, "read an element: t[i]", "'%.*s' is a table", shown(l, symbol), name);
+        sn_lang_complain(l, node, "read an element: t[i]", "'%.*s' is a table", sn_lang_shown(l->t, symbol), name);
         break;
     case SLOT_IMAGE: return sn_lang_image_value(l, node, s->value.ref);
     case SLOT_IN_PROGRESS:
-        sn_lang_complain(l, node, past, "'%.*s' is used in its own definition", shown(l, symbol), name);
+        sn_lang_complain(l, node, past, "'%.*s' is used in its own definition", sn_lang_shown(l->t, symbol), name);
         break;
     default:
         if (from_function)
             sn_lang_complain(l, node, "bind it above the call",
-                             "'%.*s' is not bound yet where this function is called", shown(l, symbol), name);
+                             "'%.*s' is not bound yet where this function is called", sn_lang_shown(l->t, symbol), name);
         else
-            sn_lang_complain(l, node, past, "'%.*s' is bound further down, in line %d", shown(l, symbol),
+            sn_lang_complain(l, node, past, "'%.*s' is bound further down, in line %d", sn_lang_shown(l->t, symbol),
                              name,
                              sn_lang_line(&l->t->source, l->frame ? l->t->symbols[symbol].slot_at
                                                                   : l->t->symbols[symbol].global_at));
@@ -227,7 +222,7 @@ static lang_value lower_past(lowering *l, uint32_t node)
         l->t->nodes[node].a = n.a;
     } else {
         sn_lang_complain(l, node, "bind it to a name: a = ..., then a'", "'%.*s' itself has no past",
-                         shown(l, n.b), sn_lang_symbol_text(l->t, n.b));
+                         sn_lang_shown(l->t, n.b), sn_lang_symbol_text(l->t, n.b));
     }
     return sn_lang_wrong();
 }
@@ -553,7 +548,7 @@ static __attribute__((noinline)) void enter_line(lowering *l, const lang_slot *s
     const lang_statement *statement = &l->t->statements[l->statement];
     sn_lang_complain_at(l, statement->at, sn_lang_token_end(&l->t->source, statement->at),
                         "write f32(...), f64(...) or i32(...) around its past",
-                        "the type of '%.*s' depends on its own past and does not settle", shown(l, symbol),
+                        "the type of '%.*s' depends on its own past and does not settle", sn_lang_shown(l->t, symbol),
                         sn_lang_symbol_text(l->t, symbol));
 }
 

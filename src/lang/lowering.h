@@ -233,10 +233,22 @@ void sn_lang_write_lines(lowering *l);
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);
-/* Who calls whom: recursion is reported, and what a function does through others becomes known of it. */
-void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *options);
 /* Looks for mistakes in functions that nothing calls. */
 void sn_lang_check_uncalled(lowering *l);
+/* The callback that the name means; NULL: none. */
+const sinter_node_type *sn_lang_find_node_type(const lang_tree *t, const lang_options *options, uint32_t symbol);
+
+/* ---- call_arguments.c: false or 0 after an error ---- */
+/* The arguments' nodes in the order of the word's parameters, 0 where one is left out. */
+bool sn_lang_arrange_word(lowering *l, uint32_t node, unsigned word, uint32_t *places);
+/* The values of a call in the order of the function's parameters, none of which has a size; count 0: the default. */
+bool sn_lang_take_arguments(lowering *l, uint32_t node, uint32_t function, lang_value *arguments);
+/* The same where some have: of the definitions that begin with `function` the one that takes what the call gives. */
+uint32_t sn_lang_choose_definition(lowering *l, uint32_t node, uint32_t function, lang_value *arguments);
+
+/* ---- call_graph.c ---- */
+/* Recursion is reported, and what a function does through others becomes known of it. */
+void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *options);
 
 /* ---- declare.c ---- */
 void sn_lang_declare_inputs(lowering *l);

@@ -207,12 +207,6 @@ bool sn_lang_past_is_legal(lowering *l, uint32_t node)
     return false;
 }
 
-static int name_length(const lowering *l, uint32_t symbol)
-{
-    const int length = l->t->symbols[symbol].length;
-    return length > 60 ? 60 : length;
-}
-
 /* What is known of a slot whose past is read: its value, or what the recurrence was found to be. */
 static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, lang_value *shape)
 {
@@ -220,7 +214,7 @@ static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbo
     const char *const name = sn_lang_symbol_text(l->t, symbol);
     if (s->state == SLOT_INDEX || s->state == SLOT_TABLE) {
         sn_lang_complain(l, node, NULL, "%s '%.*s' has no past",
-                         s->state == SLOT_INDEX ? "the index" : "the table", name_length(l, symbol), name);
+                         s->state == SLOT_INDEX ? "the index" : "the table", sn_lang_shown(l->t, symbol), name);
         return false;
     }
     if (s->state == SLOT_BOUND)
@@ -231,7 +225,7 @@ static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbo
         *shape = sn_lang_scalar(0, TYPE_UNKNOWN);
     else {
         sn_lang_complain(l, node, "bind it above the call",
-                         "'%.*s' is not bound yet where this function is called", name_length(l, symbol),
+                         "'%.*s' is not bound yet where this function is called", sn_lang_shown(l->t, symbol),
                          name);
         return false;
     }
@@ -320,7 +314,7 @@ static lang_value delay_by_constant(lowering *l, delayed *d, uint32_t k, double 
     if (d->value.count)
         return sn_lang_element(l, d->value, k);
     sn_lang_complain(l, d->node, "a recurrence needs a delay of at least 1",
-                     "'%.*s' is used in its own definition", name_length(l, d->symbol),
+                     "'%.*s' is used in its own definition", sn_lang_shown(l->t, d->symbol),
                      sn_lang_symbol_text(l->t, d->symbol));
     return sn_lang_wrong();
 }

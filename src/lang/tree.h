@@ -230,4 +230,16 @@ static inline const char *sn_lang_symbol_text(const lang_tree *t, uint32_t symbo
     return t->source.text + t->symbols[symbol].at;
 }
 
+/* How much of a name a message shows. */
+static inline int sn_lang_shown(const lang_tree *t, uint32_t symbol)
+{
+    return t->symbols[symbol].length > 60 ? 60 : t->symbols[symbol].length;
+}
+
+/* The words (PARAMETER_...) of the function's k-th parameter. */
+static inline const uint32_t *sn_lang_parameter(const lang_tree *t, const lang_function *f, uint32_t k)
+{
+    return t->lists + f->parameters + PARAMETER_WORDS * k;
+}
+
 #endif
