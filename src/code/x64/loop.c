@@ -130,7 +130,7 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->wide_constants = isa == X64_AVX2 && !scalar;
 }
 
-static x64_form form_of(const x64_writer *w, unsigned type)
+static x64_form form_of(const x64_writer *w, unsigned type, bool only_selection)
 {
     const bool wide = type == IR_F64 || (type == IR_MASK && w->loop->widest == 8), is_float = type == IR_F32 || type == IR_F64;
     const x64_length length = wide ? w->length8 : w->length4;
@@ -138,13 +138,13 @@ static x64_form form_of(const x64_writer *w, unsigned type)
     return (x64_form){.l = (uint8_t)(length - (length != X64_SCALAR)),
                       .variant = (uint8_t)(is_float ? wide + 2 * w->scalar : 0),
                       .constants = (uint8_t)(is_float || (type == IR_I32 && !w->scalar) ? whole : 0),
-                      .direct = type != IR_MASK || !w->mask_registers};
+                      .direct = !only_selection && (type != IR_MASK || !w->mask_registers)};
 }
 
-static void set_forms(x64_writer *w)
+static void set_forms(x64_writer *w, bool only_selection)
 {
     for (unsigned type = IR_F32; type <= IR_MASK; type++)
-        w->forms[type] = form_of(w, type);
+        w->forms[type] = form_of(w, type, only_selection);
 }
 
 /* ---- which values stay in registers ---- */
@@ -601,7 +601,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     if (w->kept_count && !join_look_ups(w))
         return SINTER_NO_MEMORY;
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
-    set_forms(w);
+    set_forms(w, options->only_selection);
     sn_x64_pool_expect(w->pool, w->constants);
     sn_x64_room(w);
     if (w->failed)

@@ -480,11 +480,9 @@ static void compare_integers(x64_writer *w, const ir_op *op)
         ones = sn_use_temporary(&w->a, false);
         reg3(w, X64_VPCMPEQD, length, ones, ones, ones);
     }
+    const x64_insn insn = op->code == IR_EQ || op->code == IR_NE ? X64_VPCMPEQD : X64_VPCMPGTD;
     const unsigned d = sn_define(&w->a);
-    if (op->code == IR_EQ || op->code == IR_NE)
-        reg3(w, X64_VPCMPEQD, length, d, a, b);
-    else
-        reg3(w, X64_VPCMPGTD, length, d, op->code == IR_LE ? a : b, op->code == IR_LE ? b : a);
+    reg3(w, insn, length, d, op->code == IR_LE ? a : b, op->code == IR_LE ? b : a); /* b > a, b = a; of LE what it is not, a > b */
     if (inverted)
         reg3(w, X64_VXORPS, length, d, d, ones);
     if (w->loop->widest == 8)

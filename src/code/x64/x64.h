@@ -187,6 +187,7 @@ typedef struct x64_options {
     bool marks;
     bool byte_permutations; /* AVX-512 has VBMI */
     uint8_t most_registers; /* hostile: 0 all */
+    bool only_selection;    /* tests: select.c does everything, direct.c nothing */
     const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
 } x64_options;
 
