@@ -39,9 +39,10 @@ static ir_ref constant_both(pair *p, int32_t value)
 static int32_t any_number(random_numbers *r)
 {
     static const int32_t corners[] = {0, 1, -1, 7, 8, 31, 255, 256, -256, 32767, -32768, INT32_MAX, INT32_MIN, INT32_MIN + 1, 4, 127, 128};
-    switch (random_below(r, 3)) {
+    switch (random_below(r, 4)) {
     case 0: return corners[random_below(r, sizeof corners / sizeof *corners)];
     case 1: return (int32_t)((1u << random_below(r, 32)) - random_below(r, 2)); /* masks and their neighbours */
+    case 2: return (int32_t)(UINT32_MAX << random_below(r, 32)); /* what a shift to the right keeps, and more or less than that */
     default: return (int32_t)random_word(r);
     }
 }
@@ -69,7 +70,7 @@ static ir_ref any_operation(pair *p, random_numbers *r, const ir_ref *values, un
         return load_both(p, r, a);
     if (random_chance(r, 8)) {
         const ir_ref mask = emit_both(p, IR_LT, IR_MASK, a, b, 0);
-        return emit_both(p, IR_SELECT, IR_I32, mask, values[random_below(r, count)], b);
+        return emit_both(p, random_chance(r, 50) ? IR_SELECT : IR_RARE, IR_I32, mask, values[random_below(r, count)], b);
     }
     const bool turned = random_chance(r, 30);
     return emit_both(p, two[random_below(r, sizeof two)], IR_I32, turned ? b : a, turned ? a : b, 0);
@@ -184,8 +185,11 @@ static void test_bounds(void **state)
         {sn_ir_emit(&p, IR_UMULH, IR_I32, x, sn_ir_i32(&p, 12), 0), 0, 11},
         {sn_ir_emit(&p, IR_XOR, IR_I32, load, sn_ir_i32(&p, 256), 0), 0, 511},
         {sn_ir_emit(&p, IR_SELECT, IR_I32, less, load, sn_ir_i32(&p, -5)), -5, 255},
+        {sn_ir_emit(&p, IR_RARE, IR_I32, less, sn_ir_i32(&p, 300), load), 0, 300},
+        {sn_ir_emit(&p, IR_GUARD, IR_I32, less, masked, sn_ir_i32(&p, -1)), -1, 255},
         {sn_ir_emit(&p, IR_SUB, IR_I32, load, sn_ir_i32(&p, 1), 0), -1, 254},
         {sn_ir_emit(&p, IR_ABS, IR_I32, x, 0, 0), INT32_MIN, INT32_MAX},
+        {sn_ir_emit(&p, IR_ABS, IR_I32, sn_ir_emit(&p, IR_SAR, IR_I32, x, sn_ir_i32(&p, 1), 0), 0, 0), 0, 1 << 30},
         {sn_ir_emit(&p, IR_ADD, IR_I32, x, sn_ir_i32(&p, 1), 0), INT32_MIN, INT32_MAX},
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {

@@ -160,6 +160,7 @@ typedef struct ir_range {
 } ir_range;
 /* Of a value of type i32, whatever the inputs; bounded work. */
 ir_range sn_ir_range(const ir_program *p, ir_ref r);
+uint32_t sn_ir_possible_bits(const ir_program *p, ir_ref r); /* those that its range leaves open */
 
 /* ---- live.c ---- */
 /* Pure operations have operands and 0 only: no branches. Operation 0 is marked along with them. */

@@ -107,10 +107,9 @@ static ir_range find(const ir_program *p, ir_ref r, unsigned levels)
         const ir_range a = find(p, op->a, levels);
         return (ir_range){~a.high, ~a.low};
     }
-    case IR_ABS: { /* of the least number it is that number */
+    case IR_ABS: { /* of the least number it is that number: no bounds then */
         const ir_range a = find(p, op->a, levels);
-        return a.low == INT32_MIN ? anything
-                                  : checked(greatest(0, greatest(a.low, -(int64_t)a.high)), greatest(-(int64_t)a.low, a.high));
+        return checked(greatest(0, greatest(a.low, -(int64_t)a.high)), greatest(-(int64_t)a.low, a.high));
     }
     case IR_SELECT: case IR_RARE: case IR_GUARD: {
         const ir_range b = find(p, op->b, levels), c = find(p, op->c, levels);
@@ -124,4 +123,10 @@ static ir_range find(const ir_program *p, ir_ref r, unsigned levels)
 ir_range sn_ir_range(const ir_program *p, ir_ref r)
 {
     return find(p, r, LEVELS);
+}
+
+uint32_t sn_ir_possible_bits(const ir_program *p, ir_ref r)
+{
+    const ir_range range = sn_ir_range(p, r);
+    return range.low < 0 ? UINT32_MAX : (uint32_t)filled(range.high);
 }

@@ -113,39 +113,55 @@ static ir_ref identity_sub(ir_program *p, ir_op *op)
 /* The bits of a number as an i32 are those of one certain NaN where it is NaN: select(v != v, NaN, bits v). Returns `bits v`, 0 of others. */
 static ir_ref as_they_are(const ir_program *p, ir_ref r)
 {
-    const ir_op *choice = &p->ops[r], *unordered = &p->ops[choice->a];
-    if (choice->code != IR_SELECT || unordered->code != IR_NE || unordered->a != unordered->b)
+    const ir_op *choice = &p->ops[r];
+    if (choice->code != IR_SELECT)
         return 0;
-    const ir_op *bits = &p->ops[choice->c];
-    return bits->code == IR_BITS && bits->a == unordered->a && sn_ir_is_const(p, choice->b) && sn_ir_bits(p, choice->b) == 0x7FC00000u
-               ? choice->c : 0;
+    const ir_op *unordered = &p->ops[choice->a], *bits = &p->ops[choice->c];
+    if (unordered->code != IR_NE || unordered->a != unordered->b || bits->code != IR_BITS || bits->a != unordered->a)
+        return 0;
+    return sn_ir_is_const(p, choice->b) && sn_ir_bits(p, choice->b) == 0x7FC00000u ? choice->c : 0;
+}
+
+/* What a constant masks, or changes the bits of, and that constant; 0 where neither operand is one. */
+static ir_ref beside_constant(const ir_program *p, const ir_op *op, uint32_t *constant)
+{
+    const bool turned = sn_ir_is_const(p, op->a);
+    const ir_ref k = turned ? op->a : op->b;
+    if (!sn_ir_is_const(p, k))
+        return 0;
+    *constant = (uint32_t)sn_ir_bits(p, k);
+    return turned ? op->b : op->a;
 }
 
 /* Has no bit but the sign. */
 static bool is_sign(const ir_program *p, ir_ref r)
 {
     const ir_op *op = &p->ops[r];
+    uint32_t mask;
     if (op->code == IR_CONST)
         return !(op->a & 0x7FFFFFFF);
-    return (op->code == IR_AND && ((sn_ir_is_const(p, op->b) && is_sign(p, op->b)) || (sn_ir_is_const(p, op->a) && is_sign(p, op->a))))
-           || (op->code == IR_SHL && sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 31);
+    if (op->code == IR_AND)
+        return beside_constant(p, op, &mask) && !(mask & 0x7FFFFFFF);
+    return op->code == IR_SHL && sn_ir_is_const(p, op->b) && (sn_ir_bits(p, op->b) & 31) == 31;
 }
 
 /* Of a number that is 1 or -1 by the sign s, from_bits(or(s, bits of 1)): s. 0 of others. */
 static ir_ref unit_sign(const ir_program *p, ir_ref r)
 {
-    const ir_op *unit = &p->ops[r], *bits = &p->ops[unit->a];
-    if (unit->code != IR_FROM_BITS || bits->code != IR_OR)
+    uint32_t one;
+    if (p->ops[r].code != IR_FROM_BITS)
         return 0;
-    const bool turned = sn_ir_is_const(p, bits->a);
-    const ir_ref one = turned ? bits->a : bits->b, sign = turned ? bits->b : bits->a;
-    return sn_ir_is_const(p, one) && sn_ir_bits(p, one) == 0x3F800000u && is_sign(p, sign) ? sign : 0;
+    const ir_op *bits = &p->ops[p->ops[r].a];
+    const ir_ref sign = bits->code == IR_OR ? beside_constant(p, bits, &one) : 0;
+    return sign && one == 0x3F800000u && is_sign(p, sign) ? sign : 0;
 }
 
 /* The product a b, where a factor is 1 or -1, as an exclusive or of signs; 0: neither is. */
 static ir_ref turned_product(ir_program *p, ir_ref a, ir_ref b)
 {
-    const ir_ref by_a = p->rules & IR_SIGNS ? unit_sign(p, a) : 0, by = by_a || !(p->rules & IR_SIGNS) ? by_a : unit_sign(p, b);
+    if (!(p->rules & IR_SIGNS))
+        return 0;
+    const ir_ref by_a = unit_sign(p, a), by = by_a ? by_a : unit_sign(p, b);
     if (!by)
         return 0;
     const ir_ref bits = sn_ir_emit(p, IR_BITS, IR_I32, by_a ? b : a, 0, 0);
@@ -236,20 +252,17 @@ static ir_ref identity_extreme(const ir_program *p, const ir_op *op)
 /* Of integers, a mask that leaves alone every bit that may be set; and a mask of what is masked already. */
 static ir_ref identity_mask(ir_program *p, ir_op *op)
 {
-    const bool turned = sn_ir_is_const(p, op->a);
-    const ir_ref k = turned ? op->a : op->b, other = turned ? op->b : op->a;
-    if (op->type != IR_I32 || !sn_ir_is_const(p, k))
+    uint32_t mask, inner_mask;
+    const ir_ref masked = op->type == IR_I32 ? beside_constant(p, op, &mask) : 0;
+    if (!masked)
         return 0;
-    const uint32_t mask = p->ops[k].a;
-    const ir_range range = sn_ir_range(p, other);
-    if (range.low >= 0 && (range.high == 0 || !((UINT32_MAX >> __builtin_clz((uint32_t)range.high)) & ~mask)))
-        return other;
-    const ir_op *inner = &p->ops[other];
-    if (inner->code != IR_AND || (!sn_ir_is_const(p, inner->a) && !sn_ir_is_const(p, inner->b)))
+    if (!(sn_ir_possible_bits(p, masked) & ~mask))
+        return masked;
+    const ir_op *inner = &p->ops[masked];
+    const ir_ref value = inner->code == IR_AND ? beside_constant(p, inner, &inner_mask) : 0;
+    if (!value)
         return 0;
-    const bool inner_turned = sn_ir_is_const(p, inner->a);
-    const ir_ref value = inner_turned ? inner->b : inner->a;
-    const uint32_t both = mask & p->ops[inner_turned ? inner->a : inner->b].a;
+    const uint32_t both = mask & inner_mask;
     return both ? changed(op, IR_AND, value, sn_ir_i32(p, (int32_t)both)) : sn_ir_i32(p, 0);
 }
 
@@ -262,9 +275,11 @@ static ir_ref identity_shift(const ir_program *p, ir_op *op)
     if (n == 0)
         return op->a;
     const ir_op *a = &p->ops[op->a];
+    uint32_t mask;
+    const ir_ref masked = a->code == IR_AND ? beside_constant(p, a, &mask) : 0;
     const uint32_t kept = op->code == IR_SHL ? UINT32_MAX >> n : UINT32_MAX << n;
-    if (a->code == IR_AND && sn_ir_is_const(p, a->b) && !(kept & ~p->ops[a->b].a))
-        op->a = a->a;
+    if (masked && !(kept & ~mask))
+        op->a = masked;
     return 0;
 }
 

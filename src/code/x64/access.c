@@ -9,11 +9,6 @@
 
 /* ---- places in memory ---- */
 
-x64_mem sn_x64_pool_mem(uint32_t offset)
-{
-    return (x64_mem){X64_R10, X64_NO_INDEX, 0, (int32_t)offset - X64_POOL_BIAS};
-}
-
 static unsigned pointer_in(x64_writer *w, uint32_t slot)
 {
     for (unsigned k = 0; k < w->pointer_count; k++)
@@ -197,10 +192,9 @@ static uint32_t stream_slot(const x64_writer *w, const ir_op *op)
     case IR_INPUT: return f->inputs + op->a;
     case IR_BUFFER: return f->buffers + op->a;
     case IR_READ: return f->lines + op->a;
-    case IR_HELD: return f->lines + op->a;
     case IR_OUTPUT: return f->outputs + op->b;
     case IR_SET_BUFFER: return f->buffers + op->b;
-    default: return f->lines + op->b; /* WRITE, HOLD, READV */
+    default: return f->lines + op->b; /* WRITE */
     }
 }
 

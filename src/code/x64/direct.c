@@ -8,52 +8,23 @@
  * Joint values are none of its business: whatever makes one goes to select.c and from there to lookup.c. */
 #include "code/walk.h"
 #include "code/x64/encodings.h"
-#include "code/x64/x64.h"
+#include "code/x64/writing.h"
 
 enum { BASE = X64_R10 }; /* of the pool */
 enum { IN_NO_REGISTER = CODE_NO_REGISTER & ~63 }; /* bits that no register's number has */
 _Static_assert(CODE_REGISTERS <= 64, "numbers of registers have six bits");
 
-typedef enum way { BY_SELECTION, BY_TWO, BY_FUSION, BY_RENAMING, BY_COMPARISON, BY_CHOICE, BY_SHIFT, BY_ONE, BY_BITS, BY_CONVERSION } way;
+typedef enum way { BY_SELECTION, BY_TWO, BY_FUSION, BY_RENAMING, BY_COMPARISON, BY_CHOICE, BY_SHIFT, BY_ROOT, BY_SIGN, BY_CONVERSION } way;
 
-/* What serves an operation: packed singles, from which the other forms are counted, and what serves integers and masks. */
-typedef struct direct {
-    uint16_t floats, integers; /* 0: nothing */
-    uint8_t way;
-    bool floats_commute, integers_commute;
-    uint8_t immediate; /* where there is one */
-} direct;
-
-static const direct directs[IR_CODES] = {
-    [IR_ADD] = {X64_VADDPS, X64_VPADDD, BY_TWO, true, true, 0},
-    [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, BY_TWO, false, false, 0},
-    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, BY_TWO, true, true, 0},
-    [IR_DIV] = {X64_VDIVPS, 0, BY_TWO, false, false, 0},
-    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, BY_TWO, false, true, 0},
-    [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, BY_TWO, false, true, 0},
-    [IR_AND] = {0, X64_VANDPS, BY_TWO, false, true, 0},
-    [IR_OR] = {0, X64_VORPS, BY_TWO, false, true, 0},
-    [IR_XOR] = {0, X64_VXORPS, BY_TWO, false, true, 0},
-    [IR_FMA] = {X64_VFMADD132PS, 0, BY_FUSION, false, false, 0},
-    [IR_FMS] = {X64_VFMSUB132PS, 0, BY_FUSION, false, false, 0},
-    [IR_FNMA] = {X64_VFNMADD132PS, 0, BY_FUSION, false, false, 0},
-    [IR_BITS] = {0, X64_VMOVAPS, BY_RENAMING, false, false, 0},
-    [IR_FROM_BITS] = {X64_VMOVAPS, 0, BY_RENAMING, false, false, 0},
-    [IR_LT] = {X64_VCMPPS, X64_VPCMPGTD, BY_COMPARISON, false, false, X64_COMPARE_LT},
-    [IR_LE] = {X64_VCMPPS, 0, BY_COMPARISON, false, false, X64_COMPARE_LE},
-    [IR_EQ] = {X64_VCMPPS, X64_VPCMPEQD, BY_COMPARISON, false, false, X64_COMPARE_EQ},
-    [IR_NE] = {X64_VCMPPS, 0, BY_COMPARISON, false, false, X64_COMPARE_NE},
-    [IR_SELECT] = {X64_VBLENDVPS, X64_VBLENDVPS, BY_CHOICE, false, false, 0},
-    [IR_SHL] = {0, X64_VPSLLD_IMM, BY_SHIFT, false, false, 0},
-    [IR_SAR] = {0, X64_VPSRAD_IMM, BY_SHIFT, false, false, 0},
-    [IR_SHR] = {0, X64_VPSRLD_IMM, BY_SHIFT, false, false, 0},
-    [IR_SQRT] = {X64_VSQRTPS, 0, BY_ONE, false, false, 0},
-    [IR_ABS] = {X64_VANDPS, 0, BY_BITS, false, false, 0},
-    [IR_NEG] = {X64_VXORPS, 0, BY_BITS, false, false, 0},
-    [IR_CVT] = {0, 0, BY_CONVERSION, false, false, 0},
+static const uint8_t ways[IR_CODES] = {
+    [IR_ADD] = BY_TWO, [IR_SUB] = BY_TWO, [IR_MUL] = BY_TWO, [IR_DIV] = BY_TWO, [IR_MIN] = BY_TWO, [IR_MAX] = BY_TWO,
+    [IR_AND] = BY_TWO, [IR_OR] = BY_TWO, [IR_XOR] = BY_TWO,
+    [IR_FMA] = BY_FUSION, [IR_FMS] = BY_FUSION, [IR_FNMA] = BY_FUSION,
+    [IR_BITS] = BY_RENAMING, [IR_FROM_BITS] = BY_RENAMING,
+    [IR_LT] = BY_COMPARISON, [IR_LE] = BY_COMPARISON, [IR_EQ] = BY_COMPARISON, [IR_NE] = BY_COMPARISON,
+    [IR_SELECT] = BY_CHOICE, [IR_SHL] = BY_SHIFT, [IR_SAR] = BY_SHIFT, [IR_SHR] = BY_SHIFT,
+    [IR_SQRT] = BY_ROOT, [IR_ABS] = BY_SIGN, [IR_NEG] = BY_SIGN, [IR_CVT] = BY_CONVERSION,
 };
-
-_Static_assert(X64_VADDPS > 0 && X64_VFMADD231PS - X64_VFMADD132PS == 8, "0 is no instruction of these; a form of a fused one is four further");
 
 /* ---- writing ---- */
 
@@ -170,7 +141,7 @@ static bool two_brought(x64_writer *w, const ir_op *op, unsigned insn, const x64
     return two_in_registers(w, op, insn, form);
 }
 
-static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool two(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
     const x64_form *form = &w->forms[op->type];
     const bool whole = op->type > IR_F64;
@@ -182,8 +153,6 @@ static inline bool two(x64_writer *w, const ir_op *op, const direct *how)
 }
 
 /* ---- fused operations ---- */
-
-enum { FORM_132 = 0, FORM_213 = 4, FORM_231 = 8 }; /* as in select.c; four instructions from one to the next */
 
 /* x·y ± constant */
 static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, const x64_form *form)
@@ -202,7 +171,7 @@ static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, c
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, d);
     if (copied)
         write_reg(w, X64_VMOVAPS, form->l, d, 0, x.reg);
-    write_mem(w, insn + FORM_213, form->l, d, other, place);
+    write_mem(w, fused_form(insn, X64_FORM_213), form->l, d, other, place);
     return true;
 }
 
@@ -224,7 +193,7 @@ static bool fused_by_constant(x64_writer *w, const ir_op *op, bool turned, unsig
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)z_gives << z.reg, d);
     if (copied)
         write_reg(w, X64_VMOVAPS, form->l, d, 0, z.reg);
-    write_mem(w, insn + (over_z ? FORM_231 : FORM_132), form->l, d, over_z ? x.reg : z.reg, place);
+    write_mem(w, fused_form(insn, over_z ? X64_FORM_231 : X64_FORM_132), form->l, d, over_z ? x.reg : z.reg, place);
     return true;
 }
 
@@ -249,7 +218,7 @@ static inline bool fused_in_registers(x64_writer *w, const ir_op *op, unsigned i
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg, d);
     if (copied)
         write_reg(w, X64_VMOVAPS, form->l, d, 0, z.reg);
-    write_reg(w, insn + (over_z ? FORM_231 : FORM_213), form->l, d, second, third);
+    write_reg(w, fused_form(insn, over_z ? X64_FORM_231 : X64_FORM_213), form->l, d, second, third);
     return true;
 }
 
@@ -279,7 +248,7 @@ static bool fused_brought(x64_writer *w, const ir_op *op, unsigned insn, const x
     return fused_in_registers(w, op, insn, form);
 }
 
-static inline bool fused(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool fused(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
     if (op->a == op->b || op->a == op->c || op->b == op->c)
         return false;
@@ -318,7 +287,7 @@ static inline void write_immediate(x64_writer *w, unsigned immediate)
     *w->buffer[w->at].code.at++ = (uint8_t)immediate;
 }
 
-static inline bool compared(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool compared(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
     allocation *a = &w->a;
     const unsigned type = a->ops[op->a].type;
@@ -396,35 +365,33 @@ static inline unsigned replace_operand(allocation *a, uint32_t operand, unsigned
 }
 
 /* Scalar instructions take the upper lanes from the operand. */
-static inline bool one(x64_writer *w, const ir_op *op, const direct *how)
+static inline bool rooted(x64_writer *w, const ir_op *op)
 {
     const x64_form *form = &w->forms[op->type];
     unsigned from;
     const unsigned d = replace_operand(&w->a, op->a, &from);
     if (d == CODE_NO_REGISTER)
         return false;
-    write_reg(w, (unsigned)how->floats + form->variant, form->l, d, w->scalar ? from : 0, from);
+    write_reg(w, X64_VSQRTPS + form->variant, form->l, d, w->scalar ? from : 0, from);
     return true;
 }
 
-/* Signs, flipped or taken away, with a constant as wide as the vector. */
-static bool with_bits(x64_writer *w, const ir_op *op, const direct *how)
+/* Turned, or taken away. */
+static bool with_sign(x64_writer *w, const ir_op *op)
 {
     if (op->type > IR_F64)
         return false;
-    const bool wide = op->type == IR_F64;
-    unsigned from;
+    unsigned from, decoration;
     const unsigned d = replace_operand(&w->a, op->a, &from);
     if (d == CODE_NO_REGISTER)
         return false;
-    const uint64_t sign = wide ? (uint64_t)1 << 63 : 0x80000000u, bits = op->code == IR_NEG ? sign : sign - 1;
-    const unsigned bytes = w->scalar ? 16 : 32, size = wide ? 8 : 4;
-    const uint32_t place = sn_x64_pool_element(w->pool, bits, size, w->mask_registers ? 1 : bytes / size);
-    write_mem(w, (unsigned)how->floats + wide, w->forms[op->type].l, d, from, place);
+    const uint64_t sign = sign_bit(op->type);
+    const x64_mem m = pool_vector(w, op->code == IR_NEG ? sign : sign - 1, is_wide(op->type) ? 8 : 4, &decoration);
+    mem3(w, doubled(op->code == IR_NEG ? X64_VXORPS : X64_VANDPS, op->type), register_length(w, op->type), decoration, d, from, &m);
     return true;
 }
 
-static bool shifted(x64_writer *w, const ir_op *op, const direct *how)
+static bool shifted(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
     allocation *a = &w->a;
     const code_operand count = operand_of(a, op->b);
@@ -442,12 +409,7 @@ static bool shifted(x64_writer *w, const ir_op *op, const direct *how)
 
 static bool converted(x64_writer *w, const ir_op *op)
 {
-    static const uint16_t insns[IR_I32 + 1][IR_I32 + 1] = { /* from, to */
-        [IR_F32] = {[IR_F64] = X64_VCVTPS2PD, [IR_I32] = X64_VCVTTPS2DQ},
-        [IR_F64] = {[IR_F32] = X64_VCVTPD2PS, [IR_I32] = X64_VCVTTPD2DQ},
-        [IR_I32] = {[IR_F32] = X64_VCVTDQ2PS, [IR_F64] = X64_VCVTDQ2PD},
-    };
-    const unsigned type = w->a.ops[op->a].type, insn = insns[type][op->type];
+    const unsigned type = w->a.ops[op->a].type, insn = sn_x64_conversions[type][op->type];
     unsigned from;
     const unsigned d = insn ? replace_operand(&w->a, op->a, &from) : CODE_NO_REGISTER;
     if (d == CODE_NO_REGISTER)
@@ -460,18 +422,18 @@ static bool converted(x64_writer *w, const ir_op *op)
 
 static inline bool do_directly(x64_writer *w, const ir_op *op)
 {
-    const direct *how = &directs[op->code];
+    const x64_counterpart *how = &sn_x64_counterparts[op->code];
     if (w->a.now->dying & (CODE_RESULT_DIES | CODE_RESULT_JOINT) || !w->forms[op->type].direct)
         return false;
-    switch ((way)how->way) {
+    switch ((way)ways[op->code]) {
     case BY_TWO: return two(w, op, how);
     case BY_FUSION: return fused(w, op, how);
     case BY_RENAMING: return renamed(w, op);
     case BY_COMPARISON: return compared(w, op, how);
     case BY_CHOICE: return !w->mask_registers && chosen(w, op);
     case BY_SHIFT: return shifted(w, op, how);
-    case BY_ONE: return one(w, op, how);
-    case BY_BITS: return with_bits(w, op, how);
+    case BY_ROOT: return rooted(w, op);
+    case BY_SIGN: return with_sign(w, op);
     case BY_CONVERSION: return converted(w, op);
     case BY_SELECTION: break;
     }

@@ -21,7 +21,7 @@
  *
  * A joint value has its bytes right for any number of vectors: with one, in tails and cold regions, it is the i32 itself, of which the low byte
  * counts. */
-#include "code/x64/writing.h"
+#include "code/x64/x64.h"
 
 #include <string.h>
 

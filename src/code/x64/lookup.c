@@ -79,20 +79,12 @@ static x64_mem byte_pattern(x64_writer *w, const uint8_t from[4], uint32_t *plac
     return sn_x64_pool_mem(*place - 1);
 }
 
-static void copy_over(x64_writer *w, uint32_t value, unsigned reg)
-{
-    if (sn_use_dies(&w->a, value))
-        sn_define_over(&w->a, value);
-    else
-        sn_x64_move(w, sn_define_apart(&w->a), reg, IR_I32);
-}
-
 static void join(x64_writer *w, const ir_op *op)
 {
     static const uint8_t lowest[4] = {0};
     const unsigned a = sn_use(&w->a, op->a);
     if (w->a.copy == 0) {
-        copy_over(w, op->a, a);
+        sn_x64_over(w, op->a, a);
         return;
     }
     const x64_mem pattern = byte_pattern(w, lowest, &w->join_pattern);
@@ -123,7 +115,7 @@ void sn_x64_part_at(x64_writer *w, const ir_op *op)
     else if (to < from)
         reg3_imm(w, X64_VPSRLD_IMM, w->length4, sn_define(&w->a), 0, a, from - to);
     else
-        copy_over(w, op->a, a);
+        sn_x64_over(w, op->a, a);
 }
 
 /* a xor (b and c) in one vpternlogd, over that of a and b which dies. */
@@ -135,13 +127,7 @@ void sn_x64_flip(x64_writer *w, const ir_op *op)
         reg3_imm(w, X64_VPTERNLOGD, w->length4, sn_define_over(&w->a, op->b), a, c, SECOND_FLIPPED);
         return;
     }
-    unsigned d;
-    if (sn_use_dies(&w->a, op->a)) {
-        d = sn_define_over(&w->a, op->a);
-    } else {
-        d = sn_define_apart(&w->a);
-        sn_x64_move(w, d, a, IR_I32);
-    }
+    const unsigned d = sn_x64_over(w, op->a, a);
     reg3_imm(w, X64_VPTERNLOGD, w->length4, d, op->a == op->b ? d : b, c, FIRST_FLIPPED);
 }
 
@@ -191,13 +177,7 @@ static void look_up_256(x64_writer *w, const ir_op *op, const x64_kept_table *t)
     reg3(w, X64_VPMOVB2M, X64_512, top, 0, index);
     reg3(w, X64_VMOVAPS, X64_512, low, 0, index);
     reg3(w, X64_VPERMI2B, X64_512, low, t->first, t->first + 1u);
-    unsigned d;
-    if (sn_use_dies(&w->a, op->a)) {
-        d = sn_define_over(&w->a, op->a);
-    } else {
-        d = sn_define_apart(&w->a);
-        reg3(w, X64_VMOVAPS, X64_512, d, 0, index);
-    }
+    const unsigned d = sn_x64_over(w, op->a, index);
     reg3(w, X64_VPERMI2B, X64_512, d, t->first + 2u, t->first + 3u);
     sn_x64_reg(c, X64_VPBLENDMB, X64_512, top, d, low, d);
 }
@@ -214,13 +194,7 @@ static void look_up(x64_writer *w, const ir_op *op)
         reg3(w, X64_VPERMB, X64_512, sn_define(&w->a), index, t->first);
         return;
     }
-    unsigned d;
-    if (sn_use_dies(&w->a, op->a)) {
-        d = sn_define_over(&w->a, op->a);
-    } else {
-        d = sn_define_apart(&w->a);
-        reg3(w, X64_VMOVAPS, X64_512, d, 0, index);
-    }
+    const unsigned d = sn_x64_over(w, op->a, index);
     reg3(w, X64_VPERMI2B, X64_512, d, t->first, t->first + 1u);
 }
 

@@ -6,7 +6,7 @@
  * registers where exactly as many vectors fit side by side as there are partial sums, and in memory else. Scalar
  * loops carry the lines of their cycles in registers. Cold regions, and the ways to them, are written into buffers of their own and joined
  * behind the end. */
-#include "code/x64/x64.h"
+#include "code/x64/writing.h"
 
 #include <string.h>
 
@@ -130,7 +130,7 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->wide_constants = isa == X64_AVX2 && !scalar;
 }
 
-static x64_form form_of(const x64_writer *w, unsigned type)
+static x64_form form_of(const x64_writer *w, unsigned type, bool only_selection)
 {
     const bool wide = type == IR_F64 || (type == IR_MASK && w->loop->widest == 8), is_float = type == IR_F32 || type == IR_F64;
     const x64_length length = wide ? w->length8 : w->length4;
@@ -138,13 +138,13 @@ static x64_form form_of(const x64_writer *w, unsigned type)
     return (x64_form){.l = (uint8_t)(length - (length != X64_SCALAR)),
                       .variant = (uint8_t)(is_float ? wide + 2 * w->scalar : 0),
                       .constants = (uint8_t)(is_float || (type == IR_I32 && !w->scalar) ? whole : 0),
-                      .direct = type != IR_MASK || !w->mask_registers};
+                      .direct = !only_selection && (type != IR_MASK || !w->mask_registers)};
 }
 
-static void set_forms(x64_writer *w)
+static void set_forms(x64_writer *w, bool only_selection)
 {
     for (unsigned type = IR_F32; type <= IR_MASK; type++)
-        w->forms[type] = form_of(w, type);
+        w->forms[type] = form_of(w, type, only_selection);
 }
 
 /* ---- which values stay in registers ---- */
@@ -252,7 +252,7 @@ static void move_sums(x64_writer *w, unsigned vectors, bool in)
     for (unsigned k = 0; k < w->sum_count; k++) {
         const ir_op *op = &w->body->ops[w->sum_operation[k]];
         const unsigned type = w->body->ops[op->a].type, bytes = w->lanes * (type == IR_F64 ? 8 : 4);
-        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * (w->plan->frame.sums + sn_x64_total_of(op)))};
+        const x64_mem slot = frame_mem(w->plan->frame.sums + sn_x64_total_of(op));
         sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
         for (unsigned v = 0; v < vectors; v++) {
             const x64_mem m = {X64_RAX, X64_NO_INDEX, 0, (int32_t)(v * bytes)};
@@ -291,15 +291,14 @@ static uint8_t *enter(x64_writer *w)
     return place;
 }
 
-static void load_bases(x64_writer *w, x64_output *out, uint32_t *pool_place)
+static void load_bases(x64_writer *w, uint32_t *pool_place)
 {
     x64_code *c = sn_x64_room(w);
     const x64_mem rip = {X64_RIP, X64_NO_INDEX, 0, 0};
     sn_x64_lea(c, X64_W64, X64_R10, &rip);
     *pool_place = (uint32_t)(c->at - 4 - c->start);
-    (void)out;
     for (unsigned k = 0; k < w->pointer_count; k++) {
-        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * w->pointer_slot[k])};
+        const x64_mem slot = frame_mem(w->pointer_slot[k]);
         sn_x64_mov_load(c, X64_W64, w->pointer_register[k], &slot);
     }
 }
@@ -333,7 +332,7 @@ static void store_held(x64_writer *w)
             continue;
         const plan_line *line = &w->plan->lines[op->a];
         const unsigned size = sn_ir_type_size(op->type);
-        const x64_mem slot = {X64_RDI, X64_NO_INDEX, 0, (int32_t)(8 * (w->plan->frame.lines + op->a))};
+        const x64_mem slot = frame_mem(w->plan->frame.lines + op->a);
         sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
         const x64_mem m = {X64_RAX, X64_NO_INDEX, 0, (int32_t)((line->length - op->b) * size)};
         sn_x64_store(w, w->a.values[k].home, op->type, &m);
@@ -341,11 +340,6 @@ static void store_held(x64_writer *w)
 }
 
 /* ---- loops ---- */
-
-static uint32_t here(x64_writer *w)
-{
-    return (uint32_t)(code(w)->at - code(w)->start);
-}
 
 static void jump_back(x64_writer *w, x64_condition condition, uint32_t target)
 {
@@ -389,7 +383,7 @@ static void main_loop(x64_writer *w, unsigned repetitions)
     sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RCX);
     const forward none = jump_forward(w, X64_IF_G);
     sn_x64_align(sn_x64_room(w), 32);
-    const uint32_t top = here(w);
+    const uint32_t top = sn_x64_here(w, w->at);
     walk(w, repetitions);
     c = sn_x64_room(w);
     sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, step);
@@ -441,7 +435,7 @@ static void masked_loop(x64_writer *w)
     sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
     const forward none = jump_forward(w, X64_IF_GE);
     sn_x64_align(sn_x64_room(w), 16);
-    const uint32_t top = here(w);
+    const uint32_t top = sn_x64_here(w, w->at);
     tail_mask(w, masks);
     w->masked = true;
     const uint64_t mask_set = w->a.masks;
@@ -462,7 +456,7 @@ static void scalar_loop(x64_writer *w)
     sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
     const forward none = jump_forward(w, X64_IF_GE);
     sn_x64_align(sn_x64_room(w), 32);
-    const uint32_t top = here(w);
+    const uint32_t top = sn_x64_here(w, w->at);
     walk(w, 1);
     c = sn_x64_room(w);
     sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
@@ -601,7 +595,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     if (w->kept_count && !join_look_ups(w))
         return SINTER_NO_MEMORY;
     w->wide_constants = w->wide_constants && w->constants <= MOST_WIDE_CONSTANTS;
-    set_forms(w);
+    set_forms(w, options->only_selection);
     sn_x64_pool_expect(w->pool, w->constants);
     sn_x64_room(w);
     if (w->failed)
@@ -708,7 +702,7 @@ x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, 
     uint32_t pool_place;
     uint8_t *frame = enter(&w);
     const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
-    load_bases(&w, out, &pool_place);
+    load_bases(&w, &pool_place);
     if (w.scalar)
         write_scalar_loop(&w, &f);
     else
@@ -737,7 +731,7 @@ x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *lo
     uint32_t pool_place;
     uint8_t *frame = enter(&w);
     const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
-    load_bases(&w, out, &pool_place);
+    load_bases(&w, &pool_place);
     for (uint32_t k = 1; k < body->count; k++)
         if (body->ops[k].code == IR_INPUT)
             sn_allocate_pin(&w.a, k, body->ops[k].a);

@@ -6,31 +6,37 @@
  * scalar code reads one, AVX2 reads a vector's worth from the pool. All instructions here round to nearest even by MXCSR's default. */
 #include "code/x64/writing.h"
 
-#include <string.h>
-
+enum { FLOAT_EQ = 0, FLOAT_LT = 0x11, FLOAT_LE = 0x12, FLOAT_NE = 4 }; /* of vcmp, quiet; NE unordered */
 enum { INTEGER_EQ = 0, INTEGER_LT = 1, INTEGER_LE = 2, INTEGER_NE = 4 };
 enum { ROUND_EVEN = 8, ROUND_DOWN = 9, ROUND_UP = 10, ROUND_TO_ZERO = 11 }; /* 8: no inexact exception */
 
-/* ---- writing ---- */
+const x64_counterpart sn_x64_counterparts[IR_CODES] = {
+    [IR_ADD] = {X64_VADDPS, X64_VPADDD, true, true, 0},
+    [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, false, false, 0},
+    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, true, true, 0},
+    [IR_DIV] = {X64_VDIVPS, 0, false, false, 0},
+    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, false, true, 0},
+    [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, false, true, 0},
+    [IR_AND] = {0, X64_VANDPS, false, true, 0},
+    [IR_OR] = {0, X64_VORPS, false, true, 0},
+    [IR_XOR] = {0, X64_VXORPS, false, true, 0},
+    [IR_FMA] = {X64_VFMADD132PS, 0, false, false, 0},
+    [IR_FMS] = {X64_VFMSUB132PS, 0, false, false, 0},
+    [IR_FNMA] = {X64_VFNMADD132PS, 0, false, false, 0},
+    [IR_LT] = {X64_VCMPPS, X64_VPCMPGTD, false, false, FLOAT_LT},
+    [IR_LE] = {X64_VCMPPS, 0, false, false, FLOAT_LE},
+    [IR_EQ] = {X64_VCMPPS, X64_VPCMPEQD, false, false, FLOAT_EQ},
+    [IR_NE] = {X64_VCMPPS, 0, false, false, FLOAT_NE},
+    [IR_SHL] = {0, X64_VPSLLD_IMM, false, false, 0},
+    [IR_SAR] = {0, X64_VPSRAD_IMM, false, false, 0},
+    [IR_SHR] = {0, X64_VPSRLD_IMM, false, false, 0},
+};
 
-x64_code *sn_x64_more_room(x64_writer *w)
-{
-    x64_code *c = &w->buffer[w->at].code;
-    const size_t used = (size_t)(c->at - c->start), capacity = 2 * (size_t)(c->end - c->start) + 4 * X64_ROOM;
-    uint8_t *grown = sn_arena_take(w->memory, capacity + 64);
-    if (!grown) {
-        w->failed = true; /* what is written from now on is thrown away, over the hot buffer, which is there */
-        if (!c->start)
-            *c = w->buffer[0].code;
-        c->at = c->start;
-        return c;
-    }
-    grown += -(uintptr_t)grown & 63;
-    if (used)
-        memcpy(grown, c->start, used);
-    *c = (x64_code){.start = grown, .at = grown + used, .end = grown + capacity};
-    return c;
-}
+const uint16_t sn_x64_conversions[IR_I32 + 1][IR_I32 + 1] = {
+    [IR_F32] = {[IR_F64] = X64_VCVTPS2PD, [IR_I32] = X64_VCVTTPS2DQ},
+    [IR_F64] = {[IR_F32] = X64_VCVTPD2PS, [IR_I32] = X64_VCVTTPD2DQ},
+    [IR_I32] = {[IR_F32] = X64_VCVTDQ2PS, [IR_F64] = X64_VCVTDQ2PD},
+};
 
 /* ---- what the allocator asks for ---- */
 
@@ -47,7 +53,7 @@ static void spill(void *emitter, unsigned reg, uint32_t slot, unsigned type)
     if (reg >= CODE_MASKS)
         mem3(w, X64_KMOVW_STORE, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
     else
-        mem3(w, X64_VMOVAPS_STORE, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), 0, reg, 0, &m);
+        mem3(w, X64_VMOVAPS_STORE, register_length(w, type), 0, reg, 0, &m);
 }
 
 static void reload(void *emitter, unsigned reg, uint32_t slot, unsigned type)
@@ -58,19 +64,7 @@ static void reload(void *emitter, unsigned reg, uint32_t slot, unsigned type)
     if (reg >= CODE_MASKS)
         mem3(w, X64_KMOVW, X64_SCALAR, 0, reg - CODE_MASKS, 0, &m);
     else
-        mem3(w, X64_VMOVAPS, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), 0, reg, 0, &m);
-}
-
-void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type)
-{
-    x64_writer *w = emitter;
-    if (to == from)
-        return;
-    sn_x64_room(w);
-    if (to >= CODE_MASKS)
-        reg3(w, X64_KMOVW, X64_SCALAR, to - CODE_MASKS, 0, from - CODE_MASKS);
-    else
-        reg3(w, X64_VMOVAPS, vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type)), to, 0, from);
+        mem3(w, X64_VMOVAPS, register_length(w, type), 0, reg, 0, &m);
 }
 
 /* ---- operand forms ---- */
@@ -125,37 +119,15 @@ static void with_constant(x64_writer *w, x64_insn insn, const ir_op *op, uint64_
     mem3(w, insn, vector_length(length_of(w, op->type)), decoration, sn_define(&w->a), a, &m);
 }
 
-static uint64_t sign_bit(unsigned type)
-{
-    return is_wide(type) ? (uint64_t)1 << 63 : 0x80000000u;
-}
-
-static uint64_t magnitude_bits(unsigned type)
-{
-    return is_wide(type) ? ~((uint64_t)1 << 63) : 0x7FFFFFFFu;
-}
-
 /* ---- arithmetic ---- */
 
-/* What most of a program consists of, one instruction each. One place for them all, so that what they ask of the writer and of the
- * allocator is found in line there; eight bytes each, so that they are found by a shift. */
-typedef struct arithmetic {
-    uint16_t floats, integers; /* packed singles, and what serves i32; floats = 0: none of these */
-    uint16_t floats_commute, integers_commute;
-} arithmetic;
-
-static const arithmetic arithmetics[IR_CODES] = {
-    [IR_ADD] = {X64_VADDPS, X64_VPADDD, true, true},  [IR_SUB] = {X64_VSUBPS, X64_VPSUBD, false, false},
-    [IR_MUL] = {X64_VMULPS, X64_VPMULLD, true, true}, [IR_DIV] = {X64_VDIVPS, 0, false, false},
-    [IR_MIN] = {X64_VMINPS, X64_VPMINSD, false, true}, [IR_MAX] = {X64_VMAXPS, X64_VPMAXSD, false, true},
-};
-
-static void calculate(x64_writer *w, const ir_op *op, const arithmetic *f)
+static void calculate(x64_writer *w, const ir_op *op)
 {
-    const bool whole = op->type == IR_I32, commutes = whole ? f->integers_commute : f->floats_commute;
-    const x64_insn insn = whole ? (x64_insn)f->integers : variant(w, (x64_insn)f->floats, op->type);
+    const x64_counterpart *how = &sn_x64_counterparts[op->code];
+    const bool whole = op->type != IR_F32 && op->type != IR_F64, commutes = whole ? how->integers_commute : how->floats_commute;
+    const x64_insn insn = whole ? (x64_insn)how->integers : variant(w, (x64_insn)how->floats, op->type);
     const bool turned = commutes && sn_use_is_memory(&w->a, op->a) && !sn_use_is_memory(&w->a, op->b);
-    binary_forms(w, insn, length_of(w, op->type), turned ? op->b : op->a, turned ? op->a : op->b);
+    binary_forms(w, insn, whole ? register_length(w, op->type) : length_of(w, op->type), turned ? op->b : op->a, turned ? op->a : op->b);
 }
 
 static void negate(x64_writer *w, const ir_op *op)
@@ -178,7 +150,7 @@ static void absolute(x64_writer *w, const ir_op *op)
     if (op->type == IR_I32)
         unary(w, X64_VPABSD, vector_length(w->length4), op);
     else
-        with_constant(w, doubled(X64_VANDPS, op->type), op, magnitude_bits(op->type));
+        with_constant(w, doubled(X64_VANDPS, op->type), op, sign_bit(op->type) - 1);
 }
 
 static void square_root(x64_writer *w, const ir_op *op)
@@ -205,35 +177,16 @@ static void copy_sign(x64_writer *w, const ir_op *op)
     const x64_mem sign = pool_vector(w, sign_bit(op->type), size, &decoration);
     const unsigned t = sn_use_temporary(&w->a, false);
     mem3(w, doubled(X64_VANDPS, op->type), length, decoration, t, b, &sign);
-    const x64_mem magnitude = pool_vector(w, magnitude_bits(op->type), size, &decoration);
+    const x64_mem magnitude = pool_vector(w, sign_bit(op->type) - 1, size, &decoration);
     const unsigned d = sn_define_apart(&w->a);
     mem3(w, doubled(X64_VANDPS, op->type), length, decoration, d, a, &magnitude);
     reg3(w, doubled(X64_VORPS, op->type), length, d, d, t);
 }
 
-/* dst = dst·src3 + src2 (132), src2·dst + src3 (213), src2·src3 + dst (231): the form whose overwritten operand dies, and
- * whose src3 is in memory where one is. */
-static x64_insn fused_form(x64_insn base, unsigned form)
-{
-    return (x64_insn)((unsigned)base + 4 * form);
-}
-
-enum { FORM_132, FORM_213, FORM_231 };
-
-/* The register to overwrite: the operand's own if it dies, else a copy. */
-static unsigned overwritten(x64_writer *w, uint32_t value, unsigned reg, bool dies)
-{
-    if (dies)
-        return sn_define_over(&w->a, value);
-    const unsigned d = sn_define_apart(&w->a);
-    sn_x64_move(w, d, reg, op_of(w, value)->type);
-    return d;
-}
-
+/* Over the operand that dies, and with the one in memory as the last where one is. */
 static void fused(x64_writer *w, const ir_op *op)
 {
-    static const x64_insn bases[] = {X64_VFMADD132PS, X64_VFMSUB132PS, X64_VFNMADD132PS};
-    const x64_insn base = variant(w, bases[op->code - IR_FMA], op->type);
+    const x64_insn base = variant(w, (x64_insn)sn_x64_counterparts[op->code].floats, op->type);
     const x64_length length = length_of(w, op->type);
     uint32_t a = op->a, b = op->b;
     const uint32_t c = op->c;
@@ -241,13 +194,12 @@ static void fused(x64_writer *w, const ir_op *op)
     unsigned decoration;
     if (sn_use_is_memory(&w->a, c) && memory_operand(w, c, &m, &decoration)) {
         const unsigned ra = sn_use(&w->a, a), rb = sn_use(&w->a, b);
-        const bool a_dies = sn_use_dies(&w->a, a);
-        if (!a_dies && sn_use_dies(&w->a, b)) {
+        if (!sn_use_dies(&w->a, a) && sn_use_dies(&w->a, b)) {
             const unsigned d = sn_define_over(&w->a, b);
-            mem3(w, fused_form(base, FORM_213), length, decoration, d, ra, &m);
+            mem3(w, fused_form(base, X64_FORM_213), length, decoration, d, ra, &m);
         } else {
-            const unsigned d = overwritten(w, a, ra, a_dies);
-            mem3(w, fused_form(base, FORM_213), length, decoration, d, a == b ? d : rb, &m);
+            const unsigned d = sn_x64_over(w, a, ra);
+            mem3(w, fused_form(base, X64_FORM_213), length, decoration, d, a == b ? d : rb, &m);
         }
         return;
     }
@@ -257,13 +209,12 @@ static void fused(x64_writer *w, const ir_op *op)
     }
     const unsigned ra = sn_use(&w->a, a), rc = sn_use(&w->a, c);
     if (sn_use_is_memory(&w->a, b) && memory_operand(w, b, &m, &decoration)) {
-        const bool c_dies = sn_use_dies(&w->a, c);
-        if (!c_dies && sn_use_dies(&w->a, a)) {
+        if (!sn_use_dies(&w->a, c) && sn_use_dies(&w->a, a)) {
             const unsigned d = sn_define_over(&w->a, a);
-            mem3(w, fused_form(base, FORM_132), length, decoration, d, a == c ? d : rc, &m);
+            mem3(w, fused_form(base, X64_FORM_132), length, decoration, d, a == c ? d : rc, &m);
         } else {
-            const unsigned d = overwritten(w, c, rc, c_dies);
-            mem3(w, fused_form(base, FORM_231), length, decoration, d, a == c ? d : ra, &m);
+            const unsigned d = sn_x64_over(w, c, rc);
+            mem3(w, fused_form(base, X64_FORM_231), length, decoration, d, a == c ? d : ra, &m);
         }
         return;
     }
@@ -271,13 +222,13 @@ static void fused(x64_writer *w, const ir_op *op)
     const bool c_dies = sn_use_dies(&w->a, c);
     if (!c_dies && sn_use_dies(&w->a, a)) {
         const unsigned d = sn_define_over(&w->a, a);
-        reg3(w, fused_form(base, FORM_213), length, d, a == b ? d : rb, a == c ? d : rc);
+        reg3(w, fused_form(base, X64_FORM_213), length, d, a == b ? d : rb, a == c ? d : rc);
     } else if (!c_dies && sn_use_dies(&w->a, b)) {
         const unsigned d = sn_define_over(&w->a, b);
-        reg3(w, fused_form(base, FORM_213), length, d, ra, b == c ? d : rc);
+        reg3(w, fused_form(base, X64_FORM_213), length, d, ra, b == c ? d : rc);
     } else {
-        const unsigned d = overwritten(w, c, rc, c_dies);
-        reg3(w, fused_form(base, FORM_231), length, d, a == c ? d : ra, b == c ? d : rb);
+        const unsigned d = sn_x64_over(w, c, rc);
+        reg3(w, fused_form(base, X64_FORM_231), length, d, a == c ? d : ra, b == c ? d : rb);
     }
 }
 
@@ -294,14 +245,10 @@ static void mask_logic(x64_writer *w, const ir_op *op)
 
 static void logic(x64_writer *w, const ir_op *op)
 {
-    if (op->type == IR_MASK && w->mask_registers) {
+    if (op->type == IR_MASK && w->mask_registers)
         mask_logic(w, op);
-        return;
-    }
-    const x64_length length = vector_length(op->type == IR_MASK ? mask_length(w) : w->length4);
-    const x64_insn insn = op->code == IR_AND ? X64_VANDPS : op->code == IR_OR ? X64_VORPS : X64_VXORPS;
-    const bool turned = sn_use_is_memory(&w->a, op->a) && !sn_use_is_memory(&w->a, op->b);
-    binary_forms(w, insn, length, turned ? op->b : op->a, turned ? op->a : op->b);
+    else
+        calculate(w, op);
 }
 
 static void invert(x64_writer *w, const ir_op *op)
@@ -340,12 +287,11 @@ static bool is_short_count(const x64_writer *w, uint32_t value)
 
 static void shift(x64_writer *w, const ir_op *op)
 {
-    static const x64_insn by_constant[] = {X64_VPSLLD_IMM, X64_VPSRAD_IMM, X64_VPSRLD_IMM};
     static const x64_insn by_vector[] = {X64_VPSLLVD, X64_VPSRAVD, X64_VPSRLVD};
     const unsigned kind = op->code - IR_SHL, a = sn_use(&w->a, op->a);
     const x64_length length = vector_length(w->length4);
     if (op_of(w, op->b)->code == IR_CONST) {
-        reg3_imm(w, by_constant[kind], length, sn_define(&w->a), 0, a, op_of(w, op->b)->a & 31);
+        reg3_imm(w, (x64_insn)sn_x64_counterparts[op->code].integers, length, sn_define(&w->a), 0, a, op_of(w, op->b)->a & 31);
         return;
     }
     const unsigned b = sn_use(&w->a, op->b);
@@ -380,12 +326,7 @@ static void multiply_high(x64_writer *w, const ir_op *op)
 
 static void same_bits(x64_writer *w, const ir_op *op)
 {
-    const unsigned a = sn_use(&w->a, op->a);
-    if (sn_use_dies(&w->a, op->a)) {
-        sn_define_over(&w->a, op->a);
-        return;
-    }
-    sn_x64_move(w, sn_define_apart(&w->a), a, IR_I32);
+    sn_x64_over(w, op->a, sn_use(&w->a, op->a));
 }
 
 static void half(x64_writer *w, const ir_op *op)
@@ -428,17 +369,11 @@ static void pack(x64_writer *w, const ir_op *op)
 static void convert(x64_writer *w, const ir_op *op)
 {
     const unsigned from = op_of(w, op->a)->type, to = op->type;
-    const x64_length four = vector_length(w->length4), eight = vector_length(w->length8);
-    const unsigned a = sn_use(&w->a, op->a);
-    const unsigned d = sn_define(&w->a);
+    const unsigned a = sn_use(&w->a, op->a), d = sn_define(&w->a);
     if (from == to)
         sn_x64_move(w, d, a, to);
-    else if (from == IR_F32)
-        reg3(w, to == IR_F64 ? X64_VCVTPS2PD : X64_VCVTTPS2DQ, to == IR_F64 ? eight : four, d, 0, a);
-    else if (from == IR_F64)
-        reg3(w, to == IR_F32 ? X64_VCVTPD2PS : X64_VCVTTPD2DQ, eight, d, 0, a);
     else
-        reg3(w, to == IR_F32 ? X64_VCVTDQ2PS : X64_VCVTDQ2PD, to == IR_F32 ? four : eight, d, 0, a);
+        reg3(w, (x64_insn)sn_x64_conversions[from][to], vector_length(from == IR_F64 || to == IR_F64 ? w->length8 : w->length4), d, 0, a);
 }
 
 /* ---- masks ---- */
@@ -454,11 +389,10 @@ static void widen_mask(x64_writer *w, unsigned d)
 
 static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
 {
-    static const uint8_t floats[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     static const uint8_t integers[] = {INTEGER_LT, INTEGER_LE, INTEGER_EQ, INTEGER_NE};
     const unsigned a = sn_use(&w->a, op->a), kind = op->code - IR_LT;
     const x64_insn insn = type == IR_I32 ? X64_VPCMPD : doubled(X64_VCMPPS_K, type);
-    const uint8_t imm = type == IR_I32 ? integers[kind] : floats[kind];
+    const uint8_t imm = type == IR_I32 ? integers[kind] : sn_x64_counterparts[op->code].immediate;
     x64_mem m;
     unsigned decoration;
     if (memory_operand(w, op->b, &m, &decoration)) {
@@ -480,11 +414,9 @@ static void compare_integers(x64_writer *w, const ir_op *op)
         ones = sn_use_temporary(&w->a, false);
         reg3(w, X64_VPCMPEQD, length, ones, ones, ones);
     }
+    const x64_insn insn = op->code == IR_EQ || op->code == IR_NE ? X64_VPCMPEQD : X64_VPCMPGTD;
     const unsigned d = sn_define(&w->a);
-    if (op->code == IR_EQ || op->code == IR_NE)
-        reg3(w, X64_VPCMPEQD, length, d, a, b);
-    else
-        reg3(w, X64_VPCMPGTD, length, d, op->code == IR_LE ? a : b, op->code == IR_LE ? b : a);
+    reg3(w, insn, length, d, op->code == IR_LE ? a : b, op->code == IR_LE ? b : a); /* b > a, b = a; of LE what it is not, a > b */
     if (inverted)
         reg3(w, X64_VXORPS, length, d, d, ones);
     if (w->loop->widest == 8)
@@ -493,7 +425,6 @@ static void compare_integers(x64_writer *w, const ir_op *op)
 
 static void compare(x64_writer *w, const ir_op *op)
 {
-    static const uint8_t conditions[] = {X64_COMPARE_LT, X64_COMPARE_LE, X64_COMPARE_EQ, X64_COMPARE_NE};
     const unsigned type = op_of(w, op->a)->type;
     if (w->mask_registers) {
         compare_in_registers(w, op, type);
@@ -504,8 +435,7 @@ static void compare(x64_writer *w, const ir_op *op)
         return;
     }
     const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b), d = sn_define(&w->a);
-    const x64_insn insn = (x64_insn)((unsigned)X64_VCMPPS + is_wide(type) + (w->scalar ? 2 : 0));
-    reg3_imm(w, insn, length_of(w, type), d, a, b, conditions[op->code - IR_LT]);
+    reg3_imm(w, variant(w, X64_VCMPPS, type), length_of(w, type), d, a, b, sn_x64_counterparts[op->code].immediate);
     if (type == IR_F32 && w->loop->widest == 8)
         widen_mask(w, d);
 }
@@ -532,13 +462,6 @@ static void choose_masks(x64_writer *w, const ir_op *op)
     reg3(w, bytes ? X64_KORB : X64_KORW, X64_SCALAR, d, d, t);
 }
 
-void sn_x64_blend_lanes(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type)
-{
-    const x64_length length = vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type));
-    const bool wide = type == IR_MASK ? w->loop->widest == 8 : is_wide(type);
-    sn_x64_blend(&w->buffer[w->at].code, wide ? X64_VBLENDVPD : X64_VBLENDVPS, length, d, no, yes, mask);
-}
-
 static void choose(x64_writer *w, const ir_op *op)
 {
     if (op->type == IR_MASK && w->mask_registers) {
@@ -563,22 +486,6 @@ static void choose(x64_writer *w, const ir_op *op)
 }
 
 /* ---- cold paths ---- */
-
-void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place)
-{
-    if (w->branch_count == w->branch_capacity) {
-        const uint32_t capacity = w->branch_capacity ? 2 * w->branch_capacity : 32;
-        x64_branch *grown = sn_arena_grow(w->memory, w->branches, w->branch_count * sizeof *grown, capacity * sizeof *grown);
-        if (!grown) {
-            w->failed = true;
-            return;
-        }
-        w->branches = grown;
-        w->branch_capacity = capacity;
-    }
-    const x64_code *c = &w->buffer[w->at].code;
-    w->branches[w->branch_count++] = (x64_branch){(uint8_t)w->at, (uint8_t)to, (uint32_t)(place - c->start), target};
-}
 
 static void enter_cold(void *emitter, unsigned mask)
 {
@@ -652,35 +559,14 @@ static void merge_cold(void *emitter, unsigned result, unsigned mask, unsigned c
 
 /* ---- the dispatch ---- */
 
-void sn_x64_mark(x64_writer *w, uint32_t position)
-{
-    if (w->at != X64_PATHS)
-        return;
-    if (w->mark_count == w->mark_capacity) {
-        const uint32_t capacity = w->mark_capacity ? 2 * w->mark_capacity : 256;
-        x64_mark *grown = sn_arena_grow(w->memory, w->marks, w->mark_count * sizeof *grown, capacity * sizeof *grown);
-        if (!grown) {
-            w->failed = true;
-            return;
-        }
-        w->marks = grown;
-        w->mark_capacity = capacity;
-    }
-    w->marks[w->mark_count++] = (x64_mark){sn_x64_here(w, 0), w->joint.origins ? w->joint.origins[position] : position};
-}
-
 void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position)
 {
     if (op->flags & IR_FLAG_JOINT) {
         sn_x64_select_joint(w, op);
         return;
     }
-    const arithmetic *f = &arithmetics[op->code];
-    if (f->floats) {
-        calculate(w, op, f);
-        return;
-    }
     switch ((ir_code)op->code) {
+    case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MIN: case IR_MAX: calculate(w, op); break;
     case IR_FMA: case IR_FMS: case IR_FNMA: fused(w, op); break;
     case IR_NEG: negate(w, op); break;
     case IR_ABS: absolute(w, op); break;
@@ -710,8 +596,7 @@ void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position)
     case IR_PART: sn_x64_part(w, op); break;
     case IR_PART_AT: sn_x64_part_at(w, op); break;
     case IR_FLIP: sn_x64_flip(w, op); break;
-    /* loaded by load_leaf, written by the allocator's walk, or gone before code is made */
-    case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MIN: case IR_MAX: /* calculate, above */
+    /* loaded by load_leaf, passed by the walk, or gone before code is made */
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_BUFFER: case IR_READ: case IR_HELD: case IR_RARE: case IR_COLD:
     case IR_PARAM: case IR_LENGTH: case IR_ROW: case IR_GUARD:
     case IR_JOIN: /* joint */

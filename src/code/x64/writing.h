@@ -1,4 +1,5 @@
-/* What the files that write instructions for operations share: select.c, access.c.
+/* What the files that write instructions for operations share: select.c and direct.c, which write nearly all of them, and access.c and
+ * lookup.c, from which select.c has the rest. Those two know nothing of the first two; all four stand on writing.c.
  *
  * Short names, as in a formula: nearly every line of those files calls one of these. All of them are a call of the encoder, or a look at the
  * writer; they are written in line where they are called. */
@@ -59,6 +60,12 @@ static inline x64_length vector_length(x64_length length)
     return length == X64_SCALAR ? X64_128 : length;
 }
 
+/* Of a register that holds a value of the type. */
+static inline x64_length register_length(const x64_writer *w, unsigned type)
+{
+    return vector_length(type == IR_MASK ? mask_length(w) : length_of(w, type));
+}
+
 static inline bool evex_only(const x64_writer *w)
 {
     return w->isa == X64_AVX512 && !w->scalar;
@@ -67,6 +74,11 @@ static inline bool evex_only(const x64_writer *w)
 static inline x64_mem frame_mem(uint32_t slot)
 {
     return (x64_mem){X64_RDI, X64_NO_INDEX, 0, (int32_t)(slot * 8)};
+}
+
+static inline x64_mem sn_x64_pool_mem(uint32_t place)
+{
+    return (x64_mem){X64_R10, X64_NO_INDEX, 0, (int32_t)place - X64_POOL_BIAS};
 }
 
 static inline uint8_t scale_of(unsigned size)
@@ -87,10 +99,25 @@ static inline uint32_t sn_x64_here(const x64_writer *w, unsigned buffer) /* a pl
     return (uint32_t)(w->buffer[buffer].code.at - w->buffer[buffer].code.start);
 }
 
-/* ---- select.c ---- */
+static inline uint64_t sign_bit(unsigned type)
+{
+    return is_wide(type) ? (uint64_t)1 << 63 : 0x80000000u;
+}
+
+/* A fused operation in one of its forms: dst = dst·src3 + src2 (132), src2·dst + src3 (213), src2·src3 + dst (231); src3 may be in memory. */
+enum { X64_FORM_132, X64_FORM_213, X64_FORM_231, X64_FUSED_TYPES = 4 /* forms are so many instructions apart */ };
+_Static_assert(X64_VFMADD231PS - X64_VFMADD132PS == X64_FORM_231 * X64_FUSED_TYPES, "the order of the list");
+static inline x64_insn fused_form(x64_insn form_132, unsigned form)
+{
+    return (x64_insn)((unsigned)form_132 + X64_FUSED_TYPES * form);
+}
+
+/* ---- writing.c ---- */
 /* The jump or call whose distance is at `place`, in the piece being written, goes to `target` in piece `to`. */
 void sn_x64_note_branch(x64_writer *w, unsigned to, uint32_t target, const uint8_t *place);
 void sn_x64_move(void *emitter, unsigned to, unsigned from, unsigned type);
+/* The result's register, which holds `value`: `reg`, where the value is, if it dies here, else another, with a copy. */
+unsigned sn_x64_over(x64_writer *w, uint32_t value, unsigned reg);
 /* d = mask ? yes : no, by the sign of each lane of a vector mask. */
 void sn_x64_blend_lanes(x64_writer *w, unsigned d, unsigned mask, unsigned yes, unsigned no, unsigned type);
 
@@ -111,5 +138,16 @@ void sn_x64_select_joint(x64_writer *w, const ir_op *op); /* one that makes a jo
 void sn_x64_part(x64_writer *w, const ir_op *op);
 void sn_x64_part_at(x64_writer *w, const ir_op *op);
 void sn_x64_flip(x64_writer *w, const ir_op *op);
+
+/* ---- select.c ---- */
+/* The instructions that an operation is. */
+typedef struct x64_counterpart {
+    uint16_t floats;   /* packed singles; doubles and scalar ones follow. 0: there is none */
+    uint16_t integers; /* on i32, and on masks that are vectors; likewise */
+    bool floats_commute, integers_commute;
+    uint8_t immediate; /* of `floats` */
+} x64_counterpart;
+extern const x64_counterpart sn_x64_counterparts[IR_CODES];
+extern const uint16_t sn_x64_conversions[IR_I32 + 1][IR_I32 + 1]; /* from, to; 0: none is needed */
 
 #endif

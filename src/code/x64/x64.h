@@ -1,12 +1,16 @@
 /* Machine code for x86-64: this page is the room's table of contents.
  *
- *   encode.c   instructions as bytes            instructions.h   the list of them
- *   select.c   operations as instructions, in registers that the allocator gives        writing.h   what these share
- *   access.c   those that touch memory: streams, lines, tables, sums; positions
- *   direct.c   the walk over a body; the commonest operations once more, in line        encodings.h   what of encode.c it has in line
- *   joint.c    bodies with look-ups that several vectors share                               lookup.c    their instructions
- *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
+ *   encode.c   instructions as bytes            instructions.h   the list of them        encodings.h   what of it direct.c has in line
  *   pool.c     the constants that code reads
+ *   writing.c  what the next four share: room for code, moves, branches between its pieces        writing.h   short names
+ *   access.c   operations that touch memory, as instructions: streams, lines, tables, sums; positions
+ *   lookup.c   those on tables that registers hold
+ *   select.c   all others, in registers that the allocator gives
+ *   direct.c   the walk over a body; the commonest operations once more, in line
+ *   joint.c    bodies with look-ups that several vectors share: operations from operations, before any is written
+ *   loop.c     loops around them: entry, unrolling, tails, cold regions, the function for one element
+ *
+ * Each knows those above it.
  *
  * Three instruction sets are served: one lane (scalar forms of AVX2 and FMA), AVX2 with FMA, AVX-512 (F, DQ, BW, VL; VBMI where there is).
  * Lanes: a loop computes W = vector bytes / widest elements a step, so every value fits one register: with f64 about, f32
@@ -142,11 +146,7 @@ typedef struct x64_writer {
     bool too_large;
 } x64_writer;
 
-/* select.c */
-enum { X64_COMPARE_EQ = 0, X64_COMPARE_LT = 0x11, X64_COMPARE_LE = 0x12, X64_COMPARE_NE = 4 }; /* of vcmp, quiet; NE unordered */
-extern const code_target sn_x64_target;
-void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
-void sn_x64_mark(x64_writer *w, uint32_t position);
+/* writing.c */
 enum { X64_ROOM = 1024 }; /* bytes that one operation of one copy takes at most, reloads included */
 x64_code *sn_x64_more_room(x64_writer *w);
 static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, with room for an operation */
@@ -154,10 +154,14 @@ static inline x64_code *sn_x64_room(x64_writer *w) /* the buffer being written, 
     x64_code *c = &w->buffer[w->at].code;
     return c->end - c->at >= X64_ROOM ? c : sn_x64_more_room(w);
 }
+void sn_x64_mark(x64_writer *w, uint32_t position);
+
+/* select.c */
+extern const code_target sn_x64_target;
+void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
 
 /* access.c */
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
-x64_mem sn_x64_pool_mem(uint32_t offset);
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
 void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
 uint32_t sn_x64_mask_table(x64_writer *w); /* AVX2 tails: pool place of lane masks */
@@ -187,6 +191,7 @@ typedef struct x64_options {
     bool marks;
     bool byte_permutations; /* AVX-512 has VBMI */
     uint8_t most_registers; /* hostile: 0 all */
+    bool only_selection;    /* tests: select.c does everything, direct.c nothing */
     const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
 } x64_options;
 
