@@ -669,6 +669,8 @@ int sn_cli_open_scene(const arguments *a, preparation *p, scene **result)
         return sn_cli_fail("out of memory");
     const sinter_options options = sn_cli_options_of(a, &p->program, false);
     int status = sn_cli_compile(a, p, &options);
+    if (status == STATUS_GOOD && p->info.image_count > 0)
+        status = sn_cli_fail("with --3d a program has no images, and there is %s", p->info.images[0].name);
     if (status != STATUS_GOOD)
         return status;
     if (p->info.output_count != 1 && p->info.output_count != MOST_VALUES)
