@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import struct
@@ -593,6 +594,10 @@ def image_names_of_files(folder):
     bad(2, "image", "x", "-o", folder / "a.gif", says="how long?")
     bad(2, "image", "x", "-o", folder / "a.png", "--raw", says="--raw")
     bad(2, "image", "x", "-o", "", says="--output takes")
+    bad(2, "image", "x", "--size", "16777216x1", "-s", "2", "-o", folder / "a.png", says="16777216 samples")
+    for name in ("A.PNG", "A.Exr", "A.PFM", "A.NPY"):
+        good("image", "x", "-o", folder / name, "--size", "1")
+        (folder / name).unlink()
     good("image", "x", "-o" + str(folder / "b.png"), "--size=2x2")
     same(read_png(folder / "b.png")[:3], (2, 2, 1), "values stuck to their options")
     same(sorted(p.name for p in folder.iterdir()), ["b.png"])
@@ -816,6 +821,9 @@ def images_that_are_refused(folder):
                                 ("large.pfm", b"Pf\n4000000 4000000\n-1\n", "268,435,456"), ("kind.pfm", b"P6\n3 3\n255\n", "no PFM file")):
         (folder / name).write_bytes(content)
         bad(1, "image", "sample(a, x, y)", "--input", f"a={folder / name}", "--hash", says=(name, says))
+    bad(1, "image", "image b = x; sample(b, y, x)", "--size", "4194305x1", "--hash", says="4,194,304 pixels a side")
+    bad(1, "image", "--3d", "image b = x; sample(b, y, x)", "--hash", says="with --3d a program has no images, and there is b")
+    bad(2, "image", "--3d", "x", "--input", one, "--hash", says="without --3d")
     result = run("image", "x", "--input", one, "--hash")
     check(result.status == 0 and "does not sample a" in result.err, result)
 
@@ -1147,8 +1155,28 @@ def outputs_that_cannot_be_written(folder):
         bad(1, "render", "index", "--frames", "100000", "-o", "/dev/full", says="No space")
         with open("/dev/full", "wb") as full:
             done = subprocess.run([SINTER, "eval", "1"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
-        check(done.returncode == 1 and b"cannot write the standard output" in done.stderr, done)
+            check(done.returncode == 1 and b"cannot write the standard output" in done.stderr, done)
+            done = subprocess.run([SINTER, "image", "x", "-o", "-"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+            check(done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"cannot write -" in done.stderr, "told once", done)
     good("image", "x", "-o", "/dev/null", "--size", "4x4")
+
+
+@test
+def files_that_grow_too_large(folder):
+    """What a full disk does, by a limit: the reason is told, by whichever library writes, and no part of the file stays."""
+    drawn = ("image", "white(x*900, y*900)", "--size", "256")
+    heard = ("render", "white(index)", "--seconds", "1")
+    words = {name: drawn for name in ("a.png", "a.exr", "a.pfm", "a.npy")}
+    words["b.npy"] = heard
+    if "built without" not in out("doctor").split("sounds")[1].split("\n")[0]:
+        words.update({name: heard for name in ("a.wav", "a.flac", "a.ogg", "a.aiff", "a.au")})
+    if shutil.which("ffmpeg"):
+        words.update({name: (*drawn, "--frames", "2") for name in ("a.gif", "a.webm")})
+    for name, rest in words.items():
+        done = subprocess.run([SINTER, *rest, "-o", folder / name], stderr=subprocess.PIPE, timeout=60, check=False, restore_signals=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        check(done.returncode == 1 and b"File too large" in done.stderr, name, done)
+    same(list(folder.iterdir()), [], "files left")
 
 
 @test
@@ -1336,6 +1364,8 @@ def render_sounds(folder):
     (folder / "no.wav").write_text("no sound")
     bad(1, "render", "input a; a", "--input", folder / "no.wav", "--hash", says="no.wav")
     bad(1, "render", "input a, b; a + b", "--input", folder / "a.wav", "--input", folder / "r.wav", "--hash", says="samples a second")
+    bad(1, "render", "1", "--frames", "3", "-o", folder / "slow.wav", "--rate", "0.1", says="0.1 samples a second")
+    bad(2, *tone, "-o", folder / "fast.wav", "--rate", "1e10", says="up to 1e9")
     bad(2, *tone, "-o", folder / "a.flac", "--bits", "32", says="16 or 24")
     bad(2, *tone, "-o", folder / "a.npy", "--bits", "16", says="for sound files")
     bad(2, *tone, "-o", folder / "a.wav", "--bits", "17", says="16, 24 or 32")

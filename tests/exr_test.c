@@ -1,6 +1,7 @@
 /* EXR files: the conversion to f16, every border of it; what is refused. Whole files are read back in command_test.py. */
 #include "cli/exr_writer.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +67,7 @@ static void says_why_it_cannot_write(void **state)
     if (w) { /* the stream's buffer may hold all of it until the end */
         assert_true(sn_exr_pack(w, 0, 0, 4, (const void *const[]){pixels, pixels}, 4));
         assert_false(sn_exr_put(w, 0, message, sizeof message) && sn_exr_finish(w, message, sizeof message));
-        assert_non_null(strstr(message, "cannot write: "));
+        assert_string_equal(message, strerror(ENOSPC));
         sn_exr_close(w);
     }
     if (file)

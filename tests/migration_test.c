@@ -1,6 +1,7 @@
 /* State that outlives its kernel: handed to another engine, to an edited program, to bytes and back, in mid-stream. What both
  * programs compute alike goes on with the same bits as if nothing had happened. */
 #include "guard_pages.h"
+#include "kernel/kernels.h"
 #include "open_context.h"
 
 #include <sinter/sinter.h>
@@ -38,13 +39,18 @@ static const char everything[] =
     "out level*lowpass(e + 0.001*number(n), cutoff)\n"
     "out saw(110) + 0.1*freeverb(x, d).x + 1e-9*index\n";
 
-static sinter_kernel *compiled(const char *text, sinter_engine engine)
+static sinter_kernel *compiled_by(sinter_context *by, const char *text, sinter_engine engine)
 {
     sinter_kernel *kernel;
     const sinter_options options = {.source = SINTER_PATCH, .type = SINTER_F64, .engine = engine};
-    if (sinter_compile(context, text, strlen(text), &options, &kernel, &report) != SINTER_OK)
+    if (sinter_compile(by, text, strlen(text), &options, &kernel, &report) != SINTER_OK)
         fail_msg("%s\n%s", text, report.errors[0].message);
     return kernel;
+}
+
+static sinter_kernel *compiled(const char *text, sinter_engine engine)
+{
+    return compiled_by(context, text, engine);
 }
 
 static sinter_instance *opened(const sinter_kernel *kernel)
@@ -98,6 +104,29 @@ static sinter_instance *moved(const sinter_kernel *from, sinter_instance *old, c
     return new;
 }
 
+/* The same by way of bytes, into an instance that has held something else. */
+static sinter_instance *restored(const sinter_kernel *from, sinter_instance *old, const sinter_kernel *to)
+{
+    (void)from;
+    static double rubbish[3][64];
+    sinter_instance *new = opened(to);
+    const sinter_arguments some = {
+        .inputs = (const void *const[]){in}, .outputs = (void *const[]){rubbish[0], rubbish[1], rubbish[2]}, .count = 64};
+    assert_int_equal(sinter_instance_run(new, &some), SINTER_OK);
+    const size_t size = sinter_snapshot_size(old);
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    assert_int_equal(sinter_snapshot_save(old, bytes, size), SINTER_OK);
+    assert_int_equal(sinter_snapshot_restore(new, bytes, size), SINTER_OK);
+    free(bytes);
+    sinter_instance_close(old);
+    return new;
+}
+
+typedef sinter_instance *way(const sinter_kernel *from, sinter_instance *old, const sinter_kernel *to);
+static way *const ways[] = {moved, restored};
+enum { WAYS = sizeof ways / sizeof *ways };
+
 /* ---- engines change in mid-stream ---- */
 
 static void any_engine_goes_on(void **state)
@@ -119,7 +148,7 @@ static void any_engine_goes_on(void **state)
     for (int k = 0; at < COUNT; k++) {
         const int length = 1 + (k * 1237) % 2500, to = at + length < COUNT ? at + length : COUNT;
         run(instance, got, at, to);
-        instance = moved(kernels[k % available], instance, kernels[(k + 1) % available]);
+        instance = ways[k / 2 % WAYS](kernels[k % available], instance, kernels[(k + 1) % available]);
         at = to;
     }
     sinter_instance_close(instance);
@@ -142,20 +171,22 @@ static void what_was_not_touched_goes_on(void **state)
     sinter_instance *whole = opened(old);
     run(whole, wanted, 0, COUNT);
     sinter_instance_close(whole);
-    sinter_instance *instance = opened(old);
-    set(old, instance, "k", 0.75);
-    run(instance, got, 0, 25001);
-    instance = moved(old, instance, new);
-    const int k = sinter_parameter_number(new, "k"), more = sinter_parameter_number(new, "more");
-    assert_true(sinter_get(instance, k) == 0.3 && sinter_get(instance, more) == 3);
-    static double third[COUNT];
-    const void *const inputs[1] = {in + 25001};
-    void *const outputs[3] = {got[0] + 25001, got[1] + 25001, third};
-    assert_int_equal(
-        sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = COUNT - 25001}), SINTER_OK);
-    same("an edit", 0, COUNT, 2);
-    assert_true(third[0] == in[25001] + in[25001] + in[25001] + 0.3); /* what is new begins at 0 */
-    sinter_instance_close(instance);
+    for (int w = 0; w < WAYS; w++) {
+        sinter_instance *instance = opened(old);
+        set(old, instance, "k", 0.75);
+        run(instance, got, 0, 25001);
+        instance = ways[w](old, instance, new);
+        const int k = sinter_parameter_number(new, "k"), more = sinter_parameter_number(new, "more");
+        assert_true(sinter_get(instance, k) == 0.3 && sinter_get(instance, more) == 3);
+        static double third[COUNT];
+        const void *const inputs[1] = {in + 25001};
+        void *const outputs[3] = {got[0] + 25001, got[1] + 25001, third};
+        assert_int_equal(
+            sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = COUNT - 25001}), SINTER_OK);
+        same("an edit", 0, COUNT, 2);
+        assert_true(third[0] == in[25001] + in[25001] + in[25001] + 0.3); /* what is new begins at 0 */
+        sinter_instance_close(instance);
+    }
     sinter_kernel_close(old);
     sinter_kernel_close(new);
 }
@@ -168,14 +199,15 @@ static void resized_lines_keep_their_newest_values(void **state)
     static const int lengths[] = {1, 3, 8, 9, 100, 900, 5000, 20000, 30000};
     enum { LENGTHS = sizeof lengths / sizeof *lengths, CUT = 31000 };
     for (int a = 0; a < LENGTHS; a++)
-        for (int b = 0; b < LENGTHS; b++) {
+        for (int both = 0; both < LENGTHS * WAYS; both++) {
+            const int b = both / WAYS;
             char text[2][80];
             snprintf(text[0], sizeof text[0], "input x\nd = delay(x + 0, %d)\nv = x*1\ndelay(v, %d)", lengths[a], lengths[a]);
             snprintf(text[1], sizeof text[1], "input x\nd = delay(x + 0, %d)\nv = x*1\ndelay(v, %d)", lengths[b], lengths[b]);
             sinter_kernel *old = compiled(text[0], SINTER_ENGINE_AUTO), *new = compiled(text[1], SINTER_ENGINE_AUTO);
             sinter_instance *instance = opened(old);
             run(instance, got, 0, CUT);
-            instance = moved(old, instance, new);
+            instance = ways[both % WAYS](old, instance, new);
             run(instance, got, CUT, COUNT);
             for (int k = CUT; k < COUNT; k++) {
                 const int source = k - lengths[b], kept = CUT - lengths[a];
@@ -196,11 +228,12 @@ static void near_and_far_lines_are_one_history(void **state)
     static const char *const texts[] = {"input x\nv = x*1\nv' + 0*x", "input x\nv = x*1\ndelay(v, 50)",
                                         "input x\nv = x*1\nv' + 2*delay(v, 50)"};
     for (int a = 0; a < 3; a++)
-        for (int b = 0; b < 3; b++) {
+        for (int both = 0; both < 3 * WAYS; both++) {
+            const int b = both / WAYS;
             sinter_kernel *old = compiled(texts[a], SINTER_ENGINE_AUTO), *new = compiled(texts[b], SINTER_ENGINE_AUTO);
             sinter_instance *instance = opened(old);
             run(instance, got, 0, 1000);
-            instance = moved(old, instance, new);
+            instance = ways[both % WAYS](old, instance, new);
             run(instance, got, 1000, 1001);
             const double one = in[999], fifty = a == 0 ? 0 : in[950];
             assert_true(got[0][1000] == (b == 0 ? one : b == 1 ? fifty : one + 2 * fifty));
@@ -208,6 +241,72 @@ static void near_and_far_lines_are_one_history(void **state)
             sinter_kernel_close(old);
             sinter_kernel_close(new);
         }
+}
+
+/* More of the near past is read than before, and the far past, of which it is part, changes owners: whichever of them the text names first. */
+static void what_changes_owners_is_copied_before(void **state)
+{
+    (void)state;
+    static const char before[] = "input x\nv = x*1\nout v' + delay(v, 20000)\nout x";
+    static const char *const after[] = {"input x\nv = x*1\nout delay(v, 20000)\nout delay(v, 5)", "input x\nv = x*1\nn = delay(v, 5)\nout delay(v, 20000)\nout n"};
+    enum { CUT = 31000 };
+    for (int both = 0; both < 2 * WAYS; both++) {
+        sinter_kernel *old = compiled(before, SINTER_ENGINE_AUTO), *new = compiled(after[both / WAYS], SINTER_ENGINE_AUTO);
+        sinter_instance *instance = opened(old);
+        run(instance, got, 0, CUT);
+        instance = ways[both % WAYS](old, instance, new);
+        run(instance, got, CUT, COUNT);
+        for (int k = CUT; k < COUNT; k++)
+            assert_true(got[0][k] == in[k - 20000] && got[1][k] == in[k - 5]);
+        sinter_instance_close(instance);
+        sinter_kernel_close(old);
+        sinter_kernel_close(new);
+    }
+}
+
+static void another_type_begins_at_0(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"input x\nn = n' + i32(7)\nnumber(n') + 0*x", "input x\nn = n' + 0.1\nn' + 0*x"};
+    for (int both = 0; both < 2 * WAYS; both++) {
+        const char *const *t = &texts[both / WAYS];
+        sinter_kernel *old = compiled(*t, SINTER_ENGINE_AUTO), *new = compiled(texts[1 - both / WAYS], SINTER_ENGINE_AUTO);
+        sinter_instance *instance = opened(old);
+        run(instance, got, 0, 100);
+        instance = ways[both % WAYS](old, instance, new);
+        run(instance, got, 100, 101);
+        assert_true(got[0][99] != 0 && got[0][100] == 0);
+        sinter_instance_close(instance);
+        sinter_kernel_close(old);
+        sinter_kernel_close(new);
+    }
+}
+
+/* The near line of y is flushed at ticks, the far one is not: each goes on with its own. */
+static void tiny_values_go_on_as_they_were(void **state)
+{
+    (void)state;
+    enum { QUIET = 3000 };
+    static const char text[] = "input x\ny = 1e-200*x + 0.5*y' + 0.25*y''\nout y\nout delay(y, 20)";
+    sinter_kernel *kernel = compiled(text, SINTER_ENGINE_AUTO);
+    double loud[QUIET];
+    memcpy(loud, in, sizeof loud);
+    memset(in + 1, 0, (QUIET - 1) * sizeof *in); /* one impulse, which dies away */
+    sinter_instance *whole = opened(kernel);
+    run(whole, wanted, 0, QUIET);
+    sinter_instance_close(whole);
+    for (int w = 0; w < WAYS; w++) {
+        sinter_instance *instance = opened(kernel);
+        for (int k = 0; k < QUIET; k++) {
+            run(instance, got, k, k + 1);
+            instance = ways[w](kernel, instance, kernel);
+        }
+        sinter_instance_close(instance);
+        same("tiny values", 0, QUIET, 2);
+    }
+    assert_true(wanted[0][QUIET - 1] == 0);
+    memcpy(in, loud, sizeof loud);
+    sinter_kernel_close(kernel);
 }
 
 static void what_was_left_can_begin_again(void **state)
@@ -234,6 +333,113 @@ static void what_was_left_can_begin_again(void **state)
     sinter_instance_close(first);
     sinter_instance_close(second);
     sinter_kernel_close(kernel);
+}
+
+/* ---- blocks of their own ---- */
+
+/* An allocator that takes back nothing but its own, between pages that may not be touched. */
+enum { MOST_BLOCKS = 256 };
+typedef struct owner {
+    guarded pages[MOST_BLOCKS];
+    void *blocks[MOST_BLOCKS];
+    int held, requests;
+} owner;
+
+static void *owner_allocate(void *argument, size_t size)
+{
+    owner *o = argument;
+    for (int k = 0; k < MOST_BLOCKS; k++)
+        if (!o->blocks[k]) {
+            o->held++;
+            o->requests++;
+            o->pages[k] = guarded_open(size);
+            return o->blocks[k] = o->pages[k].high - ((size + 15) & ~(size_t)15);
+        }
+    return NULL;
+}
+
+static void owner_release(void *argument, void *block, size_t size)
+{
+    (void)size;
+    owner *o = argument;
+    for (int k = 0; k < MOST_BLOCKS; k++)
+        if (o->blocks[k] == block) {
+            o->held--;
+            o->blocks[k] = NULL;
+            guarded_close(&o->pages[k]);
+            return;
+        }
+    fail_msg("a block of another allocator");
+}
+
+static void *block_of(const sinter_instance *instance)
+{
+    for (uint32_t k = 0; k < instance->kernel->line_count; k++)
+        if (instance->lines[k].block)
+            return instance->lines[k].block;
+    return NULL;
+}
+
+/* Handed over where both are of one allocator and each block can serve the other instance; copied otherwise. On again from there: what was
+ * given a block can give it away, and be reset. */
+static void blocks_go_back_where_they_came_from(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"input x\nv = x*1\ndelay(v, 30000)", "input x\nv = x*1\ndelay(v, 20000)",
+                                        "input x\nv = x*1\ndelay(v, 9000)"};
+    enum { TEXTS = sizeof texts / sizeof *texts, CUT = 31000 };
+    static const int lengths[TEXTS] = {30000, 20000, 9000};
+    static owner owners[2];
+    for (int shared = 0; shared < 2; shared++)
+        for (int b = 0; b < TEXTS; b++) {
+            sinter_context *contexts[2];
+            sinter_kernel *kernels[2];
+            sinter_instance *old, *new, *last;
+            sinter_migration *there, *back;
+            for (int k = 0; k < 2; k++) {
+                const sinter_context_options options = {.allocator = {owner_allocate, owner_release, &owners[shared ? 0 : k]}};
+                assert_int_equal(sinter_open(&options, &contexts[k]), SINTER_OK);
+                kernels[k] = compiled_by(contexts[k], texts[k ? b : 0], SINTER_ENGINE_AUTO);
+            }
+            old = opened(kernels[0]);
+            new = opened(kernels[1]);
+            last = opened(kernels[0]);
+            void *const given = block_of(old), *const taken = block_of(new);
+            assert_true(given && taken && given != taken);
+            assert_int_equal(sinter_migration_open(kernels[0], kernels[1], &there), SINTER_OK);
+            assert_int_equal(sinter_migration_open(kernels[1], kernels[0], &back), SINTER_OK);
+            run(old, wanted, 0, CUT);
+            const int requests = owners[0].requests + owners[1].requests;
+            assert_int_equal(sinter_instance_migrate(there, old, new), SINTER_OK);
+            const bool exchanged = shared && 2 * lengths[b] > lengths[0];
+            assert_ptr_equal(block_of(new), exchanged ? given : taken);
+            assert_ptr_equal(block_of(old), exchanged ? taken : given);
+            static uint8_t rubbish[30100 * sizeof(double)]; /* what is left is anything, but within its block */
+            assert_int_equal(sinter_snapshot_save(old, rubbish, sizeof rubbish), SINTER_OK);
+            run(new, got, CUT, CUT + 100);
+            assert_int_equal(sinter_instance_migrate(back, new, last), SINTER_OK);
+            assert_int_equal(owners[0].requests + owners[1].requests, requests);
+            run(last, got, CUT + 100, COUNT);
+            for (int k = CUT; k < COUNT; k++) {
+                const int length = k < CUT + 100 ? lengths[b] : lengths[0], source = k - length;
+                assert_true(got[0][k] == (source < CUT - lengths[b] ? 0 : in[source]));
+            }
+            sinter_instance *const all[] = {old, new, last};
+            for (int k = 0; k < 3; k++) {
+                sinter_instance_reset(all[k]);
+                run(all[k], got, 0, COUNT);
+                for (int i = 0, length = k == 1 ? lengths[b] : lengths[0]; i < COUNT; i++)
+                    assert_true(got[0][i] == (i < length ? 0 : in[i - length]));
+                sinter_instance_close(all[k]);
+            }
+            sinter_migration_close(there);
+            sinter_migration_close(back);
+            for (int k = 0; k < 2; k++) {
+                sinter_kernel_close(kernels[k]);
+                sinter_close(contexts[k]);
+            }
+            assert_int_equal(owners[0].held + owners[1].held, 0);
+        }
 }
 
 /* ---- bytes ---- */
@@ -280,7 +486,7 @@ static void broken_snapshots_are_refused(void **state)
     run(instance, wanted, 0, 100);
     const size_t size = sinter_snapshot_size(instance);
     guarded pages = guarded_open(size);
-    uint8_t *whole = malloc(size);
+    uint8_t *whole = calloc(size + 8, 1);
     assert_non_null(whole);
     assert_int_equal(sinter_snapshot_save(instance, whole, size), SINTER_OK);
     for (size_t length = 0; length < size; length++) {
@@ -289,12 +495,14 @@ static void broken_snapshots_are_refused(void **state)
         assert_int_equal(sinter_snapshot_restore(other, cut, length), SINTER_BAD_ARGUMENT);
         assert_int_equal(sinter_instance_index(other), 0);
     }
+    assert_int_equal(sinter_snapshot_restore(other, whole, size + 8), SINTER_BAD_ARGUMENT);
     uint8_t *changed = pages.high - size;
     for (size_t at = 0; at < size; at++)
         for (int bit = 0; bit < 8; bit++) {
             memcpy(changed, whole, size);
             changed[at] ^= (uint8_t)(1 << bit);
             if (sinter_snapshot_restore(other, changed, size) == SINTER_OK) {
+                assert_true(at >= 8); /* what says that it is a snapshot */
                 double out[2][2];
                 void *const outputs[2] = {out[0], out[1]};
                 const void *const inputs[1] = {in};
@@ -302,6 +510,9 @@ static void broken_snapshots_are_refused(void **state)
                 assert_int_equal(sinter_instance_run(other, &arguments), SINTER_OK);
             }
         }
+    memcpy(changed, whole, size);
+    changed[15] = 0x7F; /* an index that no stream has come to */
+    assert_int_equal(sinter_snapshot_restore(other, changed, size), SINTER_BAD_ARGUMENT);
     assert_int_equal(sinter_snapshot_restore(other, whole, size), SINTER_OK);
     run(other, got, 100, 200);
     run(instance, wanted, 100, 200);
@@ -329,7 +540,11 @@ int main(void)
         cmocka_unit_test(what_was_not_touched_goes_on),
         cmocka_unit_test(resized_lines_keep_their_newest_values),
         cmocka_unit_test(near_and_far_lines_are_one_history),
+        cmocka_unit_test(what_changes_owners_is_copied_before),
+        cmocka_unit_test(another_type_begins_at_0),
+        cmocka_unit_test(tiny_values_go_on_as_they_were),
         cmocka_unit_test(what_was_left_can_begin_again),
+        cmocka_unit_test(blocks_go_back_where_they_came_from),
         cmocka_unit_test(a_snapshot_goes_on_anywhere),
         cmocka_unit_test(broken_snapshots_are_refused),
     };

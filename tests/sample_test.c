@@ -3,6 +3,8 @@
  * pages that may not be touched; copies on grids; sizes that change from call to call; images given from
  * outside, declared, made; derivatives. */
 #include "guard_pages.h"
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include <math.h>
@@ -17,21 +19,7 @@
 
 enum { ENGINES = SINTER_ENGINE_NEON + 1, POINTS = 613, MOST_CHANNELS = 4 };
 
-static sinter_context *context;
 static sinter_report report;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 static sinter_kernel *compiled(const char *text, const sinter_options *options)
 {

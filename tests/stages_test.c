@@ -1,6 +1,8 @@
 /* Images that a text makes: stages read at their own pixel are part of the picture; sampled, they are
  * pictures of their own, made before it, by any number of threads, in order, only where they are needed. What
  * the renderer makes of a text has the bits of kernels that are run by hand one after the other. */
+#include "open_context.h"
+
 #include <sinter/sinter.h>
 
 #include <math.h>
@@ -15,21 +17,7 @@
 
 enum { WIDTH = 97, HEIGHT = 61, PIXELS = WIDTH * HEIGHT, MOST_CHANNELS = 4 };
 
-static sinter_context *context;
 static sinter_report report;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return (int)sinter_open(NULL, &context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    sinter_close(context);
-    return 0;
-}
 
 static void check_status(const char *text, sinter_status status)
 {
@@ -185,6 +173,28 @@ static void chains_are_made_in_order(void **state)
             check_status(chain_text, sinter_render(first.renderer, &first.picture));
             assert_memory_equal(first.values, wanted, sizeof wanted);
         }
+        close_text(&first);
+    }
+}
+
+/* Whether it was set before they were there or behind. */
+static void stages_have_the_parameters_of_the_picture(void **state)
+{
+    (void)state;
+    static const char text[] = "param level = 1 in 0..8; image b = level + 0*x; b + 10*sample(b, y, x)";
+    const sinter_options grid = {.domain = SINTER_GRID};
+    for (int before = 0; before < 2; before++) {
+        check_status(text, sinter_compile(context, text, strlen(text), &grid, &first.kernel, &report));
+        check_status(text, sinter_renderer_open(first.kernel, &(sinter_renderer_options){.threads = 2}, &first.renderer));
+        if (before)
+            assert_int_equal(sinter_renderer_set(first.renderer, 0, 3), SINTER_OK);
+        check_status(text, sinter_renderer_add_stages(first.renderer, text, strlen(text), &grid, &report));
+        if (!before)
+            assert_int_equal(sinter_renderer_set(first.renderer, 0, 3), SINTER_OK);
+        first.pixels[0] = first.values[0];
+        first.picture = (sinter_picture){.width = WIDTH, .height = HEIGHT, .pixels = first.pixels};
+        check_status(text, sinter_render(first.renderer, &first.picture));
+        assert_true(first.values[0][0] == 33 && first.values[0][PIXELS - 1] == 33);
         close_text(&first);
     }
 }
@@ -364,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stage_sampled_at_its_own_pixel_is_its_value),
         cmocka_unit_test(chains_are_made_in_order),
+        cmocka_unit_test(stages_have_the_parameters_of_the_picture),
         cmocka_unit_test(only_what_is_sampled_is_made),
         cmocka_unit_test(making_can_be_cancelled),
         cmocka_unit_test(stages_of_f64_programs_are_f32),

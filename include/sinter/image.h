@@ -90,7 +90,7 @@ SINTER_API int sinter_renderer_slots(const sinter_renderer *renderer);
 /* Channels of its pictures, and the type of their values. */
 SINTER_API uint32_t sinter_renderer_channels(const sinter_renderer *renderer);
 SINTER_API sinter_type sinter_renderer_type(const sinter_renderer *renderer);
-/* A parameter of the kernel, as sinter_set; holds for the pictures that follow. SINTER_BAD_ARGUMENT. */
+/* A parameter of the kernel, as sinter_set; holds for the pictures that follow, and for the stages. SINTER_BAD_ARGUMENT. */
 SINTER_API sinter_status sinter_renderer_set(sinter_renderer *renderer, int parameter, double value);
 
 /* The images that a text makes and samples (`image b = …`) are pictures of their own, of kernels of their own. This compiles those that the
@@ -141,8 +141,9 @@ typedef struct sinter_picture {
     const volatile int *cancel;
 } sinter_picture;
 
-/* SINTER_TOO_LARGE where a stage would have more than 2^22 pixels a side or 2^31 − 1 numbers. SINTER_OK; SINTER_CANCELLED: by the flag or a function, some bands are missing; SINTER_BAD_ARGUMENT; SINTER_NO_MEMORY; what `paint` returned. Not
- * for real-time threads: it takes memory and locks. */
+/* SINTER_OK; SINTER_CANCELLED: by the flag or a function, some bands are missing; SINTER_TOO_LARGE where a stage would have more than 2^22
+ * pixels a side or 2^31 − 1 numbers; SINTER_BAD_ARGUMENT, also where an image that is sampled is missing; SINTER_NO_MEMORY; what `paint`
+ * returned. Not for real-time threads: it takes memory and locks. */
 SINTER_API sinter_status sinter_render(sinter_renderer *renderer, const sinter_picture *picture);
 
 #ifdef __cplusplus

@@ -254,16 +254,17 @@ SINTER_API int64_t sinter_instance_index(const sinter_instance *instance);
 /* ---- state that outlives a kernel ---- */
 
 /* What of an instance of `from` goes where in an instance of `to`, by the names of the source (docs/language.md says how state is
- * named): worked out once for two kernels, of an edited program or of another engine. Both must outlive it. Not for real-time
- * threads. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT. */
+ * named): worked out once for two kernels, of an edited program, of another engine or of another context. Both must outlive it. It does not
+ * change, so that any number of threads may migrate by it. Not for real-time threads. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT. */
 typedef struct sinter_migration sinter_migration;
 SINTER_API sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration);
 SINTER_API void sinter_migration_close(sinter_migration *migration); /* NULL is allowed */
 /* `to`, just opened or reset, goes on where `from` stands: the element index, parameters by name (clamped to their ranges), past
  * values by name and type; what is new begins at 0, and lines of another length keep their newest values. What both programs compute alike
  * continues bit for bit. `from` is good for nothing then but being reset or closed: long lines change owners instead of being copied
- * (those of 32 KiB and more, where the new line is no longer than the old one). Real-time safe: no allocation, no lock, no system
- * call. SINTER_BAD_ARGUMENT where the instances are not of these kernels. */
+ * (those that take 32 KiB and more, where the new line is no longer than the old one but more than half as long, and both contexts
+ * have the same allocator). Real-time safe: no allocation, no lock, no system call; what is copied takes its time.
+ * SINTER_BAD_ARGUMENT where the instances are not two of these kernels. */
 SINTER_API sinter_status sinter_instance_migrate(const sinter_migration *migration, sinter_instance *from, sinter_instance *to);
 
 /* An instance as bytes: element index, parameters, past values, by name. They may be kept, moved to another machine, and restored on any

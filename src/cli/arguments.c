@@ -93,7 +93,7 @@ const option sn_cli_options[] = {
      "add the derivatives by these inputs and parameters, separated by commas"},
     {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING, "rewritings may change rounding (default for patches)"},
     {OPTION_STRICT, 0, "strict", NULL, COMPILING, "no rewriting changes a bit (default for fields)"},
-    {OPTION_FAST, 0, "fast", NULL, COMPILING, 
+    {OPTION_FAST, 0, "fast", NULL, COMPILING,
      "mathematical functions to 4 ULP instead of 1, as if all were called fast.NAME"},
     {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
     {OPTION_MARKDOWN, 0, "markdown", NULL, FUNCTIONS, "print the page docs/functions.md"},
@@ -208,10 +208,9 @@ static bool read_background(reader *r, const char *text)
 }
 
 /* A number above 0 and up to `most`, or below it. */
-static bool read_part(reader *r, const char *text, double most, bool included, const char *wanted, double *value)
+static bool read_part(const reader *r, const char *text, double most, bool included, const char *wanted, double *value)
 {
     double number;
-    r->camera_given = true;
     if (!sn_cli_read_number(text, strlen(text), SINTER_F64, &number) || !(number > 0) || number > most ||
         (number == most && !included))
         return refuse(r, text, wanted);
@@ -452,8 +451,8 @@ static bool take_value(reader *r, const char *value)
     case OPTION_REGION: return r->plane_given = read_region(r, value);
     case OPTION_EYE: return a->eye_given = read_triple(r, value, a->eye);
     case OPTION_TARGET: return read_triple(r, value, a->target);
-    case OPTION_FOV: return read_part(r, value, 180, false, "an angle above 0 and below 180", &a->fov);
-    case OPTION_STEP: return read_part(r, value, 1, true, "a number above 0, up to 1", &a->step);
+    case OPTION_FOV: return r->camera_given = read_part(r, value, 180, false, "an angle above 0 and below 180", &a->fov);
+    case OPTION_STEP: return r->camera_given = read_part(r, value, 1, true, "a number above 0, up to 1", &a->step);
     case OPTION_BACKGROUND: return read_background(r, value);
     case OPTION_TIME: return read_times(r, value);
     case OPTION_SUPERSAMPLE: return read_count(r, value, 64, &a->supersample);
@@ -466,7 +465,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_Z: return r->plane_given = read_finite(r, value, &a->z);
     case OPTION_THREADS: return read_count(r, value, 1024, &a->threads);
     case OPTION_BLOCK: return read_count(r, value, 1 << 24, &a->block);
-    case OPTION_RATE: return read_positive(r, value, false, &a->rate);
+    case OPTION_RATE: return read_part(r, value, 1e9, true, "a number above 0, up to 1e9", &a->rate);
     case OPTION_FRAMES: return read_frames(r, value);
     case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
     case OPTION_BITS: return read_bits(r, value);
@@ -656,8 +655,8 @@ static bool check(const reader *r)
         wrong = "--time from one number to another belongs to --frames or --seconds";
     else if (r->camera_given && !a->three_d)
         wrong = "--eye, --target, --fov, --step and --background belong to --3d";
-    else if (a->three_d && (r->plane_given || a->colormap || a->range))
-        wrong = "--region, --z, --range and --colormap are for pictures of the plane, without --3d";
+    else if (a->three_d && (r->plane_given || a->colormap || a->range || a->input_count))
+        wrong = "--region, --z, --range, --colormap and --input are for pictures of the plane, without --3d";
     else if ((r->bit & (IMAGE | RENDER)) && !a->output && !a->hash)
         wrong = "where shall the result go? -o FILE is missing";
     else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))

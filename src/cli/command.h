@@ -12,7 +12,7 @@
  *   columns.c          streams and points from NPY files
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
- *   npy.c, png_file.c, png_writer.c, exr_writer.c, sound_file.c
+ *   npy.c, png_reader.c, png_writer.c, exr_writer.c, sound_file.c
  *                      file formats
  *   sample_output.c    where rendered streams go
  *   automation.c       parameters over time, from a file
@@ -307,6 +307,11 @@ bool sn_cli_open_output(output_file *f, const char *path);
 bool sn_cli_commit_output(output_file *f);
 /* Takes back what was written; harmless behind a commit. */
 void sn_cli_discard_output(output_file *f);
+/* From now on the first of the signals that end a program (interrupt, hang-up, termination) does not end it but
+ * raises the flag to its number; the second one ends it at once, unfinished files taken away all the same. */
+const volatile int *sn_cli_catch_signals(void);
+/* If a signal came: ends the process as it would have done. */
+void sn_cli_obey_signal(void);
 
 /* ---- sample_output.c ---- */
 
@@ -345,12 +350,6 @@ bool sn_cli_read_automation(automation *a, const char *path, const preparation *
 /* Does what is due at the frame; the frame of the next change, INT64_MAX if there is none. */
 int64_t sn_cli_automate(automation *a, sinter_instance *instance, int64_t frame);
 void sn_cli_release_automation(automation *a);
-/* From now on the first of the signals that end a program (interrupt, hang-up, termination) does not end it but raises the
- * flag to its number; the second one ends it at once, unfinished files taken away all the same. */
-const volatile int *sn_cli_catch_signals(void);
-/* If a signal came: ends the process as it would have done. */
-void sn_cli_obey_signal(void);
-
 /* ---- disassemble.c ---- */
 
 void sn_cli_disassemble(FILE *out, const sinter_code_part *part);

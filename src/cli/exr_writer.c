@@ -47,11 +47,10 @@ static void say(char *message, size_t room, const char *text)
         snprintf(message, room, "%s", text);
 }
 
-static bool refuse(char *message, size_t room, const char *what)
+/* What the system says. */
+static bool refuse(char *message, size_t room)
 {
-    char text[160];
-    snprintf(text, sizeof text, "%s: %s", what, strerror(errno ? errno : EIO));
-    say(message, room, text);
+    say(message, room, strerror(errno ? errno : EIO));
     return false;
 }
 
@@ -59,7 +58,7 @@ static bool write_bytes(exr_writer *w, const void *bytes, size_t size, char *mes
 {
     errno = 0;
     if (fwrite(bytes, 1, size, w->out) != size)
-        return refuse(message, room, "cannot write");
+        return refuse(message, room);
     w->at += (long long)size;
     return true;
 }
@@ -309,9 +308,11 @@ static void sort_channels(exr_writer *w)
 
 static bool start(exr_writer *w, char *message, size_t room)
 {
-    if (ftello(w->out) < 0)
-        return refuse(message, room, "an EXR file needs a stream that seeks");
     w->at = ftello(w->out);
+    if (w->at < 0) {
+        say(message, room, "the table in front of an EXR file is written last, so the file must be one that seeks");
+        return false;
+    }
     if (!write_head(w, message, room))
         return false;
     w->table_at = w->at;
@@ -350,12 +351,12 @@ bool sn_exr_finish(exr_writer *w, char *message, size_t room)
     const long long end = w->at;
     errno = 0;
     if (fseeko(w->out, w->table_at, SEEK_SET) != 0)
-        return refuse(message, room, "cannot write");
+        return refuse(message, room);
     if (!write_table(w, message, room))
         return false;
     errno = 0;
     if (fseeko(w->out, end, SEEK_SET) != 0 || fflush(w->out) != 0)
-        return refuse(message, room, "cannot write");
+        return refuse(message, room);
     return true;
 }
 

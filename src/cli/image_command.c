@@ -211,6 +211,16 @@ static bool open_sink(painting *p)
     return sn_cli_open_sink(&p->sink, a, &form, p->renderer);
 }
 
+/* What the library says of sizes, where it is told what to do about it. */
+static int check_samples(const arguments *a)
+{
+    enum { MOST = 1 << 24 };
+    if (a->width <= MOST / a->supersample && a->height <= MOST / a->supersample)
+        return STATUS_GOOD;
+    return sn_cli_misuse(a->command, "%dx%d pixels of %dx%d samples: a side may have %d samples", a->width, a->height, a->supersample,
+                         a->supersample, MOST);
+}
+
 /* A filter makes a picture of the size of its first image, over the square that images lie over. */
 static void settle_picture(painting *p)
 {
@@ -239,11 +249,14 @@ static int prepare(painting *p)
         status = sn_cli_open_scene(a, &p->prepared, &p->scene);
     if (status != STATUS_GOOD)
         return status;
-    if (p->scene)
-        return open_scene_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
     if (!sn_cli_read_images(a, &p->inputs))
         return STATUS_BAD;
     settle_picture(p);
+    status = check_samples(a);
+    if (status != STATUS_GOOD)
+        return status;
+    if (p->scene)
+        return open_scene_renderer(p) && open_sink(p) ? STATUS_GOOD : STATUS_BAD;
     sinter_options options = sn_cli_options_of(a, &p->prepared.program, false);
     options.domain = SINTER_GRID;
     options.images = p->inputs.list;
@@ -313,6 +326,9 @@ static bool paint(painting *p, int64_t number)
     const sinter_status status = sinter_render(p->renderer, &q);
     p->run_seconds += sn_cli_now() - began;
     p->done += (int64_t)a->width * a->height;
+    if (status == SINTER_TOO_LARGE)
+        return sn_cli_refuse("the images that the program makes would be too large: 4,194,304 pixels a side are the most, and "
+                             "2,147,483,647 numbers in all");
     if (status != SINTER_OK && status != SINTER_CANCELLED)
         return sn_cli_refuse("%s", sinter_status_name(status));
     return status == SINTER_OK && sn_cli_end_picture(&p->sink);

@@ -7,7 +7,7 @@
 #include "cli/image_file.h"
 
 #include "cli/command.h"
-#include "cli/png_file.h"
+#include "cli/png_reader.h"
 
 #include <errno.h>
 #include <math.h>
@@ -65,7 +65,7 @@ static bool read_png(const source *s, image_file *image)
 {
     char message[MESSAGE];
     picture p;
-    if (!sn_png_read_deep(s->in, &p, message, sizeof message))
+    if (!sn_png_read(s->in, &p, message, sizeof message))
         return refuse(s, message);
     const bool good = open_image(s, image, p.width, p.height, (size_t)p.channels);
     if (good)

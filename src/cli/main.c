@@ -14,8 +14,8 @@ int main(int count, char **words)
     signal(SIGPIPE, SIG_DFL);
     const int status = sn_cli_run(count, words);
     errno = EIO;
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return errno == EPIPE ? STATUS_BAD
-                              : sn_cli_fail("cannot write the standard output: %s", strerror(errno));
-    return status;
+    const bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && status == STATUS_GOOD && errno != EPIPE)
+        sn_cli_fail("cannot write the standard output: %s", strerror(errno));
+    return lost && status == STATUS_GOOD ? STATUS_BAD : status;
 }

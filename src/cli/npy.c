@@ -437,7 +437,7 @@ static bool write_exactly(FILE *out, const void *from, size_t size, complaint wh
     errno = 0;
     if (fwrite(from, 1, size, out) == size)
         return true;
-    return fail(where, "cannot write: %s", strerror(errno ? errno : EIO));
+    return fail(where, "%s", strerror(errno ? errno : EIO));
 }
 
 bool sn_npy_write_header(FILE *out, npy_type type, int axes, const size_t *shape, char *message,
@@ -483,16 +483,4 @@ bool sn_npy_write_values(FILE *out, npy_type type, const void *values, size_t co
     }
     return true;
 #endif
-}
-
-bool sn_npy_write(FILE *out, const npy_array *array, char *message, size_t room)
-{
-    complaint where = {message, room};
-    if (!sn_npy_write_header(out, array->type, array->axes, array->shape, message, room) ||
-        !sn_npy_write_values(out, array->type, array->data, array->count, message, room))
-        return false;
-    errno = 0;
-    if (fflush(out) != 0)
-        return fail(where, "cannot write: %s", strerror(errno ? errno : EIO));
-    return true;
 }

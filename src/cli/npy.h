@@ -49,7 +49,4 @@ bool sn_npy_write_header(FILE *out, npy_type type, int axes, const size_t *shape
 bool sn_npy_write_values(FILE *out, npy_type type, const void *values, size_t count, char *message,
                          size_t room);
 
-/* Writes a whole array, and flushes the stream, so that a full disk is noticed. */
-bool sn_npy_write(FILE *out, const npy_array *array, char *message, size_t room);
-
 #endif

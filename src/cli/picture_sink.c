@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MESSAGE_ROOM = 200, EXR_BAND_BYTES = 256 << 10 };
 
@@ -17,7 +18,7 @@ enum { MESSAGE_ROOM = 200, EXR_BAND_BYTES = 256 << 10 };
 static bool ends_with(const char *text, const char *end)
 {
     const size_t length = strlen(text), tail = strlen(end);
-    return length > tail && strcmp(text + length - tail, end) == 0;
+    return length > tail && strcasecmp(text + length - tail, end) == 0;
 }
 
 static const struct {
@@ -88,10 +89,11 @@ int sn_cli_choose_picture(const arguments *a, picture_kind *kind)
 bool sn_cli_can_picture(const arguments *a, const picture_form *f)
 {
     const bool usual = f->channels == 1 || f->channels == 3 || f->channels == 4;
+    const char *who = a->colormap ? "--colormap" : "the program";
     if (f->channels == 0 || (f->kind == PICTURE_PNG && !usual))
-        return sn_cli_refuse("the program gives %zu values; a picture has 1 (gray), 3 (RGB) or 4 (RGBA)", f->channels);
+        return sn_cli_refuse("%s gives %zu values; a picture has 1 (gray), 3 (RGB) or 4 (RGBA)", who, f->channels);
     if (f->kind == PICTURE_PFM && f->channels != 1 && f->channels != 3)
-        return sn_cli_refuse("the program gives %zu values; a PFM file has 1 (gray) or 3 (RGB)", f->channels);
+        return sn_cli_refuse("%s gives %zu values; a PFM file has 1 (gray) or 3 (RGB)", who, f->channels);
     return f->kind != PICTURE_VIDEO || sn_video_can(sn_video_kind(a->output), a->output, a->width, a->height, f->channels);
 }
 
@@ -262,14 +264,9 @@ bool sn_cli_pack_band(picture_sink *s, const sinter_band *band)
     return good;
 }
 
-static bool write_values(picture_sink *s, const void *values, size_t size)
-{
-    errno = 0;
-    return fwrite(values, 1, size, s->file.stream) == size || refuse_file(s, strerror(errno ? errno : EIO));
-}
-
 static bool put_pfm(picture_sink *s, const sinter_band *band)
 {
+    char message[MESSAGE_ROOM];
     const size_t count = (size_t)s->a->width * s->form.channels;
     float *row = malloc(count * sizeof *row);
     bool good = row || sn_cli_refuse("out of memory");
@@ -281,7 +278,7 @@ static bool put_pfm(picture_sink *s, const sinter_band *band)
         errno = 0;
         good = fseeko(s->file.stream, s->start + (off_t)below * (off_t)(count * sizeof *row), SEEK_SET) == 0 ||
                refuse_file(s, strerror(errno));
-        good = good && write_values(s, row, count * sizeof *row);
+        good = good && (sn_npy_write_values(s->file.stream, NPY_F32, row, count, message, sizeof message) || refuse_file(s, message));
     }
     free(row);
     return good;
@@ -308,8 +305,8 @@ bool sn_cli_put_band(picture_sink *s, const sinter_band *band)
     case PICTURE_EXR: return sn_exr_put(s->exr, band->slot, message, sizeof message) || refuse_file(s, message);
     case PICTURE_PFM: return put_pfm(s, band);
     case PICTURE_NPY:
-        return write_values(s, band->pixels[0],
-                            (size_t)band->row_count * (size_t)band->stride * sn_cli_type_size(s->form.type));
+        return sn_npy_write_values(s->file.stream, s->form.type == SINTER_F64 ? NPY_F64 : NPY_F32, band->pixels[0],
+                                   (size_t)band->row_count * (size_t)band->stride, message, sizeof message) || refuse_file(s, message);
     case PICTURE_VIDEO: return put_video(s, band);
     default: return true;
     }

@@ -62,12 +62,10 @@ static void put_number(unsigned char *to, uint32_t value)
 
 static bool write_bytes(png_writer *w, const void *bytes, size_t size, char *message, size_t room)
 {
-    char text[160];
     errno = 0;
     if (fwrite(bytes, 1, size, w->out) == size)
         return true;
-    snprintf(text, sizeof text, "cannot write: %s", strerror(errno ? errno : EIO));
-    say(message, room, text);
+    say(message, room, strerror(errno ? errno : EIO));
     return false;
 }
 
@@ -309,9 +307,7 @@ bool sn_png_finish(png_writer *w, char *message, size_t room)
     errno = 0;
     if (fflush(w->out) == 0)
         return true;
-    char text[160];
-    snprintf(text, sizeof text, "cannot write: %s", strerror(errno ? errno : EIO));
-    say(message, room, text);
+    say(message, room, strerror(errno ? errno : EIO));
     return false;
 }
 

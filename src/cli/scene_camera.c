@@ -7,16 +7,19 @@
  * the program runs as vector code however short each ray's way is, and what is done here, one ray after the
  * other, is a few operations.
  *
- *   walk     from the eye until the distance is below half the width of a sample there, or the ray is too far
- * out Over a step, a distance changes by no more than the step is long. Where a field does (x*x + y*y + z*z -
- * 1, say) the step is taken back and made shorter by as much. `--step` shortens all steps where that is not
- * enough close in where a step has gone through the surface all the same: halves it slopes   the program's
- * own derivatives, at all points that were hit, by one call of a second kernel; of programs that have none,
- * differences. The length of the slope turns values of the field into distances shadow   a second walk from
- * these points to the key light. How near it came to something, as seen from the light's edge, is how much of
- * the light is covered (Aaltonen's form of the estimate that Quilez describes in "soft shadows in raymarched
- * SDFs") corners  how much nearer the surface is than it would be on an open plane, at a few heights above
- * the point, is how much of the sky is covered
+ *   walk      from the eye until the distance is a twentieth of a sample there, or the ray is too far out. Over
+ *             a step a distance changes by no more than the step is long; where a field does (x*x + y*y + z*z -
+ *             1, say) the step is taken back and made shorter by as much. `--step` shortens all steps where that
+ *             is not enough
+ *   close in  where a step has gone through the surface all the same: halves it
+ *   slopes    the program's own derivatives, at all points that were hit, by one call of a second kernel; of
+ *             programs that have none, differences. The length of the slope turns values of the field into
+ *             distances
+ *   shadow    a second walk from these points to the key light. How near it came to something, as seen from the
+ *             light's edge, is how much of the light is covered (Aaltonen's form of the estimate that Quilez
+ *             describes in "soft shadows in raymarched SDFs")
+ *   corners   how much nearer the surface is than it would be on an open plane, at a few heights above the
+ *             point, is how much of the sky is covered
  *
  * The sums of light are of linear colour; what a program gives as a colour is taken for one on the screen,
  * and screens are taken to square their values. Nothing but the four operations and roots is used for a ray,
@@ -669,6 +672,8 @@ int sn_cli_open_scene(const arguments *a, preparation *p, scene **result)
         return sn_cli_fail("out of memory");
     const sinter_options options = sn_cli_options_of(a, &p->program, false);
     int status = sn_cli_compile(a, p, &options);
+    if (status == STATUS_GOOD && p->info.image_count > 0)
+        status = sn_cli_fail("with --3d a program has no images, and there is %s", p->info.images[0].name);
     if (status != STATUS_GOOD)
         return status;
     if (p->info.output_count != 1 && p->info.output_count != MOST_VALUES)

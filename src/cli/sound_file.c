@@ -2,6 +2,8 @@
  * written to, go through memory and a temporary file. */
 #include "cli/sound_file.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -165,10 +167,11 @@ static sound_writer *abandon(sound_writer *w, char *message, size_t room, const 
 
 sound_writer *sn_sound_open(FILE *out, const sound_form *form, char *message, size_t room)
 {
-    SF_INFO info = {.samplerate = (int)(form->rate + 0.5), .channels = form->channels, .format = format_of(form)};
-    if (!sf_format_check(&info)) {
-        snprintf(message, room, "this kind of file cannot hold %d channel%s of %d bits at %d samples a second",
-                 form->channels, form->channels == 1 ? "" : "s", form->bits ? form->bits : 32, info.samplerate);
+    const int rate = form->rate >= 0.5 && form->rate < INT_MAX ? (int)(form->rate + 0.5) : 0;
+    SF_INFO info = {.samplerate = rate, .channels = form->channels, .format = format_of(form)};
+    if (rate == 0 || !sf_format_check(&info)) {
+        snprintf(message, room, "this kind of file cannot hold %d channel%s of %d bits at %g samples a second",
+                 form->channels, form->channels == 1 ? "" : "s", form->bits ? form->bits : 32, form->rate);
         return NULL;
     }
     sound_writer *w = calloc(1, sizeof *w);
@@ -201,8 +204,10 @@ bool sn_sound_write(sound_writer *w, const void *frames, size_t count, bool f64,
     if (w->integers)
         count_clipped(w, frames, count * (size_t)w->channels, f64);
     const sf_count_t wanted = (sf_count_t)count;
+    errno = 0;
     const sf_count_t written = f64 ? sf_writef_double(w->file, frames, wanted) : sf_writef_float(w->file, frames, wanted);
-    return written == wanted || refuse(message, room, sf_strerror(w->file));
+    /* Of a full disk libsndfile says something about its own state, or that it has nothing to say. */
+    return written == wanted || refuse(message, room, errno ? strerror(errno) : sf_strerror(w->file));
 }
 
 static bool copy_over(sound_writer *w, char *message, size_t room)

@@ -2,7 +2,7 @@
  *
  * The program is started by its name, without a shell; posix_spawnp says whether it is there. While it lives, SIGPIPE is ignored,
  * so that its early end is an error that can be told and not the end of this process; it says itself, on the standard error
- * stream, what it has against its arguments.
+ * stream, what it has against its arguments. -xerror: without it, an end of the file that the disk has no room for is no error.
  *
  * Colours: pixels are taken as sRGB and become the limited range of BT.709, marked as such, which players show as the PNG files look;
  * left to itself ffmpeg converts by BT.601 and marks nothing. GIF gets a palette of its own, made from all pictures. */
@@ -16,6 +16,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ video_kind sn_video_kind(const char *path)
     const size_t length = strlen(path);
     for (int i = 0; i < VIDEO_KINDS; i++) {
         const size_t tail = strlen(forms[i].ending);
-        if (length > tail && strcmp(path + length - tail, forms[i].ending) == 0)
+        if (length > tail && strcasecmp(path + length - tail, forms[i].ending) == 0)
             return (video_kind)i;
     }
     return VIDEO_KINDS;
@@ -144,7 +145,7 @@ bool sn_video_open(video_pipe *v, video_kind kind, const char *path, const char 
     snprintf(rate, sizeof rate, "%.10g", fps);
     snprintf(target, sizeof target, "file:%s", file); /* so that no name looks like an option or an address */
     command_line c = {0};
-    static const char *const common[] = {"ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-f", "rawvideo", "-pixel_format"};
+    static const char *const common[] = {"ffmpeg", "-hide_banner", "-loglevel", "error", "-xerror", "-nostdin", "-y", "-f", "rawvideo", "-pixel_format"};
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         add(&c, common[i]);
     const char *const input[] = {channels == 1 ? "gray" : channels == 3 ? "rgb24" : "rgba",

@@ -10,6 +10,8 @@
  * functions differ from machine to machine. */
 #include "field/field.h"
 
+#include "kernel/float_mode.h"
+
 #include <math.h>
 
 enum { BLOCK = 256 };
@@ -57,8 +59,10 @@ void sn_field_open_filter(field_filter *f, sinter_filter kind, int32_t samples)
 {
     f->samples = samples;
     f->reach = (int32_t)((radius_of(kind) - 0.5) * samples);
+    const float_mode mode = sn_float_mode_enter();
     for (int32_t k = -f->reach; k < samples + f->reach; k++)
         f->taps[k + f->reach] = weight(kind, (k + 0.5) / samples - 0.5);
+    sn_float_mode_leave(mode);
 }
 
 bool sn_field_filter_is_plain(const field_filter *f)

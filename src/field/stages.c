@@ -67,6 +67,16 @@ static struct field_stages *open_list(const sinter_kernel_info *info, const sint
     return s;
 }
 
+/* What was set before there were stages holds for them too. */
+static sinter_status take_parameters(sinter_renderer *stage, const sinter_renderer *from)
+{
+    const uint32_t count = sinter_kernel_describe(from->kernel).parameter_count;
+    sinter_status status = SINTER_OK;
+    for (uint32_t k = 0; k < count && status == SINTER_OK; k++)
+        status = sinter_renderer_set(stage, (int)k, sinter_get(from->workers[0].instance, (int)k));
+    return status;
+}
+
 static sinter_status open_stage(const sinter_renderer *r, const char *source, size_t length,
                                 const sinter_options *options, const char *name, field_stage *stage,
                                 sinter_report *report)
@@ -98,7 +108,8 @@ static sinter_status open_needed(sinter_renderer *r, const char *source, size_t 
         if (status != SINTER_OK)
             return status;
         const sinter_kernel_info its = sinter_kernel_describe(stage->kernel);
-        if (its.image_count != info.image_count || its.output_count != stage->channels)
+        if (its.image_count != info.image_count || its.output_count != stage->channels
+            || take_parameters(stage->renderer, r) != SINTER_OK)
             return sn_report_fail(report, SINTER_BAD_ARGUMENT, "the kernel was made from another text", NULL);
         for (uint32_t i = 0; i < its.image_count; i++) {
             needed[i] |= its.images[i].used && its.images[i].made;

@@ -9,7 +9,8 @@ static size_t rounded(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
-size_t sn_kernel_line_bytes(const plan_line *line)
+/* Of its storage. */
+static size_t line_bytes(const plan_line *line)
 {
     return rounded((size_t)line->capacity * sn_ir_type_size((ir_type)line->type) + 64);
 }
@@ -32,20 +33,20 @@ static void start_lines(sinter_instance *i)
 
 static bool is_large(const plan_line *line)
 {
-    return !line->held && sn_kernel_line_bytes(line) >= KERNEL_LARGE_LINE;
+    return !line->held && line_bytes(line) >= KERNEL_LARGE_LINE;
 }
 
 static size_t state_within(const sinter_kernel *k)
 {
     size_t bytes = 0;
     for (uint32_t n = 0; n < k->line_count; n++)
-        bytes += is_large(&k->lines[n]) ? 0 : sn_kernel_line_bytes(&k->lines[n]);
+        bytes += is_large(&k->lines[n]) ? 0 : line_bytes(&k->lines[n]);
     return bytes;
 }
 
 static bool open_large_line(const sinter_kernel *k, const plan_line *line, instance_line *own)
 {
-    own->block_size = sn_kernel_line_bytes(line) + 64;
+    own->block_size = line_bytes(line) + 64;
     own->block = sn_allocate(&k->context->allocator, own->block_size);
     own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) : NULL;
     return own->block != NULL;
@@ -58,7 +59,7 @@ static bool open_lines(sinter_instance *i, uint8_t *state)
         instance_line *own = &i->lines[n];
         *own = (instance_line){.storage = state, .capacity = k->lines[n].capacity};
         if (!is_large(&k->lines[n]))
-            state += sn_kernel_line_bytes(&k->lines[n]);
+            state += line_bytes(&k->lines[n]);
         else if (!open_large_line(k, &k->lines[n], own))
             return false;
     }

@@ -110,7 +110,7 @@ struct sinter_kernel {
 /* Where a line's values lie. Lines from KERNEL_LARGE_LINE bytes on have a block of their own, which a migration may hand over. */
 typedef struct instance_line {
     uint8_t *storage;  /* 64-byte aligned */
-    uint32_t capacity; /* elements */
+    uint32_t capacity; /* elements; after a migration not what the plan says */
     uint32_t position; /* where a window's next element goes; of a held line its length */
     void *block;       /* the line's own; NULL: within the instance */
     size_t block_size;
@@ -166,7 +166,12 @@ sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
-size_t sn_kernel_line_bytes(const plan_line *line); /* of its storage */
+
+/* migrate.c: which line's past a line of another program, or of a snapshot, goes on from. Names may be those of one value, `y` and `y~`: the
+ * length of what they have in common. */
+size_t sn_line_value_name(const char *name, size_t length);
+/* Of the lines of one value the one of the highest rank serves best; `own`: it has the very name. */
+uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
 
 /* engine.c */
 sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, const char **reason); /* AUTO where it cannot be had */

@@ -2,16 +2,18 @@
  *
  * State belongs to the names of the source, so what goes where is settled by names, once for two kernels, where there
  * is time to look; the move itself is a walk over a list, for whoever must not wait. A value that is read both near and far
- * back has two lines of the same history, `y` and `y~`: either serves, the longer one best. Lines that have a block
- * of their own are handed over by exchanging the blocks, which costs the same for a second and for a minute of sound; each
- * only to the line of its very name, and after everything is copied that others need of it. */
+ * back has two lines of the same history, `y` and `y~`, which differ only in what was flushed: a line goes on from the
+ * one of its very name if that holds enough, else from the longer of the two. Lines that have a block of their own are
+ * handed over by exchanging the blocks, which costs the same for a second and for a minute of sound; each only to the line
+ * of its very name, and after everything is copied that others need of it. Blocks go back to the allocator
+ * that they came from, so between contexts of different allocators there is no exchange. */
 #include "kernel/kernels.h"
 
 #include <string.h>
 
 typedef struct line_move {
     uint32_t from, to;
-    bool whole; /* the names are the same: the block may be handed over */
+    bool whole; /* the names and the allocators are the same: the block may be handed over */
 } line_move;
 
 struct sinter_migration {
@@ -24,12 +26,23 @@ struct sinter_migration {
 
 /* ---- what goes where ---- */
 
-/* A name without the mark of a second line, as a number to find it by. */
+size_t sn_line_value_name(const char *name, size_t length)
+{
+    return length - (length > 0 && name[length - 1] == '~');
+}
+
+uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted)
+{
+    return own && length >= wanted ? UINT64_MAX : length;
+}
+
+/* The name of the value, as a number to find it by. */
 static uint32_t hash(const char *name, size_t *length)
 {
     uint32_t h = 2166136261u;
-    for (*length = 0; name[*length] && !(name[*length] == '~' && !name[*length + 1]); ++*length)
-        h = (h ^ (uint8_t)name[*length]) * 16777619u;
+    *length = sn_line_value_name(name, strlen(name));
+    for (size_t k = 0; k < *length; k++)
+        h = (h ^ (uint8_t)name[k]) * 16777619u;
     return h;
 }
 
@@ -38,11 +51,9 @@ typedef struct name_table {
     uint32_t mask;
 } name_table;
 
-static bool same_name(const char *a, size_t length, const char *b)
+static bool same_value(const char *a, size_t length, const char *b)
 {
-    size_t other;
-    hash(b, &other);
-    return other == length && memcmp(a, b, length) == 0;
+    return sn_line_value_name(b, strlen(b)) == length && memcmp(a, b, length) == 0;
 }
 
 static void enter_lines(name_table *t, const sinter_kernel *k)
@@ -56,28 +67,40 @@ static void enter_lines(name_table *t, const sinter_kernel *k)
     }
 }
 
-/* The longest line of that name and type; the line count if there is none. */
+/* The best line of that value and type; the line count if there is none. */
 static uint32_t find_line(const name_table *t, const sinter_kernel *from, const sinter_kernel *to, uint32_t wanted)
 {
     size_t length;
     const char *name = to->line_names[wanted];
     uint32_t best = from->line_count;
+    uint64_t best_rank = 0;
     for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
         const uint32_t i = t->slots[at] - 1;
-        if (from->lines[i].type == to->lines[wanted].type && same_name(name, length, from->line_names[i])
-            && (best == from->line_count || from->lines[i].length > from->lines[best].length))
+        if (from->lines[i].type != to->lines[wanted].type || !same_value(name, length, from->line_names[i]))
+            continue;
+        const bool own = strcmp(name, from->line_names[i]) == 0;
+        const uint64_t rank = sn_line_rank(own, from->lines[i].length, to->lines[wanted].length);
+        if (rank > best_rank) {
             best = i;
+            best_rank = rank;
+        }
     }
     return best;
 }
 
+static bool same_allocator(const sinter_allocator *a, const sinter_allocator *b)
+{
+    return a->allocate == b->allocate && a->release == b->release && a->context == b->context;
+}
+
 static void find_lines(sinter_migration *m, const name_table *t)
 {
+    const bool exchange = same_allocator(&m->from->context->allocator, &m->to->context->allocator);
     for (uint32_t i = 0; i < m->to->line_count; i++) {
         const uint32_t from = find_line(t, m->from, m->to, i);
         if (from < m->from->line_count)
             m->lines[m->line_count++] =
-                (line_move){from, i, strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
+                (line_move){from, i, exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
     }
 }
 
@@ -170,6 +193,5 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
     for (uint32_t i = 0; i < m->parameter_count; i++)
         sinter_set(to, (int)m->parameters[i].to, from->values[m->parameters[i].from]);
     to->index = from->index;
-    to->dirty = true;
     return SINTER_OK;
 }

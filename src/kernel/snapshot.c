@@ -2,7 +2,7 @@
  *
  *     bytes   content
  *     8       "SINTER\1" and a zero
- *     8       element index, i64
+ *     8       element index, i64, from 0 to 2^53
  *     4, 4    how many parameters, how many lines
  *     per parameter: its value (f64), its name
  *     per line: length (u32), type (u32), its values from the oldest on, its name
@@ -15,6 +15,7 @@
 #include <string.h>
 
 static const char mark[8] = "SINTER\1";
+static const uint64_t MOST_INDEX = (uint64_t)1 << 53; /* programs see it as f64 */
 
 static size_t padded(size_t size)
 {
@@ -168,26 +169,36 @@ static bool is_named(stored_name name, const char *text)
     return strlen(text) == name.length && memcmp(text, name.text, name.length) == 0;
 }
 
-/* Lines mostly come in the order in which they were written: the search begins where the last one ended. */
-static uint32_t find_line(const sinter_kernel *k, stored_name name, unsigned type, uint32_t *from)
+static bool is_of_value(stored_name name, const char *text, size_t length)
 {
-    for (uint32_t tried = 0; tried < k->line_count; tried++) {
-        const uint32_t n = (*from + tried) % k->line_count;
-        if (k->lines[n].type == type && is_named(name, k->line_names[n])) {
-            *from = n + 1;
-            return n;
-        }
-    }
-    return k->line_count;
+    return sn_line_value_name((const char *)name.text, name.length) == length && memcmp(text, name.text, length) == 0;
 }
 
-static void restore_values(sinter_instance *i, uint32_t line, const uint8_t *values, uint32_t stored)
+typedef struct stored_line {
+    uint32_t length, type;
+    const uint8_t *values;
+    stored_name name;
+} stored_line;
+
+static stored_line take_line(snapshot_reader *r)
+{
+    stored_line l;
+    l.length = take_u32(r);
+    l.type = take_u32(r);
+    const bool known = l.type == IR_F32 || l.type == IR_F64 || l.type == IR_I32 || l.type == IR_U8 || l.type == IR_I16;
+    r->broken |= !known;
+    l.values = take_padded(r, known ? (size_t)l.length * sn_ir_type_size((ir_type)l.type) : 0);
+    l.name = take_name(r);
+    return l;
+}
+
+static void restore_values(sinter_instance *i, uint32_t line, const stored_line *stored)
 {
     const plan_line *l = &i->kernel->lines[line];
     const size_t size = sn_ir_type_size((ir_type)l->type);
-    const uint32_t count = stored < l->length ? stored : l->length;
+    const uint32_t count = stored->length < l->length ? stored->length : l->length;
     uint8_t *to = sn_instance_values(i, line) + (l->length - count) * size;
-    values += (stored - count) * size;
+    const uint8_t *values = stored->values + (stored->length - count) * size;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     memcpy(to, values, count * size);
 #else
@@ -195,6 +206,38 @@ static void restore_values(sinter_instance *i, uint32_t line, const uint8_t *val
         for (size_t byte = 0; byte < size; byte++)
             to[at + byte] = values[at + size - 1 - byte];
 #endif
+}
+
+/* All lines of a snapshot, and which is the next to look at. */
+typedef struct stored_lines {
+    snapshot_reader first, next;
+    uint32_t count, left; /* before the first one again */
+} stored_lines;
+
+/* Lines mostly come in the order in which they were written: the search goes on where the last one ended. */
+static void restore_line(stored_lines *s, sinter_instance *i, uint32_t line)
+{
+    const plan_line *l = &i->kernel->lines[line];
+    const char *name = i->kernel->line_names[line];
+    const size_t length = sn_line_value_name(name, strlen(name));
+    stored_line best = {0};
+    uint64_t best_rank = 0;
+    for (uint32_t tried = 0; tried < s->count && best_rank != UINT64_MAX; tried++) {
+        if (s->left-- == 0) {
+            s->next = s->first;
+            s->left = s->count - 1;
+        }
+        const stored_line stored = take_line(&s->next);
+        if (stored.type != l->type || !is_of_value(stored.name, name, length))
+            continue;
+        const uint64_t rank = sn_line_rank(is_named(stored.name, name), stored.length, l->length);
+        if (rank > best_rank) {
+            best = stored;
+            best_rank = rank;
+        }
+    }
+    if (best_rank > 0)
+        restore_values(i, line, &best);
 }
 
 static void read_parameter(snapshot_reader *r, sinter_instance *i, bool apply)
@@ -208,38 +251,27 @@ static void read_parameter(snapshot_reader *r, sinter_instance *i, bool apply)
             sinter_set(i, (int)n, value);
 }
 
-static void read_line(snapshot_reader *r, sinter_instance *i, uint32_t *from, bool apply)
-{
-    const uint32_t length = take_u32(r), type = take_u32(r);
-    if (type != IR_F32 && type != IR_F64 && type != IR_I32 && type != IR_U8 && type != IR_I16) {
-        r->broken = true;
-        return;
-    }
-    const uint8_t *values = take_padded(r, (size_t)length * sn_ir_type_size((ir_type)type));
-    const stored_name name = take_name(r);
-    const uint32_t line = apply ? find_line(i->kernel, name, type, from) : i->kernel->line_count;
-    if (line < i->kernel->line_count)
-        restore_values(i, line, values, length);
-}
-
 /* True if it is whole. What is wrong must be found before anything changes, so it is read twice. */
 static bool read_all(snapshot_reader r, sinter_instance *i, bool apply)
 {
     const uint8_t *begin = take(&r, sizeof mark);
     if (!begin || memcmp(begin, mark, sizeof mark) != 0)
         return false;
-    const int64_t index = (int64_t)take_u64(&r);
+    const uint64_t index = take_u64(&r);
     const uint32_t parameters = take_u32(&r), lines = take_u32(&r);
-    if (apply) {
-        sinter_instance_reset(i);
-        i->index = index;
-    }
     for (uint32_t n = 0; n < parameters && !r.broken; n++)
         read_parameter(&r, i, apply);
-    uint32_t from = 0;
+    if (apply) {
+        stored_lines s = {.first = r, .next = r, .count = lines, .left = lines};
+        sinter_instance_reset(i);
+        i->index = (int64_t)index;
+        for (uint32_t n = 0; n < i->kernel->line_count; n++)
+            restore_line(&s, i, n);
+        return true;
+    }
     for (uint32_t n = 0; n < lines && !r.broken; n++)
-        read_line(&r, i, &from, apply);
-    return !r.broken && r.at == r.size && index >= 0;
+        take_line(&r);
+    return !r.broken && r.at == r.size && index <= MOST_INDEX;
 }
 
 sinter_status sinter_snapshot_restore(sinter_instance *i, const void *bytes, size_t size)
@@ -250,6 +282,5 @@ sinter_status sinter_snapshot_restore(sinter_instance *i, const void *bytes, siz
     if (!read_all(r, i, false))
         return SINTER_BAD_ARGUMENT;
     read_all(r, i, true);
-    i->dirty = true;
     return SINTER_OK;
 }

@@ -3,8 +3,7 @@
  * A lock, two conditions, and a counter of rounds. A round begins when the caller raises the counter: each
  * thread that sees it raised takes the round's work, and reports back by counting down `busy`; the caller does
  * its own share in between and then waits for 0. There is no queue, since there is one caller and every
- * worker does the same; whoever wants pieces shared out counts them with an atomic number, as
- * sn_threads_each does.
+ * worker does the same; what is shared out among them is the business of `work`.
  *
  * A thread costs its stack, so what the system does not give is not an error here: the work is done by
  * those that are there, at least by the caller. */
@@ -15,7 +14,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <unistd.h>
 
 typedef struct pool_thread {
     thread_pool *pool;
@@ -37,13 +36,12 @@ struct thread_pool {
     pool_thread threads[];
 };
 
+/* A machine with more processors than the set has bits for refuses to fill it. */
 int sn_threads_processors(void)
 {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    const int count = CPU_COUNT(&set);
-    return count < 1 ? 1 : count > THREADS_MOST ? THREADS_MOST : count;
+    const long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > THREADS_MOST ? THREADS_MOST : (int)count;
 }
 
 static void *serve(void *argument)
@@ -138,31 +136,4 @@ void sn_threads_run(thread_pool *p, thread_work work, void *context)
     while (p->busy)
         pthread_cond_wait(&p->ended, &p->lock);
     pthread_mutex_unlock(&p->lock);
-}
-
-typedef struct share {
-    thread_piece piece;
-    void *context;
-    int64_t count;
-    _Atomic(int64_t) next;
-    atomic_bool refused;
-} share;
-
-static void take_pieces(void *argument, int worker)
-{
-    share *s = argument;
-    while (!atomic_load_explicit(&s->refused, memory_order_relaxed)) {
-        const int64_t number = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
-        if (number >= s->count)
-            return;
-        if (!s->piece(s->context, worker, number))
-            atomic_store_explicit(&s->refused, true, memory_order_relaxed);
-    }
-}
-
-bool sn_threads_each(thread_pool *p, int64_t count, thread_piece piece, void *context)
-{
-    share s = {.piece = piece, .context = context, .count = count};
-    sn_threads_run(p, take_pieces, &s);
-    return !s.refused;
 }

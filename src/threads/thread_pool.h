@@ -24,9 +24,4 @@ int sn_threads_workers(const thread_pool *pool); /* at least 1 */
 typedef void (*thread_work)(void *context, int worker);
 void sn_threads_run(thread_pool *pool, thread_work work, void *context);
 
-/* Calls `piece` for the numbers 0 … count − 1, which the workers take in this order, each as soon as it is free; returns when all are done.
- * After one has returned false no further piece is begun; whether all returned true. */
-typedef bool (*thread_piece)(void *context, int worker, int64_t number);
-bool sn_threads_each(thread_pool *pool, int64_t count, thread_piece piece, void *context);
-
 #endif

@@ -1,4 +1,4 @@
-/* PNG files in memory: written by png_writer.c, read through libpng.
+/* PNG files through libpng.
  *
  * libpng reports errors by longjmp. Here every use of it is a job: what it holds lives in the caller's
  * frame, a body without anything to free runs under the one setjmp of `attempt`, and the caller releases
@@ -6,13 +6,9 @@
  * those inside the job, and nothing can leak. The error's text is put into the caller's message before the
  * jump. Reading goes through a function of our own, for the system's reason to be told, where
  * libpng says "Read Error". */
-#include "cli/png_file.h"
-
-#include "cli/png_writer.h"
+#include "cli/png_reader.h"
 
 #include <stdlib.h>
-
-enum { BAND_BYTES = 128 << 10 };
 
 #ifndef SINTER_PNG
 #define SINTER_PNG 1
@@ -22,27 +18,6 @@ void sn_png_free(picture *p)
 {
     free(p->pixels);
     *p = (picture){0};
-}
-
-bool sn_png_write(FILE *out, const picture *p, char *message, size_t room)
-{
-    const png_form form = {.width = p->width, .height = p->height, .channels = p->channels, .depth = 8, .level = PNG_LEVEL};
-    png_writer *w = sn_png_open(out, &form, 1, message, room);
-    if (!w)
-        return false;
-    const size_t row = (size_t)p->width * (size_t)p->channels;
-    const uint32_t rows = row < BAND_BYTES ? (uint32_t)(BAND_BYTES / row) : 1;
-    bool good = true;
-    for (uint32_t at = 0; good && at < p->height; at += rows) {
-        const uint32_t count = p->height - at < rows ? p->height - at : rows;
-        good = sn_png_pack(w, 0, at, count, p->pixels + at * row, row);
-        if (!good && room)
-            snprintf(message, room, "out of memory");
-        good = good && sn_png_put(w, 0, message, room);
-    }
-    good = good && sn_png_finish(w, message, room);
-    sn_png_close(w);
-    return good;
 }
 
 #if SINTER_PNG
@@ -57,7 +32,6 @@ typedef struct job {
     png_infop info;
     FILE *stream;
     picture *picture;
-    bool deep; /* 16 bits stay */
     char *message;
     size_t room;
 } job;
@@ -109,13 +83,11 @@ static bool attempt(job *j, void (*body)(job *))
 }
 
 /* Settles for 8 or 16 bits and 1, 3 or 4 channels. */
-static void set_transformations(const job *j, png_structp png, png_infop info)
+static void set_transformations(png_structp png, png_infop info)
 {
     bool transparent = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
-    if (!j->deep)
-        png_set_scale_16(png);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    else if (png_get_bit_depth(png, info) == 16)
+    if (png_get_bit_depth(png, info) == 16)
         png_set_swap(png);
 #endif
     png_set_expand(png);
@@ -134,7 +106,7 @@ static void read_body(job *j)
     p->height = png_get_image_height(j->png, j->info);
     if (p->height > PNG_MOST_PIXELS / p->width)
         png_error(j->png, "the picture is refused: more than 268,435,456 pixels");
-    set_transformations(j, j->png, j->info);
+    set_transformations(j->png, j->info);
     int passes = png_set_interlace_handling(j->png);
     png_read_update_info(j->png, j->info);
     p->channels = png_get_channels(j->png, j->info);
@@ -151,9 +123,9 @@ static void read_body(job *j)
     png_read_end(j->png, NULL);
 }
 
-static bool read_png(FILE *in, bool deep, picture *p, char *message, size_t room)
+bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
 {
-    job j = {.stream = in, .picture = p, .deep = deep, .message = message, .room = room};
+    job j = {.stream = in, .picture = p, .message = message, .room = room};
     bool good = false;
     *p = (picture){0};
     j.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
@@ -168,35 +140,15 @@ static bool read_png(FILE *in, bool deep, picture *p, char *message, size_t room
     return good;
 }
 
-bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
-{
-    return read_png(in, false, p, message, room);
-}
-
-bool sn_png_read_deep(FILE *in, picture *p, char *message, size_t room)
-{
-    return read_png(in, true, p, message, room);
-}
-
 #else
-
-static bool refuse(char *message, size_t room)
-{
-    if (room)
-        snprintf(message, room, "built without libpng: PNG files can be neither read nor written");
-    return false;
-}
 
 bool sn_png_read(FILE *in, picture *p, char *message, size_t room)
 {
     (void)in;
     *p = (picture){0};
-    return refuse(message, room);
-}
-
-bool sn_png_read_deep(FILE *in, picture *p, char *message, size_t room)
-{
-    return sn_png_read(in, p, message, room);
+    if (room)
+        snprintf(message, room, "built without libpng: PNG files cannot be read");
+    return false;
 }
 
 #endif
