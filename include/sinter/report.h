@@ -16,7 +16,8 @@ typedef enum sinter_status {
     SINTER_NO_ENGINE,      /* the engine asked for cannot run here; the report says what is missing */
     SINTER_TOO_LARGE,      /* beyond a stated limit (operations, nesting, names, state) */
     SINTER_NEEDS_INSTANCE, /* the kernel has state, or needs more workspace than the stack gives: make an instance */
-    SINTER_CANCELLED       /* the caller stopped it, by a flag or a callback */
+    SINTER_CANCELLED,      /* the caller stopped it, by a flag or a callback */
+    SINTER_FULL            /* a queue has no room: again, when the audio thread has taken something from it */
 } sinter_status;
 
 enum { SINTER_MAX_ERRORS = 20, SINTER_MESSAGE_SIZE = 200, SINTER_EXCERPT_SIZE = 160 };

@@ -15,6 +15,7 @@
 #include <sinter/kernel.h>
 #include <sinter/memory.h>
 #include <sinter/operations.h>
+#include <sinter/player.h>
 #include <sinter/program.h>
 #include <sinter/report.h>
 

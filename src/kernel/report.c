@@ -15,6 +15,7 @@ const char *sinter_status_name(sinter_status status)
     case SINTER_TOO_LARGE: return "too large";
     case SINTER_NEEDS_INSTANCE: return "the kernel needs an instance";
     case SINTER_CANCELLED: return "stopped by the caller";
+    case SINTER_FULL: return "the queue is full";
     }
     return "unknown status";
 }

@@ -1,0 +1,324 @@
+/* The player's own thread: texts become performances; what the audio thread is done with is freed.
+ *
+ * The audio thread cannot wake anybody without entering the system, so that retired performances are looked for: after every edit, and
+ * every 20 ms as long as there is one to be expected. */
+#include "graph/player.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { SWEEP_NANOSECONDS = 20000000 };
+
+/* ---- performances ---- */
+
+void sn_performance_free(sinter_player *player, performance *p)
+{
+    if (!p)
+        return;
+    sinter_migration_close(p->from);
+    sinter_migration_close(p->spent);
+    sinter_instance_close(p->instance);
+    sinter_kernel_close(p->kernel);
+    sn_release(&player->allocator, p, p->size);
+    player->alive--;
+}
+
+void sn_player_sweep(sinter_player *player)
+{
+    performance *p = atomic_exchange_explicit(&player->retired, NULL, memory_order_acquire), *oldest = NULL;
+    /* The oldest first: each knows the way to the one after it, which must be there while that is closed. */
+    while (p) {
+        performance *next = p->next;
+        p->next = oldest;
+        oldest = p;
+        p = next;
+    }
+    while (oldest) {
+        performance *next = oldest->next;
+        sn_performance_free(player, oldest);
+        oldest = next;
+    }
+}
+
+static sinter_status refuse(sinter_report *report, const char *message, const char *name, const char *hint)
+{
+    report->count = report->total = 1;
+    sinter_error *e = &report->errors[0];
+    *e = (sinter_error){.status = SINTER_BAD_PROGRAM};
+    snprintf(e->message, sizeof e->message, message, name);
+    snprintf(e->hint, sizeof e->hint, "%s", hint);
+    return SINTER_BAD_PROGRAM;
+}
+
+/* Players have streams of f32 and nothing else to give a program. */
+static sinter_status check(const sinter_kernel_info *info, sinter_report *report)
+{
+    const char *hint = "input and output streams of a player are f32: write f32(…)";
+    for (uint32_t k = 0; k < info->input_count; k++)
+        if (info->inputs[k].type != SINTER_F32)
+            return refuse(report, "the input '%s' is not of type f32", info->inputs[k].name, hint);
+    for (uint32_t k = 0; k < info->output_count; k++)
+        if (info->outputs[k].type != SINTER_F32)
+            return refuse(report, "the output '%s' is not of type f32", info->outputs[k].name, hint);
+    if (info->output_count + info->total_count == 0)
+        return refuse(report, "the program has no output%s", "", "out left = …");
+    if (info->input_count > PLAYER_MOST_CHANNELS || info->output_count > PLAYER_MOST_CHANNELS)
+        return refuse(report, "the program has more than 1024 %s", info->input_count > PLAYER_MOST_CHANNELS ? "inputs" : "outputs", "");
+    if (info->bound_table_count + info->image_count > 0)
+        return refuse(report, "the program reads %s that nobody brings", info->image_count ? "an image" : "a table", "");
+    return SINTER_OK;
+}
+
+static sinter_status compile(sinter_player *player, const player_request *r, sinter_engine engine, sinter_kernel **kernel,
+                             sinter_report *report)
+{
+    sinter_options options = player->options;
+    options.engine = engine;
+    options.name = r->name[0] ? r->name : NULL;
+    const sinter_status status = sinter_compile(player->context, r->text, r->length, &options, kernel, report);
+    if (status != SINTER_OK)
+        return status;
+    const sinter_kernel_info info = sinter_kernel_describe(*kernel);
+    const sinter_status fits = check(&info, report);
+    if (fits != SINTER_OK)
+        sinter_kernel_close(*kernel);
+    return fits;
+}
+
+/* The instance with its memory touched, at the player's rate, and the names known so far. */
+static sinter_status prepare(sinter_player *player, sinter_kernel *kernel, performance **made)
+{
+    const sinter_kernel_info info = sinter_kernel_describe(kernel);
+    const uint32_t names = atomic_load_explicit(&player->names.count, memory_order_acquire);
+    const size_t size = sizeof(performance) + names * sizeof(performed_name) + info.parameter_count * sizeof(changed_initial);
+    performance *p = sn_allocate(&player->allocator, size);
+    sinter_instance *instance;
+    if (!p || sinter_instance_open(kernel, &instance) != SINTER_OK) {
+        sn_release(&player->allocator, p, p ? size : 0);
+        return SINTER_NO_MEMORY;
+    }
+    *p = (performance){.kernel = kernel, .instance = instance, .inputs = info.input_count, .outputs = info.output_count,
+                       .name_count = names, .size = size};
+    p->names = (performed_name *)(p + 1);
+    p->initials = (changed_initial *)(p->names + names);
+    for (uint32_t k = 0; k < names; k++) {
+        const player_name *name = sn_player_name(&player->names, k);
+        p->names[k].parameter = sinter_parameter_number(kernel, name->text);
+        p->names[k].onset = sinter_parameter_number(kernel, name->onset);
+        p->names[k].inherited = false;
+    }
+    const int rate = sinter_parameter_number(kernel, "rate");
+    if (rate >= 0)
+        sinter_set(instance, rate, player->rate);
+    *made = p;
+    return SINTER_OK;
+}
+
+static uint32_t name_of(const performance *p, int parameter)
+{
+    for (uint32_t k = 0; k < p->name_count; k++)
+        if (p->names[k].parameter == parameter)
+            return k;
+    return UINT32_MAX;
+}
+
+/* How it comes after the one that will be playing by then. */
+static sinter_status follow(performance *p, performance *before)
+{
+    p->before = before;
+    if (!before)
+        return SINTER_OK;
+    const sinter_kernel_info old = sinter_kernel_describe(before->kernel), now = sinter_kernel_describe(p->kernel);
+    for (uint32_t k = 0; k < p->name_count; k++)
+        p->names[k].inherited = p->names[k].parameter >= 0
+                                && sinter_parameter_number(before->kernel, now.parameters[p->names[k].parameter].name) >= 0;
+    for (uint32_t k = 0; k < now.parameter_count; k++) {
+        const int was = sinter_parameter_number(before->kernel, now.parameters[k].name);
+        if (was >= 0 && old.parameters[was].initial != now.parameters[k].initial && strcmp(now.parameters[k].name, "rate") != 0)
+            p->initials[p->initial_count++] = (changed_initial){(int)k, name_of(p, (int)k)};
+    }
+    return sinter_migration_open(before->kernel, p->kernel, &p->from);
+}
+
+/* Takes the place of one that was not taken yet. Under the lock. */
+static sinter_status give(sinter_player *player, performance *p)
+{
+    performance *back = atomic_exchange_explicit(&player->ready, NULL, memory_order_acq_rel);
+    if (back) {
+        player->newest = back->before;
+        sn_performance_free(player, back);
+    }
+    const sinter_status status = follow(p, player->newest);
+    if (status == SINTER_OK) {
+        player->newest = p;
+        atomic_store_explicit(&player->ready, p, memory_order_release);
+    }
+    return status;
+}
+
+/* ---- edits ---- */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t edit, sinter_report *report)
+{
+    sinter_kernel *kernel = NULL;
+    performance *p = NULL;
+    sinter_status status = compile(player, r, engine, &kernel, report);
+    if (status == SINTER_OK && (status = prepare(player, kernel, &p)) != SINTER_OK)
+        sinter_kernel_close(kernel);
+    if (status != SINTER_OK)
+        return status;
+    p->edit = edit;
+    pthread_mutex_lock(&player->lock);
+    player->alive++;
+    status = give(player, p);
+    if (status != SINTER_OK)
+        sn_performance_free(player, p);
+    pthread_mutex_unlock(&player->lock);
+    return status;
+}
+
+/* By the interpreter first where machine code takes longer than allowed. */
+static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, sinter_report *report)
+{
+    const double estimate = player->seconds_a_byte * (double)r->length;
+    if (player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP) {
+        const sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, report);
+        if (status != SINTER_OK)
+            return status;
+    }
+    const double begin = now();
+    const sinter_status status = make(player, r, engine, number, report);
+    if (status == SINTER_OK) {
+        player->compile_seconds = now() - begin;
+        player->seconds_a_byte = player->compile_seconds / (double)(r->length ? r->length : 1);
+    }
+    return status;
+}
+
+void sn_request_forget(sinter_player *player, player_request *r)
+{
+    sn_release(&player->allocator, r->text, r->text ? r->length + 1 : 0);
+    *r = (player_request){0};
+}
+
+/* Under the lock, which is free while it compiles. */
+static void serve_edit(sinter_player *player)
+{
+    const uint64_t number = player->edits;
+    const sinter_engine engine = player->engine;
+    player_request r = player->request;
+    const bool again = !r.text; /* the good one, by another engine */
+    if (again)
+        r = player->good;
+    player->request = (player_request){0};
+    pthread_mutex_unlock(&player->lock);
+    sinter_report report;
+    report.count = report.total = 0;
+    const sinter_status status = r.text ? edit(player, &r, engine, number, &report) : SINTER_OK;
+    pthread_mutex_lock(&player->lock);
+    if (!again) {
+        sn_request_forget(player, status == SINTER_OK ? &player->good : &r);
+        if (status == SINTER_OK)
+            player->good = r;
+    }
+    player->status = status;
+    player->report = report;
+    player->compiled = number;
+    pthread_cond_broadcast(&player->done);
+}
+
+static void wait_awhile(sinter_player *player)
+{
+    if (player->alive < 2) {
+        pthread_cond_wait(&player->asked, &player->lock);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SWEEP_NANOSECONDS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&player->asked, &player->lock, &until);
+}
+
+void *sn_player_serve(void *argument)
+{
+    sinter_player *player = argument;
+    pthread_mutex_lock(&player->lock);
+    while (!player->stopping) {
+        if (player->compiled < player->edits)
+            serve_edit(player);
+        else
+            wait_awhile(player);
+        sn_player_sweep(player);
+    }
+    pthread_mutex_unlock(&player->lock);
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+sinter_status sinter_player_edit(sinter_player *player, const char *text, size_t length, const char *name, uint64_t *number)
+{
+    if (!player || (!text && length > 0))
+        return SINTER_BAD_ARGUMENT;
+    player_request r = {.length = length, .text = sn_allocate(&player->allocator, length + 1)};
+    if (!r.text)
+        return SINTER_NO_MEMORY;
+    if (length > 0)
+        memcpy(r.text, text, length);
+    r.text[length] = 0;
+    snprintf(r.name, sizeof r.name, "%s", name ? name : "");
+    pthread_mutex_lock(&player->lock);
+    sn_request_forget(player, &player->request);
+    player->request = r;
+    const uint64_t edit = ++player->edits;
+    pthread_cond_signal(&player->asked);
+    pthread_mutex_unlock(&player->lock);
+    if (number)
+        *number = edit;
+    return SINTER_OK;
+}
+
+sinter_status sinter_player_use_engine(sinter_player *player, sinter_engine engine, uint64_t *number)
+{
+    if (!player)
+        return SINTER_BAD_ARGUMENT;
+    if (!sinter_engine_available(engine, NULL))
+        return sinter_engine_name(engine) ? SINTER_NO_ENGINE : SINTER_BAD_ARGUMENT;
+    pthread_mutex_lock(&player->lock);
+    player->engine = engine;
+    const uint64_t edit = ++player->edits;
+    pthread_cond_signal(&player->asked);
+    pthread_mutex_unlock(&player->lock);
+    if (number)
+        *number = edit;
+    return SINTER_OK;
+}
+
+sinter_status sinter_player_wait(sinter_player *player, uint64_t edit, sinter_report *report)
+{
+    if (!player)
+        return SINTER_BAD_ARGUMENT;
+    pthread_mutex_lock(&player->lock);
+    sinter_status status = SINTER_BAD_ARGUMENT;
+    if (edit <= player->edits) {
+        while (player->compiled < edit)
+            pthread_cond_wait(&player->done, &player->lock);
+        status = player->status;
+    }
+    if (report)
+        *report = player->report;
+    pthread_mutex_unlock(&player->lock);
+    return status;
+}

@@ -1,0 +1,162 @@
+/* Players: who may touch what, and when. This page is the room's table of contents for them.
+ *
+ *   player.c          opening, closing, looking, snapshots
+ *   edits.c           the player's own thread: text → something to play; what is done with is freed here
+ *   names.c           parameters by numbers that outlive edits
+ *   schedule.c        changes on their way to the sample where they belong
+ *   process.c         the audio thread
+ *
+ * A *performance* is a program made ready to play: kernel, instance, and the way its state comes from the one before. It has one
+ * owner at a time:
+ *
+ *   the player's thread makes it → `ready` (a slot, by exchange) → the audio thread plays it → `retired` (a list, by exchange)
+ *   → the player's thread frees it.
+ *
+ * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
+ * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
+ * thread waits for nobody. */
+#ifndef SN_GRAPH_PLAYER_H
+#define SN_GRAPH_PLAYER_H
+
+#include "kernel/kernels.h"
+#include "threads/bounded_queue.h"
+#include <sinter/player.h>
+#include <stdatomic.h>
+
+enum {
+    PLAYER_MOST_CHANNELS = 1024,
+    PLAYER_MOST_NAMES = 1 << 16,
+    PLAYER_NAMES_A_CHUNK = 256,
+    PLAYER_SILENCE = 1024 /* samples at a time where channels are missing */
+};
+
+/* ---- names.c ---- */
+
+/* `value` is the audio thread's: what the parameter was last set to. The rest does not change. */
+typedef struct player_name {
+    char *text;
+    const char *onset; /* text.onset, behind it */
+    size_t size;
+    double value;
+    bool set;
+} player_name;
+
+typedef struct player_names {
+    player_name *_Atomic chunks[PLAYER_MOST_NAMES / PLAYER_NAMES_A_CHUNK];
+    atomic_uint count; /* what lies below it is there to stay */
+} player_names;
+
+player_name *sn_player_name(player_names *names, uint32_t number); /* number < count */
+void sn_player_names_close(sinter_player *player);
+
+/* ---- schedule.c ---- */
+
+typedef enum change_kind { CHANGE_SET, CHANGE_JUMP, CHANGE_EVENT } change_kind;
+
+typedef struct player_change {
+    int64_t at;      /* absolute sample */
+    uint64_t order;  /* of those at one sample; given when it is taken from the queue */
+    double value;
+    uint32_t name;
+    uint32_t kind;
+} player_change;
+
+/* A heap, the next one first. The audio thread's. */
+typedef struct player_schedule {
+    player_change *changes;
+    uint32_t count, capacity;
+    uint64_t taken;
+} player_schedule;
+
+/* From the queue, as long as there is room; what should have been before `now` is now. */
+void sn_schedule_take(player_schedule *schedule, bounded_queue *queue, int64_t now);
+player_change sn_schedule_pop(player_schedule *schedule); /* count > 0 */
+
+/* ---- performances: edits.c ---- */
+
+/* A parameter under a name that somebody has asked for. */
+typedef struct performed_name {
+    int parameter, onset; /* −1: there is none */
+    bool inherited;       /* the performance before had it too */
+} performed_name;
+
+/* A parameter whose initial value the edit has changed: it is set to it, unless somebody has set it before. */
+typedef struct changed_initial {
+    int parameter;
+    uint32_t name; /* UINT32_MAX: nobody has asked for it */
+} changed_initial;
+
+typedef struct performance {
+    sinter_kernel *kernel;
+    sinter_instance *instance;
+    sinter_migration *from;     /* from the performance before; NULL: there is none */
+    sinter_migration *spent;    /* of the one that took over, once it has */
+    struct performance *before; /* which one that is; followed only while this one is not taken */
+    struct performance *next;   /* in the list of the retired */
+    uint64_t edit;
+    uint32_t inputs, outputs;
+    performed_name *names;
+    changed_initial *initials;
+    uint32_t name_count, initial_count;
+    size_t size;                /* of this block, names and initials behind it */
+} performance;
+
+/* A text that was asked for; taken by the player's thread. */
+typedef struct player_request {
+    char *text;
+    size_t length;
+    char name[64];
+} player_request;
+
+struct sinter_player {
+    sinter_context *context;
+    sinter_allocator allocator;
+    double rate;
+    uint32_t inputs, outputs;
+    sinter_options options;     /* of every compilation, but for engine and name */
+    uint32_t fade;              /* samples */
+    uint32_t queue;             /* as asked for */
+    double budget;
+    player_names names;
+
+    /* Between control threads and the player's thread, under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t asked, done;
+    pthread_t thread;
+    bool stopping;
+    player_request request, good; /* text NULL: nothing asked; `good` is the last one that compiled */
+    sinter_engine engine;
+    uint64_t edits, compiled;
+    sinter_status status;
+    sinter_report report;
+    double compile_seconds;
+    double seconds_a_byte;        /* of the last compilation */
+    performance *newest;          /* given to `ready` and not taken back */
+    uint32_t alive;               /* performances that are not freed */
+
+    /* Between the threads. */
+    performance *_Atomic ready;
+    performance *_Atomic retired;
+    performance *_Atomic sounding; /* `current`, for whoever holds the lock, under which alone performances are freed */
+    bounded_queue *changes;
+    _Atomic uint64_t playing, swaps;
+    _Atomic int64_t index;
+
+    /* The audio thread's; by others while nothing is in sinter_player_process. */
+    performance *current, *waiting; /* `waiting` takes over when channels have faded out */
+    int64_t origin;                 /* the sample at which the program's index 0 lay */
+    uint32_t fade_out;              /* samples that are left of it */
+    uint32_t *fade_in;              /* per channel: samples that are left */
+    player_schedule schedule;
+    const void **input_pointers;
+    void **output_pointers;
+    float *silence, *unheard;
+};
+
+void *sn_player_serve(void *player); /* the player's thread */
+void sn_performance_free(sinter_player *player, performance *p); /* NULL is allowed */
+void sn_request_forget(sinter_player *player, player_request *request);
+/* Frees what the audio thread is done with. Under the lock. */
+void sn_player_sweep(sinter_player *player);
+
+#endif

@@ -1,0 +1,219 @@
+/* The audio thread: takes over what is ready, applies what is due, runs what plays. Nothing here allocates, frees, locks or enters the
+ * system; what is replaced goes into a list that the player's thread empties. */
+#include "graph/player.h"
+
+#include <string.h>
+
+/* ---- changes ---- */
+
+static void apply_to(const performance *p, int parameter, int onset, const player_change *c, int64_t index)
+{
+    if (parameter < 0)
+        return;
+    if (c->kind == CHANGE_SET)
+        sinter_set(p->instance, parameter, c->value);
+    else
+        sinter_set(p->instance, parameter, c->value);
+    if (c->kind == CHANGE_EVENT && onset >= 0)
+        sinter_set(p->instance, onset, (double)index);
+}
+
+/* A name that was asked for after the program was prepared is looked up: rare, and slower by the number of parameters. */
+static performed_name place_of(sinter_player *player, const performance *p, uint32_t name)
+{
+    if (name < p->name_count)
+        return p->names[name];
+    const player_name *n = sn_player_name(&player->names, name);
+    return (performed_name){sinter_parameter_number(p->kernel, n->text), sinter_parameter_number(p->kernel, n->onset), false};
+}
+
+static void apply_due(sinter_player *player, int64_t index)
+{
+    while (player->schedule.count > 0 && player->schedule.changes[0].at <= index) {
+        const player_change c = sn_schedule_pop(&player->schedule);
+        player_name *name = sn_player_name(&player->names, c.name);
+        name->value = c.value;
+        name->set = true;
+        if (!player->current)
+            continue;
+        const performed_name place = place_of(player, player->current, c.name);
+        apply_to(player->current, place.parameter, place.onset, &c, index - player->origin);
+    }
+}
+
+static sinter_status post(sinter_player *player, int parameter, double value, int64_t at, change_kind kind)
+{
+    if (!player || parameter < 0 || (uint32_t)parameter >= atomic_load_explicit(&player->names.count, memory_order_acquire) || value != value)
+        return SINTER_BAD_ARGUMENT;
+    const player_change c = {.at = at, .value = value, .name = (uint32_t)parameter, .kind = kind};
+    return sn_queue_put(player->changes, &c) ? SINTER_OK : SINTER_FULL;
+}
+
+sinter_status sinter_player_set_at(sinter_player *player, int parameter, double value, int64_t at)
+{
+    return post(player, parameter, value, at, CHANGE_SET);
+}
+
+sinter_status sinter_player_jump_at(sinter_player *player, int parameter, double value, int64_t at)
+{
+    return post(player, parameter, value, at, CHANGE_JUMP);
+}
+
+sinter_status sinter_player_event_at(sinter_player *player, int parameter, double value, int64_t at)
+{
+    return post(player, parameter, value, at, CHANGE_EVENT);
+}
+
+/* ---- taking over ---- */
+
+static void retire(sinter_player *player, performance *p)
+{
+    p->next = atomic_load_explicit(&player->retired, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&player->retired, &p->next, p, memory_order_release, memory_order_relaxed))
+        continue;
+}
+
+/* What was set before there was such a parameter. */
+static void catch_up(sinter_player *player, performance *p)
+{
+    const uint32_t count = atomic_load_explicit(&player->names.count, memory_order_acquire);
+    for (uint32_t k = 0; k < count; k++) {
+        const player_name *name = sn_player_name(&player->names, k);
+        if (!name->set || (k < p->name_count && p->names[k].inherited))
+            continue;
+        const int parameter = place_of(player, p, k).parameter;
+        if (parameter >= 0)
+            sinter_set(p->instance, parameter, name->value);
+    }
+}
+
+static void play(sinter_player *player, performance *p, int64_t index)
+{
+    performance *old = player->current;
+    if (old)
+        sinter_instance_migrate(p->from, old->instance, p->instance);
+    else
+        player->origin = index;
+    for (uint32_t k = 0; k < p->initial_count; k++) {
+        const changed_initial *c = &p->initials[k];
+        if (c->name == UINT32_MAX || !sn_player_name(&player->names, c->name)->set)
+            sinter_set(p->instance, c->parameter, p->kernel->params[c->parameter].initial);
+    }
+    catch_up(player, p);
+    for (uint32_t c = old ? old->outputs : 0; c < p->outputs && c < player->outputs; c++)
+        player->fade_in[c] = player->fade;
+    player->current = p;
+    atomic_store_explicit(&player->sounding, p, memory_order_release);
+    if (old) {
+        old->spent = p->from;
+        p->from = NULL;
+        retire(player, old);
+    }
+    atomic_store_explicit(&player->playing, p->edit, memory_order_relaxed);
+    atomic_fetch_add_explicit(&player->swaps, 1, memory_order_release);
+}
+
+static uint32_t heard(const sinter_player *player, const performance *p)
+{
+    return p->outputs < player->outputs ? p->outputs : player->outputs;
+}
+
+static void take_over(sinter_player *player, int64_t index)
+{
+    if (player->waiting || !atomic_load_explicit(&player->ready, memory_order_relaxed))
+        return;
+    performance *p = atomic_exchange_explicit(&player->ready, NULL, memory_order_acquire);
+    if (!p)
+        return;
+    if (player->current && player->fade > 0 && heard(player, p) < heard(player, player->current)) {
+        player->waiting = p;
+        player->fade_out = player->fade;
+    } else {
+        play(player, p, index);
+    }
+}
+
+/* ---- sound ---- */
+
+static void rise(sinter_player *player, uint32_t channel, float *samples, uint32_t count)
+{
+    const uint32_t left = player->fade_in[channel], n = left < count ? left : count, gone = player->fade - left;
+    const float step = 1 / (float)player->fade;
+    for (uint32_t k = 0; k < n; k++)
+        samples[k] *= (float)(gone + k + 1) * step;
+    player->fade_in[channel] = left - n;
+}
+
+static void fall(const sinter_player *player, float *samples, uint32_t count)
+{
+    const float step = 1 / (float)player->fade;
+    for (uint32_t k = 0; k < count; k++)
+        samples[k] *= (float)(player->fade_out - 1 - k) * step;
+}
+
+/* Channels that are not there are silent, or not heard. Returns whether there is one. */
+static bool connect(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin)
+{
+    const performance *p = player->current;
+    bool missing = false;
+    for (uint32_t k = 0; k < p->inputs; k++) {
+        const bool there = inputs && k < player->inputs && inputs[k];
+        player->input_pointers[k] = there ? inputs[k] + begin : player->silence;
+        missing |= !there;
+    }
+    for (uint32_t k = 0; k < p->outputs; k++) {
+        const bool there = k < player->outputs && outputs[k];
+        player->output_pointers[k] = there ? outputs[k] + begin : player->unheard;
+        missing |= !there;
+    }
+    return missing;
+}
+
+/* Returns how many of `count` samples it made: all, but where channels are missing. */
+static uint32_t run(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin, uint32_t count)
+{
+    const performance *p = player->current;
+    uint32_t played = 0;
+    if (p) {
+        if (connect(player, inputs, outputs, begin) && count > PLAYER_SILENCE)
+            count = PLAYER_SILENCE;
+        sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
+        played = heard(player, p);
+    }
+    for (uint32_t c = 0; c < player->outputs; c++) {
+        if (!outputs[c])
+            continue;
+        if (c >= played) {
+            memset(outputs[c] + begin, 0, count * sizeof(float));
+            continue;
+        }
+        if (player->fade_in[c])
+            rise(player, c, outputs[c] + begin, count);
+        if (player->waiting && c >= player->waiting->outputs)
+            fall(player, outputs[c] + begin, count);
+    }
+    return count;
+}
+
+void sinter_player_process(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t count)
+{
+    const int64_t index = atomic_load_explicit(&player->index, memory_order_relaxed);
+    take_over(player, index);
+    sn_schedule_take(&player->schedule, player->changes, index);
+    for (uint32_t done = 0; done < count;) {
+        apply_due(player, index + done);
+        uint32_t n = count - done;
+        if (player->schedule.count > 0 && player->schedule.changes[0].at - (index + done) < n)
+            n = (uint32_t)(player->schedule.changes[0].at - (index + done));
+        if (player->waiting && player->fade_out < n)
+            n = player->fade_out;
+        n = run(player, inputs, outputs, done, n);
+        done += n;
+        if (player->waiting && (player->fade_out -= n) == 0) {
+            performance *p = player->waiting;
+            player->waiting = NULL;
+            play(player, p, index + done);
+        }
+    }
+    atomic_store_explicit(&player->index, index + count, memory_order_relaxed);
+}
