@@ -243,7 +243,7 @@ static void test_wrong_edit(void **state)
     process(player, 0, 5000);
     static sinter_report report;
     static const char *const wrong[] = {
-        "out left = (1\n", "input x: f64\nout left = f32(x)\n", "input x\nout left = f64(x)\n", "input x\ny = x\n z = ", "",
+        "out left = (1\n", "input x: f64\nout left = f32(x)\n", "out left = sum(i, 1, 3, x)\n", "input x\ny = x\n z = ", "",
     };
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         uint64_t number;

@@ -18,7 +18,8 @@
  * playing; sinter_player_wait and sinter_player_look say why. Edits that follow each other faster than they compile coalesce: the last one counts.
  *
  * The n-th output of the program is the n-th channel. Channels that an edit brings to sound fade in; those that it silences fade out before it
- * takes over. Channels without an output are silent. Programs whose inputs or outputs are not of type f32 are refused. */
+ * takes over. Channels without an output are silent. Programs
+ * that read images or bound tables are refused. */
 #ifndef SINTER_PLAYER_H
 #define SINTER_PLAYER_H
 

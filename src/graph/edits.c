@@ -2,7 +2,7 @@
  *
  * The audio thread cannot wake anybody without entering the system, so that retired performances are looked for: after every edit, and
  * every 20 ms as long as there is one to be expected. */
-#include "graph/player.h"
+#include "graph/performance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,32 +41,22 @@ void sn_player_sweep(sinter_player *player)
     }
 }
 
-static sinter_status refuse(sinter_report *report, const char *message, const char *name, const char *hint)
+static sinter_status refuse(sinter_report *report, const char *message, const char *what)
 {
     report->count = report->total = 1;
     sinter_error *e = &report->errors[0];
     *e = (sinter_error){.status = SINTER_BAD_PROGRAM};
-    snprintf(e->message, sizeof e->message, message, name);
-    snprintf(e->hint, sizeof e->hint, "%s", hint);
+    snprintf(e->message, sizeof e->message, message, what);
     return SINTER_BAD_PROGRAM;
 }
 
-/* Players have streams of f32 and nothing else to give a program. */
+/* Players have streams to give a program, and nothing else. */
 static sinter_status check(const sinter_kernel_info *info, sinter_report *report)
 {
-    const char *hint = "input and output streams of a player are f32: write f32(…)";
-    for (uint32_t k = 0; k < info->input_count; k++)
-        if (info->inputs[k].type != SINTER_F32)
-            return refuse(report, "the input '%s' is not of type f32", info->inputs[k].name, hint);
-    for (uint32_t k = 0; k < info->output_count; k++)
-        if (info->outputs[k].type != SINTER_F32)
-            return refuse(report, "the output '%s' is not of type f32", info->outputs[k].name, hint);
-    if (info->output_count + info->total_count == 0)
-        return refuse(report, "the program has no output%s", "", "out left = …");
     if (info->input_count > PLAYER_MOST_CHANNELS || info->output_count > PLAYER_MOST_CHANNELS)
-        return refuse(report, "the program has more than 1024 %s", info->input_count > PLAYER_MOST_CHANNELS ? "inputs" : "outputs", "");
+        return refuse(report, "the program has more than 1024 %s", info->input_count > PLAYER_MOST_CHANNELS ? "inputs" : "outputs");
     if (info->bound_table_count + info->image_count > 0)
-        return refuse(report, "the program reads %s that nobody brings", info->image_count ? "an image" : "a table", "");
+        return refuse(report, "the program reads %s that nobody brings", info->image_count ? "an image" : "a table");
     return SINTER_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Parameters by numbers that outlive edits: a list of names that only grows, in pieces that never move, so that the audio thread may read what lies
  * below `count` while a control thread adds to it. */
-#include "graph/player.h"
+#include "graph/performance.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Players: opening, closing, looking, and what is done while nobody plays. See player.h for who owns what. */
-#include "graph/player.h"
+/* Players: opening, closing, looking, and what is done while nobody plays. See performance.h for who owns what. */
+#include "graph/performance.h"
 
 #include <math.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* The audio thread: takes over what is ready, applies what is due, runs what plays. Nothing here allocates, frees, locks or enters the
  * system; what is replaced goes into a list that the player's thread empties. */
-#include "graph/player.h"
+#include "graph/performance.h"
 
 #include <string.h>
 

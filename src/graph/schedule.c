@@ -1,6 +1,6 @@
 /* Changes and events on their way to their samples: a binary heap by sample, then by the order of arrival. All the memory it will ever
  * need is there from the start: where it is full, changes stay in the queue, whose writers then hear that it is full. */
-#include "graph/player.h"
+#include "graph/performance.h"
 
 static bool before(const player_change *a, const player_change *b)
 {

@@ -15,8 +15,8 @@
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
  * thread waits for nobody. */
-#ifndef SN_GRAPH_PLAYER_H
-#define SN_GRAPH_PLAYER_H
+#ifndef SN_GRAPH_PERFORMANCE_H
+#define SN_GRAPH_PERFORMANCE_H
 
 #include "kernel/kernels.h"
 #include "threads/bounded_queue.h"
