@@ -94,7 +94,7 @@ static uint32_t field_values(const char *text, sinter_type type,
 }
 
 /* The same along x alone. */
-static uint32_t values_along_x(const char *text, sinter_type type, const double *x, uint32_t count,
+static inline uint32_t values_along_x(const char *text, sinter_type type, const double *x, uint32_t count,
                                double *values)
 {
     return field_values(text, type, (const double *const[FIELD_COORDINATES]){x}, count, values);
