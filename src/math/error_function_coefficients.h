@@ -81,100 +81,100 @@ static const double sn_erf_large_f64[] = {
 #define SN_ERFC_A 0x1.6p-1
 #define SN_ERFC_B 0x1.cp1
 #define SN_ERFC_D 0x1.ap-1
-#define SN_ERFC_I 0x1.8p-2
+#define SN_ERFC_I 0x1.cp-2
 
-/* Error 2^-30.1. */
+/* Error 2^-29.9. */
 static const double sn_erfc_f32[] = {
-    0x1.b0b14p-6,
-    -0x1.894afcp-2,
-    0x1.acd82p-3,
-    0x1.aba03ap-2,
-    -0x1.6956b8p0,
-    0x1.227c34p1,
-    -0x1.2cffc2p1,
-    0x1.7c6e74p0,
-    -0x1.10ad34p-2,
-    -0x1.aa79b2p-2,
-    0x1.027b56p-2,
-    0x1.34519p-4,
+    0x1.b13698p-9,
+    -0x1.6ab9eap-2,
+    0x1.09e0f8p-2,
+    0x1.2433dcp-3,
+    -0x1.a7c8f8p-1,
+    0x1.815028p0,
+    -0x1.bcfd2ep0,
+    0x1.4d4698p0,
+    -0x1.d02318p-2,
+    -0x1.ee4dd8p-3,
+    0x1.389c14p-2,
+    0x1.31fe2p-4,
 };
 
-/* Error 2^-58.3. */
+/* Error 2^-58.2. */
 static const double sn_erfc_f64[] = {
-    0x1.b0b13f8436c0ap-6,
-    -0x1.894afb9eb0f11p-2,
-    0x1.acd83f39ed24fp-3,
-    0x1.aba00c673e24ep-2,
-    -0x1.695801b1b2ea4p0,
-    0x1.227d0c025eeddp1,
-    -0x1.2ceba58181629p1,
-    0x1.7c5336527e08fp0,
-    -0x1.19a7efa6187d7p-2,
-    -0x1.a77487dc3f55bp-2,
-    0x1.3f0511078b09p-2,
-    0x1.173d5dd0461d2p-4,
-    -0x1.4cebfc6bca8a3p-3,
-    -0x1.dbb4241e19374p-9,
-    0x1.51df7a234e937p-4,
-    -0x1.48158ef331ac6p-11,
-    -0x1.70458a49a1bddp-5,
-    -0x1.ef7939f1adc05p-9,
-    0x1.acabcba2debfp-6,
-    0x1.92c6c2da44f52p-8,
-    -0x1.07d6cdf77a85fp-6,
-    -0x1.b0570097742d9p-9,
-    0x1.1944cb84e3e82p-7,
-    -0x1.0f906abcd270ap-9,
+    0x1.b13699dfe36eep-9,
+    -0x1.6ab9e9c271763p-2,
+    0x1.09e0eef4b2608p-2,
+    0x1.2433187f4581fp-3,
+    -0x1.a7c783655ab14p-1,
+    0x1.8156a12c9aadp0,
+    -0x1.bd0f74e60f44cp0,
+    0x1.4c9fc7c798827p0,
+    -0x1.ce34e22a4baa4p-2,
+    -0x1.b3c89aab8a6c4p-3,
+    0x1.451af3662a4b8p-2,
+    -0x1.86ee4774f9e03p-5,
+    -0x1.1997f1d09b48ap-3,
+    0x1.fdc2dbfc42b2cp-5,
+    0x1.f76c9a867d186p-5,
+    -0x1.5a2659d2efb09p-5,
+    -0x1.0f21dfa039151p-5,
+    0x1.9c5a8aa6b405bp-6,
+    0x1.5d65cb886eeeep-6,
+    -0x1.c0ffe8b712ff6p-7,
+    -0x1.bcb614af086ep-7,
+    0x1.a201b6390a1a8p-8,
+    0x1.6ea5395bc551p-8,
+    -0x1.06b813220ec45p-9,
 };
 
 /* The same of exp(x^2/2) times the normal distribution at -x. */
 #define SN_NORMAL_A 0x1.fp-2
 #define SN_NORMAL_B 0x1.4p2
 #define SN_NORMAL_D 0x1.28p0
-#define SN_NORMAL_I 0x1.8p-2
+#define SN_NORMAL_I 0x1.cp-2
 
-/* Error 2^-29.3. */
+/* Error 2^-30. */
 static const double sn_normal_f32[] = {
-    0x1.529d24p-6,
-    -0x1.19516ap-2,
-    0x1.465f6p-3,
-    0x1.1b2fd8p-2,
-    -0x1.f9b5d2p-1,
-    0x1.a1cb62p0,
-    -0x1.bf0214p0,
-    0x1.2ae9f8p0,
-    -0x1.1c7f96p-2,
-    -0x1.1dae0ap-2,
-    0x1.ab95fp-3,
-    0x1.49d57cp-5,
+    0x1.11832ap-8,
+    -0x1.02789ap-2,
+    0x1.888ba8p-3,
+    0x1.5e03e4p-4,
+    -0x1.240766p-1,
+    0x1.1196a2p0,
+    -0x1.4555eep0,
+    0x1.fddc04p-1,
+    -0x1.948488p-2,
+    -0x1.1c5ff4p-3,
+    0x1.d9333ap-3,
+    0x1.0fa6b4p-5,
 };
 
-/* Error 2^-58.5. */
+/* Error 2^-58.3. */
 static const double sn_normal_f64[] = {
-    0x1.529d23c7dcd8bp-6,
-    -0x1.19516937f3d24p-2,
-    0x1.465f73e7144cep-3,
-    0x1.1b2f7f9611e72p-2,
-    -0x1.f9b796c06f49ap-1,
-    0x1.a1ce914504c28p0,
-    -0x1.bee5657197016p0,
-    0x1.2ab64ae6867ep0,
-    -0x1.230fc31eb7794p-2,
-    -0x1.1793d533478c9p-2,
-    0x1.02d3df24be8a2p-2,
-    0x1.61c5251af26dap-6,
-    -0x1.f445e2347defp-4,
-    0x1.cdd07a94c81c5p-7,
-    0x1.e6a2b8495aecbp-5,
-    -0x1.50850a586c575p-7,
-    -0x1.07e1408707586p-5,
-    0x1.b907556cf22d2p-9,
-    0x1.3c723a5bc2c21p-6,
-    0x1.1e4e770366046p-11,
-    -0x1.92de210ba5316p-7,
-    -0x1.1d80e08da7066p-13,
-    0x1.a89e5e39f124ap-8,
-    -0x1.251ecdbff432fp-9,
+    0x1.11832b51b0eecp-8,
+    -0x1.02789969a8dd7p-2,
+    0x1.888b972bf9adcp-3,
+    0x1.5e02331e1d06fp-4,
+    -0x1.24062db8f8cb7p-1,
+    0x1.119c6a0d978eap0,
+    -0x1.4564bfa4512cap0,
+    0x1.fccd4c85cf5a6p-1,
+    -0x1.92da41ffcc1bp-2,
+    -0x1.de0887225485cp-4,
+    0x1.e75a10b7dc9a7p-3,
+    -0x1.f1e9facba64c9p-5,
+    -0x1.770c12c76c8d2p-4,
+    0x1.d8f3589434243p-5,
+    0x1.27daefe32cfccp-5,
+    -0x1.2f0f5cec5a5f4p-5,
+    -0x1.2473e3fa5462ep-6,
+    0x1.6b7b6f4ba5232p-6,
+    0x1.7723486dca924p-7,
+    -0x1.a4c6479162555p-7,
+    -0x1.f21b5bc25d4dcp-8,
+    0x1.b3613794689ap-8,
+    0x1.acb7937299677p-9,
+    -0x1.2e37c24a07fdcp-9,
 };
 
 #endif
