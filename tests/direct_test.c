@@ -7,7 +7,6 @@
 #include "opt/opt.h"
 #include "random_graph.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +15,8 @@
 
 #include <cmocka.h>
 
-enum { MOST_TEXT = 1 << 16 };
+#include "example_texts.h"
+
 
 typedef struct tally {
     uint64_t bodies, bytes;
@@ -138,18 +138,6 @@ static void random_programs(void **state)
     compare_graphs(GRAPH_ON_GRID, 100);
 }
 
-static size_t read_text(const char *folder, const char *name, char *text)
-{
-    char path[2048];
-    snprintf(path, sizeof path, "%.1023s/%.255s", folder, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    const size_t length = fread(text, 1, MOST_TEXT, file);
-    fclose(file);
-    assert_true(length > 0 && length < MOST_TEXT);
-    return length;
-}
-
 static void compare_text(const char *text, size_t length, ir_type type, const char *name)
 {
     arena memory, scratch;
@@ -166,26 +154,16 @@ static void compare_text(const char *text, size_t length, ir_type type, const ch
     sn_arena_close(&memory);
 }
 
+static void compare_example(const char *name, const char *text, size_t length)
+{
+    compare_text(text, length, IR_F32, name);
+    compare_text(text, length, IR_F64, name);
+}
+
 static void examples(void **state)
 {
-    static char text[MOST_TEXT], folder[1024];
-    const char *tests = getenv("SINTER_TESTS");
-    unsigned count = 0;
     (void)state;
-    snprintf(folder, sizeof folder, "%s/../examples", tests ? tests : "tests");
-    DIR *list = opendir(folder);
-    assert_non_null(list);
-    for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        const char *ending = strrchr(entry->d_name, '.');
-        if (!ending || strcmp(ending, ".sn") != 0)
-            continue;
-        const size_t length = read_text(folder, entry->d_name, text);
-        compare_text(text, length, IR_F32, entry->d_name);
-        compare_text(text, length, IR_F64, entry->d_name);
-        count++;
-    }
-    closedir(list);
-    assert_true(count > 20);
+    each_example(compare_example);
 }
 
 /* What was compared had everything that may make a difference. */

@@ -2,6 +2,7 @@
  * programs compute alike goes on with the same bits as if nothing had happened. */
 #include "guard_pages.h"
 #include "kernel/kernels.h"
+#include "lang/lang.h"
 #include "open_context.h"
 
 #include <sinter/sinter.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "example_texts.h"
 
 enum { COUNT = 40000 };
 
@@ -527,6 +530,74 @@ static void broken_snapshots_are_refused(void **state)
     sinter_kernel_close(kernel);
 }
 
+/* ---- the examples ---- */
+
+enum { EXAMPLE_COUNT = 30000, EXAMPLE_CUT = 13337, EXAMPLE_MOST_OUTPUTS = 8 };
+
+static float heard[2][EXAMPLE_MOST_OUTPUTS][EXAMPLE_COUNT];
+static unsigned patches;
+
+static sinter_kernel *example_compiled(const char *name, const char *text, size_t length, sinter_engine engine)
+{
+    sinter_kernel *kernel;
+    const sinter_options options = {.source = SINTER_PATCH, .engine = engine};
+    if (sinter_compile(context, text, length, &options, &kernel, &report) != SINTER_OK)
+        fail_msg("%s: %s", name, report.errors[0].message);
+    return kernel;
+}
+
+static void run_example(sinter_instance *instance, float (*out)[EXAMPLE_COUNT], int from, int to)
+{
+    static float noise[EXAMPLE_COUNT];
+    const void *inputs[EXAMPLE_MOST_OUTPUTS];
+    void *outputs[EXAMPLE_MOST_OUTPUTS];
+    for (int k = from; k < to; k++)
+        noise[k] = (float)in[k] * (k % 9000 < 500 ? 0.3f : 0);
+    for (int k = 0; k < EXAMPLE_MOST_OUTPUTS; k++) {
+        inputs[k] = noise + from;
+        outputs[k] = out[k] + from;
+    }
+    assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = to - from}), SINTER_OK);
+}
+
+/* Saved in the middle, and restored into an instance of another engine, it sounds the same from there on. */
+static void example_goes_on(const char *name, const char *text, size_t length)
+{
+    arena scratch;
+    sn_arena_open(&scratch, NULL);
+    const bool is_patch = sn_lang_is_patch(&scratch, text, length);
+    sn_arena_close(&scratch);
+    if (!is_patch)
+        return;
+    sinter_kernel *kernel = example_compiled(name, text, length, SINTER_ENGINE_AUTO);
+    const sinter_kernel_info info = sinter_kernel_describe(kernel);
+    if (info.stateful) {
+        sinter_kernel *other = example_compiled(name, text, length, SINTER_ENGINE_INTERP);
+        sinter_instance *instance = opened(kernel);
+        assert_true(info.output_count <= EXAMPLE_MOST_OUTPUTS && info.input_count <= EXAMPLE_MOST_OUTPUTS);
+        run_example(instance, heard[0], 0, EXAMPLE_COUNT);
+        sinter_instance_reset(instance);
+        run_example(instance, heard[1], 0, EXAMPLE_CUT);
+        instance = restored(kernel, instance, other);
+        run_example(instance, heard[1], EXAMPLE_CUT, EXAMPLE_COUNT);
+        for (uint32_t k = 0; k < info.output_count; k++)
+            if (memcmp(heard[0][k], heard[1][k], sizeof heard[0][k]) != 0)
+                fail_msg("%s: output %u does not go on as it was", name, k);
+        sinter_instance_close(instance);
+        sinter_kernel_close(other);
+        patches++;
+    }
+    sinter_kernel_close(kernel);
+}
+
+static void every_example_goes_on(void **state)
+{
+    (void)state;
+    each_example(example_goes_on);
+    printf("# %u patches\n", patches);
+    assert_true(patches >= 10);
+}
+
 static int open_all(void **state)
 {
     make_input();
@@ -547,6 +618,7 @@ int main(void)
         cmocka_unit_test(blocks_go_back_where_they_came_from),
         cmocka_unit_test(a_snapshot_goes_on_anywhere),
         cmocka_unit_test(broken_snapshots_are_refused),
+        cmocka_unit_test(every_example_goes_on),
     };
     return cmocka_run_group_tests(tests, open_all, close_context);
 }
