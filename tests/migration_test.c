@@ -160,6 +160,37 @@ static void any_engine_goes_on(void **state)
         sinter_kernel_close(kernels[e]);
 }
 
+/* A counter that is one no more, since its step varies from element to element now, and again: both keep the one value. */
+static void counters_go_on(void **state)
+{
+    (void)state;
+    static const char steady[] = "input x\nparam k = 3 in 0..1e9\np = p' + low_bits(k, 32)\nout number(p')\nout number(p)\n";
+    static const char varying[] =
+        "input x\nparam k = 3 in 0..1e9\np = p' + (low_bits(k, 32) + i32(0*x))\nout number(p')\nout number(p)\n";
+    for (int e = 0; e < ENGINES; e++) {
+        if (!sinter_engine_available(engines[e], NULL))
+            continue;
+        sinter_kernel *const kernels[] = {compiled(steady, engines[e]), compiled(varying, engines[e])};
+        sinter_instance *instance = opened(kernels[0]);
+        uint32_t p = 0;
+        for (int at = 0, k = 0, to; at < COUNT; at = to, k++) {
+            const uint32_t step = (uint32_t)k * 123456u % 1000000000u;
+            to = at + 1 + k * 97 % 1500 < COUNT ? at + 1 + k * 97 % 1500 : COUNT;
+            set(kernels[k % 2], instance, "k", step);
+            run(instance, got, at, to);
+            for (int i = at; i < to; i++) {
+                wanted[0][i] = (int32_t)p;
+                wanted[1][i] = (int32_t)(p += step);
+            }
+            instance = ways[k / 2 % WAYS](kernels[k % 2], instance, kernels[(k + 1) % 2]);
+        }
+        sinter_instance_close(instance);
+        same(sinter_engine_name(engines[e]), 0, COUNT, 2);
+        sinter_kernel_close(kernels[0]);
+        sinter_kernel_close(kernels[1]);
+    }
+}
+
 /* ---- edits ---- */
 
 static void what_was_not_touched_goes_on(void **state)
@@ -608,6 +639,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_engine_goes_on),
+        cmocka_unit_test(counters_go_on),
         cmocka_unit_test(what_was_not_touched_goes_on),
         cmocka_unit_test(resized_lines_keep_their_newest_values),
         cmocka_unit_test(near_and_far_lines_are_one_history),

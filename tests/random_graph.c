@@ -715,6 +715,17 @@ static void add_line(maker *m)
     m->g->stateful = true;
 }
 
+/* An integer that grows; see write_lines. */
+static void add_accumulator(maker *m)
+{
+    m->g->memories[m->g->memory_count++] = (graph_memory){.kind = IR_LINE,
+                                                          .type = IR_I32,
+                                                          .shortest = 1,
+                                                          .length = 1,
+                                                          .early = random_chance(m->r, 30)};
+    m->g->stateful = true;
+}
+
 static void add_cells(maker *m)
 {
     static const uint8_t types[] = {IR_F32, IR_F64, IR_I32, IR_U8, IR_I16};
@@ -735,8 +746,12 @@ static void add_memories(maker *m)
         add_table(m);
     if (m->of_kind & GRAPH_WITH_BYTES && random_chance(m->r, 40))
         add_byte_table(m);
-    for (uint32_t n = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0; n > 0; n--)
-        add_line(m);
+    uint32_t lines = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0;
+    for (; lines > 0 && m->g->memory_count < GRAPH_MOST_MEMORIES - 1; lines--)
+        if (random_chance(m->r, 25))
+            add_accumulator(m);
+        else
+            add_line(m);
     if (state && random_chance(m->r, 20))
         add_cells(m);
 }
@@ -760,6 +775,15 @@ static uint32_t scaled_down(maker *m, unsigned type, uint32_t value)
     return add_op(m, SINTER_OP_MUL, type, value, scale, 0);
 }
 
+/* Its own last value and a step, by the segment or the element, from either side. */
+static uint32_t accumulated(maker *m, uint32_t memory)
+{
+    const uint32_t last = add_node(m, (graph_node){.kind = GRAPH_READ, .type = IR_I32, .a = memory, .b = 1});
+    const uint32_t step = random_chance(m->r, 70) ? pick_uniform(m, IR_I32) : pick(m, IR_I32);
+    return random_chance(m->r, 70) ? add_op(m, SINTER_OP_ADD, IR_I32, last, step, 0)
+                                   : add_op(m, SINTER_OP_ADD, IR_I32, step, last, 0);
+}
+
 /* What each line is fed with: mostly something late, so that there are cycles. */
 static void write_lines(maker *m)
 {
@@ -767,7 +791,10 @@ static void write_lines(maker *m)
         graph_memory *memory = &m->g->memories[k];
         if (memory->kind != IR_LINE)
             continue;
-        uint32_t value = random_chance(m->r, 15) ? any_plain(m, memory->type) : pick(m, memory->type);
+        const bool accumulates = memory->type == IR_I32 && memory->length == 1 && random_chance(m->r, 80);
+        uint32_t value = accumulates                ? accumulated(m, k)
+                         : random_chance(m->r, 15) ? any_plain(m, memory->type)
+                                                   : pick(m, memory->type);
         if (memory->flush && random_chance(m->r, 50)) {
             value = scaled_down(m, memory->type, value);
         } else if (memory->type != IR_I32 && random_chance(m->r, 50)) {

@@ -181,6 +181,8 @@ static inline void sn_ir_mark_operands(uint8_t *live, const ir_op *op)
 
 /* A flag per operation: does an output, a sum or a store depend on it, delay lines included? NULL when memory is refused. Linear time. */
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
+/* The same where reads of line k need `instead[k]`, if that is not 0, and not what is written to it. */
+uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory);
 
 /* ---- printer.c, parser.c, verifier.c ---- */
 struct text;

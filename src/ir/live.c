@@ -15,7 +15,7 @@ static bool is_root(const ir_op *op)
 }
 
 /* A live read makes its line's write live, which may stand anywhere: marking goes through a stack. */
-static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory)
+static bool mark_through_lines(const ir_program *p, const ir_ref *instead, uint8_t *live, arena *memory)
 {
     ir_ref *stack = sn_arena_take(memory, p->count * sizeof *stack);
     ir_ref *writer = sn_arena_take_zeroed(memory, (p->memory_count + 1) * sizeof *writer);
@@ -30,6 +30,8 @@ static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory
             stack[depth++] = r;
         }
     }
+    for (uint32_t k = 0; instead && k < p->memory_count; k++)
+        writer[k] = instead[k] ? instead[k] : writer[k];
     while (depth) {
         const ir_op *op = &p->ops[stack[--depth]];
         ir_ref next[4] = {0};
@@ -47,13 +49,19 @@ static bool mark_through_lines(const ir_program *p, uint8_t *live, arena *memory
     return true;
 }
 
+uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory)
+{
+    uint8_t *live = sn_arena_take_zeroed(memory, p->count);
+    return live && mark_through_lines(p, instead, live, memory) ? live : NULL;
+}
+
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
 {
+    if (has_lines(p))
+        return sn_ir_find_live_beside(p, NULL, memory);
     uint8_t *live = sn_arena_take_zeroed(memory, p->count);
     if (!live)
         return NULL;
-    if (has_lines(p))
-        return mark_through_lines(p, live, memory) ? live : NULL;
     const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     for (ir_ref r = p->count - 1; r > 0; r--) {
         if (is_root(&ops[r]))

@@ -146,6 +146,12 @@ static void place_lines(const kernel_run *r, int64_t n)
         const size_t size = sn_ir_type_size(line->type);
         instance_line *own = &r->instance->lines[i];
         uint8_t *const storage = own->storage;
+        if (line->counter) {
+            int32_t value;
+            memcpy(&value, storage, sizeof value);
+            set_i32(&r->frame[k->frame.lines + i], value);
+            continue;
+        }
         if (line->held) {
             set_pointer(&r->frame[k->frame.lines + i], storage);
             continue;
@@ -158,11 +164,23 @@ static void place_lines(const kernel_run *r, int64_t n)
     }
 }
 
+/* n steps at once; integers wrap. */
+static void advance_counter(const kernel_run *r, const plan_line *line, uint8_t *storage, int64_t n)
+{
+    const uint32_t step = line->step_slot ? (uint32_t)r->frame[line->step_slot] : (uint32_t)line->step;
+    uint32_t value;
+    memcpy(&value, storage, sizeof value);
+    value += step * (uint32_t)n;
+    memcpy(storage, &value, sizeof value);
+}
+
 static void advance_lines(const kernel_run *r, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->line_count; i++)
-        if (!k->lines[i].held)
+        if (k->lines[i].counter)
+            advance_counter(r, &k->lines[i], r->instance->lines[i].storage, n);
+        else if (!k->lines[i].held)
             r->instance->lines[i].position += (uint32_t)n;
 }
 

@@ -638,8 +638,12 @@ static lang_value copy_sign(lowering *l, uint32_t node, const lang_value *argume
     const lang_value x = sn_lang_to(l, node, arguments[0], type), s = sn_lang_to(l, node, arguments[1], type);
     if (l->dry)
         return x;
-    const ir_ref is_nan = emit(l, IR_NE, IR_MASK, s.ref, s.ref, 0);
-    const ir_ref plain = emit(l, IR_SELECT, type, is_nan, constant_of(l, type, 0).ref, s.ref);
+    const ir_op *sign = &l->p->ops[s.ref];
+    ir_ref plain = s.ref;
+    if (sign->code != IR_CVT || l->p->ops[sign->a].type != IR_I32) { /* what was an integer is no NaN */
+        const ir_ref is_nan = emit(l, IR_NE, IR_MASK, s.ref, s.ref, 0);
+        plain = emit(l, IR_SELECT, type, is_nan, constant_of(l, type, 0).ref, s.ref);
+    }
     return sn_lang_scalar(emit(l, IR_COPYSIGN, type, x.ref, plain, 0), type);
 }
 

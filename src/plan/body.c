@@ -28,6 +28,7 @@ typedef struct maker {
     uint16_t loop;
     ir_ref *late; /* outputs and holds, in order: they come last */
     uint32_t late_count;
+    uint32_t column; /* the element's number, which counters go by; 0: not made yet */
     bool holds;   /* some of them are holds */
     bool wide;    /* something is f64 */
     bool failed;
@@ -85,11 +86,16 @@ static inline void narrow(plan_placement *w, ir_ref user, ir_ref used, bool cold
         move_region(w, user, used, cold);
 }
 
+static bool is_counter(const plan_placement *w, uint32_t memory)
+{
+    return w->steps && w->steps[memory];
+}
+
 /* Between the stores of its table a load stays where it is; and so does what asks where in its stream the element stands, which
  * regions, called from several places, do not know. */
-static bool keeps_place(const ir_program *p, const ir_op *op)
+static bool keeps_place(const ir_program *p, const plan_placement *w, const ir_op *op)
 {
-    return op->code == IR_READV || (op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS);
+    return op->code == IR_READV || (op->code == IR_READ && is_counter(w, op->a)) || (op->code == IR_LOAD && p->memories[op->b].kind == IR_CELLS);
 }
 
 sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, bool one_loop, arena *memory)
@@ -106,12 +112,14 @@ sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, bool 
     memset(region, 0, p->count * sizeof *region); /* leaves stay outside */
     for (uint32_t k = 0; k < w->order_count; k++)
         region[w->order[k]] = UINT32_MAX;
+    for (uint32_t k = 0; w->steps && k < p->memory_count; k++)
+        region[w->steps[k]] = 0; /* the driver needs them */
     for (uint32_t k = w->order_count; k-- > 0;) {
         const ir_ref r = w->order[k];
         const ir_op *op = &p->ops[r];
         const ir_info *info = &sn_ir_info[op->code];
         const bool pure = info->kind == IR_KIND_PURE, rare = op->code == IR_RARE;
-        if (region[r] == UINT32_MAX || (!pure && (info->rule == IR_RULE_EFFECT || keeps_place(p, op))))
+        if (region[r] == UINT32_MAX || (!pure && (info->rule == IR_RULE_EFFECT || keeps_place(p, w, op))))
             region[r] = 0;
         if (pure && !region[r] && !rare) { /* what is used outside of all regions is outside itself */
             region[op->a] = region[op->b] = region[op->c] = 0;
@@ -198,15 +206,20 @@ static uint32_t crossing(maker *m, ir_ref r, uint32_t slot)
     return mask ? append(m, IR_NE, IR_MASK, m->body->ops[value].axes, value, constant(m, IR_I32, 0), 0) : value;
 }
 
+uint32_t sn_plan_leaf_slot(const plan_frame *f, const ir_op *leaf)
+{
+    switch (leaf->code) {
+    case IR_PARAM: return f->params + leaf->a;
+    case IR_LENGTH: return f->lengths + leaf->a;
+    case IR_ROW: return f->row;
+    default: return 0;
+    }
+}
+
 static uint32_t leaf(maker *m, const ir_op *op)
 {
-    const plan_frame *f = &m->plan->frame;
-    switch (op->code) {
-    case IR_PARAM: return uniform(m, op->type, f->params + op->a);
-    case IR_LENGTH: return uniform(m, IR_I32, f->lengths + op->a);
-    case IR_ROW: return uniform(m, IR_I32, f->row);
-    default: return append(m, op->code, op->type, op->axes, op->a, op->b, 0);
-    }
+    const uint32_t slot = sn_plan_leaf_slot(&m->plan->frame, op);
+    return slot ? uniform(m, op->type, slot) : append(m, op->code, op->type, op->axes, op->a, op->b, 0);
 }
 
 /* A leaf, or a value of another loop, at its first use. */
@@ -367,6 +380,20 @@ static uint32_t append_rare(maker *m, ir_ref r)
     return rare;
 }
 
+/* What a counter was one element ago: the chunk's first value and a step for each element since. */
+static uint32_t append_count(maker *m, const ir_op *read)
+{
+    const ir_ref step = m->where->steps[read->a];
+    const ir_op *constant_step = &m->plan->program->ops[step];
+    const uint32_t first = uniform(m, IR_I32, m->plan->frame.lines + m->plan->line_of_memory[read->a]);
+    if (!m->column)
+        m->column = append(m, IR_COLUMN, IR_I32, IR_AXIS_ELEMENT, 0, 0, 0);
+    uint32_t steps = m->column;
+    if (constant_step->code != IR_CONST || constant_step->a != 1)
+        steps = append(m, IR_MUL, IR_I32, IR_AXIS_ELEMENT, m->column, local_of(m, step), 0);
+    return append(m, IR_ADD, IR_I32, IR_AXIS_ELEMENT, steps, first, 0);
+}
+
 static uint32_t append_pure(maker *m, ir_ref r)
 {
     const plan *p = m->plan;
@@ -378,6 +405,8 @@ static uint32_t append_pure(maker *m, ir_ref r)
             return local_of(m, m->guard_value ? op->b : op->c);
         return append(m, IR_SELECT, op->type, op->axes, local_of(m, op->a), local_of(m, op->b), local_of(m, op->c));
     }
+    if (op->code == IR_READ && is_counter(m->where, op->a))
+        return append_count(m, op);
     if (op->code == IR_READ) {
         const uint32_t line = p->line_of_memory[op->a];
         return append(m, p->lines[line].held ? IR_HELD : IR_READ, op->type, op->axes, line, op->b, 0);
@@ -447,7 +476,7 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
 {
     m->body = body;
     m->capacity = count + count / 2 + 16;
-    m->late_count = m->members = m->fetched = 0;
+    m->late_count = m->members = m->fetched = m->column = 0;
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};

@@ -16,9 +16,12 @@ typedef struct plan_placement {
     ir_ref *order;        /* operations that have a loop, ascending */
     uint32_t order_count;
     uint32_t *number; /* what it is in the body being made, or PLAN_NOT_MADE, which all are between bodies but operation 0 */
+    const ir_ref *steps; /* per memory object: the step, if it is a counter; NULL where there are none */
     ir_ref *made;     /* room for the leaves, and values of other loops, that have a number */
 } plan_placement;
 
+/* The frame slot of a leaf that is a uniform to bodies (a parameter, a length, a row), or 0. */
+uint32_t sn_plan_leaf_slot(const plan_frame *f, const ir_op *leaf);
 /* Makes the body (or the two) of loop `number` from its operations `members` (ascending). */
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory);

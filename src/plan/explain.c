@@ -50,7 +50,7 @@ void sn_plan_print(const plan *p, text *out)
                   (unsigned long long)p->state);
     for (uint32_t k = 0; k < p->line_count; k++)
         sn_text_print(out, "line %u: %s, %u values of %s, %s%s\n", k, p->program->memories[p->lines[k].memory].name, p->lines[k].length,
-                      sn_ir_type_name(p->lines[k].type), p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
+                      sn_ir_type_name(p->lines[k].type), p->lines[k].counter ? "a counter" : p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
         sn_text_print(out, "loop %u: %s, %s lanes%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
@@ -184,7 +184,9 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
         sn_text_print(out, "chunks of %u elements, %u buffers between loops\n", p->chunk, p->buffer_count);
     for (uint32_t k = 0; k < p->line_count; k++)
         sn_text_print(out, "%s: %u values, %s\n", p->program->memories[p->lines[k].memory].name, p->lines[k].length,
-                      p->lines[k].held ? "in registers" : "a sliding window in memory");
+                      p->lines[k].counter ? "a counter: follows from the element's number, its step being steady"
+                      : p->lines[k].held  ? "in registers"
+                                          : "a sliding window in memory");
     for (uint32_t k = 0; k < p->loop_count; k++)
         explain_loop(p, k, vector_bytes, byte_permutations, out);
 }

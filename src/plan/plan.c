@@ -56,10 +56,11 @@ static sinter_status find_levels(planner *m)
     m->live = levels ? sn_ir_find_live(p, m->memory) : sn_arena_take_zeroed(m->memory, p->count);
     if (!m->live)
         return SINTER_NO_MEMORY;
-    if (levels)
-        return sn_plan_find_levels(p, m->live, m->memory, &m->levels);
     m->levels = (plan_levels){.chunk = PLAN_CHUNK};
-    return SINTER_OK;
+    if (!levels)
+        return SINTER_OK;
+    const sinter_status status = sn_plan_find_counters(p, &m->live, m->memory, &m->where.steps);
+    return status ? status : sn_plan_find_levels(p, m->live, m->memory, &m->levels);
 }
 
 /* An output waits for the last loop that still reads an input: the caller may have given both the same buffer. */
@@ -261,10 +262,31 @@ static sinter_status find_crossings(planner *m)
                 give_slot(m, d);
         }
     }
+    for (uint32_t k = 0; m->where.steps && k < p->memory_count; k++)
+        if (m->where.loop[m->where.steps[k]] != PLAN_NO_LOOP)
+            give_slot(m, m->where.steps[k]);
     return SINTER_OK;
 }
 
 /* ---- lines ---- */
+
+static bool is_counter(const planner *m, uint32_t k)
+{
+    return m->where.steps && m->where.steps[k];
+}
+
+/* Where the driver finds the step. */
+static void place_step(const planner *m, plan_line *line)
+{
+    const ir_ref step = m->where.steps[line->memory];
+    const ir_op *op = &m->program->ops[step];
+    if (op->code == IR_CONST)
+        line->step = (int32_t)op->a;
+    else if (m->where.loop[step] == PLAN_NO_LOOP)
+        line->step_slot = sn_plan_leaf_slot(&m->plan->frame, op);
+    else
+        line->step_slot = m->where.slot[step];
+}
 
 static void find_line_uses(const planner *m, uint16_t *loop_of_line, uint16_t *writing, uint8_t *varying)
 {
@@ -311,7 +333,7 @@ static sinter_status lay_out_lines(planner *m)
             continue;
         }
         const bool cells = memory->kind == IR_CELLS;
-        const bool held = cells || (!varying[k] && memory->length <= PLAN_HELD
+        const bool held = cells || is_counter(m, k) || (!varying[k] && memory->length <= PLAN_HELD
                                     && out->loops[loop_of_line[k]].lanes == PLAN_SCALAR);
         const uint32_t slack = memory->length > 4 * PLAN_CHUNK ? memory->length : 4 * PLAN_CHUNK;
         const uint64_t capacity = held ? memory->length : (uint64_t)memory->length + slack;
@@ -321,6 +343,10 @@ static sinter_status lay_out_lines(planner *m)
                                                     .type = (uint8_t)type, .held = held, .flush = memory->flush && !cells,
                                                     .loop = writing[k],
                                                     .offset = (uint32_t)at};
+        if (is_counter(m, k)) {
+            out->lines[out->line_count - 1].counter = true;
+            place_step(m, &out->lines[out->line_count - 1]);
+        }
         if (memory->flush && !cells)
             out->loops[writing[k]].ticked = true;
         at += (capacity * sn_ir_type_size(type) + 64 + 63) & ~(uint64_t)63;

@@ -2,6 +2,7 @@
  * and meaning are settled here; an engine only encodes. This page is the room's table of contents.
  *
  *   plan.c        program → plan: the driver of the steps below
+ *   counters.c    integers that grow by steady steps: no cycles, for their values follow from the element's number
  *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   explain.c     what was chosen and why, in words; predicted cost
@@ -73,19 +74,24 @@ typedef struct plan_line {
     uint32_t capacity; /* elements of storage: `length` if held, else a window that slides: length + room */
     uint8_t type;
     bool held;  /* the values lie at base[0 … length), oldest first, in place; else the newest is base[-1], moving on with each chunk */
+    bool counter;    /* held, one i32: see counters.c. No body touches it: its slot in frame.lines has the value itself, and after a chunk of n elements
+                        n steps are added */
     bool flush;      /* its values below 1e-30 (f32) or 1e-250 (f64) become 0 before the first element of every tick */
     uint16_t loop;   /* the loop that writes it */
     uint32_t offset; /* bytes from the state's start, 64-byte aligned */
+    uint32_t step_slot; /* of a counter: the uniform that is its step; 0: the constant `step` is */
+    int32_t step;
 } plan_line;
 
 /* Where things are in the frame, in slots of 8 bytes. */
 typedef struct plan_frame {
     uint32_t index;   /* f64: absolute index of element 0 */
-    uint32_t inputs, outputs, buffers, lines, memories; /* pointers, one slot each, in order (`lines` by plan line number, memories by program number) */
+    uint32_t inputs, outputs, buffers, lines, memories; /* pointers, one slot each, in order (`lines` by plan line number, memories by program number);
+                                                           of a line that is a counter the i32 before element 0 */
     uint32_t sums;    /* pointers, one per total: 64 f32 or 32 f64 partial sums, 64-byte aligned */
     uint32_t params;  /* uniforms: parameter values in their type */
     uint32_t lengths; /* i32, one per memory object */
-    uint32_t row, column; /* i32: the row; the column of element 0 */
+    uint32_t row, column; /* i32: the row; the column of element 0, which is 0 in streams: there COLUMN is the element's number in its chunk */
     uint32_t extents; /* f64, IR_EXTENT_LENGTH for each image: what its extent is bound to where the caller hands over images */
     uint32_t uniforms; /* the first computed one */
     uint32_t count;
@@ -128,6 +134,8 @@ typedef struct plan_levels {
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */
 } plan_levels;
+/* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
+sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
 sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);
 
 #endif

@@ -415,6 +415,23 @@ static void write_ticked_call(const c_writer *w, uint32_t loop)
     sn_text_add(t, "    }\n");
 }
 
+/* After n elements: so many steps at once. */
+static void write_advance(const c_writer *w, uint32_t k)
+{
+    const plan_line *line = &w->plan->lines[k];
+    text *t = w->out;
+    if (!line->counter) {
+        sn_text_print(t, "    s->at%u += n;\n", k);
+        return;
+    }
+    sn_text_print(t, "    s->h%u[0] = (int32_t)((uint32_t)s->h%u[0] + (uint32_t)", k, k);
+    if (line->step_slot)
+        sn_c_uniform(w, line->step_slot, false);
+    else
+        sn_c_constant(w, IR_I32, (uint32_t)line->step);
+    sn_text_add(t, " * (uint32_t)n);\n");
+}
+
 static void write_piece(const c_writer *w)
 {
     const plan *p = w->plan;
@@ -433,8 +450,8 @@ static void write_piece(const c_writer *w)
             call_loop(w, k, "s, inputs, outputs, done, 0, n", "    ");
     }
     for (uint32_t k = 0; k < p->line_count; k++)
-        if (is_line(p, k) && !p->lines[k].held)
-            sn_text_print(w->out, "    s->at%u += n;\n", k);
+        if (is_line(p, k) && (!p->lines[k].held || p->lines[k].counter))
+            write_advance(w, k);
     sn_text_add(w->out, "    s->index += n;\n}\n");
 }
 

@@ -114,24 +114,24 @@ static void end(const statements *s)
     sn_text_add(s->w->out, ";\n");
 }
 
-/* A uniform by its frame slot: what it is called in the instance, or in the function of one element. */
-static void say_uniform(const statements *s, uint32_t slot)
+void sn_c_uniform(const c_writer *w, uint32_t slot, bool one)
 {
-    const c_writer *w = s->w;
     const ir_program *p = w->plan->program;
     const plan_frame *f = &w->plan->frame;
     if (slot - f->params < p->param_count) {
-        sn_text_print(w->out, s->one ? "%s" : "s->p_%s", w->params[slot - f->params]);
+        sn_text_print(w->out, one ? "%s" : "s->p_%s", w->params[slot - f->params]);
     } else if (slot - f->lengths < p->memory_count) {
         const ir_memory *memory = &p->memories[slot - f->lengths];
         if (memory->kind == IR_BOUND)
             sn_text_print(w->out, "(int32_t)s->n%u", slot - f->lengths);
         else
             sn_text_print(w->out, "%u", memory->length);
+    } else if (slot - f->lines < w->plan->line_count) {
+        sn_text_print(w->out, "s->h%u[0]", slot - f->lines); /* a counter */
     } else if (slot == f->row) {
-        sn_text_add(w->out, s->one ? "row" : "s->row");
+        sn_text_add(w->out, one ? "row" : "s->row");
     } else {
-        sn_text_print(w->out, s->one ? "u%u" : "s->u%u", slot);
+        sn_text_print(w->out, one ? "u%u" : "s->u%u", slot);
     }
 }
 
@@ -151,7 +151,7 @@ static void say_value(const statements *s, uint32_t k)
     else if (s->one && op->code == IR_COLUMN)
         sn_text_add(w->out, "column");
     else if (s->one && op->code == IR_UNIFORM)
-        say_uniform(s, op->a);
+        sn_c_uniform(w, op->a, true);
     else
         sn_text_print(w->out, "%s%u", s->prefix, k);
 }
@@ -214,7 +214,7 @@ static void say_leaf_or_memory(const statements *s, uint32_t k)
     case IR_INPUT: sn_text_print(w->out, "in%u[i]", op->a); break;
     case IR_BUFFER: sn_text_print(w->out, "s->b%u[i]", op->a); break;
     case IR_INDEX: sn_text_add(w->out, "(double)(s->index + i)"); break;
-    case IR_COLUMN: sn_text_add(w->out, "s->column + i"); break;
+    case IR_COLUMN: sn_text_add(w->out, w->plan->grid ? "s->column + i" : "i"); break;
     case IR_HELD: sn_text_print(w->out, "h%u_%u", op->a, op->b); break;
     case IR_READ: case IR_READV: say_read(s, op); break;
     case IR_LOAD:
@@ -327,7 +327,7 @@ static void write_effect(const statements *s, const ir_op *op)
     case IR_SET_BUFFER:
         sn_text_print(t, s->one ? "b%u" : "s->b%u[i]", op->b);
         break;
-    case IR_SET_UNIFORM: say_uniform(s, op->b); break;
+    case IR_SET_UNIFORM: sn_c_uniform(s->w, op->b, s->one); break;
     case IR_SUM: sn_text_print(t, "s->sum%u[i %% %d] +", op->b, type_of(s, op->a) == IR_F64 ? 32 : 64); break;
     default: break;
     }
@@ -480,10 +480,12 @@ static void write_uniforms(const statements *s)
         if (!is_uniform_leaf(op->code) || !s->used[k])
             continue;
         sn_text_print(s->w->out, "    const %s v%u = ", sn_c_type(op->type), k);
-        say_uniform(s, op->code == IR_UNIFORM  ? op->a
-                       : op->code == IR_PARAM  ? f->params + op->a
-                       : op->code == IR_LENGTH ? f->lengths + op->a
-                                               : f->row);
+        sn_c_uniform(s->w,
+                     op->code == IR_UNIFORM  ? op->a
+                     : op->code == IR_PARAM  ? f->params + op->a
+                     : op->code == IR_LENGTH ? f->lengths + op->a
+                                             : f->row,
+                     s->one);
         end(s);
     }
 }

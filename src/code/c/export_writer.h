@@ -29,6 +29,8 @@ const char *sn_c_identifier(arena *memory, const char *name, const char *const *
 bool sn_c_name_all(c_writer *w);
 
 /* ---- export_loops.c ---- */
+/* A uniform by its frame slot: what it is called in the instance, or (`one`) in the function of one element. */
+void sn_c_uniform(const c_writer *w, uint32_t slot, bool one);
 void sn_c_write_loops(const c_writer *w);
 /* One element; false if the program has none such. */
 bool sn_c_has_function(const plan *p);
