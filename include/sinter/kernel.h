@@ -144,6 +144,8 @@ typedef struct sinter_parameter_info {
     const char *name, *unit;
     double initial, low, high;
     sinter_curve curve;
+    sinter_smoothing smoothing; /* and over how many seconds; see sinter_smooth */
+    double seconds;
 } sinter_parameter_info;
 /* An image that a text samples. `made`: the text itself says what is in it (a stage); whoever runs the kernel has it made first, at the size and
  * of the region that the results are to have, by the kernel that sinter_options.stage = name compiles; sinter/image.h does. All kernels of
@@ -222,7 +224,7 @@ SINTER_API sinter_status sinter_run_grid(const sinter_kernel *kernel, const sint
 
 /* The kernel as a C function of one element: `float f(float x, …)` (double where streams are f64), all inputs in order, the single output as
  * the result. With parameters: `float f(const void *frame, float x, …)`, the frame from sinter_instance_frame. Thread-safe, real-time safe; expects the
- * default floating-point mode. NULL where there is none: the interpreter, state, several outputs, more than 8 inputs, i32 streams, more
+ * default floating-point mode. Smoothed parameters are at their goals for it. NULL where there is none: the interpreter, state, several outputs, more than 8 inputs, i32 streams, more
  * than 64 operations without options.function; *reason
  * (may be NULL) says which. Lives as long as the kernel. */
 typedef void (*sinter_function)(void);
@@ -238,18 +240,30 @@ SINTER_API sinter_status sinter_instance_open(const sinter_kernel *kernel, sinte
 SINTER_API void sinter_instance_close(sinter_instance *instance); /* NULL is allowed */
 /* −1 where there is no such parameter. */
 SINTER_API int sinter_parameter_number(const sinter_kernel *kernel, const char *name);
-/* Takes effect with the next run; clamped to the parameter's range, NaN refused. Real-time safe. SINTER_BAD_ARGUMENT. */
+/* Takes effect with the next run; clamped to the parameter's range, NaN refused. Real-time safe. SINTER_BAD_ARGUMENT.
+ * A smoothed parameter (docs/language.md, sinter_smooth) starts to move with the next element, which still has the value that it
+ * would have had, from wherever it is, in the midst of a move too; the value that it is on its way to changes nothing. While the element
+ * index is 0 there is nothing to move from, and it is there at once. */
 SINTER_API sinter_status sinter_set(sinter_instance *instance, int parameter, double value);
+/* The same, but a smoothed parameter is there at once as well, and a move of it ends. */
+SINTER_API sinter_status sinter_jump(sinter_instance *instance, int parameter, double value);
+/* What was set last, clamped: of a parameter that moves, where it is going. NaN where there is no such parameter. */
 SINTER_API double sinter_get(const sinter_instance *instance, int parameter);
 /* The stream goes on where the last call ended: for any cutting of a stream into calls, the same bits. Real-time safe. */
 SINTER_API sinter_status sinter_instance_run(sinter_instance *instance, const sinter_arguments *arguments);
 SINTER_API sinter_status sinter_instance_run_grid(sinter_instance *instance, const sinter_grid *grid);
-/* All state back to 0, the element index too; parameters stay. Real-time safe but for its length (one pass over the state). */
+/* All state back to 0, the element index too; parameters stay, those that move are at their goals. Real-time safe but for its length (one
+ * pass over the state). */
 SINTER_API void sinter_instance_reset(sinter_instance *instance);
 /* The first argument of functions of kernels with parameters; what they determine is computed here. Valid until the next sinter_set. */
 SINTER_API const void *sinter_instance_frame(sinter_instance *instance);
 /* The stream's next element. */
 SINTER_API int64_t sinter_instance_index(const sinter_instance *instance);
+/* Infinities and NaN that were found in recursive state at ticks, every 64th element, and set to 0 (docs/language.md, what is not
+ * finite): *count (NULL allowed) is how many times since the instance was opened, once a line and tick; the result is the name of the state in which the last
+ * one was, NULL while there was none. Lines that the cycle reads further back than one element are set to 0 as they are written, and not counted. The name lives as
+ * long as the kernel. Real-time safe; on the thread that runs the instance, or while nothing does. */
+SINTER_API const char *sinter_instance_fault(const sinter_instance *instance, uint64_t *count);
 
 /* ---- state that outlives a kernel ---- */
 

@@ -42,6 +42,8 @@ typedef enum sinter_operation {
 } sinter_operation;
 
 typedef enum sinter_curve { SINTER_LINEAR = 0, SINTER_LOGARITHMIC = 1 } sinter_curve;
+/* How a parameter gets from one value to the next; see sinter_smooth. */
+typedef enum sinter_smoothing { SINTER_UNSMOOTHED = 0, SINTER_RAMP = 1, SINTER_GLIDE = 2 } sinter_smoothing;
 
 typedef uint32_t sinter_value;
 typedef struct sinter_program sinter_program;
@@ -57,6 +59,14 @@ SINTER_API sinter_value sinter_input(sinter_program *program, const char *name, 
 /* Live parameters: set as double, read in `type`. Range [low, high]; values outside are clamped when set. */
 SINTER_API sinter_value sinter_parameter(sinter_program *program, const char *name, sinter_type type, double initial, double low,
                                          double high);
+/* From now on sinter_set moves this parameter (of type f32 or f64) to its new value over the elements that follow, instead of being there at
+ * once: with SINTER_RAMP in a straight line, where it arrives after `seconds`; with SINTER_GLIDE as a one-pole filter does, where it is
+ * within a thousandth of the way after `seconds` and at its goal after twice that, when a millionth is left. `seconds` is above 0 and at most 1000; they are
+ * counted by the parameter `rate`, or at 48,000 elements a second where the program has none. The values are a function of the element index
+ * alone: start + step·k, rounded once, and goal + (start − goal)·2^(−k·log2(1000)/(seconds·rate)). Whatever depends on the parameter follows it
+ * element by element while it moves; while nothing moves the kernel runs the very code that it would have without smoothing.
+ * On grids and in programs with totals nothing is smoothed. */
+SINTER_API void sinter_smooth(sinter_program *program, sinter_value parameter, sinter_smoothing kind, double seconds);
 /* Streams out, in the order of these calls; f32, f64 or i32. */
 SINTER_API void sinter_output(sinter_program *program, const char *name, sinter_value value);
 /* A total over all elements of a call; f32 or f64; see sinter/kernel.h for the order of summation. */

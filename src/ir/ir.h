@@ -47,9 +47,13 @@ typedef struct ir_param {
     const char *name;
     uint8_t type;
     uint8_t curve; /* sinter_curve: how a control moves over the range */
+    uint8_t smoothing; /* sinter_smoothing: how it gets from one value to the next, in so many seconds */
     double initial, low, high;
+    double seconds;
     const char *unit;
 } ir_param;
+
+enum { IR_MOST_SECONDS = 1000 }; /* of smoothing */
 
 typedef enum ir_memory_kind {
     IR_TABLE, /* constant content */

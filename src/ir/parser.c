@@ -237,7 +237,15 @@ static bool read_range(parser *s, ir_param *param)
     return read_double(s, &param->high);
 }
 
-/* Behind the name: `: type = number [in low..high] [log] ["unit"]`. */
+static bool read_smoothing(parser *s, ir_param *param)
+{
+    param->smoothing = sn_ir_accept_word(&s->in, "smooth")  ? SINTER_RAMP
+                       : sn_ir_accept_word(&s->in, "glide") ? SINTER_GLIDE
+                                                            : SINTER_UNSMOOTHED;
+    return !param->smoothing || read_double(s, &param->seconds);
+}
+
+/* Behind the name: `: type = number [in low..high] [log] ["unit"] [smooth seconds | glide seconds]`. */
 static bool finish_param(parser *s, slice name, uint32_t *number)
 {
     ir_param param = {.low = (double)-INFINITY, .high = (double)INFINITY, .unit = ""};
@@ -252,6 +260,8 @@ static bool finish_param(parser *s, slice name, uint32_t *number)
     param.curve = sn_ir_accept_word(&s->in, "log") ? SINTER_LOGARITHMIC : SINTER_LINEAR;
     sn_ir_skip_blanks(&s->in);
     if (s->in.at < s->in.end && *s->in.at == '"' && !sn_ir_read_quoted(&s->in, &unit))
+        return false;
+    if (!read_smoothing(s, &param))
         return false;
     if (!end_statement(s) || !(param.name = terminated(s, name))
         || (unit.start && !(param.unit = terminated(s, unit))))

@@ -3,7 +3,7 @@
  *     input x: f32
  *     output out: f32
  *     total energy scale 0.5 offset 1
- *     param cutoff: f32 = 800 in 20..20000 log "Hz"
+ *     param cutoff: f32 = 800 in 20..20000 log "Hz" smooth 0.02
  *     table t: u8 = [151, 160, 137]
  *     bound data: f32
  *     bound picture: f32 image 3
@@ -157,6 +157,10 @@ static void print_param(text *out, const ir_param *param)
     if (param->unit && *param->unit) {
         sn_text_add(out, " ");
         print_quoted(out, param->unit);
+    }
+    if (param->smoothing) {
+        sn_text_add(out, param->smoothing == SINTER_RAMP ? " smooth " : " glide ");
+        print_f64(out, param->seconds);
     }
     sn_text_add(out, "\n");
 }

@@ -143,6 +143,11 @@ static const char *check_memory(const verifier *v, const ir_memory *m)
     return NULL;
 }
 
+static bool is_smoothing(const ir_param *param)
+{
+    return param->smoothing <= SINTER_GLIDE && is_float(param->type) && param->seconds > 0 && param->seconds <= IR_MOST_SECONDS;
+}
+
 static const char *check_declarations(const verifier *v)
 {
     const ir_program *p = v->p;
@@ -159,6 +164,8 @@ static const char *check_declarations(const verifier *v)
         if (!is_number(p->params[k].type) || p->params[k].curve > SINTER_LOGARITHMIC)
             return violation(v, "parameter \"%.*s\" has a type or curve that parameters do not have",
                              NAME_SHOWN, p->params[k].name);
+        else if (p->params[k].smoothing && !is_smoothing(&p->params[k]))
+            return violation(v, "parameter \"%.*s\" cannot be smoothed like that", NAME_SHOWN, p->params[k].name);
     for (uint32_t k = 0; k < p->memory_count; k++) {
         const char *wrong = check_memory(v, &p->memories[k]);
         if (wrong)

@@ -225,6 +225,38 @@ sinter_status sn_kernel_passes(compilation *c)
     return status;
 }
 
+static sinter_status make_plan(compilation *c, const ir_program *program, plan *p)
+{
+    const sinter_status status = sn_plan_make(p, program, c->memory);
+    if (!status)
+        return SINTER_OK;
+    return sn_report_fail(c->report, status, status == SINTER_TOO_LARGE ? "the program has more than 2 GiB of state or of values between loops, or more than 65,000 loops"
+                          : "out of memory", NULL);
+}
+
+bool sn_kernel_smooths(const compilation *c)
+{
+    return c->options.domain != SINTER_GRID && c->program.total_count == 0 && sn_opt_is_smoothed(&c->program);
+}
+
+sinter_status sn_kernel_plan_moving(compilation *c, plan *p)
+{
+    ir_program moving;
+    sn_opt_move(&c->program, &moving, c->memory);
+    if (sn_opt_needs_expansion(&moving))
+        sn_opt_expand(&moving, &c->moving, c->memory, 0, &c->context->templates);
+    else
+        c->moving = moving;
+    if (c->moving.status)
+        return sn_report_fail(c->report, c->moving.status, c->moving.message, NULL);
+#if SINTER_VERIFY
+    const char *violation = sn_ir_verify(&c->moving, c->memory);
+    if (violation && !c->memory->failed)
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, violation, "after smooth");
+#endif
+    return make_plan(c, &c->moving, p);
+}
+
 sinter_status sn_kernel_plan(compilation *c, plan *p)
 {
     if (sn_opt_needs_expansion(&c->program)) { /* named passes may have left it out */
@@ -236,11 +268,7 @@ sinter_status sn_kernel_plan(compilation *c, plan *p)
         return program_error(c);
     if (c->program.total_count > KERNEL_MOST_TOTALS)
         return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 64 totals, derivatives included", NULL);
-    const sinter_status status = sn_plan_make(p, &c->program, c->memory);
-    if (!status)
-        return SINTER_OK;
-    return sn_report_fail(c->report, status, status == SINTER_TOO_LARGE ? "the program has more than 2 GiB of state or of values between loops, or more than 65,000 loops"
-                          : "out of memory", NULL);
+    return make_plan(c, &c->program, p);
 }
 
 /* ---- code ---- */
@@ -412,7 +440,8 @@ static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory)
     for (uint32_t i = 0; i < p->loop_count; i++)
         for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++) {
             char name[64];
-            const int length = snprintf(name, sizeof name, "loop %u (%s)%s", i, rates[p->loops[i].rate], side ? ", guarded" : "");
+            const int length = snprintf(name, sizeof name, "loop %u (%s)%s%s", i, rates[p->loops[i].rate], side ? ", guarded" : "",
+                                        p->program == &j->c->moving ? ", moving" : "");
             const char *kept = sn_arena_copy_text(memory, name, (size_t)length);
             if (!kept || !add_part(k, j, &j->functions[2 * i + side], &p->loops[i].body[side], kept, &mark, memory))
                 return false;
@@ -432,27 +461,22 @@ static sinter_status make_code(const compilation *c, const plan *p, sinter_kerne
 static sinter_status interpret(compilation *c, const plan *p, sinter_kernel *k)
 {
     interp_code *code;
-    const sinter_status status = sn_interp_prepare(p, &c->own, &code);
+    const sinter_status status = sn_interp_prepare(p, c->memory, &code);
     if (status)
         return status;
     k->interpreted = code;
     k->interp_workspace = sn_interp_workspace(code);
     k->function_reason = no_function(c, p);
-    k->own = c->own;
-    c->own = (arena){.allocator = c->own.allocator};
     return SINTER_OK;
 }
 
-static sinter_status finish(compilation *c, sinter_kernel **kernel)
+/* Everything but what interpreted kernels keep. */
+static sinter_status make_kernel(compilation *c, const plan *p, sinter_kernel **kernel)
 {
-    plan p;
-    sinter_status status = sn_kernel_plan(c, &p);
-    if (status)
-        return status;
-    sinter_kernel *k = sn_kernel_image(c, &p);
+    sinter_kernel *k = sn_kernel_image(c, p);
     if (!k)
         return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
-    status = c->engine == SINTER_ENGINE_INTERP ? interpret(c, &p, k) : make_code(c, &p, k);
+    const sinter_status status = c->engine == SINTER_ENGINE_INTERP ? interpret(c, p, k) : make_code(c, p, k);
     if (status) {
         sinter_kernel_close(k);
         return status;
@@ -460,6 +484,48 @@ static sinter_status finish(compilation *c, sinter_kernel **kernel)
     k->simple = k->loop_count == 1 && k->loops[0].code[0] && !k->loops[0].guard && k->frame.count <= KERNEL_SIMPLE_SLOTS
                 && !k->param_count && !k->table_count && !k->buffer_count && k->total_count <= KERNEL_SIMPLE_TOTALS && !k->grid && !k->stateful;
     k->stack = (size_t)k->frame.count * 8 + 128 + sn_kernel_workspace(k);
+    *kernel = k;
+    return SINTER_OK;
+}
+
+/* By which the seconds of smoothing are counted: the parameter `rate`, which may have been compiled as a constant. */
+static void find_rate(const compilation *c, sinter_kernel *k)
+{
+    k->rate_parameter = sinter_parameter_number(k, "rate");
+    k->rate = 48000;
+    for (uint32_t i = 0; i < c->options.fixed_count; i++)
+        if (!strcmp(c->options.fixed_names[i], "rate"))
+            k->rate = c->options.fixed_values[i];
+}
+
+static sinter_status add_moving(compilation *c, sinter_kernel *k)
+{
+    plan p;
+    find_rate(c, k);
+    if (!sn_kernel_smooths(c))
+        return SINTER_OK;
+    const sinter_status status = sn_kernel_plan_moving(c, &p);
+    return status ? status : make_kernel(c, &p, &k->moving);
+}
+
+static sinter_status finish(compilation *c, sinter_kernel **kernel)
+{
+    plan p;
+    sinter_kernel *k;
+    sinter_status status = sn_kernel_plan(c, &p);
+    if (!status)
+        status = make_kernel(c, &p, &k);
+    if (status)
+        return status;
+    status = add_moving(c, k);
+    if (status) {
+        sinter_kernel_close(k);
+        return status;
+    }
+    if (c->engine == SINTER_ENGINE_INTERP) { /* the kernel's own from now on */
+        k->own = c->own;
+        c->own = (arena){.allocator = c->own.allocator};
+    }
     *kernel = k;
     return SINTER_OK;
 }
@@ -544,6 +610,7 @@ void sinter_kernel_close(sinter_kernel *k)
 {
     if (!k)
         return;
+    sinter_kernel_close(k->moving);
     sn_exec_release(k->context->code, &k->block);
     sn_arena_close(&k->own);
     const sinter_allocator a = k->context->allocator;
@@ -559,8 +626,10 @@ sinter_function sinter_kernel_function(const sinter_kernel *kernel, const char *
 
 bool sinter_kernel_code(const sinter_kernel *kernel, uint32_t k, sinter_code_part *part)
 {
-    if (!kernel || !part || k >= kernel->part_count)
+    if (!kernel || !part)
         return false;
+    if (k >= kernel->part_count)
+        return sinter_kernel_code(kernel->moving, k - kernel->part_count, part);
     *part = kernel->parts[k];
     return true;
 }

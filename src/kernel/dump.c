@@ -25,19 +25,30 @@ static unsigned vector_bytes(sinter_engine engine)
     return engine == SINTER_ENGINE_AVX512 ? 64 : engine == SINTER_ENGINE_AVX2 ? 32 : engine == SINTER_ENGINE_NEON ? 16 : 0;
 }
 
+static void write_one_plan(const compilation *c, sinter_dump_kind kind, const plan *p, text *out)
+{
+    if (kind == SINTER_DUMP_PLAN)
+        sn_plan_print(p, out);
+    else
+        sn_plan_explain(p, vector_bytes(c->engine), sn_cpu_features() & CPU_AVX512VBMI, sinter_engine_name(c->engine), out);
+}
+
 static sinter_status write_plan(compilation *c, sinter_dump_kind kind, const char *function_name, text *out)
 {
     plan p;
-    const sinter_status status = sn_kernel_plan(c, &p);
+    sinter_status status = sn_kernel_plan(c, &p);
     if (status)
         return status;
-    if (kind == SINTER_DUMP_PLAN)
-        sn_plan_print(&p, out);
-    else if (kind == SINTER_DUMP_EXPLAIN)
-        sn_plan_explain(&p, vector_bytes(c->engine), sn_cpu_features() & CPU_AVX512VBMI, sinter_engine_name(c->engine), out);
-    else
+    if (kind == SINTER_DUMP_C)
         return sn_c_export(&p, &(c_export_options){.name = function_name ? function_name : "kernel"}, out);
-    return SINTER_OK;
+    write_one_plan(c, kind, &p, out);
+    if (!sn_kernel_smooths(c))
+        return SINTER_OK;
+    sn_text_add(out, "two bodies: the one above, and while a smoothed parameter moves:\n");
+    status = sn_kernel_plan_moving(c, &p);
+    if (!status)
+        write_one_plan(c, kind, &p, out);
+    return status;
 }
 
 static sinter_status write_dump(compilation *c, sinter_dump_kind kind, const sinter_dump_options *d, text *out)

@@ -51,7 +51,8 @@ static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
         const ir_param *from = &p->params[i];
         const char *name = name_of(l, from->name), *unit = name_of(l, from->unit ? from->unit : "");
         if (to) {
-            to[i] = (sinter_parameter_info){name, unit, from->initial, from->low, from->high, (sinter_curve)from->curve};
+            to[i] = (sinter_parameter_info){name, unit, from->initial, from->low, from->high, (sinter_curve)from->curve,
+                                            (sinter_smoothing)from->smoothing, from->seconds};
             types[i] = from->type;
         }
     }
@@ -217,11 +218,13 @@ sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
 {
     if (!k)
         return (sinter_kernel_info){.engine_reason = "no kernel was given"};
+    const sinter_kernel *m = k->moving;
     return (sinter_kernel_info){.engine = k->engine, .engine_reason = k->engine_reason, .input_count = k->input_count,
                                 .output_count = k->output_count, .parameter_count = k->public_params, .total_count = k->total_count,
                                 .bound_table_count = k->bound_count, .inputs = k->inputs, .outputs = k->outputs,
                                 .parameters = k->params, .operations = k->operations, .hoisted = k->hoisted, .loops = k->loop_count,
-                                .code_bytes = k->block.size, .constant_bytes = k->block.pool_size, .state_bytes = (size_t)k->state,
-                                .workspace_bytes = k->workspace + k->interp_workspace, .stateful = k->stateful, .grid = k->grid,
+                                .code_bytes = k->block.size + (m ? m->block.size : 0),
+                                .constant_bytes = k->block.pool_size + (m ? m->block.pool_size : 0), .state_bytes = (size_t)k->state,
+                                .workspace_bytes = k->workspace + k->interp_workspace + (m ? m->workspace + m->interp_workspace : 0), .stateful = k->stateful, .grid = k->grid,
                                 .image_count = k->image_count, .images = k->images};
 }

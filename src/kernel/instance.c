@@ -9,10 +9,16 @@ static size_t rounded(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
-/* Of its storage. */
-static size_t line_bytes(const plan_line *line)
+/* Of its storage, which the program at rest and the moving one share: held lines of the one may be windows in the other. */
+static uint32_t line_capacity(const sinter_kernel *k, uint32_t n)
 {
-    return rounded((size_t)line->capacity * sn_ir_type_size((ir_type)line->type) + 64);
+    const uint32_t capacity = k->lines[n].capacity, moving = k->moving ? k->moving->lines[n].capacity : 0;
+    return capacity > moving ? capacity : moving;
+}
+
+static size_t line_bytes(const sinter_kernel *k, uint32_t n)
+{
+    return rounded((size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) + 64);
 }
 
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line)
@@ -29,24 +35,25 @@ static void start_lines(sinter_instance *i)
         memset(i->lines[n].storage, 0, (size_t)i->lines[n].capacity * sn_ir_type_size((ir_type)k->lines[n].type));
     }
     i->index = 0;
+    i->side = false;
 }
 
-static bool is_large(const plan_line *line)
+static bool is_large(const sinter_kernel *k, uint32_t n)
 {
-    return !line->held && line_bytes(line) >= KERNEL_LARGE_LINE;
+    return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
 }
 
 static size_t state_within(const sinter_kernel *k)
 {
     size_t bytes = 0;
     for (uint32_t n = 0; n < k->line_count; n++)
-        bytes += is_large(&k->lines[n]) ? 0 : line_bytes(&k->lines[n]);
+        bytes += is_large(k, n) ? 0 : line_bytes(k, n);
     return bytes;
 }
 
-static bool open_large_line(const sinter_kernel *k, const plan_line *line, instance_line *own)
+static bool open_large_line(const sinter_kernel *k, uint32_t n, instance_line *own)
 {
-    own->block_size = line_bytes(line) + 64;
+    own->block_size = line_bytes(k, n) + 64;
     own->block = sn_allocate(&k->context->allocator, own->block_size);
     own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) : NULL;
     return own->block != NULL;
@@ -57,13 +64,25 @@ static bool open_lines(sinter_instance *i, uint8_t *state)
     const sinter_kernel *k = i->kernel;
     for (uint32_t n = 0; n < k->line_count; n++) {
         instance_line *own = &i->lines[n];
-        *own = (instance_line){.storage = state, .capacity = k->lines[n].capacity};
-        if (!is_large(&k->lines[n]))
-            state += line_bytes(&k->lines[n]);
-        else if (!open_large_line(k, &k->lines[n], own))
+        *own = (instance_line){.storage = state, .capacity = line_capacity(k, n)};
+        if (!is_large(k, n))
+            state += line_bytes(k, n);
+        else if (!open_large_line(k, n, own))
             return false;
     }
     return true;
+}
+
+/* Frame and workspace of a kernel. */
+static size_t side_size(const sinter_kernel *k)
+{
+    return k ? rounded((size_t)k->frame.count * 8) + rounded(sn_kernel_workspace(k)) : 0;
+}
+
+static void open_side(instance_side *side, const sinter_kernel *k, uint8_t *at)
+{
+    memset(at, 0, side_size(k));
+    *side = (instance_side){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), true};
 }
 
 sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **instance)
@@ -71,30 +90,35 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     if (!k || !instance)
         return SINTER_BAD_ARGUMENT;
     *instance = NULL;
-    const size_t frame = rounded((size_t)k->frame.count * 8), workspace = rounded(sn_kernel_workspace(k)), state = state_within(k);
-    const size_t lines = rounded(k->line_count * sizeof(instance_line)), values = rounded((k->param_count + 1) * sizeof(double));
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + frame + workspace + state + lines + values + 64;
+    const sinter_kernel *moving = k->moving;
+    const uint32_t all_params = moving ? moving->param_count : k->param_count;
+    const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
+    const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = moving ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
+    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
     sinter_instance *i = (sinter_instance *)(void *)block;
     uint8_t *at = block + head;
     at += -(uintptr_t)at & 63;
-    *i = (sinter_instance){.kernel = k, .block_size = size, .dirty = true};
-    i->frame = (uint64_t *)(void *)at;
-    i->workspace = at + frame;
-    i->lines = (instance_line *)(void *)(i->workspace + workspace + state);
-    i->values = (double *)(void *)(i->workspace + workspace + state + lines);
-    memset(at, 0, frame + workspace);
+    *i = (sinter_instance){.kernel = k, .block_size = size};
+    open_side(&i->sides[0], k, at);
+    if (moving)
+        open_side(&i->sides[1], moving, at + side_size(k));
+    at += sides;
+    i->lines = (instance_line *)(void *)(at + state);
+    i->values = (double *)(void *)(at + state + lines);
+    if (moving)
+        i->ramps = memset(at + state + lines + values, 0, ramps);
     memset(i->lines, 0, lines);
-    if (!open_lines(i, i->workspace + workspace)) {
+    if (!open_lines(i, at)) {
         sinter_instance_close(i);
         return SINTER_NO_MEMORY;
     }
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
     start_lines(i);
-    const kernel_run r = {k, i->frame, i->workspace, i};
+    const kernel_run r = {k, i->sides[0].frame, i->sides[0].workspace, i};
     sn_kernel_prepare_frame(&r, i->values);
     *instance = i;
     return SINTER_OK;
@@ -118,16 +142,38 @@ int sinter_parameter_number(const sinter_kernel *kernel, const char *name)
     return -1;
 }
 
-sinter_status sinter_set(sinter_instance *i, int parameter, double value)
+void sn_instance_changed(sinter_instance *i)
+{
+    i->sides[0].dirty = i->sides[1].dirty = true;
+}
+
+static sinter_status set(sinter_instance *i, int parameter, double value, bool jump)
 {
     if (!i || parameter < 0 || (uint32_t)parameter >= i->kernel->public_params || isnan(value))
         return SINTER_BAD_ARGUMENT;
     const sinter_parameter_info *info = &i->kernel->params[parameter];
     const float_mode mode = sn_float_mode_enter();
-    i->values[parameter] = value < info->low ? info->low : value > info->high ? info->high : value;
+    value = value < info->low ? info->low : value > info->high ? info->high : value;
+    if (i->ramps && info->smoothing) {
+        if (jump || i->index == 0)
+            sn_ramp_stop(i, (uint32_t)parameter);
+        else if (value != i->values[parameter])
+            sn_ramp_start(i, (uint32_t)parameter, value);
+    }
     sn_float_mode_leave(mode);
-    i->dirty = true;
+    i->values[parameter] = value;
+    sn_instance_changed(i);
     return SINTER_OK;
+}
+
+sinter_status sinter_set(sinter_instance *i, int parameter, double value)
+{
+    return set(i, parameter, value, false);
+}
+
+sinter_status sinter_jump(sinter_instance *i, int parameter, double value)
+{
+    return set(i, parameter, value, true);
 }
 
 double sinter_get(const sinter_instance *i, int parameter)
@@ -135,32 +181,70 @@ double sinter_get(const sinter_instance *i, int parameter)
     return i && parameter >= 0 && (uint32_t)parameter < i->kernel->public_params ? i->values[parameter] : NAN;
 }
 
-/* Brings the frame up to date with the parameters. Where tables or images are bound, what they determine is computed by the run that
+/* Brings the side's frame up to date with the parameters. Where tables or images are bound, what they determine is computed by the run that
  * binds them. */
-static void renew(sinter_instance *i, kernel_run *r)
+static void renew(sinter_instance *i, bool moving, kernel_run *r)
 {
-    *r = (kernel_run){i->kernel, i->frame, i->workspace, i};
-    if (!i->dirty)
+    instance_side *side = &i->sides[moving];
+    *r = (kernel_run){moving ? i->kernel->moving : i->kernel, side->frame, side->workspace, i};
+    if (!side->dirty)
         return;
+    if (moving)
+        sn_ramps_fill(i);
     sn_kernel_prepare_frame(r, i->values);
-    i->dirty = false;
-    if (i->kernel->binds)
+    side->dirty = false;
+    if (r->kernel->binds)
         return;
     const float_mode mode = sn_float_mode_enter();
     sn_kernel_run_segment(r);
     sn_float_mode_leave(mode);
 }
 
+/* The two sides keep the same lines, but one may hold in place, at the start, what is a window to the other; the start is a good place for a
+ * window too. */
+static void take_lines(sinter_instance *i, const sinter_kernel *k)
+{
+    for (uint32_t n = 0; n < k->line_count; n++) {
+        instance_line *own = &i->lines[n];
+        if (!k->lines[n].held || own->position == k->lines[n].length)
+            continue;
+        memmove(own->storage, sn_instance_values(i, n), k->lines[n].length * sn_ir_type_size((ir_type)k->lines[n].type));
+        own->position = k->lines[n].length;
+    }
+}
+
+/* Up to the end of the call, or to where a parameter arrives: from there on another program may run. */
+static sinter_status run_part(sinter_instance *i, const sinter_arguments *a, int64_t at, int64_t *n)
+{
+    const bool moving = i->moving > 0;
+    const int64_t most = moving ? sn_ramps_next(i) - i->index : a->count;
+    kernel_run r;
+    *n = a->count - at < most ? a->count - at : most;
+    renew(i, moving, &r);
+    if (moving != i->side)
+        take_lines(i, r.kernel);
+    i->side = moving;
+    const sinter_status status = sn_kernel_stream(&r, a, at, *n, i->index);
+    if (status)
+        return status;
+    i->index += *n;
+    if (moving)
+        sn_ramps_arrive(i);
+    return SINTER_OK;
+}
+
 sinter_status sinter_instance_run(sinter_instance *i, const sinter_arguments *arguments)
 {
-    kernel_run r;
     if (!i || !arguments)
         return SINTER_BAD_ARGUMENT;
-    renew(i, &r);
-    const sinter_status status = sn_kernel_stream(&r, arguments, i->index);
-    if (!status)
-        i->index += arguments->count;
-    return status;
+    int64_t at = 0, n;
+    do {
+        const sinter_status status = run_part(i, arguments, at, &n);
+        if (status)
+            return status;
+        at += n;
+    } while (at < arguments->count);
+    return SINTER_OK;
 }
 
 sinter_status sinter_instance_run_grid(sinter_instance *i, const sinter_grid *grid)
@@ -168,14 +252,16 @@ sinter_status sinter_instance_run_grid(sinter_instance *i, const sinter_grid *gr
     kernel_run r;
     if (!i || !grid)
         return SINTER_BAD_ARGUMENT;
-    renew(i, &r);
+    renew(i, false, &r);
     return sn_kernel_grid(&r, grid);
 }
 
 void sinter_instance_reset(sinter_instance *i)
 {
-    if (i)
-        start_lines(i);
+    if (!i)
+        return;
+    sn_ramps_stop(i);
+    start_lines(i);
 }
 
 const void *sinter_instance_frame(sinter_instance *i)
@@ -183,11 +269,18 @@ const void *sinter_instance_frame(sinter_instance *i)
     kernel_run r;
     if (!i || i->kernel->binds) /* kernels with functions of one element bind nothing */
         return NULL;
-    renew(i, &r);
-    return i->frame;
+    renew(i, false, &r);
+    return r.frame;
 }
 
 int64_t sinter_instance_index(const sinter_instance *i)
 {
     return i ? i->index : 0;
+}
+
+const char *sinter_instance_fault(const sinter_instance *i, uint64_t *count)
+{
+    if (count)
+        *count = i ? i->faults : 0;
+    return i ? i->fault : NULL;
 }

@@ -7,6 +7,7 @@
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
  *   instance.c   parameters and state
+ *   ramp.c       smoothed parameters on their way
  *   migrate.c    state from one kernel's instance to another's
  *   snapshot.c   state as bytes
  *   dump.c       looking inside
@@ -102,6 +103,9 @@ struct sinter_kernel {
     bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
     sinter_function function;
     const char *function_reason;
+    sinter_kernel *moving;    /* the same program while smoothed parameters move (opt/smooth.c), on the same state; NULL: none are smoothed */
+    int32_t rate_parameter;   /* whose value counts the seconds of smoothing; −1: `rate` does */
+    double rate;
     uint32_t operations, hoisted;
     sinter_code_part *parts;
     uint32_t part_count;
@@ -118,15 +122,32 @@ typedef struct instance_line {
 
 enum { KERNEL_LARGE_LINE = 1 << 15 };
 
+/* A parameter on its way: base + slope·g(index − from), see opt/smooth.c, for elements from `from` to before `until`. */
+typedef struct instance_ramp {
+    int64_t from, until;
+    double base, slope, decay;
+    bool moves;
+} instance_ramp;
+
+/* What loops of one kernel see: the instance's own kernel has one, the kernel of its moving program another. */
+typedef struct instance_side {
+    uint64_t *frame;
+    uint8_t *workspace;
+    bool dirty; /* a parameter changed: segment loops must run */
+} instance_side;
+
 struct sinter_instance {
     const sinter_kernel *kernel;
     size_t block_size;
-    uint64_t *frame;
-    uint8_t *workspace;
-    instance_line *lines;
-    double *values;      /* per parameter */
+    instance_side sides[2]; /* at rest; moving */
+    bool side;              /* which one ran last: the lines are as it wants them */
+    instance_line *lines;   /* of both */
+    double *values;         /* per parameter; then the hidden ones of the moving program */
+    instance_ramp *ramps;   /* per public parameter; NULL where the kernel smooths none */
+    uint32_t moving;        /* how many of them move */
     int64_t index;
-    bool dirty;          /* a parameter changed: segment loops must run */
+    uint64_t faults;        /* lines found to be infinite or no number, at ticks */
+    const char *fault;      /* the name of the last one */
 };
 
 /* What one call works on. */
@@ -160,12 +181,28 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* para
 /* Contents, lengths and extents of what each call brings; false where something is missing or cannot be. */
 bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b);
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
-sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index);
+bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
+/* Elements [at, at + n) of the call, of which the first has this index; of a program with totals only all of them. */
+sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
 
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
+void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
+
+/* ramp.c; all real-time safe */
+/* Parameter p moves to `value` from where it is; where it cannot (the way is infinite or shorter than an element), it is there. */
+void sn_ramp_start(sinter_instance *i, uint32_t p, double value);
+void sn_ramp_stop(sinter_instance *i, uint32_t p);
+void sn_ramps_stop(sinter_instance *i);
+/* Those that have arrived at i->index rest from now on. */
+void sn_ramps_arrive(sinter_instance *i);
+int64_t sn_ramps_next(const sinter_instance *i); /* the index at which the next one arrives; INT64_MAX: none moves */
+void sn_ramps_fill(sinter_instance *i);          /* the hidden parameters */
+/* The parameter p of this instance, at its goal already, comes there on a ramp of the given kind that another instance began: bit for bit where
+ * it is the same move; else it moves on from there as its own program says. i->index must be set. */
+void sn_ramp_adopt(sinter_instance *i, uint32_t p, const instance_ramp *ramp, unsigned kind, double goal);
 
 /* migrate.c: which line's past a line of another program, or of a snapshot, goes on from. Names may be those of one value, `y` and `y~`: the
  * length of what they have in common. */
@@ -188,6 +225,7 @@ typedef struct compilation {
     arena own;           /* interpreted kernels keep what was made: `memory` is this */
     ir_program program;
     const char *free_names; /* of inputs that a text may use, whether it does or not; set by the front end, NULL: none */
+    ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;
     bool relaxed;
     float_mode mode;     /* the caller's: constants are folded in the default one */
@@ -206,6 +244,9 @@ sinter_status sn_kernel_passes(compilation *c);
 /* Gives all mathematical functions of the program the grade `fast`, if the options ask for it. */
 void sn_kernel_mark_grade(compilation *c);
 sinter_status sn_kernel_plan(compilation *c, plan *p);
+/* Does the kernel smooth? Then c->moving can be made and planned, after c->program was. */
+bool sn_kernel_smooths(const compilation *c);
+sinter_status sn_kernel_plan_moving(compilation *c, plan *p);
 void sn_kernel_end(compilation *c);
 
 /* dump.c: what `front` makes, after the passes, printed; see sinter/dump.h. */
@@ -213,7 +254,7 @@ sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *opti
                              const sinter_dump_options *dump_options, char **out, size_t *length, sinter_report *report);
 
 /* image.c: everything that running needs, copied into one block; loops have no code yet. NULL when memory is refused. */
-sinter_kernel *sn_kernel_image(const compilation *c, const plan *p);
+sinter_kernel *sn_kernel_image(const compilation *c, const plan *p); /* of the plan's program */
 
 /* report.c */
 void sn_report_open(sinter_report *report, const char *name);

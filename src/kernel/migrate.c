@@ -180,6 +180,14 @@ static void hand_over(sinter_instance *from, sinter_instance *to, line_move move
     given->position = from->kernel->lines[move.from].length; /* somewhere within */
 }
 
+static void move_parameter(const sinter_instance *from, sinter_instance *to, line_move move)
+{
+    const double goal = from->values[move.from];
+    sinter_jump(to, (int)move.to, goal);
+    if (from->ramps && from->ramps[move.from].moves)
+        sn_ramp_adopt(to, move.to, &from->ramps[move.from], from->kernel->params[move.from].smoothing, goal);
+}
+
 sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance *from, sinter_instance *to)
 {
     if (!m || !from || !to || from == to || from->kernel != m->from || to->kernel != m->to)
@@ -190,8 +198,8 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
     for (uint32_t i = 0; i < m->line_count; i++)
         if (can_hand_over(from, to, m->lines[i]))
             hand_over(from, to, m->lines[i]);
-    for (uint32_t i = 0; i < m->parameter_count; i++)
-        sinter_set(to, (int)m->parameters[i].to, from->values[m->parameters[i].from]);
     to->index = from->index;
+    for (uint32_t i = 0; i < m->parameter_count; i++)
+        move_parameter(from, to, m->parameters[i]);
     return SINTER_OK;
 }

@@ -116,6 +116,27 @@ static bool is_value(ir_program *p, sinter_value value, const char *what)
     return refuse(p, "%.60s: not a value of this program", what);
 }
 
+void sinter_smooth(sinter_program *program, sinter_value parameter, sinter_smoothing kind, double seconds)
+{
+    if (!program)
+        return;
+    ir_program *p = &program->ir;
+    if (!is_value(p, parameter, "smooth"))
+        return;
+    const ir_op *op = &p->ops[parameter];
+    if (op->code != IR_PARAM || op->type == IR_I32) {
+        refuse(p, "%.60s: not a parameter of type f32 or f64", "smooth");
+        return;
+    }
+    ir_param *param = &p->params[op->a];
+    if ((unsigned)kind > SINTER_GLIDE || (kind && !(seconds > 0 && seconds <= IR_MOST_SECONDS))) {
+        refuse(p, "\"%.60s\" is smoothed over more than 0 and at most 1000 seconds, by a ramp or a glide", param->name);
+        return;
+    }
+    param->smoothing = (uint8_t)kind;
+    param->seconds = kind ? seconds : 0;
+}
+
 void sinter_output(sinter_program *program, const char *name, sinter_value value)
 {
     if (!program)

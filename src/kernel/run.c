@@ -2,11 +2,12 @@
  *
  * A call is cut into chunks. For each, the frame gets the addresses of the chunk's first elements; windows of delay lines slide where
  * they have come to their end; then the loops run. Loops with flushed lines never cross a tick (an absolute index that is a multiple of
- * 64), and at a tick the line's values that have become tiny turn to 0. Totals are folded every 4,096 elements and
+ * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0. Totals are folded every 4,096 elements and
  * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree.
  * Nothing here allocates, locks or enters the system. */
 #include "kernel/kernels.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -184,36 +185,52 @@ static void advance_lines(const kernel_run *r, int64_t n)
             r->instance->lines[i].position += (uint32_t)n;
 }
 
-static void flush_f32(float *values, uint32_t count)
+/* What is tiny becomes 0, and what is not finite; true if there was something of the second kind. */
+static bool flush_f32(float *values, uint32_t count)
 {
-    for (uint32_t k = 0; k < count; k++)
-        if (fabsf(values[k]) < 1e-30f)
-            values[k] = 0;
+    bool fault = false;
+    for (uint32_t k = 0; k < count; k++) {
+        const float magnitude = fabsf(values[k]);
+        if (magnitude >= 1e-30f && magnitude <= FLT_MAX)
+            continue;
+        fault |= !(magnitude < 1e-30f);
+        values[k] = 0;
+    }
+    return fault;
 }
 
-static void flush_f64(double *values, uint32_t count)
+static bool flush_f64(double *values, uint32_t count)
 {
-    for (uint32_t k = 0; k < count; k++)
-        if (fabs(values[k]) < 1e-250)
-            values[k] = 0;
+    bool fault = false;
+    for (uint32_t k = 0; k < count; k++) {
+        const double magnitude = fabs(values[k]);
+        if (magnitude >= 1e-250 && magnitude <= DBL_MAX)
+            continue;
+        fault |= !(magnitude < 1e-250);
+        values[k] = 0;
+    }
+    return fault;
+}
+
+static void flush_line(const kernel_run *r, uint32_t i, int64_t begin)
+{
+    const sinter_kernel *k = r->kernel;
+    const plan_line *line = &k->lines[i];
+    uint8_t *at = (uint8_t *)(uintptr_t)r->frame[k->frame.lines + i];
+    if (!line->held)
+        at += (begin - (int64_t)line->length) * (int64_t)sn_ir_type_size(line->type);
+    if (line->type == IR_F64 ? flush_f64((double *)(void *)at, line->length) : flush_f32((float *)(void *)at, line->length)) {
+        r->instance->faults++;
+        r->instance->fault = r->instance->kernel->line_names[i];
+    }
 }
 
 static void flush_lines(const kernel_run *r, uint32_t loop, int64_t begin)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->line_count; i++) {
-        const plan_line *line = &k->lines[i];
-        if (!line->flush || line->loop != loop)
-            continue;
-        const size_t size = sn_ir_type_size(line->type);
-        uint8_t *at = (uint8_t *)(uintptr_t)r->frame[k->frame.lines + i];
-        if (!line->held)
-            at += (begin - (int64_t)line->length) * (int64_t)size;
-        if (line->type == IR_F64)
-            flush_f64((double *)(void *)at, line->length);
-        else if (line->type == IR_F32)
-            flush_f32((float *)(void *)at, line->length);
-    }
+    for (uint32_t i = 0; i < k->line_count; i++)
+        if (k->lines[i].flush && k->lines[i].loop == loop)
+            flush_line(r, i, begin);
 }
 
 static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
@@ -357,7 +374,7 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
         advance_lines(r, n);
 }
 
-static bool are_streams(const sinter_kernel *k, const sinter_arguments *a)
+bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
 {
     if (!a || a->count < 0 || (k->input_count && !a->inputs) || (k->output_count && !a->outputs) || (k->total_count && !a->totals))
         return false;
@@ -388,11 +405,11 @@ static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t i
     finish_totals(k, all, a);
 }
 
-sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t index)
+sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index)
 {
     const sinter_kernel *k = r->kernel;
     const kernel_bound bound = kernel_bound_of(a);
-    if (k->grid || !are_streams(k, a) || (k->binds && !sn_kernel_bind(r, &bound)))
+    if (k->grid || !sn_kernel_are_streams(k, a) || (k->binds && !sn_kernel_bind(r, &bound)))
         return SINTER_BAD_ARGUMENT;
     const float_mode mode = sn_float_mode_enter();
     if (k->binds)
@@ -400,9 +417,9 @@ sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, i
     if (k->total_count)
         run_totals(r, a, index);
     else
-        for (int64_t at = 0, n; at < a->count; at += n) {
-            n = a->count - at < k->chunk ? a->count - at : k->chunk;
-            run_chunk(r, a, at, index + at, n);
+        for (int64_t done = 0, part; done < n; done += part) {
+            part = n - done < k->chunk ? n - done : k->chunk;
+            run_chunk(r, a, at + done, index + done, part);
         }
     sn_float_mode_leave(mode);
     return SINTER_OK;
@@ -493,7 +510,7 @@ static sinter_status run_in(const sinter_kernel *k, uint8_t *memory, call_argume
         sn_kernel_run_segment(&r);
         sn_float_mode_leave(mode);
     }
-    return sn_kernel_stream(&r, a.stream, 0);
+    return sn_kernel_stream(&r, a.stream, 0, a.stream->count, 0);
 }
 
 static sinter_status run_small(const sinter_kernel *k, call_arguments a, bool grid)
@@ -522,7 +539,7 @@ static sinter_status run_simple(const sinter_kernel *k, const sinter_arguments *
     uint64_t frame[KERNEL_SIMPLE_SLOTS];
     _Alignas(64) uint8_t partial[KERNEL_SIMPLE_TOTALS][256];
     const kernel_run r = {k, frame, NULL, NULL};
-    if (!are_streams(k, a))
+    if (!sn_kernel_are_streams(k, a))
         return SINTER_BAD_ARGUMENT;
     frame[k->frame.index] = 0;
     place_streams(&r, a, 0);

@@ -1,11 +1,14 @@
 /* State as bytes: written by any instance of a program, read by any other of the same or of an edited program, on any engine.
  *
  *     bytes   content
- *     8       "SINTER\1" and a zero
+ *     8       "SINTER\1" and a zero; "SINTER\2" where parameters move
  *     8       element index, i64, from 0 to 2^53
  *     4, 4    how many parameters, how many lines
  *     per parameter: its value (f64), its name
  *     per line: length (u32), type (u32), its values from the oldest on, its name
+ *     where parameters move, 8: how many; per such one:
+ *         its smoothing (u64), the elements at which the move began and at which it arrives (i64), base, slope and decay of the ramp (f64;
+ *         opt/smooth.c), its name
  *
  * Numbers are little-endian; a name is its length (u32) and its bytes, and everything begins at a multiple of 8 bytes. Nothing in
  * a snapshot is believed before it was looked at. */
@@ -14,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char mark[8] = "SINTER\1";
+static const char mark[8] = "SINTER\1", moving_mark[8] = "SINTER\2";
 static const uint64_t MOST_INDEX = (uint64_t)1 << 53; /* programs see it as f64 */
 
 static size_t padded(size_t size)
@@ -48,6 +51,13 @@ static void put_u64(snapshot_writer *w, uint64_t value)
     put_u32(w, (uint32_t)(value >> 32));
 }
 
+static void put_f64(snapshot_writer *w, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    put_u64(w, bits);
+}
+
 static void pad(snapshot_writer *w)
 {
     static const uint8_t zeros[8];
@@ -77,18 +87,34 @@ static void put_values(snapshot_writer *w, const sinter_instance *i, uint32_t li
     pad(w);
 }
 
+static void put_ramps(snapshot_writer *w, const sinter_instance *i)
+{
+    const sinter_kernel *k = i->kernel;
+    put_u64(w, i->moving);
+    for (uint32_t n = 0; n < k->public_params; n++) {
+        const instance_ramp *ramp = &i->ramps[n];
+        if (!ramp->moves)
+            continue;
+        put_u64(w, k->params[n].smoothing);
+        put_u64(w, (uint64_t)ramp->from);
+        put_u64(w, (uint64_t)ramp->until);
+        put_f64(w, ramp->base);
+        put_f64(w, ramp->slope);
+        put_f64(w, ramp->decay);
+        put_name(w, k->params[n].name);
+    }
+}
+
 static size_t write_all(const sinter_instance *i, uint8_t *bytes)
 {
     const sinter_kernel *k = i->kernel;
     snapshot_writer w = {bytes, 0};
-    put(&w, mark, sizeof mark);
+    put(&w, i->moving ? moving_mark : mark, sizeof mark);
     put_u64(&w, (uint64_t)i->index);
     put_u32(&w, k->public_params);
     put_u32(&w, k->line_count);
     for (uint32_t n = 0; n < k->public_params; n++) {
-        uint64_t value;
-        memcpy(&value, &i->values[n], 8);
-        put_u64(&w, value);
+        put_f64(&w, i->values[n]);
         put_name(&w, k->params[n].name);
     }
     for (uint32_t n = 0; n < k->line_count; n++) {
@@ -97,6 +123,8 @@ static size_t write_all(const sinter_instance *i, uint8_t *bytes)
         put_values(&w, i, n);
         put_name(&w, k->line_names[n]);
     }
+    if (i->moving)
+        put_ramps(&w, i);
     return w.at;
 }
 
@@ -142,6 +170,14 @@ static uint64_t take_u64(snapshot_reader *r)
 {
     const uint64_t low = take_u32(r);
     return low | (uint64_t)take_u32(r) << 32;
+}
+
+static double take_f64(snapshot_reader *r)
+{
+    const uint64_t bits = take_u64(r);
+    double value;
+    memcpy(&value, &bits, 8);
+    return value;
 }
 
 static const uint8_t *take_padded(snapshot_reader *r, size_t size)
@@ -240,22 +276,52 @@ static void restore_line(stored_lines *s, sinter_instance *i, uint32_t line)
         restore_values(i, line, &best);
 }
 
+static uint32_t find_parameter(const sinter_kernel *k, stored_name name)
+{
+    uint32_t n = 0;
+    while (n < k->public_params && !is_named(name, k->params[n].name))
+        n++;
+    return n;
+}
+
 static void read_parameter(snapshot_reader *r, sinter_instance *i, bool apply)
 {
-    const uint64_t bits = take_u64(r);
+    const double value = take_f64(r);
     const stored_name name = take_name(r);
-    double value;
-    memcpy(&value, &bits, 8);
-    for (uint32_t n = 0; apply && n < i->kernel->public_params; n++)
-        if (is_named(name, i->kernel->params[n].name))
-            sinter_set(i, (int)n, value);
+    const uint32_t n = apply ? find_parameter(i->kernel, name) : i->kernel->public_params;
+    if (n < i->kernel->public_params)
+        sinter_jump(i, (int)n, value);
+}
+
+/* The goal is the parameter's value, which was read before. */
+static void read_ramp(snapshot_reader *r, sinter_instance *i, uint64_t index, bool apply)
+{
+    const uint64_t kind = take_u64(r), from = take_u64(r), until = take_u64(r);
+    instance_ramp ramp = {.from = (int64_t)from, .until = (int64_t)until, .moves = true};
+    ramp.base = take_f64(r);
+    ramp.slope = take_f64(r);
+    ramp.decay = take_f64(r);
+    const stored_name name = take_name(r);
+    r->broken |= (kind != SINTER_RAMP && kind != SINTER_GLIDE) || from > index || until <= index || until > 2 * MOST_INDEX
+                 || !isfinite(ramp.base) || !isfinite(ramp.slope) || !(ramp.decay <= 0) || !isfinite(ramp.decay);
+    const uint32_t n = apply ? find_parameter(i->kernel, name) : i->kernel->public_params;
+    if (n < i->kernel->public_params && !(i->ramps && i->ramps[n].moves))
+        sn_ramp_adopt(i, n, &ramp, (unsigned)kind, i->values[n]);
+}
+
+static void read_ramps(snapshot_reader *r, sinter_instance *i, uint64_t index, bool apply)
+{
+    const uint64_t ramps = take_u64(r);
+    for (uint64_t n = 0; n < ramps && !r->broken; n++)
+        read_ramp(r, i, index, apply);
 }
 
 /* True if it is whole. What is wrong must be found before anything changes, so it is read twice. */
 static bool read_all(snapshot_reader r, sinter_instance *i, bool apply)
 {
     const uint8_t *begin = take(&r, sizeof mark);
-    if (!begin || memcmp(begin, mark, sizeof mark) != 0)
+    const bool moving = begin && !memcmp(begin, moving_mark, sizeof moving_mark);
+    if (!begin || (!moving && memcmp(begin, mark, sizeof mark) != 0))
         return false;
     const uint64_t index = take_u64(&r);
     const uint32_t parameters = take_u32(&r), lines = take_u32(&r);
@@ -267,10 +333,11 @@ static bool read_all(snapshot_reader r, sinter_instance *i, bool apply)
         i->index = (int64_t)index;
         for (uint32_t n = 0; n < i->kernel->line_count; n++)
             restore_line(&s, i, n);
-        return true;
     }
     for (uint32_t n = 0; n < lines && !r.broken; n++)
         take_line(&r);
+    if (moving)
+        read_ramps(&r, i, index, apply);
     return !r.broken && r.at == r.size && index <= MOST_INDEX;
 }
 

@@ -157,12 +157,34 @@ static bool good_range(lowering *l, const uint32_t *words, const ir_param *param
     return true;
 }
 
+/* Seconds are counted by the rate: a patch that smooths has that parameter. */
+static bool good_smoothing(lowering *l, const uint32_t *words, ir_param *param)
+{
+    if (!words[PARAM_SMOOTHING])
+        return true;
+    if (!l->options->patch) {
+        const uint32_t at = words[PARAM_SMOOTHED_AT];
+        sn_lang_complain_at(l, at, sn_lang_token_end(&l->t->source, at), "a field has no time in which they could move",
+                            "only the parameters of a patch are smoothed");
+        return false;
+    }
+    if (!constant_node(l, words[PARAM_SECONDS], "the time of smoothing", &param->seconds))
+        return false;
+    if (!(param->seconds > 0 && param->seconds <= IR_MOST_SECONDS)) {
+        sn_lang_complain(l, words[PARAM_SECONDS], "smooth 0.02", "the time of smoothing is above 0 and at most 1,000 seconds");
+        return false;
+    }
+    param->smoothing = (uint8_t)words[PARAM_SMOOTHING];
+    rate(l);
+    return true;
+}
+
 void sn_lang_param(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     lang_value v = sn_lang_scalar(0, l->type);
     if (!l->dry) {
-        uint32_t words[6];
+        uint32_t words[PARAM_WORDS];
         memcpy(words, l->t->lists + s.a, sizeof words);
         ir_param param = {.name = symbol_name(l, s.b),
                           .type = (uint8_t)l->type,
@@ -178,7 +200,7 @@ void sn_lang_param(lowering *l, uint32_t statement)
             complain_of_statement(l, statement, NULL, "the rate is given by whoever runs the patch");
             good = false;
         }
-        if (good && good_range(l, words, &param)) {
+        if (good && good_range(l, words, &param) && good_smoothing(l, words, &param)) {
             const char *unit =
                 words[5] ? sn_arena_copy_text(l->memory, l->t->source.text + words[4], words[5]) : NULL;
             l->t->out_of_memory |= words[5] && !unit;

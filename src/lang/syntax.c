@@ -235,12 +235,23 @@ static uint32_t parse_declared_name(parser *p, statement_kind kind)
     return s;
 }
 
+static void parse_smoothing(parser *p, uint32_t *words)
+{
+    const bool glides = token_is_word(p, "glide");
+    if (!glides && !token_is_word(p, "smooth"))
+        return;
+    words[PARAM_SMOOTHED_AT] = p->l.token.at;
+    words[PARAM_SMOOTHING] = glides ? SINTER_GLIDE : SINTER_RAMP;
+    next_token(p);
+    words[PARAM_SECONDS] = sn_lang_parse_choice(p);
+}
+
 static void parse_param(parser *p)
 {
     const uint32_t s = parse_declared_name(p, STATEMENT_PARAM);
     if (p->panic)
         return;
-    uint32_t words[6] = {0};
+    uint32_t words[PARAM_WORDS] = {0};
     if (!accept_token(p, TOKEN_ASSIGN)) {
         sn_lang_missing(p, "the initial value", "param cutoff = 800 in 20..20000 log \"Hz\"");
         return;
@@ -263,7 +274,9 @@ static void parse_param(parser *p)
         next_token(p);
     }
     if (!p->panic)
-        p->t->statements[s].a = sn_lang_add_list(p, words, 6);
+        parse_smoothing(p, words);
+    if (!p->panic)
+        p->t->statements[s].a = sn_lang_add_list(p, words, PARAM_WORDS);
 }
 
 static uint32_t parse_table_type(parser *p)

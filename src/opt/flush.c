@@ -1,10 +1,11 @@
-/* Denormals and cycles.
+/* Denormals, infinities and cycles.
  *
  * A recurrence that decays ends in denormal numbers and stays there, where processors are many times slower.
- * So what comes back to itself is set to 0 while it is still far above them. That is part of the program's
+ * So what comes back to itself is set to 0 while it is still far above them. And one that has become infinite or no number stays so
+ * for ever: it is set to 0 in the same places, so that whatever blew up begins anew. That is part of the program's
  * meaning, seen by every engine alike, and so it happens here, in the IR.
  *
- * Where: at the write of each line that lies on a cycle, as select(|v| < threshold, 0, v). A unit delay is
+ * Where: at the write of each line that lies on a cycle, as select(least <= |v| and |v| <= most, v, 0), which fails for a NaN. A unit delay is
  * different: there the comparison and the selection would lengthen the very chain of operations that the loop
  * waits for, at every element, so the line is marked and the engines flush it at ticks, every 64th element.
  * That goes for a line that some cycle reads at the fixed delay 1; a varying delay that may be 1 counts as a
@@ -16,6 +17,7 @@
  * one of its reads is in one component with its value. */
 #include "opt/flush.h"
 
+#include <float.h>
 #include <string.h>
 
 typedef struct visit {
@@ -120,10 +122,12 @@ static void classify(const search *s, uint8_t *kinds)
 static ir_ref flushed(ir_program *p, ir_ref value)
 {
     const ir_type type = (ir_type)p->ops[value].type;
-    const ir_ref threshold = sn_ir_number(p, type, type == IR_F64 ? 1e-250 : 1e-30);
-    const ir_ref small =
-        sn_ir_emit(p, IR_LT, IR_MASK, sn_ir_emit(p, IR_ABS, type, value, 0, 0), threshold, 0);
-    return sn_ir_emit(p, IR_SELECT, type, small, sn_ir_number(p, type, 0), value);
+    const ir_ref magnitude = sn_ir_emit(p, IR_ABS, type, value, 0, 0);
+    const ir_ref least = sn_ir_number(p, type, type == IR_F64 ? 1e-250 : 1e-30);
+    const ir_ref most = sn_ir_number(p, type, type == IR_F64 ? DBL_MAX : (double)FLT_MAX);
+    const ir_ref stays = sn_ir_emit(p, IR_AND, IR_MASK, sn_ir_emit(p, IR_LE, IR_MASK, least, magnitude, 0),
+                                    sn_ir_emit(p, IR_LE, IR_MASK, magnitude, most, 0), 0); /* of NaN neither holds */
+    return sn_ir_emit(p, IR_SELECT, type, stays, value, sn_ir_number(p, type, 0));
 }
 
 /* Fills `kinds`; false when memory is refused. */

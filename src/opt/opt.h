@@ -5,7 +5,8 @@
  *   expand.c   mathematical functions and integer division in terms of the other operations
  *   apply.c    what a program is applied to: fields on grids, outputs as totals, parameters as constants
  *   gradient.c derivatives as further outputs; dependence.c: of what; slope.c: how one operation is differentiated
- *   flush.c    denormals out of cycles
+ *   flush.c    denormals and what is not finite out of cycles
+ *   smooth.c   the program while smoothed parameters move
  *   passes.c   passes by name, and what each removed
  *
  * A pass appends to `out`, which it opens in `memory`; streams, parameters and memory objects are shared with the input, which
@@ -50,6 +51,14 @@ void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t
 /* Parameters by name become constants, their values clamped to their ranges, and leave the list. Returns false if a name is no parameter (*unknown is its number). */
 bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, const double *values,
                 uint32_t count, uint32_t *unknown);
+
+/* Is any parameter smoothed? */
+bool sn_opt_is_smoothed(const ir_program *in);
+/* The program that runs while smoothed parameters move: each reads its value from a ramp over the element index, given by OPT_RAMP_PARAMS hidden
+ * parameters of type f64, which are appended in the order of the smoothed ones; nothing else changes. To be run behind `expand`; what a
+ * glide needs may have to be expanded then. */
+enum { OPT_RAMP_BASE, OPT_RAMP_SLOPE, OPT_RAMP_FROM, OPT_RAMP_DECAY, OPT_RAMP_PARAMS };
+void sn_opt_move(const ir_program *in, ir_program *out, arena *memory);
 
 typedef enum opt_gradient_mode { OPT_GRADIENT_AUTO, OPT_GRADIENT_FORWARD, OPT_GRADIENT_REVERSE } opt_gradient_mode;
 typedef struct opt_gradient {

@@ -11,6 +11,7 @@
 
 #include "opt/opt.h"
 
+#include <float.h>
 #include <string.h>
 
 /* ---- top ---- */
@@ -353,12 +354,20 @@ static void write_init(const c_writer *w)
 
 /* ---- running ---- */
 
+static void say_float(const c_writer *w, bool wide, double value, float narrow)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &narrow, sizeof narrow);
+    if (wide)
+        say_f64(w, value);
+    else
+        sn_c_constant(w, IR_F32, bits);
+}
+
 static void write_flush_of(const c_writer *w, uint32_t k)
 {
     const plan_line *line = &w->plan->lines[k];
     const bool wide = line->type == IR_F64;
-    const float narrow = 1e-30f;
-    uint64_t bits = 0;
     text *t = w->out;
     sn_text_print(t, "    for (int32_t i = 0; i < %u; i++) {\n        %s *const v = &s->", line->length,
                   sn_c_type(line->type));
@@ -366,13 +375,11 @@ static void write_flush_of(const c_writer *w, uint32_t k)
         sn_text_print(t, "h%u[i];\n", k);
     else
         sn_text_print(t, "l%u[s->at%u + begin - 1 - i];\n", k, k);
-    sn_text_print(t, "        *v = %s(*v) < ", wide ? "fabs" : "fabsf");
-    memcpy(&bits, &narrow, sizeof narrow);
-    if (wide)
-        say_f64(w, 1e-250);
-    else
-        sn_c_constant(w, IR_F32, bits);
-    sn_text_add(t, " ? 0 : *v;\n    }\n");
+    sn_text_print(t, "        *v = %s(*v) >= ", wide ? "fabs" : "fabsf");
+    say_float(w, wide, 1e-250, 1e-30f);
+    sn_text_print(t, " && %s(*v) <= ", wide ? "fabs" : "fabsf");
+    say_float(w, wide, DBL_MAX, FLT_MAX);
+    sn_text_add(t, " ? *v : 0;\n    }\n");
 }
 
 static void write_flushes(const c_writer *w)
@@ -381,7 +388,7 @@ static void write_flushes(const c_writer *w)
     for (uint32_t loop = 0; loop < p->loop_count; loop++) {
         if (!p->loops[loop].ticked)
             continue;
-        sn_text_add(w->out, "\n/* At a tick: what has nearly decayed becomes 0, before it is denormal. */\n");
+        sn_text_add(w->out, "\n/* At a tick: what has nearly decayed becomes 0, before it is denormal, and what is not finite. */\n");
         sn_c_say(w, "static void @_flush");
         sn_text_print(w->out, "%u(", loop);
         sn_c_say(w, "@_instance *s, int32_t begin)\n{\n    (void)begin;\n");
