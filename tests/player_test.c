@@ -433,6 +433,55 @@ static void test_parameters(void **state)
     sinter_player_close(player);
 }
 
+/* A smoothed parameter moves from the sample on at which it is set, over edits too; a jump ends that. */
+static void test_smoothing(void **state)
+{
+    (void)state;
+    static const char ramped[] = "param level = 0 in 0..100 smooth 0.01\nout level\n";
+    for (int cut = 0; cut < CUTS; cut++) {
+        sinter_player *player = open_player();
+        assert_int_equal(edit(player, ramped), SINTER_OK);
+        const int level = sinter_player_parameter(player, "level");
+        sinter_player_set_at(player, level, 48, 1000);
+        sinter_player_set_at(player, level, 0, 3000);
+        sinter_player_jump_at(player, level, 7, 3100);
+        process_cut(player, 0, 1200, cuts[cut]);
+        assert_int_equal(edit(player, "param level = 0 in 0..100 smooth 0.01\nout level\nout 2*level\n"), SINTER_OK);
+        process_cut(player, 1200, 4000, cuts[cut]);
+        for (int k = 0; k < 4000; k++) {
+            const double right = k < 1000 ? 0 : k < 1480 ? 0.1 * (k - 1000) : k < 3000 ? 48 : k < 3100 ? 48 - 0.1 * (k - 3000) : 7;
+            assert_float_equal(got[0][k], right, k > 1000 && k < 3100 ? 1e-5f : 0);
+        }
+        sinter_player_close(player);
+    }
+}
+
+/* What explodes is named, and recovers, also when the program that did is gone. */
+static void test_faults(void **state)
+{
+    (void)state;
+    sinter_player *player = open_player();
+    assert_int_equal(edit(player, "input x\nparam boost = 0\nwild = x + boost + 0.5*wild'\nout wild\nout x\n"), SINTER_OK);
+    process(player, 0, 640);
+    assert_int_equal(sinter_player_look(player, NULL).faults, 0);
+    const int boost = sinter_player_parameter(player, "boost");
+    sinter_player_jump_at(player, boost, 1e39, 700);
+    sinter_player_jump_at(player, boost, 0, 701);
+    process_cut(player, 640, 1280, 50);
+    assert_true(got[0][768] > -10 && got[0][768] < 10);
+    sinter_player_view view = sinter_player_look(player, NULL);
+    assert_int_equal(view.faults, 1);
+    assert_string_equal(view.fault, "wild");
+    assert_int_equal(edit(player, "out 1\n"), SINTER_OK);
+    process(player, 0, 10);
+    while (sinter_player_look(player, NULL).fault[0] == 0)
+        continue; /* for the player's thread to free what played */
+    view = sinter_player_look(player, NULL);
+    assert_int_equal(view.faults, 1);
+    assert_string_equal(view.fault, "wild");
+    sinter_player_close(player);
+}
+
 static void test_snapshot(void **state)
 {
     (void)state;
@@ -611,6 +660,8 @@ int main(void)
         cmocka_unit_test(test_fades),
         cmocka_unit_test(test_channels),
         cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_smoothing),
+        cmocka_unit_test(test_faults),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_wrong_arguments),
         cmocka_unit_test(test_refused_memory),

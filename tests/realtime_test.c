@@ -154,10 +154,10 @@ static void edit(int k)
         "out left = pluck(x, 220) + sine(cutoff)\n",
     };
     char text[600];
-    snprintf(text, sizeof text, "input x\nparam cutoff = 800 in 20..20000\nparam gate = 0\nlow = svf(saw(110 + %d) + adsr(gate), cutoff, 2).x\n%s", k % 17,
+    snprintf(text, sizeof text, "input x\nparam cutoff = 800 in 20..20000 smooth 0.003\nparam gate = 0\nlow = svf(saw(110 + %d) + adsr(gate), cutoff, 2).x\n%s", k % 17,
              ends[k % 5]);
     if (k % 5 == 3)
-        snprintf(text, sizeof text, "input x\nparam cutoff = 800 in 20..20000\nlow = lowpass(x, cutoff)\n%s",
+        snprintf(text, sizeof text, "input x\nparam cutoff = 800 in 20..20000 smooth 0.003\nlow = lowpass(x, cutoff)\n%s",
                  "late = delay_cubic(low, 0.2 + 0.1*sine(0.3), 24000)\nout left = low + late\n");
     uint64_t number;
     assert_int_equal(sinter_player_edit(player, text, strlen(text), NULL, &number), SINTER_OK);

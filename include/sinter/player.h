@@ -69,7 +69,7 @@ typedef struct sinter_player_view {
     sinter_engine engine;     /* of what plays */
     const char *engine_reason;
     double compile_seconds;   /* of the last edit, text to a program that can play */
-    uint64_t faults;          /* infinities and NaN that were found in recursive state and reset to 0 */
+    uint64_t faults;          /* infinities and NaN that were found in recursive state and reset to 0: see sinter_instance_fault */
     char fault[64];           /* the state in which the last one was, by its name in the program */
     sinter_status status;     /* of the last edit that was compiled or refused */
 } sinter_player_view;

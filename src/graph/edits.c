@@ -16,6 +16,9 @@ void sn_performance_free(sinter_player *player, performance *p)
 {
     if (!p)
         return;
+    const char *fault = atomic_load_explicit(&p->fault, memory_order_acquire);
+    if (fault)
+        snprintf(player->fault, sizeof player->fault, "%s", fault);
     sinter_migration_close(p->from);
     sinter_migration_close(p->spent);
     sinter_instance_close(p->instance);

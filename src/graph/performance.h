@@ -94,6 +94,7 @@ typedef struct performance {
     struct performance *before; /* which one that is; followed only while this one is not taken */
     struct performance *next;   /* in the list of the retired */
     uint64_t edit;
+    const char *_Atomic fault;  /* the state that was last reset; the kernel's */
     uint32_t inputs, outputs;
     performed_name *names;
     changed_initial *initials;
@@ -133,18 +134,20 @@ struct sinter_player {
     double seconds_a_byte;        /* of the last compilation */
     performance *newest;          /* given to `ready` and not taken back */
     uint32_t alive;               /* performances that are not freed */
+    char fault[64];               /* of those that are gone, the last one */
 
     /* Between the threads. */
     performance *_Atomic ready;
     performance *_Atomic retired;
     performance *_Atomic sounding; /* `current`, for whoever holds the lock, under which alone performances are freed */
     bounded_queue *changes;
-    _Atomic uint64_t playing, swaps;
+    _Atomic uint64_t playing, swaps, faults;
     _Atomic int64_t index;
 
     /* The audio thread's; by others while nothing is in sinter_player_process. */
     performance *current, *waiting; /* `waiting` takes over when channels have faded out */
     int64_t origin;                 /* the sample at which the program's index 0 lay */
+    uint64_t faults_seen;           /* of the current instance */
     uint32_t fade_out;              /* samples that are left of it */
     uint32_t *fade_in;              /* per channel: samples that are left */
     player_schedule schedule;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DEFAULT_QUEUE = 4096 };
@@ -155,6 +156,9 @@ sinter_player_view sinter_player_look(sinter_player *p, sinter_report *report)
         view.engine = sounding->kernel->engine;
         view.engine_reason = sounding->kernel->engine_reason;
     }
+    view.faults = atomic_load_explicit(&p->faults, memory_order_relaxed);
+    const char *fault = sounding ? atomic_load_explicit(&sounding->fault, memory_order_acquire) : NULL;
+    snprintf(view.fault, sizeof view.fault, "%s", fault ? fault : p->fault);
     if (report)
         *report = p->report;
     pthread_mutex_unlock(&p->lock);

@@ -13,9 +13,9 @@ static void apply_to(const performance *p, int parameter, int onset, const playe
     if (c->kind == CHANGE_SET)
         sinter_set(p->instance, parameter, c->value);
     else
-        sinter_set(p->instance, parameter, c->value);
+        sinter_jump(p->instance, parameter, c->value);
     if (c->kind == CHANGE_EVENT && onset >= 0)
-        sinter_set(p->instance, onset, (double)index);
+        sinter_jump(p->instance, onset, (double)index);
 }
 
 /* A name that was asked for after the program was prepared is looked up: rare, and slower by the number of parameters. */
@@ -83,7 +83,7 @@ static void catch_up(sinter_player *player, performance *p)
             continue;
         const int parameter = place_of(player, p, k).parameter;
         if (parameter >= 0)
-            sinter_set(p->instance, parameter, name->value);
+            sinter_jump(p->instance, parameter, name->value);
     }
 }
 
@@ -103,6 +103,7 @@ static void play(sinter_player *player, performance *p, int64_t index)
     for (uint32_t c = old ? old->outputs : 0; c < p->outputs && c < player->outputs; c++)
         player->fade_in[c] = player->fade;
     player->current = p;
+    sinter_instance_fault(p->instance, &player->faults_seen);
     atomic_store_explicit(&player->sounding, p, memory_order_release);
     if (old) {
         old->spent = p->from;
@@ -169,6 +170,17 @@ static bool connect(sinter_player *player, const float *const *inputs, float *co
     return missing;
 }
 
+static void note_fault(sinter_player *player)
+{
+    uint64_t count;
+    const char *name = sinter_instance_fault(player->current->instance, &count);
+    if (count == player->faults_seen)
+        return;
+    atomic_fetch_add_explicit(&player->faults, count - player->faults_seen, memory_order_relaxed);
+    player->faults_seen = count;
+    atomic_store_explicit(&player->current->fault, name, memory_order_release);
+}
+
 /* Returns how many of `count` samples it made: all, but where channels are missing. */
 static uint32_t run(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin, uint32_t count)
 {
@@ -179,6 +191,7 @@ static uint32_t run(sinter_player *player, const float *const *inputs, float *co
             count = PLAYER_SILENCE;
         sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
         played = heard(player, p);
+        note_fault(player);
     }
     for (uint32_t c = 0; c < player->outputs; c++) {
         if (!outputs[c])
