@@ -232,6 +232,85 @@ static void comb_rings(void **state)
     check(comb());
 }
 
+/* ---- a recursion that reaches back 8 and 12 elements: eight at a time ---- */
+
+static sinter_program *scattered(void)
+{
+    sinter_program *p = sinter_program_open(NULL);
+    const uint32_t line = sinter_line(p, "line", SINTER_F32, 12);
+    sinter_value y = sinter_fma(p, sinter_f32(p, 0.75f), sinter_read(p, line, 8), sinter_input(p, "x", SINTER_F32));
+    y = sinter_fma(p, sinter_f32(p, -0.5f), sinter_read(p, line, 12), y);
+    sinter_output(p, "y", y);
+    write_lines(p, &(opt_line_write){line, y}, 1);
+    return p;
+}
+
+static void scattered_in_c(void)
+{
+    static float line[COUNT + 12];
+    memset(line, 0, sizeof line);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        wanted[i] = fmaf(-0.5f, line[i], fmaf(0.75f, line[i + 4], input[i]));
+        line[i + 12] = is_tiny(wanted[i]) ? 0 : wanted[i];
+    }
+}
+
+static void scattered_is_its_loop(void **state)
+{
+    (void)state;
+    make_noise(5);
+    scattered_in_c();
+    check(scattered());
+}
+
+static void scattered_rings_out(void **state)
+{
+    (void)state;
+    make_impulse();
+    scattered_in_c();
+    assert_true(last_sound() > 200 && last_sound() < COUNT / 2);
+    check(scattered());
+}
+
+/* ---- a phase that counts, shown as it is, and through a pole whose loop runs from tick to tick ---- */
+
+static sinter_program *phase(bool filtered)
+{
+    sinter_program *p = sinter_program_open(NULL);
+    const sinter_value x = sinter_input(p, "x", SINTER_F32);
+    const uint32_t line = sinter_line(p, "phase", SINTER_I32, 1), pole = sinter_line(p, "pole", SINTER_F32, 1);
+    const sinter_value past = sinter_read(p, line, 1), next = sinter_add(p, sinter_i32(p, 123456789), past);
+    sinter_value y = sinter_fma(p, sinter_convert(p, past, SINTER_F32), sinter_f32(p, 0x1p-31f), x);
+    if (filtered)
+        y = sinter_fma(p, sinter_f32(p, 0.5f), sinter_read(p, pole, 1), y);
+    sinter_output(p, "y", y);
+    const opt_line_write writes[] = {{line, next}, {pole, y}};
+    write_lines(p, writes, filtered ? 2 : 1);
+    return p;
+}
+
+static void phase_in_c(bool filtered)
+{
+    uint32_t number = 0;
+    float pole = 0;
+    for (uint32_t i = 0; i < COUNT; i++, number += 123456789) {
+        pole = i % TICK == 0 && is_tiny(pole) ? 0 : pole;
+        wanted[i] = fmaf((float)(int32_t)number, 0x1p-31f, input[i]);
+        if (filtered)
+            wanted[i] = pole = fmaf(0.5f, pole, wanted[i]);
+    }
+}
+
+static void phase_is_its_loop(void **state)
+{
+    (void)state;
+    make_noise(6);
+    for (int filtered = 0; filtered < 2; filtered++) {
+        phase_in_c(filtered);
+        check(phase(filtered));
+    }
+}
+
 /* ---- a generator of random numbers, and noise of it, shaped by the input ---- */
 
 static sinter_program *generator(void)
@@ -300,6 +379,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(biquad_is_its_loop),    cmocka_unit_test(biquad_rings_out),
         cmocka_unit_test(comb_is_its_loop),      cmocka_unit_test(comb_rings),
+        cmocka_unit_test(scattered_is_its_loop), cmocka_unit_test(scattered_rings_out),
+        cmocka_unit_test(phase_is_its_loop),
         cmocka_unit_test(generator_is_its_loop), cmocka_unit_test(instances_are_apart),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -185,7 +185,7 @@ void sn_interp_give(interp_maker *m, uint32_t r, uint32_t k);
 /* The least and the most of a varying read, as one constant of two i32. */
 uint32_t sn_interp_bounds(interp_maker *m, uint32_t line);
 
-void sn_interp_prepare_blocks(interp_maker *m, const plan_body *body, unsigned widest, block_body *out);
+void sn_interp_prepare_blocks(interp_maker *m, const plan_body *body, const plan_loop *loop, block_body *out);
 void sn_interp_prepare_scalar(interp_maker *m, const plan_body *body, scalar_body *out);
 
 void sn_interp_run_blocks(const interp_code *code, const block_body *body, uint64_t *frame, int64_t begin,

@@ -130,7 +130,7 @@ static sinter_status prepare_body(interp_maker *m, const plan_loop *loop, const 
     if (out->scalar)
         sn_interp_prepare_scalar(m, body, &out->single);
     else
-        sn_interp_prepare_blocks(m, body, loop->widest, &out->block);
+        sn_interp_prepare_blocks(m, body, loop, &out->block);
     return m->failed ? SINTER_NO_MEMORY : SINTER_OK;
 }
 

@@ -426,12 +426,15 @@ static interp_place settle(interp_place place, uint32_t stride)
 }
 
 /* Chooses the block's length; slots, so far numbers, become places. */
-static void settle_slots(block_maker *b, unsigned widest, block_body *out)
+static void settle_slots(block_maker *b, const plan_loop *loop, block_body *out)
 {
+    const unsigned widest = loop->widest;
     const uint32_t used = b->m->used;
     uint32_t length = b->summed_twice ? SUMS_BLOCK : LONGEST_BLOCK;
     while (length > SHORTEST_BLOCK && (uint64_t)used * length * widest > MOST_BYTES)
         length /= 2;
+    if (loop->most && loop->most < length)
+        length = loop->most;
     const uint32_t stride = length * widest / 8;
     for (block_op *op = b->ops; op < b->ops + b->count; op++) {
         op->out = settle(op->out, stride);
@@ -442,7 +445,7 @@ static void settle_slots(block_maker *b, unsigned widest, block_body *out)
     *out = (block_body){b->ops, b->streams, b->count, length, used * stride * 8};
 }
 
-void sn_interp_prepare_blocks(interp_maker *m, const plan_body *body, unsigned widest, block_body *out)
+void sn_interp_prepare_blocks(interp_maker *m, const plan_body *body, const plan_loop *loop, block_body *out)
 {
     block_maker b = {.m = m, .body = body};
     b.summed = sn_arena_take_zeroed(m->memory, m->plan->program->total_count);
@@ -451,5 +454,5 @@ void sn_interp_prepare_blocks(interp_maker *m, const plan_body *body, unsigned w
     for (uint32_t k = 1; k < body->count && !m->failed; k++)
         make_operation(&b, k);
     if (!m->failed)
-        settle_slots(&b, widest, out);
+        settle_slots(&b, loop, out);
 }

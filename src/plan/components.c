@@ -5,20 +5,22 @@
  *
  *   1. All delay edges taken, Tarjan's algorithm finds the cycles. The chunk becomes as short as the shortest delay of at
  *      least 16 on any of them, so that those edges can be cut: inside a chunk their values lie wholly in the past.
- *   2. Edges of at least a chunk cut, Tarjan again: what still lies on a cycle is recursive and runs scalar.
- *   3. Levels in the order of the components: an operation follows its operands; even levels are vector loops, odd ones
- *      scalar. A line that is read less than a chunk after it was written is read in a later loop (the whole chunk is there by
- *      then), or in the same scalar loop.
+ *   2. Edges of at least a chunk cut, Tarjan again: what still lies on a cycle is recursive. It runs scalar; but where the
+ *      shortest delay on its cycles is 8 or more, so many elements at a time, since none of them needs another.
+ *   3. Levels in the order of the components: an operation follows its operands; levels are of three kinds by turns (PLAN_FREE,
+ *      PLAN_ONE, PLAN_EIGHT). A line that is read less than a chunk after it was written is read in a later loop (the whole
+ *      chunk is there by then), or in the same scalar loop.
  *
- * A scalar loop is bound by the latency of its cycle and has issue slots to spare, so a small vector part is not worth a
- * loop of its own: up to 8 operations join the scalar ones (a saw of 11 with a second-order filter on Zen 1: 5.4 ns an element
- * together, 3.2 apart). What is a counter (counters.c) is on no cycle. Why it ends: each step is one walk over operations and edges;
+ * A scalar loop is bound by the latency of its cycles and has issue slots to spare, so a small vector part is not worth a
+ * loop of its own: up to 6 operations a cycle, and 16 in all, join the scalar ones (a saw and one second-order filter on Zen 1,
+ * 15 operations and a cycle: 5.4 ns an element together, 3.1 apart; three filters in a row, 15 and three: 7.0 and 7.5). What is a
+ * counter (counters.c) is on no cycle. Why it ends: each step is one walk over operations and edges;
  * Tarjan's stack is explicit, so deep programs cost no C stack. Programs without delay lines skip all of it. */
 #include "plan/plan.h"
 
 #include <string.h>
 
-enum { SMALL_VECTOR_PART = 8 };
+enum { SMALL_PART = 16, SMALL_PART_OF_CYCLE = 6 };
 #define NO_CUT UINT32_MAX
 
 typedef struct graph {
@@ -145,6 +147,26 @@ static uint32_t *component_sizes(const search *s, arena *memory)
     return size;
 }
 
+/* Per component the shortest delay on its cycles; of a line that is flushed it counts as 1. */
+static uint32_t *shortest_delays(const graph *g, const search *s, arena *memory)
+{
+    uint32_t *shortest = sn_arena_take(memory, (s->components + 1) * sizeof *shortest);
+    if (!shortest)
+        return NULL;
+    memset(shortest, 0xFF, (s->components + 1) * sizeof *shortest);
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const ir_op *op = &g->program->ops[r];
+        const uint32_t component = s->component[r];
+        if (!is_read(op) || s->component[g->writer[line_of(op)]] != component)
+            continue;
+        const uint32_t delay = g->program->memories[line_of(op)].flush ? 1 : delay_of(g, op);
+        if (delay < shortest[component])
+            shortest[component] = delay;
+    }
+    return shortest;
+}
+
 static bool on_cycle(const graph *g, const search *s, const uint32_t *size, ir_ref read)
 {
     const uint32_t line = line_of(&g->program->ops[read]);
@@ -175,26 +197,34 @@ static bool counts_as_work(const ir_op *op)
     return info->rule != IR_RULE_LEAF && info->rule != IR_RULE_EFFECT && op->axes & IR_AXIS_ELEMENT;
 }
 
-/* Marks what runs scalar: members of cycles; all of it where the rest is small. */
-static void mark_scalar(const graph *g, const search *s, const uint32_t *size, plan_levels *out)
+/* Whether so much other work is not worth loops of its own beside so many cycles. */
+static bool is_small(uint32_t work, uint32_t cycles)
 {
-    uint32_t vector = 0, scalar = 0;
-    for (uint32_t k = 0; k < s->ordered; k++) {
-        const ir_ref r = s->order[k];
-        const bool cyclic = size[s->component[r]] > 1;
-        out->in_cycle[r] = cyclic;
-        if (counts_as_work(&g->program->ops[r])) {
-            scalar += cyclic;
-            vector += !cyclic;
-        }
-    }
-    if (g->program->cells || (scalar && vector <= SMALL_VECTOR_PART))
-        memset(out->in_cycle, 1, g->program->count);
+    return cycles && work <= SMALL_PART && work <= cycles * SMALL_PART_OF_CYCLE;
 }
 
-static uint32_t at_parity(uint32_t level, uint32_t parity)
+/* Of each operation the kind of loop: by the cycles that it is on; the rest, where it is small, goes with them. */
+static void choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, plan_levels *out)
 {
-    return level + ((level ^ parity) & 1);
+    uint32_t work[PLAN_KINDS] = {0}, cycles[PLAN_KINDS] = {0}, before = 0;
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const uint32_t component = s->component[r];
+        out->kind[r] = size[component] < 2 ? PLAN_FREE : shortest[component] < 8 ? PLAN_ONE : PLAN_EIGHT;
+        work[out->kind[r]] += counts_as_work(&g->program->ops[r]);
+        cycles[out->kind[r]] += component != before;
+        before = component;
+    }
+    if (g->program->cells || is_small(work[PLAN_FREE] + work[PLAN_EIGHT], cycles[PLAN_ONE]))
+        memset(out->kind, PLAN_ONE, g->program->count);
+    else if (!cycles[PLAN_ONE] && is_small(work[PLAN_FREE], cycles[PLAN_EIGHT]))
+        memset(out->kind, PLAN_EIGHT, g->program->count);
+}
+
+/* The least level of a kind that is not before another. */
+static uint32_t at_kind(uint32_t level, uint32_t kind)
+{
+    return level + (PLAN_KINDS + kind - level % PLAN_KINDS) % PLAN_KINDS;
 }
 
 static bool is_vector_only(const ir_op *op)
@@ -206,10 +236,10 @@ static bool is_vector_only(const ir_op *op)
 static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, uint32_t component, const search *s)
 {
     const ir_op *op = &g->program->ops[r];
-    const uint32_t scalar = out->in_cycle[r];
+    const uint32_t kind = out->kind[r];
     /* An effect goes where its value is made; only sums need lanes. */
     const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op);
-    uint32_t least = scalar;
+    uint32_t least = kind;
     bool more = true;
     for (unsigned k = 0; more; k++) {
         const ir_ref to = dependency(g, r, k, &more);
@@ -219,10 +249,10 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
-        if (through_line && !(scalar && level & 1))
+        if (through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE))
             level++;
         if (!follows_value)
-            level = at_parity(level, scalar);
+            level = at_kind(level, kind);
         if (level > least)
             least = level;
     }
@@ -237,13 +267,13 @@ static sinter_status set_levels(const graph *g, const search *s, plan_levels *ou
         for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
             const ir_ref r = s->order[end];
             if (is_vector_only(&g->program->ops[r]))
-                out->in_cycle[r] = 0;
+                out->kind[r] = PLAN_FREE;
             const uint32_t least = least_level(g, out, r, component, s);
             if (least > level)
                 level = least;
         }
         if (end - first > 1) /* a write may have followed a value that is made in lanes */
-            level = at_parity(level, 1);
+            level = at_kind(level, out->kind[s->order[first]]);
         if (level > UINT16_MAX - 5)
             return SINTER_TOO_LARGE;
         for (uint32_t k = first; k < end; k++)
@@ -309,10 +339,10 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
 {
     *out = (plan_levels){.chunk = PLAN_CHUNK};
     out->level = sn_arena_take_zeroed(memory, p->count * sizeof *out->level);
-    out->in_cycle = sn_arena_take_zeroed(memory, p->count);
+    out->kind = sn_arena_take_zeroed(memory, p->count);
     search s = {0};
     graph g = {.program = p, .live = live, .writer = find_writers(p, live, memory), .cut = NO_CUT};
-    if (!out->level || !out->in_cycle || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory))
+    if (!out->level || !out->kind || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory))
         return SINTER_NO_MEMORY;
     find_components(&g, &s);
     uint32_t *size = component_sizes(&s, memory);
@@ -322,9 +352,10 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
     g.cut = out->chunk;
     find_components(&g, &s);
     size = component_sizes(&s, memory);
-    if (!size)
+    const uint32_t *shortest = shortest_delays(&g, &s, memory);
+    if (!size || !shortest)
         return SINTER_NO_MEMORY;
-    mark_scalar(&g, &s, size, out);
+    choose_kinds(&g, &s, size, shortest, out);
     const sinter_status status = set_levels(&g, &s, out);
     return status ? status : name_cycles(&g, &s, size, memory, out);
 }

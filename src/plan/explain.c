@@ -53,8 +53,8 @@ void sn_plan_print(const plan *p, text *out)
                       sn_ir_type_name(p->lines[k].type), p->lines[k].counter ? "a counter" : p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
-        sn_text_print(out, "loop %u: %s, %s lanes%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
-                      loop->ticked ? ", by ticks" : "");
+        sn_text_print(out, "loop %u: %s, %s lanes%s%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
+                      loop->most ? ", eight at most" : "", loop->ticked ? ", by ticks" : "");
         if (loop->guard)
             sn_text_print(out, "    where uniform %u is not set:\n", loop->guard);
         print_body(&loop->body[0], out);
@@ -155,7 +155,7 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
 {
     const plan_loop *loop = &p->loops[k];
     const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
-    const unsigned lanes = vector ? vector_bytes / loop->widest : 1;
+    const unsigned fit = vector ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
     sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
                   lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
     sn_text_print(out, "    %s\n", loop->reason);
@@ -170,7 +170,7 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
         explain_lookups(p, &loop->body[0], kept, out);
     if (loop->rate != PLAN_ELEMENT)
         return;
-    const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 ? cycle_latency(&loop->body[0]) : 0;
+    const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 || loop->most ? cycle_latency(&loop->body[0]) : 0;
     const unsigned cycles = slots > latency ? slots : latency;
     sn_text_print(out, "    predicted: %u.%02u cycles an element, bound by %s\n", cycles / lanes, cycles * 100 / lanes % 100,
                   slots >= latency ? "issue" : "the latency of the cycle");

@@ -180,7 +180,9 @@ static sinter_status place(planner *m)
         m->row_loop = add_loop(m, PLAN_ROW, PLAN_SCALAR);
     for (uint32_t k = 0; k <= m->levels.top; k++)
         if (used[k]) {
-            m->loop_of_level[k] = add_loop(m, PLAN_ELEMENT, k & 1 ? PLAN_SCALAR : PLAN_TIME);
+            const uint32_t kind = k % PLAN_KINDS;
+            m->loop_of_level[k] = add_loop(m, PLAN_ELEMENT, kind == PLAN_ONE ? PLAN_SCALAR : PLAN_TIME);
+            m->plan->loops[m->loop_of_level[k]].most = kind == PLAN_EIGHT ? 8 : 0;
             m->plan->loops[m->loop_of_level[k]].cycle = m->levels.cycle_name ? m->levels.cycle_name[k] : NULL;
         }
     return SINTER_OK;
@@ -432,6 +434,8 @@ static const char *reason_for(const plan_loop *loop)
         return "varies by column only: computed once a tile";
     if (loop->lanes == PLAN_SCALAR)
         return loop->cycle ? "its cycle has a short delay: one element at a time" : "read-write tables keep their order: one element at a time";
+    if (loop->most)
+        return "its cycle has no delay below 8: so many consecutive elements at once";
     return "no cycle: consecutive elements fill the lanes";
 }
 

@@ -54,6 +54,7 @@ typedef struct plan_loop {
     uint8_t rate;   /* plan_rate */
     uint8_t lanes;  /* plan_lanes; SEGMENT and ROW loops are SCALAR with one element */
     uint8_t widest; /* 4 or 8: the largest element that the body computes with; W = vector bytes / widest */
+    uint8_t most;   /* TIME: how many elements may be computed side by side, a power of two; 0: any number */
     bool ticked;    /* ELEMENT: never crosses a tick in one call: some line of it is flushed there */
     /* Two bodies where a GUARD was found: body[1] where the uniform mask in slot `guard` is set, else body[0]. guard = 0: one body, body[0]. */
     uint32_t guard;
@@ -127,9 +128,13 @@ void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops a
 void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, struct text *out);
 
 /* ---- between the room's files ---- */
+/* What a loop may do at once, and what levels are, by turns: any number of elements; one; or eight, since each needs what is eight
+ * elements back or more. */
+enum { PLAN_FREE, PLAN_ONE, PLAN_EIGHT, PLAN_KINDS };
+
 typedef struct plan_levels {
-    uint16_t *level;   /* per operation of the program: the loop level it runs at; even: TIME, odd: SCALAR */
-    uint8_t *in_cycle; /* per operation */
+    uint16_t *level;   /* per operation of the program: the loop level it runs at, level % PLAN_KINDS its kind */
+    uint8_t *kind;     /* per operation */
     uint32_t top;      /* the highest level */
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */

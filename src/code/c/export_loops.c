@@ -516,8 +516,8 @@ static const char *rate_comment(const plan_loop *loop)
     case PLAN_COLUMN: return "Once a tile, over its columns.";
     case PLAN_ROW: return "Once a row.";
     default:
-        return loop->lanes == PLAN_TIME ? "Over the elements of a piece, which do not depend on each other."
-                                        : "Over the elements of a piece, one after the other.";
+        return loop->lanes == PLAN_TIME && !loop->most ? "Over the elements of a piece, which do not depend on each other."
+                                                       : "Over the elements of a piece, one after the other.";
     }
 }
 
@@ -542,7 +542,7 @@ static void write_loop(const c_writer *w, uint32_t number, unsigned side)
     write_lines(&s, &m);
     write_uniforms(&s);
     if (each) {
-        if (loop->lanes == PLAN_TIME && !m.sums)
+        if (loop->lanes == PLAN_TIME && !loop->most && !m.sums)
             sn_c_say(w, "    @_LANES\n");
         sn_text_add(w->out, "    for (int32_t i = begin; i < end; i++) {\n");
         s.depth = 2;

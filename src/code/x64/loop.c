@@ -124,6 +124,8 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->isa = isa;
     w->scalar = scalar;
     w->lanes = bytes / w->loop->widest;
+    if (w->loop->most && w->loop->most < w->lanes)
+        w->lanes = w->loop->most;
     w->mask_registers = isa == X64_AVX512 && !scalar;
     w->length4 = scalar ? X64_SCALAR : lengths[(4 * w->lanes) / 32];
     w->length8 = scalar ? X64_SCALAR : lengths[8 * w->lanes >= 64 ? 2 : 1];
@@ -590,7 +592,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->a.vectors = low_bits(registers);
     w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
     survey(w);
-    if (w->loads && options->byte_permutations && w->mask_registers && registers == 32)
+    if (w->loads && options->byte_permutations && w->mask_registers && registers == 32 && !loop->most)
         sn_x64_keep_tables(w);
     if (w->kept_count && !join_look_ups(w))
         return SINTER_NO_MEMORY;
@@ -652,7 +654,8 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
 {
     const unsigned taken = sum_vectors * w->sum_count;
     const uint32_t work = w->work;
-    const bool two = spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1 && !w->joint.single;
+    const bool two = !w->loop->most /* the second would need what the first has not stored yet */
+                     && spare_count(w, 2, taken) >= 0 && w->a.most_masks <= 2 && sum_vectors != 1 && !w->joint.single;
     const bool four = w->a.joint && !taken && four_fit(w);
     w->a.copies = f->copies = four ? 4 : two ? 2 : 1;
     const uint64_t masks = w->a.masks;
