@@ -238,8 +238,8 @@ static sinter_program *scattered(void)
 {
     sinter_program *p = sinter_program_open(NULL);
     const uint32_t line = sinter_line(p, "line", SINTER_F32, 12);
-    sinter_value y = sinter_fma(p, sinter_f32(p, 0.75f), sinter_read(p, line, 8), sinter_input(p, "x", SINTER_F32));
-    y = sinter_fma(p, sinter_f32(p, -0.5f), sinter_read(p, line, 12), y);
+    sinter_value y = sinter_fma(p, sinter_f32(p, 0.5f), sinter_read(p, line, 8), sinter_input(p, "x", SINTER_F32));
+    y = sinter_fma(p, sinter_f32(p, -0.25f), sinter_read(p, line, 12), y);
     sinter_output(p, "y", y);
     write_lines(p, &(opt_line_write){line, y}, 1);
     return p;
@@ -250,7 +250,7 @@ static void scattered_in_c(void)
     static float line[COUNT + 12];
     memset(line, 0, sizeof line);
     for (uint32_t i = 0; i < COUNT; i++) {
-        wanted[i] = fmaf(-0.5f, line[i], fmaf(0.75f, line[i + 4], input[i]));
+        wanted[i] = fmaf(-0.25f, line[i], fmaf(0.5f, line[i + 4], input[i]));
         line[i + 12] = is_tiny(wanted[i]) ? 0 : wanted[i];
     }
 }
