@@ -5,6 +5,7 @@
 
 #include <sinter/sinter.h>
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -636,6 +637,40 @@ static void what_is_not_finite_leaves_the_state(void **state)
     memcpy(in, loud, sizeof loud);
 }
 
+/* At writes the borders are sharp, and nothing between them changes a bit. */
+static void long_lines_keep_what_is_between_the_borders(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\nparam k = 0\ny = x + k*delay(y, 5)\ndelay(y, 5)";
+    const float f[] = {1e-30f, nextafterf(1e-30f, 0), FLT_MAX, INFINITY, NAN, 1, 0x1p-149f, 0x1p-126f, 3e-30f, 1e38f, 0};
+    const double d[] = {1e-250, nextafter(1e-250, 0), DBL_MAX, (double)INFINITY, (double)NAN, 1, 0x1p-1074, 0x1p-1022, 3e-250, 1e300, 0};
+    static const int stays[] = {1, 0, 1, 0, 0, 1, 0, 0, 1, 1, 0};
+    enum { VALUES = sizeof stays / sizeof *stays, TURNS = 2 * VALUES };
+    for (EACH_ENGINE(e))
+        for (int wide = 0; wide < 2; wide++) {
+            sinter_kernel *kernel = compiled(text, *e, wide ? SINTER_F64 : SINTER_F32);
+            sinter_instance *instance = opened(kernel);
+            float narrow[2][TURNS + 5] = {{0}};
+            double broad[2][TURNS + 5] = {{0}};
+            for (int k = 0; k < TURNS; k++) {
+                narrow[0][k] = k < VALUES ? f[k] : -f[k - VALUES];
+                broad[0][k] = k < VALUES ? d[k] : -d[k - VALUES];
+            }
+            const void *from = wide ? (void *)broad[0] : (void *)narrow[0];
+            void *to = wide ? (void *)broad[1] : (void *)narrow[1];
+            assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = &from, .outputs = &to, .count = TURNS + 5}), SINTER_OK);
+            for (int k = 0; k < TURNS; k++) {
+                const double zero = 0;
+                const size_t size = wide ? 8 : 4;
+                const void *as = wide ? (void *)&broad[0][k] : (void *)&narrow[0][k];
+                if (memcmp((char *)to + size * (size_t)(k + 5), stays[k % VALUES] ? as : &zero, size) != 0)
+                    fail_msg("%s, %d: value %d", sinter_engine_name(*e), wide, k);
+            }
+            sinter_instance_close(instance);
+            sinter_kernel_close(kernel);
+        }
+}
+
 /* Exactly which and how often. */
 static void faults_are_named_and_counted(void **state)
 {
@@ -681,6 +716,7 @@ int main(void)
         cmocka_unit_test(builders_smooth),
         cmocka_unit_test(wrong_clauses_are_errors),
         cmocka_unit_test(what_is_not_finite_leaves_the_state),
+        cmocka_unit_test(long_lines_keep_what_is_between_the_borders),
         cmocka_unit_test(faults_are_named_and_counted),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
