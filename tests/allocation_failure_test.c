@@ -305,6 +305,12 @@ static const text_case texts[] = {
     {"parameters",
      "param gain = 0.5 in 0..1 \"dB\"\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
      {0}},
+    {"smoothed",
+     "input x\nparam gain = 0.5 in 0..1 smooth 0.1\nparam k = 0.1 in 0..1 glide 0.2\ny = x*gain + k*y'\ny",
+     {.source = SINTER_PATCH, .marks = true}},
+    {"smoothed, interpreted",
+     "input x\nparam gain = 0.5 in 0..1 smooth 0.1\nparam k = 0.1 in 0..1 glide 0.2\ny = x*gain + k*y'\ny",
+     {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP}},
     {"fixed",
      "param gain = 0.5 in 0..1\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
      {.fixed_names = fixed_names, .fixed_values = fixed_values, .fixed_count = 1}},
@@ -533,11 +539,13 @@ static void dumps_are_made_or_say_so(void **state)
     (void)state;
     static const char field[] = "param gain = 0.5 in 0..1\nsin(x)*gain + (y > 0 ? exp(x) : log(y))";
     static const char patch[] = "input a\ny = a + 0.5*y'\ncomb = sin(y) + 0.7*delay(comb, 30)\ncomb";
+    static const char smoothed[] = "input a\nparam k = 0.5 glide 0.1\ny = a + k*y'\ny";
     static const char ir[] = "input x: f32\noutput y: f32\n%1 = input x\n%2 = sin %1\noutput y, %2\n";
     for (sinter_dump_kind kind = SINTER_DUMP_IR; kind <= SINTER_DUMP_DOT; kind++) {
         const dump_case cases[] = {
             {field, {0}, {0}, kind},
             {patch, {.source = SINTER_PATCH}, {0}, kind},
+            {smoothed, {.source = SINTER_PATCH}, {0}, kind},
             {field,
              {.engine = SINTER_ENGINE_INTERP},
              {.passes = "expand,identity,fold,affine,hoist,dce"},

@@ -14,6 +14,7 @@
 #include "opt/opt.h"
 #include "base/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -242,13 +243,13 @@ static uint64_t tree(const meaning *w, uint32_t k, uint32_t first, uint32_t coun
                           0);
 }
 
-static bool is_tiny(unsigned type, uint64_t bits)
+static bool is_flushed(unsigned type, uint64_t bits)
 {
     float f;
     double d;
     memcpy(&f, &bits, sizeof f);
     memcpy(&d, &bits, sizeof d);
-    return type == IR_F32 ? fabsf(f) < 1e-30f : type == IR_F64 && fabs(d) < 1e-250;
+    return type == IR_F32 ? !(fabsf(f) >= 1e-30f && fabsf(f) <= FLT_MAX) : type == IR_F64 && !(fabs(d) >= 1e-250 && fabs(d) <= DBL_MAX);
 }
 
 static void flush_lines(meaning *w, uint32_t n)
@@ -256,7 +257,7 @@ static void flush_lines(meaning *w, uint32_t n)
     for (uint32_t k = 0; k < w->p->memory_count; k++) {
         const ir_memory *m = &w->p->memories[k];
         for (uint32_t i = n; m->kind == IR_LINE && m->flush && i < n + m->length; i++)
-            if (is_tiny(m->type, w->lines[k][i]))
+            if (is_flushed(m->type, w->lines[k][i]))
                 w->lines[k][i] = 0;
     }
 }

@@ -260,6 +260,10 @@ static void add_samples(void)
     add_text("input x: f32\noutput y: f32\nparam a: f32 = 0.9 in -1..1\nline last: f32[1] flush\n%x = input "
              "x\n%a = param a\n%l = read last, 1\n"
              "%1 = mul %a, %a\n%y = fma %1, %l, %x\nwrite last, %y\noutput y, %y\n");
+    /* the program at rest, whose state forgets what is not finite */
+    add_text("input x: f64\noutput y: f64\nparam a: f64 = 0.9 in -1..1 glide 0.1\nparam b: f64 = 0.1 in 0..1 smooth 0.1\n"
+             "line last: f64[1] flush\n%x = input x\n%a = param a\n%b = param b\n%l = read last, 1\n"
+             "%1 = mul %a, %b\n%y = fma %1, %l, %x\nwrite last, %y\noutput y, %y\n");
     add_text("input x: f32\noutput y: f32\nline in: f32[2]\nline out: f32[2] flush\n%x = input x\n%x1 = read "
              "in, 1\n%x2 = read in, 2\n"
              "%y1 = read out, 1\n%y2 = read out, 2\n%b = const f32 0.25\n%c = const f32 -0.3\n%1 = mul %b, "

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "kernel/kernels.h"
@@ -266,23 +267,23 @@ static uint64_t fold_total(const run *r, uint32_t k)
     return r->partial[k][0];
 }
 
-static bool is_tiny(unsigned type, uint64_t bits)
+static bool is_flushed(unsigned type, uint64_t bits)
 {
     float f;
     double d;
     const uint32_t low = (uint32_t)bits;
     memcpy(&f, &low, sizeof f);
     memcpy(&d, &bits, sizeof d);
-    return type == IR_F32 ? f > -1e-30f && f < 1e-30f : type == IR_F64 && d > -1e-250 && d < 1e-250;
+    return type == IR_F32 ? !(fabsf(f) >= 1e-30f) || isinf(f) : type == IR_F64 && (!(fabs(d) >= 1e-250) || isinf(d));
 }
 
-/* At a tick the last values of flushed lines lose their denormals. */
+/* At a tick the last values of flushed lines lose what is nearly 0 and what is not finite. */
 static void flush_lines(run *r, uint32_t n)
 {
     for (uint32_t k = 0; k < r->p->memory_count; k++) {
         const ir_memory *m = &r->p->memories[k];
         for (uint32_t i = n; m->kind == IR_LINE && m->flush && i < n + m->length; i++)
-            if (is_tiny(m->type, r->content[k][i]))
+            if (is_flushed(m->type, r->content[k][i]))
                 r->content[k][i] = 0;
     }
 }

@@ -20,7 +20,7 @@ static const char sample[] = "input x: f32\n"
                              "output z: f32\n"
                              "total t scale 2\n"
                              "total u\n"
-                             "param p: f32 = 1 in 0..2 log \"dB\"\n"
+                             "param p: f32 = 1 in 0..2 log \"dB\" glide 0.5\n"
                              "param q: i32 = 1\n"
                              "table a: u8 = [1, 2, 3]\n"
                              "line b: f32[8] from 2 flush\n"
@@ -118,6 +118,9 @@ DAMAGE(mask_input, p->inputs[0].type = IR_MASK)
 DAMAGE(u8_output, p->outputs[0].type = IR_U8)
 DAMAGE(mask_param, p->params[0].type = IR_MASK)
 DAMAGE(wrong_curve, p->params[0].curve = 2)
+DAMAGE(wrong_smoothing, p->params[0].smoothing = 3)
+DAMAGE(no_seconds, p->params[0].seconds = 0)
+DAMAGE(smoothed_integer, p->params[1].smoothing = 1; p->params[1].seconds = 1)
 DAMAGE(wrong_kind, p->memories[0].kind = 4)
 DAMAGE(u8_line, p->memories[1].type = IR_U8)
 DAMAGE(mask_cells, p->memories[2].type = IR_MASK)
@@ -183,6 +186,9 @@ static const damage damages[] = {
     {u8_output, "output \"y\" is u8"},
     {mask_param, "parameter \"p\""},
     {wrong_curve, "parameter \"p\""},
+    {wrong_smoothing, "parameter \"p\" cannot be smoothed"},
+    {no_seconds, "parameter \"p\" cannot be smoothed"},
+    {smoothed_integer, "parameter \"q\" cannot be smoothed"},
     {wrong_kind, "memory object \"a\" is of the unknown kind 4"},
     {u8_line, "memory object \"b\" cannot hold u8"},
     {mask_cells, "memory object \"c d\" cannot hold mask"},

@@ -12,7 +12,7 @@ typedef enum sinter_dump_kind {
     SINTER_DUMP_IR,      /* the program's operations as text (which parses again) */
     SINTER_DUMP_PLAN,    /* loops and their bodies */
     SINTER_DUMP_EXPLAIN, /* what was chosen and why, what it will cost */
-    SINTER_DUMP_C,       /* the plan as a C file */
+    SINTER_DUMP_C,       /* the plan as a C file; smoothed parameters are there at once in it */
     SINTER_DUMP_DOT      /* the program as a graph for Graphviz */
 } sinter_dump_kind;
 

@@ -85,7 +85,7 @@ SINTER_API sinter_value sinter_convert(sinter_program *program, sinter_value val
 /* Memory objects. A table's content (length elements of `type`, which may be u8 or i16) is copied. Reading clamps the index
  * (i32). Bound memory receives its content with each call. A line remembers the last `length` values of one stream (at most 2^28);
  * what it gives before anything was written is 0. `delay` counts from 1 (the element before). A line must be written exactly once. What is
- * written is kept as it is: in a cycle that dies away, denormals are the builder's care (patches in the language flush them). */
+ * written is kept as it is: in a cycle that dies away, denormals are the builder's care, and so are infinities and NaN (patches in the language flush them). */
 SINTER_API uint32_t sinter_table(sinter_program *program, const char *name, sinter_type type, const void *content, uint32_t length);
 SINTER_API uint32_t sinter_bound_table(sinter_program *program, const char *name, sinter_type type);
 SINTER_API sinter_value sinter_load(sinter_program *program, uint32_t table, sinter_value index);

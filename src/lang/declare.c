@@ -157,7 +157,6 @@ static bool good_range(lowering *l, const uint32_t *words, const ir_param *param
     return true;
 }
 
-/* Seconds are counted by the rate: a patch that smooths has that parameter. */
 static bool good_smoothing(lowering *l, const uint32_t *words, ir_param *param)
 {
     if (!words[PARAM_SMOOTHING])
@@ -175,7 +174,6 @@ static bool good_smoothing(lowering *l, const uint32_t *words, ir_param *param)
         return false;
     }
     param->smoothing = (uint8_t)words[PARAM_SMOOTHING];
-    rate(l);
     return true;
 }
 
@@ -207,6 +205,8 @@ void sn_lang_param(lowering *l, uint32_t statement)
             param.unit = unit;
             v = sn_lang_scalar(sn_ir_emit(l->p, IR_PARAM, l->type, sn_ir_add_param(l->p, &param), 0, 0),
                                l->type);
+            if (param.smoothing) /* the rate counts its seconds: the patch has it then */
+                rate(l);
         }
     }
     sn_lang_bind(l, s.c, s.b, v);

@@ -5,7 +5,7 @@
  * for ever: it is set to 0 in the same places, so that whatever blew up begins anew. That is part of the program's
  * meaning, seen by every engine alike, and so it happens here, in the IR.
  *
- * Where: at the write of each line that lies on a cycle, as select(least <= |v| and |v| <= most, v, 0), which fails for a NaN. A unit delay is
+ * Where: at the write of each line that lies on a cycle, as a selection between v and 0 by |v|. A unit delay is
  * different: there the comparison and the selection would lengthen the very chain of operations that the loop
  * waits for, at every element, so the line is marked and the engines flush it at ticks, every 64th element.
  * That goes for a line that some cycle reads at the fixed delay 1; a varying delay that may be 1 counts as a
@@ -119,14 +119,30 @@ static void classify(const search *s, uint8_t *kinds)
     }
 }
 
+/* Magnitudes of f32 are ordered as their bits are: those that stay are a run of integers, which one comparison finds when it is moved down to
+ * the least one. (Two comparisons cost a comb filter 12 % on Zen 1, this 3 %.) */
+static ir_ref stays_f32(ir_program *p, ir_ref magnitude)
+{
+    const float least = 1e-30f, most = FLT_MAX;
+    uint32_t low, high;
+    memcpy(&low, &least, 4);
+    memcpy(&high, &most, 4);
+    const ir_ref bits = sn_ir_emit(p, IR_BITS, IR_I32, magnitude, 0, 0);
+    const ir_ref moved = sn_ir_emit(p, IR_ADD, IR_I32, bits, sn_ir_i32(p, (int32_t)(0x80000000u - low)), 0);
+    return sn_ir_emit(p, IR_LT, IR_MASK, moved, sn_ir_i32(p, (int32_t)(0x80000000u + (high - low) + 1)), 0);
+}
+
+static ir_ref stays_f64(ir_program *p, ir_ref magnitude)
+{
+    return sn_ir_emit(p, IR_AND, IR_MASK, sn_ir_emit(p, IR_LE, IR_MASK, sn_ir_f64(p, 1e-250), magnitude, 0),
+                      sn_ir_emit(p, IR_LE, IR_MASK, magnitude, sn_ir_f64(p, DBL_MAX), 0), 0);
+}
+
 static ir_ref flushed(ir_program *p, ir_ref value)
 {
     const ir_type type = (ir_type)p->ops[value].type;
     const ir_ref magnitude = sn_ir_emit(p, IR_ABS, type, value, 0, 0);
-    const ir_ref least = sn_ir_number(p, type, type == IR_F64 ? 1e-250 : 1e-30);
-    const ir_ref most = sn_ir_number(p, type, type == IR_F64 ? DBL_MAX : (double)FLT_MAX);
-    const ir_ref stays = sn_ir_emit(p, IR_AND, IR_MASK, sn_ir_emit(p, IR_LE, IR_MASK, least, magnitude, 0),
-                                    sn_ir_emit(p, IR_LE, IR_MASK, magnitude, most, 0), 0); /* of NaN neither holds */
+    const ir_ref stays = type == IR_F64 ? stays_f64(p, magnitude) : stays_f32(p, magnitude); /* no NaN does */
     return sn_ir_emit(p, IR_SELECT, type, stays, value, sn_ir_number(p, type, 0));
 }
 

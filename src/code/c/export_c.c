@@ -252,7 +252,10 @@ static void write_set(const c_writer *w)
     text *t = w->out;
     write_enumeration(w);
     sn_text_add(
-        t, "\n/* Clamped to the parameter's range; NaN is refused. Takes effect with the next run. */\n");
+        t, "\n/* Clamped to the parameter's range; NaN is refused. Takes effect with the next run.");
+    if (sn_opt_is_smoothed(p))
+        sn_text_add(t, "\n * Smoothing is left to the caller: every parameter is at its new value at once.");
+    sn_text_add(t, " */\n");
     sn_c_say(w, "void @_set(@_instance *s, int parameter, double value);\n");
     sn_c_say(w, "void @_set(@_instance *s, int parameter, double value)\n{\n    if (value != value)\n        "
                 "return;\n    switch (parameter) {\n");
