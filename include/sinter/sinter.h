@@ -11,6 +11,7 @@
 #define SINTER_SINTER_H
 
 #include <sinter/dump.h>
+#include <sinter/graph.h>
 #include <sinter/image.h>
 #include <sinter/kernel.h>
 #include <sinter/memory.h>

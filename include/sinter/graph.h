@@ -1,0 +1,99 @@
+/* Graphs: nodes and connections that their user edits, as a text that the compiler takes and a player plays.
+ *
+ *     sinter_graph *graph;
+ *     sinter_node osc, low, out;
+ *     sinter_graph_open(context, &graph);
+ *     sinter_graph_add(graph, "saw", "osc", &osc, &report);
+ *     sinter_graph_add(graph, "lowpass", "low", &low, &report);
+ *     sinter_graph_add(graph, "output", "left", &out, &report);
+ *     sinter_graph_set(graph, osc, sinter_graph_port(graph, osc, "hertz"), 110);
+ *     sinter_graph_set(graph, low, sinter_graph_port(graph, low, "cutoff"), 800);
+ *     sinter_graph_connect(graph, osc, 0, low, 0);
+ *     sinter_graph_connect(graph, low, 0, out, 0);
+ *     sinter_graph_commit(graph, player, &edit, &report);
+ *     sinter_player_set(player, sinter_player_parameter(player, "low__cutoff"), 2000);   // no new text
+ *
+ * A node's type is any function that a text may call: the library's (`sinter functions`), words such as `min` or `delay`, node types
+ * that were given to the context (sinter_add_node_type), functions that sinter_graph_define brought; or `input`, a stream
+ * from outside, or `output`, one to outside. Each of a function's arguments is an input port, by its name and its number, each element of its result
+ * an output port. An input port that is
+ *
+ *   connected     has the sum of what is connected to it, in the order of connecting;
+ *   set           is a parameter of the text, by the name `node__port`, which moves to new values in 20 ms (sinter_graph_smooth chooses otherwise);
+ *   fixed         is a constant: what it makes superfluous vanishes when the text is compiled (a gain of 1, an offset of 0), and chains fuse;
+ *   none of these has its default, where that is a number as a parameter, else as it stands in the function's definition; without one it is 0.
+ *
+ * Arguments that must be constants (the samples of a comb) are fixed, whether they are set or fixed.
+ *
+ * In the text each node is a function of its own by the node's name, so that its state bears that name and nothing else: however the
+ * graph around it is rebuilt, a node goes on where it stood. Nodes that no output hears are left out.
+ *
+ * Feedback: a cycle needs a delay. It has one where it enters the first port of a node of the type `delay`, or where a connection was made by
+ * sinter_graph_connect_delayed, which takes one sample. Any other is refused when the text is made, with the nodes it goes through.
+ *
+ * A graph is for one thread at a time; it does not know the audio thread. Nothing here is real-time safe but what the player does. */
+#ifndef SINTER_GRAPH_H
+#define SINTER_GRAPH_H
+
+#include <sinter/player.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sinter_graph sinter_graph;
+/* A node, for good: once it is removed its number means no node ever again, and calls with it are SINTER_BAD_ARGUMENT. 0 is none. */
+typedef uint64_t sinter_node;
+
+/* The context must outlive the graph; its allocator is used. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT. */
+SINTER_API sinter_status sinter_graph_open(sinter_context *context, sinter_graph **graph);
+SINTER_API void sinter_graph_close(sinter_graph *graph); /* NULL is allowed */
+
+/* Functions and tables of one's own, in the language: `fn fuzz(x, drive=2) = …`; what was defined before is replaced as a whole, and must still have what
+ * nodes use. SINTER_BAD_PROGRAM with the report (NULL allowed), SINTER_NO_MEMORY: then all is as before. */
+SINTER_API sinter_status sinter_graph_define(sinter_graph *graph, const char *text, size_t length, sinter_report *report);
+
+/* A node. Its name (letters, digits, single underscores; unique) is what its state goes by; NULL: made from the type and a number. Of several definitions of
+ * one name (noises of one to four dimensions) the one that takes the fewest numbers. SINTER_BAD_ARGUMENT with the report (NULL allowed) for types and
+ * names that cannot be, SINTER_NO_MEMORY. */
+SINTER_API sinter_status sinter_graph_add(sinter_graph *graph, const char *type, const char *name, sinter_node *node, sinter_report *report);
+/* Its connections go with it. */
+SINTER_API sinter_status sinter_graph_remove(sinter_graph *graph, sinter_node node);
+
+/* From an output port to an input port; a connection that is there stays as it is. `delayed`: by one sample. */
+SINTER_API sinter_status sinter_graph_connect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
+SINTER_API sinter_status sinter_graph_connect_delayed(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
+SINTER_API sinter_status sinter_graph_disconnect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
+
+/* The value of an input port, as a parameter or as a constant; finite. What is connected to it comes first. A value that a player has been told of needs no
+ * new text, but the graph should know it too: it is where the parameter begins in the next one. */
+SINTER_API sinter_status sinter_graph_set(sinter_graph *graph, sinter_node node, uint32_t port, double value);
+SINTER_API sinter_status sinter_graph_fix(sinter_graph *graph, sinter_node node, uint32_t port, double value);
+/* How it moves: see sinter_smooth; `seconds` above 0 and at most 1000, not looked at for SINTER_UNSMOOTHED. Ports called gate or trigger are not smoothed. */
+SINTER_API sinter_status sinter_graph_smooth(sinter_graph *graph, sinter_node node, uint32_t port, sinter_smoothing kind, double seconds);
+
+/* UINT32_MAX where there is no such node or port. */
+SINTER_API uint32_t sinter_graph_port(const sinter_graph *graph, sinter_node node, const char *port);
+/* By number; NULL where there is none. Valid until the node goes. */
+SINTER_API const char *sinter_graph_port_name(const sinter_graph *graph, sinter_node node, uint32_t port);
+SINTER_API const char *sinter_graph_name(const sinter_graph *graph, sinter_node node);
+SINTER_API sinter_node sinter_graph_find(const sinter_graph *graph, const char *name); /* 0 where there is none */
+SINTER_API uint32_t sinter_graph_outputs(const sinter_graph *graph, sinter_node node); /* ports; 0 of no node */
+
+/* The text, into `buffer` of `size` bytes, cut where it does not fit and terminated (size > 0); *length (NULL allowed) is what all of it takes.
+ * SINTER_BAD_PROGRAM with the report for a cycle without a delay, or no output; SINTER_NO_MEMORY. */
+SINTER_API sinter_status sinter_graph_text(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
+/* What became of each node, a line each, in the order in which they are computed: its type, what is connected to its ports or what they are, and
+ * of those that no output hears that they are left out. As sinter_graph_text. */
+SINTER_API sinter_status sinter_graph_explain(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
+/* The graph as a picture for Graphviz. As sinter_graph_text. */
+SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
+
+/* Gives the text to the player: sinter_player_edit. What played before plays on where there is none (the report says why). */
+SINTER_API sinter_status sinter_graph_commit(sinter_graph *graph, sinter_player *player, uint64_t *edit, sinter_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

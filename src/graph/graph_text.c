@@ -1,0 +1,419 @@
+/* The model as a text of the language, and what it says of itself.
+ *
+ * What is heard is found from the outputs backwards. The nodes of it are put in an order in which each stands behind those that it
+ * reads, by a walk in depth with a stack of its own, so that a cycle is found as the path that it is. Two kinds of connections do not take part: those that
+ * are delayed by a sample (a prime reads what is bound further down) and those into a delay, which the language lets read what is
+ * bound further down too. A delay's input gets a name of its own at the end of the text, so that it may be a sum. */
+#include "graph/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct writing {
+    sinter_graph *g;
+    arena memory;
+    text out;
+    uint8_t *heard, *state; /* per node: 1 on the path, 2 done */
+    uint32_t *order, count;
+    uint32_t *path, *next;  /* nodes on it, and the connection that each follows next */
+    graph_connection *arriving; /* connections by the node they lead to, for each in the order they were made */
+    uint32_t *first;            /* per node: the first of its own; those of the next node follow */
+    sinter_report *report;
+} writing;
+
+enum { ON_PATH = 1, DONE = 2 };
+
+static bool is_ordering(const sinter_graph *g, const graph_connection *c)
+{
+    return !c->delayed && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
+}
+
+/* ---- order ---- */
+
+static sinter_status refuse_cycle(writing *w, uint32_t first, uint32_t depth)
+{
+    const sinter_graph *g = w->g;
+    char message[SINTER_MESSAGE_SIZE] = "a cycle without a delay: ";
+    size_t used = strlen(message);
+    /* The path leads from a node to what it reads; sound goes the other way. */
+    for (uint32_t k = depth + 1; k-- > first;)
+        used += (size_t)snprintf(message + used, sizeof message - used, "%s → ", g->nodes[w->path[k]].name) * (used < sizeof message - 80);
+    snprintf(message + used, sizeof message - used, "%s", g->nodes[w->path[depth]].name);
+    return sn_report_fail(w->report, SINTER_BAD_PROGRAM, message, "make one of its connections a delayed one, or let it pass through a delay");
+}
+
+/* What has to come before the node, then the node. */
+static sinter_status visit(writing *w, uint32_t start)
+{
+    const sinter_graph *g = w->g;
+    uint32_t depth = 0;
+    w->path[0] = start;
+    w->next[0] = w->first[start];
+    w->state[start] = ON_PATH;
+    for (;;) {
+        const uint32_t node = w->path[depth];
+        const graph_connection *c = &w->arriving[w->next[depth]];
+        if (w->next[depth] == w->first[node + 1]) {
+            w->state[node] = DONE;
+            w->order[w->count++] = node;
+            if (depth-- == 0)
+                return SINTER_OK;
+            continue;
+        }
+        w->next[depth]++;
+        if (!is_ordering(g, c) || w->state[c->from] == DONE)
+            continue;
+        if (w->state[c->from] == ON_PATH) {
+            uint32_t first = 0;
+            while (w->path[first] != c->from)
+                first++;
+            return refuse_cycle(w, first, depth);
+        }
+        w->path[++depth] = c->from;
+        w->next[depth] = w->first[c->from];
+        w->state[c->from] = ON_PATH;
+    }
+}
+
+/* Everything that leads to an output, by whatever connection. */
+static void find_heard(writing *w)
+{
+    const sinter_graph *g = w->g;
+    uint32_t waiting = 0;
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used && g->nodes[k].type->kind == GRAPH_OUTPUT)
+            w->heard[w->path[waiting++] = k] = 1;
+    while (waiting > 0) {
+        const uint32_t node = w->path[--waiting];
+        for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
+            if (!w->heard[w->arriving[k].from])
+                w->heard[w->path[waiting++] = w->arriving[k].from] = 1;
+    }
+}
+
+static sinter_status find_order(writing *w)
+{
+    const sinter_graph *g = w->g;
+    bool has_output = false;
+    find_heard(w);
+    /* Inputs and outputs keep the order of their slots: they are channels. */
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        has_output |= w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT;
+        const sinter_status status = w->heard[k] && !w->state[k] ? visit(w, k) : SINTER_OK;
+        if (status != SINTER_OK)
+            return status;
+    }
+    return has_output ? SINTER_OK
+                      : sn_report_fail(w->report, SINTER_BAD_PROGRAM, "the graph has no output", "add a node of the type output and connect something to it");
+}
+
+/* ---- the text ---- */
+
+/* The element of a result; of one number the number. */
+static void write_source(writing *w, const graph_connection *c)
+{
+    const graph_node *n = &w->g->nodes[c->from];
+    sn_text_print(&w->out, "%s__out%s", n->name, c->delayed ? "'" : "");
+    if (n->type->output_count > 1 && n->type->output_count <= 4)
+        sn_text_print(&w->out, ".%c", "xyzw"[c->output]);
+}
+
+/* The sum of what is connected; false: nothing is. */
+static bool write_sum(writing *w, uint32_t node, uint32_t port)
+{
+    bool any = false;
+    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++) {
+        const graph_connection *c = &w->arriving[k];
+        if (c->input != port)
+            continue;
+        sn_text_add(&w->out, any ? " + " : "");
+        write_source(w, c);
+        any = true;
+    }
+    return any;
+}
+
+static bool is_connected(const writing *w, uint32_t node, uint32_t port)
+{
+    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
+        if (w->arriving[k].input == port)
+            return true;
+    return false;
+}
+
+/* What an unconnected port is: a parameter, a constant, or what the definition has. */
+static value_kind kind_of(const graph_node *n, uint32_t port, double *value)
+{
+    const graph_port *p = &n->type->ports[port];
+    const graph_value *v = &n->values[port];
+    *value = v->kind == VALUE_DEFAULT ? p->value : v->value;
+    if (v->kind != VALUE_DEFAULT)
+        return v->kind;
+    if (p->constant || (p->has_default && !p->is_number))
+        return p->has_default ? VALUE_DEFAULT : VALUE_FIXED; /* of no default: 0, of a delay 1 */
+    return p->is_number ? VALUE_LIVE : VALUE_FIXED;
+}
+
+static void write_parameters(writing *w, uint32_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    for (uint32_t k = 0; k < n->type->port_count; k++) {
+        double value;
+        if (is_connected(w, node, k) || kind_of(n, k, &value) != VALUE_LIVE)
+            continue;
+        sn_text_print(&w->out, "param %s__%s = ", n->name, n->type->ports[k].name);
+        sn_text_add_f64(&w->out, value);
+        if (n->values[k].smoothing) {
+            sn_text_add(&w->out, n->values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
+            sn_text_add_f64(&w->out, n->values[k].seconds);
+        }
+        sn_text_add(&w->out, "\n");
+    }
+}
+
+static void write_value(writing *w, uint32_t node, uint32_t port)
+{
+    const graph_node *n = &w->g->nodes[node];
+    double value;
+    if (n->type->kind == GRAPH_DELAY && port == 0)
+        sn_text_print(&w->out, "%s__in", n->name);
+    else if (write_sum(w, node, port))
+        return;
+    else if (kind_of(n, port, &value) == VALUE_LIVE)
+        sn_text_print(&w->out, "%s__%s", n->name, n->type->ports[port].name);
+    else
+        sn_text_add_f64(&w->out, value);
+}
+
+/* Is the argument left to the definition? One that has a size is given as a whole, or not at all. */
+static bool is_left_out(const writing *w, uint32_t node, uint32_t port)
+{
+    const graph_type *t = w->g->nodes[node].type;
+    double value;
+    for (uint32_t k = port; k < t->port_count && t->ports[k].argument == t->ports[port].argument; k++)
+        if (is_connected(w, node, k) || kind_of(&w->g->nodes[node], k, &value) != VALUE_DEFAULT)
+            return false;
+    return true;
+}
+
+static void write_arguments(writing *w, uint32_t node)
+{
+    const graph_type *t = w->g->nodes[node].type;
+    bool any = false;
+    for (uint32_t k = 0; k < t->port_count; k++) {
+        const graph_port *p = &t->ports[k];
+        const uint32_t first = k - p->element;
+        if (is_left_out(w, node, first))
+            continue;
+        sn_text_add(&w->out, any && p->element == 0 ? ", " : p->element ? ", " : "");
+        any = true;
+        if (p->element == 0 && t->kind != GRAPH_DELAY) { /* by name, since others may be left out before it */
+            const size_t length = p->size > 1 ? strlen(p->name) - 2 : strlen(p->name);
+            sn_text_print(&w->out, "%.*s=%s", (int)length, p->name, p->size ? "(" : "");
+        }
+        write_value(w, node, k);
+        sn_text_add(&w->out, p->size && p->element + 1 == p->size ? ")" : "");
+    }
+}
+
+static void write_node(writing *w, uint32_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    switch (n->type->kind) {
+    case GRAPH_INPUT:
+        sn_text_print(&w->out, "%s__out = %s\n", n->name, n->name);
+        break;
+    case GRAPH_OUTPUT:
+        sn_text_print(&w->out, "%s__in = ", n->name);
+        if (!write_sum(w, node, 0))
+            sn_text_add(&w->out, "0");
+        sn_text_add(&w->out, "\n");
+        break;
+    case GRAPH_DELAY:
+        sn_text_print(&w->out, "%s__out = delay(", n->name);
+        write_arguments(w, node);
+        sn_text_add(&w->out, ")\n");
+        break;
+    case GRAPH_FUNCTION:
+        sn_text_print(&w->out, "fn %s(%s) = %s(%s)\n%s__out = %s(", n->name, n->type->form, n->type->name, n->type->arguments, n->name, n->name);
+        write_arguments(w, node);
+        sn_text_add(&w->out, ")\n");
+        break;
+    }
+}
+
+/* Declarations first, then nodes, then what may be bound late. */
+static void write_text(writing *w)
+{
+    const sinter_graph *g = w->g;
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (w->heard[k] && g->nodes[k].type->kind == GRAPH_INPUT)
+            sn_text_print(&w->out, "input %s\n", g->nodes[k].name);
+    for (uint32_t k = 0; k < w->count; k++)
+        if (g->nodes[w->order[k]].type->kind == GRAPH_FUNCTION || g->nodes[w->order[k]].type->kind == GRAPH_DELAY)
+            write_parameters(w, w->order[k]);
+    if (g->definitions && g->definitions[0])
+        sn_text_print(&w->out, "%s\n", g->definitions);
+    for (uint32_t k = 0; k < w->count; k++)
+        write_node(w, w->order[k]);
+    for (uint32_t k = 0; k < w->count; k++) {
+        const graph_node *n = &g->nodes[w->order[k]];
+        if (n->type->kind != GRAPH_DELAY)
+            continue;
+        sn_text_print(&w->out, "%s__in = ", n->name);
+        if (!write_sum(w, w->order[k], 0))
+            sn_text_add(&w->out, "0");
+        sn_text_add(&w->out, "\n");
+    }
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT)
+            sn_text_print(&w->out, "out %s = %s__in\n", g->nodes[k].name, g->nodes[k].name);
+}
+
+/* ---- what it says ---- */
+
+static void explain_port(writing *w, uint32_t node, uint32_t port)
+{
+    const graph_node *n = &w->g->nodes[node];
+    double value;
+    sn_text_print(&w->out, "%s%s ", port ? ", " : "", n->type->ports[port].name);
+    if (is_connected(w, node, port)) {
+        sn_text_add(&w->out, "from ");
+        write_sum(w, node, port);
+        return;
+    }
+    const value_kind kind = n->type->kind == GRAPH_OUTPUT ? VALUE_FIXED : kind_of(n, port, &value);
+    if (kind == VALUE_DEFAULT) {
+        sn_text_add(&w->out, "as defined");
+        return;
+    }
+    sn_text_add_f64(&w->out, n->type->kind == GRAPH_OUTPUT ? 0 : value);
+    sn_text_add(&w->out, kind == VALUE_LIVE ? " (live)" : "");
+}
+
+static void explain(writing *w)
+{
+    const sinter_graph *g = w->g;
+    for (uint32_t k = 0; k < w->count; k++) {
+        const graph_node *n = &g->nodes[w->order[k]];
+        sn_text_print(&w->out, "%u. %s: %s", k + 1, n->name, n->type->name);
+        for (uint32_t p = 0; p < n->type->port_count; p++) {
+            sn_text_add(&w->out, p ? "" : "; ");
+            explain_port(w, w->order[k], p);
+        }
+        if (n->type->output_count > 1)
+            sn_text_print(&w->out, "; %u outputs", n->type->output_count);
+        sn_text_add(&w->out, "\n");
+    }
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used && !w->heard[k])
+            sn_text_print(&w->out, "left out: %s: %s; no output hears it\n", g->nodes[k].name, g->nodes[k].type->name);
+}
+
+static void draw(writing *w)
+{
+    const sinter_graph *g = w->g;
+    sn_text_add(&w->out, "digraph sinter {\n    rankdir=LR\n    node [shape=box, fontname=\"sans-serif\"]\n");
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used)
+            sn_text_print(&w->out, "    %s [label=\"%s\\n%s\"%s]\n", g->nodes[k].name, g->nodes[k].name, g->nodes[k].type->name,
+                          w->heard[k] ? "" : ", style=dotted");
+    for (uint32_t k = 0; k < g->connection_count; k++) {
+        const graph_connection *c = &g->connections[k];
+        sn_text_print(&w->out, "    %s -> %s [label=\"%s\"%s]\n", g->nodes[c->from].name, g->nodes[c->to].name,
+                      g->nodes[c->to].type->ports[c->input].name, is_ordering(g, c) ? "" : ", style=dashed");
+    }
+    sn_text_add(&w->out, "}\n");
+}
+
+/* ---- asking ---- */
+
+/* By counting. */
+static void sort_connections(writing *w)
+{
+    const sinter_graph *g = w->g;
+    for (uint32_t k = 0; k < g->connection_count; k++)
+        w->first[g->connections[k].to + 2]++;
+    for (uint32_t k = 2; k <= g->node_count + 1; k++)
+        w->first[k] += w->first[k - 1];
+    for (uint32_t k = 0; k < g->connection_count; k++)
+        w->arriving[w->first[g->connections[k].to + 1]++] = g->connections[k];
+}
+
+static bool open_writing(writing *w, sinter_graph *g, sinter_report *report)
+{
+    const size_t n = g->node_count + 1;
+    *w = (writing){.g = g, .report = report};
+    sn_arena_open(&w->memory, &g->allocator);
+    sn_text_open(&w->out, &w->memory);
+    w->heard = sn_arena_take_zeroed(&w->memory, n);
+    w->state = sn_arena_take_zeroed(&w->memory, n);
+    w->order = sn_arena_take(&w->memory, n * sizeof *w->order);
+    w->path = sn_arena_take(&w->memory, n * sizeof *w->path);
+    w->next = sn_arena_take(&w->memory, n * sizeof *w->next);
+    w->first = sn_arena_take_zeroed(&w->memory, (n + 2) * sizeof *w->first);
+    w->arriving = sn_arena_take(&w->memory, (g->connection_count + 1) * sizeof *w->arriving);
+    if (w->memory.failed)
+        return false;
+    sort_connections(w);
+    return true;
+}
+
+static sinter_status make(sinter_graph *g, void (*write)(writing *), writing *w, sinter_report *report)
+{
+    sinter_report none;
+    if (!report)
+        report = &none;
+    report->count = report->total = 0;
+    sinter_status status = open_writing(w, g, report) ? find_order(w) : SINTER_NO_MEMORY;
+    if (status == SINTER_OK) {
+        write(w);
+        status = w->out.failed ? SINTER_NO_MEMORY : SINTER_OK;
+    }
+    w->report = NULL;
+    return status == SINTER_NO_MEMORY ? sn_report_fail(report, status, "out of memory", NULL) : status;
+}
+
+static sinter_status copy(sinter_graph *g, void (*write)(writing *), char *buffer, size_t size, size_t *length, sinter_report *report)
+{
+    writing w;
+    if (!g || (!buffer && size > 0))
+        return SINTER_BAD_ARGUMENT;
+    const sinter_status status = make(g, write, &w, report);
+    const size_t all = status == SINTER_OK ? w.out.length : 0, n = all < size ? all : size ? size - 1 : 0;
+    if (n)
+        memcpy(buffer, w.out.start, n);
+    if (size)
+        buffer[n] = 0;
+    if (length)
+        *length = all;
+    sn_arena_close(&w.memory);
+    return status;
+}
+
+sinter_status sinter_graph_text(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
+{
+    return copy(g, write_text, buffer, size, length, report);
+}
+
+sinter_status sinter_graph_explain(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
+{
+    return copy(g, explain, buffer, size, length, report);
+}
+
+sinter_status sinter_graph_dot(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
+{
+    return copy(g, draw, buffer, size, length, report);
+}
+
+sinter_status sinter_graph_commit(sinter_graph *g, sinter_player *player, uint64_t *edit, sinter_report *report)
+{
+    writing w;
+    if (!g || !player)
+        return SINTER_BAD_ARGUMENT;
+    sinter_status status = make(g, write_text, &w, report);
+    if (status == SINTER_OK)
+        status = sinter_player_edit(player, w.out.start, w.out.length, "graph", edit);
+    sn_arena_close(&w.memory);
+    return status;
+}

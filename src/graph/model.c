@@ -1,0 +1,416 @@
+/* What edits change: nodes, connections, values. */
+#include "graph/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double usual_seconds = 0.02, longest = 1000;
+
+/* ---- memory ---- */
+
+/* Room for one more. */
+static bool grow(const sinter_graph *g, void **array, uint32_t *room, uint32_t count, size_t size)
+{
+    if (count < *room)
+        return true;
+    const uint32_t more = *room ? *room * 2 : 16;
+    void *grown = sn_allocate(&g->allocator, more * size);
+    if (!grown)
+        return false;
+    if (count)
+        memcpy(grown, *array, count * size);
+    sn_release(&g->allocator, *array, *room * size);
+    *array = grown;
+    *room = more;
+    return true;
+}
+
+sinter_status sinter_graph_open(sinter_context *context, sinter_graph **graph)
+{
+    if (!graph)
+        return SINTER_BAD_ARGUMENT;
+    *graph = NULL;
+    if (!context)
+        return SINTER_BAD_ARGUMENT;
+    sinter_graph *g = sn_allocate(&context->allocator, sizeof *g);
+    if (!g)
+        return SINTER_NO_MEMORY;
+    *g = (sinter_graph){.context = context, .allocator = context->allocator};
+    *graph = g;
+    return SINTER_OK;
+}
+
+static void forget_node(const sinter_graph *g, graph_node *n)
+{
+    sn_release(&g->allocator, n->values, n->type->port_count * sizeof *n->values);
+    n->values = NULL;
+    n->used = false;
+}
+
+void sinter_graph_close(sinter_graph *g)
+{
+    if (!g)
+        return;
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used)
+            forget_node(g, &g->nodes[k]);
+    for (graph_type *t = g->types, *next; t; t = next) {
+        next = t->next;
+        sn_release(&g->allocator, t, sizeof *t);
+    }
+    sn_release(&g->allocator, g->nodes, g->node_room * sizeof *g->nodes);
+    sn_release(&g->allocator, g->connections, g->connection_room * sizeof *g->connections);
+    sn_release(&g->allocator, g->definitions, g->definitions_size);
+    const sinter_allocator allocator = g->allocator;
+    sn_release(&allocator, g, sizeof *g);
+}
+
+/* ---- handles ---- */
+
+static sinter_node handle_of(const sinter_graph *g, uint32_t slot)
+{
+    return (sinter_node)g->nodes[slot].generation << 32 | (slot + 1);
+}
+
+bool sn_graph_slot(const sinter_graph *g, sinter_node node, uint32_t *slot)
+{
+    const uint32_t number = (uint32_t)node;
+    if (!g || number == 0 || number > g->node_count)
+        return false;
+    *slot = number - 1;
+    return g->nodes[*slot].used && g->nodes[*slot].generation == (uint32_t)(node >> 32);
+}
+
+static graph_node *node_of(const sinter_graph *g, sinter_node node)
+{
+    uint32_t slot;
+    return sn_graph_slot(g, node, &slot) ? &g->nodes[slot] : NULL;
+}
+
+sinter_node sinter_graph_find(const sinter_graph *g, const char *name)
+{
+    if (g && name)
+        for (uint32_t k = 0; k < g->node_count; k++)
+            if (g->nodes[k].used && strcmp(g->nodes[k].name, name) == 0)
+                return handle_of(g, k);
+    return 0;
+}
+
+const char *sinter_graph_name(const sinter_graph *g, sinter_node node)
+{
+    const graph_node *n = node_of(g, node);
+    return n ? n->name : NULL;
+}
+
+uint32_t sinter_graph_outputs(const sinter_graph *g, sinter_node node)
+{
+    const graph_node *n = node_of(g, node);
+    return n ? n->type->output_count : 0;
+}
+
+uint32_t sinter_graph_port(const sinter_graph *g, sinter_node node, const char *port)
+{
+    const graph_node *n = node_of(g, node);
+    for (uint32_t k = 0; n && port && k < n->type->port_count; k++)
+        if (strcmp(n->type->ports[k].name, port) == 0)
+            return k;
+    return UINT32_MAX;
+}
+
+const char *sinter_graph_port_name(const sinter_graph *g, sinter_node node, uint32_t port)
+{
+    const graph_node *n = node_of(g, node);
+    return n && port < n->type->port_count ? n->type->ports[port].name : NULL;
+}
+
+static void forget_errors(sinter_report *report)
+{
+    if (report)
+        report->count = report->total = 0;
+}
+
+/* ---- nodes ---- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What stands between double underscores is the text's own. */
+static bool is_name(const char *name)
+{
+    size_t k = 0;
+    for (; name[k]; k++)
+        if (!is_letter(name[k]) && !(k > 0 && name[k] >= '0' && name[k] <= '9') && !(k > 0 && name[k] == '_' && name[k - 1] != '_'))
+            return false;
+    return k > 0 && k < GRAPH_NAME - 1 && name[k - 1] != '_';
+}
+
+/* May a function bear the name? Words such as `out` are no names. */
+static sinter_status try_name(sinter_graph *g, const char *name)
+{
+    char program[4 * GRAPH_NAME];
+    sinter_kernel *kernel = NULL;
+    snprintf(program, sizeof program, "fn %s(x) = x\nout %s(1)\n", name, name);
+    const sinter_status status = sn_graph_try(g, program, &kernel, NULL);
+    sinter_kernel_close(kernel);
+    return status;
+}
+
+static sinter_status name_node(sinter_graph *g, const graph_type *type, const char *wanted, char *name, sinter_report *report)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    if (!wanted) {
+        do
+            snprintf(name, GRAPH_NAME, "%.40s%u", type->name, ++g->made);
+        while (sinter_graph_find(g, name) || !is_name(name) || sn_graph_is_function(g, name));
+        return SINTER_OK;
+    }
+    const char *wrong = !is_name(wanted)                ? "'%.60s' is no name for a node"
+                        : sinter_graph_find(g, wanted) ? "there is a node '%.60s' already"
+                        : sn_graph_is_function(g, wanted) ? "'%.60s' is a function: a node needs a name of its own"
+                                                       : NULL;
+    const sinter_status tried = wrong ? SINTER_OK : try_name(g, wanted);
+    if (tried == SINTER_NO_MEMORY)
+        return sn_report_fail(report, tried, "out of memory", NULL);
+    if (tried != SINTER_OK)
+        wrong = "the language needs '%.60s' for itself";
+    if (wrong) {
+        snprintf(message, sizeof message, wrong, wanted);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, "letters, digits and single underscores, a letter first");
+    }
+    snprintf(name, GRAPH_NAME, "%s", wanted);
+    return SINTER_OK;
+}
+
+static uint32_t free_slot(const sinter_graph *g)
+{
+    uint32_t k = 0;
+    while (k < g->node_count && (g->nodes[k].used || g->nodes[k].generation == UINT32_MAX))
+        k++;
+    return k;
+}
+
+static bool take_slot(sinter_graph *g, const graph_type *type, const char *name, sinter_node *node)
+{
+    const uint32_t slot = free_slot(g);
+    const size_t size = type->port_count * sizeof(graph_value);
+    graph_value *values = size ? sn_allocate(&g->allocator, size) : NULL;
+    if ((size && !values) || slot >= GRAPH_MOST_NODES || !grow(g, (void **)&g->nodes, &g->node_room, slot, sizeof *g->nodes)) {
+        sn_release(&g->allocator, values, values ? size : 0);
+        return false;
+    }
+    for (uint32_t k = 0; k < type->port_count; k++)
+        values[k] = (graph_value){.smoothing = type->ports[k].event ? SINTER_UNSMOOTHED : SINTER_RAMP, .seconds = usual_seconds};
+    graph_node *n = &g->nodes[slot];
+    if (slot == g->node_count) {
+        *n = (graph_node){0};
+        g->node_count++;
+    }
+    *n = (graph_node){.generation = n->generation + 1, .used = true, .type = type, .values = values};
+    snprintf(n->name, sizeof n->name, "%s", name);
+    *node = handle_of(g, slot);
+    return true;
+}
+
+sinter_status sinter_graph_add(sinter_graph *g, const char *type_name, const char *name, sinter_node *node, sinter_report *report)
+{
+    const graph_type *type;
+    char own[GRAPH_NAME];
+    if (!g || !type_name || !node)
+        return SINTER_BAD_ARGUMENT;
+    *node = 0;
+    forget_errors(report);
+    sinter_status status = sn_graph_find_type(g, type_name, &type, report);
+    if (status == SINTER_OK)
+        status = name_node(g, type, name, own, report);
+    if (status == SINTER_OK && !take_slot(g, type, own, node))
+        status = sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    return status;
+}
+
+static void drop_connection(sinter_graph *g, uint32_t k)
+{
+    memmove(&g->connections[k], &g->connections[k + 1], (g->connection_count - k - 1) * sizeof *g->connections);
+    g->connection_count--;
+}
+
+sinter_status sinter_graph_remove(sinter_graph *g, sinter_node node)
+{
+    uint32_t slot;
+    if (!sn_graph_slot(g, node, &slot))
+        return SINTER_BAD_ARGUMENT;
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < g->connection_count; k++)
+        if (g->connections[k].from != slot && g->connections[k].to != slot)
+            g->connections[kept++] = g->connections[k];
+    g->connection_count = kept;
+    forget_node(g, &g->nodes[slot]);
+    return SINTER_OK;
+}
+
+/* ---- connections ---- */
+
+static uint32_t find_connection(const sinter_graph *g, const graph_connection *c)
+{
+    uint32_t k = 0;
+    while (k < g->connection_count && (g->connections[k].from != c->from || g->connections[k].output != c->output
+                                       || g->connections[k].to != c->to || g->connections[k].input != c->input))
+        k++;
+    return k;
+}
+
+static bool are_ports(const sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, graph_connection *c)
+{
+    *c = (graph_connection){.output = output, .input = input};
+    return sn_graph_slot(g, from, &c->from) && sn_graph_slot(g, to, &c->to) && output < g->nodes[c->from].type->output_count
+           && input < g->nodes[c->to].type->port_count && !g->nodes[c->to].type->ports[input].constant;
+}
+
+static sinter_status connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, bool delayed)
+{
+    graph_connection c;
+    if (!are_ports(g, from, output, to, input, &c))
+        return SINTER_BAD_ARGUMENT;
+    const uint32_t k = find_connection(g, &c);
+    if (k < g->connection_count) {
+        g->connections[k].delayed = delayed;
+        return SINTER_OK;
+    }
+    if (!grow(g, (void **)&g->connections, &g->connection_room, g->connection_count, sizeof c))
+        return SINTER_NO_MEMORY;
+    c.delayed = delayed;
+    g->connections[g->connection_count++] = c;
+    return SINTER_OK;
+}
+
+sinter_status sinter_graph_connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
+{
+    return connect(g, from, output, to, input, false);
+}
+
+sinter_status sinter_graph_connect_delayed(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
+{
+    return connect(g, from, output, to, input, true);
+}
+
+sinter_status sinter_graph_disconnect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
+{
+    graph_connection c;
+    if (!are_ports(g, from, output, to, input, &c))
+        return SINTER_BAD_ARGUMENT;
+    const uint32_t k = find_connection(g, &c);
+    if (k == g->connection_count)
+        return SINTER_BAD_ARGUMENT;
+    drop_connection(g, k);
+    return SINTER_OK;
+}
+
+/* ---- values ---- */
+
+static sinter_status give_value(sinter_graph *g, sinter_node node, uint32_t port, value_kind kind, double value)
+{
+    graph_node *n = node_of(g, node);
+    if (!n || port >= n->type->port_count || !isfinite(value))
+        return SINTER_BAD_ARGUMENT;
+    n->values[port].kind = n->type->ports[port].constant ? VALUE_FIXED : kind;
+    n->values[port].value = value;
+    return SINTER_OK;
+}
+
+sinter_status sinter_graph_set(sinter_graph *g, sinter_node node, uint32_t port, double value)
+{
+    return give_value(g, node, port, VALUE_LIVE, value);
+}
+
+sinter_status sinter_graph_fix(sinter_graph *g, sinter_node node, uint32_t port, double value)
+{
+    return give_value(g, node, port, VALUE_FIXED, value);
+}
+
+sinter_status sinter_graph_smooth(sinter_graph *g, sinter_node node, uint32_t port, sinter_smoothing kind, double seconds)
+{
+    graph_node *n = node_of(g, node);
+    if (!n || port >= n->type->port_count || (unsigned)kind > SINTER_GLIDE
+        || (kind != SINTER_UNSMOOTHED && !(seconds > 0 && seconds <= longest)))
+        return SINTER_BAD_ARGUMENT;
+    n->values[port].smoothing = kind;
+    n->values[port].seconds = kind == SINTER_UNSMOOTHED ? 0 : seconds;
+    return SINTER_OK;
+}
+
+/* ---- definitions ---- */
+
+/* Do all types of the nodes that came from definitions still have the ports that they had? */
+static sinter_status still_there(sinter_graph *g, sinter_report *report)
+{
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        const graph_node *n = &g->nodes[k];
+        if (n->used && sn_graph_is_function(g, n->name)) {
+            char message[SINTER_MESSAGE_SIZE];
+            snprintf(message, sizeof message, "'%.60s' is the name of a node", n->name);
+            return sn_report_fail(report, SINTER_BAD_PROGRAM, message, NULL);
+        }
+        if (!n->used || !n->type->own)
+            continue;
+        graph_type again;
+        const sinter_status status = sn_graph_make_type(g, n->type->name, &again, report);
+        if (status != SINTER_OK)
+            return status;
+        bool same = again.port_count == n->type->port_count && again.output_count == n->type->output_count;
+        for (uint32_t p = 0; same && p < again.port_count; p++)
+            same = strcmp(again.ports[p].name, n->type->ports[p].name) == 0;
+        if (!same) {
+            char message[SINTER_MESSAGE_SIZE];
+            snprintf(message, sizeof message, "'%.60s' has other ports than before, and the node '%.60s' uses it", n->type->name, n->name);
+            return sn_report_fail(report, SINTER_BAD_PROGRAM, message, "remove the nodes of the type before");
+        }
+    }
+    return SINTER_OK;
+}
+
+/* Types that no node uses are made anew when they are asked for. */
+static void refresh_types(sinter_graph *g)
+{
+    for (graph_type *t = g->types; t; t = t->next) {
+        graph_type again;
+        if (t->own && sn_graph_make_type(g, t->name, &again, NULL) == SINTER_OK) {
+            again.next = t->next;
+            *t = again;
+        } else if (t->own) {
+            t->name[0] = 0;
+        }
+    }
+}
+
+sinter_status sinter_graph_define(sinter_graph *g, const char *definitions, size_t length, sinter_report *report)
+{
+    if (!g || (!definitions && length))
+        return SINTER_BAD_ARGUMENT;
+    char *const before = g->definitions;
+    const size_t size_before = g->definitions_size;
+    forget_errors(report);
+    char *copy = sn_allocate(&g->allocator, length + 1);
+    if (!copy)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    if (length)
+        memcpy(copy, definitions, length);
+    copy[length] = 0;
+    g->definitions = copy;
+    g->definitions_size = length + 1;
+    sinter_kernel *kernel = NULL;
+    sinter_status status = sn_graph_try(g, "out 0\n", &kernel, report);
+    sinter_kernel_close(kernel);
+    if (status == SINTER_OK)
+        status = still_there(g, report);
+    if (status != SINTER_OK) {
+        sn_release(&g->allocator, copy, length + 1);
+        g->definitions = before;
+        g->definitions_size = size_before;
+        return status;
+    }
+    sn_release(&g->allocator, before, size_before);
+    refresh_types(g);
+    return SINTER_OK;
+}

@@ -1,0 +1,88 @@
+/* Graphs: the model behind sinter/graph.h. This page is the room's table of contents for them.
+ *
+ *   model.c        nodes, connections, values: what edits change
+ *   node_types.c   types: ports by reading a function's parameters, the rest by compiling it once
+ *   graph_text.c   the model as a text of the language; what it says of itself
+ *
+ * Nodes stand in slots that are used again, each time by another generation, which is the upper half of a handle. */
+#ifndef SN_GRAPH_MODEL_H
+#define SN_GRAPH_MODEL_H
+
+#include "base/text.h"
+#include "kernel/kernels.h"
+#include <sinter/graph.h>
+
+enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 32, GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
+
+/* An input port: an argument, or an element of one that has a size. */
+typedef struct graph_port {
+    char name[GRAPH_NAME];
+    uint8_t argument, element, size; /* size 0: the argument is a number */
+    bool has_default, is_number;     /* a default; one that is a number, which `value` is */
+    bool constant;
+    bool event;                      /* a gate: never smoothed */
+    double value;
+} graph_port;
+
+typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT } graph_kind;
+
+typedef struct graph_type {
+    struct graph_type *next;
+    char name[GRAPH_NAME];
+    char form[GRAPH_FORM];      /* the parameters as the definition has them */
+    char arguments[GRAPH_FORM]; /* their names, to call it with */
+    graph_kind kind;
+    uint32_t port_count, output_count;
+    bool own; /* defined by the graph's text */
+    graph_port ports[GRAPH_MOST_PORTS];
+} graph_type;
+
+typedef enum value_kind { VALUE_DEFAULT, VALUE_LIVE, VALUE_FIXED } value_kind;
+
+typedef struct graph_value {
+    value_kind kind;
+    sinter_smoothing smoothing;
+    double value, seconds;
+} graph_value;
+
+typedef struct graph_node {
+    uint32_t generation;
+    bool used;
+    const graph_type *type;
+    char name[GRAPH_NAME];
+    graph_value *values; /* per port */
+} graph_node;
+
+typedef struct graph_connection {
+    uint32_t from, output, to, input; /* nodes by their slots */
+    bool delayed;
+} graph_connection;
+
+struct sinter_graph {
+    sinter_context *context;
+    sinter_allocator allocator;
+    graph_node *nodes;
+    graph_connection *connections; /* in the order in which they were made */
+    uint32_t node_count, node_room, connection_count, connection_room;
+    uint32_t made; /* nodes so far: for names */
+    graph_type *types;
+    char *definitions;
+    size_t definitions_size;
+};
+
+/* ---- model.c ---- */
+
+bool sn_graph_slot(const sinter_graph *g, sinter_node node, uint32_t *slot);
+
+/* ---- node_types.c ---- */
+
+/* The type of that name, made when it is first asked for. SINTER_BAD_ARGUMENT with the report, SINTER_NO_MEMORY. */
+sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_type **type, sinter_report *report);
+/* The same anew, for definitions that have changed. */
+sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *type, sinter_report *report);
+/* Would a node of that name stand in the way of a function that texts call? */
+bool sn_graph_is_function(const sinter_graph *g, const char *name);
+/* A short text behind the graph's definitions, compiled as a patch. */
+sinter_status sn_graph_try(sinter_graph *g, const char *text, sinter_kernel **kernel, sinter_report *report);
+
+#endif

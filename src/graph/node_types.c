@@ -1,0 +1,309 @@
+/* Types of nodes: what a function's parameters say, and what only compiling it can.
+ *
+ * Ports come from the parameters: of a library function from its form (`p:2, q=sqrt(0.5)`), of a word from its arguments' names, of a user's
+ * own from the text of its definition. How many results a function has, and which arguments must be constants, depends on its body; so a
+ * small patch that calls it is compiled, once a type: with streams for all arguments, and where that is refused, with one constant after the
+ * other. */
+#include "graph/model.h"
+
+#include "lang/lang.h"
+#include "lang/tree.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- trials ---- */
+
+sinter_status sn_graph_try(sinter_graph *g, const char *program, sinter_kernel **kernel, sinter_report *report)
+{
+    arena memory;
+    text whole;
+    sn_arena_open(&memory, &g->allocator);
+    sn_text_open(&whole, &memory);
+    if (g->definitions)
+        sn_text_add(&whole, g->definitions);
+    sn_text_add(&whole, "\n");
+    sn_text_add(&whole, program);
+    const sinter_options options = {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP, .name = "definitions"};
+    const sinter_status status = whole.failed ? sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL)
+                                              : sinter_compile(g->context, whole.start, whole.length, &options, kernel, report);
+    sn_arena_close(&memory);
+    return status;
+}
+
+/* A call of the type with each port an input, or a constant where its bit is set. The results, 0 where it is refused. */
+static uint32_t results(sinter_graph *g, const graph_type *t, uint32_t constants, sinter_status *status, sinter_report *report)
+{
+    arena memory;
+    text call;
+    sn_arena_open(&memory, &g->allocator);
+    sn_text_open(&call, &memory);
+    for (uint32_t k = 0; k < t->port_count; k++)
+        if (!(constants >> k & 1))
+            sn_text_print(&call, "input in%u\n", k);
+    sn_text_print(&call, "out %s(", t->name);
+    for (uint32_t k = 0; k < t->port_count; k++) {
+        const graph_port *p = &t->ports[k];
+        sn_text_add(&call, k == 0 ? "" : ", ");
+        sn_text_add(&call, p->size && p->element == 0 ? "(" : "");
+        if (constants >> k & 1)
+            sn_text_add_f64(&call, p->is_number ? p->value : 1);
+        else
+            sn_text_print(&call, "in%u", k);
+        sn_text_add(&call, p->size && p->element + 1 == p->size ? ")" : "");
+    }
+    sn_text_add(&call, ")\n");
+    sinter_kernel *kernel = NULL;
+    *status = call.failed ? sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL) : sn_graph_try(g, call.start, &kernel, report);
+    const uint32_t count = kernel ? sinter_kernel_describe(kernel).output_count : 0;
+    sinter_kernel_close(kernel);
+    sn_arena_close(&memory);
+    return count;
+}
+
+/* Which must be constants: none, one, or as few as leave the rest streams. */
+static sinter_status try_type(sinter_graph *g, graph_type *t, sinter_report *report)
+{
+    sinter_status status;
+    uint32_t constants = 0;
+    t->output_count = results(g, t, 0, &status, report);
+    for (uint32_t k = 0; !t->output_count && status == SINTER_BAD_PROGRAM && k < t->port_count; k++) {
+        constants = 1u << k;
+        t->output_count = results(g, t, constants, &status, NULL);
+    }
+    if (!t->output_count && status == SINTER_BAD_PROGRAM) {
+        constants = (uint32_t)((UINT64_C(1) << t->port_count) - 1);
+        t->output_count = results(g, t, constants, &status, NULL);
+        for (uint32_t k = 0; t->output_count && k < t->port_count; k++) {
+            const uint32_t fewer = constants & ~(1u << k);
+            if (results(g, t, fewer, &status, NULL))
+                constants = fewer;
+            if (status == SINTER_NO_MEMORY)
+                return status;
+        }
+        status = t->output_count ? SINTER_OK : status;
+    }
+    for (uint32_t k = 0; k < t->port_count; k++)
+        t->ports[k].constant = constants >> k & 1;
+    return status;
+}
+
+/* ---- parameters ---- */
+
+/* The default, if it is a number by itself. */
+static sinter_status evaluate(sinter_graph *g, const char *expression, graph_port *p)
+{
+    sinter_kernel *kernel = NULL;
+    const sinter_options options = {.type = SINTER_F64, .engine = SINTER_ENGINE_INTERP, .inputs = ""};
+    const sinter_status status = sinter_compile(g->context, expression, strlen(expression), &options, &kernel, NULL);
+    p->is_number = status == SINTER_OK && sinter_kernel_describe(kernel).output_count == 1
+                   && sinter_run(kernel, &(sinter_arguments){.outputs = (void *[]){&p->value}, .count = 1}) == SINTER_OK && isfinite(p->value);
+    sinter_kernel_close(kernel);
+    return status == SINTER_NO_MEMORY ? status : SINTER_OK;
+}
+
+static sinter_status add_ports(sinter_graph *g, graph_type *t, const char *name, size_t length, unsigned size, const char *standard,
+                               unsigned argument)
+{
+    sinter_status status = SINTER_OK;
+    if (length >= GRAPH_NAME - 3 || t->port_count + (size ? size : 1) > GRAPH_MOST_PORTS)
+        return SINTER_TOO_LARGE;
+    for (unsigned k = 0; k < (size ? size : 1); k++) {
+        graph_port *p = &t->ports[t->port_count++];
+        *p = (graph_port){.argument = (uint8_t)argument, .element = (uint8_t)k, .size = (uint8_t)size, .has_default = standard[0] != 0};
+        if (size > 1)
+            snprintf(p->name, sizeof p->name, "%.*s_%c", (int)length, name, "xyzw"[k & 3]);
+        else
+            snprintf(p->name, sizeof p->name, "%.*s", (int)length, name);
+        p->event = !strcmp(p->name, "gate") || !strcmp(p->name, "trigger");
+        if (p->has_default && size == 0)
+            status = evaluate(g, standard, p);
+    }
+    const size_t used = strlen(t->arguments);
+    const int added = snprintf(t->arguments + used, sizeof t->arguments - used, "%s%.*s", argument ? ", " : "", (int)length, name);
+    return added < (int)(sizeof t->arguments - used) ? status : SINTER_TOO_LARGE;
+}
+
+/* One parameter, `name`, `name:size`, `name=default`: up to a comma outside of parentheses. Returns what is behind it. */
+static const char *read_parameter(sinter_graph *g, graph_type *t, const char *at, unsigned argument, sinter_status *status)
+{
+    char standard[GRAPH_FORM] = "";
+    unsigned size = 0, depth = 0;
+    at += strspn(at, " \t\n");
+    const char *name = at;
+    at += strcspn(at, " :=,");
+    const size_t length = (size_t)(at - name);
+    at += strspn(at, " ");
+    if (*at == ':') {
+        at += strspn(at + 1, " ") + 1;
+        size = (unsigned)(*at - '0') <= 9 ? (unsigned)(*at - '0') : 0;
+        at += strcspn(at, " =,");
+        at += strspn(at, " ");
+    }
+    if (*at == '=') {
+        const char *begin = ++at;
+        while (*at && (*at != ',' || depth > 0)) {
+            depth += *at == '(' || *at == '[';
+            depth -= *at == ')' || *at == ']';
+            at++;
+        }
+        snprintf(standard, sizeof standard, "%.*s", (int)(at - begin), begin);
+    }
+    *status = length ? add_ports(g, t, name, length, size, standard, argument) : SINTER_BAD_PROGRAM;
+    return *at == ',' ? at + 1 : at;
+}
+
+static sinter_status read_form(sinter_graph *g, graph_type *t, const char *form)
+{
+    sinter_status status = SINTER_OK;
+    snprintf(t->form, sizeof t->form, "%s", form);
+    for (unsigned argument = 0; status == SINTER_OK && *form; argument++)
+        form = read_parameter(g, t, form, argument, &status);
+    return status;
+}
+
+/* `x y z` of a word, of which the first `least` are needed: the others are left out. */
+static void words_as_form(const char *arguments, unsigned least, char *form)
+{
+    size_t used = 0;
+    form[0] = 0;
+    for (unsigned k = 0; k < least && *arguments; k++) {
+        const size_t length = strcspn(arguments, " ");
+        used += (size_t)snprintf(form + used, GRAPH_FORM - used, "%s%.*s", k ? ", " : "", (int)length, arguments);
+        arguments += length + strspn(arguments + length, " ");
+    }
+}
+
+/* ---- where functions are ---- */
+
+/* The parameters of `fn NAME(…)` in the graph's definitions. */
+static bool find_own(const sinter_graph *g, const char *name, char *form)
+{
+    const size_t length = strlen(name);
+    for (const char *at = g->definitions; at && (at = strstr(at, "fn ")) != NULL; at += 3) {
+        const char *begin = at + 3 + strspn(at + 3, " ");
+        if ((at > g->definitions && at[-1] != '\n' && at[-1] != ';' && at[-1] != ' ') || strncmp(begin, name, length) != 0)
+            continue;
+        begin += length + strspn(begin + length, " ");
+        if (*begin++ != '(')
+            continue;
+        size_t end = 0;
+        for (unsigned depth = 1; begin[end]; end++) {
+            depth += begin[end] == '(';
+            depth -= begin[end] == ')';
+            if (depth == 0)
+                break;
+        }
+        return snprintf(form, GRAPH_FORM, "%.*s", (int)end, begin) < GRAPH_FORM;
+    }
+    return false;
+}
+
+static bool find_callback(const sinter_graph *g, const char *name, char *form)
+{
+    for (uint32_t k = 0; k < g->context->node_count; k++) {
+        const sinter_node_type *type = &g->context->nodes[k];
+        if (strcmp(type->name, name) != 0)
+            continue;
+        size_t used = 0;
+        form[0] = 0;
+        for (uint32_t i = 0; i < type->inputs && used < GRAPH_FORM - 16; i++)
+            used += (size_t)snprintf(form + used, GRAPH_FORM - used, "%sin%u", i ? ", " : "", i);
+        return true;
+    }
+    return false;
+}
+
+/* The library's and the language's: of several the one that needs the fewest numbers. */
+static bool find_public(const char *name, char *form)
+{
+    lang_function_entry entry;
+    unsigned fewest = UINT32_MAX;
+    for (uint32_t i = 0; sn_lang_function(i, &entry); i++) {
+        if (strcmp(entry.name, name) != 0 || entry.least >= fewest)
+            continue;
+        fewest = entry.least;
+        if (entry.form)
+            snprintf(form, GRAPH_FORM, "%s", entry.form);
+        else
+            words_as_form(entry.arguments, entry.least, form);
+    }
+    return fewest != UINT32_MAX;
+}
+
+bool sn_graph_is_function(const sinter_graph *g, const char *name)
+{
+    char form[GRAPH_FORM];
+    return find_own(g, name, form) || find_callback(g, name, form) || find_public(name, form);
+}
+
+static sinter_status unknown(const char *name, sinter_report *report)
+{
+    lang_function_entry entry;
+    lang_nearest nearest = {.wanted = name, .wanted_length = strlen(name)};
+    char message[SINTER_MESSAGE_SIZE], hint[SINTER_MESSAGE_SIZE];
+    for (uint32_t i = 0; sn_lang_function(i, &entry); i++)
+        sn_lang_offer(&nearest, entry.name, strlen(entry.name));
+    snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)nearest.length, nearest.name ? nearest.name : "");
+    snprintf(message, sizeof message, "there is no type of node '%.60s'", name);
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, nearest.name ? hint : "`sinter functions` lists them; and input, output");
+}
+
+/* ---- types ---- */
+
+static void make_stream(graph_type *t, graph_kind kind)
+{
+    t->kind = kind;
+    t->output_count = kind == GRAPH_INPUT;
+    t->port_count = kind == GRAPH_OUTPUT;
+    if (kind == GRAPH_OUTPUT)
+        snprintf(t->ports[0].name, sizeof t->ports[0].name, "x");
+}
+
+sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *t, sinter_report *report)
+{
+    char form[GRAPH_FORM];
+    memset(t, 0, sizeof *t);
+    if (strlen(name) >= GRAPH_NAME)
+        return unknown(name, report);
+    snprintf(t->name, sizeof t->name, "%s", name);
+    if (!strcmp(name, "input") || !strcmp(name, "output")) {
+        make_stream(t, !strcmp(name, "input") ? GRAPH_INPUT : GRAPH_OUTPUT);
+        return SINTER_OK;
+    }
+    t->own = find_own(g, name, form);
+    if (!t->own && !find_callback(g, name, form) && !find_public(name, form))
+        return unknown(name, report);
+    sinter_status status = read_form(g, t, form);
+    if (status == SINTER_NO_MEMORY)
+        return sn_report_fail(report, status, "out of memory", NULL);
+    if (status != SINTER_OK)
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "a type of node has at most 32 ports, with names of at most 60 characters", NULL);
+    t->kind = !t->own && !strcmp(name, "delay") ? GRAPH_DELAY : GRAPH_FUNCTION;
+    status = try_type(g, t, report);
+    if (t->kind == GRAPH_DELAY)
+        t->ports[1].value = 1; /* the shortest */
+    return status == SINTER_BAD_PROGRAM ? SINTER_BAD_ARGUMENT : status;
+}
+
+sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_type **type, sinter_report *report)
+{
+    for (graph_type *t = g->types; t; t = t->next)
+        if (strcmp(t->name, name) == 0) {
+            *type = t;
+            return SINTER_OK;
+        }
+    graph_type *made = sn_allocate(&g->allocator, sizeof *made);
+    if (!made)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    const sinter_status status = sn_graph_make_type(g, name, made, report);
+    if (status != SINTER_OK) {
+        sn_release(&g->allocator, made, sizeof *made);
+        return status;
+    }
+    made->next = g->types;
+    g->types = made;
+    *type = made;
+    return SINTER_OK;
+}

@@ -1,0 +1,484 @@
+/* Graphs: what edits do to the text, what they refuse, and that what was not touched sounds on bit for bit. */
+#include "open_context.h"
+
+#include <sinter/sinter.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static sinter_graph *graph;
+static sinter_report report;
+static char text[1 << 16];
+
+static int open_graph(void **state)
+{
+    (void)state;
+    return (int)sinter_graph_open(context, &graph);
+}
+
+static int close_graph(void **state)
+{
+    (void)state;
+    sinter_graph_close(graph);
+    return 0;
+}
+
+static sinter_node add(const char *type, const char *name)
+{
+    sinter_node node;
+    if (sinter_graph_add(graph, type, name, &node, &report) != SINTER_OK)
+        fail_msg("%s: %s", type, report.errors[0].message);
+    return node;
+}
+
+static uint32_t port(sinter_node node, const char *name)
+{
+    const uint32_t k = sinter_graph_port(graph, node, name);
+    if (k == UINT32_MAX)
+        fail_msg("%s has no port %s", sinter_graph_name(graph, node), name);
+    return k;
+}
+
+static void set(sinter_node node, const char *name, double value)
+{
+    assert_int_equal(sinter_graph_set(graph, node, port(node, name), value), SINTER_OK);
+}
+
+static void fix(sinter_node node, const char *name, double value)
+{
+    assert_int_equal(sinter_graph_fix(graph, node, port(node, name), value), SINTER_OK);
+}
+
+static void join(sinter_node from, uint32_t output, sinter_node to, const char *input)
+{
+    assert_int_equal(sinter_graph_connect(graph, from, output, to, port(to, input)), SINTER_OK);
+}
+
+static const char *whole_text(void)
+{
+    size_t length;
+    if (sinter_graph_text(graph, text, sizeof text, &length, &report) != SINTER_OK)
+        fail_msg("%s", report.errors[0].message);
+    assert_true(length < sizeof text && strlen(text) == length);
+    return text;
+}
+
+static sinter_kernel *compiled(void)
+{
+    sinter_kernel *kernel;
+    const sinter_options options = {.source = SINTER_PATCH, .name = "graph"};
+    whole_text();
+    if (sinter_compile(context, text, strlen(text), &options, &kernel, &report) != SINTER_OK)
+        fail_msg("%s\n%d: %s", text, report.errors[0].line, report.errors[0].message);
+    return kernel;
+}
+
+/* ---- texts ---- */
+
+static void test_text(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "mic"), osc = add("saw", "osc"), low = add("lowpass", "low"), room = add("freeverb", "room"),
+                      left = add("output", "left"), right = add("output", "right"), level = add("gain", "level"), alone = add("sine", "alone");
+    set(osc, "hertz", 110);
+    fix(osc, "phase", 0.25);
+    set(low, "cutoff", 800.5);
+    assert_int_equal(sinter_graph_smooth(graph, low, port(low, "cutoff"), SINTER_GLIDE, 0.125), SINTER_OK);
+    assert_int_equal(sinter_graph_smooth(graph, low, port(low, "q"), SINTER_UNSMOOTHED, 0), SINTER_OK);
+    fix(level, "level", 1);
+    fix(room, "size", 0.75);
+    for (uint32_t k = port(room, "damp"); k <= port(room, "width"); k++)
+        assert_int_equal(sinter_graph_fix(graph, room, k, 0.5), SINTER_OK);
+    set(alone, "hertz", 1);
+    join(osc, 0, low, "x");
+    join(in, 0, low, "x");
+    join(low, 0, level, "x");
+    join(level, 0, room, "left");
+    join(room, 0, left, "x");
+    join(room, 1, right, "x");
+    assert_string_equal(whole_text(),
+        "input mic\n"
+        "param osc__hertz = 110 smooth 0.02\n"
+        "param low__cutoff = 800.5 glide 0.125\n"
+        "param low__q = 0.7071067811865476\n"
+        "mic__out = mic\n"
+        "fn osc(hertz, phase=0) = saw(hertz, phase)\n"
+        "osc__out = osc(hertz=osc__hertz, phase=0.25)\n"
+        "fn low(x, cutoff, q=sqrt(0.5)) = lowpass(x, cutoff, q)\n"
+        "low__out = low(x=osc__out + mic__out, cutoff=low__cutoff, q=low__q)\n"
+        "fn level(x, level) = gain(x, level)\n"
+        "level__out = level(x=low__out, level=1)\n"
+        "fn room(left, right, size=0.5, damp=0.5, wet=0.33, dry=0.67, width=1) = freeverb(left, right, size, damp, wet, dry, width)\n"
+        "room__out = room(left=level__out, right=0, size=0.75, damp=0.5, wet=0.5, dry=0.5, width=0.5)\n"
+        "left__in = room__out.x\n"
+        "right__in = room__out.y\n"
+        "out left = left__in\n"
+        "out right = right__in\n");
+    sinter_kernel_close(compiled());
+    size_t length;
+    assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "3. low: lowpass; x from osc__out + mic__out, cutoff 800.5 (live), q 0.7071067811865476 (live)\n"));
+    assert_non_null(strstr(text, "left out: alone: sine; no output hears it\n"));
+    assert_int_equal(sinter_graph_dot(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "    low -> level [label=\"x\"]\n"));
+    /* Cut where there is no room. */
+    char small[10];
+    size_t all;
+    assert_int_equal(sinter_graph_text(graph, small, sizeof small, &all, NULL), SINTER_OK);
+    assert_string_equal(small, "input mic");
+    assert_int_equal(sinter_graph_text(graph, NULL, 0, &length, NULL), SINTER_OK);
+    assert_int_equal(length, all);
+}
+
+/* Constants that change nothing leave nothing behind; chains of constant gains and offsets are one operation. */
+static void test_what_vanishes(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "x"), out = add("output", "y"), gain = add("gain", NULL), offset = add("offset", NULL), pass = add("pass", NULL);
+    fix(gain, "level", 1);
+    fix(offset, "amount", 0);
+    join(in, 0, gain, "x");
+    join(gain, 0, offset, "x");
+    join(offset, 0, pass, "x");
+    join(pass, 0, out, "x");
+    sinter_kernel *kernel = compiled();
+    assert_int_equal(sinter_kernel_describe(kernel).operations, 0);
+    sinter_kernel_close(kernel);
+    fix(gain, "level", 0.5);
+    fix(offset, "amount", 1);
+    const sinter_node second = add("gain", "second"), last = add("offset", "last");
+    fix(second, "level", 2);
+    fix(last, "amount", -0.5);
+    assert_int_equal(sinter_graph_disconnect(graph, pass, 0, out, 0), SINTER_OK);
+    join(pass, 0, second, "x");
+    join(second, 0, last, "x");
+    join(last, 0, out, "x");
+    kernel = compiled();
+    assert_int_equal(sinter_kernel_describe(kernel).operations, 1); /* x + 1.5 */
+    sinter_kernel_close(kernel);
+}
+
+/* ---- cycles ---- */
+
+static void test_cycles(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "x"), mix = add("pass", "bus"), level = add("gain", "level"), late = add("delay", "late"), out = add("output", "y");
+    fix(level, "level", 0.5);
+    set(late, "n", 100);
+    join(in, 0, mix, "x");
+    join(mix, 0, late, "x");
+    join(late, 0, level, "x");
+    join(level, 0, mix, "x");
+    join(mix, 0, out, "x");
+    /* Through a delay it is as long as that. */
+    sinter_kernel *kernel = compiled();
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    static float click[1000], sound[1000];
+    click[0] = 1;
+    sinter_instance_run(instance, &(sinter_arguments){.inputs = (const void *[]){click}, .outputs = (void *[]){sound}, .count = 1000});
+    for (int k = 0; k < 1000; k++)
+        assert_true(sound[k] == (k % 100 ? 0 : 1.0f / (float)(1 << k / 100)));
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+    /* Without one it is refused, spelled out. */
+    assert_int_equal(sinter_graph_connect(graph, level, 0, level, 0), SINTER_OK);
+    size_t length;
+    assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
+    assert_string_equal(report.errors[0].message, "a cycle without a delay: level → level");
+    assert_int_equal(length, 0);
+    assert_int_equal(sinter_graph_disconnect(graph, level, 0, level, 0), SINTER_OK);
+    assert_int_equal(sinter_graph_connect(graph, mix, 0, level, 0), SINTER_OK);
+    assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
+    assert_true(strstr(report.errors[0].message, "bus → level → bus") || strstr(report.errors[0].message, "level → bus → level"));
+    /* By one sample. */
+    assert_int_equal(sinter_graph_connect_delayed(graph, mix, 0, level, 0), SINTER_OK);
+    assert_non_null(strstr(whole_text(), "bus__out'"));
+    sinter_kernel_close(compiled());
+}
+
+/* ---- what is refused ---- */
+
+static void refused(const char *type, const char *name, const char *message, const char *hint)
+{
+    sinter_node node = 7;
+    assert_int_equal(sinter_graph_add(graph, type, name, &node, &report), SINTER_BAD_ARGUMENT);
+    assert_int_equal(node, 0);
+    assert_int_equal(report.count, 1);
+    assert_string_equal(report.errors[0].message, message);
+    if (hint)
+        assert_string_equal(report.errors[0].hint, hint);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    const sinter_node osc = add("saw", "osc");
+    refused("lowpas", NULL, "there is no type of node 'lowpas'", "did you mean 'lowpass'?");
+    refused("saw", "osc", "there is a node 'osc' already", NULL);
+    refused("saw", "out", "the language needs 'out' for itself", NULL);
+    refused("saw", "lowpass", "'lowpass' is a function: a node needs a name of its own", NULL);
+    refused("saw", "a__b", "'a__b' is no name for a node", NULL);
+    refused("saw", "1a", "'1a' is no name for a node", NULL);
+    refused("saw", "", "'' is no name for a node", NULL);
+    size_t length;
+    assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
+    assert_string_equal(report.errors[0].message, "the graph has no output");
+    assert_int_equal(sinter_graph_set(graph, osc, 2, 1), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_set(graph, osc, 0, (double)__builtin_inff()), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_smooth(graph, osc, 0, SINTER_RAMP, 0), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_connect(graph, osc, 1, osc, 0), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_connect(graph, osc, 0, osc, 5), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_disconnect(graph, osc, 0, osc, 0), SINTER_BAD_ARGUMENT);
+    /* What must be a constant takes no stream, and is one though it is set. */
+    const sinter_node comb = add("comb", "ring"), out = add("output", "y");
+    assert_int_equal(sinter_graph_connect(graph, osc, 0, comb, port(comb, "samples")), SINTER_BAD_ARGUMENT);
+    set(comb, "samples", 77);
+    set(comb, "feedback", 0.5);
+    join(osc, 0, comb, "x");
+    join(comb, 0, out, "x");
+    assert_non_null(strstr(whole_text(), "samples=77, feedback=ring__feedback"));
+    sinter_kernel_close(compiled());
+    /* Stale handles, also once the slot has another node. */
+    assert_int_equal(sinter_graph_remove(graph, osc), SINTER_OK);
+    assert_int_equal(sinter_graph_remove(graph, osc), SINTER_BAD_ARGUMENT);
+    const sinter_node other = add("sine", "osc");
+    assert_int_not_equal(other, osc);
+    assert_int_equal(sinter_graph_connect(graph, osc, 0, comb, 0), SINTER_BAD_ARGUMENT);
+    assert_null(sinter_graph_name(graph, osc));
+    assert_int_equal(sinter_graph_find(graph, "osc"), other);
+    assert_int_equal(sinter_graph_outputs(graph, 12345), 0);
+    assert_null(strstr(whole_text(), "osc"));
+}
+
+static void test_definitions(void **state)
+{
+    (void)state;
+    static const char first[] = "fn fuzz(x, drive=2) { y = soft_clip(drive*x + 0.1*y')\n y }\nfn pair(x) = (x, -x)\n";
+    assert_int_equal(sinter_graph_define(graph, first, strlen(first), &report), SINTER_OK);
+    const sinter_node in = add("input", "x"), fuzz = add("fuzz", "dirt"), pair = add("pair", NULL), out = add("output", "y");
+    assert_int_equal(sinter_graph_outputs(graph, pair), 2);
+    join(in, 0, fuzz, "x");
+    join(fuzz, 0, pair, "x");
+    join(pair, 1, out, "x");
+    sinter_kernel_close(compiled());
+    static const char *const wrong[] = {"fn fuzz(x = \n", "fn pair(x) = (x, -x)\n", "fn fuzz(x) = x\nfn pair(x) = (x, -x)\n",
+                                        "fn fuzz(x, drive=2) = x\nfn pair(x) = x\n", "fn dirt(x) = x\n"};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        assert_int_not_equal(sinter_graph_define(graph, wrong[k], strlen(wrong[k]), &report), SINTER_OK);
+        assert_true(report.count > 0);
+        sinter_kernel_close(compiled());
+    }
+    static const char better[] = "fn fuzz(x, drive=4) = soft_clip(drive*x)\nfn pair(x) = (x, 0.5*x)\n";
+    assert_int_equal(sinter_graph_define(graph, better, strlen(better), &report), SINTER_OK);
+    assert_non_null(strstr(whole_text(), "param dirt__drive = 4"));
+    sinter_kernel_close(compiled());
+}
+
+/* Every documented signal function is a type of node that compiles. */
+static void test_library_types(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"gain", "offset", "affine", "clip", "soft_clip", "pass", "mix", "pan", "sine", "phasor", "saw", "square",
+        "triangle", "noise", "lfo", "lowpass", "highpass", "bandpass", "notch", "svf", "adsr", "line", "sample_hold", "follow", "glide",
+        "delay", "delay_linear", "delay_cubic", "comb", "allpass", "echo", "tremolo", "freeverb", "pluck", "min", "sin", "perlin"};
+    const sinter_node out = add("output", "y");
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        const sinter_node node = add(types[k], NULL);
+        assert_true(sinter_graph_outputs(graph, node) >= 1);
+        for (uint32_t p = 0; sinter_graph_port_name(graph, node, p); p++)
+            if (strcmp(types[k], "delay") != 0 || p > 0)
+                assert_int_equal(sinter_graph_set(graph, node, p, 10), SINTER_OK);
+        join(node, 0, out, "x");
+    }
+    sinter_kernel_close(compiled());
+}
+
+/* ---- sound ---- */
+
+enum { COUNT = 9000 };
+
+static float heard[2][COUNT];
+
+static void play(sinter_player *player, int begin, int end, float (*to)[COUNT])
+{
+    float *const outputs[] = {to[0] + begin, to[1] + begin};
+    sinter_player_process(player, NULL, outputs, (uint32_t)(end - begin));
+}
+
+static void commit(sinter_player *player)
+{
+    uint64_t edit;
+    assert_int_equal(sinter_graph_commit(graph, player, &edit, &report), SINTER_OK);
+    if (sinter_player_wait(player, edit, &report) != SINTER_OK)
+        fail_msg("%s\n%d: %s", whole_text(), report.errors[0].line, report.errors[0].message);
+}
+
+/* A sine through a low-pass and a gain; the cutoff moves without a new text; a reverb is put behind it while it plays, and the dry channel does
+ * not notice. */
+static void test_reverb_is_added(void **state)
+{
+    (void)state;
+    static float plain[2][COUNT];
+    for (int edited = 0; edited < 2; edited++) {
+        sinter_player *player;
+        assert_int_equal(sinter_graph_open(context, &graph), SINTER_OK);
+        assert_int_equal(sinter_player_open(context, &(sinter_player_options){.outputs = 2, .fade = -1}, &player), SINTER_OK);
+        const sinter_node osc = add("sine", "osc"), low = add("lowpass", "low"), level = add("gain", "level"), dry = add("output", "dry");
+        set(osc, "hertz", 440);
+        set(low, "cutoff", 1000);
+        set(level, "level", 0.5);
+        join(osc, 0, low, "x");
+        join(low, 0, level, "x");
+        join(level, 0, dry, "x");
+        commit(player);
+        float (*const to)[COUNT] = edited ? heard : plain;
+        play(player, 0, 3000, to);
+        const uint64_t swaps = sinter_player_look(player, NULL).swaps;
+        const int cutoff = sinter_player_parameter(player, "low__cutoff");
+        assert_int_equal(sinter_player_set(player, cutoff, 300), SINTER_OK);
+        play(player, 3000, 4000, to);
+        assert_int_equal(sinter_player_look(player, NULL).swaps, swaps);
+        if (edited) {
+            const sinter_node room = add("freeverb", "room"), wet = add("output", "wet");
+            join(level, 0, room, "left");
+            join(level, 0, room, "right");
+            join(room, 0, wet, "x");
+            commit(player);
+        }
+        play(player, 4000, COUNT, to);
+        sinter_player_close(player);
+        sinter_graph_close(graph);
+    }
+    assert_memory_equal(plain[0], heard[0], sizeof plain[0]);
+    float most = 0;
+    for (int k = 6000; k < COUNT; k++)
+        most = heard[1][k] > most ? heard[1][k] : most;
+    assert_true(most > 0.01f && plain[1][8000] == 0);
+}
+
+/* Random edits around a voice that nobody touches: it sounds as if there had been none; and the whole text compiles after each. */
+static void test_random_edits(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"gain", "saw", "lowpass", "delay", "pan", "soft_clip", "echo", "svf", "pass", "noise"};
+    enum { TYPES = sizeof types / sizeof *types, MOST = 24, STEPS = 240 };
+    static float alone[2][COUNT];
+    sinter_player *player;
+    assert_int_equal(sinter_player_open(context, &(sinter_player_options){.outputs = 2, .fade = -1}, &player), SINTER_OK);
+    const sinter_node osc = add("saw", "osc"), filter = add("svf", "filter"), out = add("output", "first"), other = add("output", "second");
+    set(osc, "hertz", 220);
+    set(filter, "cutoff", 900);
+    join(osc, 0, filter, "x");
+    join(filter, 0, out, "x");
+    commit(player);
+    play(player, 0, COUNT, alone);
+    sinter_player_reset(player);
+    sinter_node nodes[MOST] = {0};
+    uint32_t seed = 77, compiled_texts = 0;
+    for (int step = 0; step < STEPS; step++) {
+        seed = seed * 1664525u + 1013904223u;
+        const uint32_t a = (seed >> 8) % MOST, b = (seed >> 13) % MOST, what = (seed >> 19) % 8, p = (seed >> 22) % 3, o = (seed >> 25) % 2;
+        if (!nodes[a])
+            nodes[a] = add(types[(seed >> 3) % TYPES], NULL);
+        else if (what == 0)
+            assert_int_equal(sinter_graph_remove(graph, nodes[a]), SINTER_OK), nodes[a] = 0;
+        else if (what == 1)
+            sinter_graph_connect(graph, nodes[a], o, other, 0);
+        else if (what == 2)
+            sinter_graph_fix(graph, nodes[a], 1 + p, 1 + (seed >> 27));
+        else if (what == 3)
+            sinter_graph_set(graph, nodes[a], 1 + p, 1 + (seed >> 27));
+        else if (what == 4 && nodes[b])
+            sinter_graph_disconnect(graph, nodes[b], 0, nodes[a], 0);
+        else if (what == 5 && nodes[b])
+            sinter_graph_connect_delayed(graph, nodes[b], 0, nodes[a], p);
+        else if (nodes[b])
+            sinter_graph_connect(graph, nodes[b], o, nodes[a], p);
+        uint64_t edit;
+        const sinter_status status = sinter_graph_commit(graph, player, &edit, &report);
+        if (status == SINTER_OK) {
+            if (sinter_player_wait(player, edit, &report) != SINTER_OK)
+                fail_msg("%s\n%d: %s", whole_text(), report.errors[0].line, report.errors[0].message);
+            compiled_texts++;
+        } else {
+            assert_int_equal(status, SINTER_BAD_PROGRAM);
+            assert_non_null(strstr(report.errors[0].message, "a cycle without a delay"));
+        }
+        play(player, step * (COUNT / STEPS), (step + 1) * (COUNT / STEPS), heard);
+    }
+    assert_true(compiled_texts > STEPS / 4);
+    assert_memory_equal(alone[0], heard[0], STEPS * (COUNT / STEPS) * sizeof(float));
+    sinter_player_close(player);
+}
+
+/* ---- refused memory ---- */
+
+static atomic_int left;
+
+static void *counted(void *unused, size_t size)
+{
+    (void)unused;
+    return atomic_fetch_sub(&left, 1) > 0 ? malloc(size) : NULL;
+}
+
+static void released(void *unused, void *block, size_t size)
+{
+    (void)unused, (void)size;
+    free(block);
+}
+
+static void test_refused_memory(void **state)
+{
+    (void)state;
+    sinter_context *poor;
+    const sinter_context_options options = {.allocator = {counted, released, NULL}};
+    atomic_store(&left, 1 << 30);
+    assert_int_equal(sinter_open(&options, &poor), SINTER_OK);
+    assert_int_equal(sinter_graph_open(poor, &graph), SINTER_OK);
+    static const char own[] = "fn mine(x, a=1) = x*a\n";
+    for (int round = 0; round < 5; round++)
+        for (int k = 0;; k++) {
+            assert_true(k < 500);
+            atomic_store(&left, k);
+            sinter_node node = 0;
+            const sinter_node other = sinter_graph_find(graph, "first");
+            size_t length;
+            const sinter_status status = round == 0   ? sinter_graph_define(graph, own, sizeof own - 1, &report)
+                                         : round == 1 ? sinter_graph_add(graph, "mine", "first", &node, &report)
+                                         : round == 2 ? sinter_graph_add(graph, "output", "y", &node, &report)
+                                         : round == 3 ? sinter_graph_connect(graph, other, 0, sinter_graph_find(graph, "y"), 0)
+                                                      : sinter_graph_text(graph, text, sizeof text, &length, &report);
+            if (status == SINTER_OK)
+                break;
+            assert_int_equal(status, SINTER_NO_MEMORY);
+        }
+    atomic_store(&left, 1 << 30);
+    assert_string_equal(text, "param first__a = 1 smooth 0.02\nfn mine(x, a=1) = x*a\n\nfn first(x, a=1) = mine(x, a)\n"
+                              "first__out = first(x=0, a=first__a)\ny__in = first__out\nout y = y__in\n");
+    sinter_graph_close(graph);
+    sinter_close(poor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_text, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_what_vanishes, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_cycles, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_library_types, open_graph, close_graph),
+        cmocka_unit_test(test_reverb_is_added),
+        cmocka_unit_test_setup_teardown(test_random_edits, open_graph, close_graph),
+        cmocka_unit_test(test_refused_memory),
+    };
+    return cmocka_run_group_tests_name("graph", tests, open_context, close_context);
+}
