@@ -6,6 +6,10 @@
  * is a value like any other, made in lanes, strict programs included, and the line's own value moves once a chunk, by as many
  * steps as there were elements. The state is that of the source, bit for bit.
  *
+ * A step that varies by element keeps its cycle, one addition in a loop of its own (0.5 ns an element on Zen 1). As a prefix sum in
+ * lanes it would draw what comes before it, the frequency in f64, and what follows, the waveform in f32, into one
+ * loop of the wider type's lanes, and the waveform would lose more than the sum gains.
+ *
  * What counts: a line of one i32 whose value is its own last one plus something of segment rate, and which is
  * read at the delay 1 only. Lines that keep more values stay as they are: what they hold when a kernel takes
  * over need not lie a step apart. Why it ends: one walk over the operations, and another for what is live
