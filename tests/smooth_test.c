@@ -231,11 +231,12 @@ static void glides_approach_and_snap(void **state)
     "d = delay(c, 20 + 15*pole(x, 0.01*level) + 10*depth, 60)\n" \
     "e = sum(i, 1, 3, pole(d, 0.1*i))\n" \
     "out level*lowpass(e + 0.001*number(n), cutoff) + rate*0\n" \
-    "out depth*saw(110) + 0.1*freeverb(x, d).x + 1e-9*index\n"
+    "out depth*saw(110) + 0.1*freeverb(x, d).x + 1e-9*index + 0.1*saw(pitch) + 0.1*sine(pitch*1.5)\n"
 
 static const char smoothed[] = "input x\nparam cutoff = 800 in 20..20000 glide 0.003\nparam level = 0.5 in 0..1 smooth 0.02\n"
-                               "param depth = 0.25 in 0..1 smooth 0.0013333333\n" STATES;
-static const char unsmoothed[] = "input x\nparam cutoff = 800 in 20..20000\nparam level = 0.5 in 0..1\nparam depth = 0.25 in 0..1\n" STATES;
+                               "param depth = 0.25 in 0..1 smooth 0.0013333333\nparam pitch = 220 in 20..2000 log glide 0.002\n" STATES;
+static const char unsmoothed[] = "input x\nparam cutoff = 800 in 20..20000\nparam level = 0.5 in 0..1\nparam depth = 0.25 in 0..1\n"
+                                 "param pitch = 220 in 20..2000 log\n" STATES;
 
 typedef struct setting {
     int at;
@@ -244,7 +245,8 @@ typedef struct setting {
 } setting;
 static const setting settings[] = {{64, "level", 0.9},   {128, "depth", 0.75}, {150, "cutoff", 5000}, {400, "cutoff", 300},  {777, "level", 0.1},
                                    {1024, "rate", 44100}, {1025, "level", 1},   {1700, "depth", 0},    {3000, "cutoff", 12000}, {3001, "cutoff", 90},
-                                   {5990, "level", 0}};
+                                   {2000, "pitch", 880},
+                                   {2600, "pitch", 55},   {5990, "level", 0}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 /* Applies what is due at `at`; the next time something is. */
