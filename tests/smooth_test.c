@@ -558,6 +558,40 @@ static void builders_smooth(void **state)
     }
 }
 
+/* Derivatives follow as everything does; functions of one element see the goal. */
+static void derivatives_move_and_functions_do_not(void **state)
+{
+    (void)state;
+    static const char *const by[] = {"g"};
+    for (EACH_ENGINE(e)) {
+        sinter_kernel *kernel = compiled_by("param g = 0.5 in -5..5 smooth 0.01\ng*g*g", &(sinter_options){
+                                                .type = SINTER_F64, .engine = *e, .rewriting = SINTER_STRICT, .gradient = by, .gradient_count = 1});
+        sinter_instance *instance = opened(kernel);
+        run_changes(instance, 50, run);
+        double values[COUNT];
+        reference(false, values);
+        for (int k = 0; k < COUNT; k++) {
+            const double g = values[k];
+            assert_true(got[0][k] == g * g * g);
+            assert_true(fabs(got[1][k] - 3 * g * g) <= 1e-15 * (1 + g * g));
+        }
+        sinter_instance_close(instance);
+        sinter_kernel_close(kernel);
+    }
+    sinter_kernel *kernel = compiled("input x\nparam g = 0.5 in -5..5 smooth 0.01\nx*g", SINTER_ENGINE_AUTO, SINTER_F64);
+    double (*function)(const void *, double) = (double (*)(const void *, double))sinter_kernel_function(kernel, NULL);
+    sinter_instance *instance = opened(kernel);
+    run(instance, 0, 10);
+    set(instance, kernel, "g", 2);
+    assert_true(!function || function(sinter_instance_frame(instance), 8) == 16);
+    run(instance, 10, 20);
+    assert_true(got[0][19] == in[19] * fma(1.5 / 480, 9, 0.5));
+    assert_true(!function || function(sinter_instance_frame(instance), 8) == 16);
+    assert_true(function || !sinter_engine_available(SINTER_ENGINE_SCALAR, NULL));
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+}
+
 static void wrong_clauses_are_errors(void **state)
 {
     (void)state;
@@ -716,6 +750,7 @@ int main(void)
         cmocka_unit_test(parameters_look_as_they_did),
         cmocka_unit_test(fixed_parameters_do_not_move),
         cmocka_unit_test(builders_smooth),
+        cmocka_unit_test(derivatives_move_and_functions_do_not),
         cmocka_unit_test(wrong_clauses_are_errors),
         cmocka_unit_test(what_is_not_finite_leaves_the_state),
         cmocka_unit_test(long_lines_keep_what_is_between_the_borders),
