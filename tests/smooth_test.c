@@ -326,6 +326,51 @@ static void at_rest_it_is_the_program_without(void **state)
     }
 }
 
+/* At rest the past of x is in a register of the filter's loop; while the coefficient moves there is enough to do in lanes for
+ * loops of their own, and it is a window in memory. */
+static void lines_change_their_places(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\nparam g = 0.5 in -5..5 smooth 0.01\n"
+                               "c = 0.5*sin(g)*exp(-g*g)\ny = x + c*y'\nout y + x'\nout x'''";
+    for (EACH_ENGINE(e)) {
+        sinter_kernel *kernel = compiled(text, *e, SINTER_F64);
+        for (int cut = 0; cut < 1000; cut += 333) {
+            sinter_instance *instance = opened(kernel);
+            run_changes(instance, cut, run);
+            for (int k = 3; k < COUNT; k++)
+                if (got[1][k] != in[k - 3])
+                    fail_msg("%s at %d", sinter_engine_name(*e), k);
+            sinter_instance_close(instance);
+        }
+        sinter_kernel_close(kernel);
+    }
+}
+
+/* Another one moves; −0 and infinities stay what they are. */
+static void what_rests_keeps_its_bits(void **state)
+{
+    (void)state;
+    static const double values[] = {-0.0, 0, 0.1, -(double)INFINITY, 1e-310, 1.7e308};
+    for (EACH_ENGINE(e))
+        for (int kind = 0; kind < 2; kind++) {
+            sinter_kernel *kernel = compiled(kind ? "param g = 0 smooth 0.01\nparam h = 0 glide 1\nout h\nout g"
+                                                  : "param g = 0 glide 0.01\nparam h = 0 smooth 1\nout h\nout g", *e, SINTER_F64);
+            for (unsigned v = 0; v < sizeof values / sizeof *values; v++) {
+                sinter_instance *instance = opened(kernel);
+                set(instance, kernel, "h", values[v]);
+                run(instance, 0, 100);
+                set(instance, kernel, "g", 1);
+                run(instance, 100, 300);
+                assert_true(got[1][299] > 0 && got[1][299] < 1);
+                for (int k = 0; k < 300; k++)
+                    assert_memory_equal(&got[0][k], &values[v], sizeof *values);
+                sinter_instance_close(instance);
+            }
+            sinter_kernel_close(kernel);
+        }
+}
+
 /* Once it has arrived, the program without memory is as if it had been there all the time; and not one element earlier. */
 static void it_arrives_at_the_element(void **state)
 {
@@ -743,6 +788,8 @@ int main(void)
         cmocka_unit_test(glides_approach_and_snap),
         cmocka_unit_test(no_cutting_shows),
         cmocka_unit_test(at_rest_it_is_the_program_without),
+        cmocka_unit_test(lines_change_their_places),
+        cmocka_unit_test(what_rests_keeps_its_bits),
         cmocka_unit_test(it_arrives_at_the_element),
         cmocka_unit_test(moves_go_on_elsewhere),
         cmocka_unit_test(edited_moves_go_on_from_where_they_are),
