@@ -509,6 +509,21 @@ static void broken_moves_are_refused(void **state)
     assert_int_equal(sinter_snapshot_restore(instance, bytes, size), SINTER_OK);
     run(instance, 200, 1000);
     assert_true(got[0][579] != 8 && got[0][580] == 8);
+    /* any byte, by any other: refused, or something that runs */
+    uint32_t dice = 1, taken = 0;
+    for (int k = 0; k < 4000; k++) {
+        double out[OUTPUTS][70];
+        memcpy(broken, bytes, size);
+        dice = dice * 1664525u + 1013904223u;
+        broken[(dice >> 8) % size] = (uint8_t)(dice >> 20 ^ dice >> 4);
+        if (sinter_snapshot_restore(instance, broken, size) != SINTER_OK)
+            continue;
+        taken++;
+        const sinter_arguments a = {.outputs = (void *const[]){out[0], out[1]}, .count = 70};
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        assert_true(out[1][69] == 1);
+    }
+    assert_in_range(taken, 100, 3900);
     sinter_instance_close(instance);
     sinter_kernel_close(kernel);
 }
@@ -590,6 +605,29 @@ static void builders_smooth(void **state)
         set(instance, kernel, "g", 0);
         run(instance, 200, 300);
         assert_true(got[0][200] == 0);
+        sinter_instance_close(instance);
+        sinter_kernel_close(kernel);
+        sinter_program_close(p);
+    }
+    static const float content[4] = {10, 20, 30, 40};
+    for (EACH_ENGINE(e)) { /* both programs are handed the call's tables */
+        sinter_kernel *kernel;
+        sinter_program *p = sinter_program_open(NULL);
+        const uint32_t table = sinter_bound_table(p, "t", SINTER_F32);
+        const sinter_value g = sinter_parameter(p, "g", SINTER_F32, 0, -9, 9);
+        sinter_smooth(p, g, SINTER_RAMP, 0.002);
+        sinter_output(p, "a", sinter_load(p, table, sinter_convert(p, g, SINTER_I32)));
+        assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = *e}, &kernel, &report), SINTER_OK);
+        sinter_instance *instance = opened(kernel);
+        sinter_arguments a = {.outputs = (void *const[]){got32}, .count = 8, .tables = (const void *const[]){content},
+                              .table_lengths = (const uint32_t[]){4}};
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        set(instance, kernel, "g", 3);
+        a.count = 200;
+        assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.outputs = a.outputs, .count = 200}), SINTER_BAD_ARGUMENT);
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        for (int k = 0; k < 200; k++)
+            assert_true(got32[k] == content[k < 96 ? (int)(float)fma(3.0 / 96, k, 0) : 3]);
         sinter_instance_close(instance);
         sinter_kernel_close(kernel);
         sinter_program_close(p);
