@@ -231,11 +231,12 @@ static void glides_approach_and_snap(void **state)
     "d = delay(c, 20 + 15*pole(x, 0.01*level) + 10*depth, 60)\n" \
     "e = sum(i, 1, 3, pole(d, 0.1*i))\n" \
     "out level*lowpass(e + 0.001*number(n), cutoff) + rate*0\n" \
-    "out depth*saw(110) + 0.1*freeverb(x, d).x + 1e-9*index\n"
+    "out depth*saw(110) + 0.1*freeverb(x, d).x + 1e-9*index + 0.1*saw(pitch) + 0.1*sine(pitch*1.5)\n"
 
 static const char smoothed[] = "input x\nparam cutoff = 800 in 20..20000 glide 0.003\nparam level = 0.5 in 0..1 smooth 0.02\n"
-                               "param depth = 0.25 in 0..1 smooth 0.0013333333\n" STATES;
-static const char unsmoothed[] = "input x\nparam cutoff = 800 in 20..20000\nparam level = 0.5 in 0..1\nparam depth = 0.25 in 0..1\n" STATES;
+                               "param depth = 0.25 in 0..1 smooth 0.0013333333\nparam pitch = 220 in 20..2000 log glide 0.002\n" STATES;
+static const char unsmoothed[] = "input x\nparam cutoff = 800 in 20..20000\nparam level = 0.5 in 0..1\nparam depth = 0.25 in 0..1\n"
+                                 "param pitch = 220 in 20..2000 log\n" STATES;
 
 typedef struct setting {
     int at;
@@ -244,7 +245,8 @@ typedef struct setting {
 } setting;
 static const setting settings[] = {{64, "level", 0.9},   {128, "depth", 0.75}, {150, "cutoff", 5000}, {400, "cutoff", 300},  {777, "level", 0.1},
                                    {1024, "rate", 44100}, {1025, "level", 1},   {1700, "depth", 0},    {3000, "cutoff", 12000}, {3001, "cutoff", 90},
-                                   {5990, "level", 0}};
+                                   {2000, "pitch", 880},
+                                   {2600, "pitch", 55},   {5990, "level", 0}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 /* Applies what is due at `at`; the next time something is. */
@@ -322,6 +324,51 @@ static void at_rest_it_is_the_program_without(void **state)
         sinter_kernel_close(with);
         sinter_kernel_close(without);
     }
+}
+
+/* At rest the past of x is in a register of the filter's loop; while the coefficient moves there is enough to do in lanes for
+ * loops of their own, and it is a window in memory. */
+static void lines_change_their_places(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\nparam g = 0.5 in -5..5 smooth 0.01\n"
+                               "c = 0.5*sin(g)*exp(-g*g)\ny = x + c*y'\nout y + x'\nout x'''";
+    for (EACH_ENGINE(e)) {
+        sinter_kernel *kernel = compiled(text, *e, SINTER_F64);
+        for (int cut = 0; cut < 1000; cut += 333) {
+            sinter_instance *instance = opened(kernel);
+            run_changes(instance, cut, run);
+            for (int k = 3; k < COUNT; k++)
+                if (got[1][k] != in[k - 3])
+                    fail_msg("%s at %d", sinter_engine_name(*e), k);
+            sinter_instance_close(instance);
+        }
+        sinter_kernel_close(kernel);
+    }
+}
+
+/* Another one moves; −0 and infinities stay what they are. */
+static void what_rests_keeps_its_bits(void **state)
+{
+    (void)state;
+    static const double values[] = {-0.0, 0, 0.1, -(double)INFINITY, 1e-310, 1.7e308};
+    for (EACH_ENGINE(e))
+        for (int kind = 0; kind < 2; kind++) {
+            sinter_kernel *kernel = compiled(kind ? "param g = 0 smooth 0.01\nparam h = 0 glide 1\nout h\nout g"
+                                                  : "param g = 0 glide 0.01\nparam h = 0 smooth 1\nout h\nout g", *e, SINTER_F64);
+            for (unsigned v = 0; v < sizeof values / sizeof *values; v++) {
+                sinter_instance *instance = opened(kernel);
+                set(instance, kernel, "h", values[v]);
+                run(instance, 0, 100);
+                set(instance, kernel, "g", 1);
+                run(instance, 100, 300);
+                assert_true(got[1][299] > 0 && got[1][299] < 1);
+                for (int k = 0; k < 300; k++)
+                    assert_memory_equal(&got[0][k], &values[v], sizeof *values);
+                sinter_instance_close(instance);
+            }
+            sinter_kernel_close(kernel);
+        }
 }
 
 /* Once it has arrived, the program without memory is as if it had been there all the time; and not one element earlier. */
@@ -462,6 +509,21 @@ static void broken_moves_are_refused(void **state)
     assert_int_equal(sinter_snapshot_restore(instance, bytes, size), SINTER_OK);
     run(instance, 200, 1000);
     assert_true(got[0][579] != 8 && got[0][580] == 8);
+    /* any byte, by any other: refused, or something that runs */
+    uint32_t dice = 1, taken = 0;
+    for (int k = 0; k < 4000; k++) {
+        double out[OUTPUTS][70];
+        memcpy(broken, bytes, size);
+        dice = dice * 1664525u + 1013904223u;
+        broken[(dice >> 8) % size] = (uint8_t)(dice >> 20 ^ dice >> 4);
+        if (sinter_snapshot_restore(instance, broken, size) != SINTER_OK)
+            continue;
+        taken++;
+        const sinter_arguments a = {.outputs = (void *const[]){out[0], out[1]}, .count = 70};
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        assert_true(out[1][69] == 1);
+    }
+    assert_in_range(taken, 100, 3900);
     sinter_instance_close(instance);
     sinter_kernel_close(kernel);
 }
@@ -547,6 +609,29 @@ static void builders_smooth(void **state)
         sinter_kernel_close(kernel);
         sinter_program_close(p);
     }
+    static const float content[4] = {10, 20, 30, 40};
+    for (EACH_ENGINE(e)) { /* both programs are handed the call's tables */
+        sinter_kernel *kernel;
+        sinter_program *p = sinter_program_open(NULL);
+        const uint32_t table = sinter_bound_table(p, "t", SINTER_F32);
+        const sinter_value g = sinter_parameter(p, "g", SINTER_F32, 0, -9, 9);
+        sinter_smooth(p, g, SINTER_RAMP, 0.002);
+        sinter_output(p, "a", sinter_load(p, table, sinter_convert(p, g, SINTER_I32)));
+        assert_int_equal(sinter_compile_program(context, p, &(sinter_options){.engine = *e}, &kernel, &report), SINTER_OK);
+        sinter_instance *instance = opened(kernel);
+        sinter_arguments a = {.outputs = (void *const[]){got32}, .count = 8, .tables = (const void *const[]){content},
+                              .table_lengths = (const uint32_t[]){4}};
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        set(instance, kernel, "g", 3);
+        a.count = 200;
+        assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.outputs = a.outputs, .count = 200}), SINTER_BAD_ARGUMENT);
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        for (int k = 0; k < 200; k++)
+            assert_true(got32[k] == content[k < 96 ? (int)(float)fma(3.0 / 96, k, 0) : 3]);
+        sinter_instance_close(instance);
+        sinter_kernel_close(kernel);
+        sinter_program_close(p);
+    }
     for (int k = 0; k < 5; k++) {
         sinter_program *p = sinter_program_open(NULL);
         const sinter_value g = sinter_parameter(p, "g", k == 0 ? SINTER_I32 : SINTER_F32, 0, 0, 1);
@@ -554,6 +639,40 @@ static void builders_smooth(void **state)
         assert_int_equal(sinter_program_status(p, NULL), SINTER_BAD_PROGRAM);
         sinter_program_close(p);
     }
+}
+
+/* Derivatives follow as everything does; functions of one element see the goal. */
+static void derivatives_move_and_functions_do_not(void **state)
+{
+    (void)state;
+    static const char *const by[] = {"g"};
+    for (EACH_ENGINE(e)) {
+        sinter_kernel *kernel = compiled_by("param g = 0.5 in -5..5 smooth 0.01\ng*g*g", &(sinter_options){
+                                                .type = SINTER_F64, .engine = *e, .rewriting = SINTER_STRICT, .gradient = by, .gradient_count = 1});
+        sinter_instance *instance = opened(kernel);
+        run_changes(instance, 50, run);
+        double values[COUNT];
+        reference(false, values);
+        for (int k = 0; k < COUNT; k++) {
+            const double g = values[k];
+            assert_true(got[0][k] == g * g * g);
+            assert_true(fabs(got[1][k] - 3 * g * g) <= 1e-15 * (1 + g * g));
+        }
+        sinter_instance_close(instance);
+        sinter_kernel_close(kernel);
+    }
+    sinter_kernel *kernel = compiled("input x\nparam g = 0.5 in -5..5 smooth 0.01\nx*g", SINTER_ENGINE_AUTO, SINTER_F64);
+    double (*function)(const void *, double) = (double (*)(const void *, double))sinter_kernel_function(kernel, NULL);
+    sinter_instance *instance = opened(kernel);
+    run(instance, 0, 10);
+    set(instance, kernel, "g", 2);
+    assert_true(!function || function(sinter_instance_frame(instance), 8) == 16);
+    run(instance, 10, 20);
+    assert_true(got[0][19] == in[19] * fma(1.5 / 480, 9, 0.5));
+    assert_true(!function || function(sinter_instance_frame(instance), 8) == 16);
+    assert_true(function || !sinter_engine_available(SINTER_ENGINE_SCALAR, NULL));
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
 }
 
 static void wrong_clauses_are_errors(void **state)
@@ -707,6 +826,8 @@ int main(void)
         cmocka_unit_test(glides_approach_and_snap),
         cmocka_unit_test(no_cutting_shows),
         cmocka_unit_test(at_rest_it_is_the_program_without),
+        cmocka_unit_test(lines_change_their_places),
+        cmocka_unit_test(what_rests_keeps_its_bits),
         cmocka_unit_test(it_arrives_at_the_element),
         cmocka_unit_test(moves_go_on_elsewhere),
         cmocka_unit_test(edited_moves_go_on_from_where_they_are),
@@ -714,6 +835,7 @@ int main(void)
         cmocka_unit_test(parameters_look_as_they_did),
         cmocka_unit_test(fixed_parameters_do_not_move),
         cmocka_unit_test(builders_smooth),
+        cmocka_unit_test(derivatives_move_and_functions_do_not),
         cmocka_unit_test(wrong_clauses_are_errors),
         cmocka_unit_test(what_is_not_finite_leaves_the_state),
         cmocka_unit_test(long_lines_keep_what_is_between_the_borders),

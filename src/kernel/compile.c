@@ -498,14 +498,27 @@ static void find_rate(const compilation *c, sinter_kernel *k)
             k->rate = c->options.fixed_values[i];
 }
 
+/* Both programs keep the same lines, whatever each of them makes of one. */
+static bool same_lines(const sinter_kernel *a, const sinter_kernel *b)
+{
+    bool same = a->line_count == b->line_count;
+    for (uint32_t i = 0; same && i < a->line_count; i++)
+        same = a->lines[i].memory == b->lines[i].memory && a->lines[i].length == b->lines[i].length && a->lines[i].type == b->lines[i].type;
+    return same;
+}
+
 static sinter_status add_moving(compilation *c, sinter_kernel *k)
 {
     plan p;
     find_rate(c, k);
     if (!sn_kernel_smooths(c))
         return SINTER_OK;
-    const sinter_status status = sn_kernel_plan_moving(c, &p);
-    return status ? status : make_kernel(c, &p, &k->moving);
+    sinter_status status = sn_kernel_plan_moving(c, &p);
+    if (!status)
+        status = make_kernel(c, &p, &k->moving);
+    if (!status && !same_lines(k, k->moving))
+        return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "the moving program has another state", "a mistake of the planner, not of the program");
+    return status;
 }
 
 static sinter_status finish(compilation *c, sinter_kernel **kernel)

@@ -35,7 +35,6 @@ static void start_lines(sinter_instance *i)
         memset(i->lines[n].storage, 0, (size_t)i->lines[n].capacity * sn_ir_type_size((ir_type)k->lines[n].type));
     }
     i->index = 0;
-    i->side = false;
 }
 
 static bool is_large(const sinter_kernel *k, uint32_t n)
