@@ -41,7 +41,6 @@ void sn_watch_open(file_watch *w, const char *path)
         close(w->descriptor);
         w->descriptor = -1;
     }
-    w->seen = w->last = look_at(path);
 }
 
 /* Takes all that inotify has to tell; whether something of it is about the file. */

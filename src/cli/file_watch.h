@@ -19,14 +19,15 @@ typedef struct file_watch {
     const char *path;
     const char *name;    /* its last part */
     int descriptor;      /* becomes readable when something happens in the folder; -1: there is none */
-    file_signature seen; /* what was last reported, or was there at the start */
+    file_signature seen; /* what was last reported; nothing at first, so that nothing is missed between reading and watching */
     file_signature last; /* at the last look */
     double looked;
 } file_watch;
 
 /* `path` must outlive the watch. Where the system cannot tell of changes (or tells nothing, as on network file systems), looking has to do. */
 void sn_watch_open(file_watch *w, const char *path);
-/* Whether it has been saved since the last time that this said so; often enough: `descriptor` was readable, or a fraction of a second is over. */
+/* Whether it may have been saved since the last time that this said so, or since it was opened. To be asked when `descriptor` is readable, and
+ * several times a second. */
 bool sn_watch_look(file_watch *w);
 void sn_watch_close(file_watch *w);
 

@@ -10,7 +10,7 @@
 #include <sinter/player.h>
 #include <stdatomic.h>
 
-enum { LIVE_METERS = 8 /* channels with a meter */ };
+enum { LIVE_METERS = 4 /* channels with a meter: as many as a line has room for */ };
 
 typedef struct live_stream {
     sinter_player *player;

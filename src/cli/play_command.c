@@ -217,9 +217,6 @@ static void obey(playing *p, char *line)
 static void end_line(playing *p)
 {
     p->line[p->line_length] = 0;
-    if (p->terminal)
-        sn_status_typed(&p->status);
-    sn_status_hide(&p->status);
     if (p->line_too_long)
         sn_cli_note("a line longer than %d characters is left out", LINE_MOST - 1);
     else
@@ -238,11 +235,23 @@ static void add_character(playing *p, char c)
         p->line_too_long = true;
 }
 
+static int count_lines(const char *text, ssize_t length)
+{
+    int count = 0;
+    for (ssize_t i = 0; i < length; i++)
+        count += text[i] == '\n';
+    return count;
+}
+
 /* At a terminal, whoever ends the input ends the playing; a pipe may have said all it had to say. */
 static void read_lines(playing *p)
 {
     char piece[512];
     const ssize_t length = read(STDIN_FILENO, piece, sizeof piece);
+    if (p->terminal)
+        sn_status_typed(&p->status, count_lines(piece, length));
+    if (count_lines(piece, length) > 0 || length <= 0)
+        sn_status_hide(&p->status);
     for (ssize_t i = 0; i < length && !p->quit; i++)
         add_character(p, piece[i]);
     if (length > 0 || (length < 0 && (errno == EINTR || errno == EAGAIN)))
@@ -375,9 +384,9 @@ static void show_status(playing *p)
     const live_meters m = sn_live_look(&p->stream);
     const int minutes = (int)(m.seconds / 60);
     size_t length = (size_t)snprintf(text, sizeof text, "%d:%04.1f  ", minutes, floor(10 * (m.seconds - 60.0 * minutes)) / 10);
-    for (uint32_t k = 0; k < p->outputs && k < LIVE_METERS && k < (p->outputs > 4 ? 4 : p->outputs); k++)
+    for (uint32_t k = 0; k < p->outputs && k < LIVE_METERS; k++)
         length += add_meter(text + length, sizeof text - length, m.peaks[k]);
-    snprintf(text + length, sizeof text - length, " load %.0f %%, worst %.0f %%  xruns %llu  edit %llu%s", 100 * m.load, 100 * m.worst,
+    snprintf(text + length, sizeof text - length, " load %.1f %%, worst %.0f %%  xruns %llu  edit %llu%s", 100 * m.load, 100 * m.worst,
              (unsigned long long)atomic_load(&p->device->xruns), (unsigned long long)p->edit, p->wrong ? ", the last one refused" : "");
     sn_status_show(&p->status, text);
 }
@@ -391,6 +400,14 @@ static void wait_for_something(playing *p, int milliseconds)
     if (poll(wanted, 2, milliseconds) <= 0)
         return;
     if (wanted[0].revents)
+        read_lines(p);
+}
+
+/* What was said before the first sample holds from it on. Not for ever: some can say more than anyone reads. */
+static void read_what_is_there(playing *p)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    for (int i = 0; i < 1000 && p->listening && !p->quit && poll(&input, 1, 0) > 0; i++)
         read_lines(p);
 }
 
@@ -536,7 +553,7 @@ static bool start(playing *p)
     introduce(p);
     if (p->prepared.program.path)
         sn_watch_open(&p->watch, p->prepared.program.path);
-    wait_for_something(p, 0); /* what is there already is set before the first sample */
+    read_what_is_there(p);
     if (p->device->driver != &sn_null_driver)
         lock_memory();
     return sn_sound_start(p->device, sn_live_call, &p->stream, reason, sizeof reason) ||

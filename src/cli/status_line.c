@@ -28,8 +28,6 @@ void sn_status_show(status_line *s, const char *text)
 {
     if (!s->wanted)
         return;
-    if (s->shown && s->below)
-        sn_status_hide(s);
     if (s->shown)
         fprintf(stderr, SAVE "\033[1A\r%.*s" ERASE_LINE RESTORE, columns(), text);
     else
@@ -38,9 +36,9 @@ void sn_status_show(status_line *s, const char *text)
     s->shown = true;
 }
 
-void sn_status_typed(status_line *s)
+void sn_status_typed(status_line *s, int count)
 {
-    s->below += s->shown;
+    s->below += s->shown ? count : 0;
 }
 
 void sn_status_hide(status_line *s)

@@ -16,7 +16,7 @@ typedef struct status_line {
 void sn_status_open(status_line *s);
 /* Cut to the terminal's width; printable ASCII. */
 void sn_status_show(status_line *s, const char *text);
-void sn_status_typed(status_line *s); /* a line was typed and ended */
+void sn_status_typed(status_line *s, int count); /* so many lines were typed and ended */
 void sn_status_hide(status_line *s);
 
 #endif

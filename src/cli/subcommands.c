@@ -57,7 +57,7 @@ static const char play_text[] =
     "single one to both sides. Inputs are ports of JACK, which are connected to nothing at first, and silent elsewhere.\n\n"
     "  sinter play voice.sn\n"
     "  sinter play drone.sn --device alsa:hw:0 --block 64 -o drone.wav\n"
-    "  sinter play 'sin(440)*0.1' --seconds 2\n\n" PROGRAM_TEXT;
+    "  sinter play 'sine(440)*0.1' --seconds 2\n\n" PROGRAM_TEXT;
 
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
