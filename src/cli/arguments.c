@@ -18,12 +18,14 @@
 #define EVAL (1U << COMMAND_EVAL)
 #define IMAGE (1U << COMMAND_IMAGE)
 #define RENDER (1U << COMMAND_RENDER)
+#define PLAY (1U << COMMAND_PLAY)
 #define DUMP (1U << COMMAND_DUMP)
 #define FUNCTIONS (1U << COMMAND_FUNCTIONS)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define HELP (1U << COMMAND_HELP)
 #define RUNNING (EVAL | IMAGE | RENDER)
 #define COMPILING (RUNNING | DUMP)
+#define TAKING_PROGRAMS (COMPILING | PLAY)
 
 const option sn_cli_options[] = {
     {OPTION_AT, 0, "at", "NAME=VALUE,...", EVAL, "a point to evaluate at; may be given many times"},
@@ -32,6 +34,11 @@ const option sn_cli_options[] = {
     {OPTION_INPUT, 0, "input", "NAME=FILE", IMAGE,
      "what the program samples as the image NAME: PNG, PFM or NPY; may be given many times"},
     {OPTION_OUTPUT, 'o', "output", "FILE", IMAGE | RENDER, "where the result goes; - is the standard output"},
+    {OPTION_OUTPUT, 'o', "output", "FILE", PLAY, "record what is played: .wav, .flac, .ogg, .aiff or .au"},
+    {OPTION_DEVICE, 0, "device", "NAME", PLAY,
+     "auto, jack, alsa, alsa:PCM or null (default auto: JACK if a server runs, else ALSA)"},
+    {OPTION_JACK_NAME, 0, "jack-name", "NAME", PLAY, "what JACK calls this client (default sinter)"},
+    {OPTION_UNPACED, 0, "unpaced", NULL, PLAY, "the null device does not wait for the clock"},
     {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default: those of the first --input, else 512x512)"},
     {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1; with --input 0,0,1,1)"},
     {OPTION_SUPERSAMPLE, 's', "supersample", "N", IMAGE, "N x N samples a pixel, 1 to 64 (default 1)"},
@@ -58,13 +65,16 @@ const option sn_cli_options[] = {
      "threads (default: one a processor); the bits do not depend on it"},
     {OPTION_RAW, 0, "raw", NULL, IMAGE, "write plain values as NPY, also to -"},
     {OPTION_BLOCK, 0, "block", "B", RENDER, "elements a call (default 512); the bits do not depend on it"},
+    {OPTION_BLOCK, 0, "block", "B", PLAY, "samples a block (default 256); JACK's is its server's"},
+    {OPTION_RATE, 0, "rate", "R", PLAY, "samples a second (default 48000); JACK's is its server's"},
     {OPTION_RATE, 0, "rate", "R", RENDER, "elements a second (default: that of the inputs, or 48000)"},
     {OPTION_FRAMES, 0, "frames", "N", IMAGE, "an animation of N pictures"},
     {OPTION_FRAMES, 0, "frames", "N", RENDER, "how many elements (default: as many as the inputs have)"},
     {OPTION_SECONDS, 0, "seconds", "S", IMAGE | RENDER, "the same in seconds"},
+    {OPTION_SECONDS, 0, "seconds", "S", PLAY, "end after so long (default: on and on)"},
     {OPTION_IN_PLACE, 0, "in-place", NULL, RENDER,
      "let outputs overwrite inputs; the bits do not depend on it"},
-    {OPTION_BITS, 0, "bits", "16|24|32", RENDER,
+    {OPTION_BITS, 0, "bits", "16|24|32", RENDER | PLAY,
      "of sound files: 32 is floating point (default: 32; 24 for FLAC)"},
     {OPTION_FORMAT, 0, "format", "NAME", RENDER, "of -o -: npy, wav, aiff, au, flac or ogg (default npy)"},
     {OPTION_AUTOMATE, 0, "automate", "FILE", RENDER, "parameters over time: lines of seconds, name, value"},
@@ -86,19 +96,19 @@ const option sn_cli_options[] = {
      "the text is operations, as --ir prints them (so are .ir files)"},
     {OPTION_VM, 0, "vm", NULL, COMPILING & ~RENDER, "the text is of the .vm form, whatever its name"},
     {OPTION_TYPE, 0, "type", "f32|f64", COMPILING, "what is computed in (default f32)"},
-    {OPTION_ENGINE, 0, "engine", "NAME", COMPILING,
+    {OPTION_ENGINE, 0, "engine", "NAME", TAKING_PROGRAMS,
      "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
-    {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING, "a parameter's value; may be given many times"},
+    {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING | PLAY, "a parameter's value; may be given many times"},
     {OPTION_GRADIENT, 0, "gradient", "NAMES", EVAL | DUMP,
      "add the derivatives by these inputs and parameters, separated by commas"},
-    {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING, "rewritings may change rounding (default for patches)"},
-    {OPTION_STRICT, 0, "strict", NULL, COMPILING, "no rewriting changes a bit (default for fields)"},
-    {OPTION_FAST, 0, "fast", NULL, COMPILING,
+    {OPTION_RELAXED, 0, "relaxed", NULL, TAKING_PROGRAMS, "rewritings may change rounding (default for patches)"},
+    {OPTION_STRICT, 0, "strict", NULL, TAKING_PROGRAMS, "no rewriting changes a bit (default for fields)"},
+    {OPTION_FAST, 0, "fast", NULL, TAKING_PROGRAMS,
      "mathematical functions to 4 ULP instead of 1, as if all were called fast.NAME"},
     {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
     {OPTION_MARKDOWN, 0, "markdown", NULL, FUNCTIONS, "print the page docs/functions.md"},
     {OPTION_JSON, 0, "json", NULL, COMPILING | FUNCTIONS | DOCTOR, "print JSON"},
-    {OPTION_HELP, 'h', "help", NULL, COMPILING | FUNCTIONS | DOCTOR | HELP, "print this"},
+    {OPTION_HELP, 'h', "help", NULL, TAKING_PROGRAMS | FUNCTIONS | DOCTOR | HELP, "print this"},
     {OPTION_HELP, 0, NULL, NULL, 0, NULL},
 };
 
@@ -343,6 +353,31 @@ static bool read_input(const reader *r, const char *text)
     return true;
 }
 
+static bool read_device(const reader *r, const char *text)
+{
+    static const char *const names[] = {[SOUND_AUTO] = "auto", [SOUND_JACK] = "jack", [SOUND_ALSA] = "alsa", [SOUND_NULL] = "null"};
+    if (strncmp(text, "alsa:", 5) == 0 && text[5]) {
+        r->a->device = SOUND_ALSA;
+        r->a->pcm = text + 5;
+        return true;
+    }
+    for (int i = 0; i < 4; i++)
+        if (strcmp(names[i], text) == 0) {
+            r->a->device = (sound_choice)i;
+            r->a->pcm = NULL;
+            return true;
+        }
+    return refuse(r, text, "auto, jack, alsa, alsa:PCM or null");
+}
+
+static bool read_jack_name(const reader *r, const char *text)
+{
+    if (!*text || strlen(text) > 32 || strchr(text, ':'))
+        return refuse(r, text, "a name of 1 to 32 characters without colons");
+    r->a->jack_name = text;
+    return true;
+}
+
 static bool read_bits(const reader *r, const char *text)
 {
     int64_t bits;
@@ -464,7 +499,10 @@ static bool take_value(reader *r, const char *value)
     case OPTION_FPS: return r->fps_given = read_positive(r, value, false, &a->fps);
     case OPTION_Z: return r->plane_given = read_finite(r, value, &a->z);
     case OPTION_THREADS: return read_count(r, value, 1024, &a->threads);
-    case OPTION_BLOCK: return read_count(r, value, 1 << 24, &a->block);
+    case OPTION_DEVICE: return read_device(r, value);
+    case OPTION_JACK_NAME: return read_jack_name(r, value);
+    case OPTION_BLOCK: return r->bit == PLAY ? read_count(r, value, 8192, &a->block)
+                                               : read_count(r, value, 1 << 24, &a->block);
     case OPTION_RATE: return read_part(r, value, 1e9, true, "a number above 0, up to 1e9", &a->rate);
     case OPTION_FRAMES: return read_frames(r, value);
     case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
@@ -503,6 +541,7 @@ static bool take_switch(reader *r)
     case OPTION_RELAXED: return choose_rewriting(r, SINTER_RELAXED);
     case OPTION_STRICT: return choose_rewriting(r, SINTER_STRICT);
     case OPTION_FAST: a->grade = SINTER_GRADE_FAST; return true;
+    case OPTION_UNPACED: return raise_flag(&a->unpaced);
     case OPTION_IMPULSE: return raise_flag(&a->impulse);
     case OPTION_HASH: return raise_flag(&a->hash);
     case OPTION_MARKDOWN: return raise_flag(&a->markdown);
@@ -635,7 +674,7 @@ static bool check(const reader *r)
 {
     const arguments *a = r->a;
     const char *wrong = NULL;
-    if ((r->bit & COMPILING) && !a->program)
+    if ((r->bit & TAKING_PROGRAMS) && !a->program)
         wrong = "an expression or a file is missing";
     else if (a->point_count && a->input_count)
         wrong = "--at and --input exclude each other";
@@ -661,6 +700,8 @@ static bool check(const reader *r)
         wrong = "where shall the result go? -o FILE is missing";
     else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))
         wrong = "-o - leaves no room on the standard output for --hash and --json";
+    else if (a->unpaced && a->device != SOUND_NULL)
+        wrong = "--unpaced belongs to --device null";
     else if (a->function_name && a->part != DUMP_C)
         wrong = "--function belongs to --c";
     if (wrong)
@@ -671,6 +712,9 @@ static bool check(const reader *r)
 int sn_cli_read_arguments(const command *c, int count, char **words, arguments *a)
 {
     *a = (arguments){.command = c, .type = SINTER_F32, .block = 512, .frames = -1, .seconds = -1, .rate = -1};
+    if (c - sn_cli_commands == COMMAND_PLAY)
+        a->block = 256;
+    a->jack_name = "sinter";
     a->width = a->height = 512;
     a->supersample = 1;
     a->level = PNG_LEVEL;

@@ -16,10 +16,16 @@
  *                      file formats
  *   sample_output.c    where rendered streams go
  *   automation.c       parameters over time, from a file
+ *   sound_device.c, jack_device.c, alsa_device.c, null_device.c
+ *                      where sound goes when it is heard
+ *   live_stream.c, sound_recorder.c
+ *                      what a sound device calls: a player, a fade, meters, a recording
+ *   file_watch.c, status_line.c
+ *                      whether a file was saved; a line at the foot of the terminal
  *   video_pipe.c       videos, through ffmpeg
  *   picture_sink.c     where pictures go
  *   scene_camera.c     what image --3d draws
- *   eval_command.c, image_command.c, render_command.c, dump_command.c, functions_command.c, doctor_command.c
+ *   eval_command.c, image_command.c, render_command.c, play_command.c, dump_command.c, functions_command.c, doctor_command.c
  *                      the subcommands
  *   disassemble.c      machine code as text
  *
@@ -29,6 +35,7 @@
 #define SN_CLI_COMMAND_H
 
 #include "cli/npy.h"
+#include "cli/sound_device.h"
 #include "cli/sound_file.h"
 
 #include <sinter/sinter.h>
@@ -48,6 +55,7 @@ typedef enum command_number {
     COMMAND_EVAL,
     COMMAND_IMAGE,
     COMMAND_RENDER,
+    COMMAND_PLAY,
     COMMAND_DUMP,
     COMMAND_FUNCTIONS,
     COMMAND_BENCH,
@@ -82,6 +90,7 @@ typedef enum option_number {
     OPTION_3D, OPTION_EYE, OPTION_TARGET, OPTION_FOV, OPTION_STEP, OPTION_BACKGROUND,
     OPTION_THREADS, OPTION_RAW, OPTION_BLOCK, OPTION_RATE, OPTION_FRAMES, OPTION_SECONDS, OPTION_IN_PLACE,
     OPTION_BITS, OPTION_FORMAT, OPTION_AUTOMATE, OPTION_IMPULSE, OPTION_NOISE,
+    OPTION_DEVICE, OPTION_JACK_NAME, OPTION_UNPACED,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
     OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
     OPTION_ENGINE, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
@@ -110,7 +119,7 @@ typedef enum dump_part { DUMP_EXPLAIN, DUMP_IR, DUMP_PLAN, DUMP_ASM, DUMP_C, DUM
 
 struct arguments {
     const command *command;
-    const char *program; /* the operand, a program or a name; never NULL for eval, image, render and dump */
+    const char *program; /* the operand, a program or a name; never NULL for eval, image, render, play and dump */
     sinter_engine engine;
     sinter_type type;
     sinter_grade grade;
@@ -148,6 +157,11 @@ struct arguments {
     int32_t bits;       /* of samples in sound files; 0: not said */
     char format[8];     /* as the end of a name, "-.wav"; "": not said */
     bool in_place, impulse, noise; /* the last two: what goes into inputs without a stream */
+
+    sound_choice device;
+    const char *pcm;       /* of ALSA, behind its name; NULL: its default */
+    const char *jack_name; /* what JACK calls us */
+    bool unpaced;
 
     dump_part part;
     bool part_given, patch, field, grid, ir_text, vm;
@@ -219,6 +233,7 @@ typedef struct program_text {
     size_t length;
     text_form form;
     char name[64]; /* for messages */
+    const char *path; /* of the file that it came from, as given; NULL: it came from none */
 } program_text;
 
 /* The program that the operand names or is. */
@@ -360,6 +375,7 @@ const char *sn_cli_disassembler(void); /* "Zydis 4.0.0", or why there is none */
 int sn_cli_eval(const arguments *a);
 int sn_cli_image(const arguments *a);
 int sn_cli_render(const arguments *a);
+int sn_cli_play(const arguments *a);
 int sn_cli_dump(const arguments *a);
 int sn_cli_functions(const arguments *a);
 int sn_cli_doctor(const arguments *a);

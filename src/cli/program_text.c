@@ -86,6 +86,7 @@ bool sn_cli_load_program(const arguments *a, program_text *p)
         if (p->form == FORM_LANGUAGE)
             p->form = ends_with(word, ".vm") ? FORM_VM : ends_with(word, ".ir") ? FORM_IR : FORM_LANGUAGE;
         good = read_file(word, p);
+        p->path = word;
     } else {
         p->length = strlen(word);
         good = (p->text = strdup(word)) != NULL;

@@ -48,6 +48,17 @@ static const char render_text[] =
     "  sinter render 'input l, r; freeverb(l, r)' --input dry.wav -o wet.flac\n"
     "  sinter render examples/lowpass.sn --impulse --seconds 0.1 --set q=4 -o response.npy\n\n" PROGRAM_TEXT;
 
+static const char play_text[] =
+    "Plays a patch while its file is edited: each time it is saved it is compiled and takes over without a gap, and what\n"
+    "has a name goes on where it stood. One that is wrong is told as any error is, and the last good one plays on. On a\n"
+    "terminal a line shows time, levels, how much of the time that a block has is used, and blocks that came too late.\n\n"
+    "Lines on the standard input are obeyed: NAME=VALUE sets a parameter, NAME prints it, `reset` (or r) begins anew,\n"
+    "`quit` (or q), and the end of the input at a terminal, end it; so does an interrupt. Output k goes to channel k; a\n"
+    "single one to both sides. Inputs are ports of JACK, which are connected to nothing at first, and silent elsewhere.\n\n"
+    "  sinter play voice.sn\n"
+    "  sinter play drone.sn --device alsa:hw:0 --block 64 -o drone.wav\n"
+    "  sinter play 'sine(440)*0.1' --seconds 2\n\n" PROGRAM_TEXT;
+
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
     "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
@@ -71,6 +82,7 @@ const command sn_cli_commands[COMMAND_COUNT] = {
     [COMMAND_EVAL] = {"eval", "EXPR|FILE", "the values of an expression", eval_text, sn_cli_eval},
     [COMMAND_IMAGE] = {"image", "EXPR|FILE", "a picture of an expression", image_text, sn_cli_image},
     [COMMAND_RENDER] = {"render", "EXPR|FILE", "a patch over streams of numbers", render_text, sn_cli_render},
+    [COMMAND_PLAY] = {"play", "EXPR|FILE", "a patch that sounds while it is edited", play_text, sn_cli_play},
     [COMMAND_DUMP] = {"dump", "EXPR|FILE", "what becomes of a program", dump_text, sn_cli_dump},
     [COMMAND_FUNCTIONS] = {"functions", "[NAME|GROUP]", "what the language can call", functions_text, sn_cli_functions},
     [COMMAND_BENCH] = {"bench", "[NAME]...", "measurements", NULL, NULL},
