@@ -24,6 +24,7 @@ static const theme themes[] = {
     {"prototype", sn_bench_prototype, sn_prototype_name},
     {"compile", sn_bench_compile, sn_compile_name},
     {"math", sn_bench_functions, sn_function_name},
+    {"graph", sn_bench_graph, sn_graph_row_name},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
 
@@ -38,6 +39,8 @@ static const char help[] =
     "               every engine, and from how many points on compiling them pays\n"
     "  compile      the price of compiling 100 to 100,000 operations\n"
     "  math         each mathematical function, both types and grades, against SLEEF's\n"
+    "  graph        a voice of ten nodes against an interpreted graph; ns of an edit until it sounds, of a\n"
+    "               swap, a parameter, an event, a block\n"
     "\n"
     "  NAME         only rows whose names begin so: gain, circle, normal_sum-1000000, ...\n"
     "  --json       one object a line instead of a table\n"

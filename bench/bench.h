@@ -8,6 +8,8 @@
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
  *   prototype_fields.c  the same theme: three fields, and from how many points on compiling pays
  *   plain_loops.c     the plain C of that theme
+ *   graph_speed.c     theme `graph`: a voice of ten nodes; edits, swaps, parameters
+ *   plain_graph.c     that voice in plain C, interpreted and otherwise
  *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
  *   compile_cost.c    theme `compile`: microseconds from text to callable
  *   timing.c          the clock, two kernels run alternately, medians
@@ -188,11 +190,13 @@ bool sn_bench_prototype(const bench_options *options, sinter_context *context);
 bool sn_bench_prototype_fields(const bench_options *options, sinter_context *context); /* its second half */
 bool sn_bench_compile(const bench_options *options, sinter_context *context);
 bool sn_bench_functions(const bench_options *options, sinter_context *context);
+bool sn_bench_graph(const bench_options *options, sinter_context *context);
 /* The names of their rows; NULL after the last. */
 const char *sn_prototype_name(unsigned k);
 const char *sn_prototype_field_name(unsigned k); /* which that goes on with */
 const char *sn_compile_name(unsigned k);
 const char *sn_function_name(unsigned k);
+const char *sn_graph_row_name(unsigned k);
 
 /* The k-th engine with machine code that the options allow and this machine has, the widest first (where
  * there is none, the interpreter); AUTO from there on. */

@@ -103,6 +103,10 @@ static uint32_t level_of(const planner *m, ir_ref r)
 }
 
 /* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
+/* Bytes between buffers: chunks are powers of two, and buffers that many bytes apart would share few lines of the first cache. An odd number
+ * of cache lines. */
+enum { STAGGER = 3 * 64 };
+
 enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32, IS_ROOT = 64 /* live whatever reads it */ };
 
 static const uint8_t traits_of[IR_CODES] = {
@@ -402,7 +406,7 @@ static sinter_status choose_chunk(planner *m)
     at += (uint64_t)m->program->total_count * 256;
     for (uint32_t k = 0; k < p->buffer_count; k++) {
         p->buffers[k].offset = (uint32_t)at;
-        at += ((uint64_t)p->chunk * sn_ir_type_size(p->buffers[k].type) + 63) & ~(uint64_t)63;
+        at += (((uint64_t)p->chunk * sn_ir_type_size(p->buffers[k].type) + 63) & ~(uint64_t)63) + STAGGER;
         if (at > INT32_MAX)
             return SINTER_TOO_LARGE;
     }

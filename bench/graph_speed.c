@@ -1,0 +1,358 @@
+/* Theme `graph`: a voice of ten nodes, compiled, against the same as an interpreted graph and as plain C of several kinds; what an edit, a swap, a parameter
+ * and a block cost besides. */
+#include "bench.h"
+
+#include "plain_graph.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BLOCK = 64, RATE = 48000, CHECKED = 24000, MOST_TEXT = 1 << 18, LATENCIES = 21, SECOND = 1000000000 };
+
+static const struct { const char *name; unsigned voices; plain_way way; const char *limit; } voices[] = {
+    {"voice-10", 1, PLAIN_INTERPRETED, "interpreted graph"},
+    {"voice-10-blocks", 1, PLAIN_BLOCKS, "a block function a node"},
+    {"voice-10-fused", 1, PLAIN_FUSED, "one scalar loop"},
+    {"voice-10-vectors", 1, PLAIN_VECTORS, "vectors where C can"},
+    {"voice-50", 5, PLAIN_INTERPRETED, "interpreted graph"},
+    {"voice-160", 16, PLAIN_INTERPRETED, "interpreted graph"},
+};
+enum { VOICES = sizeof voices / sizeof *voices };
+static const struct { const char *name; unsigned nodes; } edits[] = {{"edit-10", 10}, {"edit-100", 100}, {"edit-1000", 1000}};
+enum { EDITS = sizeof edits / sizeof *edits };
+static const char *const others[] = {"swap-100", "set", "event", "block-overhead", "biquad"};
+enum { OTHERS = sizeof others / sizeof *others };
+
+const char *sn_graph_row_name(unsigned k)
+{
+    return k < VOICES                   ? voices[k].name
+           : k < VOICES + EDITS          ? edits[k - VOICES].name
+           : k < VOICES + EDITS + OTHERS ? others[k - VOICES - EDITS]
+                                          : NULL;
+}
+
+/* ---- the voice ---- */
+
+static void write_voices(char *text, unsigned count)
+{
+    size_t n = (size_t)sprintf(text, "fn one(k) {\n    tone = saw(220 + 10*k) + saw(221.5 + 10*k) + noise()\n"
+                                     "    t = tremolo(svf(tone, 1200, 2).x*adsr(1, 0.01, 0.1, 0.7, 0.3), 5, 0.5)\n"
+                                     "    d = t + 0.4*delay(d, 12000)\n    soft_clip(d)\n}\nout ");
+    for (unsigned k = 0; k < count; k++)
+        n += (size_t)sprintf(text + n, "%sone(%u)", k ? " + " : "", k);
+    sprintf(text + n, "\n");
+}
+
+typedef struct compiled {
+    sinter_kernel *kernel;
+    sinter_instance *instance;
+    float out[BLOCK], in[BLOCK];
+} compiled;
+
+static bool open_compiled(compiled *c, sinter_context *context, const char *text, sinter_engine engine, const char *name)
+{
+    static sinter_report report;
+    memset(c, 0, sizeof *c);
+    const sinter_status status =
+        sinter_compile(context, text, strlen(text), &(sinter_options){.source = SINTER_PATCH, .engine = engine}, &c->kernel, &report);
+    if (status != SINTER_OK || sinter_instance_open(c->kernel, &c->instance) != SINTER_OK) {
+        sn_bench_say_report(name, engine, status, &report);
+        return false;
+    }
+    const int rate = sinter_parameter_number(c->kernel, "rate");
+    if (rate >= 0)
+        sinter_set(c->instance, rate, RATE);
+    return true;
+}
+
+static void close_compiled(compiled *c)
+{
+    sinter_instance_close(c->instance);
+    sinter_kernel_close(c->kernel);
+}
+
+static void run_compiled(void *context, int64_t calls)
+{
+    compiled *c = context;
+    const sinter_arguments arguments = {.inputs = (const void *[]){c->in}, .outputs = (void *[]){c->out}, .count = BLOCK};
+    for (; calls > 0; calls--)
+        sinter_instance_run(c->instance, &arguments);
+}
+
+typedef struct plain {
+    plain_graph *graph;
+    float out[BLOCK];
+} plain;
+
+static void run_plain(void *context, int64_t calls)
+{
+    plain *p = context;
+    for (; calls > 0; calls--)
+        sn_plain_graph_run(p->graph, p->out, BLOCK);
+}
+
+/* The same sound, but for roundings, which the filter and the echo carry on. */
+static bool agree(compiled *c, plain *p, const char *name)
+{
+    double error = 0, power = 0;
+    for (int at = 0; at < CHECKED; at += BLOCK) {
+        run_compiled(c, 1);
+        run_plain(p, 1);
+        for (int k = 0; k < BLOCK; k++) {
+            error += pow((double)c->out[k] - (double)p->out[k], 2);
+            power += pow((double)p->out[k], 2);
+        }
+    }
+    if (power > 0 && error < 1e-8 * power)
+        return true;
+    sn_bench_say("%s: compiled and plain C differ by %.3g of the signal; not timed", name, sqrt(error / power));
+    return false;
+}
+
+static bool show_voices(const bench_options *o, sinter_context *context, unsigned k)
+{
+    static char text[4096];
+    compiled c;
+    plain p = {.graph = sn_plain_graph_open(voices[k].way, voices[k].voices, RATE)};
+    write_voices(text, voices[k].voices);
+    sn_bench_progress(voices[k].name, NULL);
+    bool good = open_compiled(&c, context, text, sn_bench_engine(o, 0), voices[k].name) && p.graph && agree(&c, &p, voices[k].name);
+    if (good) {
+        const bench_pair pair = sn_bench_alternate((bench_work){run_compiled, &c}, (bench_work){run_plain, &p}, o);
+        const sinter_kernel_info info = sinter_kernel_describe(c.kernel);
+        sn_bench_show(o, &(bench_row){.workload = voices[k].name, .engine = sinter_engine_name(info.engine), .n = BLOCK, .ns = pair.ns / BLOCK,
+                                      .limit = voices[k].limit, .limit_ns = pair.other_ns / BLOCK, .ratio = pair.ratio, .compile_us = -1,
+                                      .ops = info.operations});
+    }
+    close_compiled(&c);
+    sn_plain_graph_close(p.graph);
+    return good;
+}
+
+/* ---- edits ---- */
+
+static double wall(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * SECOND + (double)t.tv_nsec;
+}
+
+static void one_row(const bench_options *o, const char *name, int64_t n, double ns)
+{
+    sn_bench_show(o, &(bench_row){.workload = name, .engine = sinter_engine_name(sn_bench_engine(o, 0)), .n = n, .ns = ns, .compile_us = -1, .ops = -1});
+}
+
+/* A chain of so many nodes; `variant` changes one constant. */
+static void write_chain(char *text, unsigned nodes, unsigned variant)
+{
+    static const char *const kinds[] = {"lowpass(n%u, %u)", "n%u*0.%u", "soft_clip(n%u + 0.%u)", "svf(n%u, %u).x", "n%u + saw(%u)"};
+    size_t n = (size_t)sprintf(text, "input n0\n");
+    for (unsigned k = 1; k < nodes; k++) {
+        n += (size_t)sprintf(text + n, "n%u = ", k);
+        n += (size_t)sprintf(text + n, kinds[k % 5], k - 1, 500 + k + (k == nodes / 2 ? variant : 0));
+        text[n++] = '\n';
+    }
+    sprintf(text + n, "out n%u\n", nodes - 1);
+}
+
+static sinter_player *open_player(const bench_options *o, sinter_context *context)
+{
+    sinter_player *player = NULL;
+    const sinter_player_options options = {.rate = RATE, .inputs = 1, .outputs = 1, .engine = sn_bench_engine(o, 0), .fade = -1};
+    if (sinter_player_open(context, &options, &player) != SINTER_OK)
+        sn_bench_say("no player");
+    return player;
+}
+
+/* From the call that asks to the first block of the new program, by the clock on the wall, while this thread waits as a callback would. */
+static bool show_edit(const bench_options *o, sinter_context *context, const char *name, unsigned nodes)
+{
+    sinter_player *player = open_player(o, context);
+    char *text = malloc(MOST_TEXT);
+    double ns[LATENCIES];
+    static float block[BLOCK];
+    bool good = player && text;
+    for (int k = 0; good && k < LATENCIES; k++) {
+        uint64_t edit;
+        write_chain(text, nodes, (unsigned)k);
+        const double begin = wall();
+        good = sinter_player_edit(player, text, strlen(text), NULL, &edit) == SINTER_OK && sinter_player_wait(player, edit, NULL) == SINTER_OK;
+        sinter_player_process(player, (const float *const[]){block}, (float *const[]){block}, 1);
+        ns[k] = wall() - begin;
+    }
+    if (good)
+        one_row(o, name, 1, sn_bench_median(ns, LATENCIES));
+    else
+        sn_bench_say("%s: the edit was refused", name);
+    free(text);
+    sinter_player_close(player);
+    return good;
+}
+
+/* A hundred nodes with ten seconds of delay each: what the block in which it happens takes longer. */
+static bool show_swap(const bench_options *o, sinter_context *context)
+{
+    sinter_player *player = open_player(o, context);
+    char *text = malloc(MOST_TEXT);
+    double ns[LATENCIES];
+    static float block[BLOCK];
+    bool good = player && text;
+    for (int k = 0; good && k < LATENCIES; k++) {
+        uint64_t edit;
+        size_t n = (size_t)sprintf(text, "input x\nunused%d = 1\n", k);
+        for (int i = 0; i < 100; i++)
+            n += (size_t)sprintf(text + n, "d%d = x + 0.5*delay(d%d, %d)\n", i, i, 480000 - i);
+        n += (size_t)sprintf(text + n, "out 0.01*(d0");
+        for (int i = 1; i < 100; i++)
+            n += (size_t)sprintf(text + n, " + d%d", i);
+        sprintf(text + n, ")\n");
+        good = sinter_player_edit(player, text, strlen(text), NULL, &edit) == SINTER_OK && sinter_player_wait(player, edit, NULL) == SINTER_OK;
+        const double begin = wall();
+        sinter_player_process(player, (const float *const[]){block}, (float *const[]){block}, 0);
+        ns[k] = wall() - begin;
+    }
+    if (good)
+        one_row(o, "swap-100", 1, sn_bench_median(ns + 1, LATENCIES - 1));
+    free(text);
+    sinter_player_close(player);
+    return good;
+}
+
+/* ---- the rest ---- */
+
+typedef struct posting {
+    sinter_player *player;
+    int name;
+    bool event;
+} posting;
+
+/* 2,048 at a time, which the queue holds; emptying it is the audio thread's business and not counted here. */
+static double post_ns(const posting *p)
+{
+    enum { AT_A_TIME = 2048 };
+    double ns[LATENCIES];
+    for (int k = 0; k < LATENCIES; k++) {
+        const double begin = sn_bench_clock();
+        for (int i = 0; i < AT_A_TIME; i++)
+            if (p->event)
+                sinter_player_event_at(p->player, p->name, 1, 1000);
+            else
+                sinter_player_set(p->player, p->name, 0.001 * i);
+        ns[k] = (sn_bench_clock() - begin) / AT_A_TIME;
+        float one[1];
+        sinter_player_process(p->player, NULL, (float *const[]){one}, 1);
+        sinter_player_reset(p->player);
+    }
+    return sn_bench_median(ns, LATENCIES);
+}
+
+static bool show_posting(const bench_options *o, sinter_context *context, const char *name, bool event)
+{
+    sinter_player *player = open_player(o, context);
+    if (!player)
+        return false;
+    uint64_t edit;
+    static const char text[] = "param level = 1 in 0..10\nout level\n";
+    const bool good = sinter_player_edit(player, text, sizeof text - 1, NULL, &edit) == SINTER_OK && sinter_player_wait(player, edit, NULL) == SINTER_OK;
+    if (good)
+        one_row(o, name, 1, post_ns(&(posting){player, sinter_player_parameter(player, "level"), event}));
+    sinter_player_close(player);
+    return good;
+}
+
+static void run_player(void *context, int64_t calls)
+{
+    static float block[BLOCK];
+    for (; calls > 0; calls--)
+        sinter_player_process(context, NULL, (float *const[]){block}, BLOCK);
+}
+
+/* A block of 64 by a player, less a sixteenth of one of 1,024: what calling costs, in ns a block. */
+static bool show_overhead(const bench_options *o, sinter_context *context)
+{
+    static char text[4096];
+    static float block[1024];
+    sinter_player *player = open_player(o, context);
+    if (!player)
+        return false;
+    uint64_t edit;
+    write_voices(text, 1);
+    const bool good = sinter_player_edit(player, text, strlen(text), NULL, &edit) == SINTER_OK && sinter_player_wait(player, edit, NULL) == SINTER_OK;
+    double ns[LATENCIES];
+    run_player(player, 100);
+    for (int k = 0; good && k < LATENCIES; k++) {
+        const double begin = sn_bench_clock();
+        run_player(player, 1600);
+        const double middle = sn_bench_clock();
+        for (int i = 0; i < 100; i++)
+            sinter_player_process(player, NULL, (float *const[]){block}, 1024);
+        ns[k] = (2 * middle - begin - sn_bench_clock()) / 1600;
+    }
+    if (good)
+        one_row(o, "block-overhead", BLOCK, sn_bench_median(ns, LATENCIES));
+    sinter_player_close(player);
+    return good;
+}
+
+typedef struct biquad {
+    float b0, b1, b2, a1, a2, x1, x2, y1, y2;
+    float in[BLOCK], out[BLOCK];
+} biquad;
+
+/* As it is found in textbooks, direct form I. */
+static void run_biquad(void *context, int64_t calls)
+{
+    biquad *f = context;
+    for (; calls > 0; calls--)
+        for (int k = 0; k < BLOCK; k++) {
+            const float x = f->in[k], y = f->b0 * x + f->b1 * f->x1 + f->b2 * f->x2 - f->a1 * f->y1 - f->a2 * f->y2;
+            f->x2 = f->x1;
+            f->x1 = x;
+            f->y2 = f->y1;
+            f->y1 = y;
+            f->out[k] = y;
+        }
+}
+
+static bool show_biquad(const bench_options *o, sinter_context *context)
+{
+    compiled c;
+    const double w = 2 * 3.14159265358979323846 * 1000 / RATE, a = sin(w) / 2, k = 1 / (1 + a);
+    biquad f = {.b0 = (float)((1 - cos(w)) / 2 * k), .b1 = (float)((1 - cos(w)) * k), .b2 = (float)((1 - cos(w)) / 2 * k),
+                .a1 = (float)(-2 * cos(w) * k), .a2 = (float)((1 - a) * k)};
+    const bool good = open_compiled(&c, context, "input x\nout lowpass(x, 1000, 1)\n", sn_bench_engine(o, 0), "biquad");
+    for (int i = 0; i < BLOCK; i++)
+        f.in[i] = c.in[i] = sinf((float)i);
+    if (good) {
+        const bench_pair pair = sn_bench_alternate((bench_work){run_compiled, &c}, (bench_work){run_biquad, &f}, o);
+        const sinter_kernel_info info = sinter_kernel_describe(c.kernel);
+        sn_bench_show(o, &(bench_row){.workload = "biquad", .engine = sinter_engine_name(info.engine), .n = BLOCK, .ns = pair.ns / BLOCK,
+                                      .limit = "a loop in C", .limit_ns = pair.other_ns / BLOCK, .ratio = pair.ratio, .compile_us = -1,
+                                      .ops = info.operations});
+    }
+    close_compiled(&c);
+    return good;
+}
+
+bool sn_bench_graph(const bench_options *o, sinter_context *context)
+{
+    bool good = true;
+    for (unsigned k = 0; k < VOICES; k++)
+        good &= !sn_bench_wanted(o, voices[k].name) || show_voices(o, context, k);
+    if (sn_bench_wanted(o, "biquad"))
+        good &= show_biquad(o, context);
+    for (unsigned k = 0; k < EDITS; k++)
+        good &= !sn_bench_wanted(o, edits[k].name) || show_edit(o, context, edits[k].name, edits[k].nodes);
+    if (sn_bench_wanted(o, "swap-100"))
+        good &= show_swap(o, context);
+    if (sn_bench_wanted(o, "set"))
+        good &= show_posting(o, context, "set", false);
+    if (sn_bench_wanted(o, "event"))
+        good &= show_posting(o, context, "event", true);
+    if (sn_bench_wanted(o, "block-overhead"))
+        good &= show_overhead(o, context);
+    return good;
+}
