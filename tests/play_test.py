@@ -356,6 +356,8 @@ def usage(folder):
     bad(2, "play", "out 0", "--unpaced", says="--unpaced belongs to --device null")
     bad(2, "play", "out 0", "--device", "piano", says="auto, jack, alsa, alsa:PCM or null")
     bad(2, "play", "out 0", "--jack-name", "a:b", says="without colons")
+    for rate in ("0.5", "1e8", "fast"):
+        bad(2, "play", "out 0", "--rate", rate, says="from 1 to 1e7")
     bad(2, "play", "out 0", "--block", "100000", says="from 1 to 8192")
     bad(2, "play", "param a = 1\nout a", *UNPACED, "--set", "b=1", says="no parameter b")
     bad(1, "play", folder / "none.sn", *UNPACED, says="cannot read")
@@ -450,7 +452,7 @@ def jack(folder):
         server.wait("system:playback_1")
         with Playing("out sine(1000)*0.5\nout sine(1500)*0.25", "--jack-name", "violin", env=server.env) as p:
             p.wait("on JACK, as violin: 2 outputs, 48000 samples a second, blocks of 256")
-            server.wait("violin:out_2")
+            server.wait("   violin:out_2")
             time.sleep(0.2)
             ports = server.ports()
             check("system:playback_1\n   violin:out_1\nsystem:playback_2\n   violin:out_2\n" in ports, ports)
@@ -477,8 +479,8 @@ def jack_inputs(folder):
         server.wait("system:playback_1")
         with Playing("input x\nout x*0.5", "-o", folder / "r.wav", env=server.env) as p, \
                 Playing("out 0.5", "--jack-name", "source", env=server.env) as source:
-            server.wait("sinter:in_1")
-            server.wait("source:out_1")
+            server.wait("   sinter:out_1")
+            server.wait("   source:out_1")
             subprocess.run(["jack_connect", "source:out_1", "sinter:in_1"], env=server.env, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, timeout=PATIENCE, check=True)
             time.sleep(0.3)
@@ -493,7 +495,7 @@ def jack_goes_away(folder):
     with Server() as server:
         server.wait("system:playback_1")
         with Playing("out sine(1000)*0.5", "-o", folder / "r.wav", env=server.env) as p:
-            server.wait("sinter:out_1")
+            server.wait("   sinter:out_1")  # connected, so it plays
             server.end()
             p.wait("has gone")
             p.end(None, status=1)

@@ -194,7 +194,7 @@ static int choose_format(alsa_device *a, alsa_parameters *p)
 /* 0, or a negative error. */
 static int configure(alsa_device *a, const sound_wish *wish, alsa_parameters *p)
 {
-    unsigned rate = wish->rate < 4e9 ? (unsigned)(wish->rate + 0.5) : 0;
+    unsigned rate = (unsigned)(wish->rate + 0.5);
     unsigned long block = wish->block, buffer;
     int error = alsa.any(a->pcm, p);
     a->channels = wish->outputs;

@@ -370,6 +370,15 @@ static bool read_device(const reader *r, const char *text)
     return refuse(r, text, "auto, jack, alsa, alsa:PCM or null");
 }
 
+static bool read_played_rate(const reader *r, const char *text)
+{
+    double number;
+    if (!sn_cli_read_number(text, strlen(text), SINTER_F64, &number) || !(number >= 1 && number <= 1e7))
+        return refuse(r, text, "a number from 1 to 1e7");
+    r->a->rate = number;
+    return true;
+}
+
 static bool read_jack_name(const reader *r, const char *text)
 {
     if (!*text || strlen(text) > 32 || strchr(text, ':'))
@@ -503,7 +512,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_JACK_NAME: return read_jack_name(r, value);
     case OPTION_BLOCK: return r->bit == PLAY ? read_count(r, value, 8192, &a->block)
                                                : read_count(r, value, 1 << 24, &a->block);
-    case OPTION_RATE: return read_part(r, value, 1e9, true, "a number above 0, up to 1e9", &a->rate);
+    case OPTION_RATE: return r->bit == PLAY ? read_played_rate(r, value) : read_part(r, value, 1e9, true, "a number above 0, up to 1e9", &a->rate);
     case OPTION_FRAMES: return read_frames(r, value);
     case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
     case OPTION_BITS: return read_bits(r, value);

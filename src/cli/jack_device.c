@@ -155,10 +155,10 @@ static bool prepare(jack_device *j, const sound_wish *wish, char *reason, size_t
 {
     int status = 0;
     sound_device *d = &j->device;
-    j->in = calloc(wish->inputs + 1, sizeof *j->in);
-    j->out = calloc(wish->outputs + 1, sizeof *j->out);
-    j->inputs = calloc(wish->inputs + 1, sizeof *j->inputs);
-    j->outputs = calloc(wish->outputs + 1, sizeof *j->outputs);
+    j->in = calloc(wish->inputs + 1, sizeof(void *));
+    j->out = calloc(wish->outputs + 1, sizeof(void *));
+    j->inputs = calloc(wish->inputs + 1, sizeof(void *));
+    j->outputs = calloc(wish->outputs + 1, sizeof(void *));
     if (!j->in || !j->out || !j->inputs || !j->outputs)
         return snprintf(reason, room, "out of memory"), false;
     j->client = jack.open(wish->client, NO_START_SERVER, &status);

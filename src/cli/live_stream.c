@@ -115,8 +115,11 @@ void sn_live_call(void *context, const float *const *inputs, float *const *outpu
     spread(s, outputs, wanted);
     fade(s, outputs, wanted, first);
     silence(s, outputs, wanted, count);
-    if (wanted == 0)
+    if (wanted == 0) {
+        if (!s->paced) /* nothing else slows such a device down until it is stopped */
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         return;
+    }
     measure(s, outputs, wanted);
     account(s, nanoseconds() - began, wanted);
     if (s->recorder)

@@ -393,9 +393,15 @@ static void show_status(playing *p)
 
 /* ---- the loop ---- */
 
+/* Whoever reads from a terminal in the background is stopped. */
+static bool may_read(const playing *p)
+{
+    return p->listening && (!p->terminal || tcgetpgrp(STDIN_FILENO) == getpgrp());
+}
+
 static void wait_for_something(playing *p, int milliseconds)
 {
-    struct pollfd wanted[2] = {{.fd = p->listening ? STDIN_FILENO : -1, .events = POLLIN},
+    struct pollfd wanted[2] = {{.fd = may_read(p) ? STDIN_FILENO : -1, .events = POLLIN},
                                {.fd = p->watch.path ? p->watch.descriptor : -1, .events = POLLIN}};
     if (poll(wanted, 2, milliseconds) <= 0)
         return;
@@ -407,7 +413,7 @@ static void wait_for_something(playing *p, int milliseconds)
 static void read_what_is_there(playing *p)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    for (int i = 0; i < 1000 && p->listening && !p->quit && poll(&input, 1, 0) > 0; i++)
+    for (int i = 0; i < 1000 && may_read(p) && !p->quit && poll(&input, 1, 0) > 0; i++)
         read_lines(p);
 }
 
@@ -472,8 +478,9 @@ static bool open_device(playing *p)
         return sn_cli_refuse("no sound device: %s; --device null plays without one, and render writes a file", reason);
     if (a->rate > 0 && p->device->rate != a->rate)
         sn_cli_note("note: %s runs at %g samples a second, not %g", p->device->name, p->device->rate, a->rate);
-    if (p->device->heard < p->outputs)
-        sn_cli_note("note: %s has %u channels of the %u", p->device->name, p->device->heard, p->outputs);
+    if (p->device->heard < p->prepared.info.output_count)
+        sn_cli_note("note: %s has %u channel%s, the patch %u outputs", p->device->name, p->device->heard, p->device->heard == 1 ? "" : "s",
+                    p->prepared.info.output_count);
     if (p->device->captured < p->inputs)
         sn_cli_note("note: %s brings nothing to the patch's inputs, which are silent", p->device->name);
     return true;
