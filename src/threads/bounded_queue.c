@@ -13,16 +13,18 @@
 
 enum { CACHE_LINE = 64 };
 
+/* What does not change, then the end where items go in, then the one where they come out. */
 struct bounded_queue {
     sinter_allocator allocator;
     size_t size;
-    void *block; /* as the allocator gave it */
     uint8_t *cells;
     size_t cell; /* bytes of one: its number, then the item */
     uint64_t mask;
     uint32_t item;
-    _Alignas(CACHE_LINE) _Atomic uint64_t in;
-    _Alignas(CACHE_LINE) uint64_t out;
+    uint8_t other_lines[CACHE_LINE];
+    _Atomic uint64_t in;
+    uint8_t another_line[CACHE_LINE];
+    uint64_t out;
 };
 
 static uint8_t *cell_of(const bounded_queue *q, uint64_t number)
@@ -41,19 +43,16 @@ bounded_queue *sn_queue_open(const sinter_allocator *allocator, uint32_t wanted,
     while (capacity < wanted)
         capacity *= 2;
     const size_t cell = sizeof(uint64_t) + ((item + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1));
-    const size_t size = sizeof(bounded_queue) + CACHE_LINE + (size_t)capacity * cell;
-    uint8_t *block = sn_allocate(allocator, size);
-    if (!block)
+    const size_t size = sizeof(bounded_queue) + (size_t)capacity * cell;
+    bounded_queue *q = sn_allocate(allocator, size);
+    if (!q)
         return NULL;
-    /* Allocators align to 16 bytes, this to a cache line. */
-    bounded_queue *q = (bounded_queue *)(void *)(block + (-(uintptr_t)block & (CACHE_LINE - 1)));
     q->allocator = *allocator;
     q->size = size;
     q->cells = (uint8_t *)(q + 1);
     q->cell = cell;
     q->mask = capacity - 1;
     q->item = item;
-    q->block = block;
     atomic_init(&q->in, 0);
     q->out = 0;
     for (uint64_t k = 0; k < capacity; k++)
@@ -66,7 +65,7 @@ void sn_queue_close(bounded_queue *q)
     if (!q)
         return;
     const sinter_allocator allocator = q->allocator;
-    sn_release(&allocator, q->block, q->size);
+    sn_release(&allocator, q, q->size);
 }
 
 uint32_t sn_queue_capacity(const bounded_queue *q)
