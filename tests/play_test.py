@@ -416,12 +416,23 @@ class Server:
                 raise Skip(f"needs {program}")
         self.name = f"sinter-{os.getpid()}-{time.monotonic_ns()}"
         self.env = {**os.environ, **ALONE, "JACK_DEFAULT_SERVER": self.name}
+        self.start()
+
+    def start(self):
         words = ["jackd", "--no-realtime", "-n", self.name, "-d", "dummy", "-r", str(RATE), "-p", "256"]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def ports(self):
         return subprocess.run(["jack_lsp", "-c"], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=PATIENCE,
                               check=False).stdout
+
+    def is_up(self):
+        end = time.monotonic() + PATIENCE
+        while "system:playback_1" not in self.ports():
+            if time.monotonic() > end or self.process.poll() is not None:
+                return False
+            time.sleep(0.05)
+        return True
 
     def wait(self, text):
         end = time.monotonic() + PATIENCE
@@ -439,8 +450,15 @@ class Server:
         for path in pathlib.Path("/dev/shm").glob(f"jack*{self.name}*"):
             path.unlink()
 
+    # Servers share a registry, in which two that come at once may fail each other: a second try, and then it is not JACK's day.
     def __enter__(self):
-        return self
+        for last in (False, True):
+            if self.is_up():
+                return self
+            self.end()
+            if not last:
+                self.start()
+        raise Skip("needs a jackd that comes up with its dummy driver")
 
     def __exit__(self, *_):
         self.end()
@@ -449,7 +467,6 @@ class Server:
 @test
 def jack(folder):
     with Server() as server:
-        server.wait("system:playback_1")
         with Playing("out sine(1000)*0.5\nout sine(1500)*0.25", "--jack-name", "violin", env=server.env) as p:
             p.wait("on JACK, as violin: 2 outputs, 48000 samples a second, blocks of 256")
             server.wait("   violin:out_2")
@@ -476,7 +493,6 @@ def jack(folder):
 def jack_inputs(folder):
     """Ports for the patch's inputs, connected to nothing; what comes in goes out."""
     with Server() as server:
-        server.wait("system:playback_1")
         with Playing("input x\nout x*0.5", "-o", folder / "r.wav", env=server.env) as p, \
                 Playing("out 0.5", "--jack-name", "source", env=server.env) as source:
             server.wait("   sinter:out_1")
@@ -493,7 +509,6 @@ def jack_inputs(folder):
 @test
 def jack_goes_away(folder):
     with Server() as server:
-        server.wait("system:playback_1")
         with Playing("out sine(1000)*0.5", "-o", folder / "r.wav", env=server.env) as p:
             server.wait("   sinter:out_1")  # connected, so it plays
             server.end()
