@@ -123,7 +123,13 @@ static void test_text(void **state)
     sinter_kernel_close(compiled());
     size_t length;
     assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
-    assert_non_null(strstr(text, "3. low: lowpass; x from osc__out + mic__out, cutoff 800.5 (live), q 0.7071067811865476 (live)\n"));
+    assert_non_null(strstr(text, "inputs: mic\noutputs: left, right\nsamples a second: 48000, unless the player says otherwise\n7 nodes in "));
+    assert_non_null(strstr(text, "1. mic: input\n2. osc: saw; hertz 110 (live), phase 0.25; "));
+    assert_non_null(strstr(text, " operations alone\n    state osc.saw.osc_phase.p: i32[1]\n"
+                                 "3. low: lowpass; x from osc__out + mic__out, cutoff 800.5 (live), q 0.7071067811865476 (live); "));
+    assert_non_null(strstr(text, "4. level: gain; x from low__out, level 1; passes through\n5. room: freeverb; left from level__out, right 0, "));
+    assert_non_null(strstr(text, "    state room.freeverb.reverb_side.reverb_comb.y: f32[1116]\n"));
+    assert_non_null(strstr(text, "\n6. left: output; x from room__out.x\n7. right: output; x from room__out.y\nleft out: "));
     assert_non_null(strstr(text, "left out: alone: sine; no output hears it\n"));
     assert_int_equal(sinter_graph_dot(graph, text, sizeof text, &length, &report), SINTER_OK);
     assert_non_null(strstr(text, "    low -> level [label=\"x\"]\n"));
@@ -161,6 +167,63 @@ static void test_what_vanishes(void **state)
     join(last, 0, out, "x");
     kernel = compiled();
     assert_int_equal(sinter_kernel_describe(kernel).operations, 1); /* x + 1.5 */
+    sinter_kernel_close(kernel);
+}
+
+/* What the compiler makes of a feedback loop: the constant gains on the way round are one, the pass is gone, each line is by the node's name. */
+static void test_compiled(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "x"), bus = add("pass", "bus"), late = add("delay", "late"), half = add("gain", "half"),
+                      third = add("gain", "third"), out = add("output", "y");
+    fix(late, "n", 1000);
+    fix(half, "level", 0.5);
+    fix(third, "level", 0.25);
+    join(in, 0, bus, "x");
+    join(third, 0, bus, "x");
+    join(bus, 0, late, "x");
+    join(late, 0, half, "x");
+    join(half, 0, third, "x");
+    join(bus, 0, out, "x");
+    whole_text();
+    char *ir;
+    size_t length;
+    const sinter_options options = {.source = SINTER_PATCH};
+    assert_int_equal(sinter_dump(context, text, strlen(text), &options, SINTER_DUMP_IR, NULL, &ir, &length, &report), SINTER_OK);
+    static const char expected[] = "input x: f32\n"
+                                   "output y: f32\n"
+                                   "line late__in: f32[1000]\n"
+                                   "%1 = input x                            ; element\n"
+                                   "%2 = read late__in, 1000                ; element\n"
+                                   "%3 = const f32 0.125\n"
+                                   "%4 = mul f32 %2, %3                     ; element\n"
+                                   "%5 = add f32 %1, %4                     ; element\n"
+                                   "output y, %5                            ; element\n";
+    assert_true(length > sizeof expected);
+    ir[sizeof expected - 1] = 0; /* behind it the line is written, without what is not finite */
+    assert_string_equal(ir, expected);
+    sinter_dump_release(context, ir, length);
+}
+
+/* Results of any length: from the fifth element on `.x` and its like do not reach. */
+static void test_many_outputs(void **state)
+{
+    (void)state;
+    static const char own[] = "fn ladder(x) = (x, 2*x, 3*x, 4*x, 5*x, 6*x)\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node in = add("input", "x"), ladder = add("ladder", "steps"), out = add("output", "y");
+    assert_int_equal(sinter_graph_outputs(graph, ladder), 6);
+    join(in, 0, ladder, "x");
+    join(ladder, 5, out, "x");
+    assert_int_equal(sinter_graph_connect_delayed(graph, ladder, 1, out, 0), SINTER_OK);
+    sinter_kernel *kernel = compiled();
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    static const float x[4] = {1, 10, 100, 1000}, expected[4] = {6, 62, 620, 6200};
+    float y[4];
+    sinter_instance_run(instance, &(sinter_arguments){.inputs = (const void *[]){x}, .outputs = (void *[]){y}, .count = 4});
+    assert_memory_equal(y, expected, sizeof y);
+    sinter_instance_close(instance);
     sinter_kernel_close(kernel);
 }
 
@@ -228,6 +291,13 @@ static void test_refusals(void **state)
     refused("saw", "a__b", "'a__b' is no name for a node", NULL);
     refused("saw", "1a", "'1a' is no name for a node", NULL);
     refused("saw", "", "'' is no name for a node", NULL);
+    refused("input", "rate", "the language needs 'rate' for itself", NULL);
+    refused("output", "time", "the language needs 'time' for itself", NULL);
+    char name[128];
+    assert_true(sinter_graph_parameter_name(graph, osc, 1, name, sizeof name));
+    assert_string_equal(name, "osc__phase");
+    assert_false(sinter_graph_parameter_name(graph, osc, 2, name, sizeof name));
+    assert_false(sinter_graph_parameter_name(graph, osc, 1, name, 10));
     size_t length;
     assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
     assert_string_equal(report.errors[0].message, "the graph has no output");
@@ -280,6 +350,38 @@ static void test_definitions(void **state)
     assert_int_equal(sinter_graph_define(graph, better, strlen(better), &report), SINTER_OK);
     assert_non_null(strstr(whole_text(), "param dirt__drive = 4"));
     sinter_kernel_close(compiled());
+}
+
+/* Definitions are read as the language reads them; one may come to hide a function of the library, and go again, but not under nodes that have its ports. */
+static void test_definitions_that_hide(void **state)
+{
+    (void)state;
+    static const char odd[] = "# fn mine(a, b, c) was here\nfn mine (x, # what comes in, fn mine(y)\n   depth=clamp(2, 0, 1)) = x*depth // fn mine(z)\n";
+    static const char hides[] = "fn gain(x, by=3) = x*by\n", other[] = "fn tremolo(x) = x\n";
+    sinter_node node;
+    assert_int_equal(sinter_graph_define(graph, odd, strlen(odd), &report), SINTER_OK);
+    const sinter_node mine = add("mine", NULL), out = add("output", "y");
+    assert_int_equal(port(mine, "depth"), 1);
+    assert_null(sinter_graph_port_name(graph, mine, 2));
+    join(mine, 0, out, "x");
+    assert_non_null(strstr(whole_text(), "mine1__depth = 1 "));
+    sinter_kernel_close(compiled());
+    assert_int_equal(sinter_graph_remove(graph, mine), SINTER_OK);
+    const sinter_node gain = add("gain", "level");
+    assert_int_equal(sinter_graph_define(graph, hides, strlen(hides), &report), SINTER_BAD_PROGRAM);
+    assert_string_equal(report.errors[0].message, "'gain' has other ports than before, and there are nodes of it");
+    assert_int_equal(port(gain, "level"), 1);
+    assert_int_equal(sinter_graph_remove(graph, gain), SINTER_OK);
+    assert_int_equal(sinter_graph_define(graph, hides, strlen(hides), &report), SINTER_OK);
+    const sinter_node again = add("gain", "level");
+    assert_int_equal(port(again, "by"), 1);
+    join(again, 0, out, "x");
+    sinter_kernel_close(compiled());
+    assert_int_equal(sinter_graph_define(graph, other, strlen(other), &report), SINTER_BAD_PROGRAM);
+    assert_int_equal(sinter_graph_remove(graph, again), SINTER_OK);
+    assert_int_equal(sinter_graph_define(graph, other, strlen(other), &report), SINTER_OK);
+    assert_int_equal(port(add("gain", NULL), "level"), 1);
+    assert_int_equal(sinter_graph_add(graph, "mine", NULL, &node, &report), SINTER_BAD_ARGUMENT);
 }
 
 /* Every documented signal function is a type of node that compiles. */
@@ -419,6 +521,154 @@ static void test_random_edits(void **state)
     sinter_player_close(player);
 }
 
+/* ---- edits beside a list of what they should have left ---- */
+
+enum { LISTED = 20, PORTS = 3, LINKS = 400 };
+
+typedef struct listed_node {
+    sinter_node node;
+    const char *type;
+    char name[64];
+    int given[PORTS]; /* 1: set, 2: fixed */
+    double values[PORTS];
+} listed_node;
+
+typedef struct listed_link {
+    int from, to;
+    uint32_t output, input;
+    bool delayed;
+} listed_link;
+
+static listed_node nodes_listed[LISTED];
+static listed_link links_listed[LINKS];
+static int link_count;
+
+static uint32_t dice_seed;
+
+static uint32_t dice(uint32_t sides)
+{
+    dice_seed = dice_seed * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)dice_seed * sides >> 32);
+}
+
+static int find_link(const listed_link *l)
+{
+    int k = 0;
+    while (k < link_count && (links_listed[k].from != l->from || links_listed[k].output != l->output || links_listed[k].to != l->to
+                              || links_listed[k].input != l->input))
+        k++;
+    return k;
+}
+
+static void unlist(int from, int to)
+{
+    int kept = 0;
+    for (int k = 0; k < link_count; k++)
+        if (links_listed[k].from != from && links_listed[k].to != to)
+            links_listed[kept++] = links_listed[k];
+    link_count = kept;
+}
+
+static void edit_links(void)
+{
+    const listed_link l = {(int)dice(LISTED), (int)dice(LISTED), dice(2), dice(PORTS), dice(8) == 0};
+    const sinter_node from = nodes_listed[l.from].node, to = nodes_listed[l.to].node;
+    const int k = find_link(&l);
+    if (dice(6) == 0) {
+        /* One that there is, often: else disconnecting would do nothing. */
+        const int which = link_count && dice(4) ? (int)dice((uint32_t)link_count) : k;
+        const listed_link *const gone = which < link_count ? &links_listed[which] : &l;
+        const sinter_status status = sinter_graph_disconnect(graph, nodes_listed[gone->from].node, gone->output, nodes_listed[gone->to].node, gone->input);
+        assert_int_equal(status, which < link_count ? SINTER_OK : SINTER_BAD_ARGUMENT);
+        if (status == SINTER_OK) {
+            memmove(&links_listed[which], &links_listed[which + 1], (size_t)(link_count - which - 1) * sizeof l);
+            link_count--;
+        }
+    } else if ((l.delayed ? sinter_graph_connect_delayed : sinter_graph_connect)(graph, from, l.output, to, l.input) == SINTER_OK) {
+        assert_true(from && to && k < LINKS);
+        links_listed[k] = l;
+        link_count += k == link_count;
+    } else {
+        assert_int_equal(k, link_count);
+    }
+}
+
+static void edit_listed(void)
+{
+    static const char *const types[] = {"gain", "saw", "lowpass", "delay", "pan", "soft_clip", "comb", "svf", "pass", "noise", "output", "input"};
+    listed_node *n = &nodes_listed[dice(LISTED)];
+    const uint32_t p = dice(PORTS), what = dice(10);
+    if (what > 3) {
+        edit_links();
+    } else if (!n->node) {
+        *n = (listed_node){.type = types[dice(sizeof types / sizeof *types)]};
+        n->node = add(n->type, NULL);
+        snprintf(n->name, sizeof n->name, "%s", sinter_graph_name(graph, n->node));
+    } else if (what == 0 && dice(3) == 0) {
+        assert_int_equal(sinter_graph_remove(graph, n->node), SINTER_OK);
+        assert_null(sinter_graph_name(graph, n->node));
+        unlist((int)(n - nodes_listed), (int)(n - nodes_listed));
+        *n = (listed_node){0};
+    } else {
+        const double value = 1 + dice(30);
+        const sinter_status status = (what == 1 ? sinter_graph_set : sinter_graph_fix)(graph, n->node, p, value);
+        assert_int_equal(status == SINTER_OK, sinter_graph_port_name(graph, n->node, p) != NULL);
+        n->given[p] = status == SINTER_OK ? 1 + (what != 1) : n->given[p];
+        n->values[p] = value;
+    }
+}
+
+/* A graph that is made from the list, in the order of the nodes' slots, which are the lower halves of their numbers. */
+static void build_listed(void)
+{
+    sinter_node fresh[LISTED];
+    for (uint32_t slot = 1; slot <= LISTED; slot++)
+        for (int k = 0; k < LISTED; k++) {
+            const listed_node *n = &nodes_listed[k];
+            if (!n->node || (uint32_t)n->node != slot)
+                continue;
+            fresh[k] = add(n->type, n->name);
+            for (uint32_t p = 0; p < PORTS; p++)
+                if (n->given[p])
+                    assert_int_equal((n->given[p] == 1 ? sinter_graph_set : sinter_graph_fix)(graph, fresh[k], p, n->values[p]), SINTER_OK);
+        }
+    for (int k = 0; k < link_count; k++) {
+        const listed_link *l = &links_listed[k];
+        assert_int_equal((l->delayed ? sinter_graph_connect_delayed : sinter_graph_connect)(graph, fresh[l->from], l->output, fresh[l->to], l->input),
+                         SINTER_OK);
+    }
+}
+
+/* The text depends on what there is, not on how it came to be. */
+static void test_rebuilt_from_scratch(void **state)
+{
+    (void)state;
+    static char first[1 << 16];
+    sinter_report refusal;
+    uint32_t texts = 0, cycles = 0;
+    dice_seed = 5;
+    for (int step = 0; step < 1200; step++) {
+        edit_listed();
+        if (step % 12)
+            continue;
+        size_t length;
+        const sinter_status status = sinter_graph_text(graph, first, sizeof first, &length, &refusal);
+        sinter_graph *const edited = graph;
+        assert_int_equal(sinter_graph_open(context, &graph), SINTER_OK);
+        build_listed();
+        assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), status);
+        assert_string_equal(text, first);
+        if (status == SINTER_OK)
+            texts++, sinter_kernel_close(compiled());
+        else
+            cycles += strstr(refusal.errors[0].message, "cycle") != NULL, assert_string_equal(refusal.errors[0].message, report.errors[0].message);
+        sinter_graph_close(graph);
+        graph = edited;
+    }
+    print_message("%u %u\n", texts, cycles);
+    assert_true(texts > 20 && cycles > 10);
+}
+
 /* ---- refused memory ---- */
 
 static atomic_int left;
@@ -444,7 +694,7 @@ static void test_refused_memory(void **state)
     assert_int_equal(sinter_open(&options, &poor), SINTER_OK);
     assert_int_equal(sinter_graph_open(poor, &graph), SINTER_OK);
     static const char own[] = "fn mine(x, a=1) = x*a\n";
-    for (int round = 0; round < 5; round++)
+    for (int round = 0; round < 7; round++)
         for (int k = 0;; k++) {
             assert_true(k < 500);
             atomic_store(&left, k);
@@ -455,6 +705,8 @@ static void test_refused_memory(void **state)
                                          : round == 1 ? sinter_graph_add(graph, "mine", "first", &node, &report)
                                          : round == 2 ? sinter_graph_add(graph, "output", "y", &node, &report)
                                          : round == 3 ? sinter_graph_connect(graph, other, 0, sinter_graph_find(graph, "y"), 0)
+                                         : round == 4 ? sinter_graph_define(graph, own, sizeof own - 1, &report)
+                                         : round == 5 ? sinter_graph_explain(graph, text, sizeof text, &length, &report)
                                                       : sinter_graph_text(graph, text, sizeof text, &length, &report);
             if (status == SINTER_OK)
                 break;
@@ -472,12 +724,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_text, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_what_vanishes, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_compiled, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_many_outputs, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_cycles, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_definitions_that_hide, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_library_types, open_graph, close_graph),
         cmocka_unit_test(test_reverb_is_added),
         cmocka_unit_test_setup_teardown(test_random_edits, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_rebuilt_from_scratch, open_graph, close_graph),
         cmocka_unit_test(test_refused_memory),
     };
     return cmocka_run_group_tests_name("graph", tests, open_context, close_context);

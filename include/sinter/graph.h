@@ -76,6 +76,9 @@ SINTER_API sinter_status sinter_graph_smooth(sinter_graph *graph, sinter_node no
 SINTER_API uint32_t sinter_graph_port(const sinter_graph *graph, sinter_node node, const char *port);
 /* By number; NULL where there is none. Valid until the node goes. */
 SINTER_API const char *sinter_graph_port_name(const sinter_graph *graph, sinter_node node, uint32_t port);
+/* What the player calls the live parameter of that port, `node__port`, for sinter_player_parameter: into `buffer`. False where there is no such port, or no
+ * room: 128 bytes are always enough. Node names do not change, so the answer holds as long as the node does. */
+SINTER_API bool sinter_graph_parameter_name(const sinter_graph *graph, sinter_node node, uint32_t port, char *buffer, size_t size);
 SINTER_API const char *sinter_graph_name(const sinter_graph *graph, sinter_node node);
 SINTER_API sinter_node sinter_graph_find(const sinter_graph *graph, const char *name); /* 0 where there is none */
 SINTER_API uint32_t sinter_graph_outputs(const sinter_graph *graph, sinter_node node); /* ports; 0 of no node */
@@ -83,8 +86,10 @@ SINTER_API uint32_t sinter_graph_outputs(const sinter_graph *graph, sinter_node 
 /* The text, into `buffer` of `size` bytes, cut where it does not fit and terminated (size > 0); *length (NULL allowed) is what all of it takes.
  * SINTER_BAD_PROGRAM with the report for a cycle without a delay, or no output; SINTER_NO_MEMORY. */
 SINTER_API sinter_status sinter_graph_text(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
-/* What became of each node, a line each, in the order in which they are computed: its type, what is connected to its ports or what they are, and
- * of those that no output hears that they are left out. As sinter_graph_text. */
+/* What became of the graph: its streams, the sample rate, how many operations it compiles to; then the nodes in the order in which they are
+ * computed, a line each: type, what is connected to each port or what it is, number of outputs, the operations that the node has when it is compiled
+ * alone (none: it passes through); behind it a line for each piece of its state, by name, type and length; and of those that no output hears that they are left out. Compiles each node once.
+ * As sinter_graph_text. */
 SINTER_API sinter_status sinter_graph_explain(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
 /* The graph as a picture for Graphviz. As sinter_graph_text. */
 SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);

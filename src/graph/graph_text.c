@@ -1,4 +1,4 @@
-/* The model as a text of the language, and what it says of itself.
+/* The model as a text of the language.
  *
  * What is heard is found from the outputs backwards. The nodes of it are put in an order in which each stands behind those that it
  * reads, by a walk in depth with a stack of its own, so that a cycle is found as the path that it is. Two kinds of connections do not take part: those that
@@ -9,28 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct writing {
-    sinter_graph *g;
-    arena memory;
-    text out;
-    uint8_t *heard, *state; /* per node: 1 on the path, 2 done */
-    uint32_t *order, count;
-    uint32_t *path, *next;  /* nodes on it, and the connection that each follows next */
-    graph_connection *arriving; /* connections by the node they lead to, for each in the order they were made */
-    uint32_t *first;            /* per node: the first of its own; those of the next node follow */
-    sinter_report *report;
-} writing;
-
 enum { ON_PATH = 1, DONE = 2 };
 
-static bool is_ordering(const sinter_graph *g, const graph_connection *c)
+bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c)
 {
     return !c->delayed && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
 }
 
 /* ---- order ---- */
 
-static sinter_status refuse_cycle(writing *w, uint32_t first, uint32_t depth)
+static sinter_status refuse_cycle(graph_writing *w, uint32_t first, uint32_t depth)
 {
     const sinter_graph *g = w->g;
     char message[SINTER_MESSAGE_SIZE] = "a cycle without a delay: ";
@@ -43,7 +31,7 @@ static sinter_status refuse_cycle(writing *w, uint32_t first, uint32_t depth)
 }
 
 /* What has to come before the node, then the node. */
-static sinter_status visit(writing *w, uint32_t start)
+static sinter_status visit(graph_writing *w, uint32_t start)
 {
     const sinter_graph *g = w->g;
     uint32_t depth = 0;
@@ -61,7 +49,7 @@ static sinter_status visit(writing *w, uint32_t start)
             continue;
         }
         w->next[depth]++;
-        if (!is_ordering(g, c) || w->state[c->from] == DONE)
+        if (!sn_graph_is_ordering(g, c) || w->state[c->from] == DONE)
             continue;
         if (w->state[c->from] == ON_PATH) {
             uint32_t first = 0;
@@ -76,7 +64,7 @@ static sinter_status visit(writing *w, uint32_t start)
 }
 
 /* Everything that leads to an output, by whatever connection. */
-static void find_heard(writing *w)
+static void find_heard(graph_writing *w)
 {
     const sinter_graph *g = w->g;
     uint32_t waiting = 0;
@@ -91,7 +79,7 @@ static void find_heard(writing *w)
     }
 }
 
-static sinter_status find_order(writing *w)
+static sinter_status find_order(graph_writing *w)
 {
     const sinter_graph *g = w->g;
     bool has_output = false;
@@ -109,19 +97,42 @@ static sinter_status find_order(writing *w)
 
 /* ---- the text ---- */
 
+/* Results of more than four elements have a name for each, which no port's parameter can have. */
+static bool is_taken_apart(const graph_node *n)
+{
+    return n->type->output_count > 4;
+}
+
 /* The element of a result; of one number the number. */
-static void write_source(writing *w, const graph_connection *c)
+static void write_source(graph_writing *w, const graph_connection *c)
 {
     const graph_node *n = &w->g->nodes[c->from];
-    sn_text_print(&w->out, "%s__out%s", n->name, c->delayed ? "'" : "");
-    if (n->type->output_count > 1 && n->type->output_count <= 4)
+    const char *prime = c->delayed ? "'" : "";
+    if (is_taken_apart(n)) {
+        sn_text_print(&w->out, "%s__%u%s", n->name, c->output, prime);
+        return;
+    }
+    sn_text_print(&w->out, "%s__out%s", n->name, prime);
+    if (n->type->output_count > 1)
         sn_text_print(&w->out, ".%c", "xyzw"[c->output]);
 }
 
+bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
+        if (w->arriving[k].input == port)
+            return true;
+    return false;
+}
+
 /* The sum of what is connected; false: nothing is. */
-static bool write_sum(writing *w, uint32_t node, uint32_t port)
+bool sn_graph_write_sum(graph_writing *w, uint32_t node, uint32_t port)
 {
     bool any = false;
+    if (w->alone && sn_graph_is_connected(w, node, port)) {
+        sn_text_print(&w->out, "in%u", port);
+        return true;
+    }
     for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++) {
         const graph_connection *c = &w->arriving[k];
         if (c->input != port)
@@ -133,16 +144,8 @@ static bool write_sum(writing *w, uint32_t node, uint32_t port)
     return any;
 }
 
-static bool is_connected(const writing *w, uint32_t node, uint32_t port)
-{
-    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
-        if (w->arriving[k].input == port)
-            return true;
-    return false;
-}
-
 /* What an unconnected port is: a parameter, a constant, or what the definition has. */
-static value_kind kind_of(const graph_node *n, uint32_t port, double *value)
+value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value)
 {
     const graph_port *p = &n->type->ports[port];
     const graph_value *v = &n->values[port];
@@ -154,12 +157,12 @@ static value_kind kind_of(const graph_node *n, uint32_t port, double *value)
     return p->is_number ? VALUE_LIVE : VALUE_FIXED;
 }
 
-static void write_parameters(writing *w, uint32_t node)
+void sn_graph_write_parameters(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
     for (uint32_t k = 0; k < n->type->port_count; k++) {
         double value;
-        if (is_connected(w, node, k) || kind_of(n, k, &value) != VALUE_LIVE)
+        if (sn_graph_is_connected(w, node, k) || sn_graph_kind_of(n, k, &value) != VALUE_LIVE)
             continue;
         sn_text_print(&w->out, "param %s__%s = ", n->name, n->type->ports[k].name);
         sn_text_add_f64(&w->out, value);
@@ -171,32 +174,32 @@ static void write_parameters(writing *w, uint32_t node)
     }
 }
 
-static void write_value(writing *w, uint32_t node, uint32_t port)
+static void write_value(graph_writing *w, uint32_t node, uint32_t port)
 {
     const graph_node *n = &w->g->nodes[node];
     double value;
     if (n->type->kind == GRAPH_DELAY && port == 0)
         sn_text_print(&w->out, "%s__in", n->name);
-    else if (write_sum(w, node, port))
+    else if (sn_graph_write_sum(w, node, port))
         return;
-    else if (kind_of(n, port, &value) == VALUE_LIVE)
+    else if (sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
         sn_text_print(&w->out, "%s__%s", n->name, n->type->ports[port].name);
     else
         sn_text_add_f64(&w->out, value);
 }
 
 /* Is the argument left to the definition? One that has a size is given as a whole, or not at all. */
-static bool is_left_out(const writing *w, uint32_t node, uint32_t port)
+static bool is_left_out(const graph_writing *w, uint32_t node, uint32_t port)
 {
     const graph_type *t = w->g->nodes[node].type;
     double value;
     for (uint32_t k = port; k < t->port_count && t->ports[k].argument == t->ports[port].argument; k++)
-        if (is_connected(w, node, k) || kind_of(&w->g->nodes[node], k, &value) != VALUE_DEFAULT)
+        if (sn_graph_is_connected(w, node, k) || sn_graph_kind_of(&w->g->nodes[node], k, &value) != VALUE_DEFAULT)
             return false;
     return true;
 }
 
-static void write_arguments(writing *w, uint32_t node)
+void sn_graph_write_arguments(graph_writing *w, uint32_t node)
 {
     const graph_type *t = w->g->nodes[node].type;
     bool any = false;
@@ -216,7 +219,24 @@ static void write_arguments(writing *w, uint32_t node)
     }
 }
 
-static void write_node(writing *w, uint32_t node)
+static void write_result_name(graph_writing *w, const graph_node *n)
+{
+    if (!is_taken_apart(n)) {
+        sn_text_print(&w->out, "%s__out", n->name);
+        return;
+    }
+    for (uint32_t k = 0; k < n->type->output_count; k++)
+        sn_text_print(&w->out, "%s%s__%u", k ? ", " : "(", n->name, k);
+    sn_text_add(&w->out, ")");
+}
+
+void sn_graph_write_function(graph_writing *w, uint32_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    sn_text_print(&w->out, "fn %s(%s) = %s(%s)\n", n->name, n->type->form, n->type->name, n->type->arguments);
+}
+
+static void write_node(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
     switch (n->type->kind) {
@@ -225,25 +245,27 @@ static void write_node(writing *w, uint32_t node)
         break;
     case GRAPH_OUTPUT:
         sn_text_print(&w->out, "%s__in = ", n->name);
-        if (!write_sum(w, node, 0))
+        if (!sn_graph_write_sum(w, node, 0))
             sn_text_add(&w->out, "0");
         sn_text_add(&w->out, "\n");
         break;
     case GRAPH_DELAY:
         sn_text_print(&w->out, "%s__out = delay(", n->name);
-        write_arguments(w, node);
+        sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
     case GRAPH_FUNCTION:
-        sn_text_print(&w->out, "fn %s(%s) = %s(%s)\n%s__out = %s(", n->name, n->type->form, n->type->name, n->type->arguments, n->name, n->name);
-        write_arguments(w, node);
+        sn_graph_write_function(w, node);
+        write_result_name(w, n);
+        sn_text_print(&w->out, " = %s(", n->name);
+        sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
     }
 }
 
 /* Declarations first, then nodes, then what may be bound late. */
-static void write_text(writing *w)
+void sn_graph_write_text(graph_writing *w)
 {
     const sinter_graph *g = w->g;
     for (uint32_t k = 0; k < g->node_count; k++)
@@ -251,7 +273,7 @@ static void write_text(writing *w)
             sn_text_print(&w->out, "input %s\n", g->nodes[k].name);
     for (uint32_t k = 0; k < w->count; k++)
         if (g->nodes[w->order[k]].type->kind == GRAPH_FUNCTION || g->nodes[w->order[k]].type->kind == GRAPH_DELAY)
-            write_parameters(w, w->order[k]);
+            sn_graph_write_parameters(w, w->order[k]);
     if (g->definitions && g->definitions[0])
         sn_text_print(&w->out, "%s\n", g->definitions);
     for (uint32_t k = 0; k < w->count; k++)
@@ -261,7 +283,7 @@ static void write_text(writing *w)
         if (n->type->kind != GRAPH_DELAY)
             continue;
         sn_text_print(&w->out, "%s__in = ", n->name);
-        if (!write_sum(w, w->order[k], 0))
+        if (!sn_graph_write_sum(w, w->order[k], 0))
             sn_text_add(&w->out, "0");
         sn_text_add(&w->out, "\n");
     }
@@ -270,66 +292,10 @@ static void write_text(writing *w)
             sn_text_print(&w->out, "out %s = %s__in\n", g->nodes[k].name, g->nodes[k].name);
 }
 
-/* ---- what it says ---- */
-
-static void explain_port(writing *w, uint32_t node, uint32_t port)
-{
-    const graph_node *n = &w->g->nodes[node];
-    double value;
-    sn_text_print(&w->out, "%s%s ", port ? ", " : "", n->type->ports[port].name);
-    if (is_connected(w, node, port)) {
-        sn_text_add(&w->out, "from ");
-        write_sum(w, node, port);
-        return;
-    }
-    const value_kind kind = n->type->kind == GRAPH_OUTPUT ? VALUE_FIXED : kind_of(n, port, &value);
-    if (kind == VALUE_DEFAULT) {
-        sn_text_add(&w->out, "as defined");
-        return;
-    }
-    sn_text_add_f64(&w->out, n->type->kind == GRAPH_OUTPUT ? 0 : value);
-    sn_text_add(&w->out, kind == VALUE_LIVE ? " (live)" : "");
-}
-
-static void explain(writing *w)
-{
-    const sinter_graph *g = w->g;
-    for (uint32_t k = 0; k < w->count; k++) {
-        const graph_node *n = &g->nodes[w->order[k]];
-        sn_text_print(&w->out, "%u. %s: %s", k + 1, n->name, n->type->name);
-        for (uint32_t p = 0; p < n->type->port_count; p++) {
-            sn_text_add(&w->out, p ? "" : "; ");
-            explain_port(w, w->order[k], p);
-        }
-        if (n->type->output_count > 1)
-            sn_text_print(&w->out, "; %u outputs", n->type->output_count);
-        sn_text_add(&w->out, "\n");
-    }
-    for (uint32_t k = 0; k < g->node_count; k++)
-        if (g->nodes[k].used && !w->heard[k])
-            sn_text_print(&w->out, "left out: %s: %s; no output hears it\n", g->nodes[k].name, g->nodes[k].type->name);
-}
-
-static void draw(writing *w)
-{
-    const sinter_graph *g = w->g;
-    sn_text_add(&w->out, "digraph sinter {\n    rankdir=LR\n    node [shape=box, fontname=\"sans-serif\"]\n");
-    for (uint32_t k = 0; k < g->node_count; k++)
-        if (g->nodes[k].used)
-            sn_text_print(&w->out, "    %s [label=\"%s\\n%s\"%s]\n", g->nodes[k].name, g->nodes[k].name, g->nodes[k].type->name,
-                          w->heard[k] ? "" : ", style=dotted");
-    for (uint32_t k = 0; k < g->connection_count; k++) {
-        const graph_connection *c = &g->connections[k];
-        sn_text_print(&w->out, "    %s -> %s [label=\"%s\"%s]\n", g->nodes[c->from].name, g->nodes[c->to].name,
-                      g->nodes[c->to].type->ports[c->input].name, is_ordering(g, c) ? "" : ", style=dashed");
-    }
-    sn_text_add(&w->out, "}\n");
-}
-
 /* ---- asking ---- */
 
 /* By counting. */
-static void sort_connections(writing *w)
+static void sort_connections(graph_writing *w)
 {
     const sinter_graph *g = w->g;
     for (uint32_t k = 0; k < g->connection_count; k++)
@@ -340,10 +306,10 @@ static void sort_connections(writing *w)
         w->arriving[w->first[g->connections[k].to + 1]++] = g->connections[k];
 }
 
-static bool open_writing(writing *w, sinter_graph *g, sinter_report *report)
+static bool open_writing(graph_writing *w, sinter_graph *g, sinter_report *report)
 {
     const size_t n = g->node_count + 1;
-    *w = (writing){.g = g, .report = report};
+    *w = (graph_writing){.g = g, .report = report};
     sn_arena_open(&w->memory, &g->allocator);
     sn_text_open(&w->out, &w->memory);
     w->heard = sn_arena_take_zeroed(&w->memory, n);
@@ -359,7 +325,7 @@ static bool open_writing(writing *w, sinter_graph *g, sinter_report *report)
     return true;
 }
 
-static sinter_status make(sinter_graph *g, void (*write)(writing *), writing *w, sinter_report *report)
+static sinter_status make(sinter_graph *g, void (*write)(graph_writing *), graph_writing *w, sinter_report *report)
 {
     sinter_report none;
     if (!report)
@@ -368,15 +334,17 @@ static sinter_status make(sinter_graph *g, void (*write)(writing *), writing *w,
     sinter_status status = open_writing(w, g, report) ? find_order(w) : SINTER_NO_MEMORY;
     if (status == SINTER_OK) {
         write(w);
-        status = w->out.failed ? SINTER_NO_MEMORY : SINTER_OK;
+        status = w->out.failed || w->memory.failed ? SINTER_NO_MEMORY : w->status;
     }
     w->report = NULL;
+    if (status == SINTER_NO_MEMORY)
+        report->count = report->total = 0;
     return status == SINTER_NO_MEMORY ? sn_report_fail(report, status, "out of memory", NULL) : status;
 }
 
-static sinter_status copy(sinter_graph *g, void (*write)(writing *), char *buffer, size_t size, size_t *length, sinter_report *report)
+static sinter_status copy(sinter_graph *g, void (*write)(graph_writing *), char *buffer, size_t size, size_t *length, sinter_report *report)
 {
-    writing w;
+    graph_writing w;
     if (!g || (!buffer && size > 0))
         return SINTER_BAD_ARGUMENT;
     const sinter_status status = make(g, write, &w, report);
@@ -393,25 +361,25 @@ static sinter_status copy(sinter_graph *g, void (*write)(writing *), char *buffe
 
 sinter_status sinter_graph_text(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
 {
-    return copy(g, write_text, buffer, size, length, report);
+    return copy(g, sn_graph_write_text, buffer, size, length, report);
 }
 
 sinter_status sinter_graph_explain(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
 {
-    return copy(g, explain, buffer, size, length, report);
+    return copy(g, sn_graph_explain, buffer, size, length, report);
 }
 
 sinter_status sinter_graph_dot(sinter_graph *g, char *buffer, size_t size, size_t *length, sinter_report *report)
 {
-    return copy(g, draw, buffer, size, length, report);
+    return copy(g, sn_graph_draw, buffer, size, length, report);
 }
 
 sinter_status sinter_graph_commit(sinter_graph *g, sinter_player *player, uint64_t *edit, sinter_report *report)
 {
-    writing w;
+    graph_writing w;
     if (!g || !player)
         return SINTER_BAD_ARGUMENT;
-    sinter_status status = make(g, write_text, &w, report);
+    sinter_status status = make(g, sn_graph_write_text, &w, report);
     if (status == SINTER_OK)
         status = sinter_player_edit(player, w.out.start, w.out.length, "graph", edit);
     sn_arena_close(&w.memory);

@@ -48,6 +48,14 @@ static void forget_node(const sinter_graph *g, graph_node *n)
     n->used = false;
 }
 
+static void release_types(const sinter_graph *g, graph_type *types)
+{
+    for (graph_type *t = types, *next; t; t = next) {
+        next = t->next;
+        sn_release(&g->allocator, t, sizeof *t);
+    }
+}
+
 void sinter_graph_close(sinter_graph *g)
 {
     if (!g)
@@ -55,10 +63,7 @@ void sinter_graph_close(sinter_graph *g)
     for (uint32_t k = 0; k < g->node_count; k++)
         if (g->nodes[k].used)
             forget_node(g, &g->nodes[k]);
-    for (graph_type *t = g->types, *next; t; t = next) {
-        next = t->next;
-        sn_release(&g->allocator, t, sizeof *t);
-    }
+    release_types(g, g->types);
     sn_release(&g->allocator, g->nodes, g->node_room * sizeof *g->nodes);
     sn_release(&g->allocator, g->connections, g->connection_room * sizeof *g->connections);
     sn_release(&g->allocator, g->definitions, g->definitions_size);
@@ -118,6 +123,14 @@ uint32_t sinter_graph_port(const sinter_graph *g, sinter_node node, const char *
     return UINT32_MAX;
 }
 
+bool sinter_graph_parameter_name(const sinter_graph *g, sinter_node node, uint32_t port, char *buffer, size_t size)
+{
+    const graph_node *n = node_of(g, node);
+    if (!n || port >= n->type->port_count || n->type->kind == GRAPH_OUTPUT || !buffer)
+        return false;
+    return (size_t)snprintf(buffer, size, "%s__%s", n->name, n->type->ports[port].name) < size;
+}
+
 const char *sinter_graph_port_name(const sinter_graph *g, sinter_node node, uint32_t port)
 {
     const graph_node *n = node_of(g, node);
@@ -147,11 +160,17 @@ static bool is_name(const char *name)
     return k > 0 && k < GRAPH_NAME - 1 && name[k - 1] != '_';
 }
 
-/* May a function bear the name? Words such as `out` are no names. */
-static sinter_status try_name(sinter_graph *g, const char *name)
+/* May a function, or a stream, bear the name? Words such as `out` are no names; an input `rate` would be what counts the seconds of
+ * smoothed parameters. */
+static sinter_status try_name(sinter_graph *g, graph_kind kind, const char *name)
 {
+    static const char *const streams[] = {"rate", "dt", "time", "index", "pi", "tau", "e", "inf", "nan"};
     char program[4 * GRAPH_NAME];
     sinter_kernel *kernel = NULL;
+    const bool stream = kind == GRAPH_INPUT || kind == GRAPH_OUTPUT;
+    for (size_t k = 0; stream && k < sizeof streams / sizeof *streams; k++)
+        if (strcmp(name, streams[k]) == 0)
+            return SINTER_BAD_PROGRAM;
     snprintf(program, sizeof program, "fn %s(x) = x\nout %s(1)\n", name, name);
     const sinter_status status = sn_graph_try(g, program, &kernel, NULL);
     sinter_kernel_close(kernel);
@@ -171,7 +190,7 @@ static sinter_status name_node(sinter_graph *g, const graph_type *type, const ch
                         : sinter_graph_find(g, wanted) ? "there is a node '%.60s' already"
                         : sn_graph_is_function(g, wanted) ? "'%.60s' is a function: a node needs a name of its own"
                                                        : NULL;
-    const sinter_status tried = wrong ? SINTER_OK : try_name(g, wanted);
+    const sinter_status tried = wrong ? SINTER_OK : try_name(g, type->kind, wanted);
     if (tried == SINTER_NO_MEMORY)
         return sn_report_fail(report, tried, "out of memory", NULL);
     if (tried != SINTER_OK)
@@ -342,46 +361,78 @@ sinter_status sinter_graph_smooth(sinter_graph *g, sinter_node node, uint32_t po
 
 /* ---- definitions ---- */
 
-/* Do all types of the nodes that came from definitions still have the ports that they had? */
-static sinter_status still_there(sinter_graph *g, sinter_report *report)
+static bool is_used(const sinter_graph *g, const graph_type *type)
 {
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        const graph_node *n = &g->nodes[k];
-        if (n->used && sn_graph_is_function(g, n->name)) {
-            char message[SINTER_MESSAGE_SIZE];
-            snprintf(message, sizeof message, "'%.60s' is the name of a node", n->name);
-            return sn_report_fail(report, SINTER_BAD_PROGRAM, message, NULL);
-        }
-        if (!n->used || !n->type->own)
-            continue;
-        graph_type again;
-        const sinter_status status = sn_graph_make_type(g, n->type->name, &again, report);
-        if (status != SINTER_OK)
-            return status;
-        bool same = again.port_count == n->type->port_count && again.output_count == n->type->output_count;
-        for (uint32_t p = 0; same && p < again.port_count; p++)
-            same = strcmp(again.ports[p].name, n->type->ports[p].name) == 0;
-        if (!same) {
-            char message[SINTER_MESSAGE_SIZE];
-            snprintf(message, sizeof message, "'%.60s' has other ports than before, and the node '%.60s' uses it", n->type->name, n->name);
-            return sn_report_fail(report, SINTER_BAD_PROGRAM, message, "remove the nodes of the type before");
-        }
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used && g->nodes[k].type == type)
+            return true;
+    return false;
+}
+
+static bool has_same_ports(const graph_type *a, const graph_type *b)
+{
+    bool same = a->port_count == b->port_count && a->output_count == b->output_count;
+    for (uint32_t p = 0; same && p < a->port_count; p++)
+        same = strcmp(a->ports[p].name, b->ports[p].name) == 0;
+    return same;
+}
+
+/* One type by the new definitions. One that no node uses may be gone: it is made when it is asked for again. */
+static sinter_status make_again(sinter_graph *g, const graph_type *before, graph_type *again, sinter_report *report)
+{
+    const bool used = is_used(g, before);
+    const sinter_status status = sn_graph_make_type(g, before->name, again, used ? report : NULL);
+    if (status == SINTER_NO_MEMORY || (status != SINTER_OK && used))
+        return status;
+    if (status != SINTER_OK) {
+        again->name[0] = 0;
+    } else if (used && !has_same_ports(before, again)) {
+        char message[SINTER_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "'%.60s' has other ports than before, and there are nodes of it", before->name);
+        return sn_report_fail(report, SINTER_BAD_PROGRAM, message, "remove the nodes of the type before");
     }
     return SINTER_OK;
 }
 
-/* Types that no node uses are made anew when they are asked for. */
-static void refresh_types(sinter_graph *g)
+static sinter_status keep_names_free(const sinter_graph *g, sinter_report *report)
 {
-    for (graph_type *t = g->types; t; t = t->next) {
-        graph_type again;
-        if (t->own && sn_graph_make_type(g, t->name, &again, NULL) == SINTER_OK) {
-            again.next = t->next;
-            *t = again;
-        } else if (t->own) {
-            t->name[0] = 0;
-        }
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        char message[SINTER_MESSAGE_SIZE];
+        if (!g->nodes[k].used || !sn_graph_is_function(g, g->nodes[k].name))
+            continue;
+        snprintf(message, sizeof message, "'%.60s' is the name of a node", g->nodes[k].name);
+        return sn_report_fail(report, SINTER_BAD_PROGRAM, message, NULL);
     }
+    return SINTER_OK;
+}
+
+/* The types that definitions make, or made: all anew before any is replaced, since memory may be refused on the way. */
+static sinter_status refresh_types(sinter_graph *g, sinter_report *report)
+{
+    graph_type *fresh = NULL, **end = &fresh;
+    sinter_status status = keep_names_free(g, report);
+    for (graph_type *t = g->types; t && status == SINTER_OK; t = t->next) {
+        if (!t->own && !sn_graph_is_own(g, t->name))
+            continue;
+        graph_type *again = sn_allocate(&g->allocator, sizeof *again);
+        status = again ? make_again(g, t, again, report) : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+        if (!again)
+            break;
+        again->next = NULL;
+        *end = again;
+        end = &again->next;
+    }
+    const graph_type *from = fresh;
+    for (graph_type *t = g->types; t && status == SINTER_OK; t = t->next) {
+        if (!t->own && !sn_graph_is_own(g, t->name))
+            continue;
+        graph_type *const next = t->next;
+        *t = *from;
+        t->next = next;
+        from = from->next;
+    }
+    release_types(g, fresh);
+    return status;
 }
 
 sinter_status sinter_graph_define(sinter_graph *g, const char *definitions, size_t length, sinter_report *report)
@@ -403,7 +454,7 @@ sinter_status sinter_graph_define(sinter_graph *g, const char *definitions, size
     sinter_status status = sn_graph_try(g, "out 0\n", &kernel, report);
     sinter_kernel_close(kernel);
     if (status == SINTER_OK)
-        status = still_there(g, report);
+        status = refresh_types(g, report);
     if (status != SINTER_OK) {
         sn_release(&g->allocator, copy, length + 1);
         g->definitions = before;
@@ -411,6 +462,5 @@ sinter_status sinter_graph_define(sinter_graph *g, const char *definitions, size
         return status;
     }
     sn_release(&g->allocator, before, size_before);
-    refresh_types(g);
     return SINTER_OK;
 }

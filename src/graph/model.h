@@ -1,8 +1,9 @@
 /* Graphs: the model behind sinter/graph.h. This page is the room's table of contents for them.
  *
- *   model.c        nodes, connections, values: what edits change
- *   node_types.c   types: ports by reading a function's parameters, the rest by compiling it once
- *   graph_text.c   the model as a text of the language; what it says of itself
+ *   model.c          nodes, connections, values: what edits change
+ *   node_types.c     types: ports by reading a function's parameters, the rest by compiling it once
+ *   graph_text.c     the model as a text of the language
+ *   explain_graph.c  what became of each node; the graph as a picture
  *
  * Nodes stand in slots that are used again, each time by another generation, which is the upper half of a handle. */
 #ifndef SN_GRAPH_MODEL_H
@@ -70,6 +71,21 @@ struct sinter_graph {
     size_t definitions_size;
 };
 
+/* A text in the making. */
+typedef struct graph_writing {
+    sinter_graph *g;
+    arena memory;
+    text out;
+    uint8_t *heard, *state; /* per node: does it lead to an output; where the walk stands with it */
+    uint32_t *order, count;
+    uint32_t *path, *next;  /* nodes on it, and the connection that each follows next */
+    graph_connection *arriving; /* connections by the node they lead to, for each in the order they were made */
+    uint32_t *first;            /* per node: the first of its own; those of the next node follow */
+    bool alone;                 /* one node by itself: what is connected to port k is the stream `ink` */
+    sinter_status status;
+    sinter_report *report;
+} graph_writing;
+
 /* ---- model.c ---- */
 
 bool sn_graph_slot(const sinter_graph *g, sinter_node node, uint32_t *slot);
@@ -82,7 +98,28 @@ sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_
 sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *type, sinter_report *report);
 /* Would a node of that name stand in the way of a function that texts call? */
 bool sn_graph_is_function(const sinter_graph *g, const char *name);
+/* Do the graph's definitions have a function of that name? */
+bool sn_graph_is_own(const sinter_graph *g, const char *name);
 /* A short text behind the graph's definitions, compiled as a patch. */
 sinter_status sn_graph_try(sinter_graph *g, const char *text, sinter_kernel **kernel, sinter_report *report);
+
+/* ---- graph_text.c ---- */
+
+/* Does the connection need its source to be computed first? */
+bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c);
+bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port);
+/* What an unconnected port is: a parameter, a constant, or what the definition has. */
+value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value);
+/* The sum of what is connected to the port; false: nothing is. */
+bool sn_graph_write_sum(graph_writing *w, uint32_t node, uint32_t port);
+void sn_graph_write_parameters(graph_writing *w, uint32_t node);
+void sn_graph_write_function(graph_writing *w, uint32_t node);
+void sn_graph_write_arguments(graph_writing *w, uint32_t node);
+void sn_graph_write_text(graph_writing *w);
+
+/* ---- explain_graph.c ---- */
+
+void sn_graph_explain(graph_writing *w);
+void sn_graph_draw(graph_writing *w);
 
 #endif

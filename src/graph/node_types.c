@@ -177,27 +177,68 @@ static void words_as_form(const char *arguments, unsigned least, char *form)
 
 /* ---- where functions are ---- */
 
-/* The parameters of `fn NAME(…)` in the graph's definitions. */
+/* Behind a comment that begins here. */
+static const char *pass_comment(const char *at)
+{
+    return *at == '#' || (at[0] == '/' && at[1] == '/') ? at + strcspn(at, "\n") : at;
+}
+
+static bool is_part_of_name(char c)
+{
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 128;
+}
+
+/* Up to the closing parenthesis, on one line and without comments. */
+static bool copy_form(const char *at, char *form)
+{
+    size_t used = 0;
+    for (unsigned depth = 1; *at && used < GRAPH_FORM - 1; at++) {
+        at = pass_comment(at);
+        depth += *at == '(';
+        depth -= *at == ')';
+        if (depth == 0) {
+            form[used] = 0;
+            return true;
+        }
+        form[used] = *at == '\n' || *at == '\t' || *at == '\r' ? ' ' : *at;
+        used += *at != 0;
+        if (*at == 0)
+            break;
+    }
+    return false;
+}
+
+/* The parameters of `fn NAME(…)` in the graph's definitions. Only a definition has the word `fn` in front of a name. */
 static bool find_own(const sinter_graph *g, const char *name, char *form)
 {
     const size_t length = strlen(name);
-    for (const char *at = g->definitions; at && (at = strstr(at, "fn ")) != NULL; at += 3) {
-        const char *begin = at + 3 + strspn(at + 3, " ");
-        if ((at > g->definitions && at[-1] != '\n' && at[-1] != ';' && at[-1] != ' ') || strncmp(begin, name, length) != 0)
+    if (!g->definitions)
+        return false;
+    for (const char *at = g->definitions; *at;) {
+        const char *word = at;
+        while (is_part_of_name(*at))
+            at++;
+        if (at - word != 2 || memcmp(word, "fn", 2) != 0) {
+            const char *behind = pass_comment(at);
+            at = behind != at ? behind : at + (at == word);
             continue;
-        begin += length + strspn(begin + length, " ");
-        if (*begin++ != '(')
-            continue;
-        size_t end = 0;
-        for (unsigned depth = 1; begin[end]; end++) {
-            depth += begin[end] == '(';
-            depth -= begin[end] == ')';
-            if (depth == 0)
-                break;
         }
-        return snprintf(form, GRAPH_FORM, "%.*s", (int)end, begin) < GRAPH_FORM;
+        at += strspn(at, " \t");
+        word = at;
+        while (is_part_of_name(*at))
+            at++;
+        if ((size_t)(at - word) != length || memcmp(word, name, length) != 0)
+            continue;
+        at += strspn(at, " \t");
+        return *at == '(' && copy_form(at + 1, form);
     }
     return false;
+}
+
+bool sn_graph_is_own(const sinter_graph *g, const char *name)
+{
+    char form[GRAPH_FORM];
+    return find_own(g, name, form);
 }
 
 static bool find_callback(const sinter_graph *g, const char *name, char *form)
