@@ -3,18 +3,20 @@
 
 usage: play_test.py SINTER [NAME...]    NAME: a part of the names of the tests to run
 
-No test needs hardware: JACK's server runs with its dummy driver, under a name of this process's own. Where JACK or ALSA is not
+No test needs hardware: JACK's server runs with its dummy driver, under a name of its own. Where JACK or ALSA is not
 installed their tests are skipped.
 """
 import array
 import concurrent.futures
 import ctypes.util
+import errno
 import math
 import os
 import pathlib
 import pty
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -408,19 +410,34 @@ def terminal(_):
 # ---- JACK and ALSA ----
 
 class Server:
-    """JACK's, with a driver that needs no card."""
+    """JACK's, with a driver that needs no card.
+
+    One at a time on this machine, and always of the same name: JACK keeps eight servers in a table, and the place of one that did not
+    end in order is given only to another of that name, until the machine starts anew. Who holds the lock is alone; it ends with them."""
+
+    NAME = "sinter-test"
 
     def __init__(self):
-        for program in ("jackd", "jack_rec", "jack_lsp"):
+        for program in ("jackd", "jack_rec", "jack_lsp", "jack_connect"):
             if not shutil.which(program):
                 raise Skip(f"needs {program}")
-        self.name = f"sinter-{os.getpid()}-{time.monotonic_ns()}"
-        self.env = {**os.environ, **ALONE, "JACK_DEFAULT_SERVER": self.name}
+        self.lock = socket.socket(socket.AF_UNIX)
+        self.acquire()
+        self.env = {**os.environ, **ALONE, "JACK_DEFAULT_SERVER": self.NAME}
         self.start()
 
     def start(self):
-        words = ["jackd", "--no-realtime", "-n", self.name, "-d", "dummy", "-r", str(RATE), "-p", "256"]
+        words = ["jackd", "--no-realtime", "-n", self.NAME, "-d", "dummy", "-r", str(RATE), "-p", "256"]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def acquire(self):
+        end = time.monotonic() + 4 * PATIENCE
+        while True:
+            try:
+                return self.lock.bind(f"\0{self.NAME}-{os.getuid()}")
+            except OSError as error:
+                check(error.errno == errno.EADDRINUSE and time.monotonic() < end, "no turn with JACK:", error)
+                time.sleep(0.02)
 
     def ports(self):
         return subprocess.run(["jack_lsp", "-c"], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=PATIENCE,
@@ -437,7 +454,8 @@ class Server:
     def wait(self, text):
         end = time.monotonic() + PATIENCE
         while text not in self.ports():
-            check(time.monotonic() < end and self.process.poll() is None, "no", text, "in", self.ports())
+            check(self.process.poll() is None, "jackd ended by itself with status", self.process.returncode)
+            check(time.monotonic() < end, "no", text, "in", self.ports())
             time.sleep(0.05)
 
     def end(self):
@@ -447,10 +465,10 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for path in pathlib.Path("/dev/shm").glob(f"jack*{self.name}*"):
+        for path in pathlib.Path("/dev/shm").glob(f"jack*{self.NAME}*"):
             path.unlink()
 
-    # Servers share a registry, in which two that come at once may fail each other: a second try, and then it is not JACK's day.
+    # The table is everybody's, and servers that come at once may fail each other: a second try, and then it is not JACK's day.
     def __enter__(self):
         for last in (False, True):
             if self.is_up():
@@ -458,10 +476,12 @@ class Server:
             self.end()
             if not last:
                 self.start()
+        self.lock.close()
         raise Skip("needs a jackd that comes up with its dummy driver")
 
     def __exit__(self, *_):
         self.end()
+        self.lock.close()
 
 
 @test
@@ -564,6 +584,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     command_test.SINTER = str(pathlib.Path(sys.argv[1]).resolve())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would hand on that it is ignored
     tests = [t for t in TESTS if len(sys.argv) == 2 or any(part in t.__name__ for part in sys.argv[2:])]
     print(f"1..{len(tests)}")
     failed = 0
