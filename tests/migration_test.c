@@ -409,7 +409,7 @@ static void owner_release(void *argument, void *block, size_t size)
             guarded_close(&o->pages[k]);
             return;
         }
-    fail_msg("a block of another allocator");
+    fail_msg("%s", "a block of another allocator");
 }
 
 static void *block_of(const sinter_instance *instance)
