@@ -134,7 +134,7 @@ static uint32_t fill_up(sinter_context *context, sinter_engine engine, sinter_ke
         if (*status || sinter_kernel_describe(kernels[n]).engine == SINTER_ENGINE_INTERP)
             return n;
     }
-    fail_msg("code memory is never full");
+    fail_msg("%s", "code memory is never full");
     return 0;
 }
 
