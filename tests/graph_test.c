@@ -696,7 +696,7 @@ static void test_refused_memory(void **state)
     static const char own[] = "fn mine(x, a=1) = x*a\n";
     for (int round = 0; round < 7; round++)
         for (int k = 0;; k++) {
-            assert_true(k < 500);
+            assert_true(k < 5000);
             atomic_store(&left, k);
             sinter_node node = 0;
             const sinter_node other = sinter_graph_find(graph, "first");
