@@ -665,7 +665,6 @@ static void test_rebuilt_from_scratch(void **state)
         sinter_graph_close(graph);
         graph = edited;
     }
-    print_message("%u %u\n", texts, cycles);
     assert_true(texts > 20 && cycles > 10);
 }
 
