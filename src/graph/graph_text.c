@@ -97,6 +97,15 @@ static sinter_status find_order(graph_writing *w)
 
 /* ---- the text ---- */
 
+static void add_each(graph_writing *w, const char *const *strings, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        sn_text_add(&w->out, strings[k]);
+}
+
+/* Strings one behind the other: printf would take more time than compiling what it writes. */
+#define ADD(w, ...) add_each(w, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
 /* Results of more than four elements have a name for each, which no port's parameter can have. */
 static bool is_taken_apart(const graph_node *n)
 {
@@ -112,9 +121,9 @@ static void write_source(graph_writing *w, const graph_connection *c)
         sn_text_print(&w->out, "%s__%u%s", n->name, c->output, prime);
         return;
     }
-    sn_text_print(&w->out, "%s__out%s", n->name, prime);
+    ADD(w, n->name, "__out", prime);
     if (n->type->output_count > 1)
-        sn_text_print(&w->out, ".%c", "xyzw"[c->output]);
+        sn_text_add_bytes(&w->out, &".x.y.z.w"[2 * c->output], 2);
 }
 
 bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port)
@@ -164,7 +173,7 @@ void sn_graph_write_parameters(graph_writing *w, uint32_t node)
         double value;
         if (sn_graph_is_connected(w, node, k) || sn_graph_kind_of(n, k, &value) != VALUE_LIVE)
             continue;
-        sn_text_print(&w->out, "param %s__%s = ", n->name, n->type->ports[k].name);
+        ADD(w, "param ", n->name, "__", n->type->ports[k].name, " = ");
         sn_text_add_f64(&w->out, value);
         if (n->values[k].smoothing) {
             sn_text_add(&w->out, n->values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
@@ -179,11 +188,11 @@ static void write_value(graph_writing *w, uint32_t node, uint32_t port)
     const graph_node *n = &w->g->nodes[node];
     double value;
     if (n->type->kind == GRAPH_DELAY && port == 0)
-        sn_text_print(&w->out, "%s__in", n->name);
+        ADD(w, n->name, "__in");
     else if (sn_graph_write_sum(w, node, port))
         return;
     else if (sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
-        sn_text_print(&w->out, "%s__%s", n->name, n->type->ports[port].name);
+        ADD(w, n->name, "__", n->type->ports[port].name);
     else
         sn_text_add_f64(&w->out, value);
 }
@@ -212,7 +221,8 @@ void sn_graph_write_arguments(graph_writing *w, uint32_t node)
         any = true;
         if (p->element == 0 && t->kind != GRAPH_DELAY) { /* by name, since others may be left out before it */
             const size_t length = p->size > 1 ? strlen(p->name) - 2 : strlen(p->name);
-            sn_text_print(&w->out, "%.*s=%s", (int)length, p->name, p->size ? "(" : "");
+            sn_text_add_bytes(&w->out, p->name, length);
+            sn_text_add(&w->out, p->size ? "=(" : "=");
         }
         write_value(w, node, k);
         sn_text_add(&w->out, p->size && p->element + 1 == p->size ? ")" : "");
@@ -222,7 +232,7 @@ void sn_graph_write_arguments(graph_writing *w, uint32_t node)
 static void write_result_name(graph_writing *w, const graph_node *n)
 {
     if (!is_taken_apart(n)) {
-        sn_text_print(&w->out, "%s__out", n->name);
+        ADD(w, n->name, "__out");
         return;
     }
     for (uint32_t k = 0; k < n->type->output_count; k++)
@@ -233,7 +243,7 @@ static void write_result_name(graph_writing *w, const graph_node *n)
 void sn_graph_write_function(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
-    sn_text_print(&w->out, "fn %s(%s) = %s(%s)\n", n->name, n->type->form, n->type->name, n->type->arguments);
+    ADD(w, "fn ", n->name, "(", n->type->form, ") = ", n->type->name, "(", n->type->arguments, ")\n");
 }
 
 static void write_node(graph_writing *w, uint32_t node)
@@ -241,23 +251,23 @@ static void write_node(graph_writing *w, uint32_t node)
     const graph_node *n = &w->g->nodes[node];
     switch (n->type->kind) {
     case GRAPH_INPUT:
-        sn_text_print(&w->out, "%s__out = %s\n", n->name, n->name);
+        ADD(w, n->name, "__out = ", n->name, "\n");
         break;
     case GRAPH_OUTPUT:
-        sn_text_print(&w->out, "%s__in = ", n->name);
+        ADD(w, n->name, "__in = ");
         if (!sn_graph_write_sum(w, node, 0))
             sn_text_add(&w->out, "0");
         sn_text_add(&w->out, "\n");
         break;
     case GRAPH_DELAY:
-        sn_text_print(&w->out, "%s__out = delay(", n->name);
+        ADD(w, n->name, "__out = delay(");
         sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
     case GRAPH_FUNCTION:
         sn_graph_write_function(w, node);
         write_result_name(w, n);
-        sn_text_print(&w->out, " = %s(", n->name);
+        ADD(w, " = ", n->name, "(");
         sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
@@ -270,26 +280,26 @@ void sn_graph_write_text(graph_writing *w)
     const sinter_graph *g = w->g;
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_INPUT)
-            sn_text_print(&w->out, "input %s\n", g->nodes[k].name);
+            ADD(w, "input ", g->nodes[k].name, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         if (g->nodes[w->order[k]].type->kind == GRAPH_FUNCTION || g->nodes[w->order[k]].type->kind == GRAPH_DELAY)
             sn_graph_write_parameters(w, w->order[k]);
     if (g->definitions && g->definitions[0])
-        sn_text_print(&w->out, "%s\n", g->definitions);
+        ADD(w, g->definitions, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         write_node(w, w->order[k]);
     for (uint32_t k = 0; k < w->count; k++) {
         const graph_node *n = &g->nodes[w->order[k]];
         if (n->type->kind != GRAPH_DELAY)
             continue;
-        sn_text_print(&w->out, "%s__in = ", n->name);
+        ADD(w, n->name, "__in = ");
         if (!sn_graph_write_sum(w, w->order[k], 0))
             sn_text_add(&w->out, "0");
         sn_text_add(&w->out, "\n");
     }
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT)
-            sn_text_print(&w->out, "out %s = %s__in\n", g->nodes[k].name, g->nodes[k].name);
+            ADD(w, "out ", g->nodes[k].name, " = ", g->nodes[k].name, "__in\n");
 }
 
 /* ---- asking ---- */

@@ -7,7 +7,8 @@
 #include "graph/model.h"
 
 #include "lang/lang.h"
-#include "lang/tree.h"
+#include "lang/library.h"
+#include "lang/vocabulary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -256,21 +257,26 @@ static bool find_callback(const sinter_graph *g, const char *name, char *form)
     return false;
 }
 
-/* The library's and the language's: of several the one that needs the fewest numbers. */
+/* The language's and the library's: of several the one that needs the fewest numbers. Every node that is added asks this, so nothing is listed. */
 static bool find_public(const char *name, char *form)
 {
-    lang_function_entry entry;
-    unsigned fewest = UINT32_MAX;
-    for (uint32_t i = 0; sn_lang_function(i, &entry); i++) {
-        if (strcmp(entry.name, name) != 0 || entry.least >= fewest)
-            continue;
-        fewest = entry.least;
-        if (entry.form)
-            snprintf(form, GRAPH_FORM, "%s", entry.form);
-        else
-            words_as_form(entry.arguments, entry.least, form);
+    char padded[GRAPH_NAME + LANG_PADDING] = "";
+    const size_t length = strlen(name);
+    if (length == 0 || length >= GRAPH_NAME)
+        return false;
+    memcpy(padded, name, length);
+    const lang_word *word = &sn_lang_words[sn_lang_find_word(padded, (uint32_t)length)];
+    if (word->kind == WORD_IS_FUNCTION) {
+        words_as_form(word->arguments, word->least, form);
+        return true;
     }
-    return fewest != UINT32_MAX;
+    const lang_library_item *fewest = NULL;
+    for (const lang_library_item *item = sn_lang_find_item(padded, (uint32_t)length); item; item = sn_lang_next_item(item))
+        if (item->text && item->summary && (!fewest || item->least < fewest->least))
+            fewest = item;
+    if (fewest)
+        snprintf(form, GRAPH_FORM, "%s", fewest->arguments);
+    return fewest != NULL;
 }
 
 bool sn_graph_is_function(const sinter_graph *g, const char *name)
