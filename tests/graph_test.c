@@ -384,6 +384,31 @@ static void test_definitions_that_hide(void **state)
     assert_int_equal(sinter_graph_add(graph, "mine", NULL, &node, &report), SINTER_BAD_ARGUMENT);
 }
 
+/* Of several definitions of a name the one that takes the fewest numbers is the node's, also where the numbers given could fill another one. */
+static void test_several_definitions(void **state)
+{
+    (void)state;
+    const sinter_node x = add("input", "x"), cells = add("perlin", "cells"), pair = add("perlin2", "pair"), out = add("output", "y");
+    fix(pair, "p_y", 1); /* by its size of 2 */
+    join(x, 0, cells, "p");
+    fix(cells, "seed", 7);
+    join(cells, 0, out, "x");
+    static const char same[] = "input x\nperlin(x, seed=7)\n", other[] = "input x\nperlin(x, 7)\n";
+    sinter_kernel *kernels[3] = {compiled()};
+    const sinter_options options = {.source = SINTER_PATCH};
+    assert_int_equal(sinter_compile(context, same, strlen(same), &options, &kernels[1], &report), SINTER_OK);
+    assert_int_equal(sinter_compile(context, other, strlen(other), &options, &kernels[2], &report), SINTER_OK);
+    float in[64], y[3][64];
+    for (int k = 0; k < 64; k++)
+        in[k] = 0.37f * (float)k;
+    for (int k = 0; k < 3; k++) {
+        assert_int_equal(sinter_run(kernels[k], &(sinter_arguments){.inputs = (const void *[]){in}, .outputs = (void *[]){y[k]}, .count = 64}), SINTER_OK);
+        sinter_kernel_close(kernels[k]);
+    }
+    assert_memory_equal(y[0], y[1], sizeof y[0]);
+    assert_memory_not_equal(y[0], y[2], sizeof y[0]);
+}
+
 /* Every documented signal function is a type of node that compiles. */
 static void test_library_types(void **state)
 {
@@ -729,6 +754,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions_that_hide, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_several_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_library_types, open_graph, close_graph),
         cmocka_unit_test(test_reverb_is_added),
         cmocka_unit_test_setup_teardown(test_random_edits, open_graph, close_graph),

@@ -220,8 +220,7 @@ void sn_graph_write_arguments(graph_writing *w, uint32_t node)
         sn_text_add(&w->out, any && p->element == 0 ? ", " : p->element ? ", " : "");
         any = true;
         if (p->element == 0 && t->kind != GRAPH_DELAY) { /* by name, since others may be left out before it */
-            const size_t length = p->size > 1 ? strlen(p->name) - 2 : strlen(p->name);
-            sn_text_add_bytes(&w->out, p->name, length);
+            sn_text_add_bytes(&w->out, p->name, sn_graph_argument_length(p));
             sn_text_add(&w->out, p->size ? "=(" : "=");
         }
         write_value(w, node, k);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "kernel/kernels.h"
 #include <sinter/graph.h>
+#include <string.h>
 
 enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 32, GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
 
@@ -24,6 +25,12 @@ typedef struct graph_port {
     bool event;                      /* a gate: never smoothed */
     double value;
 } graph_port;
+
+/* How much of the port's name is its argument's: `p` of `p_x`. */
+static inline size_t sn_graph_argument_length(const graph_port *p)
+{
+    return strlen(p->name) - (p->size > 1 ? 2 : 0);
+}
 
 typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT } graph_kind;
 

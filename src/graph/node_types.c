@@ -33,6 +33,12 @@ sinter_status sn_graph_try(sinter_graph *g, const char *program, sinter_kernel *
     return status;
 }
 
+/* Where arguments have sizes they are given by name: `perlin(p, seed)` of a pair and a number could as well be that of three coordinates. */
+static bool is_by_name(const graph_type *t)
+{
+    return strchr(t->form, ':') != NULL;
+}
+
 /* A call of the type with each port an input, or a constant where its bit is set. The results, 0 where it is refused. */
 static uint32_t results(sinter_graph *g, const graph_type *t, uint32_t constants, sinter_status *status, sinter_report *report)
 {
@@ -47,6 +53,8 @@ static uint32_t results(sinter_graph *g, const graph_type *t, uint32_t constants
     for (uint32_t k = 0; k < t->port_count; k++) {
         const graph_port *p = &t->ports[k];
         sn_text_add(&call, k == 0 ? "" : ", ");
+        if (is_by_name(t) && p->element == 0)
+            sn_text_print(&call, "%.*s=", (int)sn_graph_argument_length(p), p->name);
         sn_text_add(&call, p->size && p->element == 0 ? "(" : "");
         if (constants >> k & 1)
             sn_text_add_f64(&call, p->is_number ? p->value : 1);
@@ -122,7 +130,9 @@ static sinter_status add_ports(sinter_graph *g, graph_type *t, const char *name,
             status = evaluate(g, standard, p);
     }
     const size_t used = strlen(t->arguments);
-    const int added = snprintf(t->arguments + used, sizeof t->arguments - used, "%s%.*s", argument ? ", " : "", (int)length, name);
+    const int by_name = is_by_name(t) ? (int)length : 0;
+    const int added = snprintf(t->arguments + used, sizeof t->arguments - used, "%s%.*s%s%.*s", argument ? ", " : "", by_name, name, by_name ? "=" : "",
+                               (int)length, name);
     return added < (int)(sizeof t->arguments - used) ? status : SINTER_TOO_LARGE;
 }
 
@@ -272,7 +282,7 @@ static bool find_public(const char *name, char *form)
     }
     const lang_library_item *fewest = NULL;
     for (const lang_library_item *item = sn_lang_find_item(padded, (uint32_t)length); item; item = sn_lang_next_item(item))
-        if (item->text && item->summary && (!fewest || item->least < fewest->least))
+        if (item->text && item->summary && (!fewest || item->needed < fewest->needed))
             fewest = item;
     if (fewest)
         snprintf(form, GRAPH_FORM, "%s", fewest->arguments);
