@@ -767,6 +767,36 @@ static void the_past_is_read(void **state)
     EXPECT_STREAM("a = b' + 1\nb = i32(a')\na", 1, 1, 2, 2);
 }
 
+/* What a name stands for above its binding, where nothing computes with it yet. */
+static void names_may_be_handed_on_above_their_binding(void **state)
+{
+    (void)state;
+    EXPECT_STREAM("input a\nfn d(v, n) = delay(v, n)\ny = a + d(y, 2)\ny", 1, 2, 4, 6, 9);
+    EXPECT_STREAM("input a\nfn d(v, n) { w = v; delay(w, n) }\nx = a + d(y, 2)\ny = 2*x\nx", 1, 2, 5, 8, 15);
+    EXPECT_STREAM("input a\nfn prime(v) = v'\nx = a + prime(y)\ny = 2*x\ny", 2, 8, 22);
+    EXPECT_STREAM("input a\nfn d(v, n=1) = delay(v, n)\nx = a + (y | d(n=2))\ny = 2*x\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn d(v, n) = delay(v, n)\nfn e(n, w) = d(w, n)\nx = a + e(w=y, n=2)\ny = 2*x\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn d(v:2, n) = delay(v, n)\nx = a + d((y, a), 2).x\ny = 2*x\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn d(v:2, n) = delay(v, n)\nx = a + d(y, a, 2).x\ny = 2*x\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn d(v:2, n) = delay(v, n)\nx = a + d(y, 2).y\ny = (a, 2*x)\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn d(v, w=v) = delay(w, 2)\nx = a + d(y)\ny = 2*x\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn pass(v) = v\nz = pass(y)\nx = a + delay(z, 2)\ny = 2*x\nx + z", 3, 6, 15, 24);
+    EXPECT_STREAM("input a\np = (y, a)\nx = a + delay(p, 2).x + p.y\ny = 2*x\nx + p.x", 6, 12, 30);
+    EXPECT_STREAM("input a\n(p, q) = (y, a)\nx = q + p'\ny = 2*x\ny", 2, 8, 22);
+    EXPECT_STREAM("input a\nx = y\nz = x\ny = 2*a\nx + z + z'", 4, 10, 16);
+    EXPECT_STREAM("input a\n(x, y) = (y, a)\nx", 1, 2, 3);
+    EXPECT_STREAM("input a\nx = y.y\ny = (z, a)\nz = a + x'\nz", 1, 3, 5);
+    EXPECT_STREAM("x = y\ny = 3\nx + x'", 3, 6, 6);
+    EXPECT_STREAM("input a\nx = y\ny = a > 1\nx + x'", 0, 1, 2);
+    EXPECT_STREAM("input a\nfn d(v) { s = w; w = 2*v; s' + s }\nd(a)", 2, 6, 10);
+    EXPECT_STREAM("input a\nfn d(v) { s = v + h(s); s }\nfn h(v) = delay(v, 1)\nd(a)", 1, 3, 6);
+    EXPECT_STREAM("input a\nfn h(v) = delay(v, 1)\nx = a + sum(i, 1, 2, i*h(x))\nx", 1, 5, 18);
+    EXPECT_STREAM("input a\nfn d(v) { s = v + 0*h(s); s }\nfn h(v) = delay(v, 1)\nx = a + h(y)\ny = d(h(x)) + h(z)\nz = d(x)\nx", 1, 2, 5, 8);
+    EXPECT_STREAM("input a\nfn h(v) = delay(v, 1)\ntable t = [5, 7]\nx = h(y) + t[0]\ntable u: u8 = [2]\ny = x + u[0]*a\nx", 5, 12, 21);
+    EXPECT_STREAM("input a\nx = a + delay(k, 1)\nparam k = 3\nx", 1, 5, 6);
+    EXPECT_STREAM("fn h(v) = delay(v, 1)\nout x = 1 + h(x)", 1, 2, 3);
+}
+
 static void expect_type_of_line(const char *source, const char *name, ir_type type)
 {
     lower_well(source, true);
@@ -803,6 +833,13 @@ static void recurrences_find_their_types(void **state)
     expect_type_of_line("g = s' > 1\ns = i32(g) + s'\ns", "s", IR_I32);
     expect_type_of_line("y = (y'.x + i32(1), y'.y + dt)\ny.x", "y.0", IR_I32);
     assert_int_equal(line_called("y.1")->type, IR_F64);
+    expect_type_of_line("fn h(v) = delay(v, 1)\ns = h(s) + i32(1)\ns", "h.v", IR_I32);
+    expect_type_of_line("fn h(v) = delay(v, 1)\ny = h(z) + 1\nz = y*f64(1)\ny", "h.v", IR_F64);
+    expect_type_of_line("fn h(v) = delay(v, 1)\ny = h(z) + 1\nz = y < 1\ny", "h.v", IR_F32);
+    expect_type_of_line("fn h(v) { w = v; u = w' + i32(2); u + w' }\ny = h(z)\nz = y + f64(1)\ny", "h.w", IR_F64);
+    expect_type_of_line("fn h(v) = delay(v, 1)\ny = h(z).y\nz = (dt, i32(y) + i32(1))\ny", "h.v.1", IR_I32);
+    expect_type_of_line("fn h(v) { s = delay(v, 2) + k(w); w = s + 0; s }\nfn k(v) = v'\ny = h(z)\nz = i32(y)\ny", "h.k.v", IR_I32);
+    expect_type_of_line("x = y\ny = x' + i32(1)\ny", "x", IR_I32);
 }
 
 static void state_has_names(void **state)
@@ -820,6 +857,12 @@ static void state_has_names(void **state)
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         line_called(names[k]);
     assert_int_equal(it.p.memory_count, sizeof names / sizeof *names);
+    /* A function's own name for what it gets, whether that is known or not. */
+    lower_well("input a\nfn h(v) { w = v; w' + two(v) }\nfn two(v) = v + delay(v, 2)*0\nfn k(v) = v'\nb = a + k(c) + k(c)\nc = h(b)\nb", true);
+    static const char *const inside[] = {"k.v", "k#2.v", "h.w", "h.two.v"};
+    for (size_t k = 0; k < 4; k++)
+        line_called(inside[k]);
+    assert_int_equal(it.p.memory_count, 4);
     /* An edit elsewhere changes no name. */
     lower_well("input a\nb = a*3\nfn lp(v) { y = y' + 0.5*(v - y'); y }\nlp(b)", true);
     line_called("lp.y");
@@ -1074,6 +1117,7 @@ int main(void)
         cmocka_unit_test_teardown(pi_as_a_factor_is_exact, teardown),
         cmocka_unit_test_teardown(streams_and_parameters_are_declared, teardown),
         cmocka_unit_test_teardown(the_past_is_read, teardown),
+        cmocka_unit_test_teardown(names_may_be_handed_on_above_their_binding, teardown),
         cmocka_unit_test_teardown(recurrences_find_their_types, teardown),
         cmocka_unit_test_teardown(state_has_names, teardown),
         cmocka_unit_test_teardown(near_and_far_reads_have_lines_of_their_own, teardown),

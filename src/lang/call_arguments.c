@@ -185,6 +185,7 @@ typedef struct call_arguments {
     uint32_t list;   /* of the call's node */
     uint32_t count;
     uint32_t values; /* the first one's place in the pool */
+    bool whole;      /* what is not known while types are looked for is taken for the tuple that is wanted, not for a number */
 } call_arguments;
 
 /* The symbol of the name that the argument is given by, 0 if by its place. */
@@ -223,7 +224,7 @@ static uint32_t values_for(const call_arguments *given, uint32_t at, uint32_t si
     if (at >= given->count || name_of(given, at))
         return 0;
     const lang_value v = value_of(given, at);
-    if (size == 0 || v.count == size || (v.type == TYPE_UNKNOWN && size == 1))
+    if (size == 0 || v.count == size || (v.type == TYPE_UNKNOWN && (size == 1 || given->whole)))
         return 1;
     uint32_t numbers = 0;
     while (numbers < size && at + numbers < given->count && !name_of(given, at + numbers)
@@ -334,8 +335,12 @@ uint32_t sn_lang_choose_definition(lowering *l, uint32_t node, uint32_t function
         parameter_form form;
         parameter_share shares[LANG_MAX_TUPLE];
         form_of(l->t, &l->t->functions[f], &form);
-        if (!fit(&given, n.a, f, &form, shares))
-            continue;
+        given.whole = false;
+        if (!fit(&given, n.a, f, &form, shares)) {
+            given.whole = l->dry;
+            if (!l->dry || !fit(&given, n.a, f, &form, shares))
+                continue;
+        }
         for (uint32_t k = 0; k < form.count; k++)
             arguments[k] = take_share(l, &given, shares[k], form.sizes[k]);
         return f;

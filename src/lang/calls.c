@@ -312,7 +312,7 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
         memcpy(words, sn_lang_parameter(l->t, &f, k), sizeof words);
         lang_value v = arguments[k];
         if (!v.count) {
-            v = words[PARAMETER_SIZE] ? sn_lang_expression(l, words[PARAMETER_DEFAULT])
+            v = words[PARAMETER_SIZE] ? sn_lang_handed_on(l, words[PARAMETER_DEFAULT])
                                       : sn_lang_argument(l, words[PARAMETER_DEFAULT]);
             if (words[PARAMETER_SIZE] && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN
                 && v.count != words[PARAMETER_SIZE]) {

@@ -313,8 +313,10 @@ void sn_lang_table(lowering *l, uint32_t statement)
         slot = &l->slots[sn_lang_slot(l, s.c)];
         slot->value = sn_lang_scalar(memory, TYPE_WRONG);
         slot->state = s.a ? SLOT_TABLE : SLOT_BOUND;
-    } else if (slot->state != SLOT_TABLE) {
-        slot->value = sn_lang_wrong();
+    } else if (slot->state != SLOT_TABLE) { /* no memory yet: what is read from it has this type */
+        const uint32_t type = s.a && l->t->lists[s.a] ? l->t->lists[s.a] : (uint32_t)l->type;
+        slot->value = sn_lang_scalar(0, type == IR_U8 || type == IR_I16 ? IR_I32 : type);
+        slot->state = SLOT_TABLE;
     }
 }
 

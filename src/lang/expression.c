@@ -1,9 +1,10 @@
 /* Expressions: tokens → nodes, by recursive descent, operators by precedence climbing.
  *
  * Names are resolved while they are read: a name bound in the scope (a function's body, or the top) becomes a
- * slot number, so that lowering looks nothing up. What is not bound yet is kept in a list; when the scope
- * ends, the list tells which of these names it bound after all: their pasts (y' above y = …) are legal, and
- * the statement remembers how far down it reaches, since the types of such a recurrence are found together.
+ * slot number, so that lowering looks nothing up. What is not bound yet is kept in a list (of plain names at the
+ * top, where most are inputs, only who reads each first); when the scope ends, the list tells which of these names
+ * it bound after all: their pasts (y' above y = …) are legal, delays may read them, and the statement remembers
+ * how far down it reaches, since the types of such a recurrence are found together.
  *
  * After an error the parser is in `panic`: the token is BAD, which no rule accepts and nobody reports again,
  * so everything unwinds to the statement, which is skipped. So one mistake gives one message, and the names
@@ -224,6 +225,13 @@ static __attribute__((noinline)) void fail_bound(parser *p, const lang_symbol *s
     p->broken = true;
 }
 
+static void reaches(parser *p, uint32_t from, uint32_t to)
+{
+    lang_statement *s = &p->t->statements[from];
+    if (to >= from && to > s->forward)
+        s->forward = to;
+}
+
 uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
 {
     lang_symbol *s = &p->t->symbols[symbol];
@@ -239,15 +247,10 @@ uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end
         s->global_slot = slot;
         s->global_at = at;
         s->global_statement = p->statement;
+        if (s->first_read)
+            reaches(p, s->first_read, p->statement);
     }
     return slot;
-}
-
-static void reaches(parser *p, uint32_t from, uint32_t to)
-{
-    lang_statement *s = &p->t->statements[from];
-    if (to >= from && to > s->forward)
-        s->forward = to;
 }
 
 static void note_free_name(parser *p, uint32_t symbol)
@@ -263,14 +266,21 @@ static __attribute__((noinline)) uint32_t global_node(parser *p, uint32_t symbol
 {
     note_free_name(p, symbol);
     const uint32_t node = add_node(p, NODE_GLOBAL, 0, at, symbol, symbol);
+    lang_symbol *s = &p->t->symbols[symbol];
     if (p->scope)
         add_pending(p, node);
+    else if (!s->first_read)
+        s->first_read = p->statement;
     return node;
 }
 
+/* A name that is read in its own definition, or above it, stands for what it will be (deferred.c). */
 static inline uint32_t name_node(parser *p, uint32_t symbol, uint32_t at)
 {
-    const uint32_t slot = slot_in_scope(p, &p->t->symbols[symbol]);
+    const lang_symbol *s = &p->t->symbols[symbol];
+    const uint32_t slot = slot_in_scope(p, s);
+    if (slot && statement_in_scope(p, s) == p->statement)
+        reaches(p, p->statement, p->statement);
     return slot ? add_node(p, NODE_LOCAL, 0, at, slot, symbol) : global_node(p, symbol, at);
 }
 
@@ -300,17 +310,6 @@ static uint32_t past_node(parser *p, uint32_t symbol, uint32_t at)
     else if (statement_in_scope(p, s) == p->statement)
         reaches(p, p->statement, p->statement);
     return node;
-}
-
-/* delay(y, n) may come before y, like y'. */
-static void note_delay(parser *p, uint32_t node)
-{
-    const lang_node *n = &p->t->nodes[node];
-    note_state(p);
-    if (n->kind == NODE_GLOBAL && p->scope == 0)
-        add_pending(p, node);
-    else if (n->kind == NODE_LOCAL && statement_in_scope(p, &p->t->symbols[n->b]) == p->statement)
-        reaches(p, p->statement, p->statement);
 }
 
 /* The scope ends: names that it bound below their use. */
@@ -437,8 +436,8 @@ static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at, uint8_t flag
             while (!p->panic && accept_token(p, TOKEN_COMMA));
         if (!p->panic && sn_lang_expect_closing(p, TOKEN_RPAREN, opening)) {
             const uint32_t count = p->stack_count - base;
-            if (word == WORD_DELAY && count > 0)
-                note_delay(p, p->stack[base]);
+            if (word == WORD_DELAY)
+                note_state(p);
             node = add_node(p, NODE_CALL, flags, at, symbol, sn_lang_pop_list(p, base, count, which));
         }
     }
@@ -752,7 +751,7 @@ static uint32_t pipe_into(parser *p, uint32_t left, uint32_t right, uint32_t at)
         t->lists[list] = count + 1;
     }
     if (t->symbols[symbol].word == WORD_DELAY)
-        note_delay(p, left);
+        note_state(p);
     return right;
 }
 

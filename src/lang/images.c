@@ -246,7 +246,7 @@ static uint32_t named_image(const lowering *l, uint32_t node)
 lang_value sn_lang_argument(lowering *l, uint32_t node)
 {
     const uint32_t image = named_image(l, node);
-    return image ? sn_lang_scalar(image, TYPE_IMAGE) : sn_lang_expression(l, node);
+    return image ? sn_lang_scalar(image, TYPE_IMAGE) : sn_lang_handed_on(l, node);
 }
 
 lang_value sn_lang_made_value(const lowering *l, lang_value v)

@@ -12,6 +12,7 @@
  *   arithmetic.c      how types meet, element by element; what each function computes
  *   geometry.c        functions of whole tuples: dot, length, cross, …
  *   recurrence.c      delay lines: y', delay(x, n), the types of recurrences
+ *   deferred.c        names that are read above their binding: cycles through delays that stand in functions
  *   declare.c         params, inputs, outputs, tables
  *   images.c          images: given, declared, made (stages); which of them a call reads
  *   sampling.c        what sample, texel and size compute

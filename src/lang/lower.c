@@ -168,11 +168,37 @@ static void unknown_name(lowering *l, uint32_t node)
     sn_lang_complain(l, node, hint, "there is no '%.*s' here", sn_lang_shown(l->t, symbol), name);
 }
 
-static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, bool from_function)
+/* Bound to what was not known then, or is not known yet. */
+static lang_value read_deferred(lowering *l, uint32_t slot, bool handed_on)
+{
+    if (l->dry)
+        return sn_lang_shape(l, l->slots[slot].value);
+    const lang_value v = sn_lang_resolved(l, l->slots[slot].value);
+    l->slots[slot].value = v;
+    l->slots[slot].state = sn_lang_has_deferred(l, v) ? SLOT_DEFERRED : SLOT_BOUND;
+    return handed_on ? v : sn_lang_known(l, v);
+}
+
+static lang_value read_ahead(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, bool handed_on)
+{
+    if (handed_on && sn_lang_may_defer(l, slot))
+        return sn_lang_defer(l, node, slot, symbol);
+    const bool is_own = l->frame == 0 || slot > l->frames[l->frame].base;
+    const lang_reading reading = {.node = node,
+                                  .symbol = symbol,
+                                  .slot = slot - (is_own ? l->base : 0),
+                                  .statement = l->statement,
+                                  .frame = is_own ? l->frame : 0,
+                                  .in_progress = l->slots[slot].state == SLOT_IN_PROGRESS,
+                                  .global = !is_own && l->slots[slot].state == SLOT_UNBOUND};
+    sn_lang_refuse_ahead(l, node, &reading, NULL, 0);
+    return sn_lang_wrong();
+}
+
+static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol, bool handed_on)
 {
     const lang_slot *s = &l->slots[slot];
     const char *name = sn_lang_symbol_text(l->t, symbol);
-    const char *past = l->options->patch ? "its value one element ago is written with a prime: y'" : NULL;
     switch (s->state) {
     case SLOT_BOUND:
     case SLOT_INDEX: return s->value;
@@ -180,27 +206,17 @@ static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t 
         sn_lang_complain(l, node, "read an element: t[i]", "'%.*s' is a table", sn_lang_shown(l->t, symbol), name);
         break;
     case SLOT_IMAGE: return sn_lang_image_value(l, node, s->value.ref);
-    case SLOT_IN_PROGRESS:
-        sn_lang_complain(l, node, past, "'%.*s' is used in its own definition", sn_lang_shown(l->t, symbol), name);
-        break;
-    default:
-        if (from_function)
-            sn_lang_complain(l, node, "bind it above the call",
-                             "'%.*s' is not bound yet where this function is called", sn_lang_shown(l->t, symbol), name);
-        else
-            sn_lang_complain(l, node, past, "'%.*s' is bound further down, in line %d", sn_lang_shown(l->t, symbol),
-                             name,
-                             sn_lang_line(&l->t->source, l->frame ? l->t->symbols[symbol].slot_at
-                                                                  : l->t->symbols[symbol].global_at));
+    case SLOT_DEFERRED: return read_deferred(l, slot, handed_on);
+    default: return read_ahead(l, node, slot, symbol, handed_on);
     }
     return sn_lang_wrong();
 }
 
-static lang_value lower_global(lowering *l, uint32_t node)
+static lang_value lower_global(lowering *l, uint32_t node, bool handed_on)
 {
     const uint32_t symbol = l->t->nodes[node].a, slot = l->t->symbols[symbol].global_slot;
     if (slot)
-        return read_slot(l, node, slot, symbol, l->frame > 0);
+        return read_slot(l, node, slot, symbol, handed_on);
     const lang_value v = sn_lang_free_name(l, symbol);
     if (v.type == TYPE_WRONG)
         unknown_name(l, node);
@@ -321,7 +337,7 @@ static lang_value lower_chain(lowering *l, uint32_t node)
 
 /* ---- tuples ---- */
 
-static lang_value lower_tuple(lowering *l, uint32_t node)
+static lang_value lower_tuple(lowering *l, uint32_t node, bool handed_on)
 {
     const lang_node n = l->t->nodes[node];
     const uint32_t place = sn_lang_pool(l, LANG_MAX_TUPLE);
@@ -330,7 +346,8 @@ static lang_value lower_tuple(lowering *l, uint32_t node)
         return sn_lang_wrong();
     bool good = true;
     for (uint32_t k = 0; k < n.a; k++) {
-        const lang_value v = sn_lang_expression(l, l->t->lists[n.b + k]);
+        const uint32_t part = l->t->lists[n.b + k];
+        const lang_value v = handed_on ? sn_lang_handed_on(l, part) : sn_lang_expression(l, part);
         if (count + v.count > LANG_MAX_TUPLE) {
             sn_lang_complain(l, node, NULL, "a tuple has at most %d elements", LANG_MAX_TUPLE);
             return sn_lang_wrong();
@@ -347,7 +364,7 @@ static lang_value lower_tuple(lowering *l, uint32_t node)
 static lang_value lower_swizzle(lowering *l, uint32_t node)
 {
     const lang_node n = l->t->nodes[node];
-    const lang_value v = sn_lang_expression(l, n.a);
+    const lang_value v = sn_lang_handed_on(l, n.a);
     const char *names = l->t->source.text + n.at + 1;
     lang_value picked[4];
     if (v.type == TYPE_WRONG)
@@ -386,8 +403,11 @@ static lang_value lower_index(lowering *l, uint32_t node)
         slot = l->t->symbols[table.a].global_slot;
     uint32_t memory = table.kind == NODE_GLOBAL ? sn_lang_library_table(l, table.a) : 0;
     if (memory || (slot && l->slots[slot].state == SLOT_TABLE)) {
+        const unsigned type = slot ? l->slots[slot].value.type : (unsigned)TYPE_WRONG;
         memory = memory ? memory : l->slots[slot].value.ref;
         const lang_value index = sn_lang_expression(l, n.b);
+        if (l->dry && !memory && index.type != TYPE_WRONG)
+            return sn_lang_scalar(0, type);
         return memory && index.type != TYPE_WRONG ? sn_lang_load(l, node, memory - 1, index)
                                                   : sn_lang_wrong();
     }
@@ -476,31 +496,31 @@ static lang_value lower_power(lowering *l, uint32_t node)
     return sn_lang_power(l, node, base, sn_lang_expression(l, n.b));
 }
 
-static lang_value lower_node(lowering *l, uint32_t node)
+static lang_value lower_node(lowering *l, uint32_t node, bool handed_on)
 {
     const lang_node *n = &l->t->nodes[node];
     switch ((node_kind)n->kind) {
     case NODE_WRONG: break;
     case NODE_NUMBER: break; /* the caller's */
-    case NODE_LOCAL: return read_slot(l, node, sn_lang_slot(l, n->a), n->b, false);
-    case NODE_GLOBAL: return lower_global(l, node);
+    case NODE_LOCAL: return read_slot(l, node, sn_lang_slot(l, n->a), n->b, handed_on);
+    case NODE_GLOBAL: return lower_global(l, node, handed_on);
     case NODE_PAST: return lower_past(l, node);
     case NODE_NEGATE: return sn_lang_negate(l, node, sn_lang_expression(l, n->a));
     case NODE_NOT: return sn_lang_not(l, node, sn_lang_expression(l, n->a));
     case NODE_BINARY: return lower_chain(l, node);
     case NODE_POWER: return lower_power(l, node);
     case NODE_CHOOSE: return lower_choice(l, node);
-    case NODE_TUPLE: return lower_tuple(l, node);
-    case NODE_SWIZZLE: return lower_swizzle(l, node);
+    case NODE_TUPLE: return lower_tuple(l, node, handed_on);
+    case NODE_SWIZZLE: return handed_on ? lower_swizzle(l, node) : sn_lang_known(l, lower_swizzle(l, node));
     case NODE_INDEX: return lower_index(l, node);
-    case NODE_CALL: return sn_lang_call(l, node);
+    case NODE_CALL: return handed_on ? sn_lang_call(l, node) : sn_lang_known(l, sn_lang_call(l, node));
     case NODE_SUM: return lower_sum(l, node);
     case NODE_NAMED: sn_lang_complain(l, node, NULL, "the arguments of this function have no names"); break;
     }
     return sn_lang_wrong();
 }
 
-static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t node)
+static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t node, bool handed_on)
 {
     if (l->too_large)
         return sn_lang_wrong();
@@ -515,7 +535,7 @@ static __attribute__((noinline)) lang_value lower_checked(lowering *l, uint32_t 
         l->depth--;
         return sn_lang_wrong();
     }
-    const lang_value v = lower_node(l, node);
+    const lang_value v = lower_node(l, node, handed_on);
     l->depth--;
     return v;
 }
@@ -531,7 +551,7 @@ static lang_value lower_counted(lowering *l, uint32_t node)
         l->steps += 2;
         return sn_lang_binary(l, node, n->op, a, b);
     }
-    return lower_checked(l, node);
+    return lower_checked(l, node, false);
 }
 
 lang_value sn_lang_expression(lowering *l, uint32_t node)
@@ -539,12 +559,16 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
     return operand(l, node);
 }
 
+lang_value sn_lang_handed_on(lowering *l, uint32_t node)
+{
+    lang_value v;
+    return is_at_hand(l, node, &v) ? v : lower_checked(l, node, true);
+}
+
 /* ---- statements ---- */
 
-static __attribute__((noinline)) void enter_line(lowering *l, const lang_slot *s, uint32_t symbol, lang_value v)
+__attribute__((noinline)) void sn_lang_unsettled(lowering *l, uint32_t symbol)
 {
-    if (sn_lang_line_value(l, s->line, v))
-        return;
     const lang_statement *statement = &l->t->statements[l->statement];
     sn_lang_complain_at(l, statement->at, sn_lang_token_end(&l->t->source, statement->at),
                         "write f32(...), f64(...) or i32(...) around its past",
@@ -555,10 +579,12 @@ static __attribute__((noinline)) void enter_line(lowering *l, const lang_slot *s
 void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
 {
     lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
+    if (l->reading_count && !l->dry)
+        v = sn_lang_keep_promise(l, sn_lang_slot(l, slot_of_frame), symbol, v);
     s->value = v;
-    s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : SLOT_BOUND;
-    if (s->line && !l->dry)
-        enter_line(l, s, symbol, v);
+    s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : sn_lang_has_deferred(l, v) ? SLOT_DEFERRED : SLOT_BOUND;
+    if (s->line && !l->dry && !sn_lang_line_value(l, s->line, v))
+        sn_lang_unsettled(l, symbol);
 }
 
 static void lower_binding(lowering *l, uint32_t statement)
@@ -566,7 +592,7 @@ static void lower_binding(lowering *l, uint32_t statement)
     const lang_statement *s = &l->t->statements[statement];
     const uint32_t symbol = s->b, slot = s->c;
     l->slots[sn_lang_slot(l, slot)].state = SLOT_IN_PROGRESS;
-    sn_lang_bind(l, slot, symbol, sn_lang_expression(l, s->a));
+    sn_lang_bind(l, slot, symbol, sn_lang_handed_on(l, s->a));
 }
 
 static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statement)
@@ -575,7 +601,7 @@ static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statemen
     const uint32_t count = l->t->lists[s.b];
     for (uint32_t k = 0; k < count; k++)
         l->slots[sn_lang_slot(l, l->t->lists[s.b + 2 + 2 * k])].state = SLOT_IN_PROGRESS;
-    lang_value v = sn_lang_expression(l, s.a);
+    lang_value v = sn_lang_handed_on(l, s.a);
     if (count > 1 && v.count != count && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN) {
         sn_lang_complain_at(l, s.at, s.end, NULL, "%u names for a value of %u element%s", count, v.count,
                             v.count == 1 ? "" : "s");
@@ -609,9 +635,10 @@ static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, u
     case STATEMENT_TABLE: sn_lang_table(l, statement); break;
     case STATEMENT_IMAGE: sn_lang_image(l, statement); break;
     case STATEMENT_VALUE:
+        if (l->frame > 0)
+            return sn_lang_handed_on(l, l->t->statements[statement].a);
         v = sn_lang_expression(l, l->t->statements[statement].a);
-        if (l->frame == 0)
-            sn_lang_add_outputs(l, statement, 0, v);
+        sn_lang_add_outputs(l, statement, 0, v);
         break;
     }
     return v;
@@ -674,6 +701,11 @@ static void lower_all(lowering *l)
     if (l->unsettled && t->source.status == SINTER_OK)
         sn_lang_complain(l, l->unsettled, "write f32(...), f64(...) or i32(...) around it",
                          "the type of this past is not settled");
+    if (l->unread && t->source.status == SINTER_OK)
+        sn_lang_expression(l, l->unread); /* a table, say, which has no value at all */
+    if (l->unread && t->source.status == SINTER_OK)
+        sn_lang_complain(l, l->unread, "write f32(...), f64(...) or i32(...) around what it is bound to",
+                         "the type of this value is not settled");
     sn_lang_check_uncalled(l);
     if (t->source.status != SINTER_OK || t->out_of_memory)
         return;

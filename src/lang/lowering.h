@@ -11,6 +11,7 @@ enum {
     TYPE_LITERAL = 16,
     TYPE_UNKNOWN,
     TYPE_TUPLE,
+    TYPE_DEFERRED, /* what a name stands for that is not bound yet (deferred.c): `ref` is the reading, `negated` the element */
     TYPE_IMAGE /* `ref` is its number: only as an argument of a function, and in slots */
 };
 
@@ -20,15 +21,24 @@ typedef struct lang_value {
     uint32_t ref;
     uint16_t count;
     uint8_t type;
-    uint8_t negated; /* of a literal */
+    uint8_t negated; /* of a literal; of a deferred value, which element of the name's value it is */
 } lang_value;
 
-enum { SLOT_UNBOUND, SLOT_IN_PROGRESS, SLOT_BOUND, SLOT_INDEX, SLOT_TABLE, SLOT_IMAGE };
+enum {
+    SLOT_UNBOUND,
+    SLOT_IN_PROGRESS,
+    SLOT_BOUND,
+    SLOT_DEFERRED, /* bound to what is, or has, a deferred value */
+    SLOT_INDEX,
+    SLOT_TABLE,
+    SLOT_IMAGE
+};
 
 typedef struct lang_slot {
     lang_value value;
     lang_value expected; /* count 0, or what a recurrence was found to be */
     uint32_t line;       /* 0: its past is not read */
+    uint32_t future;     /* 0: it was not read before it had a value */
     uint8_t state;       /* SLOT_… */
 } lang_slot;
 
@@ -46,6 +56,7 @@ typedef struct lang_frame {
 typedef struct lang_line_part {
     uint32_t near, far; /* memory objects, from 1; 0: none */
     uint32_t value;     /* what enters them; 0 until it is known */
+    lang_value deferred; /* or that, known when everything is lowered; count 0: it is not */
     uint8_t type;
 } lang_line_part;
 
@@ -54,6 +65,22 @@ typedef struct lang_line {
     uint16_t count;
     const char *name;
 } lang_line;
+
+/* The value of a name that was read before it had one. */
+typedef struct lang_future {
+    lang_value shape; /* what its readers take it for */
+    lang_value value; /* count 0: not bound yet */
+} lang_future;
+
+/* Where such a name was read. */
+typedef struct lang_reading {
+    uint32_t future, node, symbol;
+    uint32_t frame;     /* of the name */
+    uint32_t slot;      /* in that frame */
+    uint32_t statement; /* being lowered */
+    bool in_progress;   /* the statement is the name's own */
+    bool global;        /* read in a function, bound at the top */
+} lang_reading;
 
 typedef struct lang_memo {
     uint32_t function;                  /* 0: free place */
@@ -105,6 +132,7 @@ typedef struct lowering {
     bool too_large;
     uint32_t epoch;     /* of dry runs: names of the top may have other types in the next */
     uint32_t unsettled; /* a past whose type was not found, 0 if there is none */
+    uint32_t unread;    /* a name read above its binding, of which no value was found; 0: none */
 
     lang_slot *slots;
     uint32_t slot_count, slot_room;
@@ -114,6 +142,10 @@ typedef struct lowering {
     uint32_t line_count, line_room;
     lang_line_part *parts;
     uint32_t part_count, part_room;
+    lang_future *futures; /* from 1, as readings */
+    uint32_t future_count, future_room;
+    lang_reading *readings;
+    uint32_t reading_count, reading_room;
     lang_memo *memos;
     uint32_t memo_count, memo_mask;
 
@@ -151,7 +183,10 @@ static inline lang_value sn_lang_scalar(ir_ref ref, unsigned type)
 }
 
 /* ---- lower.c ---- */
+/* A value that something is computed with. */
 lang_value sn_lang_expression(lowering *l, uint32_t node);
+/* One that is handed on: where it is a name that is not bound yet, it may be deferred. */
+lang_value sn_lang_handed_on(lowering *l, uint32_t node);
 /* Reports an error about a node, once; in silent runs only notes it. `hint` may be NULL. */
 void sn_lang_complain(lowering *l, uint32_t node, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -165,6 +200,8 @@ lang_value sn_lang_element(const lowering *l, lang_value v,
                            uint32_t k); /* a number stands for all of its elements */
 void *sn_lang_more(lowering *l, void *list, uint32_t count, uint32_t *room, size_t size);
 void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v);
+/* The error that the name's type depends on its own past and does not settle. */
+void sn_lang_unsettled(lowering *l, uint32_t symbol);
 /* The value of the statement, if it has one. */
 lang_value sn_lang_statement(lowering *l, uint32_t statement);
 static inline uint32_t sn_lang_slot(const lowering *l, uint32_t slot_of_frame)
@@ -228,8 +265,28 @@ lang_value sn_lang_delay(lowering *l, uint32_t node, const uint32_t *arguments, 
 bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v);
 /* Finds the types of the recurrences that begin in the statement. */
 void sn_lang_infer(lowering *l, uint32_t statement);
-/* After everything else: names, and what enters each line. */
+/* After everything else: names, and what enters each line. Values that were deferred are known by then. */
 void sn_lang_write_lines(lowering *l);
+
+/* What a past is of the value: a number as written, and a condition, are numbers of the program's type. */
+lang_value sn_lang_settled(const lowering *l, lang_value v);
+/* The same of each element of a tuple: what a dry run sees of a past. */
+lang_value sn_lang_shape(lowering *l, lang_value v);
+
+/* ---- deferred.c ---- */
+/* May the name be read where it is only handed on? It has no value, and what it will be is known or being found. */
+bool sn_lang_may_defer(const lowering *l, uint32_t slot);
+lang_value sn_lang_defer(lowering *l, uint32_t node, uint32_t slot, uint32_t symbol);
+unsigned sn_lang_deferred_type(const lowering *l, lang_value v);
+bool sn_lang_has_deferred(const lowering *l, lang_value v);
+/* With the values that names have got since. */
+lang_value sn_lang_resolved(lowering *l, lang_value v);
+/* The value where it is needed at once: if it is not known by now, an error of the place where the name was written. */
+lang_value sn_lang_known(lowering *l, lang_value v);
+/* What a name is bound to, which its readers may have waited for. */
+lang_value sn_lang_keep_promise(lowering *l, uint32_t slot, uint32_t symbol, lang_value v);
+/* The error that a name is read before it has a value; by that function (NULL: none), `shown` bytes of its name. */
+void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *reading, const char *function, int shown);
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);

@@ -89,9 +89,10 @@ static const char *path_name(lowering *l, uint32_t frame, const char *text, size
 
 /* ---- lines ---- */
 
-/* What a past is when the value is a number as written or a condition: a number of the program's type. */
-static lang_value settled(const lowering *l, lang_value v)
+lang_value sn_lang_settled(const lowering *l, lang_value v)
 {
+    if (v.type == TYPE_DEFERRED)
+        return sn_lang_scalar(0, sn_lang_deferred_type(l, v));
     if (v.type == TYPE_LITERAL || v.type == IR_MASK)
         return sn_lang_scalar(0, l->type);
     v.ref = v.type == TYPE_TUPLE ? v.ref : 0;
@@ -118,7 +119,7 @@ static uint32_t new_line(lowering *l, const char *name, lang_value shape)
         l->parts = grown;
     }
     for (uint32_t k = 0; k < shape.count; k++)
-        l->parts[l->part_count + k] = (lang_line_part){.type = settled(l, sn_lang_element(l, shape, k)).type};
+        l->parts[l->part_count + k] = (lang_line_part){.type = sn_lang_settled(l, sn_lang_element(l, shape, k)).type};
     l->lines[l->line_count] = (lang_line){.parts = l->part_count, .count = shape.count, .name = name};
     l->part_count += shape.count;
     return l->line_count++;
@@ -136,9 +137,12 @@ bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v)
         lang_value e = sn_lang_element(l, v, k);
         if (e.type == TYPE_WRONG)
             continue;
-        if (settled(l, e).type != part->type)
+        if (sn_lang_settled(l, e).type != part->type)
             return false;
-        part->value = sn_lang_to(l, 0, e, part->type).ref;
+        if (e.type == TYPE_DEFERRED)
+            part->deferred = e;
+        else
+            part->value = sn_lang_to(l, 0, e, part->type).ref;
     }
     return true;
 }
@@ -183,16 +187,15 @@ static lang_value read_part_varying(lowering *l, uint32_t node, uint32_t line, u
     return sn_lang_scalar(sn_ir_emit(l->p, IR_READV, (ir_type)part->type, bounded, memory, 0), part->type);
 }
 
-/* The shape alone: what a dry run sees of a past. */
-static lang_value shape_of(lowering *l, lang_value v)
+lang_value sn_lang_shape(lowering *l, lang_value v)
 {
     if (v.type != TYPE_TUPLE)
-        return settled(l, v);
+        return sn_lang_settled(l, v);
     const uint32_t place = sn_lang_pool(l, v.count);
     if (!place)
         return sn_lang_wrong();
     for (uint32_t k = 0; k < v.count; k++)
-        l->pool[place + k] = settled(l, sn_lang_element(l, v, k));
+        l->pool[place + k] = sn_lang_settled(l, sn_lang_element(l, v, k));
     v.ref = place;
     return v;
 }
@@ -217,7 +220,7 @@ static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbo
                          s->state == SLOT_INDEX ? "the index" : "the table", sn_lang_shown(l->t, symbol), name);
         return false;
     }
-    if (s->state == SLOT_BOUND)
+    if (s->state == SLOT_BOUND || s->state == SLOT_DEFERRED)
         *shape = s->value;
     else if (s->expected.count)
         *shape = s->expected;
@@ -241,8 +244,8 @@ static uint32_t line_of_slot(lowering *l, uint32_t slot, uint32_t symbol, lang_v
         path_name(l, frame, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length, 0, false);
     const uint32_t line = new_line(l, name, shape);
     l->slots[slot].line = line;
-    if (line && l->slots[slot].state == SLOT_BOUND)
-        sn_lang_line_value(l, line, l->slots[slot].value);
+    if (line && (l->slots[slot].state == SLOT_BOUND || l->slots[slot].state == SLOT_DEFERRED))
+        sn_lang_line_value(l, line, sn_lang_resolved(l, l->slots[slot].value));
     return line;
 }
 
@@ -271,7 +274,7 @@ lang_value sn_lang_past(lowering *l, uint32_t node, uint32_t slot, uint32_t symb
         return sn_lang_wrong();
     }
     if (l->dry)
-        return shape_of(l, shape);
+        return sn_lang_shape(l, shape);
     const uint32_t line = line_of_slot(l, slot, symbol, shape);
     return line ? read_line(l, line, n) : sn_lang_wrong();
 }
@@ -312,7 +315,7 @@ static lang_value delay_by_constant(lowering *l, delayed *d, uint32_t k, double 
     if (n > 0)
         return line_of_delayed(l, d) ? read_part(l, d->line, k, (uint32_t)n) : sn_lang_wrong();
     if (d->value.count)
-        return sn_lang_element(l, d->value, k);
+        return sn_lang_known(l, sn_lang_element(l, d->value, k));
     sn_lang_complain(l, d->node, "a recurrence needs a delay of at least 1",
                      "'%.*s' is used in its own definition", sn_lang_shown(l->t, d->symbol),
                      sn_lang_symbol_text(l->t, d->symbol));
@@ -325,7 +328,7 @@ static lang_value delay_element(lowering *l, delayed *d, uint32_t k, lang_value 
     if (n.type == TYPE_WRONG || d->shape.type == TYPE_WRONG)
         return sn_lang_wrong();
     if (l->dry)
-        return settled(l, sn_lang_element(l, d->shape, k));
+        return sn_lang_settled(l, sn_lang_element(l, d->shape, k));
     if (sn_lang_constant(l, n, &constant))
         return delay_by_constant(l, d, k, constant);
     if (d->most)
@@ -349,10 +352,10 @@ static bool look_at_delayed(lowering *l, delayed *d, uint32_t node)
         d->symbol = n.b;
         if (!slot_shape(l, node, slot, n.b, &d->shape))
             return false;
-        if (l->slots[slot].state == SLOT_BOUND)
+        if (l->slots[slot].state == SLOT_BOUND || l->slots[slot].state == SLOT_DEFERRED)
             d->value = l->slots[slot].value;
     } else {
-        d->shape = d->value = sn_lang_expression(l, node);
+        d->shape = d->value = sn_lang_handed_on(l, node);
     }
     if (d->shape.type == TYPE_WRONG && slot && !l->dry)
         l->unsettled = node;
@@ -434,14 +437,11 @@ static bool same_shape(const lowering *l, lang_value a, lang_value b)
     return true;
 }
 
+/* Is it what its readers took it for while they knew nothing? */
 static bool is_plain(const lowering *l, lang_value v)
 {
-    for (uint32_t k = 0; k < v.count; k++) {
-        const unsigned type = sn_lang_element(l, v, k).type;
-        if (type != (unsigned)l->type && type != TYPE_UNKNOWN && type != TYPE_WRONG)
-            return false;
-    }
-    return true;
+    const unsigned type = sn_lang_element(l, v, 0).type;
+    return v.count == 1 && (type == (unsigned)l->type || type == TYPE_UNKNOWN || type == TYPE_WRONG);
 }
 
 /* Takes over what the round found; true if that is news. */
@@ -449,7 +449,7 @@ static bool learn(lowering *l, lang_slot *s)
 {
     if (s->state != SLOT_BOUND)
         return false;
-    const lang_value shape = shape_of(l, s->value);
+    const lang_value shape = sn_lang_shape(l, s->value);
     if (s->expected.count && same_shape(l, s->expected, shape))
         return false;
     const bool news = s->expected.count || !is_plain(l, shape);
@@ -460,7 +460,8 @@ static bool learn(lowering *l, lang_slot *s)
 static bool forget(lowering *l, lang_slot *s)
 {
     (void)l;
-    s->state = SLOT_UNBOUND;
+    if (s->state != SLOT_IMAGE)
+        s->state = SLOT_UNBOUND;
     return false;
 }
 
@@ -512,6 +513,12 @@ void sn_lang_infer(lowering *l, uint32_t statement)
 
 /* ---- the end ---- */
 
+/* What enters the part: of a deferred value, what its name came to stand for. */
+static ir_ref entering(lowering *l, const lang_line_part *part)
+{
+    return part->deferred.count ? sn_lang_to(l, 0, sn_lang_resolved(l, part->deferred), part->type).ref : part->value;
+}
+
 static const char *part_name(lowering *l, const lang_line *line, uint32_t k, bool far)
 {
     const size_t length = strlen(line->name);
@@ -541,13 +548,14 @@ void sn_lang_write_lines(lowering *l)
         const lang_line *line = &l->lines[i];
         for (uint32_t k = 0; k < line->count; k++) {
             const lang_line_part *part = &l->parts[line->parts + k];
+            const ir_ref value = entering(l, part);
             if (part->near) {
                 l->p->memories[part->near - 1].name = part_name(l, line, k, false);
-                writes[count++] = (opt_line_write){part->near - 1, part->value};
+                writes[count++] = (opt_line_write){part->near - 1, value};
             }
             if (part->far) {
                 l->p->memories[part->far - 1].name = part_name(l, line, k, part->near != 0);
-                writes[count++] = (opt_line_write){part->far - 1, part->value};
+                writes[count++] = (opt_line_write){part->far - 1, value};
             }
         }
     }

@@ -84,6 +84,7 @@ typedef struct lang_symbol {
     bool library;      /* a name of the library's texts, not of this one */
     uint32_t value; /* lowering: of an input or a free name, once it is emitted */
     uint32_t global_slot, global_at, global_statement;
+    uint32_t first_read; /* the statement of the top that reads it first without knowing it bound there; 0: none */
     uint32_t scope, slot, slot_at, slot_statement; /* of the function that `scope` numbers, else stale */
     uint32_t function, node;
     uint32_t calls, calls_scope; /* how often called in the scope so far */
