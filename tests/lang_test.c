@@ -797,6 +797,55 @@ static void names_may_be_handed_on_above_their_binding(void **state)
     EXPECT_STREAM("fn h(v) = delay(v, 1)\nout x = 1 + h(x)", 1, 2, 3);
 }
 
+static void arguments_may_have_to_be_constants(void **state)
+{
+    (void)state;
+    EXPECT_STREAM("input a\nfn f(v, n: const) = delay(v, n)\nf(a, 1 + 1)", 0, 0, 1, 2);
+    EXPECT_STREAM("input a\nfn g(v, m: const=2) = f(v, m - 1)\nfn f(v, n: const) = delay(v, n)\ng(a) + g(m=3, v=a)", 0, 1, 3, 5);
+    EXPECT_STREAM("input a\nfn f(v, p:2 const=(1, 2)) = delay(v, p)\nf(a).y + f(a, 0, 1).x", 1, 2, 4);
+    EXPECT_STREAM("input a\nconst = 2\nfn f(v, const) = v*const\nf(a, const)", 2, 4, 6); /* a name like any other */
+    EXPECT_STREAM("input a\nfn f(v, n: const) = n < 2 ? v : f2(v)\nfn f2(v) = 2*v\nf(a, i32(1)) + f(a, 2)", 3, 6, 9);
+}
+
+static lang_function_entry entry_called(const char *name)
+{
+    lang_function_entry entry;
+    for (uint32_t i = 0; sn_lang_function(i, &entry); i++)
+        if (strcmp(entry.name, name) == 0)
+            return entry;
+    fail_msg("%s", name);
+    return entry;
+}
+
+static void expect_parameters(const char *name, const char *wanted)
+{
+    const lang_function_entry entry = entry_called(name);
+    char all[512] = "";
+    lang_parameter_entry p;
+    for (uint32_t k = 0; sn_lang_function_parameter(&entry, k, &p); k++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%.*s:%u%s%s%.*s", k ? " | " : "", (int)p.name_length, p.name, p.size,
+                 p.constant ? " const" : "", p.standard ? " = " : "", (int)p.standard_length, p.standard ? p.standard : "");
+    assert_string_equal(all, wanted);
+}
+
+static void functions_say_what_they_take(void **state)
+{
+    (void)state;
+    expect_parameters("comb", "x:0 | samples:0 const | feedback:0");
+    expect_parameters("delay_linear", "x:0 | seconds:0 | most:0 const = 48000");
+    expect_parameters("fbm", "p:4 | octaves:0 const = 6 | lacunarity:0 = 2 | gain:0 = 0.5 | seed:0 = 0");
+    expect_parameters("lowpass", "x:0 | cutoff:0 | q:0 = sqrt(0.5)");
+    expect_parameters("clamp", "x:0 | low:0 | high:0");
+    expect_parameters("delay", "x:0 | n:0 | max:0 = ");
+    const lang_function_entry made = {.name = "f", .form = "a=max(1, [2, 3]), b:3 const = (0, 1, 2) , c"};
+    lang_parameter_entry p;
+    assert_true(sn_lang_function_parameter(&made, 1, &p));
+    assert_int_equal(p.size, 3);
+    assert_true(p.constant && p.standard_length >= 9 && !memcmp(p.standard, "(0, 1, 2)", 9));
+    assert_true(sn_lang_function_parameter(&made, 2, &p) && p.name_length == 1 && !p.standard);
+    assert_false(sn_lang_function_parameter(&made, 3, &p));
+}
+
 static void expect_type_of_line(const char *source, const char *name, ir_type type)
 {
     lower_well(source, true);
@@ -1118,6 +1167,8 @@ int main(void)
         cmocka_unit_test_teardown(streams_and_parameters_are_declared, teardown),
         cmocka_unit_test_teardown(the_past_is_read, teardown),
         cmocka_unit_test_teardown(names_may_be_handed_on_above_their_binding, teardown),
+        cmocka_unit_test_teardown(arguments_may_have_to_be_constants, teardown),
+        cmocka_unit_test(functions_say_what_they_take),
         cmocka_unit_test_teardown(recurrences_find_their_types, teardown),
         cmocka_unit_test_teardown(state_has_names, teardown),
         cmocka_unit_test_teardown(near_and_far_reads_have_lines_of_their_own, teardown),

@@ -148,7 +148,8 @@ static void print_page(const listing *l)
     puts("# The standard library\n\n"
          "What texts can call beside the [words of the language](language.md#functions). This page is what `sinter functions --markdown`\n"
          "prints, from the texts in `src/lib`; `sinter functions NAME` prints one entry.\n\n"
-         "`p:2` is an argument of two elements: a pair, or two numbers in a row. What stands behind `=` may be left out.\n");
+         "`p:2` is an argument of two elements: a pair, or two numbers in a row; `n: const` is one that must be a constant where the\n"
+         "function is called. What stands behind `=` may be left out.\n");
     for (uint32_t i = 0; i < l->count; i++)
         if (l->entries[i].group && begins_group(l, i))
             print_link(l->entries[i].group);

@@ -21,6 +21,8 @@ static int write_parameters(const lang_tree *t, const lang_function *f, char *bu
                       sn_lang_symbol_text(t, words[PARAMETER_SYMBOL]));
         if (words[PARAMETER_SIZE] && n < (int)size)
             n += snprintf(buffer + n, size - (size_t)n, ":%u", words[PARAMETER_SIZE]);
+        if (words[PARAMETER_CONSTANT] && n < (int)size)
+            n += snprintf(buffer + n, size - (size_t)n, "%s const", words[PARAMETER_SIZE] ? "" : ":");
         if (words[PARAMETER_DEFAULT] && n < (int)size)
             n += snprintf(buffer + n, size - (size_t)n, "=...");
     }
@@ -153,6 +155,43 @@ static uint32_t evaluate_all(lowering *l, uint32_t list)
         good &= v.type != TYPE_WRONG;
     }
     return good ? base : 0;
+}
+
+/* ---- parameters that must be constants ---- */
+
+static bool is_constant(lowering *l, lang_value v)
+{
+    double value;
+    for (uint32_t k = 0; k < v.count; k++) {
+        const lang_value e = sn_lang_element(l, v, k);
+        if (e.type != TYPE_WRONG && !sn_lang_constant(l, e, &value))
+            return false;
+    }
+    return true;
+}
+
+bool sn_lang_check_constant(lowering *l, uint32_t node, uint32_t function, uint32_t parameter, lang_value v)
+{
+    const lang_function *f = &l->t->functions[function];
+    const uint32_t *words = sn_lang_parameter(l->t, f, parameter);
+    if (l->dry || !words[PARAMETER_CONSTANT] || is_constant(l, v))
+        return true;
+    char signature[SINTER_MESSAGE_SIZE];
+    write_parameters(l->t, f, signature, sizeof signature - 1);
+    strcat(signature, ")");
+    sn_lang_complain(l, node, signature, "'%.*s' of '%.*s' must be a constant",
+                     sn_lang_shown(l->t, words[PARAMETER_SYMBOL]), sn_lang_symbol_text(l->t, words[PARAMETER_SYMBOL]),
+                     sn_lang_shown(l->t, f->symbol), sn_lang_symbol_text(l->t, f->symbol));
+    return false;
+}
+
+bool sn_lang_check_constants(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments)
+{
+    const lang_function *f = &l->t->functions[function];
+    for (uint32_t k = 0; k < f->parameter_count && f->constants; k++)
+        if (!sn_lang_check_constant(l, node, function, k, arguments[k]))
+            return false;
+    return true;
 }
 
 /* ---- where no parameter has a size ---- */

@@ -322,6 +322,8 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
                                  words[PARAMETER_SIZE] == 1 ? "" : "s", v.count);
                 v = sn_lang_wrong();
             }
+            if (!sn_lang_check_constant(l, words[PARAMETER_DEFAULT], function, k, v))
+                v = sn_lang_wrong();
         }
         sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], v);
     }
@@ -393,6 +395,8 @@ static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
     }
     f = &l->t->functions[function];
     if (f->item && !sn_lang_parse_item(l->t, l->memory, function))
+        return sn_lang_wrong();
+    if (!sn_lang_check_constants(l, node, function, arguments))
         return sn_lang_wrong();
     return call_with(l, node, function, arguments);
 }

@@ -80,6 +80,20 @@ typedef struct lang_function_entry {
  * too; a name that has several definitions has an entry for each. `i` from 0 until it returns false. */
 bool sn_lang_function(uint32_t i, lang_function_entry *entry);
 
+/* One parameter of such a function. */
+typedef struct lang_parameter_entry {
+    const char *name; /* not ended by a zero, nor is the default */
+    uint32_t name_length;
+    const char *standard; /* the default as it is written, an expression that may name parameters before it; NULL: it has none. Of a word
+                             of the language that may leave an argument out: "" */
+    uint32_t standard_length;
+    uint32_t size; /* of the tuple that it takes; 0: whatever an argument is */
+    bool constant; /* must be one where it is called */
+} lang_parameter_entry;
+
+/* The k-th parameter, from 0; false behind the last. */
+bool sn_lang_function_parameter(const lang_function_entry *entry, uint32_t k, lang_parameter_entry *parameter);
+
 enum {
     LANG_MAX_TEXT = 1 << 28,      /* bytes */
     LANG_MAX_NAME = 255,          /* bytes of a name */

@@ -303,6 +303,11 @@ bool sn_lang_take_arguments(lowering *l, uint32_t node, uint32_t function, lang_
 /* The same where some have: of the definitions that begin with `function` the one that takes what the call gives. */
 uint32_t sn_lang_choose_definition(lowering *l, uint32_t node, uint32_t function, lang_value *arguments);
 
+/* Is the value a constant, if that parameter must be one? The node is that of the call, or of a default. */
+bool sn_lang_check_constant(lowering *l, uint32_t node, uint32_t function, uint32_t parameter, lang_value v);
+/* The same of all arguments of a call. */
+bool sn_lang_check_constants(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments);
+
 /* ---- call_graph.c ---- */
 /* Recursion is reported, and what a function does through others becomes known of it. */
 void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *options);

@@ -398,10 +398,12 @@ static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t e
     return t->function_count++;
 }
 
-/* The 2 of `p:2`: how many elements the argument has. */
+/* The 2 of `p:2`: how many elements the argument has; 0: it is not said. */
 static uint32_t parse_size(parser *p)
 {
     next_token(p);
+    if (token_is_word(p, "const"))
+        return 0;
     if (token_is(p, TOKEN_NUMBER)) {
         const lang_literal *n = &p->t->literals[p->l.token.value];
         const uint32_t at = p->l.token.at, end = p->l.token.end;
@@ -413,7 +415,7 @@ static uint32_t parse_size(parser *p)
         return sn_lang_fail(p, at, end, "fn f(p:2, r) = ...", "the size of an argument is a whole number from 1 to %d",
                             LANG_MAX_TUPLE);
     }
-    return sn_lang_missing(p, "the size of the argument", "fn f(p:2, r) = ...");
+    return sn_lang_missing(p, "the size of the argument, or const,", "fn f(p:2, n: const) = ...");
 }
 
 static void parse_parameters(parser *p, uint32_t f)
@@ -428,7 +430,11 @@ static void parse_parameters(parser *p, uint32_t f)
         sn_lang_push(p, sn_lang_bind_name(p, symbol, at, end));
         next_token(p);
         const uint32_t size = token_is(p, TOKEN_COLON) ? parse_size(p) : 0;
+        const bool constant = p->previous_end > end && token_is_word(p, "const");
+        if (constant)
+            next_token(p);
         p->t->functions[f].sized |= size != 0;
+        p->t->functions[f].constants |= constant;
         uint32_t value = 0;
         if (accept_token(p, TOKEN_ASSIGN)) {
             value = sn_lang_parse_choice(p);
@@ -440,6 +446,7 @@ static void parse_parameters(parser *p, uint32_t f)
         }
         sn_lang_push(p, value);
         sn_lang_push(p, size);
+        sn_lang_push(p, constant);
         if (p->panic || !accept_token(p, TOKEN_COMMA))
             break;
         if (!token_is(p, TOKEN_NAME))

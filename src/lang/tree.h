@@ -156,7 +156,7 @@ typedef struct lang_statement {
 
 typedef struct lang_function {
     uint32_t symbol, at;
-    uint32_t parameters; /* list: symbol, slot, default node or 0, size or 0, of each */
+    uint32_t parameters; /* list: symbol, slot, default node or 0, size or 0, 1 if it must be a constant, of each */
     uint32_t parameter_count, slot_count;
     uint32_t first; /* statement */
     uint32_t first_call, call_count;
@@ -164,13 +164,14 @@ typedef struct lang_function {
         free_names; /* which free names it reads, one bit each; with those of what it calls once sorted out */
     bool stateful;  /* a prime or a delay in it, or in what it calls */
     bool recursive, called, visited, on_path;
-    bool sized;    /* some parameter has a size */
+    bool sized;     /* some parameter has a size */
+    bool constants; /* some parameter must be a constant */
     uint32_t next; /* of the library: the next definition of the same name, which needs fewer numbers; else 0 */
     const struct lang_library_item *item; /* of the library: its body is parsed when it is called first; else NULL */
 } lang_function;
 
 enum { PARAM_SMOOTHING = 6, PARAM_SECONDS, PARAM_SMOOTHED_AT, PARAM_WORDS };
-enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARAMETER_WORDS };
+enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARAMETER_CONSTANT, PARAMETER_WORDS };
 
 typedef struct lang_call {
     uint32_t scope, symbol, at;

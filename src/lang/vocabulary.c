@@ -72,6 +72,55 @@ static bool library_function(uint32_t i, lang_function_entry *entry)
     return false;
 }
 
+/* ---- parameters ---- */
+
+static const char *behind_blanks(const char *at)
+{
+    return at + strspn(at, " ");
+}
+
+/* Where the argument that begins here ends: at a comma outside of parentheses, or with the text. */
+static const char *end_of_argument(const char *at)
+{
+    for (int depth = 0; *at && (*at != ',' || depth > 0); at++)
+        depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
+    return at;
+}
+
+/* `p:2 const=(0, 1)` */
+static void read_parameter(const char *at, const char *end, lang_parameter_entry *p)
+{
+    *p = (lang_parameter_entry){.name = at, .name_length = (uint32_t)strcspn(at, " :=,")};
+    at = behind_blanks(at + p->name_length);
+    if (*at == ':') {
+        for (at = behind_blanks(at + 1); *at >= '0' && *at <= '9'; at++)
+            p->size = 10 * p->size + (uint32_t)(*at - '0');
+        at = behind_blanks(at);
+        p->constant = strncmp(at, "const", 5) == 0;
+        at = behind_blanks(at + (p->constant ? 5 : 0));
+    }
+    if (*at == '=') {
+        p->standard = behind_blanks(at + 1);
+        p->standard_length = (uint32_t)(end - p->standard);
+    }
+}
+
+bool sn_lang_function_parameter(const lang_function_entry *entry, uint32_t k, lang_parameter_entry *parameter)
+{
+    const char *at = behind_blanks(entry->form ? entry->form : entry->arguments);
+    for (uint32_t i = 0; *at; i++) {
+        const char *end = entry->form ? end_of_argument(at) : at + strcspn(at, " ");
+        if (i == k) {
+            read_parameter(at, end, parameter);
+            if (!entry->form && k >= entry->least)
+                parameter->standard = "";
+            return true;
+        }
+        at = behind_blanks(end + (*end == ','));
+    }
+    return false;
+}
+
 bool sn_lang_function(uint32_t i, lang_function_entry *entry)
 {
     for (unsigned w = 0; w < WORD_COUNT; w++) {

@@ -54,8 +54,8 @@ class Item:
         self.arguments = " ".join(self.text[opening + 1:closing].split())
         self.parameters = []  # name, size, whether it has a default
         for part in split_arguments(self.arguments):
-            form = re.match(r"([^\W\d]\w*)\s*(?::\s*(\d+))?\s*(=.*)?$", part)
-            if not form:
+            form = re.match(r"([^\W\d]\w*)\s*(?::\s*(\d+)?\s*(?:const\b)?)?\s*(=.*)?$", part)
+            if not form or ":" in part and not re.search(r":\s*(\d|const)", part):
                 self.fail(f"an argument that cannot be read: {part}")
             self.parameters.append((form[1], int(form[2] or 0), form[3] is not None))
         self.least = sum(not optional for _, _, optional in self.parameters)
