@@ -148,6 +148,17 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"fn f(a, n: cons) = n\nf(1)", false, 1, 1, 12, 4, "the size of the argument, or const, is missing before 'cons'",
          "fn f(p:2, n: const) = ..."},
         {"fn f(a const) = a\nf(1)", false, 1, 1, 8, 5, "'const' where ) or a comma is expected", ""},
+        {"event gate\ngate", true, 1, 1, 7, 4, "the initial value is missing after 'gate'", "event gate = 0"},
+        {"event gate = 0\ngate + x", false, 1, 1, 7, 4, "only a patch has events", "declare it by param"},
+        {"input a\nevent gate = a\ngate", true, 1, 2, 14, 1, "the initial value of a param is a constant", ""},
+        {"event gate = 0\nsince(gate*1.5)", true, 1, 2, 1, 5, "since takes an event, by its name", "event gate = 0, then since(gate)"},
+        {"param gate = 0\nsince(gate)", true, 1, 2, 1, 5, "since takes an event, by its name", "event gate = 0, then since(gate)"},
+        {"since(x)", false, 1, 1, 1, 5, "since takes an event, by its name", "event gate = 0, then since(gate)"},
+        {"event gate = 0\nadsr_event(gate < 1)", true, 1, 2, 1, 10,
+         "'adsr_event' cannot take these arguments: since takes an event, by its name",
+         "adsr_event(note, attack=0.01, decay=0.1, sustain=0.7, release=0.3)"},
+        {"fn f(v) {\nevent gate = v\nv\n}\nf(1)", true, 1, 2, 1, 5, "'event' stands at the top only, not in a function", ""},
+        {"event rate = 0\nrate", true, 1, 1, 7, 4, "the rate is given by whoever runs the patch", ""},
         {"fn f(v) = delay(v, 0)*2\na = f(b)\nb = 2\na", true, 1, 2, 7, 1, "'b' is bound further down, in line 3",
          "'f' needs its value at once; its value one element ago is written with a prime: y'"},
         {"a < b < c", false, 1, 1, 7, 1, "comparisons do not chain", "write a < b && b < c"},
@@ -776,7 +787,7 @@ static void every_word_is_found(void **state)
         assert_int_equal(names, entry.most);
         assert_true(entry.least <= entry.most && strlen(entry.summary) > 3);
     }
-    assert_int_equal(count, 88);
+    assert_int_equal(count, 89);
 }
 
 int main(void)

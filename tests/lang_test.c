@@ -846,6 +846,22 @@ static void functions_say_what_they_take(void **state)
     assert_false(sn_lang_function_parameter(&made, 3, &p));
 }
 
+static void events_are_names_with_an_onset(void **state)
+{
+    (void)state;
+    EXPECT_STREAM("input event\nevent", 1, 2, 3);
+    EXPECT_STREAM("event = 3\nevent + dt*0", 3, 3);
+    lower_well("event gate = 2\nevent other = 0\na = gate\nout since(a) - since(other)", true);
+    assert_int_equal(it.p.param_count, 4);
+    assert_string_equal(it.p.params[3].name, "other.onset");
+    assert_int_equal(it.p.params[3].type, IR_F64);
+    static const char *const patches[] = {"event gate = 0\ngate", "event gate = 0\nx = since(gate)\nx"};
+    for (size_t k = 0; k < 2; k++) {
+        open_it(NULL, 0);
+        assert_true(sn_lang_is_patch(&it.scratch, patches[k], strlen(patches[k])));
+    }
+}
+
 static void expect_type_of_line(const char *source, const char *name, ir_type type)
 {
     lower_well(source, true);
@@ -1145,7 +1161,9 @@ static void the_documented_programs_are_programs(void **state)
         at = end + 1;
         if (strstr(start, "error:"))
             continue;
-        lower_well(start, strstr(start, "input") != NULL);
+        open_it(NULL, 0);
+        const bool patch = sn_lang_is_patch(&it.scratch, start, strlen(start));
+        lower_well(start, patch);
         programs++;
         *end = '\n'; /* the closing marks open no block */
         memset(end, '-', 3);
@@ -1169,6 +1187,7 @@ int main(void)
         cmocka_unit_test_teardown(names_may_be_handed_on_above_their_binding, teardown),
         cmocka_unit_test_teardown(arguments_may_have_to_be_constants, teardown),
         cmocka_unit_test(functions_say_what_they_take),
+        cmocka_unit_test_teardown(events_are_names_with_an_onset, teardown),
         cmocka_unit_test_teardown(recurrences_find_their_types, teardown),
         cmocka_unit_test_teardown(state_has_names, teardown),
         cmocka_unit_test_teardown(near_and_far_reads_have_lines_of_their_own, teardown),

@@ -229,13 +229,15 @@ static void definitions_stand_in_order(void **state)
 
 /* ---- every definition ---- */
 
-/* A call with the numbers that the definition needs: variables, and constants from the one given on. */
+/* A call with the numbers that the definition needs: variables, and constants from the one given on. What counts from an event has
+ * it first. */
 static void write_call(char *text, size_t size, const lang_library_item *item, unsigned constants)
 {
-    int n = snprintf(text, size, "%s(", item->name);
+    const bool counts = strstr(item->text, "since(") != NULL;
+    int n = snprintf(text, size, "%s%s(", counts ? "event note = 0\n" : "", item->name);
     for (unsigned k = 0; k < item->needed; k++)
-        n += snprintf(text + n, size - (size_t)n, "%s%.1s", k ? ", " : "",
-                      k >= constants ? "3" : &"xyzt"[k % 4]);
+        n += snprintf(text + n, size - (size_t)n, "%s%.*s", k ? ", " : "", k == 0 && counts ? 4 : 1,
+                      k == 0 && counts ? "note" : k >= constants ? "3" : &"xyzt"[k % 4]);
     snprintf(text + n, size - (size_t)n, ")");
 }
 

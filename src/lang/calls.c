@@ -94,6 +94,8 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
         return sn_lang_wrong();
     if (word == WORD_DELAY)
         return sn_lang_delay(l, node, places, places[2] ? 3 : 2, l->t->lists[l->t->nodes[node].b + 1]);
+    if (word == WORD_SINCE)
+        return sn_lang_since(l, node, sn_lang_expression(l, places[0]));
     if (word == WORD_SAMPLE || word == WORD_TEXEL || word == WORD_SIZE)
         return sn_lang_image_call(l, node, word, places);
     const uint8_t flags = l->t->nodes[node].op;

@@ -177,6 +177,58 @@ static bool good_smoothing(lowering *l, const uint32_t *words, ir_param *param)
     return true;
 }
 
+/* ---- events ---- */
+
+/* Behind an event's parameter stands another, `gate.onset`, which says where it came last: a name that no text has. */
+static const char onset_suffix[] = ".onset";
+static const double never = 1e18; /* elements ago; above 2^53 every index is near enough */
+
+static void add_onset(lowering *l, const char *event)
+{
+    const size_t length = strlen(event);
+    char *name = sn_arena_take(l->memory, length + sizeof onset_suffix);
+    if (!name) {
+        l->t->out_of_memory = true;
+        return;
+    }
+    memcpy(name, event, length);
+    memcpy(name + length, onset_suffix, sizeof onset_suffix);
+    const ir_param onset = {.name = name, .type = IR_F64, .initial = -never, .low = -(double)INFINITY, .high = (double)INFINITY};
+    sn_ir_add_param(l->p, &onset);
+}
+
+/* The number of the event's onset; that of the event itself where the value is none. */
+static uint32_t onset_of(const lowering *l, uint32_t event)
+{
+    const char *name = l->p->params[event].name;
+    const size_t length = strlen(name);
+    if (event + 1 >= l->p->param_count)
+        return event;
+    const char *next = l->p->params[event + 1].name;
+    return strncmp(next, name, length) == 0 && strcmp(next + length, onset_suffix) == 0 ? event + 1 : event;
+}
+
+lang_value sn_lang_since(lowering *l, uint32_t node, lang_value event)
+{
+    if (event.type == TYPE_WRONG)
+        return event;
+    if (l->dry)
+        return sn_lang_scalar(0, IR_F64);
+    ir_program *p = l->p;
+    const bool is_parameter = event.count == 1 && event.type == (unsigned)l->type && event.ref && event.ref < p->count
+                              && p->ops[event.ref].code == IR_PARAM;
+    const uint32_t number = is_parameter ? p->ops[event.ref].a : 0, onset = is_parameter ? onset_of(l, number) : 0;
+    if (!is_parameter || onset == number) {
+        sn_lang_complain(l, node, "event gate = 0, then since(gate)", "since takes an event, by its name");
+        return sn_lang_wrong();
+    }
+    const ir_ref index = sn_ir_emit(p, IR_INDEX, IR_F64, 0, 0, 0);
+    const ir_ref elapsed = sn_ir_emit(p, IR_SUB, IR_F64, index, sn_ir_emit(p, IR_PARAM, IR_F64, onset, 0, 0), 0);
+    /* What lies ahead, as after a reset of the index, has not come yet. */
+    const ir_ref ahead = sn_ir_emit(p, IR_LT, IR_MASK, elapsed, sn_ir_f64(p, 0), 0);
+    return sn_lang_scalar(sn_ir_emit(p, IR_SELECT, IR_F64, ahead, sn_ir_f64(p, never), elapsed), IR_F64);
+}
+
 void sn_lang_param(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
@@ -198,6 +250,10 @@ void sn_lang_param(lowering *l, uint32_t statement)
             complain_of_statement(l, statement, NULL, "the rate is given by whoever runs the patch");
             good = false;
         }
+        if (good && words[PARAM_EVENT] && !l->options->patch) {
+            complain_of_statement(l, statement, "declare it by param", "only a patch has events");
+            good = false;
+        }
         if (good && good_range(l, words, &param) && good_smoothing(l, words, &param)) {
             const char *unit =
                 words[5] ? sn_arena_copy_text(l->memory, l->t->source.text + words[4], words[5]) : NULL;
@@ -205,6 +261,8 @@ void sn_lang_param(lowering *l, uint32_t statement)
             param.unit = unit;
             v = sn_lang_scalar(sn_ir_emit(l->p, IR_PARAM, l->type, sn_ir_add_param(l->p, &param), 0, 0),
                                l->type);
+            if (words[PARAM_EVENT])
+                add_onset(l, param.name);
             if (param.smoothing) /* the rate counts its seconds: the patch has it then */
                 rate(l);
         }

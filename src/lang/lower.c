@@ -778,7 +778,9 @@ bool sn_lang_is_patch(arena *scratch, const char *source, size_t length)
         patch |= item && (item->stateful || item->free_names);
     }
     for (uint32_t s = tree.first; s; s = tree.statements[s].next)
-        patch |= tree.statements[s].kind == STATEMENT_INPUT;
+        patch |= tree.statements[s].kind == STATEMENT_INPUT
+                 || (tree.statements[s].kind == STATEMENT_PARAM && tree.statements[s].a
+                     && tree.lists[tree.statements[s].a + PARAM_EVENT]);
     for (uint32_t f = 1; f < tree.function_count; f++)
         free_names |= tree.functions[f].free_names;
     for (unsigned k = FREE_FIELD_NAMES; k < 8; k++)

@@ -315,6 +315,8 @@ void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *opti
 /* ---- declare.c ---- */
 void sn_lang_declare_inputs(lowering *l);
 void sn_lang_param(lowering *l, uint32_t statement);
+/* How many elements ago the event came that the value is of. */
+lang_value sn_lang_since(lowering *l, uint32_t node, lang_value event);
 void sn_lang_input(lowering *l, uint32_t statement);
 void sn_lang_table(lowering *l, uint32_t statement);
 /* The memory object, from 1, of a table of the library; 0: the symbol names none. */

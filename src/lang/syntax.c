@@ -279,6 +279,22 @@ static void parse_param(parser *p)
         p->t->statements[s].a = sn_lang_add_list(p, words, PARAM_WORDS);
 }
 
+/* A parameter that also says when it came: no range, no smoothing. */
+static void parse_event(parser *p)
+{
+    const uint32_t s = parse_declared_name(p, STATEMENT_PARAM);
+    if (p->panic)
+        return;
+    uint32_t words[PARAM_WORDS] = {[PARAM_EVENT] = 1};
+    if (!accept_token(p, TOKEN_ASSIGN)) {
+        sn_lang_missing(p, "the initial value", "event gate = 0");
+        return;
+    }
+    words[0] = sn_lang_parse_choice(p);
+    if (!p->panic)
+        p->t->statements[s].a = sn_lang_add_list(p, words, PARAM_WORDS);
+}
+
 static uint32_t parse_table_type(parser *p)
 {
     static const struct {
@@ -324,10 +340,10 @@ static void parse_table(parser *p)
     p->stack_count = base;
 }
 
-/* `image` is a word only where a name follows it in its line: elsewhere it is a name like any other. */
-static bool declares_image(const parser *p)
+/* `image` and `event` are words only where a name follows them in their line: elsewhere they are names like any other. */
+static bool declares(const parser *p, const char *word)
 {
-    if (!token_is_word(p, "image"))
+    if (!token_is_word(p, word))
         return false;
     const char *at = text_at(p, p->l.at);
     at += strspn(at, " \t");
@@ -479,7 +495,7 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
         p->statement = 0;
         p->start = p->l.token.at;
         const uint32_t assignment = binding_at(p);
-        if (token_is_keyword(p) || declares_image(p))
+        if (token_is_keyword(p) || declares(p, "image") || declares(p, "event"))
             sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
                               shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
         else if (assignment)
@@ -608,8 +624,10 @@ static void parse_statement(parser *p)
         case TOKEN_OUT: parse_out(p); break;
         case TOKEN_TABLE: parse_table(p); break;
         default:
-            if (declares_image(p))
+            if (declares(p, "image"))
                 parse_image(p);
+            else if (declares(p, "event"))
+                parse_event(p);
             else
                 parse_value(p);
         }

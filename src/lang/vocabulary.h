@@ -105,6 +105,7 @@
     F(SHR, "shr", 2, 2, "a n", "a >>> n: an i32 shifted right, zeros coming in") \
     F(SIGN, "sign", 1, 1, "x", "x > 0 ? 1 : x < 0 ? -1 : x") \
     M(SIN, "sin", 1, "x", IR_SIN, "sine of x radians; a factor pi in the argument is the real number") \
+    F(SINCE, "since", 1, 1, "event", "elements since the event came last, as an f64; 1e18 or more where it has not come yet") \
     M(SINH, "sinh", 1, "x", IR_SINH, "hyperbolic sine") \
     M(SINPI, "sinpi", 1, "x", IR_SINPI, "sine of x half turns") \
     F(SIZE, "size", 1, 1, "image", "(width, height) of an image") \

@@ -69,7 +69,7 @@ class Item:
         for inside in re.findall(r"(?:^|[\n;{])\s*\(([\w\s,]*)\)\s*=[^=]", body):
             bound |= set(NAME.findall(inside))
         bound |= set(re.findall(r"\bsum\(\s*([^\W\d]\w*)\s*,", body))
-        self.calls, self.reads, self.stateful = set(), set(), False
+        self.calls, self.reads, self.stateful, self.free = set(), set(), False, 0
         for text in (self.arguments, body):
             for token in TOKEN.finditer(text):
                 self.stateful |= token["prime"] is not None
@@ -79,9 +79,9 @@ class Item:
                 if re.match(r"\s*\(", text[token.end():]) or re.search(r"\|\s*$", text[:token.start()]):
                     self.calls.add(name)
                     self.stateful |= name == "delay"
+                    self.free |= 1 << BITS["index"] if name == "since" else 0
                 elif name not in bound:
                     self.reads.add(name)
-        self.free = 0
         for name in self.reads & FIELD_NAMES:
             self.fail(f"it reads {name}, which only a text has")
         for name in self.reads & set(BITS):
