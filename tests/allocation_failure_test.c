@@ -327,6 +327,9 @@ static const text_case texts[] = {
      "input a\nparam cutoff = 800 in 20..20000 log \"Hz\"\nk = exp(-cutoff/rate)\ny = a + k*(y' - a)\nd = "
      "delay(y, 700)\nout left = d + a\nout right = y",
      {.source = SINTER_PATCH}},
+    {"patch, names handed on",
+     "input a\nevent note = 1\nfn h(v:2, n: const) { w = v; delay(w, n) }\n(p, q) = (b, a)\nb = a + 0.5*h(p, c, 20).y + since(note)\nc = b*adsr_event(note)\nc",
+     {.source = SINTER_PATCH}},
     {"patch, interpreted",
      "input a\ny = a + 0.5*y'\ncomb = y + 0.7*delay(comb, 30)\ncomb",
      {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP}},

@@ -622,6 +622,7 @@ static void large_programs_take_linear_time(void **state)
         "p%1$d = (x, y)*%1$d\n",
         "param m%1$d = %1$d in 0..1e9\n",
         "r%1$d = q%1$d'\nq%1$d = x\n",
+        "d%1$d = e%1$d\n(f%1$d, g%1$d) = (d%1$d, x)\ne%1$d = x*f%1$d'\n",
     };
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         double best[2] = {1e9, 1e9};
@@ -669,6 +670,8 @@ static const char *const samples[] = {
     "p = (x, y, \317\200)\nlength(p.xy) - 0.5 % 3 # comment\n",
     "fn exp(a) = fast.tan(a)^(y, 2)\nfast = cross((x, 1), exp(y)) | fast.pow(fast.x)\nfast . log(0.5^x)",
     "y'' + delay(y, 9)\ny = 3 <= 4 && !1 || 0x1F\n;;",
+    "input a\nevent g = 0\nfn d(v, n: const) { w = v; w' + delay(w, n) }\n(p, q) = (b, a)\nb = d((b, p).x, 2) + since(g)\nc = q\n(b, c) | d(3)",
+    "fn h(v:2) { u = (w, v); w = u'.x; s = w.x + u.y; s }\na = b\nb = (c, h(a, b).y)\nc = echo(a.x, 1) | comb(3, b.y)\nc",
 };
 
 static void no_text_crashes_it(void **state)

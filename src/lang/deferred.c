@@ -341,9 +341,10 @@ void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *r, con
     const char *name = sn_lang_symbol_text(l->t, r->symbol);
     const char *past = l->options->patch ? "its value one element ago is written with a prime: y'" : "";
     char cycle[SINTER_MESSAGE_SIZE / 2] = "", hint[SINTER_MESSAGE_SIZE];
+    const bool shows = l->t->source.report->count < SINTER_MAX_ERRORS; /* the cycle and the line need a look at the whole text */
     if (l->silent)
         return;
-    if (l->options->patch)
+    if (l->options->patch && shows)
         write_cycle(l, r, cycle, sizeof cycle);
     const int length = function ? snprintf(hint, sizeof hint, "'%.*s' needs its value at once; ", shown, function) : 0;
     if (cycle[0])
@@ -357,8 +358,9 @@ void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *r, con
         sn_lang_complain(l, node, hint, "'%.*s' is used in its own definition", sn_lang_shown(l->t, r->symbol), name);
     else
         sn_lang_complain(l, node, hint, "'%.*s' is bound further down, in line %d", sn_lang_shown(l->t, r->symbol), name,
-                         sn_lang_line(&l->t->source, l->frame ? l->t->symbols[r->symbol].slot_at
-                                                              : l->t->symbols[r->symbol].global_at));
+                         shows ? sn_lang_line(&l->t->source, l->frame ? l->t->symbols[r->symbol].slot_at
+                                                                      : l->t->symbols[r->symbol].global_at)
+                               : 0);
 }
 
 /* As of the frame where the name was written. What is written in a function, of the top, may be used behind its end. */
