@@ -562,7 +562,9 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
 lang_value sn_lang_handed_on(lowering *l, uint32_t node)
 {
     lang_value v;
-    return is_at_hand(l, node, &v) ? v : lower_checked(l, node, true);
+    if (is_at_hand(l, node, &v))
+        return v;
+    return l->t->nodes[node].kind == NODE_BINARY ? lower_counted(l, node) : lower_checked(l, node, true);
 }
 
 /* ---- statements ---- */
@@ -579,10 +581,11 @@ __attribute__((noinline)) void sn_lang_unsettled(lowering *l, uint32_t symbol)
 void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
 {
     lang_slot *s = &l->slots[sn_lang_slot(l, slot_of_frame)];
-    if (l->reading_count && !l->dry)
+    const bool promised = l->reading_count && !l->dry; /* something was read ahead: seldom */
+    if (promised)
         v = sn_lang_keep_promise(l, sn_lang_slot(l, slot_of_frame), symbol, v);
     s->value = v;
-    s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : sn_lang_has_deferred(l, v) ? SLOT_DEFERRED : SLOT_BOUND;
+    s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : promised && sn_lang_has_deferred(l, v) ? SLOT_DEFERRED : SLOT_BOUND;
     if (s->line && !l->dry && !sn_lang_line_value(l, s->line, v))
         sn_lang_unsettled(l, symbol);
 }
