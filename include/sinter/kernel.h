@@ -168,6 +168,10 @@ typedef struct sinter_kernel_info {
     bool stateful, grid;
     uint32_t image_count;        /* images are no bound tables, and are not counted as such */
     const sinter_image_info *images;
+    uint32_t call_count;         /* calls of nodes in C (sinter_node_type) that are made */
+    uint64_t latency;            /* elements: along every path to an output the declared latencies of the calls on it are summed; the largest sum. A
+                                    path goes through delay lines too, but it ends where one brings back what depends on this very
+                                    reading, on a cycle. Delays that the program makes itself do not count: they are meant */
 } sinter_kernel_info;
 SINTER_API sinter_kernel_info sinter_kernel_describe(const sinter_kernel *kernel);
 
