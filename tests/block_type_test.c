@@ -1042,6 +1042,8 @@ static void graphs_have_such_nodes(void **state)
     assert_int_equal(sinter_kernel_describe(kernel).call_count, 2);
     sinter_kernel_close(kernel);
     assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "state smoother.cpole: of the function in C 'cpole'\n"));
+    assert_null(strstr(text, "passes through"));
     sinter_graph_close(graph);
 }
 
