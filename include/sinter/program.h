@@ -169,7 +169,8 @@ typedef struct sinter_node_type {
     sinter_process_callback process;
     sinter_tick_callback tick;
     /* A node's state, made for sinter_instance_open, on that thread; it may allocate and wait. NULL is a refusal: SINTER_NO_MEMORY. Without
-     * `create`, self is `user`. destroy: once for each self, when the instance that has it is closed. `rate` is that of the moment. */
+     * `create`, self is `user`. destroy: once for each self, when the instance that has it is closed (a migration hands selves
+     * over). `rate` is the parameter's initial value: whoever runs the instance may set it before the first call, and `process` is told. */
     void *(*create)(void *user, double rate);
     void (*destroy)(void *self);
     /* Back to the beginning, for sinter_instance_reset, and for a snapshot that does not have the node's state. On the thread that calls these; as

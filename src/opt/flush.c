@@ -11,9 +11,9 @@
  * That goes for a line that some cycle reads at the fixed delay 1; a varying delay that may be 1 counts as a
  * longer one. Lines on no cycle are left alone, and so are integers.
  *
- * A call of a function in C takes its arguments chunk by chunk, and on a cycle of delay 1 a chunk is one element: between a line's read and its
- * write the loop is left and entered again, so that there is no chain to keep short, and no loop that would see all of the line. Lines whose
- * cycle through a call has no other kind of line on it are therefore not left to ticks either.
+ * A call of a function in C stands between loops, and what is flushed at ticks must be read and written in one. So a line is not left to ticks either
+ * where a call stands between it and itself and no line that is flushed at its write does; nor is there a chain to keep short then, for on a cycle of
+ * delay 1 the loops are left and entered at every element.
  *
  * How: the strongly connected components of the graph whose arcs lead from each operation to its operands and
  * from each read of a line to the value that will be written, and from each result of a call to its arguments (Tarjan, with a stack of its own). Each
