@@ -1065,10 +1065,10 @@ static void callbacks_are_functions(void **state)
     (void)state;
     int calls = 0;
     const sinter_node_type nodes[] = {
-        {"twice", 1, 1, emit_double, &calls},
-        {"parts", 2, 2, emit_parts, NULL},
-        {"refuse", 1, 1, emit_failure, NULL},
-        {"empty", 0, 1, emit_nothing, NULL},
+        {.name = "twice", .inputs = 1, .outputs = 1, .emit = emit_double, .user = &calls},
+        {.name = "parts", .inputs = 2, .outputs = 2, .emit = emit_parts},
+        {.name = "refuse", .inputs = 1, .outputs = 1, .emit = emit_failure},
+        {.name = "empty", .inputs = 0, .outputs = 1, .emit = emit_nothing},
     };
     const lang_options field = {.type = IR_F32, .inputs = "x y z t", .nodes = nodes, .node_count = 4};
     const lang_options patch = {.type = IR_F32, .patch = true, .nodes = nodes, .node_count = 4};

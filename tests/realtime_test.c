@@ -143,6 +143,22 @@ static void *play(void *unused)
     return NULL;
 }
 
+/* ---- a node in C ---- */
+
+static void *create(void *unused, double rate)
+{
+    (void)unused, (void)rate;
+    return calloc(1, sizeof(float));
+}
+
+static void leak(void *self, double rate, const float *const *inputs, float *const *outputs, uint32_t count, const sinter_block_context *context)
+{
+    (void)rate, (void)context;
+    float *y = self;
+    for (uint32_t i = 0; i < count; i++)
+        outputs[0][i] = *y += inputs[1][i] * (inputs[0][i] - *y);
+}
+
 /* ---- what happens meanwhile ---- */
 
 static void edit(int k)
@@ -152,7 +168,7 @@ static void edit(int k)
         "out left = low + delay(low, 30000)\n",
         "out left = freeverb(low, x).x\nout right = (noise())*0.1\n",
         "out left = low + late\nlate = delay_cubic(low, 0.2 + 0.1*sine(0.3), 24000)\n",
-        "out left = pluck(x, 220) + sine(cutoff)\n",
+        "out left = pluck(x, 220) + sine(cutoff)\nout right = leak(low + 0.5*leak(x, 0.1), 0.01)\n",
     };
     char text[600];
     snprintf(text, sizeof text, "input x\nparam cutoff = 800 in 20..20000 smooth 0.003\nparam gate = 0\nlow = svf(saw(110 + %d) + adsr(gate), cutoff, 2).x\n%s", k % 17,
@@ -173,6 +189,8 @@ static void test_audio_thread(void **state)
     sinter_context *context;
     const sinter_context_options options = {.allocator = {allocate, release, NULL}};
     assert_int_equal(sinter_open(&options, &context), SINTER_OK);
+    const sinter_node_type node = {.name = "leak", .inputs = 2, .outputs = 1, .process = leak, .create = create, .destroy = free};
+    assert_int_equal(sinter_add_node_type(context, &node), SINTER_OK);
     assert_int_equal(sinter_player_open(context, &(sinter_player_options){.inputs = 1, .outputs = 2, .fade = 0.002}, &player), SINTER_OK);
     struct sigaction act = {.sa_flags = SA_SIGINFO};
     act.sa_sigaction = note_call;

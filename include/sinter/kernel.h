@@ -49,8 +49,8 @@ SINTER_API void sinter_close(sinter_context *context); /* its kernels must be cl
 /* How code memory is had, or why not: one line. Lives as long as the context. */
 SINTER_API const char *sinter_code_memory_reason(const sinter_context *context);
 
-/* Makes a node type callable in every program compiled later. SINTER_BAD_ARGUMENT where the name is taken or is no name, and
- * from within a node type's callback. SINTER_NO_MEMORY. Thread-safe. */
+/* Makes a node type callable in every program compiled later. SINTER_BAD_ARGUMENT where the name is taken or is no name, where the
+ * fields do not go together (sinter_node_type), and from within a node type's callback. SINTER_NO_MEMORY. Thread-safe. */
 SINTER_API sinter_status sinter_add_node_type(sinter_context *context, const sinter_node_type *type);
 
 /* ---- engines ---- */
@@ -168,6 +168,10 @@ typedef struct sinter_kernel_info {
     bool stateful, grid;
     uint32_t image_count;        /* images are no bound tables, and are not counted as such */
     const sinter_image_info *images;
+    uint32_t call_count;         /* calls of nodes in C (sinter_node_type) that are made */
+    uint64_t latency;            /* elements: along every path to an output the declared latencies of the calls on it are summed; the largest sum. A
+                                    path goes through delay lines too, but it ends where one brings back what depends on this very
+                                    reading, on a cycle. Delays that the program makes itself do not count: they are meant */
 } sinter_kernel_info;
 SINTER_API sinter_kernel_info sinter_kernel_describe(const sinter_kernel *kernel);
 
@@ -235,7 +239,7 @@ SINTER_API sinter_function sinter_kernel_function(const sinter_kernel *kernel, c
 /* Parameters and state. One thread at a time, but setting parameters from the thread that runs it. */
 typedef struct sinter_instance sinter_instance;
 
-/* The allocator of the context is used. Not for real-time threads. */
+/* The allocator of the context is used. Not for real-time threads. Nodes in C are created here and destroyed when it is closed. */
 SINTER_API sinter_status sinter_instance_open(const sinter_kernel *kernel, sinter_instance **instance);
 SINTER_API void sinter_instance_close(sinter_instance *instance); /* NULL is allowed */
 /* −1 where there is no such parameter. */
@@ -249,11 +253,11 @@ SINTER_API sinter_status sinter_set(sinter_instance *instance, int parameter, do
 SINTER_API sinter_status sinter_jump(sinter_instance *instance, int parameter, double value);
 /* What was set last, clamped: of a parameter that moves, where it is going. NaN where there is no such parameter. */
 SINTER_API double sinter_get(const sinter_instance *instance, int parameter);
-/* The stream goes on where the last call ended: for any cutting of a stream into calls, the same bits. Real-time safe. */
+/* The stream goes on where the last call ended: for any cutting of a stream into calls, the same bits. Real-time safe, as far as nodes in C are. */
 SINTER_API sinter_status sinter_instance_run(sinter_instance *instance, const sinter_arguments *arguments);
 SINTER_API sinter_status sinter_instance_run_grid(sinter_instance *instance, const sinter_grid *grid);
-/* All state back to 0, the element index too; parameters stay, those that move are at their goals. Real-time safe but for its length (one
- * pass over the state). */
+/* All state back to 0, the element index too; parameters stay, those that move are at their goals. Nodes in C are reset. Real-time safe but for its length (one
+ * pass over the state), as far as their `reset` is. */
 SINTER_API void sinter_instance_reset(sinter_instance *instance);
 /* The first argument of functions of kernels with parameters; what they determine is computed here. Valid until the next sinter_set. */
 SINTER_API const void *sinter_instance_frame(sinter_instance *instance);
@@ -274,14 +278,14 @@ typedef struct sinter_migration sinter_migration;
 SINTER_API sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration);
 SINTER_API void sinter_migration_close(sinter_migration *migration); /* NULL is allowed */
 /* `to`, just opened or reset, goes on where `from` stands: the element index, parameters by name (clamped to their ranges), past
- * values by name and type; what is new begins at 0, and lines of another length keep their newest values. What both programs compute alike
+ * values by name and type, nodes in C by name and functions (same callbacks, same `user`, same numbers of streams); what is new begins at 0, and lines of another length keep their newest values. What both programs compute alike
  * continues bit for bit. `from` is good for nothing then but being reset or closed: long lines change owners instead of being copied
  * (those that take 32 KiB and more, where the new line is no longer than the old one but more than half as long, and both contexts
  * have the same allocator). Real-time safe: no allocation, no lock, no system call; what is copied takes its time.
  * SINTER_BAD_ARGUMENT where the instances are not two of these kernels. */
 SINTER_API sinter_status sinter_instance_migrate(const sinter_migration *migration, sinter_instance *from, sinter_instance *to);
 
-/* An instance as bytes: element index, parameters, past values, by name. They may be kept, moved to another machine, and restored on any
+/* An instance as bytes: element index, parameters, past values, by name, and what nodes in C save (sinter_node_type; those that do not are reset). They may be kept, moved to another machine, and restored on any
  * engine, also into an instance of an edited program, with the rules of a migration; the stream then goes on with the same bits. Real-time
  * safe but for the length: one pass over the state. */
 SINTER_API size_t sinter_snapshot_size(const sinter_instance *instance);

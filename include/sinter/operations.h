@@ -114,6 +114,8 @@
     X(WRITE,     "write",     1, 1, EFFECT,  EFFECT) /* a enters delay line k: once a line and element */ \
     X(STORE,     "store",     2, 1, EFFECT,  EFFECT) /* element a of read-write table k becomes b, in order */ \
     X(OUTPUT,    "output",    1, 1, EFFECT,  EFFECT) /* a leaves through output stream k */ \
+    X(ARGUMENT,  "argument",  1, 2, EFFECT,  EFFECT) /* a, an f32, is argument j of call k: once a call and argument */ \
+    X(RESULT,    "result",    0, 2, LEAF,    MEMORY) /* f32: result j of call k, whose arguments all stand before */ \
     X(SUM,       "sum",       1, 1, EFFECT,  EFFECT) /* a is added to total k, in the order of contract 1 */ \
     X(SUMP,      "sum_product", 2, 1, EFFECT, EFFECT) /* the product a b, not rounded, is added to total k: one rounding in all */ \
     X(UNIFORM,   "uniform",   0, 1, LEAF,    PLAN)   /* slot k, computed by an outer loop */ \

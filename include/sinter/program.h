@@ -17,6 +17,7 @@
 #include <sinter/memory.h>
 #include <sinter/operations.h>
 #include <sinter/report.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -116,7 +117,11 @@ static inline sinter_value sinter_fma(sinter_program *p, sinter_value a, sinter_
     return sinter_emit(p, SINTER_OP_FMA, a, b, c);
 }
 
-/* ---- node types of one's own ---- */
+/* ---- node types of one's own ----
+ *
+ * Two kinds. One *appends* operations (`emit`), which are compiled, fused, hoisted and vectorised like all others and give the same bits on
+ * every engine. The other is *called* (`process`, or `tick`): a function in C with a state of its own, of which Sinter knows nothing but its streams; it
+ * makes no promise of the same bits, and sinter_dump says where it stands (SINTER_DUMP_EXPLAIN). The language calls both by name. */
 
 /* Appends the operations of a node to the program: `inputs` are the arguments at the call's place; writes `output_count` values to `outputs`.
  * One callback serves every width, since what it appends has none. Errors: sinter_program_fail. Called while compiling,
@@ -124,15 +129,66 @@ static inline sinter_value sinter_fma(sinter_program *p, sinter_value a, sinter_
 typedef void (*sinter_emit_callback)(void *user, sinter_program *program, const sinter_value *inputs, uint32_t input_count,
                                      sinter_value *outputs, uint32_t output_count);
 
+/* What a called node is told beside its streams; valid during the call. */
+typedef struct sinter_block_context {
+    int64_t index; /* the absolute index in the stream of the call's first element */
+    double time;   /* index / rate, in seconds */
+    /* Bit k: input k has one and the same value all over the call, that of inputs[k][0], because it varies with parameters only. Nothing is said of
+     * inputs whose bit is not set; what depends on a smoothed parameter is not steady while that moves. */
+    uint64_t steady;
+    /* The program's parameters: their values (the goals, of smoothed ones that move) and names. No value changes within a call, since calls are
+     * cut where parameters are set and events come. An event is two parameters: `gate`, and `gate.onset`, the index at which it came
+     * (docs/language.md). */
+    uint32_t parameter_count;
+    const double *parameters;
+    const char *const *parameter_names;
+} sinter_block_context;
+
+/* Makes `count` elements, from 1 to 512: reads inputs[k][0 … count), writes all of outputs[k][0 … count). Inputs and outputs are apart from each
+ * other and aligned to 64 bytes. How a stream is cut into calls must not be heard: it depends on what the caller of the kernel asks for, on events, and on
+ * the cycles of the program. On a cycle through a delay of d elements count is at most d; that is so at d = 1 too. `rate` is the
+ * value of the program's parameter `rate`, elements a second (48,000 where it has none; a text that calls a node in C always has it).
+ * Called on the thread that runs the instance, in the default floating-point mode, which it must leave as it was. Where the caller is a real-time thread
+ * (sinter_player is one) it must not allocate, lock, or enter the system. */
+typedef void (*sinter_process_callback)(void *self, double rate, const float *const *inputs, float *const *outputs, uint32_t count,
+                                        const sinter_block_context *context);
+/* The same for one element: inputs[k] and outputs[k] are its values, context->index is its own. */
+typedef void (*sinter_tick_callback)(void *self, double rate, const float *inputs, float *outputs, const sinter_block_context *context);
+
 /* A function that the language may call by `name`, as any other. Names of the language's own functions are refused when the
- * node type is given to a context. `name` is copied. */
+ * node type is given to a context. `name` is copied. Exactly one of emit, process and tick is set; right when the rest is zero. */
 typedef struct sinter_node_type {
     const char *name;
-    uint32_t inputs;
-    uint32_t outputs; /* 1, or more: the call's value is a tuple */
+    uint32_t inputs;  /* at most 64 */
+    uint32_t outputs; /* 1, or more: the call's value is a tuple; at most 64 */
     sinter_emit_callback emit;
     void *user;
+
+    /* What is called. Its inputs are converted to f32, its outputs are f32. Each call in the text is a node of its own, with a `self` in every
+     * instance of the kernel; a call in a function is one for every call of the function. */
+    sinter_process_callback process;
+    sinter_tick_callback tick;
+    /* A node's state, made for sinter_instance_open, on that thread; it may allocate and wait. NULL is a refusal: SINTER_NO_MEMORY. Without
+     * `create`, self is `user`. destroy: once for each self, when the instance that has it is closed (a migration hands selves
+     * over). `rate` is the parameter's initial value: whoever runs the instance may set it before the first call, and `process` is told. */
+    void *(*create)(void *user, double rate);
+    void (*destroy)(void *self);
+    /* Back to the beginning, for sinter_instance_reset, and for a snapshot that does not have the node's state. On the thread that calls these; as
+     * real-time safe as it has to be for whoever resets. NULL: it has nothing that begins. */
+    void (*reset)(void *self);
+    /* State as bytes, for snapshots; both or neither. save: how many bytes it takes, which does not change while nothing runs, written to `bytes` if that is
+     * not NULL (then there is room for `size`, what the last answer was). restore: false where they are not its own; the node is reset then.
+     * Bytes have no alignment. Without these two a snapshot does not hold the node, and restoring resets it. */
+    size_t (*save)(const void *self, void *bytes, size_t size);
+    bool (*restore)(void *self, const void *bytes, size_t size);
+    uint32_t latency; /* elements by which what comes out lags behind what goes in: reported (sinter_kernel_info), not made up for. At most 2^28 */
+    bool pure;        /* calling it does nothing but write its outputs and its own state: it is not called where nothing depends on an output */
 } sinter_node_type;
+
+/* Appends a call of a node with `process` or `tick`: `inputs` are as many values, converted to f32, as it has inputs; its outputs are written to
+ * `outputs`. `name` is what its state is keyed by, and no other call's. The type is copied; it need not be given to a context. */
+SINTER_API void sinter_call(sinter_program *program, const char *name, const sinter_node_type *type, const sinter_value *inputs,
+                            sinter_value *outputs);
 
 /* To be called within an emit callback: refuses the call with a message, which the report shows at the call's place. */
 SINTER_API void sinter_program_fail(sinter_program *program, const char *message);

@@ -96,6 +96,9 @@ static void explain_state(graph_writing *w, const sinter_kernel *whole, const ch
             sn_text_print(&w->out, "    state %s: %s[%u]\n", whole->line_names[k],
                           line->type == SINTER_F64 ? "f64" : line->type == SINTER_I32 ? "i32" : "f32", line->length);
     }
+    for (uint32_t k = 0; k < whole->call_count; k++)
+        if (belongs_to(whole->calls[k].name, name))
+            sn_text_print(&w->out, "    state %s: of the function in C '%s'\n", whole->calls[k].name, whole->calls[k].type.name);
 }
 
 static void explain_cost(graph_writing *w, uint32_t node)
@@ -106,7 +109,7 @@ static void explain_cost(graph_writing *w, uint32_t node)
     if (!kernel)
         return;
     const uint32_t operations = kernel->operations;
-    const bool passes = operations == 0 && kernel->line_count == 0;
+    const bool passes = operations == 0 && !kernel->stateful;
     sinter_kernel_close(kernel);
     if (passes)
         sn_text_add(&w->out, "; passes through");

@@ -279,6 +279,8 @@ static bool settle_type(const ir_program *p, ir_op *op)
             return is_float(a) && a == b && op->c < p->total_count;
         case IR_OUTPUT:
             return op->b < p->output_count && a == p->outputs[op->b].type;
+        case IR_ARGUMENT:
+            return op->b < p->call_count && op->c < p->calls[op->b].type->inputs && a == IR_F32;
         default:
             return true;
         }
@@ -289,7 +291,7 @@ static bool settle_type(const ir_program *p, ir_op *op)
 static unsigned leaf_axes(const ir_program *p, const ir_op *op)
 {
     switch (op->code) {
-    case IR_INPUT: case IR_INDEX: case IR_READ: case IR_READV:
+    case IR_INPUT: case IR_INDEX: case IR_READ: case IR_READV: case IR_RESULT:
         return IR_AXIS_ELEMENT;
     case IR_PARAM: case IR_LENGTH:
         return IR_AXIS_SEGMENT;
@@ -539,4 +541,10 @@ uint32_t sn_ir_add_memory(ir_program *p, const ir_memory *memory)
     }
     p->cells += memory->kind == IR_CELLS;
     APPEND(memories, memory_count, copy);
+}
+
+uint32_t sn_ir_add_call(ir_program *p, const ir_call *call)
+{
+    const ir_call copy = {keep_name(p, call->name), call->type};
+    APPEND(calls, call_count, copy);
 }

@@ -43,6 +43,7 @@ static void add_label(text *out, const ir_program *p, const ir_op *op)
     case IR_INPUT: name = p->inputs[first].name; break;
     case IR_OUTPUT: name = p->outputs[first].name; break;
     case IR_PARAM: name = p->params[first].name; break;
+    case IR_ARGUMENT: case IR_RESULT: name = p->calls[first].name; break;
     case IR_SUM: case IR_SUMP: name = p->totals[first]; break;
     case IR_LOAD: case IR_STORE: case IR_READ: case IR_READV: case IR_WRITE: case IR_LENGTH: name = p->memories[first].name; break;
     default: break;
@@ -55,6 +56,14 @@ static void add_label(text *out, const ir_program *p, const ir_op *op)
         sn_text_print(out, " %u ago", op->b);
 }
 
+/* From an argument to what the call makes of it. */
+static void add_results(text *out, const ir_program *p, ir_ref argument)
+{
+    for (ir_ref r = argument + 1; r < p->count; r++)
+        if (p->ops[r].code == IR_RESULT && p->ops[r].a == p->ops[argument].b)
+            sn_text_print(out, "    v%u -> v%u;\n", argument, r);
+}
+
 void sn_ir_print_dot(const ir_program *p, text *out)
 {
     sn_text_add(out, "digraph program {\n    node [shape=box, fontname=\"sans-serif\"];\n");
@@ -65,6 +74,8 @@ void sn_ir_print_dot(const ir_program *p, text *out)
         sn_text_add(out, sn_ir_info[op->code].rule == IR_RULE_LEAF ? "\", style=rounded];\n" : "\"];\n");
         for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
             sn_text_print(out, "    v%u -> v%u;\n", sn_ir_operand(op, k), r);
+        if (op->code == IR_ARGUMENT)
+            add_results(out, p, r);
         if (op->code != IR_WRITE)
             continue;
         for (ir_ref read = 1; read < p->count; read++) {

@@ -6,6 +6,7 @@
  *   range.c     between which bounds an integer lies
  *   evaluate.c  one operation on constants, bit for bit as every engine does it
  *   live.c      which operations something depends on
+ *   argument_chain.c  which arguments belong to which call
  *   printer.c, parser.c   the text form; dot.c      as a graph for Graphviz
  *   verifier.c  what holds of every program between passes
  *
@@ -83,6 +84,14 @@ enum {
 };
 enum { IR_MAX_OPERATIONS = 1 << 22 };
 
+/* A call of a function in C, an operation of which the program sees streams alone: ARGUMENT hands one to it, RESULT is one that it gives, both
+ * of f32. The number of the call is its identity, so calls are never merged; those of a type that is `pure` need be made only where a
+ * result is read. */
+typedef struct ir_call {
+    const char *name;             /* what its state is keyed by: unique among the program's calls */
+    const sinter_node_type *type; /* with `process` or `tick`; belongs to the context or lies in the program's memory */
+} ir_call;
+
 /* What stands behind the texels of an image, as a bound table of f64: width, height, and the region that it covers. */
 enum { IR_EXTENT_WIDTH, IR_EXTENT_HEIGHT, IR_EXTENT_X0, IR_EXTENT_Y0, IR_EXTENT_X1, IR_EXTENT_Y1, IR_EXTENT_LENGTH, IR_MOST_CHANNELS = 4 };
 
@@ -96,9 +105,11 @@ typedef struct ir_program {
     ir_stream *inputs, *outputs;
     ir_param *params;
     ir_memory *memories;
+    ir_call *calls; /* those that nothing depends on any more keep their number */
+    const sinter_node_type *node_types; /* what texts may call by name, where the program is read from one; else NULL */
     const char **totals; /* names of the sums */
     ir_total_map *total_maps; /* NULL: all identities; else what the caller receives of each sum over n elements: scale·sum + offset·n */
-    uint32_t input_count, output_count, param_count, memory_count, total_count;
+    uint32_t input_count, output_count, param_count, memory_count, total_count, call_count, node_type_count;
     uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
@@ -132,6 +143,7 @@ uint32_t sn_ir_add_output(ir_program *p, const char *name, ir_type type);
 uint32_t sn_ir_add_total(ir_program *p, const char *name);
 uint32_t sn_ir_add_param(ir_program *p, const ir_param *param);
 uint32_t sn_ir_add_memory(ir_program *p, const ir_memory *memory);
+uint32_t sn_ir_add_call(ir_program *p, const ir_call *call); /* the type is not copied */
 /* The first error wins; the message is formatted by the caller. */
 void sn_ir_fail(ir_program *p, sinter_status status, const char *message);
 
@@ -187,6 +199,16 @@ static inline void sn_ir_mark_operands(uint8_t *live, const ir_op *op)
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 /* The same where reads of line k need `instead[k]`, if that is not 0, and not what is written to it. */
 uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory);
+
+/* ---- argument_chain.c ---- */
+/* The ARGUMENTs of each call as a chain from the last one back, for all that walk along dependencies: a RESULT depends on the last, each on the
+ * one before. */
+typedef struct ir_arguments {
+    ir_ref *last;   /* per call: 0 where it has none */
+    ir_ref *before; /* per operation: of an ARGUMENT the one before of the same call, or 0 */
+} ir_arguments;
+/* NULLs stay where the program has no calls. False when memory is refused. Linear time. */
+bool sn_ir_chain_arguments(const ir_program *p, arena *memory, ir_arguments *out);
 
 /* ---- printer.c, parser.c, verifier.c ---- */
 struct text;

@@ -27,10 +27,11 @@ typedef enum symbol_kind {
     SYMBOL_OUTPUT,
     SYMBOL_TOTAL,
     SYMBOL_PARAM,
-    SYMBOL_MEMORY
+    SYMBOL_MEMORY,
+    SYMBOL_CALL
 } symbol_kind;
 
-static const char *const kind_names[] = {"value", "input", "output", "total", "param", "memory object"};
+static const char *const kind_names[] = {"value", "input", "output", "total", "param", "memory object", "call"};
 
 typedef struct symbol {
     slice name;
@@ -410,6 +411,35 @@ static bool finish_memory(parser *s, ir_memory_kind kind, slice name, uint32_t *
     return true;
 }
 
+static const sinter_node_type *find_node_type(const ir_program *p, slice name)
+{
+    for (uint32_t k = 0; k < p->node_type_count; k++)
+        if (sn_ir_is_text(name, p->node_types[k].name))
+            return &p->node_types[k];
+    return NULL;
+}
+
+/* Behind the name: `: node type`. */
+static bool finish_call(parser *s, slice name, uint32_t *number)
+{
+    slice type_name;
+    if (!sn_ir_expect(&s->in, ':'))
+        return false;
+    const slice place = sn_ir_here(&s->in);
+    if (!sn_ir_read_name(&s->in, "a node type", &type_name))
+        return false;
+    const sinter_node_type *type = find_node_type(s->p, type_name);
+    if (!type || type->emit)
+        return sn_ir_complain(&s->in, (slice){place.start, s->in.at}, NULL,
+                              type ? "`%.*s` appends operations: there is nothing to call" : "there is no node type `%.*s`",
+                              sn_ir_shown(type_name), type_name.start);
+    const ir_call call = {terminated(s, name), type};
+    if (!call.name || !end_statement(s))
+        return false;
+    *number = sn_ir_add_call(s->p, &call);
+    return true;
+}
+
 typedef enum declaration {
     DECLARES_INPUT,
     DECLARES_OUTPUT,
@@ -419,11 +449,12 @@ typedef enum declaration {
     DECLARES_BOUND,
     DECLARES_LINE,
     DECLARES_CELLS,
+    DECLARES_CALL,
     DECLARATIONS
 } declaration;
 
 static const char *const declaration_names[DECLARATIONS] = {"input", "output", "total", "param",
-                                                            "table", "bound",  "line",  "cells"};
+                                                            "table", "bound",  "line",  "cells", "call"};
 
 static symbol_kind declared_kind(declaration what)
 {
@@ -432,6 +463,7 @@ static symbol_kind declared_kind(declaration what)
     case DECLARES_OUTPUT: return SYMBOL_OUTPUT;
     case DECLARES_TOTAL: return SYMBOL_TOTAL;
     case DECLARES_PARAM: return SYMBOL_PARAM;
+    case DECLARES_CALL: return SYMBOL_CALL;
     case DECLARES_TABLE:
     case DECLARES_BOUND:
     case DECLARES_LINE:
@@ -452,6 +484,7 @@ static bool finish_declaration(parser *s, declaration what, slice name, uint32_t
     case DECLARES_BOUND: return finish_memory(s, IR_BOUND, name, number);
     case DECLARES_LINE: return finish_memory(s, IR_LINE, name, number);
     case DECLARES_CELLS: return finish_memory(s, IR_CELLS, name, number);
+    case DECLARES_CALL: return finish_call(s, name, number);
     case DECLARATIONS: break;
     }
     return false;
@@ -558,6 +591,8 @@ static symbol_kind named_kind(ir_code code)
     case IR_PARAM: return SYMBOL_PARAM;
     case IR_SUM:
     case IR_SUMP: return SYMBOL_TOTAL;
+    case IR_ARGUMENT:
+    case IR_RESULT: return SYMBOL_CALL;
     default: return SYMBOL_MEMORY;
     }
 }
@@ -628,6 +663,20 @@ static bool read_delay(parser *s, const statement *t, uint32_t *delay)
     return true;
 }
 
+/* Which argument or result of the call. */
+static bool read_port(parser *s, const statement *t, uint32_t call, bool result, uint32_t *port)
+{
+    int64_t value;
+    const sinter_node_type *type = t->bad ? NULL : s->p->calls[call].type;
+    const uint32_t count = !type ? UINT32_MAX : result ? type->outputs : type->inputs;
+    if (count == 0)
+        return sn_ir_complain(&s->in, t->place, NULL, "a `%s` takes no arguments", type->name);
+    if (!sn_ir_read_integer(&s->in, 0, count - 1, result ? "a result" : "an argument", &value))
+        return false;
+    *port = (uint32_t)value;
+    return true;
+}
+
 static bool read_constant(parser *s, statement *t)
 {
     uint64_t bits = 0;
@@ -658,6 +707,10 @@ static bool read_arguments(parser *s, statement *t)
         if (!read_operand(s, t, &t->words[k]))
             return false;
     }
+    if (t->code == IR_ARGUMENT)
+        return sn_ir_expect(&s->in, ',') && read_port(s, t, t->words[1], false, &t->words[2]);
+    if (t->code == IR_RESULT)
+        return sn_ir_expect(&s->in, ',') && read_port(s, t, t->words[0], true, &t->words[1]);
     return t->code != IR_READ || (sn_ir_expect(&s->in, ',') && read_delay(s, t, &t->words[1]));
 }
 
@@ -688,6 +741,7 @@ static ir_type leaf_type(const parser *s, const statement *t)
     case IR_INPUT: return s->p->inputs[t->words[0]].type;
     case IR_PARAM: return s->p->params[t->words[0]].type;
     case IR_INDEX: return IR_F64;
+    case IR_RESULT: return IR_F32;
     case IR_ROW:
     case IR_COLUMN:
     case IR_LENGTH: return IR_I32;
@@ -703,6 +757,7 @@ static const char *wanted_type(const ir_program *p, const statement *t, char *bu
     case IR_WRITE: type = sn_ir_type_name(p->memories[t->words[1]].type); break;
     case IR_STORE: type = sn_ir_type_name(p->memories[t->words[2]].type); break;
     case IR_OUTPUT: type = sn_ir_type_name(p->outputs[t->words[1]].type); break;
+    case IR_ARGUMENT: return "arguments of calls are f32";
     default: return NULL;
     }
     snprintf(buffer, size,

@@ -10,6 +10,7 @@
  *     bound picture@extent: f64
  *     line y: f32[100] from 16 flush
  *     cells c: i32[64]
+ *     call low: resonator
  *     %1 = input x                            ; element
  *     %2 = const f32 0.5
  *     %3 = mul f32 %1, %2                     ; element
@@ -18,7 +19,7 @@
  * First what the program declares, in the order of its numbers, kind by kind; then a line an operation.
  * Values are numbered from 1 without gaps (effects have no number). Behind the operation stands its type:
  * that of the result, of a comparison that of its operands, and nothing where it could be no other. What an
- * operation names comes before its values: `load t, %1`, `read y, 3`, `store c, %1, %2`. A mathematical
+ * operation names comes before its values: `load t, %1`, `read y, 3`, `store c, %1, %2`, `argument low, %1, 0`. A mathematical
  * function of the grade `fast` has the suffix `.fast`. The comment says along which axes the value varies; a
  * constant has none.
  *
@@ -213,6 +214,13 @@ static void print_memory(text *out, const ir_memory *m)
     sn_text_add(out, "\n");
 }
 
+static void print_call(text *out, const ir_call *call)
+{
+    sn_text_add(out, "call ");
+    print_name(out, call->name);
+    sn_text_print(out, ": %s\n", call->type->name);
+}
+
 static void print_declarations(text *out, const ir_program *p)
 {
     for (uint32_t k = 0; k < p->input_count; k++)
@@ -225,6 +233,8 @@ static void print_declarations(text *out, const ir_program *p)
         print_param(out, &p->params[k]);
     for (uint32_t k = 0; k < p->memory_count; k++)
         print_memory(out, &p->memories[k]);
+    for (uint32_t k = 0; k < p->call_count; k++)
+        print_call(out, &p->calls[k]);
 }
 
 /* ---- operations ---- */
@@ -236,6 +246,8 @@ static const char *name_of(const ir_program *p, const ir_op *op, uint32_t k)
     switch (op->code) {
     case IR_INPUT: return k < p->input_count ? p->inputs[k].name : NULL;
     case IR_OUTPUT: return k < p->output_count ? p->outputs[k].name : NULL;
+    case IR_ARGUMENT:
+    case IR_RESULT: return k < p->call_count ? p->calls[k].name : NULL;
     case IR_SUM:
     case IR_SUMP: return k < p->total_count ? p->totals[k] : NULL;
     case IR_PARAM: return k < p->param_count ? p->params[k].name : NULL;

@@ -17,6 +17,7 @@ typedef struct verifier {
     arena *memory;
     uint8_t *written, *read; /* by memory object */
     uint8_t *left, *summed;  /* by output stream, by total */
+    uint64_t *given;         /* by call: which arguments it has, a bit each */
 } verifier;
 
 /* A description; if even that finds no memory, the rule alone. */
@@ -88,7 +89,7 @@ static const char *check_all_names(const verifier *v)
 {
     const ir_program *p = v->p;
     uint32_t most = p->input_count;
-    const uint32_t counts[] = {p->output_count, p->total_count, p->param_count, p->memory_count};
+    const uint32_t counts[] = {p->output_count, p->total_count, p->param_count, p->memory_count, p->call_count};
     for (unsigned k = 0; k < sizeof counts / sizeof *counts; k++)
         most = counts[k] > most ? counts[k] : most;
     const char **names = sn_arena_take(v->memory, (size_t)most * sizeof *names);
@@ -109,7 +110,10 @@ static const char *check_all_names(const verifier *v)
     wrong = wrong ? wrong : check_names(v, "the parameters", names, p->param_count);
     for (uint32_t k = 0; !wrong && k < p->memory_count; k++)
         names[k] = p->memories[k].name;
-    return wrong ? wrong : check_names(v, "the memory objects", names, p->memory_count);
+    wrong = wrong ? wrong : check_names(v, "the memory objects", names, p->memory_count);
+    for (uint32_t k = 0; !wrong && k < p->call_count; k++)
+        names[k] = p->calls[k].name;
+    return wrong ? wrong : check_names(v, "the calls", names, p->call_count);
 }
 
 static bool has_extent(const ir_program *p, const ir_memory *image)
@@ -172,6 +176,9 @@ static const char *check_declarations(const verifier *v)
             return wrong;
         cells += p->memories[k].kind == IR_CELLS;
     }
+    for (uint32_t k = 0; k < p->call_count; k++)
+        if (!p->calls[k].type || !(p->calls[k].type->process || p->calls[k].type->tick) || p->calls[k].type->inputs > 64)
+            return violation(v, "call \"%.*s\" is of a type that cannot be called", NAME_SHOWN, p->calls[k].name);
     return cells == p->cells ? NULL
                              : violation(v, "the program counts %u read-write tables and has %u",
                                          (unsigned)p->cells, (unsigned)cells);
@@ -269,6 +276,12 @@ static const char *check_immediates(const verifier *v, ir_ref r)
     case IR_INPUT: return check_count(v, r, op->a, p->input_count);
     case IR_PARAM: return check_count(v, r, op->a, p->param_count);
     case IR_OUTPUT: return check_count(v, r, op->b, p->output_count);
+    case IR_ARGUMENT:
+        wrong = check_count(v, r, op->b, p->call_count);
+        return wrong ? wrong : check_count(v, r, op->c, p->calls[op->b].type->inputs);
+    case IR_RESULT:
+        wrong = check_count(v, r, op->a, p->call_count);
+        return wrong ? wrong : check_count(v, r, op->b, p->calls[op->a].type->outputs);
     case IR_SUM: return check_count(v, r, op->b, p->total_count);
     case IR_SUMP: return check_count(v, r, op->c, p->total_count);
     case IR_LENGTH: return check_memory_use(v, r, op->a, TABLES | LINE);
@@ -287,6 +300,7 @@ static unsigned leaf_type(const ir_program *p, const ir_op *op)
     case IR_INPUT: return p->inputs[op->a].type;
     case IR_PARAM: return p->params[op->a].type;
     case IR_INDEX: return IR_F64;
+    case IR_RESULT: return IR_F32;
     case IR_ROW:
     case IR_COLUMN:
     case IR_LENGTH: return IR_I32;
@@ -302,6 +316,7 @@ static bool effect_types_fit(const ir_program *p, const ir_op *op, unsigned a, u
     case IR_WRITE: return a == p->memories[op->b].type;
     case IR_STORE: return a == IR_I32 && b == loaded(p->memories[op->c].type);
     case IR_OUTPUT: return a == p->outputs[op->b].type;
+    case IR_ARGUMENT: return a == IR_F32;
     case IR_SUM: return is_float(a);
     case IR_SUMP: return is_float(a) && a == b;
     default: return false;
@@ -358,7 +373,8 @@ static unsigned own_axes(const ir_program *p, const ir_op *op)
     case IR_INPUT:
     case IR_INDEX:
     case IR_READ:
-    case IR_READV: return IR_AXIS_ELEMENT;
+    case IR_READV:
+    case IR_RESULT: return IR_AXIS_ELEMENT;
     case IR_PARAM:
     case IR_LENGTH: return IR_AXIS_SEGMENT;
     case IR_ROW: return IR_AXIS_ROW;
@@ -388,6 +404,30 @@ static const char *check_axes(const verifier *v, ir_ref r)
 
 /* ---- what happens how often ---- */
 
+static uint64_t all_arguments(const ir_call *call)
+{
+    return call->type->inputs == 64 ? UINT64_MAX : ((uint64_t)1 << call->type->inputs) - 1;
+}
+
+static const char *check_argument(const verifier *v, ir_ref r)
+{
+    const ir_op *op = &v->p->ops[r];
+    const uint64_t bit = (uint64_t)1 << op->c;
+    if (v->given[op->b] & bit)
+        return violation(v, "operation %u gives argument %u to call \"%.*s\" again", (unsigned)r, (unsigned)op->c, NAME_SHOWN,
+                         v->p->calls[op->b].name);
+    v->given[op->b] |= bit;
+    return NULL;
+}
+
+static const char *check_result(const verifier *v, ir_ref r)
+{
+    const ir_call *call = &v->p->calls[v->p->ops[r].a];
+    return v->given[v->p->ops[r].a] == all_arguments(call)
+               ? NULL
+               : violation(v, "operation %u is a result of call \"%.*s\" before that has its arguments", (unsigned)r, NAME_SHOWN, call->name);
+}
+
 static const char *check_once(const verifier *v, ir_ref r)
 {
     const ir_program *p = v->p;
@@ -399,6 +439,8 @@ static const char *check_once(const verifier *v, ir_ref r)
         return v->written[op->b]++ ? violation(v, "operation %u writes line \"%.*s\" again", (unsigned)r,
                                                NAME_SHOWN, p->memories[op->b].name)
                                    : NULL;
+    case IR_ARGUMENT: return check_argument(v, r);
+    case IR_RESULT: return check_result(v, r);
     case IR_OUTPUT:
         return v->left[op->b]++ ? violation(v, "operation %u writes output \"%.*s\" again", (unsigned)r,
                                             NAME_SHOWN, p->outputs[op->b].name)
@@ -426,6 +468,9 @@ static const char *check_end(const verifier *v)
     for (uint32_t k = 0; k < p->total_count; k++)
         if (!v->summed[k])
             return violation(v, "nothing is added to total \"%.*s\"", NAME_SHOWN, p->totals[k]);
+    for (uint32_t k = 0; k < p->call_count; k++) /* of a pure one all may be gone */
+        if (v->given[k] != all_arguments(&p->calls[k]) && (v->given[k] || !p->calls[k].type->pure))
+            return violation(v, "call \"%.*s\" lacks an argument", NAME_SHOWN, p->calls[k].name);
     return NULL;
 }
 
@@ -451,7 +496,8 @@ const char *sn_ir_verify(const ir_program *p, arena *memory)
     v.read = sn_arena_take_zeroed(memory, p->memory_count);
     v.left = sn_arena_take_zeroed(memory, p->output_count);
     v.summed = sn_arena_take_zeroed(memory, p->total_count);
-    if (!v.written || !v.read || !v.left || !v.summed)
+    v.given = sn_arena_take_zeroed(memory, (p->call_count + 1) * sizeof *v.given);
+    if (!v.written || !v.read || !v.left || !v.summed || !v.given)
         return "out of memory";
     if (p->count < 1 || p->count > IR_MAX_OPERATIONS || memcmp(&p->ops[0], &none, sizeof none) != 0)
         return "operation 0 is not the absent one, or there are too many operations";

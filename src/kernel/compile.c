@@ -230,6 +230,8 @@ static sinter_status make_plan(compilation *c, const ir_program *program, plan *
     const sinter_status status = sn_plan_make(p, program, c->memory);
     if (!status)
         return SINTER_OK;
+    if (status == SINTER_BAD_PROGRAM)
+        return sn_report_fail(c->report, status, "a call is on a cycle through a line that is flushed at ticks", "leave out `flush`");
     return sn_report_fail(c->report, status, status == SINTER_TOO_LARGE ? "the program has more than 2 GiB of state or of values between loops, or more than 65,000 loops"
                           : "out of memory", NULL);
 }
@@ -257,6 +259,13 @@ sinter_status sn_kernel_plan_moving(compilation *c, plan *p)
     return make_plan(c, &c->moving, p);
 }
 
+static sinter_status refuse_calls(compilation *c, const char *where)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "'%.80s' is a function in C, which %s cannot call", c->program.calls[0].type->name, where);
+    return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
+}
+
 sinter_status sn_kernel_plan(compilation *c, plan *p)
 {
     if (sn_opt_needs_expansion(&c->program)) { /* named passes may have left it out */
@@ -266,6 +275,8 @@ sinter_status sn_kernel_plan(compilation *c, plan *p)
     }
     if (c->program.status)
         return program_error(c);
+    if (c->program.call_count && (c->program.total_count || c->options.domain == SINTER_GRID))
+        return refuse_calls(c, c->program.total_count ? "a program with totals" : "a grid");
     if (c->program.total_count > KERNEL_MOST_TOTALS)
         return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 64 totals, derivatives included", NULL);
     return make_plan(c, &c->program, p);
@@ -283,6 +294,8 @@ static const char *no_function(const compilation *c, const plan *p)
         return "the interpreter has no machine code";
     if (!c->options.function && p->operations > KERNEL_SMALL_FUNCTION)
         return "a program of more than 64 operations has one if the options ask for it";
+    if (p->call_count)
+        return "it calls functions in C, which are called for many elements at once";
     if (p->stateful || p->grid || p->reads_index || loops != 1 || program->total_count)
         return "it is a function of one element only where there is no state, no grid, no index and no total";
     if (program->output_count != 1 || program->input_count > 8)
@@ -498,10 +511,10 @@ static void find_rate(const compilation *c, sinter_kernel *k)
             k->rate = c->options.fixed_values[i];
 }
 
-/* Both programs keep the same lines, whatever each of them makes of one. */
-static bool same_lines(const sinter_kernel *a, const sinter_kernel *b)
+/* Both programs keep the same lines, whatever each of them makes of one, and make the same calls. */
+static bool same_state(const sinter_kernel *a, const sinter_kernel *b)
 {
-    bool same = a->line_count == b->line_count;
+    bool same = a->line_count == b->line_count && a->call_count == b->call_count;
     for (uint32_t i = 0; same && i < a->line_count; i++)
         same = a->lines[i].memory == b->lines[i].memory && a->lines[i].length == b->lines[i].length && a->lines[i].type == b->lines[i].type;
     return same;
@@ -516,7 +529,7 @@ static sinter_status add_moving(compilation *c, sinter_kernel *k)
     sinter_status status = sn_kernel_plan_moving(c, &p);
     if (!status)
         status = make_kernel(c, &p, &k->moving);
-    if (!status && !same_lines(k, k->moving))
+    if (!status && !same_state(k, k->moving))
         return sn_report_fail(c->report, SINTER_BAD_PROGRAM, "the moving program has another state", "a mistake of the planner, not of the program");
     return status;
 }

@@ -53,6 +53,16 @@ void sinter_close(sinter_context *c)
     sn_release(&a, c, sizeof *c);
 }
 
+bool sn_node_type_is_valid(const sinter_node_type *t)
+{
+    enum { MOST_PORTS = 64, MOST_LATENCY = 1 << 28 };
+    if (!t || t->outputs == 0 || t->outputs > MOST_PORTS || t->inputs > MOST_PORTS || !t->emit + !t->process + !t->tick != 2)
+        return false;
+    if (t->emit)
+        return !t->create && !t->destroy && !t->reset && !t->save && !t->restore && !t->latency && !t->pure;
+    return (t->create || !t->destroy) && !t->save == !t->restore && t->latency <= MOST_LATENCY;
+}
+
 const char *sinter_code_memory_reason(const sinter_context *context)
 {
     return context ? sn_exec_reason(context->code) : "no context was given";

@@ -33,12 +33,22 @@ static void write_one_plan(const compilation *c, sinter_dump_kind kind, const pl
         sn_plan_explain(p, vector_bytes(c->engine), sn_cpu_features() & CPU_AVX512VBMI, sinter_engine_name(c->engine), out);
 }
 
+static sinter_status refuse_export(const compilation *c, const plan *p)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "the exported file would not have '%.80s', a function in C that the program calls",
+             p->program->calls[p->calls[0].call].type->name);
+    return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
+}
+
 static sinter_status write_plan(compilation *c, sinter_dump_kind kind, const char *function_name, text *out)
 {
     plan p;
     sinter_status status = sn_kernel_plan(c, &p);
     if (status)
         return status;
+    if (kind == SINTER_DUMP_C && p.call_count)
+        return refuse_export(c, &p);
     if (kind == SINTER_DUMP_C)
         return sn_c_export(&p, &(c_export_options){.name = function_name ? function_name : "kernel"}, out);
     write_one_plan(c, kind, &p, out);

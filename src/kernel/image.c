@@ -47,6 +47,7 @@ static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
 {
     sinter_parameter_info *to = piece(l, p->param_count * sizeof *to);
     uint8_t *types = piece(l, p->param_count);
+    const char **names = piece(l, p->param_count * sizeof *names);
     for (uint32_t i = 0; i < p->param_count; i++) {
         const ir_param *from = &p->params[i];
         const char *name = name_of(l, from->name), *unit = name_of(l, from->unit ? from->unit : "");
@@ -54,11 +55,13 @@ static void parameters(layout *l, sinter_kernel *k, const ir_program *p)
             to[i] = (sinter_parameter_info){name, unit, from->initial, from->low, from->high, (sinter_curve)from->curve,
                                             (sinter_smoothing)from->smoothing, from->seconds};
             types[i] = from->type;
+            names[i] = name;
         }
     }
     if (k) {
         k->params = to;
         k->param_types = types;
+        k->param_names = names;
     }
 }
 
@@ -131,6 +134,27 @@ static kernel_loop *loops(layout *l, const plan *p)
     return to;
 }
 
+/* Calls that are made come in the order in which they are made; their selves in that of the program, which is the same for its moving one. */
+static kernel_call *calls(layout *l, const plan *p)
+{
+    const ir_program *program = p->program;
+    kernel_call *to = piece(l, p->call_count * sizeof *to);
+    for (uint32_t k = 0, self = 0; self < p->call_count; k++) {
+        const ir_call *call = &program->calls[k];
+        const plan_call *from = &p->calls[p->place_of_call[k]];
+        if (from->call != k)
+            continue;
+        const char *name = name_of(l, call->name), *type_name = name_of(l, call->type->name);
+        if (to) {
+            kernel_call *made = &to[p->place_of_call[k]];
+            *made = (kernel_call){name, *call->type, from->before, from->inputs, from->outputs, self, from->steady};
+            made->type.name = type_name;
+        }
+        self++;
+    }
+    return to;
+}
+
 static void lay_out(layout *l, sinter_kernel *k, const plan *p)
 {
     const ir_program *program = p->program;
@@ -145,6 +169,7 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     }
     kernel_table *all_tables = tables(l, p);
     kernel_total *all_totals = totals(l, p);
+    kernel_call *all_calls = calls(l, p);
     sinter_stream_info *inputs = streams(l, program->inputs, program->input_count);
     sinter_stream_info *outputs = streams(l, program->outputs, program->output_count);
     uint32_t image_count;
@@ -161,6 +186,7 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->lines = lines;
     k->line_names = line_names;
     k->totals = all_totals;
+    k->calls = all_calls;
     k->inputs = inputs;
     k->outputs = outputs;
 }
@@ -202,7 +228,7 @@ sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
                          .frame = p->frame, .loop_count = p->loop_count, .input_count = program->input_count,
                          .output_count = program->output_count, .param_count = program->param_count, .public_params = c->public_params,
                          .table_count = program->memory_count, .total_count = program->total_count, .buffer_count = p->buffer_count,
-                         .line_count = p->line_count, .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
+                         .line_count = p->line_count, .call_count = p->call_count, .latency = p->latency, .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
                          .state = p->state, .stateful = p->stateful, .grid = p->grid || c->options.domain == SINTER_GRID,
                          .operations = p->operations, .hoisted = p->hoisted};
     k->own.allocator = c->context->allocator;
@@ -226,5 +252,5 @@ sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
                                 .code_bytes = k->block.size + (m ? m->block.size : 0),
                                 .constant_bytes = k->block.pool_size + (m ? m->block.pool_size : 0), .state_bytes = (size_t)k->state,
                                 .workspace_bytes = k->workspace + k->interp_workspace + (m ? m->workspace + m->interp_workspace : 0), .stateful = k->stateful, .grid = k->grid,
-                                .image_count = k->image_count, .images = k->images};
+                                .image_count = k->image_count, .images = k->images, .call_count = k->call_count, .latency = k->latency};
 }

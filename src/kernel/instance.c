@@ -37,6 +37,12 @@ static void start_lines(sinter_instance *i)
     i->index = 0;
 }
 
+double sn_instance_rate(const sinter_instance *i)
+{
+    const int32_t parameter = i->kernel->rate_parameter;
+    return parameter >= 0 ? i->values[parameter] : i->kernel->rate;
+}
+
 static bool is_large(const sinter_kernel *k, uint32_t n)
 {
     return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
@@ -84,6 +90,37 @@ static void open_side(instance_side *side, const sinter_kernel *k, uint8_t *at)
     *side = (instance_side){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), true};
 }
 
+/* False where a node refuses. */
+static bool create_selves(sinter_instance *i)
+{
+    for (uint32_t n = 0; n < i->kernel->call_count; n++) {
+        const kernel_call *c = &i->kernel->calls[n];
+        void **self = &i->selves[c->self];
+        *self = c->type.create ? c->type.create(c->type.user, sn_instance_rate(i)) : c->type.user;
+        if (c->type.create && !*self)
+            return false;
+    }
+    return true;
+}
+
+static void destroy_selves(const sinter_instance *i)
+{
+    for (uint32_t n = 0; n < i->kernel->call_count; n++) {
+        const kernel_call *c = &i->kernel->calls[n];
+        if (c->type.create && c->type.destroy && i->selves[c->self])
+            c->type.destroy(i->selves[c->self]);
+    }
+}
+
+static void reset_selves(const sinter_instance *i)
+{
+    for (uint32_t n = 0; n < i->kernel->call_count; n++) {
+        const kernel_call *c = &i->kernel->calls[n];
+        if (c->type.reset)
+            c->type.reset(i->selves[c->self]);
+    }
+}
+
 sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **instance)
 {
     if (!k || !instance)
@@ -92,8 +129,9 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const sinter_kernel *moving = k->moving;
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
     const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
+    const size_t selves = rounded(k->call_count * sizeof(void *));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = moving ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + 64;
+    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -109,13 +147,14 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     i->values = (double *)(void *)(at + state + lines);
     if (moving)
         i->ramps = memset(at + state + lines + values, 0, ramps);
+    i->selves = memset(at + state + lines + values + ramps, 0, selves);
     memset(i->lines, 0, lines);
-    if (!open_lines(i, at)) {
+    for (uint32_t n = 0; n < k->param_count; n++)
+        i->values[n] = k->params[n].initial;
+    if (!open_lines(i, at) || !create_selves(i)) {
         sinter_instance_close(i);
         return SINTER_NO_MEMORY;
     }
-    for (uint32_t n = 0; n < k->param_count; n++)
-        i->values[n] = k->params[n].initial;
     start_lines(i);
     const kernel_run r = {k, i->sides[0].frame, i->sides[0].workspace, i};
     sn_kernel_prepare_frame(&r, i->values);
@@ -130,6 +169,7 @@ void sinter_instance_close(sinter_instance *i)
     const sinter_allocator a = i->kernel->context->allocator;
     for (uint32_t n = 0; n < i->kernel->line_count; n++)
         sn_release(&a, i->lines[n].block, i->lines[n].block_size);
+    destroy_selves(i);
     sn_release(&a, i, i->block_size);
 }
 
@@ -261,6 +301,7 @@ void sinter_instance_reset(sinter_instance *i)
         return;
     sn_ramps_stop(i);
     start_lines(i);
+    reset_selves(i);
 }
 
 const void *sinter_instance_frame(sinter_instance *i)

@@ -42,7 +42,7 @@ struct sinter_context {
     uint32_t node_count, node_capacity;
 };
 
-enum { KERNEL_MOST_TOTALS = 64, KERNEL_SMALL_FUNCTION = 64, KERNEL_SIMPLE_SLOTS = 64, KERNEL_SIMPLE_TOTALS = 2 };
+enum { KERNEL_MOST_TOTALS = 64, KERNEL_MOST_PORTS = 64, KERNEL_SMALL_FUNCTION = 64, KERNEL_SIMPLE_SLOTS = 64, KERNEL_SIMPLE_TOTALS = 2 };
 
 typedef void (*kernel_code)(uint64_t *frame, int64_t begin, int64_t end);
 
@@ -67,6 +67,16 @@ typedef struct kernel_total {
     double scale, offset;
 } kernel_total;
 
+/* A call of a function in C, made between loops. */
+typedef struct kernel_call {
+    const char *name; /* what its state is keyed by */
+    sinter_node_type type;
+    uint32_t before;  /* the loop before which it is made */
+    uint32_t inputs, outputs; /* its first buffers */
+    uint32_t self;    /* its number among the instance's selves: the same in the kernel and in its moving one */
+    uint64_t steady;
+} kernel_call;
+
 /* Everything that running needs lies in one block; nothing changes after compiling. */
 struct sinter_kernel {
     sinter_context *context;
@@ -86,10 +96,14 @@ struct sinter_kernel {
     const char **line_names;
     kernel_table *tables;
     kernel_total *totals;
+    kernel_call *calls; /* in the order in which they are made */
     sinter_stream_info *inputs, *outputs;
     sinter_image_info *images;
     sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
     uint8_t *param_types;
+    const char **param_names;
+    uint64_t latency;
+    uint32_t call_count;
     uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
     bool binds;       /* something is bound with each call */
     bool uses_images;
@@ -142,6 +156,7 @@ struct sinter_instance {
     instance_side sides[2]; /* at rest; moving */
     bool side;              /* which one ran last: the lines are as it wants them */
     instance_line *lines;   /* of both */
+    void **selves;          /* of the calls */
     double *values;         /* per parameter; then the hidden ones of the moving program */
     instance_ramp *ramps;   /* per public parameter; NULL where the kernel smooths none */
     uint32_t moving;        /* how many of them move */
@@ -190,6 +205,7 @@ sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
+double sn_instance_rate(const sinter_instance *i); /* elements a second */
 
 /* ramp.c; all real-time safe */
 /* Parameter p moves to `value` from where it is; where it cannot (the way is infinite or shorter than an element), it is there. */
@@ -209,6 +225,10 @@ void sn_ramp_adopt(sinter_instance *i, uint32_t p, const instance_ramp *ramp, un
 size_t sn_line_value_name(const char *name, size_t length);
 /* Of the lines of one value the one of the highest rank serves best; `own`: it has the very name. */
 uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
+
+/* context.c */
+/* Is it one of the forms that a node type can have? Its name is not looked at. */
+bool sn_node_type_is_valid(const sinter_node_type *type);
 
 /* engine.c */
 sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, const char **reason); /* AUTO where it cannot be had */

@@ -6,7 +6,8 @@
  * one of its very name if that holds enough, else from the longer of the two. Lines that have a block of their own are
  * handed over by exchanging the blocks, which costs the same for a second and for a minute of sound; each only to the line
  * of its very name, and after everything is copied that others need of it. Blocks go back to the allocator
- * that they came from, so between contexts of different allocators there is no exchange. */
+ * that they came from, so between contexts of different allocators there is no exchange. What a called node keeps is its own
+ * business, so it is always exchanged, between calls of one name and of the same functions. */
 #include "kernel/kernels.h"
 
 #include <string.h>
@@ -19,9 +20,10 @@ typedef struct line_move {
 struct sinter_migration {
     const sinter_kernel *from, *to;
     size_t block_size;
-    uint32_t line_count, parameter_count;
+    uint32_t line_count, parameter_count, call_count;
     line_move *lines;
     line_move *parameters;
+    line_move *calls; /* by numbers of selves */
 };
 
 /* ---- what goes where ---- */
@@ -47,7 +49,7 @@ static uint32_t hash(const char *name, size_t *length)
 }
 
 typedef struct name_table {
-    uint32_t *slots; /* line + 1, 0: free; lines of one name one after the other */
+    uint32_t *slots; /* line or call + 1, 0: free; lines of one name one after the other */
     uint32_t mask;
 } name_table;
 
@@ -56,15 +58,26 @@ static bool same_value(const char *a, size_t length, const char *b)
     return sn_line_value_name(b, strlen(b)) == length && memcmp(a, b, length) == 0;
 }
 
-static void enter_lines(name_table *t, const sinter_kernel *k)
+static void enter(name_table *t, const char *name, uint32_t i)
 {
     size_t length;
-    for (uint32_t i = 0; i < k->line_count; i++) {
-        uint32_t at = hash(k->line_names[i], &length) & t->mask;
-        while (t->slots[at])
-            at = (at + 1) & t->mask;
-        t->slots[at] = i + 1;
-    }
+    uint32_t at = hash(name, &length) & t->mask;
+    while (t->slots[at])
+        at = (at + 1) & t->mask;
+    t->slots[at] = i + 1;
+}
+
+static void enter_lines(name_table *t, const sinter_kernel *k)
+{
+    for (uint32_t i = 0; i < k->line_count; i++)
+        enter(t, k->line_names[i], i);
+}
+
+static void enter_calls(name_table *t, const sinter_kernel *k)
+{
+    memset(t->slots, 0, (t->mask + (size_t)1) * sizeof *t->slots);
+    for (uint32_t i = 0; i < k->call_count; i++)
+        enter(t, k->calls[i].name, i);
 }
 
 /* The best line of that value and type; the line count if there is none. */
@@ -104,6 +117,25 @@ static void find_lines(sinter_migration *m, const name_table *t)
     }
 }
 
+static bool same_functions(const sinter_node_type *a, const sinter_node_type *b)
+{
+    return a->process == b->process && a->tick == b->tick && a->user == b->user && a->create == b->create && a->destroy == b->destroy
+           && a->reset == b->reset && a->save == b->save && a->restore == b->restore && a->inputs == b->inputs && a->outputs == b->outputs;
+}
+
+static void find_calls(sinter_migration *m, const name_table *t)
+{
+    size_t length;
+    for (uint32_t i = 0; i < m->to->call_count; i++) {
+        const kernel_call *to = &m->to->calls[i];
+        for (uint32_t at = hash(to->name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
+            const kernel_call *from = &m->from->calls[t->slots[at] - 1];
+            if (!strcmp(from->name, to->name) && same_functions(&from->type, &to->type))
+                m->calls[m->call_count++] = (line_move){from->self, to->self, true};
+        }
+    }
+}
+
 static void find_parameters(sinter_migration *m)
 {
     for (uint32_t i = 0; i < m->to->public_params; i++) {
@@ -122,19 +154,22 @@ sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kern
         return SINTER_BAD_ARGUMENT;
     const sinter_allocator *allocator = &to->context->allocator;
     name_table names = {.mask = 63};
-    while (names.mask < 2 * from->line_count)
+    while (names.mask < 2 * from->line_count || names.mask < 2 * from->call_count)
         names.mask = 2 * names.mask + 1;
     const size_t table_size = (names.mask + (size_t)1) * sizeof *names.slots;
-    const size_t size = sizeof(sinter_migration) + ((size_t)to->line_count + to->public_params) * sizeof(line_move);
+    const size_t size = sizeof(sinter_migration) + ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
     names.slots = sn_allocate(allocator, table_size);
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
         memset(names.slots, 0, table_size);
         *m = (sinter_migration){.from = from, .to = to, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
         m->parameters = m->lines + to->line_count;
+        m->calls = m->parameters + to->public_params;
         enter_lines(&names, from);
         find_lines(m, &names);
         find_parameters(m);
+        enter_calls(&names, from);
+        find_calls(m, &names);
     }
     sn_release(allocator, names.slots, table_size);
     *migration = m;
@@ -180,6 +215,13 @@ static void hand_over(sinter_instance *from, sinter_instance *to, line_move move
     given->position = from->kernel->lines[move.from].length; /* somewhere within */
 }
 
+static void exchange_selves(sinter_instance *from, sinter_instance *to, line_move move)
+{
+    void *kept = to->selves[move.to];
+    to->selves[move.to] = from->selves[move.from];
+    from->selves[move.from] = kept;
+}
+
 static void move_parameter(const sinter_instance *from, sinter_instance *to, line_move move)
 {
     const double goal = from->values[move.from];
@@ -198,6 +240,8 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
     for (uint32_t i = 0; i < m->line_count; i++)
         if (can_hand_over(from, to, m->lines[i]))
             hand_over(from, to, m->lines[i]);
+    for (uint32_t i = 0; i < m->call_count; i++)
+        exchange_selves(from, to, m->calls[i]);
     to->index = from->index;
     for (uint32_t i = 0; i < m->parameter_count; i++)
         move_parameter(from, to, m->parameters[i]);

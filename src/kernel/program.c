@@ -349,3 +349,53 @@ void sinter_write(sinter_program *program, uint32_t line, sinter_value value)
     program->written[line] = 1;
     sn_ir_emit(p, IR_WRITE, IR_VOID, value, line, 0);
 }
+
+/* ---- calls ---- */
+
+static const sinter_node_type *copy_type(ir_program *p, const sinter_node_type *type, const char *name)
+{
+    sinter_node_type *copy = sn_arena_take(p->memory, sizeof *copy);
+    const char *kept = sn_arena_copy_text(p->memory, name, strlen(name));
+    if (!copy || !kept) {
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    *copy = *type;
+    copy->name = kept;
+    return copy;
+}
+
+static bool is_new_call(ir_program *p, const char *name)
+{
+    for (uint32_t k = 0; k < p->call_count; k++)
+        if (!strcmp(p->calls[k].name, name))
+            return refuse(p, "there is a call \"%.60s\" already", name);
+    return true;
+}
+
+void sinter_call(sinter_program *program, const char *name, const sinter_node_type *type, const sinter_value *inputs, sinter_value *outputs)
+{
+    if (!program)
+        return;
+    ir_program *p = &program->ir;
+    for (uint32_t k = 0; outputs && sn_node_type_is_valid(type) && k < type->outputs; k++)
+        outputs[k] = 0;
+    if (!is_name(p, name) || !is_new_call(p, name))
+        return;
+    if (!sn_node_type_is_valid(type) || type->emit || !outputs || (type->inputs && !inputs)) {
+        refuse(p, "\"%.60s\": not a node that can be called", name);
+        return;
+    }
+    sinter_value in[KERNEL_MOST_PORTS];
+    for (uint32_t k = 0; k < type->inputs; k++) {
+        if (!is_value(p, inputs[k], name))
+            return;
+        in[k] = sinter_convert(program, inputs[k], SINTER_F32);
+    }
+    const ir_call call = {name, copy_type(p, type, type->name ? type->name : name)};
+    const uint32_t number = call.type ? sn_ir_add_call(p, &call) : 0;
+    for (uint32_t k = 0; k < type->inputs && !p->status; k++)
+        sn_ir_emit(p, IR_ARGUMENT, IR_VOID, in[k], number, k);
+    for (uint32_t k = 0; k < type->outputs && !p->status; k++)
+        outputs[k] = sn_ir_emit(p, IR_RESULT, IR_F32, number, k, 0);
+}

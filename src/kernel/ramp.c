@@ -35,12 +35,6 @@ static double value_at(const instance_ramp *ramp, unsigned kind, int64_t index)
     return fma(ramp->slope, kind == SINTER_RAMP ? way : power < -1000 ? 0 : power_of_two(power), ramp->base);
 }
 
-static double rate_of(const sinter_instance *i)
-{
-    const int32_t parameter = i->kernel->rate_parameter;
-    return parameter >= 0 ? i->values[parameter] : i->kernel->rate;
-}
-
 void sn_ramp_stop(sinter_instance *i, uint32_t p)
 {
     i->moving -= i->ramps[p].moves;
@@ -58,7 +52,7 @@ static void move(sinter_instance *i, uint32_t p, double start, double goal)
 {
     const sinter_parameter_info *info = &i->kernel->params[p];
     const bool glides = info->smoothing == SINTER_GLIDE;
-    const double time = info->seconds * rate_of(i), elements = nearbyint(glides ? 2 * time : time), way = goal - start;
+    const double time = info->seconds * sn_instance_rate(i), elements = nearbyint(glides ? 2 * time : time), way = goal - start;
     sn_ramp_stop(i, p);
     if (!(elements >= 1 && elements <= MOST_ELEMENTS) || !isfinite(way) || way == 0)
         return;

@@ -3,7 +3,8 @@
  * A call is cut into chunks. For each, the frame gets the addresses of the chunk's first elements; windows of delay lines slide where
  * they have come to their end; then the loops run. Loops with flushed lines never cross a tick (an absolute index that is a multiple of
  * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0. Totals are folded every 4,096 elements and
- * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree.
+ * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree. Functions in C that the
+ * program calls are called between the loops, a chunk at a time.
  * Nothing here allocates, locks or enters the system. */
 #include "kernel/kernels.h"
 
@@ -356,6 +357,54 @@ static void place_streams(const kernel_run *r, const sinter_arguments *a, int64_
         set_pointer(&r->frame[k->frame.outputs + i], (uint8_t *)a->outputs[i] + at * (int64_t)sn_ir_type_size((ir_type)k->outputs[i].type));
 }
 
+/* ---- calls of functions in C ---- */
+
+/* Element by element. */
+static void tick(const kernel_call *c, void *self, double rate, const float *const *inputs, float *const *outputs, uint32_t n,
+                 sinter_block_context *context)
+{
+    float in[KERNEL_MOST_PORTS], out[KERNEL_MOST_PORTS];
+    const int64_t index = context->index;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < c->type.inputs; k++)
+            in[k] = inputs[k][i];
+        context->index = index + i;
+        context->time = (double)context->index / rate;
+        c->type.tick(self, rate, in, out, context);
+        for (uint32_t k = 0; k < c->type.outputs; k++)
+            outputs[k][i] = out[k];
+    }
+}
+
+static void make_call(const kernel_run *r, const kernel_call *c, int64_t index, uint32_t n)
+{
+    const sinter_kernel *k = r->kernel;
+    const sinter_instance *i = r->instance;
+    const double rate = sn_instance_rate(i);
+    const float *inputs[KERNEL_MOST_PORTS];
+    float *outputs[KERNEL_MOST_PORTS];
+    for (uint32_t port = 0; port < c->type.inputs; port++)
+        inputs[port] = (const float *)(const void *)(r->workspace + k->buffers[c->inputs + port].offset);
+    for (uint32_t port = 0; port < c->type.outputs; port++)
+        outputs[port] = (float *)(void *)(r->workspace + k->buffers[c->outputs + port].offset);
+    sinter_block_context context = {.index = index, .time = (double)index / rate, .steady = c->steady, .parameter_count = i->kernel->public_params,
+                                    .parameters = i->values, .parameter_names = i->kernel->param_names};
+    void *self = i->selves[c->self];
+    if (c->type.process)
+        c->type.process(self, rate, inputs, outputs, n, &context);
+    else
+        tick(c, self, rate, inputs, outputs, n, &context);
+}
+
+/* Those from `next` on that are made before this loop; the first that is not. */
+static uint32_t make_calls(const kernel_run *r, uint32_t next, uint32_t loop, int64_t index, int64_t n)
+{
+    const sinter_kernel *k = r->kernel;
+    for (; next < k->call_count && k->calls[next].before <= loop; next++)
+        make_call(r, &k->calls[next], index, (uint32_t)n);
+    return next;
+}
+
 static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
@@ -364,12 +413,17 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
     memcpy(&r->frame[k->frame.index], &absolute, 8);
     if (k->line_count)
         place_lines(r, n);
+    uint32_t made = 0;
     for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
+        if (k->call_count)
+            made = make_calls(r, made, i, index, n);
         if (k->loops[i].ticked)
             call_by_ticks(r, i, index, n);
         else
             call(r, i, 0, n);
     }
+    if (k->call_count)
+        make_calls(r, made, k->loop_count, index, n);
     if (k->line_count)
         advance_lines(r, n);
 }

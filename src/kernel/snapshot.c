@@ -1,14 +1,15 @@
 /* State as bytes: written by any instance of a program, read by any other of the same or of an edited program, on any engine.
  *
  *     bytes   content
- *     8       "SINTER\1" and a zero; "SINTER\2" where parameters move
+ *     8       "SINTER\1" and a zero; "SINTER\2" where parameters move; "SINTER\3" where nodes in C save their state
  *     8       element index, i64, from 0 to 2^53
  *     4, 4    how many parameters, how many lines
  *     per parameter: its value (f64), its name
  *     per line: length (u32), type (u32), its values from the oldest on, its name
- *     where parameters move, 8: how many; per such one:
+ *     where parameters move or nodes save, 8: how many move; per such one:
  *         its smoothing (u64), the elements at which the move began and at which it arrives (i64), base, slope and decay of the ramp (f64;
  *         opt/smooth.c), its name
+ *     where nodes save, 8: how many; per such one: how many bytes (u64), these bytes, its name, the name of its type
  *
  * Numbers are little-endian; a name is its length (u32) and its bytes, and everything begins at a multiple of 8 bytes. Nothing in
  * a snapshot is believed before it was looked at. */
@@ -17,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char mark[8] = "SINTER\1", moving_mark[8] = "SINTER\2";
+static const char mark[8] = "SINTER\1", moving_mark[8] = "SINTER\2", calling_mark[8] = "SINTER\3";
 static const uint64_t MOST_INDEX = (uint64_t)1 << 53; /* programs see it as f64 */
 
 static size_t padded(size_t size)
@@ -29,12 +30,18 @@ static size_t padded(size_t size)
 
 typedef struct snapshot_writer {
     uint8_t *bytes; /* NULL: only counted */
+    size_t room;    /* where they are written: more is counted, and not written */
     size_t at;
 } snapshot_writer;
 
+static bool has_room(const snapshot_writer *w, size_t size)
+{
+    return w->bytes && w->at <= w->room && size <= w->room - w->at;
+}
+
 static void put(snapshot_writer *w, const void *from, size_t size)
 {
-    if (w->bytes && size)
+    if (size && has_room(w, size))
         memcpy(w->bytes + w->at, from, size);
     w->at += size;
 }
@@ -91,7 +98,7 @@ static void put_ramps(snapshot_writer *w, const sinter_instance *i)
 {
     const sinter_kernel *k = i->kernel;
     put_u64(w, i->moving);
-    for (uint32_t n = 0; n < k->public_params; n++) {
+    for (uint32_t n = 0; i->moving && n < k->public_params; n++) {
         const instance_ramp *ramp = &i->ramps[n];
         if (!ramp->moves)
             continue;
@@ -105,11 +112,42 @@ static void put_ramps(snapshot_writer *w, const sinter_instance *i)
     }
 }
 
-static size_t write_all(const sinter_instance *i, uint8_t *bytes)
+static uint32_t count_saving(const sinter_kernel *k)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < k->call_count; n++)
+        count += k->calls[n].type.save != NULL;
+    return count;
+}
+
+static void put_call(snapshot_writer *w, const sinter_instance *i, const kernel_call *c)
+{
+    const void *self = i->selves[c->self];
+    const size_t size = c->type.save(self, NULL, 0);
+    put_u64(w, size);
+    if (has_room(w, size))
+        c->type.save(self, w->bytes + w->at, size);
+    w->at += size;
+    pad(w);
+    put_name(w, c->name);
+    put_name(w, c->type.name);
+}
+
+static void put_calls(snapshot_writer *w, const sinter_instance *i, uint32_t count)
+{
+    put_u64(w, count);
+    for (uint32_t n = 0; n < i->kernel->call_count; n++)
+        if (i->kernel->calls[n].type.save)
+            put_call(w, i, &i->kernel->calls[n]);
+}
+
+/* How many bytes it takes, of which `room` are there. */
+static size_t write_all(const sinter_instance *i, uint8_t *bytes, size_t room)
 {
     const sinter_kernel *k = i->kernel;
-    snapshot_writer w = {bytes, 0};
-    put(&w, i->moving ? moving_mark : mark, sizeof mark);
+    const uint32_t saving = count_saving(k);
+    snapshot_writer w = {bytes, room, 0};
+    put(&w, saving ? calling_mark : i->moving ? moving_mark : mark, sizeof mark);
     put_u64(&w, (uint64_t)i->index);
     put_u32(&w, k->public_params);
     put_u32(&w, k->line_count);
@@ -123,22 +161,23 @@ static size_t write_all(const sinter_instance *i, uint8_t *bytes)
         put_values(&w, i, n);
         put_name(&w, k->line_names[n]);
     }
-    if (i->moving)
+    if (i->moving || saving)
         put_ramps(&w, i);
+    if (saving)
+        put_calls(&w, i, saving);
     return w.at;
 }
 
 size_t sinter_snapshot_size(const sinter_instance *i)
 {
-    return i ? write_all(i, NULL) : 0;
+    return i ? write_all(i, NULL, 0) : 0;
 }
 
 sinter_status sinter_snapshot_save(const sinter_instance *i, void *bytes, size_t size)
 {
-    if (!i || !bytes || size < write_all(i, NULL))
+    if (!i || !bytes || size < write_all(i, NULL, 0))
         return SINTER_BAD_ARGUMENT;
-    write_all(i, bytes);
-    return SINTER_OK;
+    return write_all(i, bytes, size) <= size ? SINTER_OK : SINTER_BAD_ARGUMENT;
 }
 
 /* ---- reading ---- */
@@ -316,11 +355,37 @@ static void read_ramps(snapshot_reader *r, sinter_instance *i, uint64_t index, b
         read_ramp(r, i, index, apply);
 }
 
+/* For a node that has been reset. */
+static void restore_call(const sinter_instance *i, const uint8_t *state, size_t size, stored_name name, stored_name type)
+{
+    for (uint32_t n = 0; n < i->kernel->call_count; n++) {
+        const kernel_call *c = &i->kernel->calls[n];
+        if (!c->type.restore || !is_named(name, c->name) || !is_named(type, c->type.name))
+            continue;
+        if (!c->type.restore(i->selves[c->self], state, size) && c->type.reset)
+            c->type.reset(i->selves[c->self]);
+    }
+}
+
+static void read_calls(snapshot_reader *r, const sinter_instance *i, bool apply)
+{
+    const uint64_t count = take_u64(r);
+    for (uint64_t n = 0; n < count && !r->broken; n++) {
+        const uint64_t size = take_u64(r);
+        r->broken |= size > SIZE_MAX;
+        const uint8_t *state = take_padded(r, (size_t)size);
+        const stored_name name = take_name(r), type = take_name(r);
+        if (apply)
+            restore_call(i, state, (size_t)size, name, type);
+    }
+}
+
 /* True if it is whole. What is wrong must be found before anything changes, so it is read twice. */
 static bool read_all(snapshot_reader r, sinter_instance *i, bool apply)
 {
     const uint8_t *begin = take(&r, sizeof mark);
-    const bool moving = begin && !memcmp(begin, moving_mark, sizeof moving_mark);
+    const bool calling = begin && !memcmp(begin, calling_mark, sizeof calling_mark);
+    const bool moving = calling || (begin && !memcmp(begin, moving_mark, sizeof moving_mark));
     if (!begin || (!moving && memcmp(begin, mark, sizeof mark) != 0))
         return false;
     const uint64_t index = take_u64(&r);
@@ -338,6 +403,8 @@ static bool read_all(snapshot_reader r, sinter_instance *i, bool apply)
         take_line(&r);
     if (moving)
         read_ramps(&r, i, index, apply);
+    if (calling)
+        read_calls(&r, i, apply);
     return !r.broken && r.at == r.size && index <= MOST_INDEX;
 }
 

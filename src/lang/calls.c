@@ -187,8 +187,49 @@ static void run_callback(const sinter_node_type *type, ir_program *p, const sint
     *p = lent.ir;
 }
 
+static void emit_call(lowering *l, uint32_t node, const sinter_node_type *type, const lang_value *inputs, ir_ref *out)
+{
+    ir_program *p = l->p;
+    const ir_call call = {sn_lang_call_name(l, l->t->nodes[node].a, l->t->lists[l->t->nodes[node].b + 1]), type};
+    const uint32_t number = sn_ir_add_call(p, &call);
+    sn_lang_need_rate(l);
+    for (uint32_t k = 0; k < type->inputs && !p->status; k++)
+        sn_ir_emit(p, IR_ARGUMENT, IR_VOID, inputs[k].ref, number, k);
+    for (uint32_t k = 0; k < type->outputs && !p->status; k++)
+        out[k] = sn_ir_emit(p, IR_RESULT, IR_F32, number, k, 0);
+}
+
+/* A node with a function in C: of its streams the types are known. */
+static lang_value call_block(lowering *l, uint32_t node, const sinter_node_type *type)
+{
+    lang_value inputs[MOST_ARGUMENTS];
+    ir_ref out[MOST_ARGUMENTS] = {0};
+    if (!l->options->patch && !l->checking) {
+        sn_lang_complain(l, node, "only a patch has streams and state: sinter render runs one", "'%s' is a function in C, and a field calls none",
+                         type->name);
+        return sn_lang_wrong();
+    }
+    if (!flatten(l, node, type, inputs))
+        return sn_lang_wrong();
+    for (uint32_t k = 0; !l->dry && k < type->inputs; k++) {
+        inputs[k] = sn_lang_to(l, node, inputs[k], IR_F32);
+        if (inputs[k].type == TYPE_WRONG)
+            return sn_lang_wrong();
+    }
+    if (!l->dry)
+        emit_call(l, node, type, inputs, out);
+    if (type->outputs == 1)
+        return sn_lang_scalar(out[0], IR_F32);
+    const uint32_t place = sn_lang_pool(l, type->outputs);
+    for (uint32_t k = 0; place && k < type->outputs; k++)
+        l->pool[place + k] = sn_lang_scalar(out[k], IR_F32);
+    return place ? (lang_value){.ref = place, .count = (uint16_t)type->outputs, .type = TYPE_TUPLE} : sn_lang_wrong();
+}
+
 static lang_value call_node_type(lowering *l, uint32_t node, const sinter_node_type *type)
 {
+    if (!type->emit)
+        return call_block(l, node, type);
     if (type->inputs > MOST_ARGUMENTS || type->outputs > MOST_ARGUMENTS || type->outputs == 0) {
         sn_lang_complain(l, node, NULL, "a function has at most %d inputs, and from 1 to %d outputs",
                          MOST_ARGUMENTS, MOST_ARGUMENTS);

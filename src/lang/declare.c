@@ -72,6 +72,11 @@ static lang_value rate(lowering *l)
     return sn_lang_scalar(l->dry ? 0 : l->rate, IR_F64);
 }
 
+void sn_lang_need_rate(lowering *l)
+{
+    rate(l);
+}
+
 static lang_value stream_name(lowering *l, unsigned word)
 {
     if (word == WORD_RATE || l->dry)

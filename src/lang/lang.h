@@ -34,7 +34,7 @@ typedef struct lang_options {
                            not; then no other name is free in a field */
     const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
-    const sinter_node_type *nodes; /* functions made by callbacks */
+    const sinter_node_type *nodes; /* functions made by callbacks, and functions in C */
     uint32_t node_count;
 } lang_options;
 

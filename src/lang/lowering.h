@@ -263,6 +263,8 @@ lang_value sn_lang_past(lowering *l, uint32_t node, uint32_t slot, uint32_t symb
 lang_value sn_lang_delay(lowering *l, uint32_t node, const uint32_t *arguments, unsigned count,
                          uint32_t which);
 bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v);
+/* The name of the state that a call of a function in C has: its path, the function's name, #2 for the second one in its scope. */
+const char *sn_lang_call_name(lowering *l, uint32_t symbol, uint32_t which);
 /* Finds the types of the recurrences that begin in the statement. */
 void sn_lang_infer(lowering *l, uint32_t statement);
 /* After everything else: names, and what enters each line. Values that were deferred are known by then. */
@@ -315,6 +317,7 @@ void sn_lang_sort_calls(lang_tree *tree, arena *memory, const lang_options *opti
 /* ---- declare.c ---- */
 void sn_lang_declare_inputs(lowering *l);
 void sn_lang_param(lowering *l, uint32_t statement);
+void sn_lang_need_rate(lowering *l); /* the patch has the parameter `rate` then, whether the text reads it or not */
 /* How many elements ago the event came that the value is of. */
 lang_value sn_lang_since(lowering *l, uint32_t node, lang_value event);
 void sn_lang_input(lowering *l, uint32_t statement);

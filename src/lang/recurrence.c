@@ -5,7 +5,7 @@
  * being at the first read and are written when everything else has been lowered, so a read may stand above
  * the definition. State is found again by name after an edit: y, or f.y in the first call of f, f#2.y in the
  * second, f[3].y in the term i = 3 of a sum; elements of tuples add .0, .1; the far line of two adds ~; a
- * delay of what has no name is delay#1, delay#2.
+ * delay of what has no name is delay#1, delay#2. A call of a function in C is named as one of the text is: f, f#2.
  *
  * Types. In y = x + 0.5*y' the type of y' is that of y, which depends on that of y'. The statements from the
  * one that reads ahead to the one that binds are run dry: the past begins as a number of unknown type, which
@@ -85,6 +85,11 @@ static const char *path_name(lowering *l, uint32_t frame, const char *text, size
     const char *name = sn_arena_copy_text(l->memory, path, length);
     l->t->out_of_memory |= !name;
     return name ? name : "";
+}
+
+const char *sn_lang_call_name(lowering *l, uint32_t symbol, uint32_t which)
+{
+    return path_name(l, l->frame, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length, which > 1 ? which : 0, true);
 }
 
 /* ---- lines ---- */

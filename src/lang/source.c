@@ -16,6 +16,8 @@ static sinter_status lower(compilation *c, void *source)
 {
     const source_text *s = source;
     sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
+    c->program.node_types = c->context->nodes;
+    c->program.node_type_count = c->context->node_count;
     if (s->ir)
         return sn_ir_parse(&c->program, s->text, s->length, c->report);
     /* What only the translation needs goes where the program does: both are forgotten together. */
@@ -99,8 +101,7 @@ static sinter_status add_node_type(sinter_context *c, const sinter_node_type *ty
 
 sinter_status sinter_add_node_type(sinter_context *c, const sinter_node_type *type)
 {
-    if (!c || !type || !type->name || !type->emit || type->outputs == 0 || type->outputs > LANG_MAX_TUPLE
-        || type->inputs > LANG_MAX_TUPLE || !is_identifier(type->name) || is_taken(type->name))
+    if (!c || !sn_node_type_is_valid(type) || !type->name || !is_identifier(type->name) || is_taken(type->name))
         return SINTER_BAD_ARGUMENT;
     if (pthread_mutex_lock(&c->compiling)) /* from within a callback: the list is being read */
         return SINTER_BAD_ARGUMENT;

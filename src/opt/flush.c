@@ -11,8 +11,12 @@
  * That goes for a line that some cycle reads at the fixed delay 1; a varying delay that may be 1 counts as a
  * longer one. Lines on no cycle are left alone, and so are integers.
  *
+ * A call of a function in C stands between loops, and what is flushed at ticks must be read and written in one. So a line is not left to ticks either
+ * where a call stands between it and itself and no line that is flushed at its write does; nor is there a chain to keep short then, for on a cycle of
+ * delay 1 the loops are left and entered at every element.
+ *
  * How: the strongly connected components of the graph whose arcs lead from each operation to its operands and
- * from each read of a line to the value that will be written (Tarjan, with a stack of its own). Each
+ * from each read of a line to the value that will be written, and from each result of a call to its arguments (Tarjan, with a stack of its own). Each
  * operation is entered once and each arc is followed once, so the time is linear. A line lies on a cycle if
  * one of its reads is in one component with its value. */
 #include "opt/flush.h"
@@ -28,6 +32,8 @@ typedef struct visit {
 typedef struct search {
     const ir_program *p;
     ir_ref *written;  /* per line: its value, 0 where it is not ours */
+    ir_arguments arguments;
+    ir_ref *ring;     /* NULL, or per read of a line: another read of the same, all in a ring */
     uint32_t *order;  /* 0: not reached yet */
     uint32_t *lowest; /* reachable on the stack; UINT32_MAX: its component is complete */
     uint32_t *component;
@@ -36,6 +42,11 @@ typedef struct search {
     uint32_t open_count, path_count, reached;
 } search;
 
+static uint32_t line_of(const ir_op *op)
+{
+    return op->code == IR_READ ? op->a : op->b;
+}
+
 /* The operation behind arc k, or 0. */
 static ir_ref target(const search *s, ir_ref r, uint32_t k)
 {
@@ -43,15 +54,23 @@ static ir_ref target(const search *s, ir_ref r, uint32_t k)
     const unsigned operands = sn_ir_info[op->code].operands;
     if (k < operands)
         return sn_ir_operand(op, k);
-    if (op->code == IR_READ)
-        return s->written[op->a];
-    return op->code == IR_READV ? s->written[op->b] : 0;
+    switch (op->code) {
+    case IR_READ: case IR_READV: return k > operands ? s->ring[r] : s->written[line_of(op)];
+    case IR_RESULT: return s->arguments.last[op->a];
+    case IR_ARGUMENT: return s->arguments.before[r];
+    default: return 0;
+    }
 }
 
 static uint32_t arcs(const search *s, ir_ref r)
 {
     const ir_op *op = &s->p->ops[r];
-    return sn_ir_info[op->code].operands + (op->code == IR_READ || op->code == IR_READV ? 1u : 0u);
+    const uint32_t operands = sn_ir_info[op->code].operands;
+    switch (op->code) {
+    case IR_READ: case IR_READV: return operands + (s->ring ? 2 : 1);
+    case IR_RESULT: case IR_ARGUMENT: return operands + 1;
+    default: return operands;
+    }
 }
 
 static void enter(search *s, ir_ref r)
@@ -109,7 +128,7 @@ static void classify(const search *s, uint8_t *kinds)
         const ir_op *op = &s->p->ops[r];
         if (op->code != IR_READ && op->code != IR_READV)
             continue;
-        const uint32_t line = op->code == IR_READ ? op->a : op->b;
+        const uint32_t line = line_of(op);
         const ir_ref value = s->written[line];
         if (!value || !s->order[r] || s->component[r] != s->component[value])
             continue;
@@ -146,6 +165,53 @@ static ir_ref flushed(ir_program *p, ir_ref value)
     return sn_ir_emit(p, IR_SELECT, type, stays, value, sn_ir_number(p, type, 0));
 }
 
+/* Only lines that would be left to ticks lead anywhere now. All of the line must be seen in one loop then: its reads belong together. */
+static bool keep_unit_lines(search *s, arena *scratch, const uint8_t *kinds)
+{
+    const ir_program *p = s->p;
+    ir_ref *first = sn_arena_take_zeroed(scratch, ((size_t)p->memory_count + 1) * sizeof *first), *last;
+    last = sn_arena_take_zeroed(scratch, ((size_t)p->memory_count + 1) * sizeof *last);
+    s->ring = sn_arena_take_zeroed(scratch, p->count * sizeof *s->ring);
+    if (!first || !last || !s->ring)
+        return false;
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        s->written[k] = kinds[k] == ON_UNIT_CYCLE ? s->written[k] : 0;
+    for (ir_ref r = 1; r < p->count; r++) {
+        if ((p->ops[r].code != IR_READ && p->ops[r].code != IR_READV) || !s->written[line_of(&p->ops[r])])
+            continue;
+        const uint32_t k = line_of(&p->ops[r]);
+        first[k] = first[k] ? first[k] : r;
+        s->ring[r] = last[k];
+        last[k] = r;
+    }
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (first[k])
+            s->ring[first[k]] = last[k];
+    memset(s->order, 0, p->count * sizeof *s->order);
+    s->reached = 0;
+    return true;
+}
+
+/* Lines between whose read and whose write a call stands, with no longer line on the way, are not left to ticks. */
+static bool part_from_calls(search *s, arena *scratch, uint8_t *kinds)
+{
+    const ir_program *p = s->p;
+    uint8_t *called = sn_arena_take_zeroed(scratch, p->count); /* by component: a call is on a cycle of it */
+    if (!called || !keep_unit_lines(s, scratch, kinds))
+        return false;
+    for (ir_ref r = 1; r < p->count; r++)
+        explore(s, r);
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_ref argument = p->ops[r].code == IR_RESULT ? s->arguments.last[p->ops[r].a] : 0;
+        if (argument && s->component[argument] == s->component[r])
+            called[s->component[r]] = 1;
+    }
+    for (ir_ref r = 1; r < p->count; r++)
+        if (s->ring[r] && called[s->component[r]])
+            kinds[line_of(&p->ops[r])] = ON_CYCLE;
+    return true;
+}
+
 /* Fills `kinds`; false when memory is refused. */
 static bool find_cycles(ir_program *p, arena *scratch, const opt_line_write *writes, uint32_t count,
                         uint8_t *kinds)
@@ -158,7 +224,7 @@ static bool find_cycles(ir_program *p, arena *scratch, const opt_line_write *wri
     s.component = sn_arena_take(scratch, size);
     s.open = sn_arena_take(scratch, size);
     s.path = sn_arena_take(scratch, p->count * sizeof *s.path);
-    if (!s.written || !s.order || !s.lowest || !s.component || !s.open || !s.path)
+    if (!s.written || !s.order || !s.lowest || !s.component || !s.open || !s.path || !sn_ir_chain_arguments(p, scratch, &s.arguments))
         return false;
     for (uint32_t k = 0; k < count; k++)
         s.written[writes[k].line] = writes[k].value;
@@ -166,7 +232,7 @@ static bool find_cycles(ir_program *p, arena *scratch, const opt_line_write *wri
         if (writes[k].value)
             explore(&s, writes[k].value);
     classify(&s, kinds);
-    return true;
+    return !p->call_count || part_from_calls(&s, scratch, kinds);
 }
 
 void sn_opt_write_lines(ir_program *p, arena *scratch, const opt_line_write *writes, uint32_t count)

@@ -494,6 +494,14 @@ static void open_program(const ir_program *in, ir_program *out, arena *memory, u
     sn_ir_reserve(out, in->count > IR_MAX_OPERATIONS / 3 ? IR_MAX_OPERATIONS : 3 * in->count);
 }
 
+/* Whatever they depend on and wherever they lead. */
+static void refuse_calls(gradient *g)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "there is no derivative through '%.80s', a function in C", g->in->calls[0].type->name);
+    sn_ir_fail(g->out, SINTER_BAD_PROGRAM, message);
+}
+
 bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const opt_gradient *wanted, uint32_t *unknown)
 {
     opt_variable *variables = sn_arena_take(memory, (wanted->count + 1) * sizeof *variables);
@@ -514,6 +522,8 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
     for (uint32_t k = 0; k < wanted->count; k++)
         check_variable(&g, k);
     check_operations(&g);
+    if (in->call_count)
+        refuse_calls(&g);
     if (find_results(&g) && add_outputs(&g) && add_totals(&g) && copy_memories(&g) && !out->status)
         run_mode(&g, wanted->mode);
     if (memory->failed)

@@ -22,7 +22,7 @@ typedef ir_ref (*opt_visitor)(void *context, ir_program *out, const ir_op *op);
 /* Dead operations are left out. NULL visitor: emit as it is. */
 void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context);
 
-/* What both have alike: streams, parameters, memory objects, totals. */
+/* What both have alike: streams, parameters, memory objects, totals, calls. */
 void sn_opt_share(const ir_program *in, ir_program *out);
 
 void sn_opt_identity(const ir_program *in, ir_program *out, arena *memory);

@@ -218,7 +218,10 @@ uint32_t sn_plan_leaf_slot(const plan_frame *f, const ir_op *leaf)
 
 static uint32_t leaf(maker *m, const ir_op *op)
 {
-    const uint32_t slot = sn_plan_leaf_slot(&m->plan->frame, op);
+    const plan *p = m->plan;
+    if (op->code == IR_RESULT)
+        return append(m, IR_BUFFER, IR_F32, IR_AXIS_ELEMENT, p->calls[p->place_of_call[op->a]].outputs + op->b, 0, 0);
+    const uint32_t slot = sn_plan_leaf_slot(&p->frame, op);
     return slot ? uniform(m, op->type, slot) : append(m, op->code, op->type, op->axes, op->a, op->b, 0);
 }
 
@@ -259,6 +262,9 @@ static void append_effect(maker *m, const ir_op *op)
     switch (op->code) {
     case IR_WRITE:
         append(m, IR_WRITE, IR_VOID, 0, a, p->line_of_memory[op->b], 0);
+        break;
+    case IR_ARGUMENT:
+        append(m, IR_SET_BUFFER, IR_VOID, 0, a, p->calls[p->place_of_call[op->b]].inputs + op->c, 0);
         break;
     case IR_STORE:
         append(m, IR_STORE, IR_VOID, 0, a, local_of(m, op->b), op->c);

@@ -7,15 +7,18 @@
  *      least 16 on any of them, so that those edges can be cut: inside a chunk their values lie wholly in the past.
  *   2. Edges of at least a chunk cut, Tarjan again: what still lies on a cycle is recursive. It runs scalar; but where the
  *      shortest delay on its cycles is 8 or more, so many elements at a time, since none of them needs another.
+ *      A call of a function in C is made between loops, for a whole chunk, so it must be on no cycle then: where one is, the chunk becomes as
+ *      short as it takes (a search by halves, down to 1).
  *   3. Levels in the order of the components: an operation follows its operands; levels are of three kinds by turns (PLAN_FREE,
  *      PLAN_ONE, PLAN_EIGHT). A line that is read less than a chunk after it was written is read in a later loop (the whole
- *      chunk is there by then), or in the same scalar loop.
+ *      chunk is there by then), or in the same scalar loop. What reads
+ *      a result of a call runs in a later loop than all that the call's arguments come from.
  *
  * A scalar loop is bound by the latency of its cycles and has issue slots to spare, so a small vector part is not worth a
  * loop of its own: up to 6 operations a cycle, and 16 in all, join the scalar ones (a saw and one second-order filter on Zen 1,
  * 15 operations and a cycle: 5.4 ns an element together, 3.1 apart; three filters in a row, 15 and three: 7.0 and 7.5). What is a
- * counter (counters.c) is on no cycle. Why it ends: each step is one walk over operations and edges;
- * Tarjan's stack is explicit, so deep programs cost no C stack. Programs without delay lines skip all of it. */
+ * counter (counters.c) is on no cycle. Why it ends: each step is one walk over operations and edges, the search by halves at most ten;
+ * Tarjan's stack is explicit, so deep programs cost no C stack. Programs without delay lines and calls skip all of it. */
 #include "plan/plan.h"
 
 #include <string.h>
@@ -29,6 +32,7 @@ typedef struct graph {
     const ir_ref *writer; /* per memory object: its WRITE, or 0 */
     const ir_ref *reads;  /* per memory object that is flushed: its last read, or 0 */
     const ir_ref *other;  /* per operation: of a flushed line's reads, the one before */
+    ir_arguments arguments;
     uint32_t cut;         /* delay edges at least this long do not count */
 } graph;
 
@@ -72,6 +76,10 @@ static ir_ref dependency(const graph *g, ir_ref r, unsigned k, bool *more)
     }
     if (k == operands && op->code == IR_WRITE)
         return g->reads[op->b];
+    if (k == operands && op->code == IR_RESULT)
+        return g->arguments.last[op->a];
+    if (k == operands && op->code == IR_ARGUMENT)
+        return g->arguments.before[r];
     if (k == operands + 1 && is_read(op))
         return g->other[r];
     *more = false;
@@ -191,6 +199,100 @@ static uint32_t choose_chunk(const graph *g, const search *s, const uint32_t *si
     return g->program->total_count ? chunk & ~63u : chunk;
 }
 
+/* Is some call on a cycle? */
+static bool calls_itself(const graph *g, const search *s)
+{
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const ir_op *op = &g->program->ops[r];
+        const ir_ref argument = op->code == IR_RESULT ? g->arguments.last[op->a] : 0;
+        if (argument && s->component[argument] == s->component[r])
+            return true;
+    }
+    return false;
+}
+
+/* The components with edges cut for a chunk at which no call is on a cycle: the longest one, at most g->cut. False where there is none,
+ * because of a line that is never cut. */
+static bool cut_for_calls(graph *g, search *s)
+{
+    find_components(g, s);
+    if (!g->program->call_count || !calls_itself(g, s))
+        return true;
+    uint32_t good = 0, bad = g->cut;
+    while (bad - good > 1) {
+        g->cut = good + (bad - good) / 2;
+        find_components(g, s);
+        if (calls_itself(g, s))
+            bad = g->cut;
+        else
+            good = g->cut;
+    }
+    g->cut = good;
+    if (good > 0)
+        find_components(g, s);
+    return good > 0;
+}
+
+/* ---- latency ---- */
+
+/* Whether a dependency hands a value on, in the order of the program: not on the way back to an operation's own component through a line, and not
+ * where it only keeps a line's readers together. */
+static bool hands_on(const graph *g, const search *s, ir_ref r, unsigned k, ir_ref to)
+{
+    const ir_op *op = &g->program->ops[r];
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (k < operands || op->code == IR_RESULT || op->code == IR_ARGUMENT)
+        return true;
+    return is_read(op) && k == operands && s->component[to] != s->component[r];
+}
+
+static uint64_t latency_of(const graph *g, const search *s, const uint64_t *latency, ir_ref r)
+{
+    const ir_op *op = &g->program->ops[r];
+    uint64_t most = 0;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        const ir_ref to = dependency(g, r, k, &more);
+        if (to && hands_on(g, s, r, k, to) && latency[to] > most)
+            most = latency[to];
+    }
+    return most + (op->code == IR_RESULT ? g->program->calls[op->a].type->latency : 0);
+}
+
+/* The operations component after component, those of one in the order of the program, so that what hands on comes first. */
+static ir_ref *sort_by_component(const graph *g, const search *s, const uint32_t *size, arena *memory)
+{
+    uint32_t *next = sn_arena_take_zeroed(memory, (s->components + 2) * sizeof *next);
+    ir_ref *sorted = sn_arena_take(memory, (s->ordered + 1) * sizeof *sorted);
+    if (!next || !sorted)
+        return NULL;
+    for (uint32_t c = 1; c <= s->components; c++)
+        next[c + 1] = next[c] + size[c];
+    for (ir_ref r = 1; r < g->program->count; r++)
+        if (s->component[r])
+            sorted[next[s->component[r]]++] = r;
+    return sorted;
+}
+
+/* Of the graph in which no edge is cut. */
+static bool find_latency(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    if (!g->program->call_count)
+        return true;
+    const ir_ref *sorted = sort_by_component(g, s, size, memory);
+    uint64_t *latency = sn_arena_take_zeroed(memory, g->program->count * sizeof *latency);
+    if (!sorted || !latency)
+        return false;
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = sorted[k];
+        latency[r] = latency_of(g, s, latency, r);
+        if (g->program->ops[r].code == IR_OUTPUT && latency[r] > out->latency)
+            out->latency = latency[r];
+    }
+    return true;
+}
+
 static bool counts_as_work(const ir_op *op)
 {
     const ir_info *info = &sn_ir_info[op->code];
@@ -236,6 +338,8 @@ static bool is_vector_only(const ir_op *op)
 static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, uint32_t component, const search *s)
 {
     const ir_op *op = &g->program->ops[r];
+    if (op->code == IR_RESULT) /* the call is made between the two */
+        return g->arguments.last[op->a] ? out->level[g->arguments.last[op->a]] + 1u : 0;
     const uint32_t kind = out->kind[r];
     /* An effect goes where its value is made; only sums need lanes. */
     const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op);
@@ -245,7 +349,7 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
         const ir_ref to = dependency(g, r, k, &more);
         if (to == 0 || s->component[to] == 0 || s->component[to] == component)
             continue;
-        if (sn_ir_info[g->program->ops[to].code].rule == IR_RULE_LEAF)
+        if (sn_ir_info[g->program->ops[to].code].rule == IR_RULE_LEAF && g->program->ops[to].code != IR_RESULT)
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
@@ -342,15 +446,17 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
     out->kind = sn_arena_take_zeroed(memory, p->count);
     search s = {0};
     graph g = {.program = p, .live = live, .writer = find_writers(p, live, memory), .cut = NO_CUT};
-    if (!out->level || !out->kind || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory))
+    if (!out->level || !out->kind || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory)
+        || !sn_ir_chain_arguments(p, memory, &g.arguments))
         return SINTER_NO_MEMORY;
     find_components(&g, &s);
     uint32_t *size = component_sizes(&s, memory);
-    if (!size)
+    if (!size || !find_latency(&g, &s, size, memory, out))
         return SINTER_NO_MEMORY;
-    out->chunk = choose_chunk(&g, &s, size);
-    g.cut = out->chunk;
-    find_components(&g, &s);
+    g.cut = choose_chunk(&g, &s, size);
+    if (!cut_for_calls(&g, &s))
+        return SINTER_BAD_PROGRAM;
+    out->chunk = g.cut;
     size = component_sizes(&s, memory);
     const uint32_t *shortest = shortest_delays(&g, &s, memory);
     if (!size || !shortest)

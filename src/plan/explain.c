@@ -44,8 +44,26 @@ static void print_body(const plan_body *body, text *out)
         print_op(body, r, out);
 }
 
+static const ir_call *called(const plan *p, const plan_call *call)
+{
+    return &p->program->calls[call->call];
+}
+
+/* Those that are made before this loop; the index of the next one. */
+static uint32_t print_calls(const plan *p, uint32_t next, uint32_t loop, text *out)
+{
+    for (; next < p->call_count && p->calls[next].before <= loop; next++) {
+        const ir_call *call = called(p, &p->calls[next]);
+        sn_text_print(out, "call %s: %s, %u inputs from buffer %u, %u outputs from buffer %u\n", call->name, call->type->name, call->type->inputs,
+                      p->calls[next].inputs, call->type->outputs, p->calls[next].outputs);
+    }
+    return next;
+}
+
 void sn_plan_print(const plan *p, text *out)
 {
+    uint32_t next = 0;
+
     sn_text_print(out, "chunk %u, %u buffers in %u bytes, state of %llu bytes\n", p->chunk, p->buffer_count, p->workspace,
                   (unsigned long long)p->state);
     for (uint32_t k = 0; k < p->line_count; k++)
@@ -53,6 +71,7 @@ void sn_plan_print(const plan *p, text *out)
                       sn_ir_type_name(p->lines[k].type), p->lines[k].counter ? "a counter" : p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
+        next = print_calls(p, next, k, out);
         sn_text_print(out, "loop %u: %s, %s lanes%s%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
                       loop->most ? ", eight at most" : "", loop->ticked ? ", by ticks" : "");
         if (loop->guard)
@@ -63,6 +82,7 @@ void sn_plan_print(const plan *p, text *out)
             print_body(&loop->body[1], out);
         }
     }
+    print_calls(p, next, p->loop_count, out);
 }
 
 /* Rough costs in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
@@ -176,6 +196,22 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
                   slots >= latency ? "issue" : "the latency of the cycle");
 }
 
+static uint32_t explain_calls(const plan *p, uint32_t next, uint32_t loop, text *out)
+{
+    for (; next < p->call_count && p->calls[next].before <= loop; next++) {
+        const ir_call *call = called(p, &p->calls[next]);
+        const sinter_node_type *type = call->type;
+        sn_text_print(out, "call %s, external: %u input%s, %u output%s, at most %u elements at once\n", call->name, type->inputs,
+                      type->inputs == 1 ? "" : "s", type->outputs, type->outputs == 1 ? "" : "s", p->chunk);
+        sn_text_print(out, "    the function in C of '%s', which makes no promise of the same bits%s%s\n", type->name,
+                      type->pure ? "" : "; it is called whether its results are read or not",
+                      type->process ? "" : "; element by element");
+        if (type->latency)
+            sn_text_print(out, "    latency: %u elements\n", type->latency);
+    }
+    return next;
+}
+
 void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, text *out)
 {
     sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", engine, p->operations, p->loop_count,
@@ -187,6 +223,12 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
                       p->lines[k].counter ? "a counter: follows from the element's number, its step being steady"
                       : p->lines[k].held  ? "in registers"
                                           : "a sliding window in memory");
-    for (uint32_t k = 0; k < p->loop_count; k++)
+    if (p->latency)
+        sn_text_print(out, "latency to the outputs: %llu elements\n", (unsigned long long)p->latency);
+    uint32_t next = 0;
+    for (uint32_t k = 0; k < p->loop_count; k++) {
+        next = explain_calls(p, next, k, out);
         explain_loop(p, k, vector_bytes, byte_permutations, out);
+    }
+    explain_calls(p, next, p->loop_count, out);
 }

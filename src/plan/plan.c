@@ -2,7 +2,7 @@
  *
  * In order: what is live; at which rate each operation runs (its axes say so) and in which loop; which values cross loops, in
  * which slots and buffers; how lines are stored; the bodies; where everything lies in frame, workspace and state. Each
- * step is one walk over the operations. Programs without delay lines, the common case, have one ELEMENT loop and skip
+ * step is one walk over the operations. Programs without delay lines and calls, the common case, have one ELEMENT loop and skip
  * the search for cycles. */
 #include "plan/plan.h"
 
@@ -17,6 +17,7 @@ typedef struct planner {
     uint8_t *live;
     plan_placement where;
     plan_levels levels;
+    uint8_t *level_has_loop;
     uint16_t *loop_of_level;
     uint16_t segment_loop, column_loop, row_loop;
     ir_ref *members; /* live operations with a loop, loop after loop */
@@ -52,7 +53,7 @@ static plan_rate rate_of(const ir_op *op)
 static sinter_status find_levels(planner *m)
 {
     const ir_program *p = m->program;
-    const bool levels = has_lines(p) || p->cells;
+    const bool levels = has_lines(p) || p->cells || p->call_count;
     m->live = levels ? sn_ir_find_live(p, m->memory) : sn_arena_take_zeroed(m->memory, p->count);
     if (!m->live)
         return SINTER_NO_MEMORY;
@@ -112,7 +113,7 @@ enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_
 static const uint8_t traits_of[IR_CODES] = {
 #define X(NAME, text, operands, immediates, rule, kind) \
     [IR_##NAME] = (IR_RULE_##rule == IR_RULE_LEAF ? IS_LEAF : 0) | (IR_RULE_##rule == IR_RULE_EFFECT ? IS_EFFECT : 0) \
-                  | (IR_RULE_##rule == IR_RULE_EFFECT && IR_##NAME != IR_WRITE ? IS_ROOT : 0) \
+                  | (IR_RULE_##rule == IR_RULE_EFFECT && IR_##NAME != IR_WRITE && IR_##NAME != IR_ARGUMENT ? IS_ROOT : 0) \
                   | (IR_##NAME == IR_RARE ? IS_RARE : 0) | (IR_##NAME == IR_GUARD ? IS_GUARD : 0) \
                   | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
     SINTER_OPERATIONS(X)
@@ -135,7 +136,7 @@ static sinter_status place(planner *m)
     m->where.number = sn_arena_take(m->memory, p->count * sizeof *m->where.number);
     m->where.made = sn_arena_take(m->memory, p->count * sizeof *m->where.made);
     m->where.order = sn_arena_take(m->memory, p->count * sizeof *m->where.order);
-    uint8_t *used = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
+    uint8_t *used = m->level_has_loop = sn_arena_take_zeroed(m->memory, m->levels.top + 1);
     m->loop_of_level = sn_arena_take(m->memory, (m->levels.top + 1) * sizeof *m->loop_of_level);
     if (!m->where.loop || !m->where.number || !m->where.made || !m->where.order || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
@@ -250,13 +251,12 @@ static void give_slot(planner *m, ir_ref r)
 static sinter_status find_crossings(planner *m)
 {
     const ir_program *p = m->program;
-    if (m->plan->loop_count < 2)
+    if (m->plan->loop_count < 2 && !p->call_count)
         return SINTER_OK;
+    const uint32_t most = m->member_count + sn_plan_count_ports(p);
     m->where.slot = sn_arena_take_zeroed(m->memory, p->count * sizeof *m->where.slot);
-    if (!m->where.slot)
-        return SINTER_NO_MEMORY;
-    m->plan->buffers = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *m->plan->buffers);
-    if (!m->plan->buffers)
+    m->plan->buffers = sn_arena_take(m->memory, (most + 1) * sizeof *m->plan->buffers);
+    if (!m->where.slot || !m->plan->buffers)
         return SINTER_NO_MEMORY;
     for (ir_ref r = 1; r < p->count; r++) {
         if (m->where.loop[r] == PLAN_NO_LOOP)
@@ -272,6 +272,24 @@ static sinter_status find_crossings(planner *m)
         if (m->where.loop[m->where.steps[k]] != PLAN_NO_LOOP)
             give_slot(m, m->where.steps[k]);
     return SINTER_OK;
+}
+
+/* ---- calls ---- */
+
+static sinter_status place_calls(planner *m)
+{
+    plan *p = m->plan;
+    p->latency = m->levels.latency;
+    if (!m->program->call_count)
+        return SINTER_OK;
+    const sinter_status status = sn_plan_place_calls(p, m->live, m->levels.level, m->memory);
+    for (uint32_t k = 0; !status && k < p->call_count; k++) { /* from a level to the loop of the next one that has any */
+        uint32_t level = p->calls[k].before;
+        while (level <= m->levels.top && !m->level_has_loop[level])
+            level++;
+        p->calls[k].before = level <= m->levels.top ? m->loop_of_level[level] : p->loop_count;
+    }
+    return status;
 }
 
 /* ---- lines ---- */
@@ -360,7 +378,6 @@ static sinter_status lay_out_lines(planner *m)
             return SINTER_TOO_LARGE;
     }
     out->state = at;
-    out->stateful = out->line_count > 0;
     return SINTER_OK;
 }
 
@@ -471,6 +488,8 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
         status = find_crossings(&m);
     }
     if (!status)
+        status = place_calls(&m);
+    if (!status)
         status = sn_plan_find_regions(program, &m.where, out->loop_count < 2, memory);
     if (!status)
         status = lay_out_lines(&m);
@@ -479,6 +498,7 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
     if (!status)
         status = find_sum_types(&m);
     if (!status) {
+        out->stateful = out->line_count > 0 || out->call_count > 0;
         finish_frame(&m);
         status = make_bodies(&m);
     }

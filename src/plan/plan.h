@@ -4,6 +4,7 @@
  *   plan.c        program → plan: the driver of the steps below
  *   counters.c    integers that grow by steady steps: no cycles, for their values follow from the element's number
  *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
+ *   blocks.c      calls of functions in C: when they are made, from which buffers to which
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   explain.c     what was chosen and why, in words; predicted cost
  *
@@ -18,7 +19,8 @@
  * The frame is what a loop sees of the world: an array of 8-byte slots (see plan_frame) with base pointers and uniforms.
  * Element i of a stream, buffer or line lies at base[i] for i in [begin, end) of the call; lines reach back: base[i - d].
  * Values that cross loops: uniforms (8-byte slots, the value in the low bytes; masks as i32 0 or −1) for SEGMENT and ROW
- * values, chunk buffers for ELEMENT and COLUMN values. */
+ * values, chunk buffers for ELEMENT and COLUMN values. Calls of functions in C stand between loops, their arguments and results in chunk
+ * buffers; no engine sees them. */
 #ifndef SN_PLAN_PLAN_H
 #define SN_PLAN_PLAN_H
 
@@ -84,6 +86,14 @@ typedef struct plan_line {
     int32_t step;
 } plan_line;
 
+/* A call of a function in C, which the driver makes between loops, for each chunk: from buffers to buffers, all of f32. */
+typedef struct plan_call {
+    uint32_t call;     /* index in the program's calls */
+    uint32_t before;   /* the loop before which it is made, or how many loops there are; calls come in that order */
+    uint32_t inputs, outputs; /* its first buffer of each; the others follow */
+    uint64_t steady;   /* a bit for each input that is the same all over a segment */
+} plan_call;
+
 /* Where things are in the frame, in slots of 8 bytes. */
 typedef struct plan_frame {
     uint32_t index;   /* f64: absolute index of element 0 */
@@ -107,6 +117,10 @@ typedef struct plan {
     plan_line *lines;
     uint32_t line_count;
     uint32_t *line_of_memory; /* plan line number by memory index */
+    plan_call *calls;
+    uint32_t call_count;
+    uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is */
+    uint64_t latency;         /* the largest sum of the latencies of calls along a path to an output (sinter/kernel.h) */
     plan_frame frame;
     uint32_t chunk;           /* elements a chunk at most */
     uint32_t workspace;       /* bytes for buffers, 64-byte aligned; partial sums included (at sums_offset) */
@@ -120,7 +134,8 @@ typedef struct plan {
 } plan;
 
 /* Makes the plan of a program that has no MATH operations left. Everything lives in `memory`. The IR must be verified.
- * Linear time but for sorting. Errors: NO_MEMORY, TOO_LARGE (state over 2^31 bytes). */
+ * Linear time but for sorting. Errors: NO_MEMORY, TOO_LARGE (state over 2^31 bytes), BAD_PROGRAM (a call on a cycle of lines that are flushed at
+ * ticks, which the language does not make). */
 sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
 
 struct text;
@@ -138,9 +153,15 @@ typedef struct plan_levels {
     uint32_t top;      /* the highest level */
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */
+    uint64_t latency;  /* see plan */
 } plan_levels;
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
 sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);
+/* blocks.c: which calls are made, in the order in which `level` (per operation) has them; sets p->calls, but for `before`, and their buffers, for
+ * which p->buffers has room. */
+sinter_status sn_plan_place_calls(plan *p, const uint8_t *live, const uint16_t *level, arena *memory);
+/* How many buffers that will be at most. */
+uint32_t sn_plan_count_ports(const ir_program *program);
 
 #endif

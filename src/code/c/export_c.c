@@ -683,6 +683,8 @@ sinter_status sn_c_export(const plan *p, const c_export_options *options, text *
 {
     c_writer w;
     text code;
+    if (p->call_count)
+        return SINTER_BAD_PROGRAM;
     sn_text_open(&code, out->memory);
     if (!open_writer(&w, p, options, &code))
         return SINTER_NO_MEMORY;

@@ -30,7 +30,7 @@ typedef struct c_export_options {
     bool no_function;  /* leaves the function of one element away */
 } c_export_options;
 
-/* Appends the file to `out`. Linear time. NO_MEMORY. */
+/* Appends the file to `out`. Linear time. NO_MEMORY; BAD_PROGRAM where the program calls functions in C, which the file would not have. */
 sinter_status sn_c_export(const plan *p, const c_export_options *options, struct text *out);
 
 #endif
