@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES = 10, MOST_INPUTS = 3, BLOCK = 512, MOST_VOICES = 16, DELAY = 12000 };
+enum { NODES = 10, MOST_INPUTS = 4, BLOCK = 512, MOST_VOICES = 16, DELAY = 12000 };
 
 typedef struct saw_state {
     uint32_t phase, step;
@@ -144,6 +144,12 @@ static float sum_tick(node *n, const float *in)
     return in[0] + in[1] + in[2];
 }
 
+static float longer_sum_tick(node *n, const float *in)
+{
+    (void)n;
+    return in[0] + in[1] + in[2] + in[3];
+}
+
 static float svf_tick(node *n, const float *in)
 {
     return svf(n->state, in[0]);
@@ -180,21 +186,23 @@ static float soft_clip_tick(node *n, const float *in)
 struct plain_graph {
     plain_way way;
     unsigned voices;
+    uint32_t heard; /* the first slot that is: every tenth from there on */
     voice voice[MOST_VOICES];
     node nodes[MOST_VOICES * NODES];
     float slots[MOST_VOICES * NODES];
     float buffers[NODES][BLOCK];
 };
 
-static void make_nodes(plain_graph *g, unsigned k)
+static void make_nodes(plain_graph *g, unsigned k, bool series)
 {
     voice *v = &g->voice[k];
     const uint32_t at = k * NODES;
+    const bool follows = series && k > 0;
     const node nodes[NODES] = {
         {saw_tick, &v->a, {0}, 0},
         {saw_tick, &v->b, {0}, 0},
         {noise_tick, &v->n, {0}, 0},
-        {sum_tick, NULL, {at, at + 1, at + 2}, 3},
+        {follows ? longer_sum_tick : sum_tick, NULL, {at, at + 1, at + 2, follows ? at - 1 : 0}, follows ? 4 : 3},
         {svf_tick, &v->filter, {at + 3}, 1},
         {adsr_tick, &v->envelope, {0}, 0},
         {gain_tick, NULL, {at + 4, at + 5}, 2},
@@ -217,7 +225,7 @@ static void run_interpreted(plain_graph *g, float *out, int64_t count)
                 in[j] = g->slots[n->inputs[j]];
             g->slots[k] = n->tick(n, in);
         }
-        for (uint32_t k = NODES - 1; k < nodes; k += NODES)
+        for (uint32_t k = g->heard; k < nodes; k += NODES)
             sum += g->slots[k];
         out[i] = sum;
     }
@@ -334,19 +342,20 @@ static int tune(voice *v, unsigned k, double rate)
     return v->echo.line != NULL;
 }
 
-plain_graph *sn_plain_graph_open(plain_way way, unsigned voices, double rate)
+plain_graph *sn_plain_graph_open(plain_way way, unsigned voices, bool series, double rate)
 {
     plain_graph *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
     g->way = way;
     g->voices = voices;
+    g->heard = (series ? voices * NODES : NODES) - 1;
     for (unsigned k = 0; k < voices; k++) {
         if (!tune(&g->voice[k], k, rate)) {
             sn_plain_graph_close(g);
             return NULL;
         }
-        make_nodes(g, k);
+        make_nodes(g, k, series);
     }
     return g;
 }

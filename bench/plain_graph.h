@@ -2,6 +2,7 @@
 #ifndef SN_BENCH_PLAIN_GRAPH_H
 #define SN_BENCH_PLAIN_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum plain_way {
@@ -14,8 +15,9 @@ typedef enum plain_way {
 
 typedef struct plain_graph plain_graph;
 
-/* `voices` of them (1 to 16), side by side, summed. NULL without memory. */
-plain_graph *sn_plain_graph_open(plain_way way, unsigned voices, double rate);
+/* `voices` of them (1 to 16), side by side, summed; in series (PLAIN_INTERPRETED only), each has the sound of the one before in its sum, and the
+ * last is heard. NULL without memory. */
+plain_graph *sn_plain_graph_open(plain_way way, unsigned voices, bool series, double rate);
 void sn_plain_graph_close(plain_graph *graph);
 void sn_plain_graph_run(plain_graph *graph, float *out, int64_t count); /* up to 512 samples */
 

@@ -128,6 +128,23 @@ def check_math(command):
     return wrong
 
 
+def check_graph(command):
+    """Plain C, interpreted and otherwise, sounds like the compiled graph (or there is no row); edits are all swapped in."""
+    result = run(command, "graph", "voice", "biquad", "edited", "set", "--json", "--quick", "--rounds", "1")
+    rows = rows_of(result)
+    wrong = [w for w in map(wrong_row, rows) if w]
+    if result.returncode != 0 or result.stderr:
+        wrong.append(f"exit status {result.returncode}: {result.stderr}")
+    limits = {row["workload"]: row["limit"] for row in rows}
+    wanted = {"voice-10", "voice-10-blocks", "voice-10-fused", "voice-10-vectors", "voice-50", "voice-50-series", "voice-160", "biquad"}
+    if {name for name, limit in limits.items() if limit} != wanted:
+        wrong.append(f"rows with limits {limits}")
+    ns = [row["ns"] for row in rows if row["workload"].startswith("edited-")]
+    if len(ns) != 3 or ns != sorted(ns):
+        wrong.append(f"blocks of edited graphs take {ns}")
+    return wrong
+
+
 def check_table(command):
     lines = run(command, "gain", "--quick", "--rounds", "1").stdout.splitlines()
     good = len(lines) > 1 and lines[0].startswith("workload") and all(line.startswith("gain") for line in lines[1:])
@@ -145,7 +162,7 @@ def check_refusals(command):
 
 
 def main(command):
-    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_table,
+    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_graph, check_table,
               check_refusals]
     print(f"1..{len(checks)}")
     failed = 0
