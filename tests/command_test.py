@@ -1522,6 +1522,24 @@ def dump_machine_code(_):
     bad(1, "dump", "x", "--asm", "--engine", "interp", says="no machine code")
 
 
+@test
+def code_of_time_only_where_time_is_used(folder):
+    """The element index comes from the frame's first slot, [rdi] on x86-64, and is converted from integers: neither is done for a
+    patch that does not read time, whatever state it has."""
+    timeless = "input x\ny = svf(x, 800, 2).x + 0.5*delay(y, 1000)\nout z = 0.5*y + saw(110)\n"
+    timed = timeless.replace("0.5*y", "0.5*y*cos(time)")
+    for engine in sorted(set(engines()) & {"scalar", "avx2", "avx512"}):
+        code = []
+        for name, text in (("timeless", timeless), ("timed", timed)):
+            (folder / f"{name}.sn").write_text(text)
+            code.append(out("dump", folder / f"{name}.sn", "--asm", "--engine", engine))
+        if "without Zydis" in code[0]:
+            continue
+        reads_index = ["[rdi]" in text for text in code]
+        check(not reads_index[0] and "%" in code[0] and " index " not in code[0], f"{engine}: no time", code[0])
+        check(reads_index[1] and " index " in code[1], f"{engine}: time", code[1])
+
+
 # ---- doctor, bench ----
 
 @test
