@@ -478,7 +478,7 @@ static void append_holds(maker *m)
     }
 }
 
-static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t count)
+static bool open_body(maker *m, plan_body *body, uint32_t count)
 {
     m->body = body;
     m->capacity = count + count / 2 + 16;
@@ -486,11 +486,14 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
-    if (!body->ops || !m->late) {
-        m->failed = true;
-        return;
-    }
-    append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    m->failed |= !body->ops || !m->late;
+    if (!m->failed)
+        append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    return !m->failed;
+}
+
+static void append_members(maker *m, const ir_ref *members, uint32_t count)
+{
     const ir_ref *region = m->where->region;
     const uint8_t *needed = m->needed;
     for (uint32_t k = 0; k < count && !m->failed; k++) {
@@ -501,8 +504,20 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     append_outputs(m);
     if (m->holds)
         append_holds(m);
+}
+
+static void count_members(const maker *m)
+{
     m->plan->operations += m->members;
     m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->members : 0;
+}
+
+static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t count)
+{
+    if (!open_body(m, body, count))
+        return;
+    append_members(m, members, count);
+    count_members(m);
 }
 
 /* To another body, members are values of another loop. */
@@ -511,6 +526,60 @@ static void close_body(maker *m, const ir_ref *members, uint32_t count)
     forget(m, 0);
     for (uint32_t k = 0; k < count; k++)
         m->number[members[k]] = PLAN_NOT_MADE;
+}
+
+/* ---- slices ---- */
+
+/* Whether what is not an operand corresponds: what may differ from slice to slice is left out, and so are operands. */
+static bool immediates_agree(const plan *p, const ir_op *a, const ir_op *b, uint32_t distance)
+{
+    switch (a->code) {
+    case IR_CONST: case IR_UNIFORM: case IR_INPUT: case IR_BUFFER: case IR_SET_BUFFER:
+        return true;
+    case IR_HELD:
+        return a->b == b->b && p->lines[a->a].held && p->lines[b->a].held && p->lines[a->a].length == p->lines[b->a].length;
+    case IR_HOLD:
+        return p->lines[a->b].held && p->lines[b->b].held && p->lines[a->b].length == p->lines[b->b].length;
+    case IR_COLD:
+        return a->b + distance == b->b;
+    case IR_LOAD:
+        return a->b == b->b;
+    default:
+        return sn_ir_info[a->code].kind == IR_KIND_PURE;
+    }
+}
+
+static bool slices_agree(const plan *p, const plan_body *body, uint32_t slice, uint32_t slices)
+{
+    for (uint32_t k = slice + 1; k < body->count; k++) {
+        const uint32_t distance = (k - 1) / slice * slice;
+        const ir_op *a = &body->ops[k - distance], *b = &body->ops[k];
+        bool agree = a->code == b->code && a->type == b->type && a->flags == b->flags && immediates_agree(p, a, b, distance);
+        for (unsigned i = 0; i < sn_ir_info[a->code].operands; i++)
+            agree &= sn_ir_operand(a, i) + distance == sn_ir_operand(b, i) && sn_ir_operand(a, i) != 0;
+        if (!agree)
+            return false;
+    }
+    return body->count == 1 + slice * slices;
+}
+
+/* Slice by slice, each with leaves of its own. Where they do not correspond after all, which only a mistake of alike.c could bring about, it is a body
+ * like any other. */
+static void make_slices(maker *m, plan_loop *loop, const ir_ref *members, uint32_t count)
+{
+    const uint32_t slices = loop->alike, size = count / slices;
+    if (!open_body(m, &loop->body[0], 2 * count))
+        return;
+    for (uint32_t k = 0; k < slices && !m->failed; k++) {
+        m->late_count = 0;
+        append_members(m, members + k * size, size);
+        close_body(m, members + k * size, size);
+        if (k == 0)
+            loop->slice = loop->body[0].count - 1;
+    }
+    count_members(m);
+    if (!m->failed && !slices_agree(m->plan, &loop->body[0], loop->slice, slices))
+        loop->alike = 0;
 }
 
 /* ---- guards ---- */
@@ -551,6 +620,11 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
 {
     maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .number = where->number, .slot = where->slot};
     plan_loop *loop = &p->loops[number];
+    if (loop->alike) {
+        make_slices(&m, loop, members, count);
+        loop->widest = m.wide ? 8 : 4;
+        return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
+    }
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
     if (!m.guard) {
         make_body(&m, &loop->body[0], members, count);

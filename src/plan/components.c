@@ -9,8 +9,9 @@
  *      shortest delay on its cycles is 8 or more, so many elements at a time, since none of them needs another.
  *      A call of a function in C is made between loops, for a whole chunk, so it must be on no cycle then: where one is, the chunk becomes as
  *      short as it takes (a search by halves, down to 1).
- *   3. Levels in the order of the components: an operation follows its operands; levels are of three kinds by turns (PLAN_FREE,
- *      PLAN_ONE, PLAN_EIGHT). A line that is read less than a chunk after it was written is read in a later loop (the whole
+ *   3. Of the components that run one element at a time those that are alike and side by side run in the lanes of loops of their own (alike.c).
+ *   4. Levels in the order of the components: an operation follows its operands; levels are of four kinds by turns (PLAN_FREE,
+ *      PLAN_ONE, PLAN_EIGHT, PLAN_ALIKE). A line that is read less than a chunk after it was written is read in a later loop (the whole
  *      chunk is there by then), or in the same scalar loop. What reads
  *      a result of a call runs in a later loop than all that the call's arguments come from.
  *
@@ -305,8 +306,46 @@ static bool is_small(uint32_t work, uint32_t cycles)
     return cycles && work <= SMALL_PART && work <= cycles * SMALL_PART_OF_CYCLE;
 }
 
-/* Of each operation the kind of loop: by the cycles that it is on; the rest, where it is small, goes with them. */
-static void choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, plan_levels *out)
+/* Per component how many recursive ones stand in a row before it and with it: none of as many can depend on another. */
+static uint32_t *find_depths(const graph *g, const search *s, const uint32_t *size, arena *memory)
+{
+    uint32_t *depth = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *depth);
+    for (uint32_t first = 0, end; depth && first < s->ordered; first = end) {
+        const uint32_t component = s->component[s->order[first]];
+        uint32_t most = 0;
+        for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                const ir_ref to = dependency(g, s->order[end], k, &more);
+                if (to && s->component[to] != component && depth[s->component[to]] > most)
+                    most = depth[s->component[to]];
+            }
+        }
+        depth[component] = most + (size[component] > 1);
+    }
+    return depth;
+}
+
+static uint32_t *first_of_components(const search *s, const uint32_t *size, arena *memory)
+{
+    uint32_t *first = sn_arena_take_zeroed(memory, (s->components + 2) * sizeof *first);
+    for (uint32_t c = 1; first && c <= s->components; c++)
+        first[c + 1] = first[c] + size[c];
+    return first;
+}
+
+static sinter_status find_alike(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    const plan_components all = {.program = g->program, .live = g->live, .component = s->component, .count = s->components,
+                                 .sorted = sort_by_component(g, s, size, memory), .first = first_of_components(s, size, memory),
+                                 .depth = find_depths(g, s, size, memory)};
+    if (!all.sorted || !all.first || !all.depth)
+        return SINTER_NO_MEMORY;
+    return sn_plan_find_alike(&all, memory, out);
+}
+
+/* Of each operation the kind of loop: by the cycles that it is on, and whether others are like it; the rest, where it is small, goes with them. */
+static sinter_status choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, arena *memory, plan_levels *out)
 {
     uint32_t work[PLAN_KINDS] = {0}, cycles[PLAN_KINDS] = {0}, before = 0;
     for (uint32_t k = 0; k < s->ordered; k++) {
@@ -317,10 +356,16 @@ static void choose_kinds(const graph *g, const search *s, const uint32_t *size, 
         cycles[out->kind[r]] += component != before;
         before = component;
     }
+    if (!g->program->cells && cycles[PLAN_ONE] > 1) {
+        const sinter_status status = find_alike(g, s, size, memory, out);
+        if (status || out->bunches)
+            return status;
+    }
     if (g->program->cells || is_small(work[PLAN_FREE] + work[PLAN_EIGHT], cycles[PLAN_ONE]))
         memset(out->kind, PLAN_ONE, g->program->count);
     else if (!cycles[PLAN_ONE] && is_small(work[PLAN_FREE], cycles[PLAN_EIGHT]))
         memset(out->kind, PLAN_EIGHT, g->program->count);
+    return SINTER_OK;
 }
 
 /* The least level of a kind that is not before another. */
@@ -341,8 +386,8 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
     if (op->code == IR_RESULT) /* the call is made between the two */
         return g->arguments.last[op->a] ? out->level[g->arguments.last[op->a]] + 1u : 0;
     const uint32_t kind = out->kind[r];
-    /* An effect goes where its value is made; only sums need lanes. */
-    const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op);
+    /* An effect goes where its value is made, unless that is among components that are alike; only sums need lanes. */
+    const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op) && out->kind[op->a] != PLAN_ALIKE;
     uint32_t least = kind;
     bool more = true;
     for (unsigned k = 0; more; k++) {
@@ -353,8 +398,8 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
-        if (through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE))
-            level++;
+        if ((through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE)) || (kind == PLAN_ALIKE && level % PLAN_KINDS == PLAN_ALIKE))
+            level++; /* what is alike has a loop of its own */
         if (!follows_value)
             level = at_kind(level, kind);
         if (level > least)
@@ -390,7 +435,7 @@ static sinter_status set_levels(const graph *g, const search *s, plan_levels *ou
 
 static sinter_status name_cycles(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
 {
-    out->cycle_name = sn_arena_take_zeroed(memory, (out->top + 1) * sizeof *out->cycle_name);
+    out->cycle_name = sn_arena_take_zeroed(memory, (out->top + 2) * sizeof *out->cycle_name); /* outputs may be put off by a level */
     if (!out->cycle_name)
         return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < s->ordered; k++) {
@@ -461,7 +506,8 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
     const uint32_t *shortest = shortest_delays(&g, &s, memory);
     if (!size || !shortest)
         return SINTER_NO_MEMORY;
-    choose_kinds(&g, &s, size, shortest, out);
-    const sinter_status status = set_levels(&g, &s, out);
+    sinter_status status = choose_kinds(&g, &s, size, shortest, memory, out);
+    if (!status)
+        status = set_levels(&g, &s, out);
     return status ? status : name_cycles(&g, &s, size, memory, out);
 }

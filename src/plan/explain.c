@@ -85,27 +85,21 @@ void sn_plan_print(const plan *p, text *out)
     print_calls(p, next, p->loop_count, out);
 }
 
-/* Rough costs in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
- * (https://uops.info): enough to compare loops with each other. */
-typedef struct cost {
-    unsigned slots, latency;
-} cost;
-
-static cost cost_of(unsigned code)
+plan_cost sn_plan_cost_of(unsigned code)
 {
     switch (code) {
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_HELD: case IR_HOLD: case IR_BITS: case IR_FROM_BITS:
-        return (cost){0, 0};
-    case IR_DIV: return (cost){10, 13};
-    case IR_SQRT: return (cost){12, 18};
-    case IR_LOAD: case IR_READV: return (cost){24, 20};
-    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return (cost){2, 8};
-    case IR_CVT: return (cost){2, 6};
-    case IR_INPUT: case IR_BUFFER: case IR_READ: return (cost){1, 7};
-    case IR_UMULH: return (cost){7, 14};
+        return (plan_cost){0, 0};
+    case IR_DIV: return (plan_cost){10, 13};
+    case IR_SQRT: return (plan_cost){12, 18};
+    case IR_LOAD: case IR_READV: return (plan_cost){24, 20};
+    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return (plan_cost){2, 8};
+    case IR_CVT: return (plan_cost){2, 6};
+    case IR_INPUT: case IR_BUFFER: case IR_READ: return (plan_cost){1, 7};
+    case IR_UMULH: return (plan_cost){7, 14};
     case IR_AND: case IR_OR: case IR_XOR: case IR_NOT: case IR_NEG: case IR_ABS: case IR_SHL: case IR_SAR: case IR_SHR:
-        return (cost){1, 1};
-    default: return (cost){1, 4};
+        return (plan_cost){1, 1};
+    default: return (plan_cost){1, 4};
     }
 }
 
@@ -122,7 +116,7 @@ static unsigned slots_of(const plan *p, const plan_body *body, bool kept)
     for (uint32_t r = 1; r < body->count; r++) {
         if (body->ops[r].code == IR_COLD)
             r = body->ops[r].b;
-        slots += kept && is_kept_lookup(p, &body->ops[r]) ? 2 : cost_of(body->ops[r].code).slots;
+        slots += kept && is_kept_lookup(p, &body->ops[r]) ? 2 : sn_plan_cost_of(body->ops[r].code).slots;
     }
     return slots;
 }
@@ -154,7 +148,7 @@ static unsigned cycle_latency(const plan_body *body)
             if (operand < MOST && at[operand] > start)
                 start = at[operand];
         }
-        at[r] = start ? start + cost_of(op->code).latency : 0;
+        at[r] = start ? start + sn_plan_cost_of(op->code).latency : 0;
         if ((op->code == IR_HOLD || op->code == IR_WRITE) && at[r] > longest)
             longest = at[r];
     }
