@@ -405,7 +405,7 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
         if (level > least)
             least = level;
     }
-    return least;
+    return least + (kind != PLAN_ALIKE && least % PLAN_KINDS == PLAN_ALIKE); /* an effect that follows a result of a call */
 }
 
 static sinter_status set_levels(const graph *g, const search *s, plan_levels *out)
