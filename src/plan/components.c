@@ -341,6 +341,7 @@ static sinter_status find_alike(const graph *g, const search *s, const uint32_t 
                                  .depth = find_depths(g, s, size, memory)};
     if (!all.sorted || !all.first || !all.depth)
         return SINTER_NO_MEMORY;
+    out->depth = all.depth;
     return sn_plan_find_alike(&all, memory, out);
 }
 
@@ -408,29 +409,98 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
     return least + (kind != PLAN_ALIKE && least % PLAN_KINDS == PLAN_ALIKE); /* an effect that follows a result of a call */
 }
 
-static sinter_status set_levels(const graph *g, const search *s, plan_levels *out)
+/* The least level at which a component may run, those before it given: its operations stand in s->order from `first` up to `end`. */
+static uint32_t least_level_of(const graph *g, const search *s, uint32_t first, uint32_t end, plan_levels *out)
 {
-    for (uint32_t first = 0, end; first < s->ordered; first = end) {
-        const uint32_t component = s->component[s->order[first]];
-        uint32_t level = 0;
-        for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
-            const ir_ref r = s->order[end];
-            if (is_vector_only(&g->program->ops[r]))
-                out->kind[r] = PLAN_FREE;
-            const uint32_t least = least_level(g, out, r, component, s);
-            if (least > level)
-                level = least;
-        }
-        if (end - first > 1) /* a write may have followed a value that is made in lanes */
-            level = at_kind(level, out->kind[s->order[first]]);
-        if (level > UINT16_MAX - 5)
-            return SINTER_TOO_LARGE;
-        for (uint32_t k = first; k < end; k++)
-            out->level[s->order[k]] = (uint16_t)level;
-        if (level > out->top)
-            out->top = level;
+    uint32_t level = 0;
+    for (uint32_t k = first; k < end; k++) {
+        const ir_ref r = s->order[k];
+        if (is_vector_only(&g->program->ops[r]))
+            out->kind[r] = PLAN_FREE;
+        const uint32_t least = least_level(g, out, r, s->component[r], s);
+        if (least > level)
+            level = least;
     }
+    /* a write may have followed a value that is made in lanes */
+    return end - first > 1 ? at_kind(level, out->kind[s->order[first]]) : level;
+}
+
+static sinter_status set_level(const search *s, uint32_t first, uint32_t end, uint32_t level, plan_levels *out)
+{
+    if (level > UINT16_MAX - 5)
+        return SINTER_TOO_LARGE;
+    for (uint32_t k = first; k < end; k++)
+        out->level[s->order[k]] = (uint16_t)level;
+    if (level > out->top)
+        out->top = level;
     return SINTER_OK;
+}
+
+/* What is alike has one level, the last of those that its components could have. So components are taken by depth, of one depth first the recursive ones, which
+ * do not depend on each other, and then what follows from them: then each finds the final levels of all that it depends on. */
+typedef struct depth_order {
+    const uint32_t *first; /* per component: where it stands in s->order */
+    uint32_t *components;  /* by turns: recursive ones of a depth, others of that depth */
+    uint32_t *turn;        /* where each turn ends */
+    uint32_t turns;
+} depth_order;
+
+static bool order_by_depth(const search *s, const uint32_t *size, const uint32_t *depth, arena *memory, depth_order *o)
+{
+    uint32_t deepest = 0;
+    for (uint32_t c = 1; c <= s->components; c++)
+        deepest = depth[c] > deepest ? depth[c] : deepest;
+    o->turns = 2 * deepest + 2;
+    o->first = first_of_components(s, size, memory);
+    o->components = sn_arena_take(memory, (s->components + 1) * sizeof *o->components);
+    o->turn = sn_arena_take_zeroed(memory, (o->turns + 1) * sizeof *o->turn);
+    if (!o->first || !o->components || !o->turn)
+        return false;
+    for (uint32_t c = 1; c <= s->components; c++)
+        o->turn[2 * depth[c] + (size[c] < 2) + 1]++;
+    for (uint32_t k = 1; k <= o->turns; k++)
+        o->turn[k] += o->turn[k - 1];
+    for (uint32_t c = 1; c <= s->components; c++)
+        o->components[o->turn[2 * depth[c] + (size[c] < 2)]++] = c;
+    return true;
+}
+
+static sinter_status set_alike_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    depth_order o;
+    uint16_t *level = sn_arena_take_zeroed(memory, out->bunches * sizeof *level);
+    if (!level || !order_by_depth(s, size, out->depth, memory, &o))
+        return SINTER_NO_MEMORY;
+    sinter_status status = SINTER_OK;
+    for (uint32_t turn = 0, k = 0; turn < o.turns; turn++) {
+        const uint32_t from = k;
+        for (; k < o.turn[turn] && !status; k++) {
+            const uint32_t first = o.first[o.components[k]], end = o.first[o.components[k] + 1], alike = out->alike[s->order[first]];
+            const uint32_t least = least_level_of(g, s, first, end, out);
+            status = set_level(s, first, end, least, out);
+            if (alike && !status && least > level[(alike - 1) / PLAN_MOST_ALIKE])
+                level[(alike - 1) / PLAN_MOST_ALIKE] = (uint16_t)least;
+        }
+        for (uint32_t again = from; again < k && !status; again++) {
+            const uint32_t first = o.first[o.components[again]], alike = out->alike[s->order[first]];
+            if (alike)
+                status = set_level(s, first, o.first[o.components[again] + 1], level[(alike - 1) / PLAN_MOST_ALIKE], out);
+        }
+    }
+    return status;
+}
+
+static sinter_status set_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    if (out->bunches)
+        return set_alike_levels(g, s, size, memory, out);
+    sinter_status status = SINTER_OK;
+    for (uint32_t first = 0, end; first < s->ordered && !status; first = end) {
+        for (end = first; end < s->ordered && s->component[s->order[end]] == s->component[s->order[first]]; end++)
+            ;
+        status = set_level(s, first, end, least_level_of(g, s, first, end, out), out);
+    }
+    return status;
 }
 
 static sinter_status name_cycles(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
@@ -508,6 +578,6 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
         return SINTER_NO_MEMORY;
     sinter_status status = choose_kinds(&g, &s, size, shortest, memory, out);
     if (!status)
-        status = set_levels(&g, &s, out);
+        status = set_levels(&g, &s, size, memory, out);
     return status ? status : name_cycles(&g, &s, size, memory, out);
 }

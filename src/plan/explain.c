@@ -72,8 +72,11 @@ void sn_plan_print(const plan *p, text *out)
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
         next = print_calls(p, next, k, out);
-        sn_text_print(out, "loop %u: %s, %s lanes%s%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
+        sn_text_print(out, "loop %u: %s, %s lanes%s%s", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
                       loop->most ? ", eight at most" : "", loop->ticked ? ", by ticks" : "");
+        if (loop->alike)
+            sn_text_print(out, ", %u slices alike", loop->alike);
+        sn_text_add(out, "\n");
         if (loop->guard)
             sn_text_print(out, "    where uniform %u is not set:\n", loop->guard);
         print_body(&loop->body[0], out);
@@ -165,11 +168,27 @@ static uint32_t work_of(const plan_body *body)
     return work;
 }
 
+/* Of a loop of alike components. */
+static void explain_alike(const plan *p, const plan_loop *loop, unsigned vector_bytes, text *out)
+{
+    const plan_body slice = {.ops = loop->body[0].ops, .count = 1 + loop->slice};
+    const unsigned latency = cycle_latency(&slice), slots = slots_of(p, &slice, false), fit = vector_bytes / loop->widest;
+    unsigned streams = 0;
+    for (uint32_t r = 1; r < slice.count; r++)
+        streams += slice.ops[r].code == IR_BUFFER || slice.ops[r].code == IR_INPUT || slice.ops[r].code == IR_SET_BUFFER;
+    const plan_alike_cost cost = sn_plan_cost_of_alike(loop->alike, slots, latency, streams, loop->widest, vector_bytes);
+    const unsigned vectors = (loop->alike + fit - 1) / fit;
+    sn_text_print(out, "    %u components in the lanes of %u vector%s; what each reads and writes is turned four elements at a time\n", loop->alike,
+                  vectors, vectors == 1 ? "" : "s");
+    sn_text_print(out, "    predicted: %u cycles an element; %u one by one\n", cost.side_by_side, cost.one_by_one);
+}
+
 static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool byte_permutations, text *out)
 {
     const plan_loop *loop = &p->loops[k];
     const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
-    const unsigned fit = vector ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
+    const bool alike = loop->alike && vector_bytes;
+    const unsigned fit = vector || alike ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
     sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
                   lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
     sn_text_print(out, "    %s\n", loop->reason);
@@ -184,6 +203,10 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
         explain_lookups(p, &loop->body[0], kept, out);
     if (loop->rate != PLAN_ELEMENT)
         return;
+    if (alike) {
+        explain_alike(p, loop, vector_bytes, out);
+        return;
+    }
     const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 || loop->most ? cycle_latency(&loop->body[0]) : 0;
     const unsigned cycles = slots > latency ? slots : latency;
     sn_text_print(out, "    predicted: %u.%02u cycles an element, bound by %s\n", cycles / lanes, cycles * 100 / lanes % 100,

@@ -562,7 +562,7 @@ static const char *reason_for(const plan_loop *loop)
     if (loop->rate == PLAN_COLUMN)
         return "varies by column only: computed once a tile";
     if (loop->alike)
-        return "alike, side by side: one element at a time, one component a lane";
+        return "its components are alike and side by side: one element at a time, one component a lane";
     if (loop->lanes == PLAN_SCALAR)
         return loop->cycle ? "its cycle has a short delay: one element at a time" : "read-write tables keep their order: one element at a time";
     if (loop->most)

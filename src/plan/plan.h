@@ -163,6 +163,7 @@ typedef struct plan_levels {
     uint64_t latency;  /* see plan */
     uint32_t *alike;   /* per operation: 0, or of kind PLAN_ALIKE: 1 + PLAN_MOST_ALIKE · its bunch + its slice; NULL where there is no bunch */
     uint32_t bunches;
+    const uint32_t *depth; /* where there are bunches, per component: see plan_components */
 } plan_levels;
 
 /* The components of a program, as alike.c sees them. */
