@@ -4,7 +4,7 @@
  * times over (the filters of sixteen voices, the dampers of eight combs), the lanes can be those. A bunch is made of components that
  *
  *   are of one shape: the same operations in the same order, each operand corresponding, each delay the same. Constants and what varies by segment may differ, so
- *   that a filter's coefficients do; of what comes from outside, two operands are one value in all of them or in none;
+ *   that a filter's coefficients do; but where two operands are one value from outside, and no constant, they are that in all;
  *   stand side by side: as many recursive components in a row lead to each, itself included, so that none can depend on another;
  *   keep their state in lines that nobody else reads, short enough to be held, and touch nothing that is not in lanes (no varying delay, no position);
  *   are enough for it to pay: what is read and written has to be turned from an element a lane into a component a lane, and back.
@@ -108,10 +108,15 @@ static void add_line(finder *f, candidate *made, uint32_t memory, uint32_t *line
     add_word(f, made, line_number(f, memory, made->component, lines) << 16 | m->length << 8 | (uint32_t)m->flush << 7 | m->type);
 }
 
-/* Of what comes from outside the signature has which one it is, in order of appearance, and whether it varies by element. */
+/* Of what comes from outside the signature has which one it is, in order of appearance, and whether it varies by element; of a constant nothing but its type. */
 static void add_from_outside(finder *f, candidate *made, ir_ref r, uint32_t *outside)
 {
     const ir_op *op = &f->ops[r];
+    if (op->code == IR_CONST) {
+        made->widest = op->type == IR_F64 ? 8 : made->widest;
+        add_word(f, made, 0x80000000u | op->type);
+        return;
+    }
     const bool varies = op->axes & IR_AXIS_ELEMENT;
     if (f->seen_by[r] != made->component) {
         f->seen_by[r] = made->component;
@@ -119,7 +124,7 @@ static void add_from_outside(finder *f, candidate *made, ir_ref r, uint32_t *out
         made->streams += varies;
         made->widest = op->type == IR_F64 ? 8 : made->widest;
     }
-    const unsigned from = op->code == IR_CONST ? 0u : !varies ? 1u : op->code == IR_INPUT ? 2u : 3u;
+    const unsigned from = !varies ? 1u : op->code == IR_INPUT ? 2u : 3u;
     add_word(f, made, 0x80000000u | f->place[r] << 8 | from << 4 | op->type);
 }
 

@@ -30,6 +30,7 @@ typedef struct maker {
     uint32_t late_count;
     uint32_t column; /* the element's number, which counters go by; 0: not made yet */
     bool holds;   /* some of them are holds */
+    bool apart;   /* slices: each use of a constant has a leaf of its own, for constants that are equal in one slice may differ in another */
     bool wide;    /* something is f64 */
     bool failed;
 } maker;
@@ -230,6 +231,8 @@ static __attribute__((noinline)) uint32_t fetch(maker *m, ir_ref r)
 {
     const bool is_leaf = m->where->loop[r] == PLAN_NO_LOOP;
     const uint32_t local = is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]);
+    if (m->apart && m->plan->program->ops[r].code == IR_CONST)
+        return local;
     if (local) /* memory was not refused */
         m->where->made[m->fetched++] = r;
     return remember(m, r, local);
@@ -329,7 +332,11 @@ static inline void append_member(maker *m, ir_ref r)
     }
     const uint32_t *number = m->number; /* of operation 0 it is 0, as it is there */
     uint32_t x = number[op->a], y = number[op->b], z = number[op->c];
-    if (is_missing(x | y | z)) {
+    if (is_missing(x | y | z) && m->apart) {
+        x = local_of(m, op->a);
+        y = op->b ? local_of(m, op->b) : 0;
+        z = op->c ? local_of(m, op->c) : 0;
+    } else if (is_missing(x | y | z)) {
         fetch_operands(m, op);
         x = number[op->a];
         y = number[op->b];
@@ -568,6 +575,7 @@ static bool slices_agree(const plan *p, const plan_body *body, uint32_t slice, u
 static void make_slices(maker *m, plan_loop *loop, const ir_ref *members, uint32_t count)
 {
     const uint32_t slices = loop->alike, size = count / slices;
+    m->apart = true;
     if (!open_body(m, &loop->body[0], 2 * count))
         return;
     for (uint32_t k = 0; k < slices && !m->failed; k++) {

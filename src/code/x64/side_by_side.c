@@ -20,6 +20,7 @@ enum {
     VECTOR = 64,              /* bytes of the area that a vector has, whatever its width */
     BLOCK = X64_ALIKE_BLOCK,
     MOST_AREA = 64 << 10,     /* bytes; beyond, the components run one by one */
+    MOST_CONSTANTS = 32,      /* among which equals are looked for */
     MOVED = 6                 /* registers that the turning of streams uses: four rows, one more, a mask */
 };
 
@@ -31,6 +32,9 @@ typedef struct packer {
     const plan_loop *loop;
     x64_pool *pool;
     unsigned first, lanes; /* the slices of the vector that is being made: how many have a component */
+    uint32_t *instead;     /* per operation that is made: itself, or of a constant that was there already that one */
+    uint32_t cold_end;     /* the last RARE of a region so far */
+    uint32_t constants[MOST_CONSTANTS], constant_count; /* the last few that are the same in all lanes */
 } packer;
 
 static const ir_op *slice_op(const packer *k, unsigned lane, uint32_t place)
@@ -72,11 +76,28 @@ static uint32_t stream_slot(const packer *k, const ir_op *op)
     return op->code == IR_INPUT ? f->inputs + op->a : f->buffers + (op->code == IR_BUFFER ? op->a : op->b);
 }
 
+/* Each use has a constant of its own (body.c); equal ones are one again, but for those of cold regions, which only they know. */
+static void find_equal(packer *k, const ir_op *constant)
+{
+    const x64_alike *a = k->out;
+    for (uint32_t i = 0; i < k->constant_count && i < MOST_CONSTANTS; i++) {
+        const ir_op *other = &a->body.ops[k->constants[i]];
+        if (other->type == constant->type && other->a == constant->a && other->b == constant->b) {
+            k->instead[a->body.count] = k->constants[i];
+            return;
+        }
+    }
+    if (a->body.count > k->cold_end)
+        k->constants[k->constant_count++ % MOST_CONSTANTS] = a->body.count;
+}
+
 static void pack_constant(packer *k, uint32_t place, ir_op *made)
 {
-    if (all_equal(k, place, field_a) && all_equal(k, place, field_b))
-        return;
     x64_alike *a = k->out;
+    if (all_equal(k, place, field_a) && all_equal(k, place, field_b)) {
+        find_equal(k, made);
+        return;
+    }
     const unsigned size = sn_ir_type_size(made->type == IR_F64 ? IR_F64 : IR_I32);
     uint8_t bytes[VECTOR];
     for (unsigned lane = 0; lane < a->lanes; lane++) {
@@ -141,9 +162,17 @@ static ir_op pack_operation(packer *k, uint32_t place)
     const ir_op *first = slice_op(k, 0, place);
     ir_op made = *first;
     const unsigned operands = sn_ir_info[made.code].operands;
-    made.a -= operands > 0 ? back : 0;
-    made.b -= operands > 1 || made.code == IR_COLD ? back : 0;
-    made.c -= operands > 2 ? back : 0;
+    k->instead[k->out->body.count] = k->out->body.count;
+    if (operands > 0)
+        made.a = k->instead[made.a - back];
+    if (operands > 1)
+        made.b = k->instead[made.b - back];
+    if (operands > 2)
+        made.c = k->instead[made.c - back];
+    if (made.code == IR_COLD) {
+        made.b -= back;
+        k->cold_end = made.b > k->cold_end ? made.b : k->cold_end;
+    }
     switch (made.code) {
     case IR_CONST: pack_constant(k, place, &made); break;
     case IR_UNIFORM: pack_uniform(k, place, &made); break;
@@ -186,7 +215,9 @@ bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, x64_isa i
         return false;
     out->body.ops[0] = (ir_op){.code = IR_NONE};
     out->body.count = 1;
-    packer k = {.out = out, .plan = p, .loop = loop, .pool = pool};
+    packer k = {.out = out, .plan = p, .loop = loop, .pool = pool, .instead = sn_arena_take(memory, most * sizeof *k.instead)};
+    if (!k.instead)
+        return false;
     for (k.first = 0; k.first < loop->alike; k.first += lanes) {
         k.lanes = loop->alike - k.first < lanes ? loop->alike - k.first : lanes;
         pack_slice(&k);
