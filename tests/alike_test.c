@@ -248,7 +248,7 @@ static void components_have_the_bits_that_they_have_alone(void **state)
         for (int k = 0; k < KINDS; k++)
             for (int w = 0; w < WRITERS; w++) {
                 run_alone(&kinds[k], writers[w], MOST);
-                for (int turns = 0; turns < 3; turns++, turn++) {
+                for (int turns = 0; turns < 2; turns++, turn++) {
                     const int count = counts[turn % 11];
                     agree_on(kinds[k].name, written(&kinds[k], writers[w], 0, count), count, steps[turn % 6]);
                 }

@@ -25,8 +25,7 @@ typedef struct candidate {
     uint64_t hash;
     uint32_t component, depth;
     uint32_t words, word_count; /* its signature */
-    uint32_t slots, latency, streams;
-    uint8_t widest;
+    plan_alike_work work;
 } candidate;
 
 typedef struct finder {
@@ -45,14 +44,22 @@ typedef struct finder {
 
 #define MIXED UINT32_MAX
 
-/* Cycles of arithmetic take a third longer one by one than slots say: registers do not suffice for the state of many. Turning four elements of four lanes takes
- * eight loads or stores and eight shuffles: half a cycle an element and stream. Measured on Zen 1, whose 256-bit vectors are two halves. */
-plan_alike_cost sn_plan_cost_of_alike(unsigned count, unsigned slots, unsigned latency, unsigned streams, unsigned widest, unsigned vector_bytes)
+/* One by one, three slots take two cycles, and of the values of lines, which are read and written at each element, no more than IN_REGISTERS find registers. Side
+ * by side, streams are turned, which takes three quarters of a cycle an element and stream. After measurements on Zen 1 at 3 GHz, whose 256-bit vectors are two
+ * halves, of so many filters in a row, in ns an element, one by one and side by side:
+ *
+ *              4              5              8              12             16
+ *   svf        9.3            15.5   12.3    26     12.4    49     20.5    69     22.8
+ *   lowpass1   3.5            4.1            7.6            21     12.3    31     14
+ *   lowpass    8.9            12.1   12.5    26     13      41     19      58     25
+ *   adsr       18             22     17      43     23      66     37      92     41 */
+plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned vector_bytes)
 {
-    const unsigned lanes = vector_bytes / widest, vectors = (count + lanes - 1) / lanes;
-    const unsigned one = count * (slots + streams) * 2 / 3, side = vectors * (slots + streams) / 2 + 2;
-    const unsigned longest = latency + 2;
-    return (plan_alike_cost){one > latency ? one : latency, (side > longest ? side : longest) + count * streams / 2};
+    enum { IN_REGISTERS = 9 };
+    const unsigned lanes = vector_bytes / each->widest, vectors = (count + lanes - 1) / lanes, moved = count * each->values > IN_REGISTERS ? 2 * each->values : 0;
+    const unsigned one = count * (each->slots + each->streams + moved) * 2 / 3, side = vectors * (each->slots + each->streams) / 2 + 2;
+    const unsigned longest = each->latency + 2;
+    return (plan_alike_cost){one > each->latency ? one : each->latency, (side > longest ? side : longest) + count * each->streams * 3 / 4};
 }
 
 static bool is_inside(const finder *f, ir_ref r, uint32_t component)
@@ -93,11 +100,12 @@ static void add_word(finder *f, candidate *made, uint32_t word)
     made->hash ^= made->hash >> 29;
 }
 
-static uint32_t line_number(finder *f, uint32_t memory, uint32_t component, uint32_t *lines)
+static uint32_t line_number(finder *f, candidate *made, uint32_t memory, uint32_t *lines)
 {
-    if (f->line_seen_by[memory] != component) {
-        f->line_seen_by[memory] = component;
+    if (f->line_seen_by[memory] != made->component) {
+        f->line_seen_by[memory] = made->component;
         f->line[memory] = (*lines)++;
+        made->work.values += f->c->program->memories[memory].length;
     }
     return f->line[memory];
 }
@@ -105,7 +113,7 @@ static uint32_t line_number(finder *f, uint32_t memory, uint32_t component, uint
 static void add_line(finder *f, candidate *made, uint32_t memory, uint32_t *lines)
 {
     const ir_memory *m = &f->c->program->memories[memory];
-    add_word(f, made, line_number(f, memory, made->component, lines) << 16 | m->length << 8 | (uint32_t)m->flush << 7 | m->type);
+    add_word(f, made, line_number(f, made, memory, lines) << 16 | m->length << 8 | (uint32_t)m->flush << 7 | m->type);
 }
 
 /* Of what comes from outside the signature has which one it is, in order of appearance, and whether it varies by element; of a constant nothing but its type. */
@@ -113,7 +121,7 @@ static void add_from_outside(finder *f, candidate *made, ir_ref r, uint32_t *out
 {
     const ir_op *op = &f->ops[r];
     if (op->code == IR_CONST) {
-        made->widest = op->type == IR_F64 ? 8 : made->widest;
+        made->work.widest = op->type == IR_F64 ? 8 : made->work.widest;
         add_word(f, made, 0x80000000u | op->type);
         return;
     }
@@ -121,8 +129,8 @@ static void add_from_outside(finder *f, candidate *made, ir_ref r, uint32_t *out
     if (f->seen_by[r] != made->component) {
         f->seen_by[r] = made->component;
         f->place[r] = (*outside)++;
-        made->streams += varies;
-        made->widest = op->type == IR_F64 ? 8 : made->widest;
+        made->work.streams += varies;
+        made->work.widest = op->type == IR_F64 ? 8 : made->work.widest;
     }
     const unsigned from = !varies ? 1u : op->code == IR_INPUT ? 2u : 3u;
     add_word(f, made, 0x80000000u | f->place[r] << 8 | from << 4 | op->type);
@@ -155,10 +163,10 @@ static bool add_operation(finder *f, candidate *made, ir_ref r, uint32_t *outsid
         add_word(f, made, op->b);
     const bool is_work = info->rule != IR_RULE_EFFECT && op->code != IR_READ;
     f->when[r] = when ? when + (is_work ? cost.latency : 0) : 0;
-    made->latency = f->when[r] > made->latency ? f->when[r] : made->latency;
-    made->slots += is_work ? cost.slots : 0;
-    made->streams += f->leaves[r];
-    made->widest = op->type == IR_F64 ? 8 : made->widest;
+    made->work.latency = f->when[r] > made->work.latency ? f->when[r] : made->work.latency;
+    made->work.slots += is_work ? cost.slots : 0;
+    made->work.streams += f->leaves[r];
+    made->work.widest = op->type == IR_F64 ? 8 : made->work.widest;
     return true;
 }
 
@@ -167,7 +175,7 @@ static void look_at(finder *f, uint32_t component)
     const uint32_t first = f->c->first[component], end = f->c->first[component + 1];
     candidate *made = &f->all[f->count];
     uint32_t outside = 0, lines = 0;
-    *made = (candidate){.component = component, .depth = f->c->depth[component], .words = f->word_count, .widest = 4};
+    *made = (candidate){.component = component, .depth = f->c->depth[component], .words = f->word_count, .work.widest = 4};
     for (uint32_t k = first; k < end; k++)
         f->place[f->c->sorted[k]] = k - first;
     for (uint32_t k = first; k < end; k++)
@@ -221,7 +229,7 @@ static bool are_alike(const finder *f, const candidate *a, const candidate *b)
 
 static bool pays(const candidate *one, uint32_t count)
 {
-    const plan_alike_cost cost = sn_plan_cost_of_alike(count, one->slots, one->latency, one->streams, one->widest, 32);
+    const plan_alike_cost cost = sn_plan_cost_of_alike(&one->work, count, 32);
     return cost.side_by_side * 5 <= cost.one_by_one * 4;
 }
 
@@ -239,7 +247,7 @@ static void make_bunch(const finder *f, const candidate *members, uint32_t count
 /* Of a run of alike components as many full bunches as there are, and one of what is left, where it pays. */
 static void make_bunches(const finder *f, const candidate *run, uint32_t count, plan_levels *out)
 {
-    const uint32_t most = PLAN_MOST_ALIKE * 4 / run->widest;
+    const uint32_t most = PLAN_MOST_ALIKE * 4 / run->work.widest;
     for (uint32_t done = 0, n; done < count; done += n) {
         n = count - done < most ? count - done : most;
         if (pays(run, n))

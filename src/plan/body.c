@@ -4,7 +4,8 @@
  * BUFFER), parameters and lengths become uniforms, masks cross as i32. Leaves are made at their first use, where they cost no
  * register before; one first used in a cold region is made again outside. Cold regions: an operation that only the cold side of one RARE
  * needs (found in one backward walk as the innermost region that holds all users) moves down to just before that RARE, behind a
- * COLD that names it. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
+ * COLD that names it. The body of a loop of alike components is made of slices, each with leaves and outlets of its own, so that they correspond
+ * operation for operation. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
  * Why it ends: every operation is appended once, leaves at most once a region; regions nest at most MOST_NESTED deep, which bounds the recursion. */
 #include "plan/body.h"
 

@@ -172,11 +172,14 @@ static uint32_t work_of(const plan_body *body)
 static void explain_alike(const plan *p, const plan_loop *loop, unsigned vector_bytes, text *out)
 {
     const plan_body slice = {.ops = loop->body[0].ops, .count = 1 + loop->slice};
-    const unsigned latency = cycle_latency(&slice), slots = slots_of(p, &slice, false), fit = vector_bytes / loop->widest;
-    unsigned streams = 0;
-    for (uint32_t r = 1; r < slice.count; r++)
-        streams += slice.ops[r].code == IR_BUFFER || slice.ops[r].code == IR_INPUT || slice.ops[r].code == IR_SET_BUFFER;
-    const plan_alike_cost cost = sn_plan_cost_of_alike(loop->alike, slots, latency, streams, loop->widest, vector_bytes);
+    const unsigned fit = vector_bytes / loop->widest;
+    plan_alike_work each = {.slots = slots_of(p, &slice, false), .latency = cycle_latency(&slice), .widest = loop->widest};
+    for (uint32_t r = 1; r < slice.count; r++) {
+        each.streams += slice.ops[r].code == IR_BUFFER || slice.ops[r].code == IR_INPUT || slice.ops[r].code == IR_SET_BUFFER;
+        each.values += slice.ops[r].code == IR_HOLD ? p->lines[slice.ops[r].b].length : 0;
+    }
+    each.slots -= each.streams; /* counted apart */
+    const plan_alike_cost cost = sn_plan_cost_of_alike(&each, loop->alike, vector_bytes);
     const unsigned vectors = (loop->alike + fit - 1) / fit;
     sn_text_print(out, "    %u components in the lanes of %u vector%s; what each reads and writes is turned four elements at a time\n", loop->alike,
                   vectors, vectors == 1 ? "" : "s");

@@ -185,12 +185,17 @@ typedef struct plan_cost {
     unsigned slots, latency;
 } plan_cost;
 plan_cost sn_plan_cost_of(unsigned code);
-/* What so many alike components take an element, in cycles, one after the other or side by side: of each the slots and the latency of its operations,
- * the streams that lead in and out, and its widest element. */
+/* What so many alike components take an element, in cycles, one after the other or side by side in vectors of so many bytes. */
+typedef struct plan_alike_work { /* of each */
+    unsigned slots, latency; /* of its operations */
+    unsigned streams;        /* that lead in and out */
+    unsigned values;         /* of its lines */
+    unsigned widest;         /* element, in bytes */
+} plan_alike_work;
 typedef struct plan_alike_cost {
     unsigned one_by_one, side_by_side;
 } plan_alike_cost;
-plan_alike_cost sn_plan_cost_of_alike(unsigned count, unsigned slots, unsigned latency, unsigned streams, unsigned widest, unsigned vector_bytes);
+plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned vector_bytes);
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
 sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);
