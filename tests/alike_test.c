@@ -58,16 +58,17 @@ static void set_type(bool is_wide)
 typedef struct kind {
     const char *name, *text;
     int recurrences; /* in one of them */
+    bool narrow;     /* of f64, the eight that fit a loop are too few to pay */
 } kind;
 
 static const kind kinds[] = {
-    {"a filter", "fn part(x, k) = svf(x, 200 + 97*k, 1 + 0.1*k).x\n", 1},
-    {"an envelope", "fn part(x, k) = adsr(x, 0.001 + 0.0001*k, 0.002, 0.5 + 0.01*k, 0.003)\n", 1},
-    {"a follower", "fn part(x, k) = follow(x, 0.0001 + 0.0001*k, 0.01) + 0.1*x\n", 1},
+    {"a filter", "fn part(x, k) = svf(x, 200 + 97*k, 1 + 0.1*k).x\n", 1, false},
+    {"an envelope", "fn part(x, k) = adsr(x, 0.001 + 0.0001*k, 0.002, 0.5 + 0.01*k, 0.003)\n", 1, false},
+    {"a follower", "fn part(x, k) {\n y = min(max(y' + (abs(x) > y' ? 0.1 + 0.01*k : 0.001)*(abs(x) - y'), 0.001), 1)*0.9999 + 1e-9\n x/y\n}\n", 1, true},
     {"masks and integers", "fn part(x, k) {\n n = (n' + i32(x*1000))*i32(5) - (n' >> i32(7)) + i32(100 + k)\n b = x > y' && n < n'*i32(3) ? x - y' : 0.25*y'\n"
-                           " y = clamp(b + (k + 0.5)*0.01*x, -1, 1)\n y + number(n)*1e-9\n}\n", 2},
-    {"longer memory", "fn part(x, k) {\n y = x - (0.3 + 0.001*k)*y'''''' + 0.2*y'' - 0.1*abs(y''' - y'''''''')\n z = min(y + 0.5*z'', 1) + 0.3*z'''\n z\n}\n", 2},
-    {"a cold region", "fn part(x, k) {\n y = 0.3*sin(300*y' + (3 + k)*x + (x > 0.99 ? 1e9 : 0)) + 0.1*y'\n y\n}\n", 1},
+                           " y = clamp(b + (k + 0.5)*0.01*x, -1, 1)\n y + number(n)*1e-9\n}\n", 2, false},
+    {"longer memory", "fn part(x, k) {\n y = x - (0.3 + 0.001*k)*y'''''' + 0.2*y'' - 0.1*abs(y''' - y'''''''')\n z = min(y + 0.5*z'', 1) + 0.3*z'''\n z\n}\n", 2, false},
+    {"a cold region", "fn part(x, k) {\n y = 0.3*sin(300*y' + (3 + k)*x + (x > 0.99 ? 1e9 : 0)) + 0.1*y'\n y\n}\n", 1, false},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -264,8 +265,8 @@ static void all_are_in_lanes(void **state)
         set_type(is_wide);
         const int most = wide ? 8 : 16;
         for (int k = 0; k < KINDS; k++)
-            for (int w = 0; w < WRITERS; w++)
-                for (int count = most; count <= 32; count += most) {
+            for (int w = 0; w < WRITERS && !(wide && kinds[k].narrow); w++)
+                for (int count = 16; count <= 32; count += 16) {
                     int components;
                     const int recurrences = kinds[k].recurrences;
                     const char *text = written(&kinds[k], writers[w], 2, 2 + count);
@@ -317,8 +318,9 @@ static void others_stand_beside(void **state)
         add(text, &used, "out part(x, %d)\n", k);
     for (int k = 0; k < 3; k++)
         add(text, &used, "out other(y, %d)\nout part(%d*y + other(x, 9), 1)\n", k, k);
-    assert_int_equal(loops_in_lanes(text, &components), 1);
-    assert_int_equal(components, 9);
+    /* Nine filters, and six of the other kind; three filters stand behind some of those, too few. */
+    assert_int_equal(loops_in_lanes(text, &components), 2);
+    assert_int_equal(components, 15);
     run_all(text, SINTER_ENGINE_INTERP, 0, wanted, 15);
     agree_on("others beside", text, 15, 0);
 }

@@ -5,10 +5,10 @@
  * each operation does in a lane what it would do alone, so the bits are the same. Lanes without a component repeat the last one, and store nothing.
  *
  * What is in lanes and what is not: constants that differ are vectors of the pool. Everything else goes through an area on the stack, below the slots of spilled
- * values: uniforms are gathered there as the loop begins; the past values of held lines too, and go back to their lines as it ends, so that state is always the
- * source's. Streams lie in buffers of their own, element after element; four elements at a time they are turned (rows of four elements of four lanes are
- * columns of four lanes of four elements: eight shuffles in all lanes of 128 bits at once), which leaves a vector an element in the area, and results are turned back. A stream that all
- * components read is broadcast from where it lies.
+ * values: uniforms are gathered there as the loop begins; the past values of held lines too, and go back to their lines as it ends, so that state is always
+ * the source's. Streams lie in buffers of their own, element after element; four elements at a time they are turned (rows of four elements of four lanes become
+ * columns: eight shuffles in all 128-bit parts at once), which leaves a vector an element in the area, and results are turned back. A stream that
+ * all components read is broadcast from where it lies.
  *
  * General registers: rsi the element, r9 and r11 where its block of four begins and ends, rcx the element's place in the area (64 bytes each), r8 the first
  * chunk buffer, from which all others have known distances. */
