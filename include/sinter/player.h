@@ -72,6 +72,7 @@ typedef struct sinter_player_view {
     uint64_t faults;          /* infinities and NaN that were found in recursive state and reset to 0: see sinter_instance_fault */
     char fault[64];           /* the state in which the last one was, by its name in the program */
     sinter_status status;     /* of the last edit that was compiled or refused */
+    uint64_t latency, tail;   /* samples, of what plays: see sinter_kernel_info */
 } sinter_player_view;
 /* How it stands; `report` (NULL allowed): that of the last edit. Any thread but the audio thread. */
 SINTER_API sinter_player_view sinter_player_look(sinter_player *player, sinter_report *report);

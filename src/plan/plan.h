@@ -40,6 +40,7 @@ enum {
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
 };
+#define PLAN_ENDLESS UINT64_MAX /* of tails */
 
 /* A straight-line body. Operations are ir_op with operands by position in `ops` (0 is NONE), each operand before its
  * users. OUTPUT come last, so that in-place calls read before they write; other effects stand in source order, and a HOLD takes
@@ -121,6 +122,7 @@ typedef struct plan {
     uint32_t call_count;
     uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is */
     uint64_t latency;         /* the largest sum of the latencies of calls along a path to an output (sinter/kernel.h) */
+    uint64_t tail;            /* elements after which outputs are steady once inputs are (sinter/kernel.h), or PLAN_ENDLESS */
     plan_frame frame;
     uint32_t chunk;           /* elements a chunk at most */
     uint32_t workspace;       /* bytes for buffers, 64-byte aligned; partial sums included (at sums_offset) */
@@ -153,7 +155,7 @@ typedef struct plan_levels {
     uint32_t top;      /* the highest level */
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */
-    uint64_t latency;  /* see plan */
+    uint64_t latency, tail; /* see plan */
 } plan_levels;
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
