@@ -3,7 +3,8 @@
  * What is heard is found from the outputs backwards. The nodes of it are put in an order in which each stands behind those that it
  * reads, by a walk in depth with a stack of its own, so that a cycle is found as the path that it is. Two kinds of connections do not take part: those that
  * are delayed by a sample (a prime reads what is bound further down) and those into a delay, which the language lets read what is
- * bound further down too. A delay's input gets a name of its own at the end of the text, so that it may be a sum. */
+ * bound further down too. A delay's input gets a name of its own at the end of the text, so that it may be a sum. The same goes for any port that its
+ * function only hands to delays; but that is asked, and done, only where a cycle is found that has no other way. */
 #include "graph/model.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ enum { ON_PATH = 1, DONE = 2 };
 
 bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c)
 {
-    return !c->delayed && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
+    return !c->delayed && !c->late && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
 }
 
 /* ---- order ---- */
@@ -28,6 +29,25 @@ static sinter_status refuse_cycle(graph_writing *w, uint32_t first, uint32_t dep
         used += (size_t)snprintf(message + used, sizeof message - used, "%s → ", g->nodes[w->path[k]].name) * (used < sizeof message - 80);
     snprintf(message + used, sizeof message - used, "%s", g->nodes[w->path[depth]].name);
     return sn_report_fail(w->report, SINTER_BAD_PROGRAM, message, "make one of its connections a delayed one, or let it pass through a delay");
+}
+
+/* A cycle that enters a port which is only read late: what is connected to that is bound behind the node, and the walk goes back to it. Returns the node's
+ * depth, or UINT32_MAX where there is none. */
+static uint32_t bind_late(graph_writing *w, uint32_t first, uint32_t depth)
+{
+    for (uint32_t k = depth + 1; k-- > first && w->status == SINTER_OK;) {
+        const uint32_t node = w->path[k], input = w->arriving[w->next[k] - 1].input;
+        bool late;
+        w->status = sn_graph_reads_late(w->g, w->g->nodes[node].type, input, &late);
+        if (!late)
+            continue;
+        for (uint32_t c = w->first[node]; c < w->first[node + 1]; c++)
+            w->arriving[c].late |= w->arriving[c].input == input;
+        while (depth > k)
+            w->state[w->path[depth--]] = 0;
+        return k;
+    }
+    return UINT32_MAX;
 }
 
 /* What has to come before the node, then the node. */
@@ -55,7 +75,11 @@ static sinter_status visit(graph_writing *w, uint32_t start)
             uint32_t first = 0;
             while (w->path[first] != c->from)
                 first++;
-            return refuse_cycle(w, first, depth);
+            const uint32_t back = bind_late(w, first, depth);
+            if (back == UINT32_MAX)
+                return w->status != SINTER_OK ? w->status : refuse_cycle(w, first, depth);
+            depth = back;
+            continue;
         }
         w->path[++depth] = c->from;
         w->next[depth] = w->first[c->from];
@@ -153,12 +177,22 @@ bool sn_graph_write_sum(graph_writing *w, uint32_t node, uint32_t port)
     return any;
 }
 
+bool sn_graph_is_late(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
+        if (w->arriving[k].input == port)
+            return w->arriving[k].late;
+    return false;
+}
+
 /* What an unconnected port is: a parameter, a constant, or what the definition has. */
 value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value)
 {
     const graph_port *p = &n->type->ports[port];
     const graph_value *v = &n->values[port];
     *value = v->kind == VALUE_DEFAULT ? p->value : v->value;
+    if (p->event)
+        return VALUE_LIVE;
     if (v->kind != VALUE_DEFAULT)
         return v->kind;
     if (p->constant || (p->has_default && !p->is_number))
@@ -173,9 +207,10 @@ void sn_graph_write_parameters(graph_writing *w, uint32_t node)
         double value;
         if (sn_graph_is_connected(w, node, k) || sn_graph_kind_of(n, k, &value) != VALUE_LIVE)
             continue;
-        ADD(w, "param ", n->name, "__", n->type->ports[k].name, " = ");
+        const bool event = n->type->ports[k].event;
+        ADD(w, event ? "event " : "param ", n->name, "__", n->type->ports[k].name, " = ");
         sn_text_add_f64(&w->out, value);
-        if (n->values[k].smoothing) {
+        if (n->values[k].smoothing && !event) {
             sn_text_add(&w->out, n->values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
             sn_text_add_f64(&w->out, n->values[k].seconds);
         }
@@ -189,6 +224,8 @@ static void write_value(graph_writing *w, uint32_t node, uint32_t port)
     double value;
     if (n->type->kind == GRAPH_DELAY && port == 0)
         ADD(w, n->name, "__in");
+    else if (!w->alone && sn_graph_is_late(w, node, port))
+        ADD(w, n->name, "__", n->type->ports[port].name);
     else if (sn_graph_write_sum(w, node, port))
         return;
     else if (sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
@@ -263,6 +300,9 @@ static void write_node(graph_writing *w, uint32_t node)
         sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
+    case GRAPH_EVENT:
+        ADD(w, n->name, "__out = ", n->name, "__value\n");
+        break;
     case GRAPH_FUNCTION:
         sn_graph_write_function(w, node);
         write_result_name(w, n);
@@ -270,6 +310,23 @@ static void write_node(graph_writing *w, uint32_t node)
         sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
         break;
+    }
+}
+
+/* What enters a delay, or another port that is read late, on a cycle. */
+static void write_late(graph_writing *w, uint32_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    for (uint32_t p = 0; p < n->type->port_count; p++) {
+        if (n->type->kind == GRAPH_DELAY && p == 0)
+            ADD(w, n->name, "__in = ");
+        else if (sn_graph_is_late(w, node, p))
+            ADD(w, n->name, "__", n->type->ports[p].name, " = ");
+        else
+            continue;
+        if (!sn_graph_write_sum(w, node, p))
+            sn_text_add(&w->out, "0");
+        sn_text_add(&w->out, "\n");
     }
 }
 
@@ -281,21 +338,14 @@ void sn_graph_write_text(graph_writing *w)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_INPUT)
             ADD(w, "input ", g->nodes[k].name, "\n");
     for (uint32_t k = 0; k < w->count; k++)
-        if (g->nodes[w->order[k]].type->kind == GRAPH_FUNCTION || g->nodes[w->order[k]].type->kind == GRAPH_DELAY)
+        if (g->nodes[w->order[k]].type->kind != GRAPH_INPUT && g->nodes[w->order[k]].type->kind != GRAPH_OUTPUT)
             sn_graph_write_parameters(w, w->order[k]);
     if (g->definitions && g->definitions[0])
         ADD(w, g->definitions, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         write_node(w, w->order[k]);
-    for (uint32_t k = 0; k < w->count; k++) {
-        const graph_node *n = &g->nodes[w->order[k]];
-        if (n->type->kind != GRAPH_DELAY)
-            continue;
-        ADD(w, n->name, "__in = ");
-        if (!sn_graph_write_sum(w, w->order[k], 0))
-            sn_text_add(&w->out, "0");
-        sn_text_add(&w->out, "\n");
-    }
+    for (uint32_t k = 0; k < w->count; k++)
+        write_late(w, w->order[k]);
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT)
             ADD(w, "out ", g->nodes[k].name, " = ", g->nodes[k].name, "__in\n");

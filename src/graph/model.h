@@ -16,13 +16,18 @@
 
 enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 32, GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
 
+/* Is the port read only by delays, so that a cycle may be closed through it? Found out when a cycle asks. */
+typedef enum graph_lateness { LATE_UNKNOWN, LATE, AT_ONCE } graph_lateness;
+
 /* An input port: an argument, or an element of one that has a size. */
 typedef struct graph_port {
     char name[GRAPH_NAME];
     uint8_t argument, element, size; /* size 0: the argument is a number */
     bool has_default, is_number;     /* a default; one that is a number, which `value` is */
     bool constant;
-    bool event;                      /* a gate: never smoothed */
+    bool event;                      /* takes an event by its name, as `since` does */
+    bool steps;                      /* a gate: never smoothed */
+    graph_lateness late;
     double value;
 } graph_port;
 
@@ -32,7 +37,7 @@ static inline size_t sn_graph_argument_length(const graph_port *p)
     return strlen(p->name) - (p->size > 1 ? 2 : 0);
 }
 
-typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT } graph_kind;
+typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_EVENT } graph_kind;
 
 typedef struct graph_type {
     struct graph_type *next;
@@ -64,6 +69,7 @@ typedef struct graph_node {
 typedef struct graph_connection {
     uint32_t from, output, to, input; /* nodes by their slots */
     bool delayed;
+    bool late; /* only in a text: what the port is connected to is bound behind the node */
 } graph_connection;
 
 struct sinter_graph {
@@ -110,11 +116,16 @@ bool sn_graph_is_own(const sinter_graph *g, const char *name);
 /* A short text behind the graph's definitions, compiled as a patch. */
 sinter_status sn_graph_try(sinter_graph *g, const char *text, sinter_kernel **kernel, sinter_report *report);
 
+/* Is the port of a node's type read late? */
+sinter_status sn_graph_reads_late(sinter_graph *g, const graph_type *type, uint32_t port, bool *late);
+
 /* ---- graph_text.c ---- */
 
 /* Does the connection need its source to be computed first? */
 bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c);
 bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port);
+/* Is what the port is connected to bound behind the node, on the way of a cycle? */
+bool sn_graph_is_late(const graph_writing *w, uint32_t node, uint32_t port);
 /* What an unconnected port is: a parameter, a constant, or what the definition has. */
 value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value);
 /* The sum of what is connected to the port; false: nothing is. */
