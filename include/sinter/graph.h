@@ -100,7 +100,14 @@ SINTER_API sinter_status sinter_graph_explain(sinter_graph *graph, char *buffer,
 /* The graph as a picture for Graphviz. As sinter_graph_text. */
 SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
 
-/* Gives the text to the player: sinter_player_edit. What played before plays on where there is none (the report says why). */
+/* Gives the text to the player: sinter_player_edit. What played before plays on where there is none (the report says why).
+ *
+ * Nothing clicks: where the player plays a graph already, and fades (sinter_player_options.fade), ports whose connections or constants
+ * have changed go in a straight line over that time from what they had to what they have, and nodes that are new or gone are there as long; everything else
+ * computes what it did, bit for bit. Edits that come while it fades wait until it has, and coalesce. At once change arguments that must be constants,
+ * what had no number as its default, definitions, and all of a graph that cannot fade: together with the one before it would have a cycle without a delay, a
+ * node's name has gone to another type, or inputs have become other channels. Each edit then compiles two programs; the first is heard when it is
+ * ready. */
 SINTER_API sinter_status sinter_graph_commit(sinter_graph *graph, sinter_player *player, uint64_t *edit, sinter_report *report);
 
 #ifdef __cplusplus

@@ -263,7 +263,7 @@ static uint32_t free_slot(const sinter_graph *g)
     return k;
 }
 
-static bool take_slot(sinter_graph *g, const graph_type *type, const char *name, sinter_node *node)
+static bool take_slot(sinter_graph *g, graph_type *type, const char *name, sinter_node *node)
 {
     const uint32_t slot = free_slot(g);
     const size_t size = type->port_count * sizeof(graph_value);
@@ -287,7 +287,7 @@ static bool take_slot(sinter_graph *g, const graph_type *type, const char *name,
 
 sinter_status sinter_graph_add(sinter_graph *g, const char *type_name, const char *name, sinter_node *node, sinter_report *report)
 {
-    const graph_type *type;
+    graph_type *type;
     char own[GRAPH_NAME];
     if (!g || !type_name || !node)
         return SINTER_BAD_ARGUMENT;

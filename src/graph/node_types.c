@@ -138,14 +138,11 @@ static sinter_status try_type(sinter_graph *g, graph_type *t, sinter_report *rep
     return status;
 }
 
-sinter_status sn_graph_reads_late(sinter_graph *g, const graph_type *type, uint32_t port, bool *late)
+sinter_status sn_graph_reads_late(sinter_graph *g, graph_type *t, uint32_t port, bool *late)
 {
     sinter_status status = SINTER_OK;
-    graph_type *t = g->types;
-    while (t && t != type)
-        t = t->next;
     *late = false;
-    if (!t || t->kind != GRAPH_FUNCTION || t->ports[port].constant || t->ports[port].event)
+    if (t->kind != GRAPH_FUNCTION || t->ports[port].constant || t->ports[port].event)
         return status;
     if (t->ports[port].late == LATE_UNKNOWN) {
         trial with = {0, 0, port};
@@ -392,7 +389,7 @@ sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *
     return status == SINTER_BAD_PROGRAM ? SINTER_BAD_ARGUMENT : status;
 }
 
-sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_type **type, sinter_report *report)
+sinter_status sn_graph_find_type(sinter_graph *g, const char *name, graph_type **type, sinter_report *report)
 {
     for (graph_type *t = g->types; t; t = t->next)
         if (strcmp(t->name, name) == 0) {

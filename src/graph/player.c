@@ -177,6 +177,7 @@ int64_t sinter_player_index(const sinter_player *player)
 static void settle(sinter_player *p)
 {
     memset(p->fade_in, 0, PLAYER_MOST_CHANNELS * sizeof *p->fade_in);
+    p->hold = 0;
 }
 
 void sinter_player_reset(sinter_player *p)
