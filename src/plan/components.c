@@ -294,6 +294,50 @@ static bool find_latency(const graph *g, const search *s, const uint32_t *size, 
     return true;
 }
 
+/* ---- tail ---- */
+
+/* How long an operation goes on changing by itself once what it reads is steady. What lies on a cycle may do so for ever, and so may what goes by
+ * the element's number, by a table that the program writes, and what a function in C makes, of which nothing is known. Of a line nobody
+ * writes, as it seems, what is written is a counter's. */
+static uint64_t own_tail(const graph *g, const search *s, const uint32_t *size, ir_ref r)
+{
+    const ir_op *op = &g->program->ops[r];
+    if (size[s->component[r]] > 1 || op->code == IR_INDEX || op->code == IR_RESULT)
+        return PLAN_ENDLESS;
+    if (op->code == IR_LOAD && g->program->memories[op->b].kind == IR_CELLS)
+        return PLAN_ENDLESS;
+    if (!is_read(op))
+        return 0;
+    const uint32_t line = line_of(op);
+    return !g->writer[line] ? PLAN_ENDLESS : op->code == IR_READ ? op->b : g->program->memories[line].length;
+}
+
+static uint64_t tail_of(const graph *g, const search *s, const uint32_t *size, const uint64_t *tail, ir_ref r)
+{
+    const uint64_t own = own_tail(g, s, size, r);
+    uint64_t most = 0;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        const ir_ref to = dependency(g, r, k, &more);
+        if (to && s->component[to] != s->component[r] && tail[to] > most)
+            most = tail[to];
+    }
+    return own == PLAN_ENDLESS || most == PLAN_ENDLESS ? PLAN_ENDLESS : own + most;
+}
+
+/* Of the graph in which no edge is cut: the longest path to an output. What is not in any component (it does not vary by element) is steady. */
+static bool find_tail(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    uint64_t *tail = sn_arena_take_zeroed(memory, g->program->count * sizeof *tail);
+    for (uint32_t k = 0; tail && k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        tail[r] = tail_of(g, s, size, tail, r);
+        if (g->program->ops[r].code == IR_OUTPUT && tail[r] > out->tail)
+            out->tail = tail[r];
+    }
+    return tail != NULL;
+}
+
 static bool counts_as_work(const ir_op *op)
 {
     const ir_info *info = &sn_ir_info[op->code];
@@ -566,7 +610,7 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
         return SINTER_NO_MEMORY;
     find_components(&g, &s);
     uint32_t *size = component_sizes(&s, memory);
-    if (!size || !find_latency(&g, &s, size, memory, out))
+    if (!size || !find_latency(&g, &s, size, memory, out) || !find_tail(&g, &s, size, memory, out))
         return SINTER_NO_MEMORY;
     g.cut = choose_chunk(&g, &s, size);
     if (!cut_for_calls(&g, &s))

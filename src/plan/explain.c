@@ -245,6 +245,10 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
                                           : "a sliding window in memory");
     if (p->latency)
         sn_text_print(out, "latency to the outputs: %llu elements\n", (unsigned long long)p->latency);
+    if (p->tail == PLAN_ENDLESS && p->program->input_count)
+        sn_text_add(out, "tail: without end\n");
+    else if (p->tail && p->program->input_count)
+        sn_text_print(out, "tail: %llu elements\n", (unsigned long long)p->tail);
     uint32_t next = 0;
     for (uint32_t k = 0; k < p->loop_count; k++) {
         next = explain_calls(p, next, k, out);

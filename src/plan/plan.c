@@ -388,6 +388,7 @@ static sinter_status place_calls(planner *m)
 {
     plan *p = m->plan;
     p->latency = m->levels.latency;
+    p->tail = m->levels.level ? m->levels.tail : p->reads_index ? PLAN_ENDLESS : 0;
     if (!m->program->call_count)
         return SINTER_OK;
     const sinter_status status = sn_plan_place_calls(p, m->live, m->levels.level, m->memory);

@@ -42,6 +42,7 @@ enum {
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
 };
+#define PLAN_ENDLESS UINT64_MAX /* of tails */
 
 /* A straight-line body. Operations are ir_op with operands by position in `ops` (0 is NONE), each operand before its
  * users. OUTPUT come last, so that in-place calls read before they write; other effects stand in source order, and a HOLD takes
@@ -128,6 +129,7 @@ typedef struct plan {
     uint32_t call_count;
     uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is */
     uint64_t latency;         /* the largest sum of the latencies of calls along a path to an output (sinter/kernel.h) */
+    uint64_t tail;            /* elements after which outputs are steady once inputs are (sinter/kernel.h), or PLAN_ENDLESS */
     plan_frame frame;
     uint32_t chunk;           /* elements a chunk at most */
     uint32_t workspace;       /* bytes for buffers, 64-byte aligned; partial sums included (at sums_offset) */
@@ -160,7 +162,7 @@ typedef struct plan_levels {
     uint32_t top;      /* the highest level */
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */
-    uint64_t latency;  /* see plan */
+    uint64_t latency, tail; /* see plan */
     uint32_t *alike;   /* per operation: 0, or of kind PLAN_ALIKE: 1 + PLAN_MOST_ALIKE · its bunch + its slice; NULL where there is no bunch */
     uint32_t bunches;
     const uint32_t *depth; /* where there are bunches, per component: see plan_components */
