@@ -33,6 +33,12 @@ static sinter_status lower(compilation *c, void *source)
     return sn_lang_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
 }
 
+sinter_status sn_lang_front(compilation *c, const char *source, size_t length)
+{
+    source_text s = {source, length, false};
+    return lower(c, &s);
+}
+
 sinter_status sinter_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options,
                              sinter_kernel **kernel, sinter_report *report)
 {
