@@ -2,7 +2,7 @@
  *
  * What stands here afterwards is the program as the front end made it, before any pass, and in it columns and parameters. Every kernel is
  * compiled of it (shapes.c), so that the text costs its time once, whatever is asked of it later. */
-#include "density/density.h"
+#include "density/shapes.h"
 
 #include "lang/lang.h"
 #include "opt/opt.h"

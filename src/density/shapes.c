@@ -5,7 +5,7 @@
  * where that is 0, NaN and infinities too. Then come derivatives, which so have the weight as well, and, for sums, totals.
  *
  * Variants are found without a lock: the list only grows, at its head, by whole variants. */
-#include "density/density.h"
+#include "density/shapes.h"
 
 #include "opt/opt.h"
 

@@ -6,13 +6,13 @@
  *   values.c     parameters' values, frames, all memory that calls use
  *   calls.c      one row, batches, sums: what a call hands to its rows, and what it says
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
- *   exact_sum.c  sums in exact arithmetic, in exact_sum.h
+ *   exact_sum.c  sums in exact arithmetic, declared in exact_sum.h
  *
  * A *shape* is what of a call decides what code runs: which parameters are arrays, whether there are weights, which derivatives are
  * wanted, and whether rows are summed. A *stream* is what a kernel reads or writes row by row; it is *staged*, copied to and fro a piece of
  * DENSITY_PIECE rows at a time, where the caller's array is not what a kernel can read. */
-#ifndef SN_DENSITY_DENSITY_H
-#define SN_DENSITY_DENSITY_H
+#ifndef SN_DENSITY_SHAPES_H
+#define SN_DENSITY_SHAPES_H
 
 #include "density/exact_sum.h"
 #include "kernel/kernels.h"
