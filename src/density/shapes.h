@@ -24,7 +24,8 @@ enum {
     DENSITY_SPAN = 8192,        /* rows that a thread takes at once, at least: two blocks of a sum */
     DENSITY_MOST_SPANS = 64,    /* of a sum */
     DENSITY_MOST_STREAMS = 2 * SINTER_DENSITY_MOST + 1, /* columns, arrays of parameters, weights; or results */
-    DENSITY_SET_WORDS = SINTER_DENSITY_MOST / 64
+    DENSITY_SET_WORDS = SINTER_DENSITY_MOST / 64,
+    DENSITY_STAGE_BYTES = DENSITY_PIECE * 8 + 64 /* of a staged stream: a line of the cache off a power of two */
 };
 
 /* ---- shapes.c ---- */
@@ -105,11 +106,6 @@ typedef struct density_frame {
     density_lane lanes[]; /* for each worker */
 } density_frame;
 
-/* The totals of some blocks in succession. */
-typedef struct density_span {
-    kernel_carries *totals; /* one for each result */
-} density_span;
-
 struct sinter_density_values {
     sinter_density *density;
     size_t size;
@@ -120,11 +116,12 @@ struct sinter_density_values {
     bool overlaid;     /* the last call brought values of its own */
     int invalid;       /* among `given`; −1: none */
     int told;          /* what the last call complained of; −1: of nothing, or values were set since */
+    density_frame *row; /* that of a row alone, once it is there */
     density_frame **frames; /* by number of variant */
     uint32_t frame_capacity;
     uint8_t *scratch;  /* `scratch_each` bytes for each worker */
     size_t scratch_size, scratch_each;
-    kernel_carries *carries; /* of spans of sums, by several threads */
+    kernel_carries *carries; /* of spans of sums, one for each total, by several threads */
     size_t carries_size;
 };
 
@@ -134,8 +131,8 @@ bool sn_density_settle(sinter_density_values *v, const sinter_density_data *data
 density_frame *sn_density_frame(sinter_density_values *v, const density_variant *variant, uint32_t staged);
 /* A worker's frame, up to date with the values. */
 kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int worker);
-/* Of a sum; up to date with the values. */
-const double *sn_density_maps(const sinter_density_values *v, density_frame *f);
+/* The same with NaN for all parameters, which the values are not. */
+kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f);
 
 /* ---- rows.c ---- */
 
