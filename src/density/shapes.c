@@ -112,6 +112,7 @@ static sinter_status compile(sinter_density *d, density_variant *v, sinter_repor
     const bool plain = !shape->sum && !shape->weighted;
     sinter_options o = {.engine = d->engine, .source = SINTER_FIELD, .type = d->type, .grade = d->options.grade, .rewriting = SINTER_STRICT,
                         .name = d->options.name, .sum = shape->sum, .gradient = names, .gradient_count = list_names(shape, d, names),
+                        .gradient_mode = SINTER_GRADIENT_REVERSE, /* in every shape, for the bits */
                         .function = plain && d->options.use == SINTER_DENSITY_MANY_CALLS};
     if (d->options.engine == SINTER_ENGINE_AUTO && d->engine != SINTER_ENGINE_INTERP && d->options.use == SINTER_DENSITY_BATCHES)
         o.engine = SINTER_ENGINE_AUTO; /* the same; and the interpreter where code memory is full */
