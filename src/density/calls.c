@@ -108,13 +108,16 @@ static void list_results(density_rows *r, const sinter_density_results *results,
             r->results[r->result_count++] = results->parameters[k];
 }
 
-/* Kernel and memory. */
+/* Kernel and memory; no frame where the variant has no kernel. */
 static sinter_status make_ready(density_rows *r, const density_shape *shape, sinter_report *report)
 {
     sinter_status status;
     const density_variant *variant = sn_density_variant(r->values->density, shape, report, &status);
     if (!variant)
         return status;
+    r->frame = NULL;
+    if (!variant->kernel)
+        return SINTER_OK;
     r->frame = sn_density_frame(r->values, variant, r->staged);
     return r->frame ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }
@@ -164,16 +167,56 @@ sinter_status sinter_density_batch(sinter_density_values *v, const sinter_densit
 
 /* ---- sums ---- */
 
-static sinter_status plan_sum(density_rows *r, const sinter_density_data *data, bool gradient, density_shape *shape, sinter_report *report)
+/* A sum in two ways: of what factors leave of the terms, where there are factors; and of the terms. */
+typedef struct sum_plan {
+    density_rows rows;
+    density_shape shape;
+    density_frame *terms, *factored; /* the second may be NULL */
+} sum_plan;
+
+static sinter_status plan_sum(sum_plan *p, sinter_density_values *v, const sinter_density_data *data, bool gradient, sinter_report *report)
 {
-    shape_of(r->values->density, data, true, shape);
+    density_rows *r = &p->rows;
+    r->values = v;
+    p->factored = NULL;
+    shape_of(v->density, data, true, &p->shape);
     if (gradient)
-        shape_gradient(r->values->density, shape);
-    list_streams(r, data, shape);
-    const sinter_status status = make_ready(r, shape, report);
-    if (!status)
-        r->result_count = r->frame->variant->results;
+        shape_gradient(v->density, &p->shape);
+    list_streams(r, data, &p->shape);
+    sinter_status status = make_ready(r, &p->shape, report);
+    if (status)
+        return status;
+    p->terms = r->frame;
+    r->result_count = r->frame->variant->results;
+    if (p->shape.weighted)
+        return SINTER_OK;
+    p->shape.factored = true;
+    status = make_ready(r, &p->shape, report);
+    p->factored = status ? NULL : r->frame;
     return status;
+}
+
+/* By rows that need not be added in full, where that can be trusted. */
+static bool sum_factored(sum_plan *p, double *totals)
+{
+    density_rows *r = &p->rows;
+    const bool narrow = r->values->density->type == SINTER_F32;
+    if (!p->factored)
+        return false;
+    const double *maps = sn_density_maps(r->values, p->factored);
+    if (!sn_density_may_factor(maps, r->result_count))
+        return false;
+    r->frame = p->factored;
+    sn_density_sum_rows(r, totals);
+    return sn_density_accept(maps, r->result_count, r->count, narrow, totals);
+}
+
+static void sum_all(sum_plan *p, double *totals)
+{
+    if (sum_factored(p, totals))
+        return;
+    p->rows.frame = p->terms;
+    sn_density_sum_rows(&p->rows, totals);
 }
 
 /* Derivatives stand behind the sum in the order of the parameters. */
@@ -186,21 +229,19 @@ static void hand_over(const sinter_density *d, const density_shape *shape, const
 
 sinter_status sinter_density_sum(sinter_density_values *v, const sinter_density_data *data, double *sum, double *gradient)
 {
-    density_rows r;
-    density_shape shape;
+    sum_plan p;
     double totals[KERNEL_MOST_TOTALS];
     if (!v || !sum || !are_columns(v->density, data))
         return SINTER_BAD_ARGUMENT;
-    r.values = v;
-    const sinter_status status = plan_sum(&r, data, gradient != NULL, &shape, NULL);
+    const sinter_status status = plan_sum(&p, v, data, gradient != NULL, NULL);
     if (status)
         return status;
     const bool valid = sn_density_settle(v, data);
     if (valid)
-        sn_density_sum_rows(&r, totals);
-    for (uint32_t k = 0; !valid && k < r.result_count; k++)
+        sum_all(&p, totals);
+    for (uint32_t k = 0; !valid && k < p.rows.result_count; k++)
         totals[k] = NAN;
-    hand_over(v->density, &shape, totals, sum, gradient);
+    hand_over(v->density, &p.shape, totals, sum, gradient);
     return valid ? SINTER_OK : SINTER_BAD_PARAMETER;
 }
 
@@ -316,7 +357,7 @@ sinter_status sinter_density_prepare(sinter_density_values *v, sinter_density_ca
                                      const sinter_density_results *results, sinter_report *report)
 {
     density_rows r;
-    density_shape shape;
+    sum_plan sum;
     sinter_status status = SINTER_OK;
     sn_report_open(report, v && v->density->options.name ? v->density->options.name : "density");
     if (!v || (call != SINTER_DENSITY_LOG && !are_columns(v->density, data)) || (call == SINTER_DENSITY_BATCH && !results))
@@ -325,7 +366,7 @@ sinter_status sinter_density_prepare(sinter_density_values *v, sinter_density_ca
     switch (call) {
     case SINTER_DENSITY_LOG: row_frame(v, report, &status); break;
     case SINTER_DENSITY_BATCH: status = plan_batch(&r, data, results, report); break;
-    case SINTER_DENSITY_SUM: status = plan_sum(&r, data, results != NULL, &shape, report); break;
+    case SINTER_DENSITY_SUM: status = plan_sum(&sum, v, data, results != NULL, report); break;
     case SINTER_DENSITY_SUM_EXACT: status = plan_exact(&r, data, report); break;
     default: status = SINTER_BAD_ARGUMENT; break;
     }

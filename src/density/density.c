@@ -273,8 +273,8 @@ sinter_density_info sinter_density_describe(const sinter_density *d)
                                 .parameters = d->parameters, .type = d->type, .use = d->options.use, .engine = d->engine,
                                 .engine_reason = d->engine_reason, .threads = d->pool ? sn_threads_workers(d->pool) : 1};
     for (const density_variant *v = __atomic_load_n(&d->variants, __ATOMIC_ACQUIRE); v; v = v->next) {
-        info.kernel_count++;
-        info.code_bytes += sinter_kernel_describe(v->kernel).code_bytes;
+        info.kernel_count += (v->kernel ? 1u : 0u) + (v->coefficients ? 1u : 0u);
+        info.code_bytes += sinter_kernel_describe(v->kernel).code_bytes + sinter_kernel_describe(v->coefficients).code_bytes;
     }
     return info;
 }

@@ -9,8 +9,8 @@
 
 #include "opt/opt.h"
 
-#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_DERIVATIVES = 2 * SINTER_DENSITY_MOST };
@@ -20,7 +20,8 @@ typedef struct shaping {
     const density_shape *shape;
     uint32_t input_of[SINTER_DENSITY_MOST]; /* of parameters that are arrays */
     uint32_t weight;                        /* the input that it is */
-    bool summed;
+    density_factors *factors;               /* of a factored sum */
+    bool coefficients;                      /* they are wanted, not the sum */
 } shaping;
 
 /* ---- the program of a shape ---- */
@@ -92,6 +93,63 @@ static sinter_status shape_program(compilation *c, void *source)
     return SINTER_OK;
 }
 
+/* ---- factored sums ---- */
+
+static ir_ref visit_sum(void *context, ir_program *out, const ir_op *op)
+{
+    const shaping *s = context;
+    if (op->code == IR_SUM)
+        return sn_density_factor_sum(s->factors, out, op);
+    return sn_ir_emit_flagged(out, op->code, (ir_type)op->type, op->flags, op->a, op->b, op->c);
+}
+
+/* Of a program whose totals are factored: their coefficients as outputs, and nothing else. */
+static void show_coefficients(const density_factors *f, ir_program *p)
+{
+    static const char *const names[2] = {"gain", "offset"};
+    const uint32_t totals = p->total_count;
+    ir_program without = *p;
+    without.total_count = 0;
+    for (ir_ref r = 1; r < p->count; r++) /* what is added is of no use now */
+        if (p->ops[r].code == IR_SUM || p->ops[r].code == IR_SUMP)
+            p->ops[r] = (ir_op){.code = IR_NONE};
+    p->total_count = without.total_count;
+    p->outputs = NULL;
+    p->output_count = 0;
+    for (uint32_t k = 0; k < 2 * totals; k++) {
+        const ir_ref value = k % 2 ? f->offset[k / 2] : f->gain[k / 2];
+        char name[32];
+        snprintf(name, sizeof name, "%s%u", names[k % 2], k / 2);
+        const uint32_t output = sn_ir_add_output(p, name, (ir_type)p->ops[value].type);
+        sn_ir_emit(p, IR_OUTPUT, IR_VOID, value, output, 0);
+    }
+}
+
+/* Derivatives and totals are made here, since what comes of them is changed before the passes go on. */
+static sinter_status factor_program(compilation *c, void *source)
+{
+    shaping *s = source;
+    ir_program totals, out;
+    const uint32_t rules = c->program.rules;
+    sinter_status status = shape_program(c, source);
+    if (!status)
+        status = sn_kernel_gradient(c);
+    if (status)
+        return status;
+    c->options.gradient_count = 0;
+    sn_opt_total(&c->program, &totals, c->memory, rules);
+    if (totals.total_count > KERNEL_MOST_TOTALS)
+        return sn_report_fail(c->report, SINTER_TOO_LARGE, "a sum has at most 63 derivatives", NULL);
+    *s->factors = (density_factors){.any = false};
+    sn_opt_rebuild(&totals, &out, c->memory, rules, visit_sum, s);
+    if (s->coefficients)
+        show_coefficients(s->factors, &out);
+    c->program = out;
+    return out.status ? sn_report_fail(c->report, out.status, out.message, NULL) : SINTER_OK;
+}
+
+/* ---- compiling ---- */
+
 static uint32_t list_names(const density_shape *shape, const sinter_density *d, const char **names)
 {
     uint32_t count = 0;
@@ -104,24 +162,46 @@ static uint32_t list_names(const density_shape *shape, const sinter_density *d, 
     return count;
 }
 
+static sinter_options options_for(const sinter_density *d, const density_shape *shape, const char **names)
+{
+    const bool plain = !shape->sum && !shape->weighted;
+    sinter_options o = {.engine = d->engine, .source = SINTER_FIELD, .type = d->type, .grade = d->options.grade, .rewriting = SINTER_STRICT,
+                        .name = d->options.name, .sum = shape->sum && !shape->factored, .gradient = names,
+                        .gradient_count = list_names(shape, d, names), .gradient_mode = SINTER_GRADIENT_REVERSE, /* in every shape, for the bits */
+                        .function = plain};
+    if (d->options.engine == SINTER_ENGINE_AUTO && d->engine != SINTER_ENGINE_INTERP && d->options.use == SINTER_DENSITY_BATCHES)
+        o.engine = SINTER_ENGINE_AUTO; /* the same; and the interpreter where code memory is full */
+    return o;
+}
+
+static sinter_status compile_factored(sinter_density *d, density_variant *v, const sinter_options *o, shaping *s, sinter_report *report)
+{
+    density_factors factors;
+    s->factors = &factors;
+    sinter_status status = sn_kernel_compile(d->context, o, factor_program, s, &v->kernel, report);
+    if (status)
+        return status;
+    v->results = v->kernel->total_count;
+    if (!factors.any) { /* the plain sum is the same */
+        sinter_kernel_close(v->kernel);
+        v->kernel = NULL;
+        return SINTER_OK;
+    }
+    s->coefficients = true;
+    return sn_kernel_compile(d->context, o, factor_program, s, &v->coefficients, report);
+}
+
 static sinter_status compile(sinter_density *d, density_variant *v, sinter_report *report)
 {
     const char *names[MOST_DERIVATIVES];
-    const density_shape *shape = &v->shape;
-    shaping s = {.density = d, .shape = shape, .summed = shape->sum};
-    const bool plain = !shape->sum && !shape->weighted;
-    sinter_options o = {.engine = d->engine, .source = SINTER_FIELD, .type = d->type, .grade = d->options.grade, .rewriting = SINTER_STRICT,
-                        .name = d->options.name, .sum = shape->sum, .gradient = names, .gradient_count = list_names(shape, d, names),
-                        .gradient_mode = SINTER_GRADIENT_REVERSE, /* in every shape, for the bits */
-                        .function = plain && d->options.use == SINTER_DENSITY_MANY_CALLS};
-    if (d->options.engine == SINTER_ENGINE_AUTO && d->engine != SINTER_ENGINE_INTERP && d->options.use == SINTER_DENSITY_BATCHES)
-        o.engine = SINTER_ENGINE_AUTO; /* the same; and the interpreter where code memory is full */
+    shaping s = {.density = d, .shape = &v->shape};
+    const sinter_options o = options_for(d, &v->shape, names);
+    if (v->shape.factored)
+        return compile_factored(d, v, &o, &s, report);
     const sinter_status status = sn_kernel_compile(d->context, &o, shape_program, &s, &v->kernel, report);
-    if (status)
-        return status;
-    v->inputs = v->kernel->input_count;
-    v->results = shape->sum ? v->kernel->total_count : v->kernel->output_count;
-    return SINTER_OK;
+    if (!status)
+        v->results = v->shape.sum ? v->kernel->total_count : v->kernel->output_count;
+    return status;
 }
 
 /* ---- the list ---- */

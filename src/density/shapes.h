@@ -47,6 +47,7 @@ static inline bool sn_density_includes(const density_set *s, uint32_t k)
 
 typedef struct density_shape {
     bool sum, weighted;
+    bool factored; /* a sum of what factors.c leaves of the terms */
     density_set arrays;             /* parameters that are streams */
     density_set by_column, by_parameter; /* derivatives */
 } density_shape;
@@ -57,9 +58,9 @@ typedef struct density_variant {
     struct density_variant *next;
     uint32_t number;
     density_shape shape;
-    sinter_kernel *kernel;
-    sinter_kernel *coefficients; /* NULL, or its outputs are, in one row: factor and addend of each total (factors.c) */
-    uint32_t inputs, results;
+    sinter_kernel *kernel; /* NULL: a factored sum that has no factors */
+    sinter_kernel *coefficients; /* of a factored sum: factor and addend of each total, its outputs for one row of anything */
+    uint32_t results;
 } density_variant;
 
 struct sinter_density {
@@ -89,6 +90,20 @@ const density_variant *sn_density_variant(sinter_density *d, const density_shape
 const density_variant *sn_density_find(const sinter_density *d, const density_shape *shape);
 void sn_density_close_variants(sinter_density *d);
 
+/* ---- factors.c ---- */
+
+typedef struct density_factors {
+    ir_ref gain[KERNEL_MOST_TOTALS], offset[KERNEL_MOST_TOTALS];
+    bool any; /* of them is not 1 and 0 */
+} density_factors;
+
+/* Appends, instead of the sum of a term, the sum of what is left of it. */
+ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *sum);
+/* With these factors and addends, by turns? */
+bool sn_density_may_factor(const double *maps, uint32_t totals);
+/* Totals of what was left become those of the terms; false: they are not to be trusted. */
+bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals);
+
 /* ---- values.c ---- */
 
 /* What a worker runs a variant with. */
@@ -101,9 +116,9 @@ typedef struct density_lane {
 typedef struct density_frame {
     const density_variant *variant;
     size_t size; /* of this block */
-    double *maps; /* of each total: factor, addend */
-    uint64_t maps_generation;
-    density_lane lanes[]; /* for each worker */
+    double *maps;           /* of a factored sum's totals: factor, addend, … */
+    density_lane coefficients; /* with which they are computed */
+    density_lane lanes[];   /* for each worker */
 } density_frame;
 
 struct sinter_density_values {
@@ -131,6 +146,8 @@ bool sn_density_settle(sinter_density_values *v, const sinter_density_data *data
 density_frame *sn_density_frame(sinter_density_values *v, const density_variant *variant, uint32_t staged);
 /* A worker's frame, up to date with the values. */
 kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int worker);
+/* Factors and addends of a factored sum, up to date with the values. */
+const double *sn_density_maps(const sinter_density_values *v, density_frame *f);
 /* The same with NaN for all parameters, which the values are not. */
 kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f);
 

@@ -163,12 +163,18 @@ static size_t lane_size(const sinter_kernel *k)
     return rounded((size_t)k->frame.count * 8) + rounded(sn_kernel_workspace(k)) + 64; /* no two share a line of the cache */
 }
 
+static density_lane lane_at(uint8_t *at, const sinter_kernel *k)
+{
+    return (density_lane){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), 0};
+}
+
 static density_frame *open_frame(const sinter_density_values *v, const density_variant *variant)
 {
     const int workers = workers_of(v->density);
     const size_t head = rounded(sizeof(density_frame) + (size_t)workers * sizeof(density_lane));
     const size_t maps = rounded(2 * (size_t)variant->results * sizeof(double)), each = lane_size(variant->kernel);
-    const size_t size = head + maps + (size_t)workers * each + 64;
+    const size_t coefficients = variant->coefficients ? lane_size(variant->coefficients) : 0;
+    const size_t size = head + maps + coefficients + (size_t)workers * each + 64;
     uint8_t *block = sn_allocate(&v->density->context->allocator, size);
     if (!block)
         return NULL;
@@ -178,10 +184,10 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     f->variant = variant;
     f->size = size;
     f->maps = (double *)(void *)at;
-    for (int w = 0; w < workers; w++) {
-        uint8_t *lane = at + maps + (size_t)w * each;
-        f->lanes[w] = (density_lane){(uint64_t *)(void *)lane, lane + rounded((size_t)variant->kernel->frame.count * 8), 0};
-    }
+    if (variant->coefficients)
+        f->coefficients = lane_at(at + maps, variant->coefficients);
+    for (int w = 0; w < workers; w++)
+        f->lanes[w] = lane_at(at + maps + coefficients + (size_t)w * each, variant->kernel);
     return f;
 }
 
@@ -254,6 +260,30 @@ kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int 
         renew(&r, v->given);
     lane->generation = v->generation;
     return r;
+}
+
+/* They do not vary by row, so a row of anything gives them. */
+const double *sn_density_maps(const sinter_density_values *v, density_frame *f)
+{
+    static const double nothing[1] = {0};
+    const void *inputs[DENSITY_MOST_STREAMS];
+    void *outputs[2 * KERNEL_MOST_TOTALS];
+    float narrow[2 * KERNEL_MOST_TOTALS];
+    if (f->coefficients.generation == v->generation)
+        return f->maps;
+    const sinter_kernel *k = f->variant->coefficients;
+    const bool is_narrow = v->density->type == SINTER_F32;
+    const kernel_run r = {k, f->coefficients.frame, f->coefficients.workspace, NULL};
+    for (uint32_t i = 0; i < k->input_count; i++)
+        inputs[i] = nothing;
+    for (uint32_t i = 0; i < k->output_count; i++)
+        outputs[i] = is_narrow ? (void *)&narrow[i] : &f->maps[i];
+    renew(&r, v->given);
+    sn_kernel_stream(&r, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = 1}, 0, 1, 0);
+    for (uint32_t i = 0; is_narrow && i < k->output_count; i++)
+        f->maps[i] = (double)narrow[i];
+    f->coefficients.generation = v->generation;
+    return f->maps;
 }
 
 kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f)
