@@ -5,6 +5,7 @@
 #include "density/shapes.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- checks ---- */
@@ -53,6 +54,20 @@ static void shape_gradient(const sinter_density *d, density_shape *shape)
     for (uint32_t k = 0; k < d->parameter_count; k++)
         if (!sn_density_includes(&shape->arrays, k))
             sn_density_include(&shape->by_parameter, k);
+}
+
+static bool has_no_arrays(const density_shape *shape)
+{
+    const density_set none = {{0}};
+    return memcmp(&shape->arrays, &none, sizeof none) == 0;
+}
+
+/* No more than columns in and log-densities out, or their sum? */
+static bool is_plain(const density_shape *shape)
+{
+    density_shape plain;
+    memset(&plain, 0, sizeof plain);
+    return memcmp(&shape->arrays, &plain.arrays, sizeof plain - offsetof(density_shape, arrays)) == 0 && !shape->weighted;
 }
 
 /* ---- streams ---- */
@@ -142,14 +157,15 @@ static sinter_status plan_batch(density_rows *r, const sinter_density_data *data
     list_results(r, results, &shape);
     if (!r->results[0] && r->result_count == 1)
         return SINTER_BAD_ARGUMENT;
-    return make_ready(r, &shape, report);
+    const sinter_status status = make_ready(r, &shape, report);
+    if (!status && is_plain(&shape))
+        r->values->row = r->frame;
+    return status;
 }
 
-sinter_status sinter_density_batch(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results)
+static sinter_status batch_rows(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results)
 {
     density_rows r;
-    if (!v || !results || !are_columns(v->density, data))
-        return SINTER_BAD_ARGUMENT;
     r.values = v;
     const sinter_status status = plan_batch(&r, data, results, NULL);
     if (status)
@@ -163,6 +179,13 @@ sinter_status sinter_density_batch(sinter_density_values *v, const sinter_densit
     if (r.count)
         sn_density_batch_rows(&r);
     return SINTER_OK;
+}
+
+sinter_status sinter_density_batch(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results)
+{
+    if (v && results && sn_density_batch_directly(v, data, results))
+        return SINTER_OK;
+    return v && results && are_columns(v->density, data) ? batch_rows(v, data, results) : SINTER_BAD_ARGUMENT;
 }
 
 /* ---- sums ---- */
@@ -193,6 +216,8 @@ static sinter_status plan_sum(sum_plan *p, sinter_density_values *v, const sinte
     p->shape.factored = true;
     status = make_ready(r, &p->shape, report);
     p->factored = status ? NULL : r->frame;
+    if (has_no_arrays(&p->shape))
+        v->sums[gradient] = p->factored;
     return status;
 }
 
@@ -203,12 +228,11 @@ static bool sum_factored(sum_plan *p, double *totals)
     const bool narrow = r->values->density->type == SINTER_F32;
     if (!p->factored)
         return false;
-    const double *maps = sn_density_maps(r->values, p->factored);
-    if (!sn_density_may_factor(maps, r->result_count))
+    if (!sn_density_is_trusted(r->values, p->factored))
         return false;
     r->frame = p->factored;
     sn_density_sum_rows(r, totals);
-    return sn_density_accept(maps, r->result_count, r->count, narrow, totals);
+    return sn_density_accept(p->factored->maps, r->result_count, r->count, narrow, totals);
 }
 
 static void sum_all(sum_plan *p, double *totals)
@@ -227,12 +251,10 @@ static void hand_over(const sinter_density *d, const density_shape *shape, const
         gradient[k] = sn_density_includes(&shape->by_parameter, k) ? *totals++ : NAN;
 }
 
-sinter_status sinter_density_sum(sinter_density_values *v, const sinter_density_data *data, double *sum, double *gradient)
+static sinter_status sum_rows(sinter_density_values *v, const sinter_density_data *data, double *sum, double *gradient)
 {
     sum_plan p;
     double totals[KERNEL_MOST_TOTALS];
-    if (!v || !sum || !are_columns(v->density, data))
-        return SINTER_BAD_ARGUMENT;
     const sinter_status status = plan_sum(&p, v, data, gradient != NULL, NULL);
     if (status)
         return status;
@@ -243,6 +265,19 @@ sinter_status sinter_density_sum(sinter_density_values *v, const sinter_density_
         totals[k] = NAN;
     hand_over(v->density, &p.shape, totals, sum, gradient);
     return valid ? SINTER_OK : SINTER_BAD_PARAMETER;
+}
+
+sinter_status sinter_density_sum(sinter_density_values *v, const sinter_density_data *data, double *sum, double *gradient)
+{
+    double totals[KERNEL_MOST_TOTALS];
+    if (!v || !sum)
+        return SINTER_BAD_ARGUMENT;
+    if (!sn_density_sum_directly(v, data, gradient != NULL, totals))
+        return are_columns(v->density, data) ? sum_rows(v, data, sum, gradient) : SINTER_BAD_ARGUMENT;
+    *sum = totals[0];
+    if (gradient) /* by all parameters, none of which is an array */
+        memcpy(gradient, totals + 1, v->density->parameter_count * sizeof *gradient);
+    return SINTER_OK;
 }
 
 static sinter_status plan_exact(density_rows *r, const sinter_density_data *data, sinter_report *report)

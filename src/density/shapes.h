@@ -5,6 +5,7 @@
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
  *   calls.c      one row, batches, sums: what a call hands to its rows, and what it says
+ *   direct.c     the same for the commonest calls, without the steps that find nothing to do
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
  *   exact_sum.c  sums in exact arithmetic, declared in exact_sum.h
  *
@@ -99,7 +100,7 @@ typedef struct density_factors {
 
 /* Appends, instead of the sum of a term, the sum of what is left of it. */
 ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *sum);
-/* With these factors and addends, by turns? */
+/* Can sums be made with these factors and addends, by turns? */
 bool sn_density_may_factor(const double *maps, uint32_t totals);
 /* Totals of what was left become those of the terms; false: they are not to be trusted. */
 bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals);
@@ -115,8 +116,10 @@ typedef struct density_lane {
 
 typedef struct density_frame {
     const density_variant *variant;
+    kernel_code direct; /* NULL, or the loop that direct.c runs */
     size_t size; /* of this block */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
+    bool trusted;           /* sums may be made with them */
     density_lane coefficients; /* with which they are computed */
     density_lane lanes[];   /* for each worker */
 } density_frame;
@@ -131,7 +134,8 @@ struct sinter_density_values {
     bool overlaid;     /* the last call brought values of its own */
     int invalid;       /* among `given`; −1: none */
     int told;          /* what the last call complained of; −1: of nothing, or values were set since */
-    density_frame *row; /* that of a row alone, once it is there */
+    density_frame *row; /* of plain batches, once it is there */
+    density_frame *sums[2]; /* of plain factored sums, once they are there: without and with derivatives */
     density_frame **frames; /* by number of variant */
     uint32_t frame_capacity;
     uint8_t *scratch;  /* `scratch_each` bytes for each worker */
@@ -144,12 +148,32 @@ struct sinter_density_values {
 bool sn_density_settle(sinter_density_values *v, const sinter_density_data *data);
 /* The frame of a variant, with memory for calls with so many staged streams; NULL: refused. */
 density_frame *sn_density_frame(sinter_density_values *v, const density_variant *variant, uint32_t staged);
+void sn_density_renew(const sinter_density_values *v, density_frame *f, int worker);
 /* A worker's frame, up to date with the values. */
-kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int worker);
-/* Factors and addends of a factored sum, up to date with the values. */
-const double *sn_density_maps(const sinter_density_values *v, density_frame *f);
+static inline kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int worker)
+{
+    const density_lane *lane = &f->lanes[worker];
+    if (lane->generation != v->generation)
+        sn_density_renew(v, f, worker);
+    return (kernel_run){f->variant->kernel, lane->frame, lane->workspace, NULL};
+}
+/* Factors and addends of a factored sum become up to date with the values. */
+void sn_density_renew_maps(const sinter_density_values *v, density_frame *f);
+/* They are to be looked at afterwards; false: with these values no sum can be made so. */
+static inline bool sn_density_is_trusted(const sinter_density_values *v, density_frame *f)
+{
+    if (f->coefficients.generation != v->generation)
+        sn_density_renew_maps(v, f);
+    return f->trusted;
+}
 /* The same with NaN for all parameters, which the values are not. */
 kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f);
+
+/* ---- direct.c ---- */
+
+/* False: it takes the long way, and nothing is done yet. The other arguments are checked but `data`. */
+bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results);
+bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals);
 
 /* ---- rows.c ---- */
 

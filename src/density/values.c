@@ -182,6 +182,7 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     uint8_t *at = block + head;
     at += -(uintptr_t)at & 63;
     f->variant = variant;
+    f->direct = sn_kernel_only_loop(variant->kernel);
     f->size = size;
     f->maps = (double *)(void *)at;
     if (variant->coefficients)
@@ -252,25 +253,21 @@ static void renew(const kernel_run *r, const double *values)
     sn_float_mode_leave(mode);
 }
 
-kernel_run sn_density_run(const sinter_density_values *v, density_frame *f, int worker)
+void sn_density_renew(const sinter_density_values *v, density_frame *f, int worker)
 {
     density_lane *lane = &f->lanes[worker];
     const kernel_run r = {f->variant->kernel, lane->frame, lane->workspace, NULL};
-    if (lane->generation != v->generation)
-        renew(&r, v->given);
+    renew(&r, v->given);
     lane->generation = v->generation;
-    return r;
 }
 
 /* They do not vary by row, so a row of anything gives them. */
-const double *sn_density_maps(const sinter_density_values *v, density_frame *f)
+void sn_density_renew_maps(const sinter_density_values *v, density_frame *f)
 {
     static const double nothing[1] = {0};
     const void *inputs[DENSITY_MOST_STREAMS];
     void *outputs[2 * KERNEL_MOST_TOTALS];
     float narrow[2 * KERNEL_MOST_TOTALS];
-    if (f->coefficients.generation == v->generation)
-        return f->maps;
     const sinter_kernel *k = f->variant->coefficients;
     const bool is_narrow = v->density->type == SINTER_F32;
     const kernel_run r = {k, f->coefficients.frame, f->coefficients.workspace, NULL};
@@ -283,7 +280,7 @@ const double *sn_density_maps(const sinter_density_values *v, density_frame *f)
     for (uint32_t i = 0; is_narrow && i < k->output_count; i++)
         f->maps[i] = (double)narrow[i];
     f->coefficients.generation = v->generation;
-    return f->maps;
+    f->trusted = sn_density_may_factor(f->maps, f->variant->results);
 }
 
 kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f)

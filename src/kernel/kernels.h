@@ -211,6 +211,9 @@ typedef struct kernel_carries {
 } kernel_carries;
 void sn_kernel_open_block(const kernel_run *r);
 void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n);
+double sn_kernel_fold(const kernel_run *r, uint32_t total); /* of the open block */
+/* NULL, or the loop that is all that a chunk of elements takes; inputs and outputs are addresses in the frame. */
+kernel_code sn_kernel_only_loop(const sinter_kernel *k);
 void sn_kernel_close_block(const kernel_run *r, kernel_carries *all); /* one for each total */
 /* The blocks of `next` follow those of `to`, of which there are a multiple of 2^k, 2^k no less than those of `next`. */
 void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsigned type);

@@ -316,11 +316,23 @@ void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsi
     }
 }
 
+double sn_kernel_fold(const kernel_run *r, uint32_t total)
+{
+    return fold((const void *)(uintptr_t)r->frame[r->kernel->frame.sums + total], r->kernel->totals[total].type);
+}
+
+kernel_code sn_kernel_only_loop(const sinter_kernel *k)
+{
+    const kernel_loop *loop = &k->loops[k->loop_count - 1];
+    const bool alone = k->first_element_loop + 1 == k->loop_count && !loop->guard && !loop->ticked;
+    return alone && !k->buffer_count && !k->line_count && !k->call_count && !k->binds && !k->grid ? loop->code[0] : NULL;
+}
+
 void sn_kernel_close_block(const kernel_run *r, kernel_carries *all)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->total_count; i++)
-        carry(&all[i], k->totals[i].type, fold((const void *)(uintptr_t)r->frame[k->frame.sums + i], k->totals[i].type), 0);
+        carry(&all[i], k->totals[i].type, sn_kernel_fold(r, i), 0);
 }
 
 /* What is left over joins from the smallest up; then the constants that were taken out of the sum. */
