@@ -341,6 +341,92 @@ static void threads_and_engines(void **state)
     free(l);
 }
 
+/* ---- what need not be added ---- */
+
+/* With one weight of 1 for all the terms themselves are added. */
+static void sum_both(sinter_density_values *v, const double *x, int64_t n, double sums[2], double gradients[2][2])
+{
+    const sinter_density_argument column = {x, 1};
+    sinter_density_data data = {.count = n, .columns = &column};
+    expect_status(sinter_density_sum(v, &data, &sums[0], gradients[0]), SINTER_OK, "sum");
+    data.weights = (sinter_density_argument){&(double){1}, 0};
+    expect_status(sinter_density_sum(v, &data, &sums[1], gradients[1]), SINTER_OK, "sum of the terms");
+}
+
+/* The sums within so many roundings of what the rows' values and derivatives add up to. */
+static void check_sums(sinter_density_values *v, const double *x, int64_t n, double roundings, const char *what)
+{
+    static double logs[9000], slopes[2][9000];
+    double sums[2], gradients[2][2];
+    const sinter_density_argument column = {x, 1};
+    const sinter_density_data data = {.count = n, .columns = &column};
+    sum_both(v, x, n, sums, gradients);
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs, .parameters = (void *[]){slopes[0], slopes[1]}}), SINTER_OK, what);
+    for (int k = 0; k < 3; k++) {
+        const double *terms = k ? slopes[k - 1] : logs, got = k ? gradients[0][k - 1] : sums[0];
+        exact_sum exact;
+        double magnitude = 0;
+        sn_exact_open(&exact);
+        sn_exact_add_all(&exact, terms, n);
+        for (int64_t i = 0; i < n; i++)
+            magnitude += fabs(terms[i]);
+        if (bits(got) != bits(sn_exact_value(&exact)) && !(fabs(got - sn_exact_value(&exact)) <= roundings * DBL_EPSILON * magnitude))
+            fail_msg("%s, sum %d: %.17g instead of %.17g, %.3g roundings", what, k, got, sn_exact_value(&exact),
+                     fabs(got - sn_exact_value(&exact)) / (DBL_EPSILON * magnitude));
+    }
+}
+
+static void factored_sums(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "param mu = 0; param sigma = 1 in 1e-300..1e300; z = (x - mu)/sigma; -0.5*z*z - log(sigma) - 0.9189385332046727",
+        "param mu = 0; param sigma = 1 in 1e-300..1e300; z = (mu - x)*(1/sigma); -(log(sigma) + 0.9189385332046727 + 0.5*(z*z))",
+        "param mu = 0; param sigma = 1 in 1e-300..1e300; -abs(x - mu)/sigma - log(2*sigma)",
+    };
+    static const double scales[] = {1e-290, 1e-160, 1e-100, 1e-5, 1, 3, 1e5, 1e100, 1e160, 1e290};
+    static double x[9000];
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        sinter_density *d = open_density(texts[t], NULL);
+        sinter_density_values *v = open_values(d);
+        for (size_t k = 0; k < sizeof scales / sizeof *scales; k++)
+            for (int64_t n = 1; n <= 9000; n = n * 4 + 1) {
+                const double mu = scales[k] * uniform(-3, 3);
+                for (int64_t i = 0; i < n; i++)
+                    x[i] = mu + scales[k] * uniform(-4, 4);
+                sinter_density_set_all(v, (const double[]){mu, scales[k]});
+                check_sums(v, x, n, 20, texts[t]);
+            }
+        /* What is not finite, and what is only where factors are taken out. */
+        double sums[2], gradients[2][2];
+        static const double hostile[][3] = {{0, 1, NAN}, {0, 1, INFINITY}, {0, 1, 1e200}, {0, 1e10, 1e160}, {0, 1e-200, 1e-170}, {1e300, 1e300, -1e300}};
+        for (size_t k = 0; k < sizeof hostile / sizeof *hostile; k++) {
+            for (int i = 0; i < 100; i++)
+                x[i] = i == 57 ? hostile[k][2] : hostile[k][0];
+            sinter_density_set_all(v, hostile[k]);
+            sum_both(v, x, 100, sums, gradients);
+            const double off = fabs(sums[0] - sums[1]);
+            if (bits(sums[0]) != bits(sums[1]) && !(off <= 20 * DBL_EPSILON * fabs(sums[1])))
+                fail_msg("%s at %g: %.17g, of the terms %.17g", texts[t], hostile[k][2], sums[0], sums[1]);
+            if (isfinite(sums[0]) != isfinite(sums[1]) || isnan(gradients[0][0]) != isnan(gradients[1][0]))
+                fail_msg("%s at %g: sum %g, %g; derivative %g, %g", texts[t], hostile[k][2], sums[0], sums[1], gradients[0][0], gradients[1][0]);
+        }
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+    /* A million times larger than what is left of them: the terms themselves are added. */
+    sinter_density *d = open_density("param c = 1e9; param f = 3; f*(x - c)", NULL);
+    sinter_density_values *v = open_values(d);
+    for (int i = 0; i < 9000; i++)
+        x[i] = 1e9 + uniform(-1, 1);
+    double sums[2], gradients[2][2];
+    sum_both(v, x, 9000, sums, gradients);
+    assert_true(bits(sums[0]) == bits(sums[1]));
+    check_sums(v, x, 9000, 20, "cancelling");
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
 /* ---- what is missing ---- */
 
 static void missing_rows(void **state)
@@ -817,7 +903,8 @@ static void several_callers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(missing_rows),
+        cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
+        cmocka_unit_test(missing_rows),
         cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

@@ -60,7 +60,7 @@ static inline uint64_t mantissa_of(uint64_t bits, unsigned *place)
     return exponent ? fraction | (uint64_t)1 << MANTISSA : fraction;
 }
 
-static inline void put(exact_sum *s, uint64_t bits)
+static inline void put(int64_t *chunks, uint64_t bits)
 {
     unsigned place;
     const uint64_t m = mantissa_of(bits, &place);
@@ -68,7 +68,7 @@ static inline void put(exact_sum *s, uint64_t bits)
     const int64_t sign = -(int64_t)(bits >> 63); /* 0 or −1 */
     const unsigned shift = place % 32;
     const int64_t low = (int64_t)((m << shift) & (uint64_t)LOW), high = (int64_t)(m >> (32 - shift));
-    int64_t *at = &s->chunks[place / 32];
+    int64_t *at = &chunks[place / 32];
     at[0] += (low ^ sign) - sign;
     at[1] += (high ^ sign) - sign;
 }
@@ -91,7 +91,7 @@ void sn_exact_add(exact_sum *s, double value)
         count(s, value, 1);
         return;
     }
-    put(s, bits);
+    put(s->chunks, bits);
     spend(s);
 }
 
@@ -103,18 +103,36 @@ void sn_exact_remove(exact_sum *s, double value)
         sn_exact_add(s, -value);
 }
 
+static void put_or_count(exact_sum *s, int64_t *chunks, double value)
+{
+    const uint64_t bits = bits_of(value);
+    if (is_finite(bits))
+        put(chunks, bits);
+    else
+        count(s, value, 1);
+}
+
+/* Neighbours are mostly of one size and meet the same chunks: every other one goes elsewhere first, so that it need not wait for the one before. */
+static void add_few(exact_sum *s, const double *values, int64_t n)
+{
+    int64_t other[EXACT_CHUNKS] = {0};
+    int64_t i = 0;
+    for (; i + 2 <= n; i += 2) {
+        put_or_count(s, s->chunks, values[i]);
+        put_or_count(s, other, values[i + 1]);
+    }
+    if (i < n)
+        put_or_count(s, s->chunks, values[i]);
+    for (int k = 0; k < EXACT_CHUNKS; k++)
+        s->chunks[k] += other[k];
+}
+
 void sn_exact_add_all(exact_sum *s, const double *values, int64_t n)
 {
     for (int64_t i = 0, end; i < n; i = end) {
         end = n - i < s->credit ? n : i + s->credit;
         s->credit -= (int32_t)(end - i);
-        for (int64_t k = i; k < end; k++) {
-            const uint64_t bits = bits_of(values[k]);
-            if (is_finite(bits))
-                put(s, bits);
-            else
-                count(s, values[k], 1);
-        }
+        add_few(s, values + i, end - i);
         if (s->credit <= 0)
             carry(s);
     }

@@ -51,26 +51,35 @@ static void gather(const density_rows *r, uint8_t *to, const density_stream *s, 
         gather_4(to, s->data + begin * s->stride, s->stride, n);
 }
 
-static bool is_there(const density_rows *r, int64_t row)
+enum { FEW_BITS = 56 }; /* that lie within 8 bytes, wherever they begin */
+
+/* Of the n rows from `row` on, at most FEW_BITS, a bit for each that is missing. No byte is read that has no bit of theirs. */
+static uint64_t find_missing(const density_rows *r, int64_t row, int64_t n)
 {
-    const uint64_t bit = (uint64_t)(r->validity_offset + row);
-    return r->validity[bit / 8] >> bit % 8 & 1;
+    const uint64_t first = (uint64_t)(r->validity_offset + row), shift = first % 8;
+    uint64_t bits = 0;
+    memcpy(&bits, r->validity + first / 8, (shift + (uint64_t)n + 7) / 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bits = __builtin_bswap64(bits);
+#endif
+    return ~(bits >> shift) & (((uint64_t)1 << n) - 1);
 }
 
 static void fill(const density_rows *r, uint8_t *to, double value, int64_t n)
 {
-    for (int64_t i = 0; element_size(r) == 8 && i < n; i++)
-        ((double *)(void *)to)[i] = value;
-    for (int64_t i = 0; element_size(r) == 4 && i < n; i++)
-        ((float *)(void *)to)[i] = (float)value;
+    if (element_size(r) == 8)
+        for (int64_t i = 0; i < n; i++)
+            ((double *)(void *)to)[i] = value;
+    else
+        for (int64_t i = 0; i < n; i++)
+            ((float *)(void *)to)[i] = (float)value;
 }
 
 static void zero_missing(const density_rows *r, uint8_t *to, int64_t begin, int64_t n)
 {
-    const size_t size = element_size(r);
-    for (int64_t i = 0; i < n; i++)
-        if (!is_there(r, begin + i))
-            memset(to + (size_t)i * size, 0, size);
+    for (int64_t at = 0; at < n; at += FEW_BITS)
+        for (uint64_t missing = find_missing(r, begin + at, least(FEW_BITS, n - at)); missing; missing &= missing - 1)
+            fill(r, to + (size_t)(at + __builtin_ctzll(missing)) * element_size(r), 0, 1);
 }
 
 /* The last input: weights, of rows that are there. */
@@ -115,9 +124,10 @@ static void place_results(const density_rows *r, int worker, int64_t begin, void
 
 static void lose_missing(const density_rows *r, int64_t begin, int64_t n, void *const *results)
 {
-    for (int64_t i = 0; i < n; i++)
-        for (uint32_t k = 0; !is_there(r, begin + i) && k < r->result_count; k++)
-            fill(r, (uint8_t *)results[k] + (size_t)i * element_size(r), NAN, 1);
+    for (int64_t at = 0; at < n; at += FEW_BITS)
+        for (uint64_t missing = find_missing(r, begin + at, least(FEW_BITS, n - at)); missing; missing &= missing - 1)
+            for (uint32_t k = 0; k < r->result_count; k++)
+                fill(r, (uint8_t *)results[k] + (size_t)(at + __builtin_ctzll(missing)) * element_size(r), NAN, 1);
 }
 
 static void batch_piece(const density_rows *r, const kernel_run *run, int worker, int64_t begin, int64_t n, bool first)
