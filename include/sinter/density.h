@@ -153,8 +153,9 @@ SINTER_API sinter_status sinter_density_batch(sinter_density_values *values, con
  * call has no such derivative: its number becomes NaN. The sum of no rows is 0.
  *
  * Summed as kernel.h says (32 partial sums of f64, 64 of f32, by row number; blocks of 4,096 rows in a binary tree), except that factors and
- * addends that are the same for all rows are taken out: of terms g·b + o, where g and o do not vary, what is computed is g·Σb + n·o. With n rows the
- * result is within (log2(n) + 40)·ε of |g|·Σ|b| + n·|o| + Σ|terms|, worst case; typically within 10ε. At most 63 derivatives at once: SINTER_TOO_LARGE. */
+ * addends that are the same for all rows are taken out where there are no weights: of terms g·b + o, with g and o that do not vary, what is computed is
+ * g·Σb + n·o; or, where that would lose digits, the sum of the terms. Of n rows the result is within 17·(log2(n) + 40)·ε·Σ|terms|, ε = 2^-52
+ * (2^-23), at worst; typically within 10ε. At most 63 derivatives at once: SINTER_TOO_LARGE. */
 SINTER_API sinter_status sinter_density_sum(sinter_density_values *values, const sinter_density_data *data, double *sum, double *gradient);
 
 /* The sum of the very numbers that sinter_density_batch gives, in exact arithmetic, rounded once: within half a unit in the last place of it,

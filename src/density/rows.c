@@ -65,14 +65,16 @@ static uint64_t find_missing(const density_rows *r, int64_t row, int64_t n)
     return ~(bits >> shift) & (((uint64_t)1 << n) - 1);
 }
 
+/* Anywhere. */
 static void fill(const density_rows *r, uint8_t *to, double value, int64_t n)
 {
+    const float narrow = (float)value;
     if (element_size(r) == 8)
         for (int64_t i = 0; i < n; i++)
-            ((double *)(void *)to)[i] = value;
+            memcpy(to + 8 * i, &value, 8);
     else
         for (int64_t i = 0; i < n; i++)
-            ((float *)(void *)to)[i] = (float)value;
+            memcpy(to + 4 * i, &narrow, 4);
 }
 
 static void zero_missing(const density_rows *r, uint8_t *to, int64_t begin, int64_t n)

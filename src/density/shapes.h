@@ -4,8 +4,8 @@
  *   shapes.c     which kernel a call needs: compiled of the program that was read, kept
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
- *   calls.c      one row, batches, sums: what a call hands to its rows, and what it says
- *   direct.c     the same for the commonest calls, without the steps that find nothing to do
+ *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
+ *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
  *   exact_sum.c  sums in exact arithmetic, declared in exact_sum.h
  *
@@ -116,7 +116,7 @@ typedef struct density_lane {
 
 typedef struct density_frame {
     const density_variant *variant;
-    kernel_code direct; /* NULL, or the loop that direct.c runs */
+    kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
     size_t size; /* of this block */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
     bool trusted;           /* sums may be made with them */
@@ -169,7 +169,7 @@ static inline bool sn_density_is_trusted(const sinter_density_values *v, density
 /* The same with NaN for all parameters, which the values are not. */
 kernel_run sn_density_run_invalid(const sinter_density_values *v, density_frame *f);
 
-/* ---- direct.c ---- */
+/* ---- direct_calls.c ---- */
 
 /* False: it takes the long way, and nothing is done yet. The other arguments are checked but `data`. */
 bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results);

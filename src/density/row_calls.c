@@ -139,13 +139,13 @@ static sinter_status make_ready(density_rows *r, const density_shape *shape, sin
 
 /* ---- batches ---- */
 
-static void lose(const sinter_density *d, void *to, int64_t n)
+static void lose(const sinter_density *d, uint8_t *to, int64_t n)
 {
+    const size_t size = size_of(d);
+    const double wide = NAN;
+    const float narrow = NAN;
     for (int64_t i = 0; i < n; i++)
-        if (d->type == SINTER_F32)
-            memcpy((float *)to + i, &(float){NAN}, sizeof(float));
-        else
-            memcpy((double *)to + i, &(double){NAN}, sizeof(double));
+        memcpy(to + (size_t)i * size, size == 8 ? (const void *)&wide : &narrow, size);
 }
 
 static sinter_status plan_batch(density_rows *r, const sinter_density_data *data, const sinter_density_results *results, sinter_report *report)
