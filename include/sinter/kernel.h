@@ -71,7 +71,13 @@ SINTER_API bool sinter_engine_available(sinter_engine engine, const char **reaso
 
 /* ---- compiling ---- */
 
-typedef enum sinter_source { SINTER_FIELD = 0, SINTER_PATCH = 1, SINTER_VM = 2 } sinter_source;
+typedef enum sinter_source { SINTER_FIELD = 0, SINTER_PATCH = 1, SINTER_VM = 2, SINTER_DENSITY = 3 } sinter_source;
+/* Terms of a log-density that are left out, as rates find them. */
+typedef enum sinter_drop {
+    SINTER_DROP_NONE = 0,
+    SINTER_DROP_X = 1,     /* up to a constant in x: terms that no input reaches */
+    SINTER_DROP_THETA = 2  /* up to a constant in the parameters: terms that no parameter reaches */
+} sinter_drop;
 typedef enum sinter_domain {
     SINTER_POINTS = 0, /* inputs are arrays */
     SINTER_GRID = 1    /* inputs named x and y are the pixel centres of a grid, z and t come with it; no other inputs, no state,
@@ -91,9 +97,9 @@ typedef enum sinter_rewriting { SINTER_REWRITING_DEFAULT = 0, SINTER_STRICT = 1,
 typedef struct sinter_options {
     size_t size;            /* sizeof(sinter_options), or 0: reserved for growth */
     sinter_engine engine;
-    sinter_source source;   /* what the text is: a field (no state), a patch, or a `.vm` file */
+    sinter_source source;   /* what the text is: a field (no state), a patch, a `.vm` file, or a density */
     sinter_domain domain;
-    sinter_type type;       /* of numbers: SINTER_F32 (also 0) or SINTER_F64 */
+    sinter_type type;       /* of numbers: SINTER_F32 or SINTER_F64; 0: SINTER_F64 of a density, else SINTER_F32 */
     sinter_grade grade;
     sinter_rewriting rewriting; /* default: fields strict, patches relaxed */
     const char *name;       /* in messages and profiles; NULL: `expression` */
@@ -121,6 +127,15 @@ typedef struct sinter_options {
                                declares one of them without saying how many channels it has, it has those. SINTER_BAD_ARGUMENT for what is no such list */
     const char *stage;      /* NULL: the results of the text; or the name of an image that the text makes (`image b = …`): its channels, of
                                type f32, instead. SINTER_BAD_ARGUMENT if there is none. See sinter_kernel_info */
+    /* Of a density (docs/language.md, densities); NULL, NULL and 0 elsewhere. */
+    const char *quantity;   /* what the kernel computes. NULL: `log_density`; `derived`: log h + eta*T - A where a stable form stands too; or what the
+                               family of the distribution at the text's end says: `log_cdf`, `log_survival`, `T`, `log_h` (of x), `eta`, `A`, `entropy`,
+                               `mean`, `variance` (of the parameters), `natural_A`, `from_natural` (of the natural parameters: the inputs eta0, eta1, …,
+                               and no parameters). The output has the quantity's name; a tuple's elements are NAME0, NAME1, …
+                               SINTER_BAD_ARGUMENT for other names, SINTER_BAD_PROGRAM where the density has it not */
+    const char *arrays;     /* NULL, or names separated by spaces: parameters that are input streams instead, behind the data, in this order.
+                               SINTER_BAD_PROGRAM where there is no such parameter */
+    sinter_drop drop;       /* up to a constant. Infinite and NaN values stay what they are */
 } sinter_options;
 
 typedef struct sinter_kernel sinter_kernel;

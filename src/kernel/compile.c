@@ -25,7 +25,7 @@ static bool are_valid(const sinter_options *o)
     for (uint32_t k = 0; k < o->gradient_count; k++)
         if (!o->gradient || !o->gradient[k])
             return false;
-    return (unsigned)o->source <= SINTER_VM && (unsigned)o->domain <= SINTER_GRID && (unsigned)o->grade <= SINTER_GRADE_FAST
+    return (unsigned)o->source <= SINTER_DENSITY && (unsigned)o->drop <= SINTER_DROP_THETA && (unsigned)o->domain <= SINTER_GRID && (unsigned)o->grade <= SINTER_GRADE_FAST
            && (unsigned)o->rewriting <= SINTER_RELAXED && (unsigned)o->gradient_mode <= SINTER_GRADIENT_REVERSE
            && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64)
            && sinter_engine_name(o->engine) && (!o->fixed_count || (o->fixed_names && o->fixed_values));
@@ -41,7 +41,7 @@ sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sin
     if (options)
         c->options = *options;
     if (!c->options.type)
-        c->options.type = SINTER_F32;
+        c->options.type = c->options.source == SINTER_DENSITY ? SINTER_F64 : SINTER_F32;
     c->relaxed = c->options.rewriting ? c->options.rewriting == SINTER_RELAXED : c->options.source == SINTER_PATCH;
     c->engine = sn_engine_choose(c->options.engine, context->code, &c->engine_reason);
     if (c->engine == SINTER_ENGINE_AUTO) {

@@ -33,8 +33,12 @@ static int write_parameters(const lang_tree *t, const lang_function *f, char *bu
 static void write_signature(const lowering *l, uint32_t symbol, uint32_t function, char *buffer, size_t size)
 {
     const lang_symbol *s = &l->t->symbols[symbol];
+    const lang_family *family = l->t->functions[function].family ? l->t->families[l->t->functions[function].family] : NULL;
     int n = 0;
-    if (function) {
+    if (family) {
+        n = snprintf(buffer, size, "%.*s(%.*s", sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol), (int)(family->end - family->at),
+                     l->t->source.text + family->at);
+    } else if (function) {
         for (uint32_t f = function; f && n < (int)size; f = l->t->functions[f].next) {
             n += snprintf(buffer + n, size - (size_t)n, "%s", f == function ? "" : ") or ");
             if (n < (int)size)
@@ -138,6 +142,21 @@ bool sn_lang_arrange_word(lowering *l, uint32_t node, unsigned word, uint32_t *p
     const lang_word *w = &sn_lang_words[word];
     return arrange_plain(l, l->t->lists + l->t->nodes[node].b, w->most, places)
            || arrange(l, node, 0, w->least, w->most, places);
+}
+
+bool sn_lang_arrange_family(lowering *l, uint32_t node, uint32_t function, bool all, uint32_t *places)
+{
+    const uint32_t count = l->t->functions[function].parameter_count;
+    if (l->t->nodes[node].kind == NODE_CALL)
+        return arrange(l, node, function, all ? count : 0, count, places);
+    memset(places, 0, count * sizeof *places);
+    if (!all || count == 0)
+        return true;
+    char signature[SINTER_MESSAGE_SIZE];
+    const uint32_t symbol = l->t->nodes[node].a;
+    write_signature(l, symbol, function, signature, sizeof signature);
+    sn_lang_complain(l, node, signature, "'%.*s' needs its arguments here", sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
+    return false;
 }
 
 /* The values of all arguments, on the pool from the place returned on, in the order of the call; 0 after an error. They are kept

@@ -86,7 +86,7 @@ void sn_lang_sort_calls(lang_tree *t, arena *memory, const lang_options *options
             follow(t, options, path, f);
     lang_function top = {.free_names = t->free_names};
     for (uint32_t k = 0; k < t->call_count; k++)
-        if (t->calls[k].scope == 0) {
+        if (t->calls[k].scope == 0 || t->functions[t->calls[k].scope].family) {
             const uint32_t callee = t->symbols[t->calls[k].symbol].function;
             if (callee)
                 top.free_names |= t->functions[callee].free_names;

@@ -98,6 +98,8 @@ static lang_value call_word(lowering *l, uint32_t node, unsigned word)
         return sn_lang_since(l, node, sn_lang_expression(l, places[0]));
     if (word == WORD_SAMPLE || word == WORD_TEXEL || word == WORD_SIZE)
         return sn_lang_image_call(l, node, word, places);
+    if (word == WORD_LOG_DENSITY || word == WORD_LOG_CDF || word == WORD_LOG_SURVIVAL)
+        return sn_lang_density_call(l, node, word, places);
     const uint8_t flags = l->t->nodes[node].op;
     const uint32_t pi = in_half_turns(word) ? find_pi(l, places[0]) : 0;
     if (pi) {
@@ -321,8 +323,12 @@ static lang_memo *find_memo(lowering *l, const lang_memo *wanted)
     return &l->memos[at];
 }
 
-static bool push_frame(lowering *l, uint32_t function, uint32_t node, uint32_t which)
+bool sn_lang_enter(lowering *l, uint32_t function, uint32_t node, uint32_t which)
 {
+    if (l->frame == LANG_MAX_CALLS) {
+        sn_lang_too_large(l, l->t->nodes[node].at, "more than 64 functions call each other in a row");
+        return false;
+    }
     const uint32_t needed = l->slot_count + l->t->functions[function].slot_count + 1;
     while (l->slot_room < needed) {
         lang_slot *grown = sn_lang_more(l, l->slots, l->slot_count, &l->slot_room, sizeof *grown);
@@ -341,7 +347,7 @@ static bool push_frame(lowering *l, uint32_t function, uint32_t node, uint32_t w
     return true;
 }
 
-static void pop_frame(lowering *l)
+void sn_lang_leave(lowering *l)
 {
     l->slot_count = l->base + 1;
     l->base = l->frames[--l->frame].base;
@@ -382,16 +388,12 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
 static lang_value instance(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments,
                            uint32_t which)
 {
-    if (l->frame == LANG_MAX_CALLS) {
-        sn_lang_too_large(l, l->t->nodes[node].at, "more than 64 functions call each other in a row");
-        return sn_lang_wrong();
-    }
     const uint32_t statement = l->statement;
     l->t->functions[function].called |= !l->silent;
-    if (!push_frame(l, function, node, which))
+    if (!sn_lang_enter(l, function, node, which))
         return sn_lang_wrong();
     const lang_value v = run_body(l, function, arguments);
-    pop_frame(l);
+    sn_lang_leave(l);
     l->statement = statement;
     return v;
 }
@@ -546,7 +548,7 @@ void sn_lang_check_uncalled(lowering *l)
     l->epoch++;
     for (uint32_t k = 1; k < l->t->function_count; k++) {
         const lang_function f = l->t->functions[k];
-        if (f.called || f.recursive || !f.first || f.item || l->too_large)
+        if (f.called || f.recursive || !f.first || f.item || f.family || l->too_large)
             continue;
         lang_value arguments[MOST_ARGUMENTS];
         for (uint32_t a = 0; a < f.parameter_count; a++)

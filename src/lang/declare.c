@@ -47,7 +47,7 @@ void sn_lang_declare_inputs(lowering *l)
         add_listed_inputs(l);
         return;
     }
-    if (l->options->patch)
+    if (l->options->patch || (l->options->density && l->t->has_inputs))
         return;
     static const char names[FREE_FIELD_NAMES][2] = {"x", "y", "z", "t"};
     for (unsigned k = 0; k < FREE_FIELD_NAMES; k++) {
@@ -106,7 +106,7 @@ lang_value sn_lang_free_name(lowering *l, uint32_t symbol)
         return sn_lang_scalar(sn_lang_add_literal(l->t, l->memory, literal), TYPE_LITERAL);
     }
     if (word->kind != WORD_IS_FREE || l->options->patch != (word->number >= FREE_FIELD_NAMES)
-        || (l->options->inputs && !l->options->patch))
+        || (l->options->inputs && !l->options->patch) || (l->options->density && l->t->has_inputs))
         return sn_lang_wrong();
     if (word->number < FREE_FIELD_NAMES)
         return stream(l, symbol, l->inputs[word->number]);
@@ -120,7 +120,7 @@ void sn_lang_input(lowering *l, uint32_t statement)
     const lang_statement s = l->t->statements[statement];
     lang_value v = sn_lang_scalar(0, l->type);
     const lang_symbol *symbol = &l->t->symbols[s.b];
-    if (!l->options->patch) {
+    if (!l->options->patch && !l->options->density) {
         complain_of_statement(l, statement, "a field has x, y, z and t", "only a patch has inputs");
         v = sn_lang_wrong();
     } else if (!l->dry && symbol->input) {
@@ -417,8 +417,13 @@ static size_t append_number(char *text, uint32_t number)
 static void name_output(const lowering *l, const lang_output *o, uint32_t unnamed_count,
                         uint32_t unnamed_index, char *name)
 {
-    size_t length = 3;
-    memcpy(name, "out", 4);
+    const char *const own = l->options->density ? sn_lang_quantity_names[l->options->quantity] : "out";
+    size_t length = strlen(own);
+    memcpy(name, own, length + 1);
+    if (l->options->density && unnamed_count > 1) {
+        append_number(name + length, unnamed_index);
+        return;
+    }
     if (o->symbol) {
         length = l->t->symbols[o->symbol].length;
         memcpy(name, sn_lang_symbol_text(l->t, o->symbol), length);

@@ -14,6 +14,10 @@
  *   recurrence.c      delay lines: y', delay(x, n), the types of recurrences
  *   deferred.c        names that are read above their binding: cycles through delays that stand in functions
  *   declare.c         params, inputs, outputs, tables
+ *   family_syntax.c   the construct `family`: its parameters, support, members
+ *   families.c        families by name: those of the text, those of the library, for whoever lists them
+ *   distributions.c   distributions: arguments, parameters that break their constraints, members, support
+ *   densities.c       the texts of densities: what a distribution, a number or a model at the end amounts to
  *   images.c          images: given, declared, made (stages); which of them a call reads
  *   sampling.c        what sample, texel and size compute
  *   diagnostics.c     errors as values with place, excerpt and hint
@@ -26,9 +30,26 @@
 
 #include "ir/ir.h"
 
+/* What a family can say of itself. */
+typedef enum lang_member {
+    LANG_LOG_DENSITY, LANG_T, LANG_ETA, LANG_A, LANG_LOG_H, LANG_NATURAL_A, LANG_FROM_NATURAL, LANG_LOG_CDF, LANG_LOG_SURVIVAL,
+    LANG_ENTROPY, LANG_MEAN, LANG_VARIANCE,
+    LANG_MEMBERS,
+    LANG_DERIVED = LANG_MEMBERS, /* log_h + eta*T - A though a stable form stands */
+    LANG_QUANTITIES
+} lang_member;
+
+/* `T`, `eta`, …, `derived`. */
+extern const char *const sn_lang_quantity_names[LANG_QUANTITIES];
+/* LANG_QUANTITIES if the text is no such name. */
+lang_member sn_lang_find_quantity(const char *text, size_t length);
+
 typedef struct lang_options {
     const char *name;   /* what the report calls the text; NULL: "expression" */
     ir_type type;       /* of numbers and of all outputs: IR_F32 or IR_F64 */
+    bool density;       /* a density: its result is a distribution, a log-density or a model; then never a patch */
+    lang_member quantity; /* of a density: what of it is the program's result */
+    struct lang_density *described; /* NULL, or where it is said what density the text is */
     bool patch;         /* may have inputs, state and the rate; else a field: free names x, y, z, t */
     const char *inputs; /* NULL, or names separated by spaces: the program's inputs in this order, used or
                            not; then no other name is free in a field */
@@ -67,6 +88,52 @@ sinter_status sn_vm_lower(ir_program *program, arena *scratch, const char *sourc
 /* Is the text a patch: does it declare inputs, have state, or read rate, dt, time or index? Errors in it do
  * not matter. */
 bool sn_lang_is_patch(arena *scratch, const char *source, size_t length);
+
+/* What a parameter of a density has to keep to be valid, or a value of x to lie in the support. */
+typedef struct lang_bounds {
+    double low, high;       /* -inf and inf where there is none; NaN: it depends on other parameters */
+    bool above, below;      /* low and high themselves are out; infinite values are out unless the constraint was `in` */
+    bool infinite;          /* infinite values are valid */
+    bool whole;             /* integers only */
+    const char *text;       /* as written: `> 0`; "" if nothing is; of the support `0..inf` */
+} lang_bounds;
+
+/* A live parameter that the text of a density has without declaring it: an argument of the distribution at its end. */
+typedef struct lang_density_parameter {
+    const char *name;       /* of the kernel's parameter: that of the family, its element's number behind it if it is a tuple */
+    const char *family;     /* whose parameter it is */
+    const char *of;         /* that family's name for it */
+    uint32_t element, width; /* of the tuple; 0 and 1 of a number */
+    bool given;             /* has an initial value; else that is NaN */
+    lang_bounds bounds;
+} lang_density_parameter;
+
+enum { LANG_DENSITY_PARAMETERS = 256 };
+
+/* What the text of a density turned out to be, filled by sn_lang_lower where the options ask for it. What it points to lives in `scratch`. */
+typedef struct lang_density {
+    const char *family;     /* of the distribution at its end; NULL: a combination, a number or a model */
+    uint32_t members;       /* bits of the lang_member that the family has; of anything else log_density alone */
+    uint32_t width;         /* elements of x */
+    bool model, number;     /* what else it is */
+    lang_bounds support;    /* of the family */
+    lang_density_parameter *parameters;
+    uint32_t parameter_count;
+} lang_density;
+
+/* One family of the library, for whoever lists them. */
+typedef struct lang_family_entry {
+    const char *name;
+    const char *same_as;    /* NULL, or the family that this is another name of */
+    const char *form;       /* its parameters as written: `mu, sigma > 0` */
+    const char *names;      /* separated by spaces */
+    const char *support;    /* as written: `0..inf` */
+    uint32_t parameter_count, members;
+    const char *summary, *group, *details;
+} lang_family_entry;
+
+/* All of them in the order of their names, aliases too: `i` from 0 until it returns false. */
+bool sn_lang_family(uint32_t i, lang_family_entry *entry);
 
 /* One function of the language, for whoever lists them. */
 typedef struct lang_function_entry {

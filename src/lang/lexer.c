@@ -45,7 +45,7 @@ static const uint8_t classes[256] = {
     /* @ A … Z [ \ ] ^ _ */
     O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, T, O, T, T, A,
     /* ` a … z { | } ~ */
-    O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, T, M, T, O, O,
+    O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, T, M, T, T, O,
     W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
     W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
     W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
@@ -150,7 +150,7 @@ static uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t slot, uint64_t 
     return t->symbol_count++;
 }
 
-uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t length, uint32_t at)
+uint32_t sn_lang_find_symbol(const lang_tree *t, const char *text, uint32_t length)
 {
     const uint64_t key = sn_lang_first_bytes(text, length);
     uint32_t slot = hash_name(text, length, key) & t->symbol_mask;
@@ -160,6 +160,18 @@ uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t 
             && (length <= 8 || !memcmp(t->source.text + symbol->at + 8, text + 8, length - 8)))
             return s;
     }
+    return 0;
+}
+
+uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t length, uint32_t at)
+{
+    const uint32_t known = sn_lang_find_symbol(t, text, length);
+    if (known)
+        return known;
+    const uint64_t key = sn_lang_first_bytes(text, length);
+    uint32_t slot = hash_name(text, length, key) & t->symbol_mask;
+    while (t->symbol_table[slot])
+        slot = (slot + 1) & t->symbol_mask;
     return add_symbol(t, memory, slot, key, length, at);
 }
 
@@ -232,7 +244,6 @@ static void odd_character(lang_lexer *l)
     } hints[] = {
         {'$', "a name begins with a letter"},
         {'@', "a name begins with a letter"},
-        {'~', "the bits of an i32 are turned over by not(a)"},
         {'\\', "a line goes on inside parentheses and after an operator"},
         {'`', NULL},
         {0xD7, "write * for a product"},
@@ -530,7 +541,7 @@ static const uint8_t singles[256] = {
     ['('] = TOKEN_LPAREN,   [')'] = TOKEN_RPAREN,   ['['] = TOKEN_LBRACKET, [']'] = TOKEN_RBRACKET,
     ['{'] = TOKEN_LBRACE,   ['}'] = TOKEN_RBRACE,   [','] = TOKEN_COMMA,    [';'] = TOKEN_SEMICOLON,
     [':'] = TOKEN_COLON,    ['\''] = TOKEN_PRIME,   ['?'] = TOKEN_QUESTION, ['+'] = TOKEN_PLUS,
-    ['-'] = TOKEN_MINUS,    ['%'] = TOKEN_PERCENT,  ['^'] = TOKEN_CARET,
+    ['-'] = TOKEN_MINUS,    ['%'] = TOKEN_PERCENT,  ['^'] = TOKEN_CARET,    ['~'] = TOKEN_TILDE,
 };
 
 /* What these are where a space, a letter or a digit follows. */

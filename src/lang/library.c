@@ -87,19 +87,12 @@ static uint32_t library_symbol(lang_tree *t, arena *memory, uint32_t symbol)
 /* A function whose body is parsed later. */
 static uint32_t add_definition(lang_tree *t, arena *memory, uint32_t symbol, const lang_library_item *item)
 {
-    if (t->function_count == t->function_room) {
-        lang_function *grown = sn_lang_grown(t, memory, t->functions, &t->function_room, sizeof *grown);
-        if (!grown)
-            return 0;
-        t->functions = grown;
-    }
-    t->functions[t->function_count] = (lang_function){.symbol = symbol,
-                                                      .at = t->symbols[symbol].at,
-                                                      .item = item,
-                                                      .free_names = item->free_names,
-                                                      .stateful = item->stateful,
-                                                      .visited = true};
-    return t->function_count++;
+    return sn_lang_new_function(t, memory, (lang_function){.symbol = symbol,
+                                                           .at = t->symbols[symbol].at,
+                                                           .item = item,
+                                                           .free_names = item->free_names,
+                                                           .stateful = item->stateful,
+                                                           .visited = true});
 }
 
 uint32_t sn_lang_library_function(lang_tree *t, arena *memory, uint32_t symbol)
@@ -122,10 +115,10 @@ uint32_t sn_lang_library_function(lang_tree *t, arena *memory, uint32_t symbol)
     return t->symbols[own].function = first;
 }
 
-/* Puts the definition behind the text; where it stands, or 0 when memory is refused. */
-static uint32_t append_text(lang_tree *t, arena *memory, const lang_library_item *item)
+/* Room for a definition behind the text; where it stands, or 0 when memory is refused. */
+static uint32_t append_room(lang_tree *t, arena *memory, uint32_t length)
 {
-    const uint32_t at = t->source.used, size = at + item->length + LANG_PADDING;
+    const uint32_t at = t->source.used, size = at + length + LANG_PADDING;
     if (size > t->source.room) {
         const uint32_t room = size + size / 2 + 1024;
         char *grown = sn_arena_grow(memory, (char *)(uintptr_t)t->source.text, t->source.room, room);
@@ -136,10 +129,16 @@ static uint32_t append_text(lang_tree *t, arena *memory, const lang_library_item
         t->source.text = grown;
         t->source.room = room;
     }
-    char *const to = (char *)(uintptr_t)t->source.text + at; /* the text is the source's own copy */
-    memcpy(to, item->text, item->length);
-    memset(to + item->length, 0, LANG_PADDING);
+    memset((char *)(uintptr_t)t->source.text + at + length, 0, LANG_PADDING); /* the text is the source's own copy */
     t->source.used = size;
+    return at;
+}
+
+static uint32_t append_text(lang_tree *t, arena *memory, const lang_library_item *item)
+{
+    const uint32_t at = append_room(t, memory, item->length);
+    if (at)
+        memcpy((char *)(uintptr_t)t->source.text + at, item->text, item->length);
     return at;
 }
 
@@ -154,4 +153,62 @@ bool sn_lang_parse_item(lang_tree *t, arena *memory, uint32_t function)
     sn_lang_parse_definition(t, memory, at, function);
     exchange_names(t);
     return t->functions[function].first != 0;
+}
+
+/* ---- families ---- */
+
+static char *append(char *to, const char *text)
+{
+    const size_t length = strlen(text);
+    memcpy(to, text, length);
+    return to + length;
+}
+
+/* The head and the statements that the quantity needs, as a text of their own. */
+static uint32_t append_family(lang_tree *t, arena *memory, const lang_family_text *family, uint64_t needs)
+{
+    size_t length = strlen(family->head) + 2;
+    for (uint32_t k = 0; k < family->statement_count; k++)
+        length += needs >> k & 1 ? strlen(family->statements[k]) + 1 : 0;
+    const uint32_t at = append_room(t, memory, (uint32_t)length);
+    if (!at)
+        return 0;
+    char *to = append((char *)(uintptr_t)t->source.text + at, family->head);
+    for (uint32_t k = 0; k < family->statement_count; k++)
+        if (needs >> k & 1)
+            to = append(append(to, "\n"), family->statements[k]);
+    append(to, "\n}");
+    return at;
+}
+
+static uint32_t parsed_family(const lang_tree *t, uint32_t own, lang_member quantity)
+{
+    uint32_t f = t->symbols[own].family;
+    while (f && t->families[t->functions[f].family]->quantity != quantity)
+        f = t->functions[f].next;
+    return f;
+}
+
+uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity)
+{
+    const lang_library_item *item = sn_lang_find_family(sn_lang_symbol_text(t, symbol), t->symbols[symbol].length);
+    const uint64_t needs = item ? item->family->needs[quantity] : 0;
+    const uint32_t own = needs ? library_symbol(t, memory, symbol) : 0;
+    if (!own)
+        return 0;
+    const uint32_t known = parsed_family(t, own, quantity);
+    if (known)
+        return known;
+    const uint32_t function = add_definition(t, memory, own, item);
+    const uint32_t at = function ? append_family(t, memory, item->family, needs) : 0;
+    if (!at || !enter_library(t, memory))
+        return 0;
+    sn_lang_parse_definition(t, memory, at, function);
+    exchange_names(t);
+    if (t->out_of_memory || !t->functions[function].family)
+        return 0;
+    t->families[t->functions[function].family]->quantity = (uint8_t)quantity;
+    t->functions[function].next = t->symbols[own].family;
+    t->symbols[own].family = function;
+    return function;
 }

@@ -7,6 +7,16 @@
 
 #include "lang/tree.h"
 
+/* A family's text in pieces: what is asked for needs some of its statements, and only these are parsed. */
+typedef struct lang_family_text {
+    const char *name;     /* of the family, also where the item is another name of it */
+    const char *head;     /* `family normal(mu, sigma > 0) on real {` */
+    const char *support;  /* `real` */
+    const char *const *statements;
+    uint8_t statement_count;
+    uint64_t needs[LANG_QUANTITIES]; /* the statements of each quantity, a bit each; 0: it has none */
+} lang_family_text;
+
 typedef struct lang_library_item {
     const char *name;
     const char *text; /* of the definition, without comments; NULL: a table */
@@ -25,11 +35,20 @@ typedef struct lang_library_item {
     const void *content;   /* of a table */
     uint32_t entries;
     ir_type type; /* of the table's entries */
+    const lang_family_text *family; /* of a family; else NULL */
 } lang_library_item;
 
 /* Sorted by name, definitions of one name by `needed`, greatest first. */
 extern const lang_library_item sn_lang_library[];
 extern const uint32_t sn_lang_library_count;
+
+/* Families, which are a space of names of their own, sorted by name. */
+extern const lang_library_item sn_lang_families[];
+extern const uint32_t sn_lang_family_count;
+const lang_library_item *sn_lang_find_family(const char *text, uint32_t length);
+
+/* The family that the symbol names, with the text of what a quantity needs, parsed; 0: it has no such quantity, or memory was refused. */
+uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity);
 
 /* The first item of that name, NULL if there is none. `text` can be read up to 8 bytes past its end. */
 const lang_library_item *sn_lang_find_item(const char *text, uint32_t length);

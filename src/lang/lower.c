@@ -161,7 +161,7 @@ static void unknown_name(lowering *l, uint32_t node)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     else if (l->options->inputs)
         snprintf(hint, sizeof hint, "the inputs are: %s", l->options->inputs);
-    else if (l->options->patch)
+    else if (l->options->patch || (l->options->density && l->t->has_inputs))
         snprintf(hint, sizeof hint, "an input is declared: input %.*s", sn_lang_shown(l->t, symbol), name);
     else
         snprintf(hint, sizeof hint, "a field has x, y, z and t");
@@ -217,7 +217,9 @@ static lang_value lower_global(lowering *l, uint32_t node, bool handed_on)
     const uint32_t symbol = l->t->nodes[node].a, slot = l->t->symbols[symbol].global_slot;
     if (slot)
         return read_slot(l, node, slot, symbol, handed_on);
-    const lang_value v = sn_lang_free_name(l, symbol);
+    const bool in_family = l->frame && l->t->functions[l->frames[l->frame].function].family;
+    const bool is_free = sn_lang_words[l->t->symbols[symbol].word].kind == WORD_IS_FREE || l->t->symbols[symbol].input;
+    const lang_value v = in_family && is_free ? sn_lang_wrong() : sn_lang_free_name(l, symbol);
     if (v.type == TYPE_WRONG)
         unknown_name(l, node);
     return v;
@@ -618,6 +620,8 @@ static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statemen
 static __attribute__((noinline)) void lower_out(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
+    if (l->options->density)
+        sn_lang_complain_at(l, s.at, s.end, "its last line is a distribution or an expression", "a density has no outputs of its own");
     if (s.c)
         l->slots[sn_lang_slot(l, s.c)].state = SLOT_IN_PROGRESS;
     const lang_value v = sn_lang_expression(l, s.a);
@@ -637,9 +641,15 @@ static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, u
     case STATEMENT_PARAM: sn_lang_param(l, statement); break;
     case STATEMENT_TABLE: sn_lang_table(l, statement); break;
     case STATEMENT_IMAGE: sn_lang_image(l, statement); break;
+    case STATEMENT_DRAW: sn_lang_draw(l, statement); break;
+    case STATEMENT_TARGET: sn_lang_target(l, statement); break;
     case STATEMENT_VALUE:
         if (l->frame > 0)
             return sn_lang_handed_on(l, l->t->statements[statement].a);
+        if (l->options->density) {
+            sn_lang_density_value(l, statement);
+            break;
+        }
         v = sn_lang_expression(l, l->t->statements[statement].a);
         sn_lang_add_outputs(l, statement, 0, v);
         break;
@@ -710,6 +720,9 @@ static void lower_all(lowering *l)
         sn_lang_complain(l, l->unread, "write f32(...), f64(...) or i32(...) around what it is bound to",
                          "the type of this value is not settled");
     sn_lang_check_uncalled(l);
+    sn_lang_check_families(l);
+    if (l->options->density)
+        sn_lang_emit_model(l);
     if (t->source.status != SINTER_OK || t->out_of_memory)
         return;
     if (l->options->stage)

@@ -164,6 +164,9 @@ typedef struct lowering {
     uint32_t spine_count, spine_room;
     lang_image *images; /* from 1 */
     uint32_t image_count, image_room;
+    struct lang_distribution *distributions; /* from 1 */
+    uint32_t distribution_count, distribution_room;
+    lang_value target; /* of a model, so far; count 0: nothing */
     char *path;        /* where names of lines are put together */
     ir_program *trial; /* where node types are tried for the types of their outputs */
 
@@ -292,6 +295,9 @@ void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *readin
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);
+/* A frame for the slots of the function, and out of it. False when memory is refused, or with an error where calls nest too deeply. */
+bool sn_lang_enter(lowering *l, uint32_t function, uint32_t node, uint32_t which);
+void sn_lang_leave(lowering *l);
 /* Looks for mistakes in functions that nothing calls. */
 void sn_lang_check_uncalled(lowering *l);
 /* The callback that the name means; NULL: none. */
@@ -309,6 +315,46 @@ uint32_t sn_lang_choose_definition(lowering *l, uint32_t node, uint32_t function
 bool sn_lang_check_constant(lowering *l, uint32_t node, uint32_t function, uint32_t parameter, lang_value v);
 /* The same of all arguments of a call. */
 bool sn_lang_check_constants(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments);
+
+/* The same of a family: nodes in the order of its parameters; unless `all`, arguments may be left out. A name alone gives none. */
+bool sn_lang_arrange_family(lowering *l, uint32_t node, uint32_t function, bool all, uint32_t *places);
+
+/* ---- families.c ---- */
+/* What a name means where a distribution is wanted. */
+typedef struct lang_family_name {
+    uint32_t symbol;   /* of the family itself, where the name is another one of it */
+    uint32_t function; /* of a family of the text; else 0 */
+    const struct lang_library_item *item; /* of one of the library; else NULL */
+} lang_family_name;
+
+lang_family_name sn_lang_family_of(const lang_tree *t, uint32_t symbol);
+bool sn_lang_has_quantity(const lang_tree *t, const lang_family_name *name, lang_member quantity);
+void sn_lang_offer_families(const lang_tree *t, lang_nearest *nearest);
+
+/* ---- distributions.c ---- */
+/* Is it a name, or a call, that means a distribution where one is wanted? */
+bool sn_lang_names_distribution(const lowering *l, uint32_t node);
+/* The distribution that the node says, its arguments evaluated: its number, 0 after an error. With `live`, arguments that are constants, or left out,
+ * become parameters of the program. `quantity` is what will be asked of it first. */
+uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live);
+/* Elements of x. */
+uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution);
+/* The quantity at x; of those in eta at eta. `given` is not looked at where the quantity is of the parameters. */
+lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given);
+/* log_density(D, x) and its like. */
+lang_value sn_lang_density_call(lowering *l, uint32_t node, unsigned word, const uint32_t *places);
+/* Looks for mistakes in families that nothing uses. */
+void sn_lang_check_families(lowering *l);
+
+/* ---- densities.c ---- */
+/* The value that stands alone at the top: the density that the text says. */
+void sn_lang_density_value(lowering *l, uint32_t statement);
+void sn_lang_draw(lowering *l, uint32_t statement);
+void sn_lang_target(lowering *l, uint32_t statement);
+/* A parameter that the text has without declaring it. `element` is its place in the tuple of `width`. */
+lang_value sn_lang_live(lowering *l, uint32_t node, const lang_density_parameter *parameter, double initial);
+/* Behind all statements: the sum of a model becomes the result. */
+void sn_lang_emit_model(lowering *l);
 
 /* ---- call_graph.c ---- */
 /* Recursion is reported, and what a function does through others becomes known of it. */

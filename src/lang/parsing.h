@@ -107,6 +107,19 @@ static inline bool token_is_word(const parser *p, const char *word)
            && !memcmp(text_at(p, p->l.token.at), word, length);
 }
 
+/* ---- syntax.c ---- */
+
+/* A statement of the scope that binds names; what does not is one that is a value. */
+void sn_lang_parse_body_statement(parser *p);
+/* The names read from here on are of the function's scope, until it is closed with what opening it returned. */
+parser sn_lang_open_scope(parser *p, uint32_t function);
+void sn_lang_close_scope(parser *p, const parser *outer, uint32_t pendings);
+
+/* ---- family_syntax.c ---- */
+
+void sn_lang_parse_family(parser *p);
+void sn_lang_parse_alias(parser *p);
+
 /* ---- expression.c ---- */
 
 uint32_t sn_lang_parse_expression(parser *p); /* pipes included: the whole of it */

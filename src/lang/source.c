@@ -21,12 +21,17 @@ static sinter_status lower(compilation *c, void *source)
     if (s->ir)
         return sn_ir_parse(&c->program, s->text, s->length, c->report);
     /* What only the translation needs goes where the program does: both are forgotten together. */
-    const lang_options o = {.name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
+    const lang_member quantity = c->options.quantity ? sn_lang_find_quantity(c->options.quantity, strlen(c->options.quantity)) : LANG_LOG_DENSITY;
+    if (quantity == LANG_QUANTITIES || (quantity != LANG_LOG_DENSITY && c->options.source != SINTER_DENSITY))
+        return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
+                              "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean or variance");
+    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity,
+                            .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
     if (!sn_lang_is_image_list(c->options.images))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");
-    if (c->options.source != SINTER_PATCH && !c->options.inputs)
+    if (c->options.source != SINTER_PATCH && c->options.source != SINTER_DENSITY && !c->options.inputs)
         c->free_names = "x y z t";
     if (c->options.source == SINTER_VM)
         return sn_vm_lower(&c->program, c->memory, s->text, s->length, &o, c->report);

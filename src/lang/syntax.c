@@ -1,4 +1,5 @@
 /* Statements: bindings, declarations, functions; and what a text as a whole must have. */
+#include "lang/library.h"
 #include "lang/parsing.h"
 
 /* ---- statements ---- */
@@ -163,6 +164,18 @@ static void parse_destructuring(parser *p, uint32_t s, uint32_t tuple)
     t->statements[s].a = node;
 }
 
+/* y ~ D: the value just read is drawn from what follows. */
+static void parse_draw(parser *p, uint32_t s)
+{
+    lang_tree *t = p->t;
+    p->values--;
+    t->is_model = true;
+    t->statements[s].kind = STATEMENT_DRAW;
+    next_token(p);
+    const uint32_t node = sn_lang_parse_expression(p);
+    t->statements[s].b = node;
+}
+
 static void parse_value(parser *p)
 {
     const uint32_t s = add_statement(p, STATEMENT_VALUE, p->l.token.at), pendings = p->pending_count;
@@ -176,7 +189,30 @@ static void parse_value(parser *p)
         p->t->statements[s].a = 0;
         p->values--;
         parse_destructuring(p, s, node);
+    } else if (!p->panic && token_is(p, TOKEN_TILDE) && p->scope == 0) {
+        parse_draw(p, s);
     }
+}
+
+/* Behind `target` in a statement of its own: `+=`. */
+static bool adds_to_target(const parser *p)
+{
+    if (!token_is_word(p, "target"))
+        return false;
+    const char *at = text_at(p, p->l.at);
+    at += strspn(at, " \t");
+    return at[0] == '+' && at[1] == '=' && at[2] != '=';
+}
+
+static void parse_target(parser *p)
+{
+    const uint32_t s = add_statement(p, STATEMENT_TARGET, p->l.token.at);
+    p->t->is_model = true;
+    next_token(p); /* target */
+    next_token(p); /* + */
+    next_token(p); /* = */
+    const uint32_t node = sn_lang_parse_expression(p);
+    p->t->statements[s].a = node;
 }
 
 static void parse_out(parser *p)
@@ -207,6 +243,7 @@ static void parse_out(parser *p)
 static void parse_input(parser *p)
 {
     next_token(p);
+    p->t->has_inputs = true;
     do {
         if (!token_is(p, TOKEN_NAME)) {
             sn_lang_missing(p, "a name", NULL);
@@ -386,15 +423,24 @@ static void parse_image(parser *p)
 
 /* ---- functions ---- */
 
-static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
+uint32_t sn_lang_new_function(lang_tree *t, arena *memory, lang_function function)
 {
-    lang_tree *t = p->t;
     if (t->function_count == t->function_room) {
-        lang_function *grown = sn_lang_grown(t, p->memory, t->functions, &t->function_room, sizeof *grown);
+        lang_function *grown = sn_lang_grown(t, memory, t->functions, &t->function_room, sizeof *grown);
         if (!grown)
             return 0;
         t->functions = grown;
     }
+    t->functions[t->function_count] = function;
+    return t->function_count++;
+}
+
+static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
+{
+    lang_tree *t = p->t;
+    const uint32_t f = sn_lang_new_function(t, p->memory, (lang_function){.symbol = symbol, .at = at});
+    if (!f)
+        return 0;
     lang_symbol *s = &t->symbols[symbol];
     if (s->word == WORD_SUM || s->word == WORD_DELAY || s->function) {
         p->broken = true;
@@ -407,11 +453,9 @@ static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t e
                           "give yours another name: the language has rules of its own for these arguments",
                           "'%.*s' cannot be redefined", shown_length(at, end), text_at(p, at));
     } else {
-        s->function = t->function_count;
+        s->function = f;
     }
-    t->functions[t->function_count] =
-        (lang_function){.symbol = symbol, .at = at};
-    return t->function_count++;
+    return f;
 }
 
 /* The 2 of `p:2`: how many elements the argument has; 0: it is not said. */
@@ -481,6 +525,21 @@ static void parse_parameters(parser *p, uint32_t f)
     p->stack_count = base;
 }
 
+void sn_lang_parse_body_statement(parser *p)
+{
+    p->statement = 0;
+    p->start = p->l.token.at;
+    const uint32_t assignment = binding_at(p);
+    if (token_is_keyword(p) || declares(p, "image") || declares(p, "event"))
+        sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
+                          shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
+    else if (assignment)
+        parse_binding(p, assignment);
+    else
+        parse_value(p);
+    end_statement(p);
+}
+
 static void check_values(parser *p, uint32_t first, bool has_outputs);
 
 static void parse_body(parser *p, uint32_t f, uint32_t name_end)
@@ -492,17 +551,7 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
     while (!token_is(p, TOKEN_RBRACE) && !token_is(p, TOKEN_END)) {
         if (accept_token(p, TOKEN_SEMICOLON))
             continue;
-        p->statement = 0;
-        p->start = p->l.token.at;
-        const uint32_t assignment = binding_at(p);
-        if (token_is_keyword(p) || declares(p, "image") || declares(p, "event"))
-            sn_lang_fail_here(p, NULL, "'%.*s' stands at the top only, not in a function",
-                              shown_length(p->l.token.at, p->l.token.end), text_at(p, p->l.token.at));
-        else if (assignment)
-            parse_binding(p, assignment);
-        else
-            parse_value(p);
-        end_statement(p);
+        sn_lang_parse_body_statement(p);
     }
     if (token_is(p, TOKEN_END)) {
         p->panic = false;
@@ -525,6 +574,30 @@ static void parse_body(parser *p, uint32_t f, uint32_t name_end)
     p->broken |= outer_broken;
 }
 
+parser sn_lang_open_scope(parser *p, uint32_t function)
+{
+    const parser outer = *p;
+    p->scope = function;
+    p->last = p->statement = p->slots = p->values = 0;
+    p->free_names = 0;
+    return outer;
+}
+
+void sn_lang_close_scope(parser *p, const parser *outer, uint32_t pendings)
+{
+    sn_lang_settle_pending(p, pendings);
+    lang_function *function = &p->t->functions[p->scope];
+    function->slot_count = p->slots;
+    function->free_names = p->free_names;
+    function->call_count = p->t->call_count - function->first_call;
+    p->scope = 0;
+    p->last = outer->last;
+    p->slots = outer->slots;
+    p->values = outer->values;
+    p->free_names = outer->free_names;
+    p->statement = 0;
+}
+
 static void parse_function(parser *p)
 {
     next_token(p);
@@ -543,10 +616,7 @@ static void parse_function(parser *p)
         sn_lang_missing(p, "a list of arguments", "fn f(a, b=1) = a + b");
         return;
     }
-    const parser outer = *p;
-    p->scope = f;
-    p->last = p->statement = p->slots = p->values = 0;
-    p->free_names = 0;
+    const parser outer = sn_lang_open_scope(p, f);
     const uint32_t pendings = p->pending_count;
     parse_parameters(p, f);
     const bool assigned = !p->panic && accept_token(p, TOKEN_ASSIGN);
@@ -560,17 +630,7 @@ static void parse_function(parser *p)
         p->t->statements[s].a = node;
         p->t->statements[s].end = p->previous_end;
     }
-    sn_lang_settle_pending(p, pendings);
-    lang_function *function = &p->t->functions[f];
-    function->slot_count = p->slots;
-    function->free_names = p->free_names;
-    function->call_count = p->t->call_count - function->first_call;
-    p->scope = 0;
-    p->last = outer.last;
-    p->slots = outer.slots;
-    p->values = outer.values;
-    p->free_names = outer.free_names;
-    p->statement = 0;
+    sn_lang_close_scope(p, &outer, pendings);
 }
 
 /* ---- the whole ---- */
@@ -597,8 +657,8 @@ static void check_values(parser *p, uint32_t first, bool has_outputs)
 static void check_result(parser *p)
 {
     lang_tree *t = p->t;
-    check_values(p, t->first, p->has_outputs);
-    if (!p->has_outputs && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
+    check_values(p, t->first, p->has_outputs || t->is_model);
+    if (!p->has_outputs && !t->is_model && (!p->last || t->statements[p->last].kind != STATEMENT_VALUE) && !p->broken) {
         const uint32_t end = t->source.length;
         const uint32_t at = p->last ? t->statements[p->last].at : end;
         sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, p->last ? t->statements[p->last].end : end,
@@ -628,6 +688,12 @@ static void parse_statement(parser *p)
                 parse_image(p);
             else if (declares(p, "event"))
                 parse_event(p);
+            else if (declares(p, "family"))
+                sn_lang_parse_family(p);
+            else if (declares(p, "alias"))
+                sn_lang_parse_alias(p);
+            else if (adds_to_target(p))
+                parse_target(p);
             else
                 parse_value(p);
         }
@@ -712,5 +778,8 @@ void sn_lang_parse_definition(lang_tree *tree, arena *memory, uint32_t at, uint3
     if (!open_parser(&p))
         return;
     sn_lang_next(&p.l);
-    parse_function(&p);
+    if (tree->functions[function].item->family)
+        sn_lang_parse_family(&p);
+    else
+        parse_function(&p);
 }

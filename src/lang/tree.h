@@ -58,7 +58,7 @@ typedef enum token_kind {
     TOKEN_FN, TOKEN_PARAM, TOKEN_INPUT, TOKEN_OUT, TOKEN_TABLE,
     TOKEN_LPAREN, TOKEN_RPAREN, TOKEN_LBRACKET, TOKEN_RBRACKET, TOKEN_LBRACE, TOKEN_RBRACE,
     TOKEN_COMMA, TOKEN_SEMICOLON, TOKEN_COLON, TOKEN_ASSIGN, TOKEN_DOT, TOKEN_RANGE, TOKEN_PRIME,
-    TOKEN_QUESTION, TOKEN_PIPE, TOKEN_BANG, TOKEN_CARET,
+    TOKEN_QUESTION, TOKEN_PIPE, TOKEN_BANG, TOKEN_CARET, TOKEN_TILDE,
     TOKEN_FIRST_BINARY,
     TOKEN_OR = TOKEN_FIRST_BINARY, TOKEN_AND, TOKEN_EQ, TOKEN_NE, TOKEN_LT, TOKEN_LE, TOKEN_GT, TOKEN_GE,
     TOKEN_SHL, TOKEN_SAR, TOKEN_SHR, TOKEN_PLUS, TOKEN_MINUS, TOKEN_STAR, TOKEN_SLASH, TOKEN_PERCENT,
@@ -87,6 +87,8 @@ typedef struct lang_symbol {
     uint32_t first_read; /* the statement of the top that reads it first without knowing it bound there; 0: none */
     uint32_t scope, slot, slot_at, slot_statement; /* of the function that `scope` numbers, else stale */
     uint32_t function, node;
+    uint32_t family; /* function of the tree that is its body; a space of names apart from functions */
+    uint32_t alias;  /* the symbol of the family that it is another name of */
     uint32_t calls, calls_scope; /* how often called in the scope so far */
 } lang_symbol;
 
@@ -143,6 +145,8 @@ typedef enum statement_kind {
     STATEMENT_PARAM, /* list a: initial, low, high (nodes), 1 if logarithmic, unit's place and length, sinter_smoothing, seconds (node),
                         where that is said, 1 of an event; b: symbol; c: slot */
     STATEMENT_TABLE, /* list a: type, count, nodes; b: symbol; c: slot */
+    STATEMENT_DRAW,  /* y ~ D: node a, distribution (node) b */
+    STATEMENT_TARGET, /* target += a */
     STATEMENT_IMAGE  /* list a: channels or 0, what it is made of (node) or 0; b: symbol; c: slot */
 } statement_kind;
 
@@ -166,12 +170,60 @@ typedef struct lang_function {
     bool recursive, called, visited, on_path;
     bool sized;     /* some parameter has a size */
     bool constants; /* some parameter must be a constant */
-    uint32_t next; /* of the library: the next definition of the same name, which needs fewer numbers; else 0 */
+    uint32_t family; /* it is one: its number in the tree's list; else 0 */
+    uint32_t next; /* of the library: the next definition of the same name, which needs fewer numbers; of a family the
+                      next part of it that was parsed; else 0 */
     const struct lang_library_item *item; /* of the library: its body is parsed when it is called first; else NULL */
 } lang_function;
 
 enum { PARAM_SMOOTHING = 6, PARAM_SECONDS, PARAM_SMOOTHED_AT, PARAM_EVENT, PARAM_WORDS };
 enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARAMETER_CONSTANT, PARAMETER_WORDS };
+
+/* What a parameter has to keep, or x. Bounds are nodes. */
+typedef struct lang_constraint {
+    uint8_t kind;     /* CONSTRAINT_… */
+    bool whole;       /* integers only */
+    uint32_t low, high; /* nodes; 0: none */
+    uint32_t at, end; /* of all of it in the text */
+} lang_constraint;
+
+enum {
+    CONSTRAINT_REAL,     /* any finite number */
+    CONSTRAINT_ABOVE,    /* > low */
+    CONSTRAINT_FROM,     /* >= low */
+    CONSTRAINT_BELOW,    /* < high */
+    CONSTRAINT_UP_TO,    /* <= high */
+    CONSTRAINT_WITHIN,   /* low..high, both included, infinite ones too */
+    CONSTRAINT_SIMPLEX   /* a tuple: none below 0, 1 together */
+};
+
+enum { FAMILY_MOST_STATEMENTS = 64 };
+
+/* How many elements a parameter or x has: a product of up to two numbers, each written or the width of another parameter, by its name. */
+typedef struct lang_width {
+    uint8_t factors;    /* 0: one number */
+    bool named[2];      /* a slot of the family, not a number */
+    bool binds;         /* the first time that the name stands: whatever is given settles it */
+    uint32_t value[2];
+} lang_width;
+
+/* The construct `family`. Its body is a function of the tree, whose statements are lowered as far as they are needed. */
+typedef struct lang_family {
+    uint32_t x, eta; /* slots */
+    uint32_t at, end; /* the list of parameters in the text, without its parentheses */
+    lang_constraint *constraints; /* of the parameters */
+    lang_width *widths;
+    lang_constraint support;
+    lang_width x_width;
+    uint32_t statements[FAMILY_MOST_STATEMENTS];
+    uint64_t needs[FAMILY_MOST_STATEMENTS]; /* the statements that each reads, itself included, a bit each */
+    uint64_t of_eta[FAMILY_MOST_STATEMENTS]; /* the same where eta is given */
+    uint64_t parameters[FAMILY_MOST_STATEMENTS]; /* those that it reads, its own and through others */
+    bool reads_x[FAMILY_MOST_STATEMENTS], reads_eta[FAMILY_MOST_STATEMENTS];
+    uint32_t statement_count;
+    uint8_t members[LANG_MEMBERS]; /* the statement that binds it, from 1; 0: it has none */
+    uint8_t quantity; /* of the library: what it was parsed for */
+} lang_family;
 
 typedef struct lang_call {
     uint32_t scope, symbol, at;
@@ -187,6 +239,8 @@ typedef struct lang_tree {
     lang_statement *statements;
     lang_function *functions;
     lang_call *calls;
+    lang_family **families; /* from 1 */
+    uint32_t family_count, family_room;
     uint32_t node_count, list_count, literal_count, symbol_count, statement_count, function_count, call_count;
     uint32_t node_room, list_room, literal_room, symbol_room, statement_room, function_room, call_room;
     uint32_t symbol_mask, symbols_here;
@@ -198,6 +252,8 @@ typedef struct lang_tree {
     uint8_t free_names;  /* read at the top */
     uint32_t free_symbols[8];
     bool has_state; /* a prime or a delay anywhere */
+    bool has_inputs; /* `input` at the top */
+    bool is_model;  /* `~` or `target +=` */
     bool out_of_memory;
 } lang_tree;
 
@@ -212,6 +268,8 @@ typedef struct lang_lexer {
 /* ---- lexer.c ---- */
 bool sn_lang_open_lexer(lang_lexer *l, lang_tree *tree, arena *memory);
 void sn_lang_next(lang_lexer *l);
+/* The symbol of that name, 0 if the text has it not; `text` can be read up to 8 bytes past its end. */
+uint32_t sn_lang_find_symbol(const lang_tree *tree, const char *text, uint32_t length);
 uint32_t sn_lang_intern(lang_tree *tree, arena *memory, const char *text, uint32_t length, uint32_t at);
 uint32_t sn_lang_add_literal(lang_tree *tree, arena *memory, lang_literal literal);
 /* Reads digits, perhaps a point and digits, nothing odd, at most 15 in all: `value`, `whole` and `known` are set.
@@ -227,6 +285,8 @@ void *sn_lang_grown(lang_tree *tree, arena *memory, void *list, uint32_t *room, 
 void sn_lang_parse(lang_tree *tree, arena *memory, const char *inputs);
 /* Reads one definition, right and without errors, that stands behind the text: `function` gets its body. */
 void sn_lang_parse_definition(lang_tree *tree, arena *memory, uint32_t at, uint32_t function);
+/* A function without a body yet; 0 when memory is refused. */
+uint32_t sn_lang_new_function(lang_tree *tree, arena *memory, lang_function function);
 
 static inline const char *sn_lang_symbol_text(const lang_tree *t, uint32_t symbol)
 {

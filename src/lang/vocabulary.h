@@ -73,6 +73,9 @@
     M(LOG10, "log10", 1, "x", IR_LOG10, "logarithm to the base 10") \
     M(LOG1P, "log1p", 1, "x", IR_LOG1P, "log(1 + x)") \
     M(LOG2, "log2", 1, "x", IR_LOG2, "logarithm to the base 2") \
+    F(LOG_CDF, "log_cdf", 2, 2, "D x", "logarithm of the distribution's share up to x") \
+    F(LOG_DENSITY, "log_density", 2, 2, "D x", "logarithm of the distribution's density, or of the probability of a count, at x") \
+    F(LOG_SURVIVAL, "log_survival", 2, 2, "D x", "logarithm of the distribution's share above x") \
     M(LOGISTIC, "logistic", 1, "x", IR_LOGISTIC, "1/(1 + exp(-x))") \
     F(LOW_BITS, "low_bits", 2, 2, "x n", \
       "the lower n bits (1 to 32, a constant) of floor(x), however large, as an i32") \

@@ -3,12 +3,16 @@
 
 usage: embed.py TEXT.sn... OUTPUT.c
 
-A text begins with its title (`# Noise`). Then it has functions and tables, each documented by the lines `## ...` right
+A text begins with its title (`# Noise`). Then it has functions, tables, families of distributions and other names of these (`alias
+gaussian = normal`), each documented by the lines `## ...` right
 above it: the first is the summary, the others are details. What is not documented is for the library's own use. Comments
 are left out of what is kept; what a function calls says whether it has state or reads the rate.
 
 Wrong texts end the build with a place: names twice, cycles, names of the language that a text reads without binding them,
-lines that begin with an operator and so go on nowhere.
+lines that begin with an operator and so go on nowhere; members of families that read what they cannot.
+
+Families stand in a list of their own. Their bodies are taken apart into statements, with a set of those that each quantity needs, so that
+a program parses of a family what it uses.
 """
 import pathlib
 import re
@@ -22,6 +26,10 @@ FIELD_NAMES = {"x", "y", "z", "t"}
 BITS = {"dt": 4, "index": 5, "rate": 6, "time": 7}  # of lang_function.free_names: the numbers of vocabulary.h
 TYPES = {"f32": ("IR_F32", "f"), "f64": ("IR_F64", "d"), "i32": ("IR_I32", "i"), "u8": ("IR_U8", "B"), "i16": ("IR_I16", "h")}
 MOST_ARGUMENTS = 64
+# In the order of lang_member; what each may read beside the body's own names.
+MEMBERS = {"log_density": "xp", "T": "xp", "eta": "p", "A": "p", "log_h": "xp", "natural_A": "e", "from_natural": "e", "log_cdf": "xp",
+           "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p"}
+DERIVED = ("T", "eta", "A", "log_h")
 
 
 class Wrong(Exception):
@@ -42,6 +50,13 @@ class Item:
         self.name = NAME.match(words[1]).group()
         if self.kind == "fn":
             self.read_function()
+        elif self.kind == "family":
+            self.read_family()
+        elif self.kind == "alias":
+            form = re.match(r"alias\s+(\w+)\s*=\s*(\w+)\s*$", self.text)
+            if not form:
+                self.fail("another name of a family is written alias gaussian = normal")
+            self.of = form[2]
         else:
             self.read_table()
 
@@ -87,6 +102,73 @@ class Item:
         for name in self.reads & set(BITS):
             self.free |= 1 << BITS[name]
 
+    def read_family(self):
+        opening = self.text.index("(")
+        closing = matching(self.text, opening)
+        self.arguments = " ".join(self.text[opening + 1:closing].split())
+        form = re.match(r"\s*on\s+(.*?)\s*\{(.*)\}\s*$", self.text[closing + 1:], re.DOTALL)
+        if not form:
+            self.fail("a family is written family normal(mu, sigma > 0) on real { log_density = ... }")
+        self.support = form[1]
+        self.head = " ".join(self.text[:closing + 1].split()) + f" on {self.support} {{"
+        self.parameters = [(re.match(r"\w+", part).group(), 0, False) for part in split_arguments(self.arguments)]
+        self.statements = split_statements(form[2])
+        if len(self.statements) > 64 or len(self.parameters) > MOST_ARGUMENTS:
+            self.fail("a family has at most 64 statements and 64 parameters")
+        names = {name for name, _, _ in self.parameters}
+        widths = set(re.findall(r":\s*([^\W\d]\w*)", self.arguments))
+        needs, given, reads, binder = [], [], [], {}  # needs with eta's statement, and where eta is given
+        for number, text in enumerate(self.statements):
+            bound = re.match(r"(\w+)\s*=[^=]|\(([\w\s,]+)\)\s*=[^=]", text)
+            if not bound:
+                self.fail(f"the body of a family binds names: {text}")
+            own = [bound[1]] if bound[1] else NAME.findall(bound[2])
+            body = text[bound.end() - 1:]
+            need, known, read = 1 << number, 1 << number, set()
+            inner = set(re.findall(r"\bsum\(\s*([^\W\d]\w*)\s*,", body))
+            for token in TOKEN.finditer(body):
+                name = token["name"]
+                if not name or (token.start() > 0 and body[token.start() - 1] == ".") or name in inner | widths:
+                    continue
+                if name in binder:
+                    need |= needs[binder[name]]
+                    known |= given[binder[name]] if name != "eta" else 0
+                    read |= reads[binder[name]] if name != "eta" else {"eta"}
+                elif name in names | {"x", "eta"}:
+                    read.add(name)
+                elif name in FIELD_NAMES | set(BITS):
+                    self.fail(f"it reads {name}, which only a text has")
+                elif name in MEMBERS and not re.match(r"\s*\(", body[token.end():]):
+                    self.fail(f"{name} is read above its binding")
+            needs.append(need)
+            given.append(known)
+            reads.append(read)
+            for name in own:
+                if name in binder or name in names | {"x"}:
+                    self.fail(f"{name} is bound twice")
+                binder[name] = number
+        self.needs = {}
+        for member, allowed in MEMBERS.items():
+            if member not in binder:
+                continue
+            number = binder[member]
+            self.needs[member] = given[number] if allowed == "e" else needs[number]
+            wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names and "p" not in allowed)}
+            if wrong:
+                self.fail(f"{member} cannot read {', '.join(sorted(wrong))}")
+        if {"T", "eta", "A"} <= set(self.needs):
+            self.needs["derived"] = 0
+            for member in DERIVED:
+                self.needs["derived"] |= self.needs.get(member, 0)
+            self.needs.setdefault("log_density", self.needs["derived"])
+        elif "log_density" not in self.needs:
+            self.fail("it has neither log_density nor all of T, eta and A")
+        used = 0
+        for need in self.needs.values():
+            used |= need
+        if used != (1 << len(self.statements)) - 1:
+            self.fail("no member reads: " + "; ".join(each for k, each in enumerate(self.statements) if not used >> k & 1))
+
     def check_lines(self, body):
         """A line at the top that begins with an operator does not go on: what it says would be lost."""
         depth = 0
@@ -131,6 +213,21 @@ def split_arguments(text):
     return [part.strip() for part in parts if part.strip()]
 
 
+def split_statements(body):
+    """As the language has it: a statement ends with its line, but inside of parentheses, behind what is open and before | ? and :."""
+    statements, depth = [], 0
+    for line in body.replace(";", "\n").split("\n"):
+        line = line.strip()
+        if not line:
+            continue
+        if statements and (depth > 0 or re.search(r"([-+*/%^<>,=?:|]|&&)$", statements[-1]) or line[0] in "|?:"):
+            statements[-1] += " " + line
+        else:
+            statements.append(line)
+        depth = sum(statements[-1].count(c) for c in "([") - sum(statements[-1].count(c) for c in ")]")
+    return statements
+
+
 def read(path):
     """The items of one text."""
     lines = path.read_text(encoding="utf-8").split("\n")
@@ -148,7 +245,7 @@ def read(path):
         if line.startswith("## ") or line == "##":
             close()
             notes.append(line[3:].rstrip())
-        elif line.startswith("fn ") or line.startswith("table "):
+        elif line.startswith(("fn ", "table ", "family ", "alias ")):
             close()
             first, block = number, [line]
         elif line.startswith("#"):
@@ -158,7 +255,7 @@ def read(path):
         elif block:
             block.append(line)
         elif line.strip():
-            raise Wrong(f"{path}:{number}: only fn, table and comments stand at the top")
+            raise Wrong(f"{path}:{number}: only fn, table, family, alias and comments stand at the top")
     close()
     return items
 
@@ -196,6 +293,27 @@ def check(items):
 
     for item in items:
         visit(item)
+
+
+def check_families(families):
+    """One name, one family; other names lead to families, whose summary they show."""
+    by_name = {}
+    for item in families:
+        if item.name in by_name:
+            item.fail(f"{by_name[item.name].path}:{by_name[item.name].line} has another family of this name")
+        by_name[item.name] = item
+    for item in families:
+        if item.kind == "alias":
+            target = by_name.get(item.of)
+            if not target or target.kind != "family":
+                item.fail(f"there is no family {item.of}")
+            if item.summary is None:
+                item.summary = f"Another name of {item.of}: {target.summary[0].lower()}{target.summary[1:]}"
+            item.target = target
+        else:
+            item.target = item
+            if item.summary is None:
+                item.fail("a family is documented by a line ## above it")
 
 
 def c_text(text):
@@ -239,15 +357,40 @@ def write(items, out):
     out.write("};\nconst uint32_t sn_lang_library_count = sizeof sn_lang_library / sizeof *sn_lang_library;\n")
 
 
+def write_families(families, out):
+    order = sorted(families, key=lambda item: item.name.encode())
+    numbers = {}
+    for number, item in enumerate(item for item in order if item.kind == "family"):
+        numbers[item.name] = number
+        statements = ",\n    ".join(c_text(each) for each in item.statements)
+        out.write(f"static const char *const statements_{number}[] = {{\n    {statements}}};\n")
+        out.write(f"static const lang_family_text family_{number} = {{.name = {c_text(item.name)}, .head = {c_text(item.head)},\n"
+                  f"    .support = {c_text(item.support)}, .statements = statements_{number}, .statement_count = {len(item.statements)},\n"
+                  f"    .needs = {{{', '.join(f'[LANG_{member.upper()}] = 0x{need:x}' for member, need in item.needs.items())}}}}};\n")
+    out.write("\nconst lang_library_item sn_lang_families[] = {\n")
+    for item in order:
+        of = item.target
+        names = " ".join(name for name, _, _ in of.parameters)
+        out.write(f'    {{.name = {c_text(item.name)}, .name_length = {len(item.name.encode())}, .group = {c_text(item.group)},\n'
+                  f"     .summary = {c_text(item.summary)}, .details = {c_text(item.details)},\n"
+                  f"     .names = {c_text(names)}, .arguments = {c_text(of.arguments)},\n"
+                  f"     .count = {len(of.parameters)}, .least = {len(of.parameters)}, .family = &family_{numbers[of.name]}}},\n")
+    out.write("};\nconst uint32_t sn_lang_family_count = sizeof sn_lang_families / sizeof *sn_lang_families;\n")
+
+
 def main():
     *texts, output = map(pathlib.Path, sys.argv[1:])
     try:
         items = [item for path in texts for item in read(path)]
+        families = [item for item in items if item.kind in ("family", "alias")]
+        items = [item for item in items if item.kind in ("fn", "table")]
         check(items)
+        check_families(families)
     except Wrong as wrong:
         sys.exit(str(wrong))
     with output.open("w", encoding="ascii") as out:
         write(items, out)
+        write_families(families, out)
 
 
 if __name__ == "__main__":

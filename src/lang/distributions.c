@@ -1,0 +1,583 @@
+/* Distributions: what stands right of `~`, in combinations, as the first argument of log_density, at the end of a density's text.
+ *
+ * A distribution is no value: it is a family and its arguments, or a combination of others, and it is asked for quantities. Asked for one, a family's
+ * body is entered as a function's is, with the parameters bound, and of its statements those are lowered that the quantity needs.
+ *
+ * A parameter that breaks its constraint is NaN before anything is computed from it: p + (valid ? -0 : NaN) has the value of p
+ * and the derivative 1. Of live parameters that is computed once, not for each element. Outside the support the density is
+ * -inf, or NaN where a parameter is invalid: one choice at the end. Ends of the support that are infinite are tested but for `real`, where the
+ * members say themselves what they are at infinity. */
+#include "lang/library.h"
+#include "lang/lowering.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum distribution_kind { DISTRIBUTION_FAMILY } distribution_kind;
+
+typedef struct lang_distribution {
+    uint8_t kind;
+    uint32_t node;
+    lang_family_name name;  /* of a family */
+    uint32_t values, count; /* its arguments, in the pool */
+    uint32_t width;         /* elements of x; 0: a number */
+} lang_distribution;
+
+/* ---- what a name means ---- */
+
+bool sn_lang_names_distribution(const lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    if (n->kind != NODE_CALL && n->kind != NODE_GLOBAL)
+        return false;
+    const lang_symbol *s = &l->t->symbols[n->a];
+    if (n->kind == NODE_GLOBAL && (s->global_slot || s->input))
+        return false;
+    const lang_family_name name = sn_lang_family_of(l->t, n->a);
+    return name.function || name.item;
+}
+
+static void no_distribution(lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    if (n->kind != NODE_CALL && n->kind != NODE_GLOBAL && n->kind != NODE_LOCAL) {
+        if (node)
+            sn_lang_complain(l, node, "as in normal(0, 1)", "a distribution is wanted here");
+        return;
+    }
+    const uint32_t symbol = n->kind == NODE_LOCAL ? n->b : n->a;
+    const char *name = sn_lang_symbol_text(l->t, symbol);
+    char hint[SINTER_MESSAGE_SIZE] = "";
+    lang_nearest best = {.wanted = name, .wanted_length = l->t->symbols[symbol].length};
+    sn_lang_offer_families(l->t, &best);
+    if (best.name)
+        snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
+    sn_lang_complain(l, node, hint, "there is no family '%.*s'", sn_lang_shown(l->t, symbol), name);
+}
+
+/* ---- widths ---- */
+
+/* What a width's names stand for: slots of the family, as arguments settle them. */
+typedef struct width_names {
+    uint32_t slots[LANG_MAX_TUPLE], values[LANG_MAX_TUPLE], count;
+} width_names;
+
+static uint32_t value_of_name(const width_names *names, uint32_t slot)
+{
+    for (uint32_t k = 0; k < names->count; k++)
+        if (names->slots[k] == slot)
+            return names->values[k];
+    return 0;
+}
+
+/* 0: not known yet. */
+static uint32_t width_of(const lang_width *width, const width_names *names)
+{
+    uint32_t product = 1;
+    for (unsigned k = 0; k < width->factors; k++)
+        product *= width->named[k] ? value_of_name(names, width->value[k]) : width->value[k];
+    return product;
+}
+
+/* Does an argument of so many elements go with the parameter? If its width is a name that nothing has settled, it is settled. */
+static bool take_width(const lang_width *width, uint32_t elements, width_names *names)
+{
+    const uint32_t known = width_of(width, names);
+    if (known || width->factors != 1)
+        return known == elements;
+    names->slots[names->count] = width->value[0];
+    names->values[names->count++] = elements;
+    return true;
+}
+
+/* ---- arguments ---- */
+
+static const lang_family *family_of(const lowering *l, uint32_t function)
+{
+    return l->t->families[l->t->functions[function].family];
+}
+
+/* The body that has the quantity; 0, with an error, where there is none. */
+static uint32_t body_of(lowering *l, const lang_distribution *d, lang_member quantity)
+{
+    if (!sn_lang_has_quantity(l->t, &d->name, quantity)) {
+        const lang_symbol *s = &l->t->symbols[d->name.symbol];
+        sn_lang_complain(l, d->node, NULL, "the family '%.*s' has no %s", sn_lang_shown(l->t, d->name.symbol),
+                         l->t->source.text + s->at, sn_lang_quantity_names[quantity]);
+        return 0;
+    }
+    return d->name.function ? d->name.function : sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity);
+}
+
+static bool bound_of(lowering *l, uint32_t node, double *value)
+{
+    const lang_node *n = &l->t->nodes[node];
+    *value = NAN;
+    return n->kind != NODE_LOCAL && sn_lang_constant(l, sn_lang_expression(l, node), value);
+}
+
+/* As much of a constraint as is constant. */
+static lang_bounds bounds_of(lowering *l, const lang_constraint *c)
+{
+    lang_bounds b = {.low = -INFINITY, .high = INFINITY, .above = c->kind == CONSTRAINT_ABOVE, .below = c->kind == CONSTRAINT_BELOW,
+                     .infinite = c->kind == CONSTRAINT_WITHIN && !c->whole, .whole = c->whole, .text = ""};
+    if (c->kind == CONSTRAINT_SIMPLEX) {
+        b.low = 0;
+        b.high = 1;
+    }
+    if (c->low)
+        bound_of(l, c->low, &b.low);
+    if (c->high)
+        bound_of(l, c->high, &b.high);
+    if (c->end > c->at)
+        b.text = sn_arena_copy_text(l->memory, l->t->source.text + c->at, c->end - c->at);
+    l->t->out_of_memory |= !b.text;
+    return b;
+}
+
+static const char *text_of(lowering *l, uint32_t symbol)
+{
+    const char *text = sn_arena_copy_text(l->memory, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length);
+    l->t->out_of_memory |= !text;
+    return text ? text : "";
+}
+
+/* The argument with its constants made parameters of the program: of a tuple those elements that are constants. */
+static lang_value made_live(lowering *l, const lang_distribution *d, uint32_t function, uint32_t k, lang_value v)
+{
+    const lang_family *f = family_of(l, function);
+    const lang_bounds bounds = bounds_of(l, &f->constraints[k]);
+    lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .given = v.count != 0, .bounds = bounds};
+    parameter.of = text_of(l, sn_lang_parameter(l->t, &l->t->functions[function], k)[PARAMETER_SYMBOL]);
+    if (!v.count)
+        return sn_lang_live(l, d->node, &parameter, NAN);
+    const uint32_t place = v.type == TYPE_TUPLE ? sn_lang_pool(l, v.count) : 0;
+    for (uint32_t e = 0; e < v.count; e++) {
+        lang_value element = sn_lang_element(l, v, e);
+        double initial;
+        parameter.element = e;
+        if (element.type != TYPE_WRONG && sn_lang_constant(l, element, &initial))
+            element = sn_lang_live(l, d->node, &parameter, initial);
+        if (!place)
+            return element;
+        l->pool[place + e] = element;
+    }
+    v.ref = place;
+    return v;
+}
+
+static bool fits(lowering *l, const lang_distribution *d, uint32_t function, uint32_t k, uint32_t place, lang_value v, width_names *names)
+{
+    const lang_width *width = &family_of(l, function)->widths[k];
+    if (v.type == TYPE_UNKNOWN || v.type == TYPE_WRONG || take_width(width, v.count, names))
+        return v.type != TYPE_WRONG;
+    const uint32_t symbol = sn_lang_parameter(l->t, &l->t->functions[function], k)[PARAMETER_SYMBOL], wanted = width_of(width, names);
+    sn_lang_complain(l, place ? place : d->node, NULL, "'%.*s' has %u element%s, this has %u", sn_lang_shown(l->t, symbol),
+                     sn_lang_symbol_text(l->t, symbol), wanted, wanted == 1 ? "" : "s", v.count);
+    return false;
+}
+
+static bool take_arguments(lowering *l, lang_distribution *d, uint32_t function, bool live)
+{
+    uint32_t places[LANG_MAX_TUPLE];
+    width_names names = {.count = 0};
+    if (!sn_lang_arrange_family(l, d->node, function, !live, places))
+        return false;
+    d->count = l->t->functions[function].parameter_count;
+    d->values = sn_lang_pool(l, d->count + 1);
+    for (uint32_t k = 0; d->values && k < d->count; k++) {
+        lang_value v = {.count = 0};
+        if (places[k])
+            v = sn_lang_expression(l, places[k]);
+        else if (family_of(l, function)->widths[k].factors)
+            sn_lang_complain(l, d->node, NULL, "a tuple among the arguments cannot be left out: nothing says how many elements it has");
+        if (v.type == TYPE_WRONG && (places[k] || family_of(l, function)->widths[k].factors))
+            return false;
+        if (live)
+            v = made_live(l, d, function, k, v);
+        if (!fits(l, d, function, k, places[k], v, &names))
+            return false;
+        l->pool[d->values + k] = v;
+    }
+    const lang_width *width = &family_of(l, function)->x_width;
+    d->width = width->factors ? width_of(width, &names) : 0;
+    return d->values != 0;
+}
+
+/* ---- distributions ---- */
+
+static uint32_t add_distribution(lowering *l, const lang_distribution *d)
+{
+    if (l->distribution_count == l->distribution_room) {
+        lang_distribution *grown = sn_lang_more(l, l->distributions, l->distribution_count, &l->distribution_room, sizeof *grown);
+        if (!grown)
+            return 0;
+        l->distributions = grown;
+    }
+    l->distribution_count += l->distribution_count == 0; /* number 0 is none */
+    l->distributions[l->distribution_count] = *d;
+    return l->distribution_count++;
+}
+
+/* Said of the density as a whole, where somebody asks. */
+static void describe(lowering *l, const lang_distribution *d, uint32_t function)
+{
+    lang_density *out = l->options->described;
+    out->family = text_of(l, d->name.symbol);
+    out->width = d->width ? d->width : 1;
+    out->members = 0;
+    for (unsigned m = 0; m < LANG_MEMBERS; m++)
+        out->members |= sn_lang_has_quantity(l->t, &d->name, (lang_member)m) ? 1u << m : 0;
+    out->support = bounds_of(l, &family_of(l, function)->support);
+}
+
+uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live)
+{
+    if (!sn_lang_names_distribution(l, node)) {
+        no_distribution(l, node);
+        return 0;
+    }
+    lang_distribution d = {.kind = DISTRIBUTION_FAMILY, .node = node, .name = sn_lang_family_of(l->t, l->t->nodes[node].a)};
+    const uint32_t function = body_of(l, &d, quantity);
+    if (!function || !take_arguments(l, &d, function, live))
+        return 0;
+    if (live && l->options->described)
+        describe(l, &d, function);
+    return add_distribution(l, &d);
+}
+
+uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution)
+{
+    return l->distributions[distribution].width;
+}
+
+/* ---- conditions ---- */
+
+/* An evaluation of one member: what parameters and x turned out to be. */
+typedef struct evaluation {
+    lowering *l;
+    uint32_t node;
+    lang_value valid; /* all parameters keep their constraints; count 0: nothing that could break */
+} evaluation;
+
+static lang_value compared(const evaluation *e, unsigned token, lang_value a, lang_value b)
+{
+    return sn_lang_binary(e->l, e->node, token, a, b);
+}
+
+static lang_value number(const evaluation *e, double value)
+{
+    return sn_lang_small(e->l, value, false);
+}
+
+/* Joined by && or ||, the first one perhaps absent. */
+static lang_value joined(const evaluation *e, unsigned token, lang_value a, lang_value b)
+{
+    return !a.count ? b : !b.count ? a : sn_lang_binary(e->l, e->node, token, a, b);
+}
+
+static lang_value floor_of(const evaluation *e, lang_value v)
+{
+    return sn_lang_apply(e->l, e->node, WORD_FLOOR, 0, &v, 1);
+}
+
+static bool is_infinite(const evaluation *e, lang_value bound)
+{
+    double value;
+    return sn_lang_constant(e->l, bound, &value) && isinf(value);
+}
+
+/* Element k of a bound, which may be a tuple as the parameter is. */
+static lang_value bound(const evaluation *e, uint32_t node, uint32_t k)
+{
+    const lang_value v = sn_lang_known(e->l, sn_lang_expression(e->l, node));
+    return v.count > 1 && k < v.count ? sn_lang_element(e->l, v, k) : v;
+}
+
+/* The condition under which a number is valid; with a NaN it does not hold. */
+static lang_value is_valid(const evaluation *e, const lang_constraint *c, lang_value v, uint32_t k)
+{
+    const lang_value low = c->low ? bound(e, c->low, k) : number(e, -INFINITY), high = c->high ? bound(e, c->high, k) : number(e, INFINITY);
+    lang_value ok;
+    switch (c->kind) {
+    case CONSTRAINT_ABOVE: ok = compared(e, TOKEN_GT, v, low); break;
+    case CONSTRAINT_FROM: ok = compared(e, TOKEN_GE, v, low); break;
+    case CONSTRAINT_BELOW: ok = compared(e, TOKEN_LT, v, high); break;
+    case CONSTRAINT_UP_TO: ok = compared(e, TOKEN_LE, v, high); break;
+    case CONSTRAINT_WITHIN:
+        ok = joined(e, TOKEN_AND, compared(e, TOKEN_GE, v, low), compared(e, TOKEN_LE, v, high));
+        break;
+    case CONSTRAINT_SIMPLEX: ok = compared(e, TOKEN_GE, v, number(e, 0)); break;
+    default: ok = (lang_value){.count = 0};
+    }
+    if (c->kind == CONSTRAINT_BELOW || c->kind == CONSTRAINT_UP_TO)
+        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_GT, v, number(e, -INFINITY)));
+    else if (c->kind == CONSTRAINT_ABOVE || c->kind == CONSTRAINT_FROM)
+        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, v, number(e, INFINITY)));
+    else if (c->kind == CONSTRAINT_REAL || (c->whole && (is_infinite(e, low) || is_infinite(e, high))))
+        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &v, 1), number(e, INFINITY)));
+    if (c->whole)
+        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_EQ, v, floor_of(e, v)));
+    return ok;
+}
+
+/* How far the elements together are from 1, compared by the token with what rounding and a few digits leave: 1e-8, as Stan has it. */
+static lang_value off_simplex(const evaluation *e, unsigned token, lang_value v)
+{
+    lang_value sum = sn_lang_element(e->l, v, 0);
+    for (uint32_t k = 1; k < v.count; k++)
+        sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, sn_lang_element(e->l, v, k));
+    const lang_value off = sn_lang_binary(e->l, e->node, TOKEN_MINUS, sum, number(e, 1));
+    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, 1e-8));
+}
+
+/* ---- parameters ---- */
+
+static lang_value poisoned(evaluation *e, lang_value v, lang_value ok)
+{
+    if (v.type == TYPE_UNKNOWN || v.type == TYPE_WRONG)
+        return v;
+    lowering *l = e->l;
+    const lang_value zero = sn_lang_to(l, e->node, number(e, -0.0), v.type), none = sn_lang_to(l, e->node, number(e, NAN), v.type);
+    return sn_lang_binary(l, e->node, TOKEN_PLUS, v, sn_lang_choose(l, e->node, ok, zero, none));
+}
+
+static lang_value checked(evaluation *e, const lang_constraint *c, lang_value v, uint32_t k, lang_value whole)
+{
+    v = sn_lang_number(e->l, e->node, v);
+    if (v.type == IR_I32)
+        v = sn_lang_to(e->l, e->node, v, IR_F64);
+    const lang_value ok = joined(e, TOKEN_AND, is_valid(e, c, v, k), whole);
+    e->valid = joined(e, TOKEN_AND, e->valid, ok);
+    return poisoned(e, v, ok);
+}
+
+static lang_value check_parameter(evaluation *e, const lang_constraint *c, lang_value v)
+{
+    const lang_value whole = c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN ? off_simplex(e, TOKEN_LE, v) : (lang_value){.count = 0};
+    if (v.type != TYPE_TUPLE)
+        return checked(e, c, v, 0, whole);
+    const uint32_t place = sn_lang_pool(e->l, v.count);
+    for (uint32_t k = 0; place && k < v.count; k++) {
+        const lang_value element = checked(e, c, sn_lang_element(e->l, v, k), k, whole);
+        e->l->pool[place + k] = element;
+    }
+    v.ref = place;
+    return place ? v : sn_lang_wrong();
+}
+
+/* Names of widths are numbers as written in the body. */
+static void bind_width(lowering *l, const lang_width *width, lang_value v)
+{
+    if (width->binds)
+        sn_lang_bind(l, width->value[0], 0, v.type == TYPE_UNKNOWN ? v : sn_lang_small(l, v.count, true));
+}
+
+static void bind_parameters(evaluation *e, uint32_t function, const lang_value *arguments)
+{
+    lowering *l = e->l;
+    const lang_family *f = family_of(l, function);
+    const uint32_t count = l->t->functions[function].parameter_count;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t words[PARAMETER_WORDS];
+        memcpy(words, sn_lang_parameter(l->t, &l->t->functions[function], k), sizeof words);
+        bind_width(l, &f->widths[k], arguments[k]);
+        sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], check_parameter(e, &f->constraints[k], arguments[k]));
+    }
+}
+
+/* ---- support ---- */
+
+typedef struct outside {
+    lang_value below, above; /* conditions; count 0: never */
+    lang_value between;      /* of integers: no whole number */
+} outside;
+
+/* `tails`: both ends count, also of the real line. With a NaN nothing holds: what is computed from it is NaN itself. */
+static outside find_outside(const evaluation *e, const lang_constraint *c, lang_value x, bool tails)
+{
+    outside o = {.below = {.count = 0}};
+    const lang_value none = number(e, -INFINITY), all = number(e, INFINITY);
+    if (c->kind == CONSTRAINT_SIMPLEX)
+        return o;
+    if (c->kind == CONSTRAINT_REAL && !c->whole && !tails)
+        return o;
+    const lang_value low = c->low ? bound(e, c->low, 0) : none, high = c->high ? bound(e, c->high, 0) : all;
+    o.below = compared(e, is_infinite(e, low) ? TOKEN_LE : TOKEN_LT, x, low);
+    o.above = compared(e, is_infinite(e, high) ? TOKEN_GE : TOKEN_GT, x, high);
+    if (c->whole)
+        o.between = compared(e, TOKEN_GT, x, floor_of(e, x));
+    return o;
+}
+
+/* The value there, NaN where a parameter is invalid. */
+static lang_value elsewhere(const evaluation *e, double value, unsigned type)
+{
+    lowering *l = e->l;
+    if (type == TYPE_UNKNOWN || type == TYPE_WRONG)
+        return sn_lang_scalar(0, type);
+    const lang_value there = sn_lang_to(l, e->node, number(e, value), type);
+    return e->valid.count ? sn_lang_choose(l, e->node, e->valid, there, sn_lang_to(l, e->node, number(e, NAN), type)) : there;
+}
+
+static lang_value chosen(const evaluation *e, lang_value condition, double value, lang_value v)
+{
+    return condition.count ? sn_lang_choose(e->l, e->node, condition, elsewhere(e, value, v.type), v) : v;
+}
+
+static lang_value simplex_outside(const evaluation *e, lang_value x)
+{
+    lang_value out = off_simplex(e, TOKEN_GT, x);
+    for (uint32_t k = 0; k < x.count; k++)
+        out = joined(e, TOKEN_OR, out, compared(e, TOKEN_LT, sn_lang_element(e->l, x, k), number(e, 0)));
+    return out;
+}
+
+static lang_value density_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v)
+{
+    lang_value out = {.count = 0};
+    if (c->kind == CONSTRAINT_SIMPLEX && x.count > 1)
+        out = simplex_outside(e, x);
+    for (uint32_t k = 0; k < x.count && x.type != TYPE_UNKNOWN; k++) {
+        const outside o = find_outside(e, c, sn_lang_element(e->l, x, k), false);
+        out = joined(e, TOKEN_OR, out, joined(e, TOKEN_OR, joined(e, TOKEN_OR, o.below, o.above), o.between));
+    }
+    return chosen(e, out, -INFINITY, sn_lang_number(e->l, e->node, v));
+}
+
+static lang_value tail_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool survival)
+{
+    const outside o = find_outside(e, c, x, true);
+    v = chosen(e, o.below, survival ? 0 : -INFINITY, sn_lang_number(e->l, e->node, v));
+    return chosen(e, o.above, survival ? -INFINITY : 0, v);
+}
+
+/* ---- members ---- */
+
+static bool is_natural(lang_member quantity)
+{
+    return quantity == LANG_NATURAL_A || quantity == LANG_FROM_NATURAL;
+}
+
+static uint64_t needed_for(const lang_family *f, lang_member quantity, bool derived)
+{
+    static const lang_member parts[4] = {LANG_T, LANG_ETA, LANG_A, LANG_LOG_H};
+    if (!derived)
+        return is_natural(quantity) ? f->of_eta[f->members[quantity] - 1] : f->needs[f->members[quantity] - 1];
+    uint64_t needed = 0;
+    for (unsigned k = 0; k < 4; k++)
+        needed |= f->members[parts[k]] ? f->needs[f->members[parts[k]] - 1] : 0;
+    return needed;
+}
+
+static lang_value member(lowering *l, const lang_family *f, lang_member m)
+{
+    return l->slots[sn_lang_slot(l, l->t->statements[f->statements[f->members[m] - 1]].c)].value;
+}
+
+/* log h + eta·T − A */
+static lang_value derived_density(evaluation *e, const lang_family *f)
+{
+    lowering *l = e->l;
+    const lang_value both[2] = {member(l, f, LANG_ETA), member(l, f, LANG_T)};
+    if (both[0].type == TYPE_UNKNOWN || both[1].type == TYPE_UNKNOWN)
+        return sn_lang_scalar(0, TYPE_UNKNOWN);
+    if (both[0].count != both[1].count) {
+        sn_lang_complain(l, e->node, NULL, "T has %u element%s, and eta has %u", both[1].count, both[1].count == 1 ? "" : "s", both[0].count);
+        return sn_lang_wrong();
+    }
+    lang_value v = sn_lang_geometric(l, e->node, WORD_DOT, both);
+    v = sn_lang_binary(l, e->node, TOKEN_MINUS, v, member(l, f, LANG_A));
+    return f->members[LANG_LOG_H] ? sn_lang_binary(l, e->node, TOKEN_PLUS, v, member(l, f, LANG_LOG_H)) : v;
+}
+
+static lang_value lower_members(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+{
+    lowering *l = e->l;
+    const lang_family *f = family_of(l, function);
+    const bool derived = quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
+    const uint64_t needed = needed_for(f, quantity, derived);
+    sn_lang_bind(l, is_natural(quantity) ? f->eta : f->x, 0, given);
+    for (uint32_t i = 0; i < f->statement_count; i++)
+        if (needed >> i & 1)
+            sn_lang_statement(l, f->statements[i]);
+    const lang_value v = derived ? derived_density(e, f) : member(l, f, quantity);
+    if (v.type == TYPE_WRONG)
+        return v;
+    if (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL)
+        return tail_within(e, &f->support, given, v, quantity == LANG_LOG_SURVIVAL);
+    return quantity == LANG_LOG_DENSITY || quantity == LANG_DERIVED || quantity == LANG_LOG_H ? density_within(e, &f->support, given, v) : v;
+}
+
+/* A cumulative function of integers is one of the whole number below. */
+static lang_value rounded_down(const evaluation *e, const lang_family *f, lang_member quantity, lang_value x)
+{
+    return f->support.whole && (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL) ? floor_of(e, x) : x;
+}
+
+static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_member quantity, const lang_value *arguments, lang_value given)
+{
+    const uint32_t statement = l->statement;
+    evaluation e = {.l = l, .node = node};
+    l->t->functions[function].called |= !l->silent;
+    if (!sn_lang_enter(l, function, node, 0))
+        return sn_lang_wrong();
+    if (!is_natural(quantity))
+        bind_parameters(&e, function, arguments);
+    if (given.type == TYPE_LITERAL || given.type == IR_MASK)
+        given = sn_lang_number(l, node, given);
+    const lang_value v = lower_members(&e, function, quantity, rounded_down(&e, family_of(l, function), quantity, given));
+    sn_lang_leave(l);
+    l->statement = statement;
+    return v;
+}
+
+lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
+{
+    const lang_distribution d = l->distributions[distribution];
+    const uint32_t function = body_of(l, &d, quantity), width = d.width ? d.width : 1;
+    lang_value arguments[LANG_MAX_TUPLE];
+    if (!function || (given.count && given.type == TYPE_WRONG))
+        return sn_lang_wrong();
+    if (!is_natural(quantity) && given.count != width && given.type != TYPE_UNKNOWN && given.count) {
+        sn_lang_complain(l, d.node, NULL, "x has %u element%s here, and is given %u", width, width == 1 ? "" : "s", given.count);
+        return sn_lang_wrong();
+    }
+    memcpy(arguments, l->pool + d.values, d.count * sizeof *arguments);
+    return run_body(l, function, d.node, quantity, arguments, given);
+}
+
+/* ---- calls ---- */
+
+lang_value sn_lang_density_call(lowering *l, uint32_t node, unsigned word, const uint32_t *places)
+{
+    (void)node;
+    const lang_member quantity = word == WORD_LOG_CDF ? LANG_LOG_CDF : word == WORD_LOG_SURVIVAL ? LANG_LOG_SURVIVAL : LANG_LOG_DENSITY;
+    const uint32_t d = sn_lang_distribution(l, places[0], quantity, false);
+    const lang_value x = sn_lang_expression(l, places[1]);
+    return d ? sn_lang_quantity(l, d, quantity, x) : sn_lang_wrong();
+}
+
+/* ---- families that nothing uses ---- */
+
+static void check_family(lowering *l, uint32_t function)
+{
+    lang_value arguments[LANG_MAX_TUPLE];
+    const lang_family *f = family_of(l, function);
+    for (uint32_t k = 0; k < l->t->functions[function].parameter_count; k++)
+        arguments[k] = sn_lang_scalar(0, f->widths[k].factors ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type);
+    for (unsigned m = 0; m < LANG_MEMBERS && !l->too_large; m++)
+        if (f->members[m])
+            run_body(l, function, 0, (lang_member)m, arguments, sn_lang_scalar(0, f->x_width.factors || is_natural((lang_member)m) ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type));
+}
+
+void sn_lang_check_families(lowering *l)
+{
+    l->dry = l->checking = true;
+    l->epoch++;
+    for (uint32_t k = 1; k < l->t->function_count; k++)
+        if (l->t->functions[k].family && !l->t->functions[k].item)
+            check_family(l, k);
+    l->dry = l->checking = false;
+}
