@@ -181,11 +181,45 @@ static sinter_status check_grid(compilation *c)
     return SINTER_OK;
 }
 
+static uint32_t count_names(const char *names)
+{
+    uint32_t count = 0;
+    for (const char *at = names + strspn(names, " "); *at; at += strspn(at, " ")) {
+        at += strcspn(at, " ");
+        count++;
+    }
+    return count;
+}
+
+/* Parameters that are streams, and terms that are left out. */
+static sinter_status shape_density(compilation *c, uint32_t rules)
+{
+    const sinter_options *o = &c->options;
+    ir_program out;
+    if (o->arrays) {
+        size_t length = 0;
+        const char *unknown = sn_opt_stream(&c->program, &out, c->memory, rules, o->arrays, &length);
+        if (unknown) {
+            char message[SINTER_MESSAGE_SIZE];
+            snprintf(message, sizeof message, "there is no parameter \"%.*s\" that could be an array", (int)(length < 80 ? length : 80), unknown);
+            return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, "each may be named once");
+        }
+        replace(c, &out);
+    }
+    if (o->drop && !c->program.status) {
+        sn_opt_drop(&c->program, &out, c->memory, rules, o->drop == SINTER_DROP_THETA, o->arrays ? count_names(o->arrays) : 0);
+        replace(c, &out);
+    }
+    return verified(c, "arrays and terms left out");
+}
+
 sinter_status sn_kernel_passes(compilation *c)
 {
     const uint32_t rules = c->options.passes ? 0 : c->program.rules;
     sinter_status status = verified(c, "the front end");
     ir_program out;
+    if (!status && (c->options.arrays || c->options.drop))
+        status = shape_density(c, rules);
     if (!status)
         status = sn_kernel_gradient(c);
     if (!status && c->options.fixed_count)

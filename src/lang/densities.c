@@ -8,6 +8,7 @@
 
 #include "base/decimal.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,18 @@ static void note_parameter(lowering *l, const lang_density_parameter *parameter)
         out->parameters[out->parameter_count++] = *parameter;
 }
 
-/* Its range is not the constraint's: a value is not clamped into being valid. */
+/* The least and the greatest number that is valid, as far as that is constant. */
+static double end_of_range(const lowering *l, double bound, double towards, bool open, bool infinite)
+{
+    if (isnan(bound))
+        return -towards;
+    if (isinf(bound) && !infinite)
+        return copysign(l->type == IR_F64 ? DBL_MAX : (double)FLT_MAX, bound);
+    if (!open)
+        return bound;
+    return l->type == IR_F64 ? nextafter(bound, towards) : (double)nextafterf((float)bound, (float)towards);
+}
+
 lang_value sn_lang_live(lowering *l, uint32_t node, const lang_density_parameter *parameter, double initial)
 {
     char name[LANG_MAX_NAME + 2 * SN_DECIMAL_ROOM];
@@ -78,7 +90,12 @@ lang_value sn_lang_live(lowering *l, uint32_t node, const lang_density_parameter
     lang_density_parameter noted = *parameter;
     noted.name = kept;
     note_parameter(l, &noted);
-    const ir_param param = {.name = kept, .type = (uint8_t)l->type, .initial = initial, .low = -(double)INFINITY, .high = (double)INFINITY};
+    const lang_bounds *b = &parameter->bounds;
+    const ir_param param = {.name = kept,
+                            .type = (uint8_t)l->type,
+                            .initial = initial,
+                            .low = end_of_range(l, b->low, (double)INFINITY, b->above, b->infinite),
+                            .high = end_of_range(l, b->high, -(double)INFINITY, b->below, b->infinite)};
     return sn_lang_scalar(sn_ir_emit(l->p, IR_PARAM, l->type, sn_ir_add_param(l->p, &param), 0, 0), l->type);
 }
 
@@ -192,10 +209,20 @@ static bool has_log_density_alone(lowering *l, uint32_t at, uint32_t end)
     return false;
 }
 
+/* A name that means nothing at all was meant for a family, where it is all that stands at the end. */
+static bool means_nothing(const lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    const lang_symbol *s = &l->t->symbols[n->a];
+    if ((n->kind != NODE_CALL && n->kind != NODE_GLOBAL) || s->function || s->word || s->input || (n->kind == NODE_GLOBAL && s->global_slot))
+        return false;
+    return !sn_lang_find_node_type(l->t, l->options, n->a) && !sn_lang_find_callable(l->t, n->a);
+}
+
 void sn_lang_density_value(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
-    if (sn_lang_names_distribution(l, s.a)) {
+    if (sn_lang_names_distribution(l, s.a) || means_nothing(l, s.a)) {
         sn_lang_add_outputs(l, statement, 0, value_of_distribution(l, s.a));
         return;
     }

@@ -53,7 +53,8 @@ static void no_distribution(lowering *l, uint32_t node)
     sn_lang_offer_families(l->t, &best);
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
-    sn_lang_complain(l, node, hint, "there is no family '%.*s'", sn_lang_shown(l->t, symbol), name);
+    sn_lang_complain(l, node, hint, "there is no family '%.*s'%s", sn_lang_shown(l->t, symbol), name,
+                     n->kind == NODE_LOCAL ? ": it is bound to a number" : "");
 }
 
 /* ---- widths ---- */
@@ -434,6 +435,48 @@ static lang_value simplex_outside(const evaluation *e, lang_value x)
     return out;
 }
 
+/* Does a NaN in operation `from` make one of operation `to`, whatever else is computed? It does not where it decides a choice alone. */
+static bool carries_nan(lowering *l, ir_ref from, ir_ref to)
+{
+    const ir_program *p = l->p;
+    if (to <= from || from == 0)
+        return to == from && to;
+    uint8_t *carries = sn_arena_take_zeroed(l->memory, to - from + 1);
+    if (!carries) {
+        l->t->out_of_memory = true;
+        return true;
+    }
+    carries[0] = 1;
+    for (ir_ref r = from + 1; r <= to; r++) {
+        const ir_op *op = &p->ops[r];
+        const ir_info *info = &sn_ir_info[op->code];
+        bool of[3] = {false, false, false};
+        for (unsigned k = 0; k < info->operands; k++)
+            of[k] = sn_ir_operand(op, k) >= from && carries[sn_ir_operand(op, k) - from];
+        const bool passes = info->rule == IR_RULE_FLOAT || (info->rule == IR_RULE_NUMBER && op->type != IR_I32)
+                            || (info->rule == IR_RULE_CONVERT && op->type != IR_I32);
+        if (info->rule == IR_RULE_CHOOSE)
+            carries[r - from] = of[1] && of[2];
+        else if (op->code == IR_MIN || op->code == IR_MAX || op->code == IR_POW || op->code == IR_HYPOT)
+            carries[r - from] = of[0] && of[1];
+        else
+            carries[r - from] = passes && (op->code == IR_COPYSIGN ? of[0] : of[0] || of[1] || of[2]);
+    }
+    return carries[to - from];
+}
+
+/* NaN where x is one, if its own computation does not see to it. */
+static lang_value with_nan_of(const evaluation *e, lang_value x, lang_value v)
+{
+    lowering *l = e->l;
+    for (uint32_t k = 0; k < x.count && !l->dry && v.type != TYPE_WRONG; k++) {
+        const lang_value element = sn_lang_element(l, x, k);
+        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l, element.ref, v.ref))
+            v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, sn_lang_to(l, e->node, number(e, NAN), v.type));
+    }
+    return v;
+}
+
 static lang_value density_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v)
 {
     lang_value out = {.count = 0};
@@ -443,13 +486,13 @@ static lang_value density_within(const evaluation *e, const lang_constraint *c, 
         const outside o = find_outside(e, c, sn_lang_element(e->l, x, k), false);
         out = joined(e, TOKEN_OR, out, joined(e, TOKEN_OR, joined(e, TOKEN_OR, o.below, o.above), o.between));
     }
-    return chosen(e, out, -INFINITY, sn_lang_number(e->l, e->node, v));
+    return chosen(e, out, -INFINITY, with_nan_of(e, x, sn_lang_number(e->l, e->node, v)));
 }
 
 static lang_value tail_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool survival)
 {
     const outside o = find_outside(e, c, x, true);
-    v = chosen(e, o.below, survival ? 0 : -INFINITY, sn_lang_number(e->l, e->node, v));
+    v = chosen(e, o.below, survival ? 0 : -INFINITY, with_nan_of(e, x, sn_lang_number(e->l, e->node, v)));
     return chosen(e, o.above, survival ? -INFINITY : 0, v);
 }
 

@@ -149,3 +149,63 @@ bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t r
     sn_opt_rebuild(&others, out, memory, rules, visit_fix, &f);
     return true;
 }
+
+/* ---- parameters as streams ---- */
+
+typedef struct streaming {
+    const uint32_t *input;  /* per parameter: the input that it becomes, from 1; 0: it stays */
+    const uint32_t *number; /* of those that stay, in the new list */
+} streaming;
+
+static ir_ref visit_stream(void *context, ir_program *out, const ir_op *op)
+{
+    const streaming *s = context;
+    if (op->code != IR_PARAM)
+        return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
+    return s->input[op->a] ? sn_ir_emit(out, IR_INPUT, op->type, s->input[op->a] - 1, 0, 0)
+                           : sn_ir_emit(out, IR_PARAM, op->type, s->number[op->a], 0, 0);
+}
+
+static uint32_t find_param(const ir_program *p, const char *name, size_t length)
+{
+    uint32_t k = 0;
+    while (k < p->param_count && (strlen(p->params[k].name) != length || memcmp(p->params[k].name, name, length)))
+        k++;
+    return k;
+}
+
+const char *sn_opt_stream(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *names, size_t *unknown_length)
+{
+    uint32_t *input = sn_arena_take_zeroed(memory, 2 * ((size_t)in->param_count + 1) * sizeof *input);
+    uint32_t *const number = input ? input + in->param_count + 1 : NULL;
+    ir_program changed = *in;
+    changed.params = sn_arena_take(memory, (in->param_count + 1) * sizeof *changed.params);
+    changed.inputs = sn_arena_take(memory, ((size_t)in->input_count + in->param_count + 1) * sizeof *changed.inputs);
+    if (!input || !changed.params || !changed.inputs) {
+        sn_ir_open(out, memory, rules);
+        sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (in->input_count)
+        memcpy(changed.inputs, in->inputs, in->input_count * sizeof *in->inputs);
+    for (const char *at = names + strspn(names, " "); *at; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        const uint32_t k = find_param(in, at, length);
+        if (k == in->param_count || input[k]) {
+            *unknown_length = length;
+            return at;
+        }
+        changed.inputs[changed.input_count++] = (ir_stream){in->params[k].name, in->params[k].type};
+        input[k] = changed.input_count;
+        at += length;
+    }
+    changed.param_count = 0;
+    for (uint32_t k = 0; k < in->param_count; k++)
+        if (!input[k]) {
+            number[k] = changed.param_count;
+            changed.params[changed.param_count++] = in->params[k];
+        }
+    streaming s = {input, number};
+    sn_opt_rebuild(&changed, out, memory, rules, visit_stream, &s);
+    return NULL;
+}

@@ -4,6 +4,7 @@
  *   affine.c   chains of gains and offsets become one (relaxed)
  *   expand.c   mathematical functions and integer division in terms of the other operations
  *   apply.c    what a program is applied to: fields on grids, outputs as totals, parameters as constants
+ *   drop.c     terms that are constant in the data, or in the parameters, out of log-densities
  *   gradient.c derivatives as further outputs; dependence.c: of what; slope.c: how one operation is differentiated
  *   flush.c    denormals and what is not finite out of cycles
  *   smooth.c   the program while smoothed parameters move
@@ -59,6 +60,13 @@ bool sn_opt_is_smoothed(const ir_program *in);
  * glide needs may have to be expanded then. */
 enum { OPT_RAMP_BASE, OPT_RAMP_SLOPE, OPT_RAMP_FROM, OPT_RAMP_DECAY, OPT_RAMP_PARAMS };
 void sn_opt_move(const ir_program *in, ir_program *out, arena *memory);
+
+/* Parameters by name, separated by spaces, become inputs behind the others, in this order, and leave the list. Returns NULL, or the name that is no
+ * parameter and its length. */
+const char *sn_opt_stream(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *names, size_t *unknown_length);
+/* Terms of the outputs' sums are left out that no input reaches, or that no parameter reaches: see drop.c. `streamed` inputs, the last ones, count as
+ * parameters. */
+void sn_opt_drop(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, bool of_parameters, uint32_t streamed);
 
 typedef enum opt_gradient_mode { OPT_GRADIENT_AUTO, OPT_GRADIENT_FORWARD, OPT_GRADIENT_REVERSE } opt_gradient_mode;
 typedef struct opt_gradient {
