@@ -19,9 +19,9 @@
 #include <cmocka.h>
 
 /* Two columns, three parameters, a range, a logarithm at segment rate. */
-static const char LINE[] = "param a = 0.5; param b = -0.25; param s = 1.5 in 0.0001..1e6; z = (y - (a + b*x))/s; -0.5*z*z - log(s) - 0.9189385332046727";
+static const char LINE[] = "input x; input y; param a = 0.5; param b = -0.25; param s = 1.5 in 0.0001..1e6; z = (y - (a + b*x))/s; -0.5*z*z - log(s) - 0.9189385332046727";
 /* Functions with regions of their own, and no parameter that reaches all of it. */
-static const char CURVE[] = "param k = 2 in 0.01..1e4; lgamma(k + x) - k*log1p(exp(-y)) - x*softplus(y)";
+static const char CURVE[] = "input x; input y; param k = 2 in 0.01..1e4; lgamma(k + x) - k*log1p(exp(-y)) - x*softplus(y)";
 
 enum { COLUMNS = 2, MOST_PARAMETERS = 3, ROWS = 67, LARGE = 70000 };
 
@@ -560,6 +560,122 @@ static void invalid_parameters(void **state)
     sinter_density_close(d);
 }
 
+/* ---- families ---- */
+
+static const char BOX[] = "family box(alpha, beta > alpha) on alpha..beta { log_density = -log(beta - alpha) }\nbox(1, 3)";
+
+static void expect_invalid(sinter_density_values *v, int parameter, double value)
+{
+    double log = 7;
+    if (sinter_density_invalid(v) != parameter)
+        fail_msg("at %g parameter %d is called invalid, not %d", value, sinter_density_invalid(v), parameter);
+    expect_status(sinter_density_log(v, &(double){1}, &log), parameter < 0 ? SINTER_OK : SINTER_BAD_PARAMETER, "log");
+    assert_true((parameter >= 0) == (isnan(log) != 0));
+}
+
+static void families(void **state)
+{
+    (void)state;
+    sinter_density *d = open_density("normal(mu=2, sigma=1.5)", NULL);
+    sinter_density_values *v = open_values(d);
+    sinter_density_info info = sinter_density_describe(d);
+    assert_int_equal(info.column_count, 1);
+    assert_int_equal(info.parameter_count, 2);
+    assert_string_equal(info.family, "normal");
+    assert_string_equal(info.parameters[1].name, "sigma");
+    assert_string_equal(info.constraints[0], "");
+    assert_string_equal(info.constraints[1], "> 0");
+    assert_true(info.parameters[1].low == 0x1p-1074 && info.parameters[1].high == DBL_MAX && info.parameters[1].initial == 1.5);
+    double x[4] = {0, 1, -INFINITY, NAN}, logs[4];
+    const sinter_density_argument column = {x, 1};
+    sinter_density_data data = {.count = 4, .columns = &column};
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs}), SINTER_OK, "normal");
+    for (int i = 0; i < 2; i++) {
+        const double z = (x[i] - 2) / 1.5, wanted = -0.5 * z * z - log(1.5) - 0.91893853320467274178;
+        if (!(fabs(logs[i] - wanted) < 1e-15))
+            fail_msg("normal at %g: %.17g instead of %.17g", x[i], logs[i], wanted);
+    }
+    assert_true(logs[2] == -INFINITY && isnan(logs[3]));
+    static const double wrong[] = {0, -1, INFINITY, NAN};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        sinter_density_set(v, 1, wrong[k]);
+        expect_invalid(v, 1, wrong[k]);
+    }
+    sinter_density_set(v, 1, 1e-300);
+    expect_invalid(v, -1, 1e-300);
+    sinter_density_set(v, 0, INFINITY);
+    expect_invalid(v, 0, INFINITY);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+
+    d = open_density("normal", NULL); /* without values */
+    v = open_values(d);
+    expect_invalid(v, 0, NAN);
+    sinter_density_set(v, 0, 0);
+    expect_invalid(v, 1, NAN);
+    sinter_density_set(v, 1, 1);
+    expect_invalid(v, -1, 1);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+
+    /* A constraint by another parameter; as arrays they have it row by row. */
+    d = open_density(BOX, NULL);
+    v = open_values(d);
+    assert_string_equal(sinter_density_describe(d).constraints[1], "> alpha");
+    static const double ends[][3] = {{1, 3, -1}, {1, 1, 1}, {0, -1, 1}, {-INFINITY, 1, 0}, {0, 2, -1}, {1, NAN, 1}};
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        sinter_density_set_all(v, ends[k]);
+        expect_invalid(v, (int)ends[k][2], ends[k][1]);
+    }
+    const double lows[4] = {0, 1, 2, NAN}, high = 1.5;
+    const sinter_density_argument parameters[2] = {{lows, 1}, {&high, 0}}, inside = {&(double){1.25}, 0};
+    data = (sinter_density_data){.count = 4, .columns = &inside, .parameters = parameters};
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs}), SINTER_OK, "rows of ends");
+    assert_true(fabs(logs[0] + log(1.5)) < 1e-15 && fabs(logs[1] + log(0.5)) < 1e-15 && isnan(logs[2]) && isnan(logs[3]));
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+
+    /* A model: columns as it declares them, parameters with ranges. */
+    d = open_density("input y; input x; param a = 0.5; param b = -1; param sigma = 2 in 0..1e9; y ~ normal(a + b*x, sigma)", NULL);
+    v = open_values(d);
+    assert_null(sinter_density_describe(d).family);
+    assert_int_equal(sinter_density_column_number(d, "x"), 1);
+    double log_of_row;
+    expect_status(sinter_density_log(v, (const double[]){1, 2}, &log_of_row), SINTER_OK, "model");
+    const double z = (1 - (0.5 - 2)) / 2;
+    assert_true(fabs(log_of_row - (-0.5 * z * z - log(2) - 0.91893853320467274178)) < 1e-15);
+    sinter_density_set(v, 2, -1);
+    assert_int_equal(sinter_density_invalid(v), 2);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
+/* Other quantities, and what is left of a log-density without its constants. */
+static void quantities_and_constants(void **state)
+{
+    (void)state;
+    static const char *const text = "normal(1, 2)";
+    const sinter_density_options options[] = {{.quantity = "log_cdf"}, {.drop = SINTER_DROP_X}, {.drop = SINTER_DROP_THETA}};
+    const double wanted[] = {log(0.5 * erfc(-0.25 / sqrt(2))), -0.5 * 0.0625, -0.5 * 0.0625 - log(2)};
+    for (int k = 0; k < 3; k++) {
+        double log_of_row;
+        sinter_density *d = open_density(text, &options[k]);
+        sinter_density_values *v = open_values(d);
+        expect_status(sinter_density_log(v, &(double){1.5}, &log_of_row), SINTER_OK, text);
+        if (!(fabs(log_of_row - wanted[k]) < 4e-16))
+            fail_msg("quantity %d: %.17g instead of %.17g", k, log_of_row, wanted[k]);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+    sinter_density *d;
+    assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.quantity = "nothing"}, &d, NULL), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.quantity = "T"}, &d, NULL), SINTER_BAD_PROGRAM);
+    assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.drop = (sinter_drop)3}, &d, NULL), SINTER_BAD_ARGUMENT);
+    const char *const sigma[1] = {"sigma"};
+    const sinter_density_options fixed = {.fixed_names = sigma, .fixed_values = &(double){0}, .fixed_count = 1};
+    assert_int_equal(sinter_density_open(context, text, strlen(text), &fixed, &d, NULL), SINTER_BAD_PROGRAM);
+}
+
 /* ---- arrays end where they end ---- */
 
 static void guard_pages(void **state)
@@ -903,7 +1019,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families),
+        cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };
     return cmocka_run_group_tests_name("density", tests, open_context, close_context);

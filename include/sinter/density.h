@@ -56,6 +56,8 @@ typedef struct sinter_density_options {
     sinter_type type;       /* of all columns, parameters and results: SINTER_F64 (also 0) or SINTER_F32 */
     sinter_grade grade;
     const char *name;       /* in messages and profiles; NULL: `density` */
+    const char *quantity;   /* NULL: the log-density; or another of sinter_options.quantity that is one number */
+    sinter_drop drop;       /* terms that are left out, as sinter_options.drop; a parameter is one also where it comes by row */
     const char *inputs;     /* NULL: the columns that the text uses or declares; or names separated by spaces: these, in this order */
     const char *const *fixed_names; /* parameters compiled as constants: names and values, `fixed_count` of them; the density then has them no more */
     const double *fixed_values;
@@ -76,8 +78,10 @@ SINTER_API void sinter_density_close(sinter_density *density);
 typedef struct sinter_density_info {
     uint32_t column_count, parameter_count;
     const sinter_stream_info *columns;
-    const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the constraint, as far as it
-                                                is a fixed range; values outside are not clamped but invalid */
+    const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the least and the greatest value
+                                                that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
+    const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; "" where there is none, or a param statement has the range */
+    const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
     sinter_type type;
     sinter_density_use use;
     sinter_engine engine;       /* that batches and sums run on */

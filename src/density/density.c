@@ -31,7 +31,7 @@ static const char *reason_for(const sinter_density_options *o, sinter_engine wan
 
 static bool are_valid(const sinter_density_options *o)
 {
-    return (unsigned)o->use <= SINTER_DENSITY_FEW_CALLS && o->threads >= 0 && o->threads <= THREADS_MOST
+    return (unsigned)o->use <= SINTER_DENSITY_FEW_CALLS && (unsigned)o->drop <= SINTER_DROP_THETA && o->threads >= 0 && o->threads <= THREADS_MOST
            && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64);
 }
 
@@ -47,7 +47,7 @@ static sinter_status check_streams(compilation *c)
     const ir_program *p = &c->program;
     char message[SINTER_MESSAGE_SIZE];
     if (p->total_count || p->output_count != 1)
-        return refuse(c, "a density has one result, the log-density of a row", NULL);
+        return refuse(c, "a density has one result, a number for each row", NULL);
     if (p->outputs[0].type != c->options.type)
         return refuse(c, "the log-density is of another type than the density", NULL);
     for (uint32_t k = 0; k < p->input_count; k++)
@@ -78,14 +78,67 @@ static sinter_status check_rows(compilation *c)
     return SINTER_OK;
 }
 
-static sinter_status fix(compilation *c, const sinter_density_options *o)
+/* ---- constraints ---- */
+
+static const lang_density_parameter *find_described(const lang_density *described, const char *name)
+{
+    for (uint32_t k = 0; k < described->parameter_count; k++)
+        if (!strcmp(described->parameters[k].name, name))
+            return &described->parameters[k];
+    return NULL;
+}
+
+static double next_number(unsigned type, double from, double towards)
+{
+    return type == IR_F32 ? (double)nextafterf((float)from, (float)towards) : nextafter(from, towards);
+}
+
+/* What is constant of a constraint, as the least and the greatest number that keep it. */
+static density_range range_of_bounds(const lang_bounds *b, unsigned type)
+{
+    density_range r = {.low = isnan(b->low) ? -INFINITY : b->low, .high = isnan(b->high) ? INFINITY : b->high, .whole = b->whole};
+    if (b->above || (r.low == -INFINITY && !b->infinite))
+        r.low = next_number(type, r.low, INFINITY);
+    if (b->below || (r.high == INFINITY && !b->infinite))
+        r.high = next_number(type, r.high, -INFINITY);
+    return r;
+}
+
+/* Of a family's parameter its constraint's, of one that the text declares that of the statement. */
+static density_range range_of(const ir_param *param, const lang_density *described)
+{
+    const lang_density_parameter *p = find_described(described, param->name);
+    if (p)
+        return range_of_bounds(&p->bounds, param->type);
+    if (param->type == IR_F32) /* as values are */
+        return (density_range){.low = (double)(float)param->low, .high = (double)(float)param->high};
+    return (density_range){.low = param->low, .high = param->high};
+}
+
+/* `> NAME`, `>= NAME`, `< NAME`, `<= NAME`, of an earlier parameter of the same distribution. */
+static void relate(const lang_density *described, const lang_density_parameter *p, density_relation *relation, const char **name)
+{
+    const char *text = p->bounds.text;
+    const size_t sign = strspn(text, "<>="), blank = strspn(text + sign, " ");
+    *name = NULL;
+    if (!sign || !(isnan(p->bounds.low) || isnan(p->bounds.high)))
+        return;
+    for (const lang_density_parameter *q = p; q-- > described->parameters;)
+        if (!strcmp(q->of, text + sign + blank) && !strcmp(q->family, p->family)) {
+            *relation = (density_relation){.above = text[0] == '>', .strict = sign == 1};
+            *name = q->name;
+            return;
+        }
+}
+
+static sinter_status fix(compilation *c, const sinter_density_options *o, const lang_density *described)
 {
     uint32_t unknown = 0;
     char message[SINTER_MESSAGE_SIZE];
     for (uint32_t k = 0; k < o->fixed_count; k++)
         for (uint32_t p = 0; p < c->program.param_count; p++)
             if (!strcmp(c->program.params[p].name, o->fixed_names[k])
-                && !(o->fixed_values[k] >= c->program.params[p].low && o->fixed_values[k] <= c->program.params[p].high)) {
+                && !sn_density_is_within(range_of(&c->program.params[p], described), o->fixed_values[k])) {
                 snprintf(message, sizeof message, "%.17g breaks the constraint of the parameter \"%.80s\"", o->fixed_values[k], o->fixed_names[k]);
                 return refuse(c, message, NULL);
             }
@@ -98,12 +151,22 @@ static sinter_status fix(compilation *c, const sinter_density_options *o)
     return SINTER_OK;
 }
 
-static sinter_status read_text(compilation *c, const char *text, size_t length, const sinter_density_options *o)
+/* Up to a constant. */
+static void leave_out(compilation *c, sinter_drop drop)
+{
+    ir_program out;
+    sn_opt_drop(&c->program, &out, c->memory, c->program.rules, drop == SINTER_DROP_THETA, 0);
+    c->program = out;
+}
+
+static sinter_status read_text(compilation *c, const char *text, size_t length, const sinter_density_options *o, lang_density *described)
 {
     c->program.rules &= ~(uint32_t)IR_SIGNS; /* derivatives may be wanted later */
-    sinter_status status = sn_lang_front(c, text, length);
+    sinter_status status = sn_lang_front(c, text, length, described);
     if (!status && o->fixed_count)
-        status = fix(c, o);
+        status = fix(c, o, described);
+    if (!status && o->drop)
+        leave_out(c, o->drop);
     if (!status && c->program.status)
         status = sn_report_fail(c->report, c->program.status, c->program.message, NULL);
     if (!status)
@@ -111,36 +174,57 @@ static sinter_status read_text(compilation *c, const char *text, size_t length, 
     return status ? status : check_rows(c);
 }
 
+/* Constraints as numbers and words. */
+static bool describe_constraint(sinter_density *d, const lang_density *described, uint32_t k)
+{
+    const ir_param *param = &d->program.params[k];
+    const lang_density_parameter *p = find_described(described, param->name);
+    const char *other = NULL;
+    d->ranges[k] = range_of(param, described);
+    d->relations[k].other = -1;
+    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : "";
+    if (p)
+        relate(described, p, &d->relations[k], &other);
+    for (uint32_t i = 0; other && i < k; i++)
+        if (!strcmp(d->program.params[i].name, other))
+            d->relations[k].other = (int32_t)i;
+    return d->constraints[k] != NULL;
+}
+
 /* What the caller gets to see. */
-static bool describe_streams(sinter_density *d)
+static bool describe_streams(sinter_density *d, const lang_density *described)
 {
     const ir_program *p = &d->program;
     d->column_count = p->input_count;
     d->parameter_count = p->param_count;
     d->columns = sn_arena_take(&d->own, (p->input_count + 1) * sizeof *d->columns);
     d->parameters = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->parameters);
-    if (!d->columns || !d->parameters)
-        return false;
-    for (uint32_t k = 0; k < p->input_count; k++)
+    d->ranges = sn_arena_take_zeroed(&d->own, (p->param_count + 1) * sizeof *d->ranges);
+    d->relations = sn_arena_take_zeroed(&d->own, (p->param_count + 1) * sizeof *d->relations);
+    d->constraints = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->constraints);
+    d->family = described->family ? sn_arena_copy_text(&d->own, described->family, strlen(described->family)) : NULL;
+    bool whole = d->columns && d->parameters && d->ranges && d->relations && d->constraints && !d->family == !described->family;
+    for (uint32_t k = 0; whole && k < p->input_count; k++)
         d->columns[k] = (sinter_stream_info){p->inputs[k].name, (sinter_type)p->inputs[k].type};
-    for (uint32_t k = 0; k < p->param_count; k++) {
+    for (uint32_t k = 0; whole && k < p->param_count; k++) {
         const ir_param *param = &p->params[k];
-        d->parameters[k] = (sinter_parameter_info){.name = param->name, .unit = param->unit, .initial = param->initial, .low = param->low,
-                                                   .high = param->high, .curve = (sinter_curve)param->curve};
+        whole = describe_constraint(d, described, k);
+        d->parameters[k] = (sinter_parameter_info){.name = param->name, .unit = param->unit ? param->unit : "", .initial = param->initial,
+                                                   .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */
     }
-    return true;
+    return whole;
 }
 
 static sinter_options read_options(const sinter_density_options *o)
 {
     return (sinter_options){.engine = SINTER_ENGINE_INTERP, /* so that what is read is kept */
-                            .source = SINTER_FIELD, .type = o->type ? o->type : SINTER_F64, .grade = o->grade, .rewriting = SINTER_STRICT,
+                            .source = SINTER_DENSITY, .quantity = o->quantity, .drop = o->drop, .type = o->type ? o->type : SINTER_F64, .grade = o->grade, .rewriting = SINTER_STRICT,
                             .name = o->name ? o->name : "density", .inputs = o->inputs};
 }
 
 /* Takes the program and all that it stands in from the compilation. */
-static bool keep(sinter_density *d, compilation *c, const char *text, size_t length)
+static bool keep(sinter_density *d, compilation *c, const char *text, size_t length, const lang_density *described)
 {
     d->own = c->own;
     c->own = (arena){.allocator = c->own.allocator};
@@ -148,7 +232,7 @@ static bool keep(sinter_density *d, compilation *c, const char *text, size_t len
     d->program.memory = &d->own;
     d->text = sn_arena_copy_text(&d->own, text, length);
     d->length = length;
-    return d->text && describe_streams(d);
+    return d->text && describe_streams(d, described);
 }
 
 static const char *copy_list(arena *memory, const char *list, bool *whole)
@@ -165,6 +249,7 @@ static bool keep_options(sinter_density *d, const sinter_density_options *o)
     d->options = *o;
     d->options.name = copy_list(&d->own, o->name ? o->name : "density", &whole);
     d->options.inputs = copy_list(&d->own, o->inputs, &whole);
+    d->options.quantity = copy_list(&d->own, o->quantity, &whole);
     d->options.fixed_names = NULL;
     d->options.fixed_values = NULL;
     if (!o->fixed_count || !whole)
@@ -183,11 +268,12 @@ static bool keep_options(sinter_density *d, const sinter_density_options *o)
 static sinter_status open_program(sinter_density *d, const char *text, size_t length, const sinter_density_options *o, sinter_report *report)
 {
     compilation c;
+    lang_density described = {.family = NULL};
     const sinter_options read = read_options(o);
     sinter_status status = sn_kernel_begin(&c, d->context, &read, report);
     if (!status)
-        status = read_text(&c, text, length, o);
-    if (!status && (!keep(d, &c, text, length) || !keep_options(d, o)))
+        status = read_text(&c, text, length, o, &described);
+    if (!status && (!keep(d, &c, text, length, &described) || !keep_options(d, o)))
         status = SINTER_NO_MEMORY;
     if (status == SINTER_NO_MEMORY && report && report->total == 0)
         sn_report_fail(report, status, "out of memory", NULL);
@@ -270,7 +356,7 @@ sinter_density_info sinter_density_describe(const sinter_density *d)
     if (!d)
         return (sinter_density_info){.engine_reason = "no density was given"};
     sinter_density_info info = {.column_count = d->column_count, .parameter_count = d->parameter_count, .columns = d->columns,
-                                .parameters = d->parameters, .type = d->type, .use = d->options.use, .engine = d->engine,
+                                .parameters = d->parameters, .constraints = d->constraints, .family = d->family, .type = d->type, .use = d->options.use, .engine = d->engine,
                                 .engine_reason = d->engine_reason, .threads = d->pool ? sn_threads_workers(d->pool) : 1};
     for (const density_variant *v = __atomic_load_n(&d->variants, __ATOMIC_ACQUIRE); v; v = v->next) {
         info.kernel_count += (v->kernel ? 1u : 0u) + (v->coefficients ? 1u : 0u);

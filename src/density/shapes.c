@@ -165,7 +165,7 @@ static uint32_t list_names(const density_shape *shape, const sinter_density *d, 
 static sinter_options options_for(const sinter_density *d, const density_shape *shape, const char **names)
 {
     const bool plain = !shape->sum && !shape->weighted;
-    sinter_options o = {.engine = d->engine, .source = SINTER_FIELD, .type = d->type, .grade = d->options.grade, .rewriting = SINTER_STRICT,
+    sinter_options o = {.engine = d->engine, .source = SINTER_DENSITY, .type = d->type, .grade = d->options.grade, .rewriting = SINTER_STRICT,
                         .name = d->options.name, .sum = shape->sum && !shape->factored, .gradient = names,
                         .gradient_count = list_names(shape, d, names), .gradient_mode = SINTER_GRADIENT_REVERSE, /* in every shape, for the bits */
                         .function = plain};

@@ -64,6 +64,23 @@ typedef struct density_variant {
     uint32_t results;
 } density_variant;
 
+/* The least and the greatest number that a parameter can be. */
+typedef struct density_range {
+    double low, high;
+    bool whole; /* integers only */
+} density_range;
+
+static inline bool sn_density_is_within(density_range r, double value)
+{
+    return value >= r.low && value <= r.high && (!r.whole || value == (double)(int64_t)value || value >= 0x1p52 || value <= -0x1p52); /* NaN is not */
+}
+
+/* A constraint by another parameter. */
+typedef struct density_relation {
+    int32_t other;      /* which it lies above or below; -1: none */
+    bool above, strict;
+} density_relation;
+
 struct sinter_density {
     sinter_context *context;
     size_t size; /* of this block */
@@ -78,6 +95,10 @@ struct sinter_density {
     uint32_t column_count, parameter_count;
     sinter_stream_info *columns;
     sinter_parameter_info *parameters;
+    density_range *ranges;       /* of parameters */
+    density_relation *relations;
+    const char **constraints;    /* as written */
+    const char *family;
     pthread_mutex_t lock; /* compiling and `own` */
     density_variant *variants; /* the newest first; read without the lock */
     uint32_t variant_count;

@@ -87,9 +87,19 @@ double sinter_density_get(const sinter_density_values *v, int parameter)
     return v && parameter >= 0 && (uint32_t)parameter < v->density->parameter_count ? v->set[parameter] : NAN;
 }
 
-static bool is_valid(const sinter_density *d, uint32_t parameter, double value)
+static bool is_related(density_relation r, double value, double other)
 {
-    return value >= in_type(d, d->parameters[parameter].low) && value <= in_type(d, d->parameters[parameter].high); /* NaN fails both */
+    return r.above ? (r.strict ? value > other : value >= other) : r.strict ? value < other : value <= other;
+}
+
+/* Among all of them; arrays among them (arguments may be NULL) are no one value, and say no more than that. */
+static bool is_valid(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
+{
+    const density_relation relation = d->relations[parameter];
+    if (!sn_density_is_within(d->ranges[parameter], all[parameter]))
+        return false;
+    const sinter_density_argument *other = relation.other >= 0 && arguments ? &arguments[relation.other] : NULL;
+    return relation.other < 0 || (other && other->data && other->stride) || is_related(relation, all[parameter], all[relation.other]);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)
@@ -97,7 +107,7 @@ int sinter_density_invalid(const sinter_density_values *v)
     if (!v || v->told >= 0)
         return v ? v->told : -1;
     for (uint32_t k = 0; k < v->density->parameter_count; k++)
-        if (!is_valid(v->density, k, v->set[k]))
+        if (!is_valid(v->density, k, v->set, NULL))
             return (int)k;
     return -1;
 }
@@ -137,7 +147,7 @@ static void take_all(sinter_density_values *v, const sinter_density_argument *ar
         const bool own = a && a->data && a->stride == 0;
         take(v, k, own ? load(d, a->data) : v->set[k], differs);
         v->overlaid |= own || (a && is_array(a));
-        if (v->invalid < 0 && !(a && is_array(a)) && !is_valid(d, k, v->given[k]))
+        if (v->invalid < 0 && !(a && is_array(a)) && !is_valid(d, k, v->given, arguments))
             v->invalid = (int)k;
     }
 }
