@@ -45,11 +45,6 @@ static nmath_2 of_two(const nmath_limit *l)
     return f;
 }
 
-double sn_nmath_value(const nmath_limit *l, double x)
-{
-    return l->parameters == 1 ? of_one(l)(x, l->a, 1) : of_two(l)(x, l->a, l->b, 1);
-}
-
 void sn_nmath_run(const limit_call *call)
 {
     const nmath_limit *l = call->numbers;

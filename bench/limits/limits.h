@@ -68,7 +68,6 @@ typedef struct nmath_limit {
 
 bool sn_nmath_is_here(void);
 bool sn_nmath_find(nmath_limit *limit, const char *name); /* false: there is none, limit->function is NULL */
-double sn_nmath_value(const nmath_limit *limit, double x);
 void sn_nmath_run(const limit_call *call); /* the loop that calls it */
 
 /* ---- the coefficients ---- */
