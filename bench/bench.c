@@ -25,6 +25,7 @@ static const theme themes[] = {
     {"compile", sn_bench_compile, sn_compile_name},
     {"math", sn_bench_functions, sn_function_name},
     {"graph", sn_bench_graph, sn_graph_row_name},
+    {"density", sn_bench_density, sn_density_row_name},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
 
@@ -41,6 +42,8 @@ static const char help[] =
     "  math         each mathematical function, both types and grades, against SLEEF's\n"
     "  graph        a voice of ten nodes against an interpreted graph; ns of an edit until it sounds, of a\n"
     "               swap, a parameter, an event, a block\n"
+    "  density      log-densities over data: batches, sums, derivatives, one row a call; against loops by\n"
+    "               hand and R's nmath\n"
     "\n"
     "  NAME         only rows whose names begin so: gain, circle, normal_sum-1000000, ...\n"
     "  --json       one object a line instead of a table\n"

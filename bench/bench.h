@@ -12,6 +12,7 @@
  *   plain_graph.c     that voice in plain C, interpreted and otherwise
  *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
  *   compile_cost.c    theme `compile`: microseconds from text to callable
+ *   density_speed.c   theme `density`: log-densities over data, against loops by hand and R's nmath
  *   timing.c          the clock, two kernels run alternately, medians
  *   buffers.c         arrays that do not get into each other's way
  *   results.c         rows as a table or as JSON; progress
@@ -191,12 +192,14 @@ bool sn_bench_prototype_fields(const bench_options *options, sinter_context *con
 bool sn_bench_compile(const bench_options *options, sinter_context *context);
 bool sn_bench_functions(const bench_options *options, sinter_context *context);
 bool sn_bench_graph(const bench_options *options, sinter_context *context);
+bool sn_bench_density(const bench_options *options, sinter_context *context);
 /* The names of their rows; NULL after the last. */
 const char *sn_prototype_name(unsigned k);
 const char *sn_prototype_field_name(unsigned k); /* which that goes on with */
 const char *sn_compile_name(unsigned k);
 const char *sn_function_name(unsigned k);
 const char *sn_graph_row_name(unsigned k);
+const char *sn_density_row_name(unsigned k);
 
 /* The k-th engine with machine code that the options allow and this machine has, the widest first (where
  * there is none, the interpreter); AUTO from there on. */

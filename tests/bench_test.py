@@ -145,6 +145,20 @@ def check_graph(command):
     return wrong
 
 
+def check_density(command):
+    """Loops by hand say what batches, sums and calls say (or there is no row)."""
+    result = run(command, "density", "normal", "--json", "--quick", "--rounds", "1")
+    rows = rows_of(result)
+    wrong = [w for w in map(wrong_row, rows) if w]
+    limits = {row["workload"] for row in rows if row["limit"]}
+    wanted = {"normal", "normal_sum", "normal_call", "normal_log"} if any("avx" in row["engine"] for row in rows) else {"normal_log"}
+    if not wanted <= limits:
+        wrong.append(f"exit status {result.returncode}: {result.stderr}; rows with limits {limits}")
+    if any(row["compile_us"] is None for row in rows):
+        wrong.append("no price of compiling")
+    return wrong
+
+
 def check_table(command):
     lines = run(command, "gain", "--quick", "--rounds", "1").stdout.splitlines()
     good = len(lines) > 1 and lines[0].startswith("workload") and all(line.startswith("gain") for line in lines[1:])
@@ -162,7 +176,7 @@ def check_refusals(command):
 
 
 def main(command):
-    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_graph, check_table,
+    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_graph, check_density, check_table,
               check_refusals]
     print(f"1..{len(checks)}")
     failed = 0

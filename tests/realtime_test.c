@@ -2,7 +2,7 @@
  * events.
  *
  * The context's allocator and pthread_mutex_lock, which the test replaces, look whether the thread that calls them is inside of
- * sinter_player_process. System calls are seen by the kernel: the audio thread puts a filter upon itself that turns all of them into a
+ * sinter_player_process or of a density's call, prepared before. System calls are seen by the kernel: the audio thread puts a filter upon itself that turns all of them into a
  * signal, whose handler notes the number, but for what it needs between calls (asking for its page faults). Where there is no such filter
  * (under emulation, say) that part is skipped, and said so. */
 #include "guard_pages.h"
@@ -113,6 +113,61 @@ static long minor_faults(void)
     return usage.ru_minflt + usage.ru_majflt;
 }
 
+/* ---- densities ---- */
+
+enum { ROWS = 700 };
+
+static sinter_density *density;
+static sinter_density_values *scores;
+static double rows[2 * ROWS], logs[ROWS], slopes[ROWS];
+
+/* Calls of every kind, each prepared: contiguous columns and strided ones, a parameter by row, rows that are missing. */
+typedef struct score_calls {
+    sinter_density_argument plain, strided, parameters[2];
+    sinter_density_data one, two;
+    sinter_density_results results;
+    void *by_parameter[2];
+    uint8_t validity[ROWS / 8 + 1];
+} score_calls;
+
+static score_calls score;
+
+static void prepare_scores(sinter_context *context)
+{
+    static const char text[] = "normal(mu=0.5, sigma=2)";
+    assert_int_equal(sinter_density_open(context, text, strlen(text), NULL, &density, NULL), SINTER_OK);
+    assert_int_equal(sinter_density_values_open(density, &scores), SINTER_OK);
+    for (int k = 0; k < 2 * ROWS; k++)
+        rows[k] = 0.001 * k;
+    memset(score.validity, 0x5E, sizeof score.validity);
+    score.plain = (sinter_density_argument){rows, 1};
+    score.strided = (sinter_density_argument){rows, 2};
+    score.parameters[0] = (sinter_density_argument){rows, 1};
+    score.by_parameter[1] = slopes;
+    score.one = (sinter_density_data){.count = ROWS, .columns = &score.plain};
+    score.two = (sinter_density_data){.count = ROWS, .columns = &score.strided, .parameters = score.parameters, .validity = score.validity};
+    score.results = (sinter_density_results){.logs = logs, .parameters = score.by_parameter};
+    assert_int_equal(sinter_density_prepare(scores, SINTER_DENSITY_LOG, NULL, NULL, NULL), SINTER_OK);
+    assert_int_equal(sinter_density_prepare(scores, SINTER_DENSITY_BATCH, &score.two, &score.results, NULL), SINTER_OK);
+    assert_int_equal(sinter_density_prepare(scores, SINTER_DENSITY_SUM, &score.one, &score.results, NULL), SINTER_OK);
+    assert_int_equal(sinter_density_prepare(scores, SINTER_DENSITY_SUM, &score.two, NULL, NULL), SINTER_OK);
+    assert_int_equal(sinter_density_prepare(scores, SINTER_DENSITY_SUM_EXACT, &score.two, NULL, NULL), SINTER_OK);
+}
+
+static atomic_int scored, unscored;
+
+static void make_scores(int k)
+{
+    double log, sum, gradient[2];
+    bool good = sinter_density_set(scores, 0, 0.01 * (k % 100)) == SINTER_OK;
+    good = sinter_density_log(scores, rows, &log) == SINTER_OK && good;
+    good = sinter_density_sum(scores, &score.one, &sum, gradient) == SINTER_OK && good;
+    good = sinter_density_batch(scores, &score.two, &score.results) == SINTER_OK && good;
+    good = sinter_density_sum(scores, &score.two, &sum, NULL) == SINTER_OK && good;
+    good = sinter_density_sum_exact(scores, &score.two, &sum) == SINTER_OK && good;
+    atomic_fetch_add(good ? &scored : &unscored, 1);
+}
+
 /* ---- the audio thread ---- */
 
 static sinter_player *player;
@@ -133,10 +188,12 @@ static void *play(void *unused)
     filtered = forbid_calls();
     minor_faults();
     atomic_store(&started, 1);
-    while (!atomic_load(&over)) {
+    for (int k = 0; !atomic_load(&over); k++) {
         const long before = minor_faults();
         inside = true;
         sinter_player_process(player, inputs, outputs, BLOCK);
+        if (k % 16 == 0)
+            make_scores(k);
         inside = false;
         atomic_fetch_add(&faults, atomic_load(&warm) ? (int)(minor_faults() - before) : 0);
     }
@@ -192,6 +249,7 @@ static void test_audio_thread(void **state)
     const sinter_node_type node = {.name = "leak", .inputs = 2, .outputs = 1, .process = leak, .create = create, .destroy = free};
     assert_int_equal(sinter_add_node_type(context, &node), SINTER_OK);
     assert_int_equal(sinter_player_open(context, &(sinter_player_options){.inputs = 1, .outputs = 2, .fade = 0.002}, &player), SINTER_OK);
+    prepare_scores(context);
     struct sigaction act = {.sa_flags = SA_SIGINFO};
     act.sa_sigaction = note_call;
     sigaction(SIGSYS, &act, NULL);
@@ -211,10 +269,13 @@ static void test_audio_thread(void **state)
     pthread_join(audio, NULL);
     const uint64_t swaps = sinter_player_look(player, NULL).swaps;
     sinter_player_close(player);
+    sinter_density_values_close(scores);
+    sinter_density_close(density);
     sinter_close(context);
     printf("# %llu swaps; allocations %d, locks %d, system calls %d%s, page faults %d\n", (unsigned long long)swaps, atomic_load(&allocations),
            atomic_load(&locks), atomic_load(&calls), filtered ? "" : " (not looked for: no filters here)", atomic_load(&faults));
     assert_int_equal(swaps, EDITS);
+    assert_true(atomic_load(&scored) > WARM && atomic_load(&unscored) == 0);
     assert_int_equal(atomic_load(&allocations), 0);
     assert_int_equal(atomic_load(&locks), 0);
     if (atomic_load(&calls))

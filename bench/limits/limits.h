@@ -7,6 +7,7 @@
  *   limit_noise.c    improved noise
  *   limit_trig.c     sine times cosine of half turns
  *   limit_sleef.c    the functions of SLEEF, if that library is there
+ *   limit_nmath.c    R's log-densities, likewise
  *   limit_lanes.h    instruction sets and tail masks
  *
  * Each takes any count ≥ 0 and any alignment, tails included, and is called the way that kernels are: through
@@ -55,6 +56,19 @@ bool sn_sleef_is_here(void);
 void *sn_sleef_find(const char *function, sinter_type type, sinter_engine engine, bool fast, const char **bound);
 /* The loop that calls it. */
 void (*sn_sleef_loop(sinter_type type, sinter_engine engine))(const limit_call *call);
+
+/* ---- R's nmath ---- */
+
+/* A log-density of its, of x and so many parameters. Stands in the place of the numbers. */
+typedef struct nmath_limit {
+    void *function;
+    unsigned parameters; /* 1 or 2 */
+    double a, b;
+} nmath_limit;
+
+bool sn_nmath_is_here(void);
+bool sn_nmath_find(nmath_limit *limit, const char *name); /* false: there is none, limit->function is NULL */
+void sn_nmath_run(const limit_call *call); /* the loop that calls it */
 
 /* ---- the coefficients ---- */
 

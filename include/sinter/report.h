@@ -17,7 +17,9 @@ typedef enum sinter_status {
     SINTER_TOO_LARGE,      /* beyond a stated limit (operations, nesting, names, state) */
     SINTER_NEEDS_INSTANCE, /* the kernel has state, or needs more workspace than the stack gives: make an instance */
     SINTER_CANCELLED,      /* the caller stopped it, by a flag or a callback */
-    SINTER_FULL            /* a queue has no room: again, when the audio thread has taken something from it */
+    SINTER_FULL,           /* a queue has no room: again, when the audio thread has taken something from it */
+    SINTER_BAD_PARAMETER   /* a parameter of a density breaks its constraint, or has no value yet: results are NaN;
+                              sinter_density_invalid names it */
 } sinter_status;
 
 enum { SINTER_MAX_ERRORS = 20, SINTER_MESSAGE_SIZE = 200, SINTER_EXCERPT_SIZE = 160 };

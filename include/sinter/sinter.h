@@ -6,10 +6,12 @@
  *   sinter/program.h     programs built by calls, node types of one's own
  *   sinter/kernel.h      compiling and running
  *   sinter/image.h       pictures by several threads
+ *   sinter/density.h     log-densities over data: rows, sums, derivatives
  *   sinter/dump.h        looking inside: IR, plan, machine code, C */
 #ifndef SINTER_SINTER_H
 #define SINTER_SINTER_H
 
+#include <sinter/density.h>
 #include <sinter/dump.h>
 #include <sinter/graph.h>
 #include <sinter/image.h>

@@ -201,6 +201,25 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
 
+/* Totals for whoever cuts the elements himself: open, add as many pieces as make up a block of PLAN_SUM_BLOCK elements (each but the last a multiple
+ * of PLAN_TICK; only the last block may be shorter), close; again for the next block. All in the default floating-point mode, of kernels that bind nothing. */
+enum { KERNEL_MOST_CARRIES = 52 };
+/* Totals of blocks, combined as a binary counter carries: place k holds 2^k blocks. Zeroed: none. */
+typedef struct kernel_carries {
+    uint64_t count;
+    double total[KERNEL_MOST_CARRIES];
+} kernel_carries;
+void sn_kernel_open_block(const kernel_run *r);
+void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n);
+double sn_kernel_fold(const kernel_run *r, uint32_t total); /* of the open block */
+/* NULL, or the loop that is all that a chunk of elements takes; inputs and outputs are addresses in the frame. */
+kernel_code sn_kernel_only_loop(const sinter_kernel *k);
+void sn_kernel_close_block(const kernel_run *r, kernel_carries *all); /* one for each total */
+/* The blocks of `next` follow those of `to`, of which there are a multiple of 2^k, 2^k no less than those of `next`. */
+void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsigned type);
+/* −0 of no blocks; without what was taken out of the sum (kernel_total). */
+double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
+
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);

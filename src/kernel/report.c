@@ -16,6 +16,7 @@ const char *sinter_status_name(sinter_status status)
     case SINTER_NEEDS_INSTANCE: return "the kernel needs an instance";
     case SINTER_CANCELLED: return "stopped by the caller";
     case SINTER_FULL: return "the queue is full";
+    case SINTER_BAD_PARAMETER: return "a parameter that breaks its constraint";
     }
     return "unknown status";
 }

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STACK_SMALL = 2 << 10, STACK_LARGE = 64 << 10, MOST_CARRIES = 52 };
+enum { STACK_SMALL = 2 << 10, STACK_LARGE = 64 << 10 };
 
 static void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
 {
@@ -247,13 +247,7 @@ static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int
 
 /* ---- totals ---- */
 
-/* Totals of blocks, combined as a binary counter carries: place k holds 2^k blocks. */
-typedef struct carries {
-    double total[MOST_CARRIES];
-    uint64_t count;
-} carries;
-
-static void open_sums(const kernel_run *r)
+void sn_kernel_open_block(const kernel_run *r)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->total_count; i++) {
@@ -303,25 +297,46 @@ static double add(unsigned type, double a, double b)
     return type == IR_F64 ? a + b : (double)((float)a + (float)b);
 }
 
-static void carry(carries *c, unsigned type, double total)
+/* One more total of 2^place blocks. */
+static void carry(kernel_carries *c, unsigned type, double total, unsigned place)
 {
-    unsigned place = 0;
-    for (uint64_t count = c->count; count & 1; count >>= 1)
+    const uint64_t blocks = (uint64_t)1 << place;
+    for (uint64_t count = c->count >> place; count & 1; count >>= 1)
         total = add(type, c->total[place++], total);
     c->total[place] = total;
+    c->count += blocks;
 }
 
-static void close_block(const kernel_run *r, carries *all)
+void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsigned type)
 {
-    const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->total_count; i++) {
-        carry(&all[i], k->totals[i].type, fold((const void *)(uintptr_t)r->frame[k->frame.sums + i], k->totals[i].type));
-        all[i].count++;
+    for (uint64_t places = next->count; places; ) { /* the largest first: each place that is taken already carries */
+        const unsigned place = 63 - (unsigned)__builtin_clzll(places);
+        carry(to, type, next->total[place], place);
+        places ^= (uint64_t)1 << place;
     }
 }
 
+double sn_kernel_fold(const kernel_run *r, uint32_t total)
+{
+    return fold((const void *)(uintptr_t)r->frame[r->kernel->frame.sums + total], r->kernel->totals[total].type);
+}
+
+kernel_code sn_kernel_only_loop(const sinter_kernel *k)
+{
+    const kernel_loop *loop = &k->loops[k->loop_count - 1];
+    const bool alone = k->first_element_loop + 1 == k->loop_count && !loop->guard && !loop->ticked;
+    return alone && !k->buffer_count && !k->line_count && !k->call_count && !k->binds && !k->grid ? loop->code[0] : NULL;
+}
+
+void sn_kernel_close_block(const kernel_run *r, kernel_carries *all)
+{
+    const sinter_kernel *k = r->kernel;
+    for (uint32_t i = 0; i < k->total_count; i++)
+        carry(&all[i], k->totals[i].type, sn_kernel_fold(r, i), 0);
+}
+
 /* What is left over joins from the smallest up; then the constants that were taken out of the sum. */
-static double combined(const carries *c, unsigned type)
+double sn_kernel_combine_carries(const kernel_carries *c, unsigned type)
 {
     if (c->count == 0)
         return -0.0;
@@ -340,10 +355,10 @@ static void hand_over(const sinter_kernel *k, uint32_t i, double total, const si
     a->totals[i] = t->type == IR_F64 ? total : (double)(float)total;
 }
 
-static void finish_totals(const sinter_kernel *k, const carries *all, const sinter_arguments *a)
+static void finish_totals(const sinter_kernel *k, const kernel_carries *all, const sinter_arguments *a)
 {
     for (uint32_t i = 0; i < k->total_count; i++)
-        hand_over(k, i, combined(&all[i], k->totals[i].type), a);
+        hand_over(k, i, sn_kernel_combine_carries(&all[i], k->totals[i].type), a);
 }
 
 /* ---- streams ---- */
@@ -441,20 +456,28 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
     return true;
 }
 
+void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n)
+{
+    for (int64_t done = 0, part; done < n; done += part) {
+        part = n - done < r->kernel->chunk ? n - done : r->kernel->chunk;
+        run_chunk(r, a, at + done, 0, part);
+    }
+}
+
 static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t index)
 {
     const sinter_kernel *k = r->kernel;
-    carries all[KERNEL_MOST_TOTALS];
+    kernel_carries all[KERNEL_MOST_TOTALS];
     for (uint32_t i = 0; i < k->total_count; i++)
         all[i].count = 0;
     for (int64_t block = 0; block < a->count; block += PLAN_SUM_BLOCK) {
         const int64_t end = a->count - block < PLAN_SUM_BLOCK ? a->count : block + PLAN_SUM_BLOCK;
-        open_sums(r);
+        sn_kernel_open_block(r);
         for (int64_t at = block, n; at < end; at += n) {
             n = end - at < k->chunk ? end - at : k->chunk;
             run_chunk(r, a, at, index + at, n);
         }
-        close_block(r, all);
+        sn_kernel_close_block(r, all);
     }
     finish_totals(k, all, a);
 }
@@ -600,7 +623,7 @@ static sinter_status run_simple(const sinter_kernel *k, const sinter_arguments *
     for (uint32_t i = 0; i < k->total_count; i++)
         set_pointer(&frame[k->frame.sums + i], partial[i]);
     if (k->total_count)
-        open_sums(&r);
+        sn_kernel_open_block(&r);
     const float_mode mode = sn_float_mode_enter();
     k->loops[0].code[0](frame, 0, a->count);
     for (uint32_t i = 0; i < k->total_count; i++)

@@ -74,6 +74,12 @@ typedef struct lang_options {
 sinter_status sn_lang_lower(ir_program *program, arena *scratch, const char *source, size_t length,
                             const lang_options *options, sinter_report *report);
 
+/* What a compilation with such a text does first (kernel/kernels.h): fills c->program with it, as c->options say what it is. `described`: as in
+ * lang_options. */
+struct compilation;
+struct lang_density;
+sinter_status sn_lang_front(struct compilation *c, const char *source, size_t length, struct lang_density *described);
+
 /* Is the list what lang_options.images may be? NULL is. */
 bool sn_lang_is_image_list(const char *images);
 

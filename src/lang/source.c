@@ -10,6 +10,7 @@ typedef struct source_text {
     const char *text;
     size_t length;
     bool ir;
+    lang_density *described; /* NULL, or where it is said what density it is */
 } source_text;
 
 static sinter_status lower(compilation *c, void *source)
@@ -25,7 +26,7 @@ static sinter_status lower(compilation *c, void *source)
     if (quantity == LANG_QUANTITIES || (quantity != LANG_LOG_DENSITY && c->options.source != SINTER_DENSITY))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
                               "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean or variance");
-    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity,
+    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
@@ -38,6 +39,12 @@ static sinter_status lower(compilation *c, void *source)
     return sn_lang_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
 }
 
+sinter_status sn_lang_front(compilation *c, const char *source, size_t length, lang_density *described)
+{
+    source_text s = {source, length, false, described};
+    return lower(c, &s);
+}
+
 sinter_status sinter_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options,
                              sinter_kernel **kernel, sinter_report *report)
 {
@@ -47,7 +54,7 @@ sinter_status sinter_compile(sinter_context *context, const char *source, size_t
         sn_report_open(report, options ? options->name : NULL);
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no text was given", NULL);
     }
-    source_text s = {source, length, false};
+    source_text s = {source, length, false, NULL};
     return sn_kernel_compile(context, options, lower, &s, kernel, report);
 }
 
@@ -126,6 +133,6 @@ sinter_status sinter_dump(sinter_context *context, const char *source, size_t so
         sn_report_open(report, options ? options->name : NULL);
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, source ? "there is no place for the text" : "no text was given", NULL);
     }
-    source_text s = {source, source_length, dump_options && dump_options->ir_text};
+    source_text s = {source, source_length, dump_options && dump_options->ir_text, NULL};
     return sn_kernel_dump(context, options, lower, &s, kind, dump_options, out, length, report);
 }

@@ -1,0 +1,198 @@
+/* Densities: log-densities over columns of data, one row, many rows or their sum, with derivatives.
+ *
+ *     sinter_density *density;
+ *     sinter_density_values *values;
+ *     sinter_density_open(context, "normal(mu = 2, sigma = 1.5)", 27, NULL, &density, &report);
+ *     sinter_density_values_open(density, &values);
+ *     sinter_density_set(values, sinter_density_parameter_number(density, "mu"), 1.75);
+ *     double x[1000], logs[1000], sum;
+ *     const sinter_density_data data = {.count = 1000, .columns = &(sinter_density_argument){x, 1}};
+ *     sinter_density_batch(values, &data, &(sinter_density_results){.logs = logs});
+ *     sinter_density_sum(values, &data, &sum, NULL);
+ *
+ * A density has *columns*, the inputs of its text: what a row of data consists of; and *parameters*, which are the same for all rows or,
+ * where a call says so, columns too. What a text may say is in docs/densities.md.
+ *
+ * **What is computed.** Outside the support −inf. NaN where a datum is NaN. NaN for a parameter that breaks its constraint: where it is
+ * one value for all rows the call says SINTER_BAD_PARAMETER besides, results are NaN, and sinter_density_invalid names the parameter; where it
+ * is a column the rows concerned are NaN, and nothing else is said. A parameter that has no value yet, or whose value is NaN, breaks its
+ * constraint.
+ *
+ * **Bits.** A row's value has the same bits in a call of one row and of many, on every engine, for all strides and alignments, whether
+ * arguments are arrays or one value for all, and for any number of threads. A sum has the same bits for every engine, stride, alignment and number
+ * of threads; other rows or another order of them round otherwise. See sinter_density_sum, sinter_density_sum_exact.
+ *
+ * **Kernels.** Which arguments are arrays, whether there are weights, and which derivatives are wanted, decide what machine code runs: it is
+ * compiled when a call first wants it, and kept with the density. sinter_density_prepare has it done beforehand; after that the calls
+ * are real-time safe. */
+#ifndef SINTER_DENSITY_H
+#define SINTER_DENSITY_H
+
+#include <sinter/kernel.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- densities ---- */
+
+/* A text, understood, and the kernels that were compiled of it so far. Any number of threads may use one. */
+typedef struct sinter_density sinter_density;
+
+/* What it is opened for. It chooses the engine where none is named: bits are the same on all. */
+typedef enum sinter_density_use {
+    SINTER_DENSITY_BATCHES = 0, /* many rows a call: the widest vectors */
+    SINTER_DENSITY_MANY_CALLS,  /* of one row each: machine code of one lane, with a function (sinter_density_function) however long it is */
+    SINTER_DENSITY_FEW_CALLS    /* of few rows: the interpreter, which costs least to compile for */
+} sinter_density_use;
+
+enum { SINTER_DENSITY_MOST = 256 /* columns, and parameters */ };
+
+/* Right when zeroed. */
+typedef struct sinter_density_options {
+    size_t size;            /* sizeof(sinter_density_options), or 0: reserved for growth */
+    sinter_density_use use;
+    sinter_engine engine;   /* AUTO: what suits the use */
+    sinter_type type;       /* of all columns, parameters and results: SINTER_F64 (also 0) or SINTER_F32 */
+    sinter_grade grade;
+    const char *name;       /* in messages and profiles; NULL: `density` */
+    const char *quantity;   /* NULL: the log-density; or another of sinter_options.quantity that is one number */
+    sinter_drop drop;       /* terms that are left out, as sinter_options.drop; a parameter is one also where it comes by row */
+    const char *inputs;     /* NULL: the columns that the text uses or declares; or names separated by spaces: these, in this order */
+    const char *const *fixed_names; /* parameters compiled as constants: names and values, `fixed_count` of them; the density then has them no more */
+    const double *fixed_values;
+    uint32_t fixed_count;
+    int threads;            /* that share the rows of a call; 0: 1, at most 1024. With more than one, calls of many rows wake threads and are not
+                               real-time safe. They serve one call at a time; calls of other threads meanwhile run on those alone */
+} sinter_density_options;
+
+/* Understands `length` bytes of text, which are copied; nothing is compiled for good yet. On success *density is set; else it is NULL and the
+ * report (NULL allowed) says why. Errors as sinter_compile; SINTER_BAD_PROGRAM also for a text with state, with several results, or whose
+ * columns are of another type; SINTER_TOO_LARGE for more than SINTER_DENSITY_MOST columns or parameters. NULL options: all defaults. Not for real-time threads. */
+SINTER_API sinter_status sinter_density_open(sinter_context *context, const char *text, size_t length,
+                                             const sinter_density_options *options, sinter_density **density, sinter_report *report);
+/* All its values, and what is bound to it, must be closed before. NULL is allowed. */
+SINTER_API void sinter_density_close(sinter_density *density);
+
+/* What it is. Strings and arrays live as long as the density. */
+typedef struct sinter_density_info {
+    uint32_t column_count, parameter_count;
+    const sinter_stream_info *columns;
+    const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the least and the greatest value
+                                                that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
+    const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; "" where there is none, or a param statement has the range */
+    const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
+    sinter_type type;
+    sinter_density_use use;
+    sinter_engine engine;       /* that batches and sums run on */
+    const char *engine_reason;  /* why this one, or why not a wider one; "" if nothing stands against it */
+    int threads;                /* those that could be had, the caller's included */
+    uint32_t kernel_count;      /* compiled so far, for whatever was asked */
+    size_t code_bytes;          /* of their machine code */
+} sinter_density_info;
+SINTER_API sinter_density_info sinter_density_describe(const sinter_density *density);
+/* −1 where there is none of that name. */
+SINTER_API int sinter_density_column_number(const sinter_density *density, const char *name);
+SINTER_API int sinter_density_parameter_number(const sinter_density *density, const char *name);
+
+/* ---- values ---- */
+
+/* A value for each parameter, and what they determine, computed once for all calls that follow. One thread at a time may use it; a density may
+ * have any number of them. */
+typedef struct sinter_density_values sinter_density_values;
+
+/* All parameters have their initial values. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT. The context's allocator is used. Not for real-time threads. */
+SINTER_API sinter_status sinter_density_values_open(sinter_density *density, sinter_density_values **values);
+SINTER_API void sinter_density_values_close(sinter_density_values *values); /* NULL is allowed */
+/* Any number, also NaN and those that break the constraint: calls say so. Real-time safe. SINTER_BAD_ARGUMENT where there is no such parameter. */
+SINTER_API sinter_status sinter_density_set(sinter_density_values *values, int parameter, double value);
+/* All of them, in order. */
+SINTER_API sinter_status sinter_density_set_all(sinter_density_values *values, const double *parameters);
+/* NaN where there is no such parameter. */
+SINTER_API double sinter_density_get(const sinter_density_values *values, int parameter);
+/* The first parameter that breaks its constraint, −1 where none does: as the values stand, or, after a call that said SINTER_BAD_PARAMETER and until
+ * the next one or the next value, as it was given them. Real-time safe. */
+SINTER_API int sinter_density_invalid(const sinter_density_values *values);
+
+/* ---- rows ---- */
+
+/* Numbers of the density's type: that of row i lies at data[i·stride], so that a stride of 0 is one value for all rows; it may be negative. */
+typedef struct sinter_density_argument {
+    const void *data;
+    int64_t stride; /* in elements */
+} sinter_density_argument;
+
+/* Right when zeroed, but for `count` and, where the density has columns, `columns`. What it points to must not overlap results. */
+typedef struct sinter_density_data {
+    size_t size;                               /* sizeof(sinter_density_data), or 0: reserved for growth */
+    int64_t count;                             /* rows, ≥ 0 */
+    const sinter_density_argument *columns;    /* one for each column */
+    const sinter_density_argument *parameters; /* NULL, or one for each parameter: data NULL: what was set; stride 0: this value, in this call */
+    sinter_density_argument weights;           /* data NULL: 1. A row's value and derivatives are multiplied by its weight; a row of weight 0
+                                                  counts as 0, whatever is in it, NaN and −inf too */
+    const uint8_t *validity;                   /* NULL: all rows are there. Else row i is missing where bit (validity_offset + i) is 0: bit k is that of
+                                                  value 1 << k % 8 in byte k/8, as in Arrow. A missing row counts as 0 in sums and is NaN in batches, derivatives
+                                                  too; what columns hold for it is not looked at */
+    int64_t validity_offset;                   /* in bits, ≥ 0 */
+} sinter_density_data;
+
+/* Where a batch's results go: arrays of `count` elements of the density's type. NULL: not wanted; at least one is. */
+typedef struct sinter_density_results {
+    size_t size;             /* sizeof(sinter_density_results), or 0: reserved for growth */
+    void *logs;              /* the log-densities */
+    void *const *columns;    /* NULL, or for each column NULL or an array: the derivative by it */
+    void *const *parameters; /* likewise */
+} sinter_density_results;
+
+/* One row: `row` has a number for each column, `*log` becomes its log-density. Real-time safe once prepared (sinter_density_prepare with
+ * neither data nor results). SINTER_BAD_PARAMETER, SINTER_BAD_ARGUMENT; where it must be compiled first, what compiling says. */
+SINTER_API sinter_status sinter_density_log(sinter_density_values *values, const double *row, double *log);
+
+/* The log-density of each row and derivatives. SINTER_BAD_PARAMETER (all results are written), SINTER_BAD_ARGUMENT; where a kernel must be compiled
+ * first, what compiling says. */
+SINTER_API sinter_status sinter_density_batch(sinter_density_values *values, const sinter_density_data *data,
+                                              const sinter_density_results *results);
+
+/* The sum of the rows' log-densities, and by `gradient` (NULL, or a number for each parameter) its derivatives. A parameter that is an array in this
+ * call has no such derivative: its number becomes NaN. The sum of no rows is 0.
+ *
+ * Summed as kernel.h says (32 partial sums of f64, 64 of f32, by row number; blocks of 4,096 rows in a binary tree), except that factors and
+ * addends that are the same for all rows are taken out where there are no weights: of terms g·b + o, with g and o that do not vary, what is computed is
+ * g·Σb + n·o; or, where that would lose digits, the sum of the terms. Of n rows the result is within 17·(log2(n) + 40)·ε·Σ|terms|, ε = 2^-52
+ * (2^-23), at worst; typically within 10ε. At most 63 derivatives at once: SINTER_TOO_LARGE. */
+SINTER_API sinter_status sinter_density_sum(sinter_density_values *values, const sinter_density_data *data, double *sum, double *gradient);
+
+/* The sum of the very numbers that sinter_density_batch gives, in exact arithmetic, rounded once: within half a unit in the last place of it,
+ * whatever cancels; the same for any order of rows. An infinity among them is the sum, two opposite ones or a NaN make it NaN. f32 values are
+ * added as they are, and the result is f64. */
+SINTER_API sinter_status sinter_density_sum_exact(sinter_density_values *values, const sinter_density_data *data, double *sum);
+
+/* ---- beforehand ---- */
+
+typedef enum sinter_density_call {
+    SINTER_DENSITY_LOG = 0,   /* sinter_density_log and sinter_density_function; data and results are NULL */
+    SINTER_DENSITY_BATCH,     /* with these results */
+    SINTER_DENSITY_SUM,       /* with all derivatives if results is not NULL */
+    SINTER_DENSITY_SUM_EXACT
+} sinter_density_call;
+
+/* Compiles what such a call needs and takes all memory that it will take, so that later ones with these values, and those of the same shape, neither
+ * compile nor allocate nor lock. The shape: which pointers are NULL, and which strides are 0 and 1. Data and results are not touched. Errors as
+ * sinter_compile. Not for real-time threads. */
+SINTER_API sinter_status sinter_density_prepare(sinter_density_values *values, sinter_density_call call, const sinter_density_data *data,
+                                                const sinter_density_results *results, sinter_report *report);
+
+/* The log-density as a C function of one row, for inner loops of one's own: `double f(const void *frame, double column, …)`, all columns in
+ * order (float where the density's type is f32); without parameters `double f(double column, …)`, and *frame is NULL. The frame is good until the next value is set. For a
+ * parameter that breaks its constraint it gives NaN. NULL where there is none: the interpreter, more than 8 columns, and what else sinter_kernel_function says;
+ * *reason (may be NULL) says which. Compiles where sinter_density_prepare has not. */
+SINTER_API sinter_function sinter_density_function(sinter_density_values *values, const void **frame, const char **reason);
+
+/* The log-density as C, as sinter_dump has it: the text (*length bytes and a terminating zero) is the caller's, from the context's allocator. */
+SINTER_API sinter_status sinter_density_export(const sinter_density *density, char **out, size_t *length, sinter_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
