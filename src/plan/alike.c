@@ -262,7 +262,7 @@ static void find_readers(finder *f)
     const plan_components *c = f->c;
     for (ir_ref r = 1; r < c->program->count; r++) {
         const ir_op *op = &f->ops[r];
-        if (!c->live[r])
+        if (!c->live[r] || !(op->axes & IR_AXIS_ELEMENT || sn_ir_info[op->code].rule == IR_RULE_EFFECT))
             continue;
         if (op->code == IR_READ || op->code == IR_READV) {
             uint32_t *readers = &f->readers[op->code == IR_READ ? op->a : op->b];
