@@ -311,6 +311,7 @@ static const text_case texts[] = {
     {"smoothed, interpreted",
      "input x\nparam gain = 0.5 in 0..1 smooth 0.1\nparam k = 0.1 in 0..1 glide 0.2\ny = x*gain + k*y'\ny",
      {.source = SINTER_PATCH, .engine = SINTER_ENGINE_INTERP}},
+    {"alike", "input x\nout sum(i, 1, 6, svf(x, 100*i).x)", {.source = SINTER_PATCH, .marks = true}},
     {"fixed",
      "param gain = 0.5 in 0..1\nparam drive = 2 in 0.1..10 log\nx*gain + exp(drive)*y",
      {.fixed_names = fixed_names, .fixed_values = fixed_values, .fixed_count = 1}},

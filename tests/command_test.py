@@ -1384,6 +1384,17 @@ def render_stimuli_and_automation(folder):
     words = ["render", "input a, b; (a, b)", "--noise", "7", "--frames", "4000", "--hash"]
     same(out(*words), out(*words, "--block", "13"))
     check(out(*words) != out(*words[:3], "8", *words[4:]), "the seed counts")
+    echo = "input x; x + 0.5*delay(x, 3)"
+    good("render", echo, "--impulse", "--tail", "1", "-o", folder / "e.npy")
+    same(read_npy(folder / "e.npy")[1], [1, 0, 0, 0.5])
+    good("render", echo, "--input", folder / "e.npy", "--tail", "1", "-o", folder / "f.npy")
+    same(read_npy(folder / "f.npy")[1], [1, 0, 0, 1, 0, 0, 0.25])
+    good("render", "input x; x + 0.5*delay(x, 3) + 0*x'", "--impulse", "--rate", "8", "--tail", "0.25", "-o", folder / "e.npy")
+    same(read_npy(folder / "e.npy")[1], [1, 0, 0])
+    good("render", "input x; y = x + 0.5*y'; y", "--impulse", "--rate", "8", "--tail", "0.5", "-o", folder / "e.npy")
+    same(read_npy(folder / "e.npy")[1], [1, 0.5, 0.25, 0.125, 0.0625])
+    bad(2, "render", "saw(9)", "--tail", "1", "--hash", says="how long?")
+    bad(2, "render", echo, "--impulse", "--tail", "1", "--frames", "9", "--hash", says="--tail follows")
     patch = folder / "p.sn"
     patch.write_text("param a = 1 in 0..10\nparam b = 2 in 0..10\nout a + 100*b\n")
     (folder / "changes.txt").write_text("# when what value\n0.25 a 3   # later\n\n0.25 a 4\n0.5 b 5\n0 b 1\n")

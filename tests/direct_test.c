@@ -136,6 +136,7 @@ static void random_programs(void **state)
     compare_graphs(GRAPH_WITH_STATE, 200);
     compare_graphs(GRAPH_WITH_BYTES, 200);
     compare_graphs(GRAPH_ON_GRID, 100);
+    compare_graphs(GRAPH_SMALL | GRAPH_WITH_ALIKE, 150);
 }
 
 static void compare_text(const char *text, size_t length, ir_type type, const char *name)

@@ -1,7 +1,8 @@
 /* Every engine gives the same bits, and they are the meaning of the program: random programs on random data.
  *
  *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many
- *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid, bytes (tables of bytes)
+ *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid, bytes (tables of bytes),
+ *                                         alike (the same recurrence several times over)
  *
  * A program that fails is shrunk and printed. */
 #include "engine_compare.h"
@@ -14,8 +15,8 @@
 
 #include <cmocka.h>
 
-enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES };
-enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
+enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES, ALIKE_KIND = GRAPH_SMALL | GRAPH_WITH_ALIKE };
+enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, ALIKE = 1500, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
 
 static uint32_t failures;
 
@@ -83,14 +84,21 @@ static void tables_of_bytes(void **state)
     assert_int_equal(failures, 0);
 }
 
+static void components_alike(void **state)
+{
+    (void)state;
+    compare_many(1, ALIKE * factor(), ALIKE_KIND);
+    assert_int_equal(failures, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
         static const struct {
             const char *name;
             unsigned kind;
-        } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}};
-        unsigned k = 3;
+        } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}, {"alike", ALIKE_KIND}};
+        unsigned k = 4;
         while (k && strcmp(argv[1], kinds[k].name))
             k--;
         const char *const *numbers = (const char *const *)argv + 1 + (k > 0);
@@ -103,6 +111,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(small_states),
         cmocka_unit_test(grids),
         cmocka_unit_test(tables_of_bytes),
+        cmocka_unit_test(components_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ static void make_graph(random_graph *g, uint64_t seed, arena *memory)
     sn_arena_open(memory, &(sinter_allocator){0});
     /* Large ones would only keep the compiler busy. */
     random_graph_make(g, seed,
-                      seed % 3 == 0   ? GRAPH_SMALL | GRAPH_WITH_STATE
+                      seed % 7 == 0   ? GRAPH_SMALL | GRAPH_WITH_ALIKE
+                      : seed % 3 == 0 ? GRAPH_SMALL | GRAPH_WITH_STATE
                       : seed % 3 == 1 ? GRAPH_SMALL
                                       : 0,
                       memory);
@@ -31,7 +32,7 @@ static void make_graph(random_graph *g, uint64_t seed, arena *memory)
 
 static bool is_large(const random_graph *g)
 {
-    return g->count > 300;
+    return g->count > 400;
 }
 
 static void export_batch(uint64_t first)

@@ -267,7 +267,230 @@ static void test_cycles(void **state)
     sinter_kernel_close(compiled());
 }
 
+/* Through ports that are only read late a cycle needs nothing else. */
+static void test_late_ports(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "x"), bus = add("pass", "bus"), line = add("delay_linear", "late"), level = add("gain", "level"),
+                      out = add("output", "y");
+    fix(line, "seconds", 0.001);
+    fix(level, "level", 0.5);
+    join(in, 0, bus, "x");
+    join(bus, 0, line, "x");
+    join(line, 0, level, "x");
+    join(bus, 0, out, "x");
+    /* Without a cycle it is a node like any other. */
+    join(line, 0, out, "x");
+    assert_non_null(strstr(whole_text(), "late__out = late(x=bus__out, seconds=0.001)"));
+    assert_int_equal(sinter_graph_disconnect(graph, line, 0, out, 0), SINTER_OK);
+    join(level, 0, bus, "x");
+    assert_string_equal(whole_text(),
+        "input x\n"
+        "x__out = x\n"
+        "fn late(x, seconds, most: const=48000) = delay_linear(x=x, seconds=seconds, most=most)\n"
+        "late__out = late(x=late__x, seconds=0.001)\n"
+        "fn level(x, level) = gain(x, level)\n"
+        "level__out = level(x=late__out, level=0.5)\n"
+        "fn bus(x) = pass(x)\n"
+        "bus__out = bus(x=x__out + level__out)\n"
+        "y__in = bus__out\n"
+        "late__x = bus__out\n"
+        "out y = y__in\n");
+    sinter_kernel *kernel = compiled();
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    static float click[1000], sound[1000];
+    click[0] = 1;
+    sinter_instance_run(instance, &(sinter_arguments){.inputs = (const void *[]){click}, .outputs = (void *[]){sound}, .count = 1000});
+    for (int k = 0; k < 1000; k++)
+        assert_true(sound[k] == (k % 48 ? 0 : 1.0f / (float)(1 << k / 48)));
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+    size_t length;
+    assert_int_equal(sinter_graph_dot(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "bus -> late [label=\"x\", style=dashed]"));
+    assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "late: delay_linear; x from bus__out, "));
+    /* A second cycle, within the first, through a port of one's own; and one that has to go back past nodes that were begun. */
+    static const char own[] = "fn far(v, w) = 0.25*delay(v, 10) + delay(w, 20)\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node far = add("far", "space"), tone = add("lowpass", "tone");
+    join(bus, 0, tone, "x");
+    join(tone, 0, far, "w");
+    join(far, 0, bus, "x");
+    join(level, 0, far, "v");
+    whole_text();
+    assert_non_null(strstr(text, "space__w = tone__out\n"));
+    sinter_kernel_close(compiled());
+    /* Where each way round has a port that is read at once, it is refused as before. */
+    join(tone, 0, tone, "x");
+    assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
+    assert_string_equal(report.errors[0].message, "a cycle without a delay: tone → tone");
+    /* Of an echo what comes in leaves at once. */
+    const sinter_node echo = add("echo", "dub");
+    assert_int_equal(sinter_graph_disconnect(graph, tone, 0, tone, 0), SINTER_OK);
+    join(echo, 0, echo, "x");
+    join(echo, 0, out, "x");
+    assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_BAD_PROGRAM);
+    assert_string_equal(report.errors[0].message, "a cycle without a delay: dub → dub");
+}
+
+/* What a delay holds is still in it when a cycle is closed through it, whose input then is bound elsewhere in the text. */
+static void test_a_cycle_is_closed_while_it_sounds(void **state)
+{
+    (void)state;
+    const sinter_node in = add("input", "x"), bus = add("pass", "bus"), late = add("delay_linear", "late"), level = add("gain", "level"), out = add("output", "y");
+    fix(late, "seconds", 0.01);
+    fix(level, "level", 0);
+    join(in, 0, bus, "x");
+    join(bus, 0, late, "x");
+    join(late, 0, level, "x");
+    join(late, 0, out, "x");
+    sinter_player *player;
+    static float x[2000], y[2000];
+    for (int k = 0; k < 2000; k++)
+        x[k] = (float)(1 + k * 7919 % 1000);
+    assert_int_equal(sinter_player_open(context, &(sinter_player_options){.inputs = 1, .outputs = 1, .fade = -1}, &player), SINTER_OK);
+    for (int k = 0; k < 4; k++) {
+        uint64_t edit;
+        if (k % 2)
+            join(level, 0, bus, "x");
+        else
+            sinter_graph_disconnect(graph, level, 0, bus, 0);
+        assert_int_equal(sinter_graph_commit(graph, player, &edit, &report), SINTER_OK);
+        assert_int_equal(sinter_player_wait(player, edit, &report), SINTER_OK);
+        sinter_player_process(player, (const float *[]){x + 500 * k}, (float *[]){y + 500 * k}, 500);
+    }
+    for (int k = 0; k < 2000; k++)
+        assert_true(y[k] == (k < 480 ? 0 : x[k - 480]));
+    sinter_player_close(player);
+}
+
+/* ---- events ---- */
+
+static int parameter_of(const sinter_kernel *kernel, const char *name)
+{
+    const int number = sinter_parameter_number(kernel, name);
+    if (number < 0)
+        fail_msg("no parameter %s in\n%s", name, text);
+    return number;
+}
+
+static void test_event_ports(void **state)
+{
+    (void)state;
+    static const char own[] = "fn age(trigger, scale: const=1, bend=1) = bend*scale*min(since(trigger), 1000)\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node env = add("adsr_event", "env"), age = add("age", "old"), out = add("output", "y"), saw = add("saw", "osc");
+    join(env, 0, out, "x");
+    join(age, 0, out, "x");
+    set(age, "scale", 3);
+    whole_text();
+    assert_non_null(strstr(text, "event env__note = 0\nparam env__attack = 0.01 smooth 0.02\n"));
+    assert_non_null(strstr(text, "event old__trigger = 0\nparam old__bend = 1 smooth 0.02\n"));
+    assert_non_null(strstr(text, "old(trigger=old__trigger, scale=3, bend=old__bend)"));
+    /* Set, fixed and smoothed as they may be, they are events all the same. */
+    fix(env, "note", 0.5);
+    assert_int_equal(sinter_graph_smooth(graph, env, port(env, "note"), SINTER_RAMP, 1), SINTER_OK);
+    assert_non_null(strstr(whole_text(), "event env__note = 0.5\n"));
+    sinter_kernel *kernel = compiled();
+    parameter_of(kernel, "env__note");
+    parameter_of(kernel, "old__trigger.onset");
+    sinter_kernel_close(kernel);
+    /* Streams are no events, but one event serves many, and is a number too. */
+    const sinter_node note = add("event", "note"), other = add("event", "other");
+    set(note, "value", 0.25);
+    assert_int_equal(sinter_graph_connect(graph, saw, 0, env, port(env, "note")), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_connect(graph, saw, 0, note, 0), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_connect(graph, other, 0, note, 0), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_connect_delayed(graph, note, 0, env, port(env, "note")), SINTER_BAD_ARGUMENT);
+    join(note, 0, env, "note");
+    join(note, 0, env, "note");
+    join(note, 0, age, "trigger");
+    assert_int_equal(sinter_graph_connect(graph, other, 0, env, port(env, "note")), SINTER_BAD_ARGUMENT);
+    join(note, 0, out, "x");
+    whole_text();
+    assert_non_null(strstr(text, "event note__value = 0.25\n"));
+    assert_non_null(strstr(text, "note__out = note__value\n"));
+    assert_non_null(strstr(text, "env(note=note__out, "));
+    assert_null(strstr(text, "env__note"));
+    kernel = compiled();
+    sinter_instance *instance;
+    static float y[200];
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    sinter_jump(instance, parameter_of(kernel, "note__value"), 0);
+    sinter_jump(instance, parameter_of(kernel, "note__value.onset"), 100);
+    sinter_instance_run(instance, &(sinter_arguments){.outputs = (void *[]){y}, .count = 200});
+    for (int k = 0; k < 200; k++)
+        assert_true(y[k] == (float)(k < 100 ? 3000 : 3*(k - 100)));
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+    size_t length;
+    assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
+    assert_non_null(strstr(text, "note: event; value 0.25 (event)\n"));
+    assert_non_null(strstr(text, "old: age; trigger from note__out, scale 3, bend 1 (live); "));
+    /* A port that becomes an event, or a constant, is another one. */
+    static const char *const changed[] = {"fn age(trigger, scale: const=1, bend=1) = bend*scale*trigger\n",
+                                          "fn age(trigger, scale=1, bend=1) = bend*scale*since(trigger)\n"};
+    for (size_t k = 0; k < 2; k++)
+        assert_int_equal(sinter_graph_define(graph, changed[k], strlen(changed[k]), &report), SINTER_BAD_PROGRAM);
+}
+
+/* Through a player, at the exact sample. */
+static void test_events_are_heard(void **state)
+{
+    (void)state;
+    static const char own[] = "fn ring(trigger) = trigger*exp(-since(trigger)/100)\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node note = add("event", "note"), ring = add("ring", "bell"), out = add("output", "y");
+    join(note, 0, ring, "trigger");
+    join(ring, 0, out, "x");
+    sinter_player *player;
+    uint64_t edit;
+    static float y[600];
+    assert_int_equal(sinter_player_open(context, &(sinter_player_options){.outputs = 1, .fade = -1}, &player), SINTER_OK);
+    assert_int_equal(sinter_graph_commit(graph, player, &edit, &report), SINTER_OK);
+    assert_int_equal(sinter_player_wait(player, edit, &report), SINTER_OK);
+    char name[128];
+    assert_true(sinter_graph_parameter_name(graph, note, 0, name, sizeof name));
+    const int number = sinter_player_parameter(player, name);
+    assert_int_equal(sinter_player_event_at(player, number, 1, 130), SINTER_OK);
+    assert_int_equal(sinter_player_event_at(player, number, 1, 400), SINTER_OK);
+    for (int k = 0; k < 600; k += 75)
+        sinter_player_process(player, NULL, (float *[]){y + k}, 75);
+    for (int k = 0; k < 600; k++)
+        assert_true(k < 130 ? y[k] == 0 : k == 130 || k == 400 ? y[k] == 1 : y[k] < y[k - 1] && y[k] > 0.05f);
+    sinter_player_close(player);
+}
+
 /* ---- what is refused ---- */
+
+static void test_names_that_are_meant(void **state)
+{
+    (void)state;
+    const sinter_node low = add("lowpass", "low");
+    add("saw", "oscillator");
+    sinter_node node;
+    uint32_t number;
+    assert_int_equal(sinter_graph_find_node(graph, "low", &node, &report), SINTER_OK);
+    assert_int_equal(node, low);
+    assert_int_equal(report.count, 0);
+    assert_int_equal(sinter_graph_find_node(graph, "osillator", &node, &report), SINTER_BAD_ARGUMENT);
+    assert_int_equal(node, 0);
+    assert_string_equal(report.errors[0].message, "there is no node 'osillator'");
+    assert_string_equal(report.errors[0].hint, "did you mean 'oscillator'?");
+    assert_int_equal(sinter_graph_find_port(graph, low, "cutoff", &number, &report), SINTER_OK);
+    assert_int_equal(number, 1);
+    assert_int_equal(sinter_graph_find_port(graph, low, "cutof", &number, &report), SINTER_BAD_ARGUMENT);
+    assert_int_equal(number, UINT32_MAX);
+    assert_string_equal(report.errors[0].message, "'low', which is a lowpass, has no port 'cutof'");
+    assert_string_equal(report.errors[0].hint, "did you mean 'cutoff'?");
+    assert_int_equal(sinter_graph_find_port(graph, low, "resonance", &number, NULL), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_find_port(graph, low, "resonance", &number, &report), SINTER_BAD_ARGUMENT);
+    assert_string_equal(report.errors[0].hint, "its ports are x, cutoff, q");
+    assert_int_equal(sinter_graph_find_port(graph, 77, "x", &number, &report), SINTER_BAD_ARGUMENT);
+    assert_string_equal(report.errors[0].message, "there is no such node any more");
+}
 
 static void refused(const char *type, const char *name, const char *message, const char *hint)
 {
@@ -414,7 +637,7 @@ static void test_library_types(void **state)
 {
     (void)state;
     static const char *const types[] = {"gain", "offset", "affine", "clip", "soft_clip", "pass", "mix", "pan", "sine", "phasor", "saw", "square",
-        "triangle", "noise", "lfo", "lowpass", "highpass", "bandpass", "notch", "svf", "adsr", "line", "sample_hold", "follow", "glide",
+        "triangle", "noise", "lfo", "lowpass", "highpass", "bandpass", "notch", "svf", "adsr", "adsr_event", "line", "sample_hold", "follow", "glide",
         "delay", "delay_linear", "delay_cubic", "comb", "allpass", "echo", "tremolo", "freeverb", "pluck", "min", "sin", "perlin"};
     const sinter_node out = add("output", "y");
     for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
@@ -751,6 +974,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_compiled, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_many_outputs, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_cycles, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_late_ports, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_a_cycle_is_closed_while_it_sounds, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_event_ports, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_events_are_heard, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_names_that_are_meant, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions_that_hide, open_graph, close_graph),

@@ -40,6 +40,15 @@ static sinter_status lower(const char *source, bool patch)
     return lower_as(source, strlen(source), (lang_options){.type = IR_F32, .patch = patch}, 0);
 }
 
+static void density_well(const char *source)
+{
+    if (lower_as(source, strlen(source), (lang_options){.type = IR_F64, .density = true}, 0) != SINTER_OK) {
+        char shown[1024];
+        sinter_report_format(&it.report, 0, shown, sizeof shown);
+        fail_msg("%s\n%s", source, shown);
+    }
+}
+
 static void lower_well(const char *source, bool patch)
 {
     if (lower(source, patch) != SINTER_OK) {
@@ -1153,6 +1162,7 @@ static void the_documented_programs_are_programs(void **state)
 {
     (void)state;
     char *const page = read_page();
+    const char *const densities = strstr(page, "\n## Densities\n"), *const functions = strstr(page, "\n## Functions\n");
     int programs = 0;
     for (char *at = strstr(page, "\n```\n"); at; at = strstr(at, "\n```\n")) {
         char *const start = at + 5, *const end = strstr(start, "```\n");
@@ -1162,8 +1172,10 @@ static void the_documented_programs_are_programs(void **state)
         if (strstr(start, "error:"))
             continue;
         open_it(NULL, 0);
-        const bool patch = sn_lang_is_patch(&it.scratch, start, strlen(start));
-        lower_well(start, patch);
+        if (start > densities && start < functions)
+            density_well(start);
+        else
+            lower_well(start, sn_lang_is_patch(&it.scratch, start, strlen(start)));
         programs++;
         *end = '\n'; /* the closing marks open no block */
         memset(end, '-', 3);

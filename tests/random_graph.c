@@ -136,6 +136,7 @@ typedef struct maker {
     unsigned types[4]; /* number types that the graph favours */
     unsigned of_kind, math, wild;
     unsigned depth; /* of cold regions */
+    uint32_t alike_from; /* the first memory object of components that are alike; 0: there are none, or nothing but */
 } maker;
 
 static void *grown(arena *memory, void *list, uint32_t count, uint32_t *capacity, size_t size)
@@ -406,7 +407,9 @@ static uint32_t memory_operation(maker *m)
     const random_graph *g = m->g;
     if (!g->memory_count)
         return 0;
-    const uint32_t k = random_below(m->r, g->memory_count);
+    /* what is alike keeps its state to itself, mostly */
+    const uint32_t any_of = m->alike_from && random_chance(m->r, 97) ? m->alike_from : g->memory_count;
+    const uint32_t k = random_below(m->r, any_of);
     const graph_memory *memory = &g->memories[k];
     if (memory->kind != IR_LINE) {
         const uint32_t any = pick(m, IR_I32); /* mostly far outside */
@@ -734,6 +737,8 @@ static void add_cells(maker *m)
     m->g->stateful = true;
 }
 
+enum { MOST_DRAWN = 8 };
+
 static void add_memories(maker *m)
 {
     const bool state = !(m->of_kind & GRAPH_NO_STATE) && !m->g->grid
@@ -747,7 +752,7 @@ static void add_memories(maker *m)
     if (m->of_kind & GRAPH_WITH_BYTES && random_chance(m->r, 40))
         add_byte_table(m);
     uint32_t lines = state ? 1 + random_below(m->r, random_chance(m->r, 10) ? 6 : 3) : 0;
-    for (; lines > 0 && m->g->memory_count < GRAPH_MOST_MEMORIES - 1; lines--)
+    for (; lines > 0 && m->g->memory_count < MOST_DRAWN; lines--)
         if (random_chance(m->r, 25))
             add_accumulator(m);
         else
@@ -789,7 +794,7 @@ static void write_lines(maker *m)
 {
     for (uint32_t k = 0; k < m->g->memory_count; k++) {
         graph_memory *memory = &m->g->memories[k];
-        if (memory->kind != IR_LINE)
+        if (memory->kind != IR_LINE || memory->written)
             continue;
         const bool accumulates = memory->type == IR_I32 && memory->length == 1 && random_chance(m->r, 80);
         uint32_t value = accumulates                ? accumulated(m, k)
@@ -804,6 +809,178 @@ static void write_lines(maker *m)
         }
         use(m, value);
         memory->written = value;
+    }
+}
+
+/* ---- the same several times over ---- */
+
+enum { MOST_PARTS = 24, MOST_PATTERN = 40, MOST_OWN = 2 };
+
+/* One recurrence, as nodes: those of the first one, and from where they come. */
+typedef struct pattern {
+    uint32_t first, count; /* nodes: reads of its own lines, then operations */
+    uint32_t line, lines;  /* memory objects of the first one */
+} pattern;
+
+static bool is_own(const pattern *p, uint32_t node)
+{
+    return node >= p->first && node < p->first + p->count;
+}
+
+/* Of a type, from what the recurrence has so far, or from outside. */
+static uint32_t pick_for_pattern(maker *m, const pattern *p, unsigned type)
+{
+    uint32_t own[MOST_PATTERN], count = 0;
+    for (uint32_t k = p->first; k < m->g->count; k++)
+        if (m->g->nodes[k].type == type)
+            own[count++] = k;
+    if (count && random_chance(m->r, 65))
+        return random_chance(m->r, 60) ? own[count - 1] : own[random_below(m->r, count)];
+    uint32_t outside[MOST_PATTERN];
+    uint32_t choices = 0;
+    for (uint32_t k = p->first; k-- > 1 && choices < MOST_PATTERN;)
+        if (m->g->nodes[k].type == type)
+            outside[choices++] = k;
+    return choices ? outside[random_below(m->r, choices)] : count ? own[count - 1] : 0;
+}
+
+/* Everything from outside stands before the first node, so that the pattern's nodes are in a row. */
+static void prepare_outside(maker *m)
+{
+    for (unsigned type = IR_F32; type <= IR_I32; type++) {
+        for (uint32_t k = 0; k < 4; k++)
+            any_constant(m, type);
+        add_convert(m, type, pick(m, any_number_type(m)));
+    }
+    compare_any(m, any_number_type(m));
+}
+
+static void add_to_pattern(maker *m, const pattern *p, unsigned type)
+{
+    static const uint8_t floats[] = {SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL, SINTER_OP_MIN, SINTER_OP_MAX, SINTER_OP_COPYSIGN};
+    static const uint8_t whole[] = {SINTER_OP_ADD, SINTER_OP_SUB, SINTER_OP_MUL, SINTER_OP_XOR, SINTER_OP_AND, SINTER_OP_SHR, SINTER_OP_SHL, SINTER_OP_MAX};
+    const uint32_t a = pick_for_pattern(m, p, type), b = pick_for_pattern(m, p, type), c = pick_for_pattern(m, p, type);
+    const uint32_t kind = random_below(m->r, 20), mask = pick_for_pattern(m, p, IR_MASK);
+    if (kind < 2) {
+        const unsigned from = type == IR_F32 ? IR_I32 : IR_F32;
+        add_convert(m, type, pick_for_pattern(m, p, from));
+    } else if (kind < 4) {
+        add_op(m, SINTER_OP_LT + random_below(m->r, 4), IR_MASK, a, b, 0);
+    } else if (kind < 7) {
+        add_op(m, random_chance(m->r, 25) ? SINTER_OP_RARE : SINTER_OP_SELECT, type, mask, a, b);
+    } else if (kind < 8) {
+        add_op(m, SINTER_OP_ABS, type, a, 0, 0);
+    } else if (type == IR_I32) {
+        add_op(m, whole[random_below(m->r, sizeof whole)], type, a, b, 0);
+    } else if (kind < 14) {
+        add_op(m, SINTER_OP_FMA + random_below(m->r, 3), type, a, b, c);
+    } else {
+        add_op(m, floats[random_below(m->r, sizeof floats)], type, a, b, 0);
+    }
+}
+
+static void add_own_line(maker *m, unsigned type, uint32_t length)
+{
+    m->g->memories[m->g->memory_count++] = (graph_memory){.kind = IR_LINE, .type = (uint8_t)type, .shortest = 1, .length = length};
+    m->g->stateful = true;
+}
+
+static void make_pattern(maker *m, pattern *p)
+{
+    prepare_outside(m);
+    *p = (pattern){.first = m->g->count, .line = m->g->memory_count, .lines = 1 + random_below(m->r, MOST_OWN)};
+    for (uint32_t k = 0; k < p->lines; k++) {
+        const unsigned type = any_number_type(m);
+        add_own_line(m, type, random_chance(m->r, 60) ? 1 : 1 + random_below(m->r, random_chance(m->r, 90) ? 8 : 20));
+        graph_memory *line = &m->g->memories[p->line + k];
+        line->flush = type != IR_I32 && random_chance(m->r, 50);
+        for (uint32_t reads = 1 + random_below(m->r, 2); reads > 0; reads--)
+            add_node(m, (graph_node){.kind = GRAPH_READ, .type = (uint8_t)type, .a = p->line + k, .b = 1 + random_below(m->r, line->length)});
+    }
+    for (uint32_t n = 4 + random_below(m->r, 16); n > 0; n--)
+        add_to_pattern(m, p, m->g->memories[p->line + random_below(m->r, p->lines)].type);
+    for (uint32_t k = 0; k < p->lines; k++) {
+        const unsigned type = m->g->memories[p->line + k].type;
+        uint32_t last = m->g->count - 1;
+        while (m->g->nodes[last].type != type)
+            last--;
+        use(m, last);
+        m->g->memories[p->line + k].written = last;
+    }
+    p->count = m->g->count - p->first;
+}
+
+/* What stands for an operand from outside in another one: the same, or one of its kind. */
+static uint32_t another(maker *m, uint32_t node)
+{
+    const graph_node n = m->g->nodes[node];
+    if (!n.type || random_chance(m->r, 40))
+        return node;
+    if (n.kind == GRAPH_CONST)
+        return n.type == IR_MASK ? node : any_constant(m, n.type);
+    uint32_t other[MOST_PATTERN], count = 0;
+    for (uint32_t k = 1; k < m->g->count && count < MOST_PATTERN; k++)
+        if (m->g->nodes[k].type == n.type && m->g->nodes[k].kind == n.kind && m->g->nodes[k].uniform == n.uniform)
+            other[count++] = k;
+    return count ? other[random_below(m->r, count)] : node;
+}
+
+static void repeat_pattern(maker *m, const pattern *p, bool differs)
+{
+    uint32_t outside[3 * MOST_PATTERN], instead[3 * MOST_PATTERN], known = 0;
+    for (uint32_t k = 0; k < p->count; k++) { /* those from outside first, each once */
+        const graph_node n = m->g->nodes[p->first + k];
+        const uint32_t operands[3] = {n.a, n.b, n.c};
+        for (unsigned i = 0; n.kind != GRAPH_READ && i < 3; i++) {
+            uint32_t at = 0;
+            while (at < known && outside[at] != operands[i])
+                at++;
+            if (!operands[i] || is_own(p, operands[i]) || at < known)
+                continue;
+            outside[known] = operands[i];
+            instead[known++] = another(m, operands[i]);
+        }
+    }
+    const uint32_t shift = m->g->count - p->first, line_shift = m->g->memory_count - p->line;
+    for (uint32_t k = 0; k < p->lines; k++) {
+        add_own_line(m, m->g->memories[p->line + k].type, m->g->memories[p->line + k].length);
+        m->g->memories[m->g->memory_count - 1].flush = m->g->memories[p->line + k].flush;
+        m->g->memories[m->g->memory_count - 1].written = m->g->memories[p->line + k].written + shift;
+    }
+    for (uint32_t k = 0; k < p->count; k++) {
+        graph_node n = m->g->nodes[p->first + k];
+        uint32_t *const operands[3] = {&n.a, &n.b, &n.c};
+        if (n.kind == GRAPH_READ)
+            n.a += line_shift;
+        for (unsigned i = 0; n.kind != GRAPH_READ && i < 3; i++) {
+            uint32_t at = 0;
+            while (at < known && outside[at] != *operands[i])
+                at++;
+            *operands[i] = is_own(p, *operands[i]) ? *operands[i] + shift : at < known ? instead[at] : *operands[i];
+            use(m, *operands[i]);
+        }
+        if (differs && n.kind == GRAPH_OP && n.op == SINTER_OP_ADD) {
+            n.op = SINTER_OP_SUB;
+            differs = false;
+        }
+        const uint32_t made = add_node(m, n);
+        m->used[made] = m->used[p->first + k];
+    }
+}
+
+static void alike_components(maker *m)
+{
+    pattern p;
+    m->alike_from = m->g->memory_count;
+    for (uint32_t kinds = 1 + random_below(m->r, 2); kinds > 0; kinds--) {
+        make_pattern(m, &p);
+        const uint32_t room = (GRAPH_MOST_MEMORIES - m->g->memory_count) / p.lines, most = room < MOST_PARTS ? room : MOST_PARTS;
+        for (uint32_t n = random_below(m->r, most); n > 0; n--)
+            repeat_pattern(m, &p, random_chance(m->r, 3));
+        for (uint32_t n = random_below(m->r, 6); n > 0; n--)
+            any_operation(m);
+        if (GRAPH_MOST_MEMORIES - m->g->memory_count < 2 * MOST_OWN)
+            return;
     }
 }
 
@@ -828,6 +1005,8 @@ void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *mem
     choose_types(&m);
     add_streams(&m);
     add_memories(&m);
+    if (kind & GRAPH_WITH_ALIKE)
+        alike_components(&m);
     for (uint32_t n = any_size(&m); n > 0; n--)
         any_operation(&m);
     if (random_chance(&r, 12) && !(kind & GRAPH_SMALL))

@@ -10,7 +10,7 @@
 #include "ir/ir.h"
 #include <sinter/sinter.h>
 
-enum { GRAPH_MOST_STREAMS = 8, GRAPH_MOST_PARAMS = 4, GRAPH_MOST_MEMORIES = 9, GRAPH_MOST_TOTALS = 12 };
+enum { GRAPH_MOST_STREAMS = 8, GRAPH_MOST_PARAMS = 4, GRAPH_MOST_MEMORIES = 48, GRAPH_MOST_TOTALS = 12 };
 
 typedef struct random_numbers {
     uint64_t state;
@@ -77,7 +77,8 @@ enum {
     GRAPH_ON_GRID = 4,
     GRAPH_SMALL = 8,
     GRAPH_WITH_STATE = 16,
-    GRAPH_WITH_BYTES = 32 /* tables of bytes, looked up by hashes of hashes */
+    GRAPH_WITH_BYTES = 32, /* tables of bytes, looked up by hashes of hashes */
+    GRAPH_WITH_ALIKE = 64 /* the same recurrence several times over */
 };
 
 void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory);

@@ -15,7 +15,7 @@
  *
  * A node's type is any function that a text may call: the library's (`sinter functions`), words such as `min` or `delay`, node types
  * that were given to the context (sinter_add_node_type), functions that sinter_graph_define brought; or `input`, a stream
- * from outside, or `output`, one to outside. Each of a function's arguments is an input port, by its name and its number, each element of its result
+ * from outside, `output`, one to outside, or `event`. Each of a function's arguments is an input port, by its name and its number, each element of its result
  * an output port. An input port that is
  *
  *   connected     has the sum of what is connected to it, in the order of connecting;
@@ -23,13 +23,15 @@
  *   fixed         is a constant: what it makes superfluous vanishes when the text is compiled (a gain of 1, an offset of 0), and chains fuse;
  *   none of these has its default, where that is a number as a parameter, else as it stands in the function's definition; without one it is 0.
  *
- * Arguments that must be constants (the samples of a comb) are fixed, whether they are set or fixed.
+ * Arguments that must be constants (the samples of a comb) are fixed, whether they are set or fixed. Arguments that are events (the note of an
+ * adsr_event, whatever a function hands to `since`) are events of the text, by the name `node__port`, posted by sinter_player_event; or connected to one
+ * node of the type `event`, `name__value` to the player, which may trigger many and whose output is its value.
  *
  * In the text each node is a function of its own by the node's name, so that its state bears that name and nothing else: however the
  * graph around it is rebuilt, a node goes on where it stood. Nodes that no output hears are left out.
  *
- * Feedback: a cycle needs a delay. It has one where it enters the first port of a node of the type `delay`, or where a connection was made by
- * sinter_graph_connect_delayed, which takes one sample. Any other is refused when the text is made, with the nodes it goes through.
+ * Feedback: a cycle needs a delay. It has one where it enters the first port of a node of the type `delay`, or any port of another that is only
+ * read through delays (that of delay_linear, say), or where a connection was made by sinter_graph_connect_delayed, which takes one sample. Any other is refused when the text is made, with the nodes it goes through.
  *
  * A graph is for one thread at a time; it does not know the audio thread. Nothing here is real-time safe but what the player does. */
 #ifndef SINTER_GRAPH_H
@@ -60,7 +62,8 @@ SINTER_API sinter_status sinter_graph_add(sinter_graph *graph, const char *type,
 /* Its connections go with it. */
 SINTER_API sinter_status sinter_graph_remove(sinter_graph *graph, sinter_node node);
 
-/* From an output port to an input port; a connection that is there stays as it is. `delayed`: by one sample. */
+/* From an output port to an input port; a connection that is there stays as it is. `delayed`: by one sample. A port for an event takes one connection, from
+ * a node of the type `event`. */
 SINTER_API sinter_status sinter_graph_connect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
 SINTER_API sinter_status sinter_graph_connect_delayed(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
 SINTER_API sinter_status sinter_graph_disconnect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
@@ -74,6 +77,9 @@ SINTER_API sinter_status sinter_graph_smooth(sinter_graph *graph, sinter_node no
 
 /* UINT32_MAX where there is no such node or port. */
 SINTER_API uint32_t sinter_graph_port(const sinter_graph *graph, sinter_node node, const char *port);
+/* As sinter_graph_find and sinter_graph_port, with a report (NULL allowed) of what was probably meant where there is none: SINTER_BAD_ARGUMENT. */
+SINTER_API sinter_status sinter_graph_find_node(const sinter_graph *graph, const char *name, sinter_node *node, sinter_report *report);
+SINTER_API sinter_status sinter_graph_find_port(const sinter_graph *graph, sinter_node node, const char *name, uint32_t *port, sinter_report *report);
 /* By number; NULL where there is none. Valid until the node goes. */
 SINTER_API const char *sinter_graph_port_name(const sinter_graph *graph, sinter_node node, uint32_t port);
 /* What the player calls the live parameter of that port, `node__port`, for sinter_player_parameter: into `buffer`. False where there is no such port, or no
@@ -94,7 +100,14 @@ SINTER_API sinter_status sinter_graph_explain(sinter_graph *graph, char *buffer,
 /* The graph as a picture for Graphviz. As sinter_graph_text. */
 SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
 
-/* Gives the text to the player: sinter_player_edit. What played before plays on where there is none (the report says why). */
+/* Gives the text to the player: sinter_player_edit. What played before plays on where there is none (the report says why).
+ *
+ * Nothing clicks: where the player plays a graph already, and fades (sinter_player_options.fade), ports whose connections or constants
+ * have changed go in a straight line over that time from what they had to what they have, and nodes that are new or gone are there as long; everything else
+ * computes what it did, bit for bit. Edits that come while it fades wait until it has, and coalesce. At once change arguments that must be constants,
+ * what had no number as its default, definitions, and all of a graph that cannot fade: together with the one before it would have a cycle without a delay, a
+ * node's name has gone to another type, or inputs have become other channels. Each edit then compiles two programs; the first is heard when it is
+ * ready. */
 SINTER_API sinter_status sinter_graph_commit(sinter_graph *graph, sinter_player *player, uint64_t *edit, sinter_report *report);
 
 #ifdef __cplusplus

@@ -187,6 +187,10 @@ typedef struct sinter_kernel_info {
     uint64_t latency;            /* elements: along every path to an output the declared latencies of the calls on it are summed; the largest sum. A
                                     path goes through delay lines too, but it ends where one brings back what depends on this very
                                     reading, on a cycle. Delays that the program makes itself do not count: they are meant */
+    uint64_t tail;               /* elements: while inputs and parameters are steady, the same from one element to the next, outputs are after so many elements;
+                                    UINT64_MAX where that may never be. The longest sum of delays along a path to an output; of varying ones
+                                    the most that they may be. Without end is what depends on a cycle, for it may die away however slowly, or go
+                                    round for ever; on the index; on a function in C, of which nothing is known */
 } sinter_kernel_info;
 SINTER_API sinter_kernel_info sinter_kernel_describe(const sinter_kernel *kernel);
 

@@ -39,7 +39,7 @@ typedef struct sinter_player_options {
     sinter_engine engine;
     sinter_grade grade;
     sinter_rewriting rewriting;
-    double fade;             /* seconds that added and removed outputs fade; 0: 0.005; negative: they do not. At most 10 */
+    double fade;             /* seconds that added and removed outputs fade, and edits of graphs (sinter_graph_commit); 0: 0.005; negative: they do not. At most 10 */
     uint32_t queue;          /* changes and events that may wait for the audio thread; 0: 4096. At most 2^20; rounded up to a power of 2 */
     double budget;           /* seconds: where compiling will probably take longer, the interpreter takes over first, and machine code from it
                                 when it is ready, with the same bits. 0: never */
@@ -65,13 +65,14 @@ typedef struct sinter_player_view {
     uint64_t edits;           /* asked for */
     uint64_t compiled;        /* the last one that was ready or refused */
     uint64_t playing;         /* the one that sounds; 0: none */
-    uint64_t swaps;
+    uint64_t swaps;           /* of programs: two for an edit of a graph that fades */
     sinter_engine engine;     /* of what plays */
     const char *engine_reason;
     double compile_seconds;   /* of the last edit, text to a program that can play */
     uint64_t faults;          /* infinities and NaN that were found in recursive state and reset to 0: see sinter_instance_fault */
     char fault[64];           /* the state in which the last one was, by its name in the program */
     sinter_status status;     /* of the last edit that was compiled or refused */
+    uint64_t latency, tail;   /* samples, of what plays: see sinter_kernel_info */
 } sinter_player_view;
 /* How it stands; `report` (NULL allowed): that of the last edit. Any thread but the audio thread. */
 SINTER_API sinter_player_view sinter_player_look(sinter_player *player, sinter_report *report);

@@ -72,6 +72,7 @@ const option sn_cli_options[] = {
     {OPTION_FRAMES, 0, "frames", "N", RENDER, "how many elements (default: as many as the inputs have)"},
     {OPTION_SECONDS, 0, "seconds", "S", IMAGE | RENDER, "the same in seconds"},
     {OPTION_SECONDS, 0, "seconds", "S", PLAY, "end after so long (default: on and on)"},
+    {OPTION_TAIL, 0, "tail", "S", RENDER, "go on behind the inputs' end as long as the patch needs, at most S seconds"},
     {OPTION_IN_PLACE, 0, "in-place", NULL, RENDER,
      "let outputs overwrite inputs; the bits do not depend on it"},
     {OPTION_BITS, 0, "bits", "16|24|32", RENDER | PLAY,
@@ -514,6 +515,7 @@ static bool take_value(reader *r, const char *value)
                                                : read_count(r, value, 1 << 24, &a->block);
     case OPTION_RATE: return r->bit == PLAY ? read_played_rate(r, value) : read_part(r, value, 1e9, true, "a number above 0, up to 1e9", &a->rate);
     case OPTION_FRAMES: return read_frames(r, value);
+    case OPTION_TAIL: return read_positive(r, value, true, &a->tail);
     case OPTION_SECONDS: return read_positive(r, value, true, &a->seconds);
     case OPTION_BITS: return read_bits(r, value);
     case OPTION_FORMAT: return read_format(r, value);
@@ -697,6 +699,8 @@ static bool check(const reader *r)
         wrong = "--impulse and --noise exclude each other";
     else if (r->size_in_frames && a->seconds >= 0)
         wrong = "--frames and --seconds exclude each other";
+    else if (a->tail >= 0 && (r->size_in_frames || a->seconds >= 0))
+        wrong = "--tail follows what the inputs have; --frames and --seconds say how long without them";
     else if (r->fps_given && a->frames < 0 && a->seconds < 0)
         wrong = "--fps belongs to --frames or --seconds";
     else if (a->time_range && a->frames < 0 && a->seconds < 0)
@@ -720,7 +724,7 @@ static bool check(const reader *r)
 
 int sn_cli_read_arguments(const command *c, int count, char **words, arguments *a)
 {
-    *a = (arguments){.command = c, .type = SINTER_F32, .block = 512, .frames = -1, .seconds = -1, .rate = -1};
+    *a = (arguments){.command = c, .type = SINTER_F32, .block = 512, .frames = -1, .seconds = -1, .tail = -1, .rate = -1};
     if (c - sn_cli_commands == COMMAND_PLAY)
         a->block = 256;
     a->jack_name = "sinter";

@@ -31,15 +31,32 @@ static int compare_entries(const void *a, const void *b)
     return names ? names : (f->least > g->least) - (f->least < g->least);
 }
 
+/* A family of distributions among the functions: they are called alike where a distribution is wanted. */
+static lang_function_entry family_entry(uint32_t i)
+{
+    lang_family_entry family;
+    sn_lang_family(i, &family);
+    return (lang_function_entry){.name = family.name, .arguments = family.names, .least = family.parameter_count, .most = family.parameter_count,
+                                 .summary = family.summary, .group = family.group, .form = family.form, .details = family.details,
+                                 .support = family.support};
+}
+
 static bool open_listing(listing *l)
 {
     lang_function_entry f;
     *l = (listing){0};
-    while (sn_lang_function(l->count, &f))
-        l->count++;
-    l->entries = malloc((l->count + 1) * sizeof *l->entries);
-    for (uint32_t i = 0; l->entries && i < l->count; i++)
+    lang_family_entry family;
+    uint32_t functions = 0, families = 0;
+    while (sn_lang_function(functions, &f))
+        functions++;
+    while (sn_lang_family(families, &family))
+        families++;
+    l->count = functions + families;
+    l->entries = malloc(((size_t)l->count + 1) * sizeof *l->entries);
+    for (uint32_t i = 0; l->entries && i < functions; i++)
         sn_lang_function(i, &l->entries[i]);
+    for (uint32_t i = 0; l->entries && i < families; i++)
+        l->entries[functions + i] = family_entry(i);
     if (l->entries)
         qsort(l->entries, l->count, sizeof *l->entries, compare_entries);
     return l->entries != NULL;
@@ -64,7 +81,7 @@ static void write_signature(char *line, size_t size, const lang_function_entry *
 {
     int n = snprintf(line, size, "%s(", f->name);
     if (f->form) {
-        snprintf(line + n, size - (size_t)n, "%s)", f->form);
+        snprintf(line + n, size - (size_t)n, f->support ? "%s) on %s" : "%s)", f->form, f->support);
         return;
     }
     unsigned k = 0;
@@ -149,7 +166,8 @@ static void print_page(const listing *l)
          "What texts can call beside the [words of the language](language.md#functions). This page is what `sinter functions --markdown`\n"
          "prints, from the texts in `src/lib`; `sinter functions NAME` prints one entry.\n\n"
          "`p:2` is an argument of two elements: a pair, or two numbers in a row; `n: const` is one that must be a constant where the\n"
-         "function is called. What stands behind `=` may be left out.\n");
+         "function is called. What stands behind `=` may be left out. What has a support, `on 0..inf`, is a family of distributions\n"
+         "([language.md](language.md#densities)), with the constraints of its parameters.\n");
     for (uint32_t i = 0; i < l->count; i++)
         if (l->entries[i].group && begins_group(l, i))
             print_link(l->entries[i].group);

@@ -114,10 +114,16 @@ static int settle_frames(rendering *r)
             return sn_cli_misuse(a->command, "--seconds is too long");
         r->frames = (int64_t)frames;
     }
-    if (r->frames < 0 && r->columns.count == 0)
+    const bool pulse = a->impulse && a->tail >= 0; /* all that goes in is one element */
+    if (r->frames < 0 && r->columns.count == 0 && !pulse)
         return sn_cli_misuse(a->command, "how long? without files that go in, --frames or --seconds says so");
-    if (r->frames < 0)
-        r->frames = (int64_t)r->columns.length;
+    if (r->frames < 0) {
+        const double most = a->tail >= 0 ? nearbyint(a->tail * r->rate) : 0;
+        if (!(most <= 281474976710656.0))
+            return sn_cli_misuse(a->command, "--tail is too long");
+        const uint64_t tail = r->prepared.info.tail;
+        r->frames = (int64_t)(r->columns.count ? r->columns.length : 1) + (int64_t)(tail < (uint64_t)most ? tail : (uint64_t)most);
+    }
     return STATUS_GOOD;
 }
 

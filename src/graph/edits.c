@@ -2,6 +2,7 @@
  *
  * The audio thread cannot wake anybody without entering the system, so that retired performances are looked for: after every edit, and
  * every 20 ms as long as there is one to be expected. */
+#include "graph/model.h"
 #include "graph/performance.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ void sn_performance_free(sinter_player *player, performance *p)
 {
     if (!p)
         return;
+    sn_performance_free(player, p->then);
     const char *fault = atomic_load_explicit(&p->fault, memory_order_acquire);
     if (fault)
         snprintf(player->fault, sizeof player->fault, "%s", fault);
@@ -23,6 +25,7 @@ void sn_performance_free(sinter_player *player, performance *p)
     sinter_migration_close(p->spent);
     sinter_instance_close(p->instance);
     sinter_kernel_close(p->kernel);
+    sn_graph_drop_snapshot(p->graph);
     sn_release(&player->allocator, p, p->size);
     player->alive--;
 }
@@ -92,7 +95,7 @@ static sinter_status prepare(sinter_player *player, sinter_kernel *kernel, perfo
         return SINTER_NO_MEMORY;
     }
     *p = (performance){.kernel = kernel, .instance = instance, .inputs = info.input_count, .outputs = info.output_count,
-                       .name_count = names, .size = size};
+                       .name_count = names, .size = size, .fade = -1};
     p->names = (performed_name *)(p + 1);
     p->initials = (changed_initial *)(p->names + names);
     for (uint32_t k = 0; k < names; k++) {
@@ -134,19 +137,43 @@ static sinter_status follow(performance *p, performance *before)
     return sinter_migration_open(before->kernel, p->kernel, &p->from);
 }
 
+/* What was ready and nobody has taken, with what was to follow it. Under the lock. */
+static performance *take_back(sinter_player *player)
+{
+    performance *back = atomic_exchange_explicit(&player->ready, NULL, memory_order_acq_rel);
+    if (back)
+        player->newest = back->before;
+    return back;
+}
+
+/* Nothing is ready. Under the lock. */
+static void put_ready(sinter_player *player, performance *p)
+{
+    player->newest = p->then ? p->then : p;
+    atomic_store_explicit(&player->ready, p, memory_order_release);
+}
+
 /* Takes the place of one that was not taken yet. Under the lock. */
 static sinter_status give(sinter_player *player, performance *p)
 {
-    performance *back = atomic_exchange_explicit(&player->ready, NULL, memory_order_acq_rel);
-    if (back) {
-        player->newest = back->before;
-        sn_performance_free(player, back);
-    }
+    sn_performance_free(player, take_back(player));
     const sinter_status status = follow(p, player->newest);
-    if (status == SINTER_OK) {
-        player->newest = p;
-        atomic_store_explicit(&player->ready, p, memory_order_release);
-    }
+    if (status == SINTER_OK)
+        put_ready(player, p);
+    return status;
+}
+
+/* Behind one that fades to it: on its own where that is taken, else together with it. Under the lock. */
+static sinter_status give_behind(sinter_player *player, performance *p, performance *fading)
+{
+    performance *back = take_back(player);
+    const sinter_status status = follow(p, fading);
+    if (status == SINTER_OK && back)
+        back->then = p;
+    if (back)
+        put_ready(player, back);
+    else if (status == SINTER_OK)
+        put_ready(player, p);
     return status;
 }
 
@@ -159,46 +186,112 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t edit, sinter_report *report)
+/* Something to play, not yet given to anybody. */
+static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t edit, performance **made,
+                          sinter_report *report)
 {
     sinter_kernel *kernel = NULL;
-    performance *p = NULL;
     sinter_status status = compile(player, r, engine, &kernel, report);
-    if (status == SINTER_OK && (status = prepare(player, kernel, &p)) != SINTER_OK)
+    if (status == SINTER_OK && (status = prepare(player, kernel, made)) != SINTER_OK)
         sinter_kernel_close(kernel);
     if (status != SINTER_OK)
         return status;
-    p->edit = edit;
+    (*made)->edit = edit;
+    (*made)->graph = sn_graph_share_snapshot(r->graph);
     pthread_mutex_lock(&player->lock);
     player->alive++;
-    status = give(player, p);
+    pthread_mutex_unlock(&player->lock);
+    return status;
+}
+
+/* Gives it behind `fading`, or where that is NULL instead of what is ready. */
+static sinter_status hand_on(sinter_player *player, performance *p, performance *fading)
+{
+    pthread_mutex_lock(&player->lock);
+    const sinter_status status = fading ? give_behind(player, p, fading) : give(player, p);
     if (status != SINTER_OK)
         sn_performance_free(player, p);
     pthread_mutex_unlock(&player->lock);
     return status;
 }
 
-/* By the interpreter first where machine code takes longer than allowed. */
+/* What fades from the graph that plays to the next one; NULL where there is nothing to fade, or no way to. The edit does not depend on it. */
+static performance *make_fading(sinter_player *player, const player_request *r, graph_snapshot *from, sinter_engine engine, uint64_t edit)
+{
+    arena memory;
+    text between;
+    performance *made = NULL;
+    sinter_report report;
+    sn_arena_open(&memory, &player->allocator);
+    if (sn_graph_write_between(from, r->graph, player->fade / player->rate, &memory, &between)) {
+        player_request request = *r;
+        request.text = between.start;
+        request.length = between.length;
+        report.count = report.total = 0;
+        if (make(player, &request, engine, edit, &made, &report) == SINTER_OK)
+            made->fade = sinter_parameter_number(made->kernel, GRAPH_FADE);
+        else
+            made = NULL;
+    }
+    sn_arena_close(&memory);
+    return made;
+}
+
+/* From a graph to a graph. What is ready and not taken is held back meanwhile: so what will be playing is known, and does not change. It is
+ * ready again where the edit comes to nothing. *fading: what was given, NULL if nothing was. */
+static sinter_status begin_fading(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t edit, performance **fading)
+{
+    *fading = NULL;
+    if (!r->graph || !player->fade)
+        return SINTER_OK;
+    pthread_mutex_lock(&player->lock);
+    performance *back = take_back(player);
+    graph_snapshot *from = player->newest ? player->newest->graph : NULL;
+    pthread_mutex_unlock(&player->lock);
+    performance *made = from ? make_fading(player, r, from, engine, edit) : NULL;
+    pthread_mutex_lock(&player->lock);
+    if (made && follow(made, player->newest) == SINTER_OK) {
+        sn_performance_free(player, back);
+        put_ready(player, made);
+        *fading = made;
+    } else {
+        sn_performance_free(player, made);
+        if (back)
+            put_ready(player, back);
+    }
+    pthread_mutex_unlock(&player->lock);
+    return SINTER_OK;
+}
+
+/* By the interpreter first where machine code takes longer than allowed. What fades is all that is needed for that. */
 static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, sinter_report *report)
 {
     const double estimate = player->seconds_a_byte * (double)r->length;
-    if (player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP) {
-        const sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, report);
+    const bool dear = player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP;
+    performance *fading, *p;
+    begin_fading(player, r, dear ? SINTER_ENGINE_INTERP : engine, number, &fading);
+    if (dear && !fading) {
+        sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, &p, report);
+        if (status == SINTER_OK)
+            status = hand_on(player, p, NULL);
         if (status != SINTER_OK)
             return status;
     }
     const double begin = now();
-    const sinter_status status = make(player, r, engine, number, report);
+    sinter_status status = make(player, r, engine, number, &p, report);
+    if (status == SINTER_OK)
+        status = hand_on(player, p, fading);
     if (status == SINTER_OK) {
         player->compile_seconds = now() - begin;
         player->seconds_a_byte = player->compile_seconds / (double)(r->length ? r->length : 1);
     }
-    return status;
+    return fading ? SINTER_OK : status; /* what has faded to the graph plays it, too */
 }
 
 void sn_request_forget(sinter_player *player, player_request *r)
 {
     sn_release(&player->allocator, r->text, r->text ? r->length + 1 : 0);
+    sn_graph_drop_snapshot(r->graph);
     *r = (player_request){0};
 }
 
@@ -261,15 +354,15 @@ void *sn_player_serve(void *argument)
 
 /* ---- asking ---- */
 
-sinter_status sinter_player_edit(sinter_player *player, const char *text, size_t length, const char *name, uint64_t *number)
+static sinter_status ask(sinter_player *player, const char *program, size_t length, const char *name, graph_snapshot *graph, uint64_t *number)
 {
-    if (!player || (!text && length > 0))
-        return SINTER_BAD_ARGUMENT;
-    player_request r = {.length = length, .text = sn_allocate(&player->allocator, length + 1)};
-    if (!r.text)
+    player_request r = {.length = length, .text = sn_allocate(&player->allocator, length + 1), .graph = graph};
+    if (!r.text) {
+        sn_graph_drop_snapshot(graph);
         return SINTER_NO_MEMORY;
+    }
     if (length > 0)
-        memcpy(r.text, text, length);
+        memcpy(r.text, program, length);
     r.text[length] = 0;
     snprintf(r.name, sizeof r.name, "%s", name ? name : "");
     pthread_mutex_lock(&player->lock);
@@ -281,6 +374,18 @@ sinter_status sinter_player_edit(sinter_player *player, const char *text, size_t
     if (number)
         *number = edit;
     return SINTER_OK;
+}
+
+sinter_status sinter_player_edit(sinter_player *player, const char *program, size_t length, const char *name, uint64_t *number)
+{
+    if (!player || (!program && length > 0))
+        return SINTER_BAD_ARGUMENT;
+    return ask(player, program, length, name, NULL, number);
+}
+
+sinter_status sn_player_edit_graph(sinter_player *player, const char *program, size_t length, graph_snapshot *graph, uint64_t *number)
+{
+    return ask(player, program, length, "graph", graph, number);
 }
 
 sinter_status sinter_player_use_engine(sinter_player *player, sinter_engine engine, uint64_t *number)

@@ -47,7 +47,7 @@ static sinter_kernel *compile_alone(graph_writing *w, uint32_t node)
     w->alone = true;
     for (uint32_t p = 0; p < t->port_count; p++)
         if (sn_graph_is_connected(w, node, p))
-            sn_text_print(&w->out, "input in%u\n", p);
+            sn_text_print(&w->out, t->ports[p].event ? "event in%u = 0\n" : "input in%u\n", p);
     sn_graph_write_parameters(w, node);
     if (w->g->definitions)
         sn_text_print(&w->out, "%s\n", w->g->definitions);
@@ -78,7 +78,7 @@ static void explain_port(graph_writing *w, uint32_t node, uint32_t port)
         return;
     }
     sn_text_add_f64(&w->out, n->type->kind == GRAPH_OUTPUT ? 0 : value);
-    sn_text_add(&w->out, kind == VALUE_LIVE ? " (live)" : "");
+    sn_text_add(&w->out, n->type->ports[port].event ? " (event)" : kind == VALUE_LIVE ? " (live)" : "");
 }
 
 /* `osc.phase`, `late__in`, `bus__out` are state of nodes osc, late, bus. */
@@ -176,7 +176,8 @@ void sn_graph_draw(graph_writing *w)
     for (uint32_t k = 0; k < g->connection_count; k++) {
         const graph_connection *c = &g->connections[k];
         sn_text_print(&w->out, "    %s -> %s [label=\"%s\"%s]\n", g->nodes[c->from].name, g->nodes[c->to].name,
-                      g->nodes[c->to].type->ports[c->input].name, sn_graph_is_ordering(g, c) ? "" : ", style=dashed");
+                      g->nodes[c->to].type->ports[c->input].name,
+                      sn_graph_is_ordering(g, c) && !sn_graph_is_late(w, c->to, c->input) ? "" : ", style=dashed");
     }
     sn_text_add(&w->out, "}\n");
 }

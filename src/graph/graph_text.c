@@ -3,7 +3,8 @@
  * What is heard is found from the outputs backwards. The nodes of it are put in an order in which each stands behind those that it
  * reads, by a walk in depth with a stack of its own, so that a cycle is found as the path that it is. Two kinds of connections do not take part: those that
  * are delayed by a sample (a prime reads what is bound further down) and those into a delay, which the language lets read what is
- * bound further down too. A delay's input gets a name of its own at the end of the text, so that it may be a sum. */
+ * bound further down too. A delay's input gets a name of its own at the end of the text, so that it may be a sum. The same goes for any port that its
+ * function only hands to delays; but that is asked, and done, only where a cycle is found that has no other way. */
 #include "graph/model.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ enum { ON_PATH = 1, DONE = 2 };
 
 bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c)
 {
-    return !c->delayed && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
+    return !c->delayed && !c->late && !(g->nodes[c->to].type->kind == GRAPH_DELAY && c->input == 0);
 }
 
 /* ---- order ---- */
@@ -28,6 +29,25 @@ static sinter_status refuse_cycle(graph_writing *w, uint32_t first, uint32_t dep
         used += (size_t)snprintf(message + used, sizeof message - used, "%s → ", g->nodes[w->path[k]].name) * (used < sizeof message - 80);
     snprintf(message + used, sizeof message - used, "%s", g->nodes[w->path[depth]].name);
     return sn_report_fail(w->report, SINTER_BAD_PROGRAM, message, "make one of its connections a delayed one, or let it pass through a delay");
+}
+
+/* A cycle that enters a port which is only read late: what is connected to that is bound behind the node, and the walk goes back to it. Returns the node's
+ * depth, or UINT32_MAX where there is none. */
+static uint32_t bind_late(graph_writing *w, uint32_t first, uint32_t depth)
+{
+    for (uint32_t k = depth + 1; k-- > first && w->status == SINTER_OK;) {
+        const uint32_t node = w->path[k], input = w->arriving[w->next[k] - 1].input;
+        bool late;
+        w->status = sn_graph_reads_late(w->g, w->g->nodes[node].type, input, &late);
+        if (!late)
+            continue;
+        for (uint32_t c = w->first[node]; c < w->first[node + 1]; c++)
+            w->arriving[c].late |= w->arriving[c].input == input;
+        while (depth > k)
+            w->state[w->path[depth--]] = 0;
+        return k;
+    }
+    return UINT32_MAX;
 }
 
 /* What has to come before the node, then the node. */
@@ -55,7 +75,11 @@ static sinter_status visit(graph_writing *w, uint32_t start)
             uint32_t first = 0;
             while (w->path[first] != c->from)
                 first++;
-            return refuse_cycle(w, first, depth);
+            const uint32_t back = bind_late(w, first, depth);
+            if (back == UINT32_MAX)
+                return w->status != SINTER_OK ? w->status : refuse_cycle(w, first, depth);
+            depth = back;
+            continue;
         }
         w->path[++depth] = c->from;
         w->next[depth] = w->first[c->from];
@@ -126,39 +150,66 @@ static void write_source(graph_writing *w, const graph_connection *c)
         sn_text_add_bytes(&w->out, &".x.y.z.w"[2 * c->output], 2);
 }
 
-bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port)
+/* Where two graphs are one: the side by which the node is written, but for what fades. */
+static graph_side side_of(const graph_writing *w, uint32_t node)
 {
-    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
-        if (w->arriving[k].input == port)
-            return true;
-    return false;
+    return !w->both ? GRAPH_ANY : w->both->gone[node] ? GRAPH_OLD : GRAPH_NEW;
 }
 
-/* The sum of what is connected; false: nothing is. */
-bool sn_graph_write_sum(graph_writing *w, uint32_t node, uint32_t port)
+/* The next connection to the port on that side, from `k` on; w->first[node + 1]: there is none. */
+static uint32_t next_source(const graph_writing *w, uint32_t node, uint32_t port, graph_side side, uint32_t k)
+{
+    while (k < w->first[node + 1] && !(w->arriving[k].input == port && w->arriving[k].side == (uint8_t)side))
+        k++;
+    return k;
+}
+
+static bool has_source(const graph_writing *w, uint32_t node, uint32_t port, graph_side side)
+{
+    return next_source(w, node, port, side, w->first[node]) < w->first[node + 1];
+}
+
+bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    return has_source(w, node, port, side_of(w, node));
+}
+
+/* The sum of what is connected on that side; false: nothing is. */
+static bool write_sum(graph_writing *w, uint32_t node, uint32_t port, graph_side side)
 {
     bool any = false;
     if (w->alone && sn_graph_is_connected(w, node, port)) {
         sn_text_print(&w->out, "in%u", port);
         return true;
     }
-    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++) {
-        const graph_connection *c = &w->arriving[k];
-        if (c->input != port)
-            continue;
+    for (uint32_t k = w->first[node]; (k = next_source(w, node, port, side, k)) < w->first[node + 1]; k++) {
         sn_text_add(&w->out, any ? " + " : "");
-        write_source(w, c);
+        write_source(w, &w->arriving[k]);
         any = true;
     }
     return any;
 }
 
-/* What an unconnected port is: a parameter, a constant, or what the definition has. */
-value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value)
+bool sn_graph_write_sum(graph_writing *w, uint32_t node, uint32_t port)
+{
+    return write_sum(w, node, port, side_of(w, node));
+}
+
+bool sn_graph_is_late(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    for (uint32_t k = w->first[node]; k < w->first[node + 1]; k++)
+        if (w->arriving[k].input == port)
+            return w->arriving[k].late;
+    return false;
+}
+
+static value_kind kind_of(const graph_node *n, uint32_t port, const graph_value *values, double *value)
 {
     const graph_port *p = &n->type->ports[port];
-    const graph_value *v = &n->values[port];
+    const graph_value *v = &values[port];
     *value = v->kind == VALUE_DEFAULT ? p->value : v->value;
+    if (p->event)
+        return VALUE_LIVE;
     if (v->kind != VALUE_DEFAULT)
         return v->kind;
     if (p->constant || (p->has_default && !p->is_number))
@@ -166,35 +217,135 @@ value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value)
     return p->is_number ? VALUE_LIVE : VALUE_FIXED;
 }
 
+/* What an unconnected port is: a parameter, a constant, or what the definition has. */
+value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value)
+{
+    return kind_of(n, port, n->values, value);
+}
+
+/* ---- ports that fade from what they had to what they have ---- */
+
+static const graph_value *values_of(const graph_writing *w, uint32_t node, graph_side side)
+{
+    return side == GRAPH_OLD ? w->both->before[node] : w->g->nodes[node].values;
+}
+
+static bool has_same_sources(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    const uint32_t end = w->first[node + 1];
+    uint32_t a = w->first[node], b = a;
+    do {
+        a = next_source(w, node, port, GRAPH_NEW, a);
+        b = next_source(w, node, port, GRAPH_OLD, b);
+        const graph_connection *x = &w->arriving[a], *y = &w->arriving[b];
+        if ((a == end) != (b == end) || (a < end && (x->from != y->from || x->output != y->output || x->delayed != y->delayed)))
+            return false;
+    } while (a++ < end && b++ < end);
+    return true;
+}
+
+/* Inputs of streams are 0 where nothing is connected. */
+static bool is_plain(const graph_node *n, uint32_t port)
+{
+    return n->type->kind == GRAPH_OUTPUT || (n->type->kind == GRAPH_DELAY && port == 0);
+}
+
+static bool fades(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    if (!w->both || w->both->gone[node] || !w->both->before[node])
+        return false;
+    const graph_node *n = &w->g->nodes[node];
+    if (n->type->ports[port].constant || n->type->ports[port].event)
+        return false;
+    const bool now = has_source(w, node, port, GRAPH_NEW), then = has_source(w, node, port, GRAPH_OLD);
+    double value, before;
+    const value_kind kind = kind_of(n, port, n->values, &value), was = kind_of(n, port, w->both->before[node], &before);
+    if (is_plain(n, port) || (now && then))
+        return !has_same_sources(w, node, port);
+    if ((!now && kind == VALUE_DEFAULT) || (!then && was == VALUE_DEFAULT))
+        return false; /* what only the definition knows */
+    return now || then || kind != was || (kind == VALUE_FIXED && value != before);
+}
+
+/* Is the port a live parameter, on some side that is written? */
+static bool is_live(const graph_writing *w, uint32_t node, uint32_t port, const graph_value **values)
+{
+    const graph_node *n = &w->g->nodes[node];
+    double value;
+    *values = n->values;
+    if (!sn_graph_is_connected(w, node, port) && sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
+        return true;
+    if (!fades(w, node, port) || has_source(w, node, port, GRAPH_OLD))
+        return false;
+    *values = w->both->before[node];
+    return kind_of(n, port, *values, &value) == VALUE_LIVE;
+}
+
 void sn_graph_write_parameters(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
     for (uint32_t k = 0; k < n->type->port_count; k++) {
         double value;
-        if (sn_graph_is_connected(w, node, k) || sn_graph_kind_of(n, k, &value) != VALUE_LIVE)
+        const graph_value *values;
+        if (!is_live(w, node, k, &values))
             continue;
-        ADD(w, "param ", n->name, "__", n->type->ports[k].name, " = ");
+        kind_of(n, k, values, &value);
+        const bool event = n->type->ports[k].event;
+        ADD(w, event ? "event " : "param ", n->name, "__", n->type->ports[k].name, " = ");
         sn_text_add_f64(&w->out, value);
-        if (n->values[k].smoothing) {
-            sn_text_add(&w->out, n->values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
-            sn_text_add_f64(&w->out, n->values[k].seconds);
+        if (values[k].smoothing && !event) {
+            sn_text_add(&w->out, values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
+            sn_text_add_f64(&w->out, values[k].seconds);
         }
         sn_text_add(&w->out, "\n");
     }
 }
 
-static void write_value(graph_writing *w, uint32_t node, uint32_t port)
+static void write_side(graph_writing *w, uint32_t node, uint32_t port, graph_side side)
 {
     const graph_node *n = &w->g->nodes[node];
     double value;
-    if (n->type->kind == GRAPH_DELAY && port == 0)
-        ADD(w, n->name, "__in");
-    else if (sn_graph_write_sum(w, node, port))
+    if (write_sum(w, node, port, side))
         return;
-    else if (sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
+    if (is_plain(n, port))
+        sn_text_add(&w->out, "0");
+    else if (kind_of(n, port, values_of(w, node, side), &value) == VALUE_LIVE)
         ADD(w, n->name, "__", n->type->ports[port].name);
     else
         sn_text_add_f64(&w->out, value);
+}
+
+static void write_whole(graph_writing *w, uint32_t node, uint32_t port)
+{
+    if (!fades(w, node, port)) {
+        write_side(w, node, port, side_of(w, node));
+        return;
+    }
+    w->both->fades++;
+    sn_text_add(&w->out, "(");
+    write_side(w, node, port, GRAPH_NEW);
+    sn_text_add(&w->out, ")*" GRAPH_FADE " + (");
+    write_side(w, node, port, GRAPH_OLD);
+    sn_text_add(&w->out, ")*" GRAPH_AWAY);
+}
+
+/* On a side where nothing is connected the port's name is its parameter's. */
+static const char *behind_name(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    const graph_value *values;
+    return is_live(w, node, port, &values) ? "__in" : "";
+}
+
+/* What is bound behind the node stands here by its name. */
+static void write_value(graph_writing *w, uint32_t node, uint32_t port)
+{
+    const graph_node *n = &w->g->nodes[node];
+    if (n->type->kind == GRAPH_DELAY && port == 0)
+        ADD(w, n->name, "__in");
+    else if (!w->alone && sn_graph_is_late(w, node, port))
+        ADD(w, n->name, "__", n->type->ports[port].name, behind_name(w, node, port));
+    else
+        write_whole(w, node, port);
 }
 
 /* Is the argument left to the definition? One that has a size is given as a whole, or not at all. */
@@ -254,14 +405,16 @@ static void write_node(graph_writing *w, uint32_t node)
         break;
     case GRAPH_OUTPUT:
         ADD(w, n->name, "__in = ");
-        if (!sn_graph_write_sum(w, node, 0))
-            sn_text_add(&w->out, "0");
+        write_whole(w, node, 0);
         sn_text_add(&w->out, "\n");
         break;
     case GRAPH_DELAY:
         ADD(w, n->name, "__out = delay(");
         sn_graph_write_arguments(w, node);
         sn_text_add(&w->out, ")\n");
+        break;
+    case GRAPH_EVENT:
+        ADD(w, n->name, "__out = ", n->name, "__value\n");
         break;
     case GRAPH_FUNCTION:
         sn_graph_write_function(w, node);
@@ -273,6 +426,22 @@ static void write_node(graph_writing *w, uint32_t node)
     }
 }
 
+/* What enters a delay, or another port that is read late, on a cycle. */
+static void write_late(graph_writing *w, uint32_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    for (uint32_t p = 0; p < n->type->port_count; p++) {
+        if (n->type->kind == GRAPH_DELAY && p == 0)
+            ADD(w, n->name, "__in = ");
+        else if (sn_graph_is_late(w, node, p))
+            ADD(w, n->name, "__", n->type->ports[p].name, behind_name(w, node, p), " = ");
+        else
+            continue;
+        write_whole(w, node, p);
+        sn_text_add(&w->out, "\n");
+    }
+}
+
 /* Declarations first, then nodes, then what may be bound late. */
 void sn_graph_write_text(graph_writing *w)
 {
@@ -281,21 +450,14 @@ void sn_graph_write_text(graph_writing *w)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_INPUT)
             ADD(w, "input ", g->nodes[k].name, "\n");
     for (uint32_t k = 0; k < w->count; k++)
-        if (g->nodes[w->order[k]].type->kind == GRAPH_FUNCTION || g->nodes[w->order[k]].type->kind == GRAPH_DELAY)
+        if (g->nodes[w->order[k]].type->kind != GRAPH_INPUT && g->nodes[w->order[k]].type->kind != GRAPH_OUTPUT)
             sn_graph_write_parameters(w, w->order[k]);
     if (g->definitions && g->definitions[0])
         ADD(w, g->definitions, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         write_node(w, w->order[k]);
-    for (uint32_t k = 0; k < w->count; k++) {
-        const graph_node *n = &g->nodes[w->order[k]];
-        if (n->type->kind != GRAPH_DELAY)
-            continue;
-        ADD(w, n->name, "__in = ");
-        if (!sn_graph_write_sum(w, w->order[k], 0))
-            sn_text_add(&w->out, "0");
-        sn_text_add(&w->out, "\n");
-    }
+    for (uint32_t k = 0; k < w->count; k++)
+        write_late(w, w->order[k]);
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT)
             ADD(w, "out ", g->nodes[k].name, " = ", g->nodes[k].name, "__in\n");
@@ -315,10 +477,10 @@ static void sort_connections(graph_writing *w)
         w->arriving[w->first[g->connections[k].to + 1]++] = g->connections[k];
 }
 
-static bool open_writing(graph_writing *w, sinter_graph *g, sinter_report *report)
+static bool open_writing(graph_writing *w, sinter_graph *g, graph_both *both, sinter_report *report)
 {
     const size_t n = g->node_count + 1;
-    *w = (graph_writing){.g = g, .report = report};
+    *w = (graph_writing){.g = g, .both = both, .report = report};
     sn_arena_open(&w->memory, &g->allocator);
     sn_text_open(&w->out, &w->memory);
     w->heard = sn_arena_take_zeroed(&w->memory, n);
@@ -334,13 +496,13 @@ static bool open_writing(graph_writing *w, sinter_graph *g, sinter_report *repor
     return true;
 }
 
-static sinter_status make(sinter_graph *g, void (*write)(graph_writing *), graph_writing *w, sinter_report *report)
+sinter_status sn_graph_write(sinter_graph *g, graph_both *both, void (*write)(graph_writing *), graph_writing *w, sinter_report *report)
 {
     sinter_report none;
     if (!report)
         report = &none;
     report->count = report->total = 0;
-    sinter_status status = open_writing(w, g, report) ? find_order(w) : SINTER_NO_MEMORY;
+    sinter_status status = open_writing(w, g, both, report) ? find_order(w) : SINTER_NO_MEMORY;
     if (status == SINTER_OK) {
         write(w);
         status = w->out.failed || w->memory.failed ? SINTER_NO_MEMORY : w->status;
@@ -356,7 +518,7 @@ static sinter_status copy(sinter_graph *g, void (*write)(graph_writing *), char 
     graph_writing w;
     if (!g || (!buffer && size > 0))
         return SINTER_BAD_ARGUMENT;
-    const sinter_status status = make(g, write, &w, report);
+    const sinter_status status = sn_graph_write(g, NULL, write, &w, report);
     const size_t all = status == SINTER_OK ? w.out.length : 0, n = all < size ? all : size ? size - 1 : 0;
     if (n)
         memcpy(buffer, w.out.start, n);
@@ -388,9 +550,11 @@ sinter_status sinter_graph_commit(sinter_graph *g, sinter_player *player, uint64
     graph_writing w;
     if (!g || !player)
         return SINTER_BAD_ARGUMENT;
-    sinter_status status = make(g, sn_graph_write_text, &w, report);
+    sinter_status status = sn_graph_write(g, NULL, sn_graph_write_text, &w, report);
+    graph_snapshot *snapshot = status == SINTER_OK ? sn_graph_take_snapshot(g, w.heard) : NULL;
     if (status == SINTER_OK)
-        status = sinter_player_edit(player, w.out.start, w.out.length, "graph", edit);
+        status = snapshot ? sn_player_edit_graph(player, w.out.start, w.out.length, snapshot, edit)
+                          : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     sn_arena_close(&w.memory);
     return status;
 }

@@ -1,6 +1,8 @@
 /* What edits change: nodes, connections, values. */
 #include "graph/model.h"
 
+#include "lang/library.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +125,62 @@ uint32_t sinter_graph_port(const sinter_graph *g, sinter_node node, const char *
     return UINT32_MAX;
 }
 
+/* ---- names that are probably meant ---- */
+
+static void forget_errors(sinter_report *report)
+{
+    if (report)
+        report->count = report->total = 0;
+}
+
+static sinter_status refuse_name(sinter_report *report, const char *message, const lang_nearest *nearest, const char *otherwise)
+{
+    char hint[SINTER_MESSAGE_SIZE];
+    snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)nearest->length, nearest->name ? nearest->name : "");
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, nearest->name ? hint : otherwise);
+}
+
+sinter_status sinter_graph_find_node(const sinter_graph *g, const char *name, sinter_node *node, sinter_report *report)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    if (!g || !name || !node)
+        return SINTER_BAD_ARGUMENT;
+    forget_errors(report);
+    if ((*node = sinter_graph_find(g, name)) != 0)
+        return SINTER_OK;
+    lang_nearest nearest = {.wanted = name, .wanted_length = strlen(name)};
+    for (uint32_t k = 0; k < g->node_count; k++)
+        if (g->nodes[k].used)
+            sn_lang_offer(&nearest, g->nodes[k].name, strlen(g->nodes[k].name));
+    snprintf(message, sizeof message, "there is no node '%.60s'", name);
+    return refuse_name(report, message, &nearest, NULL);
+}
+
+sinter_status sinter_graph_find_port(const sinter_graph *g, sinter_node node, const char *name, uint32_t *port, sinter_report *report)
+{
+    const graph_node *n = node_of(g, node);
+    char message[SINTER_MESSAGE_SIZE], ports[SINTER_MESSAGE_SIZE] = "it has no input ports";
+    if (!name || !port)
+        return SINTER_BAD_ARGUMENT;
+    forget_errors(report);
+    *port = sinter_graph_port(g, node, name);
+    if (*port != UINT32_MAX)
+        return SINTER_OK;
+    if (!n)
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "there is no such node any more", NULL);
+    lang_nearest nearest = {.wanted = name, .wanted_length = strlen(name)};
+    for (uint32_t k = 0, used = 0; k < n->type->port_count; k++) {
+        const char *own = n->type->ports[k].name;
+        sn_lang_offer(&nearest, own, strlen(own));
+        used += (uint32_t)snprintf(ports + used, sizeof ports - used, "%s%s", k ? ", " : "its ports are ", own);
+        used = used < sizeof ports ? used : sizeof ports - 1;
+    }
+    snprintf(message, sizeof message, "'%.40s', which is a %.40s, has no port '%.60s'", n->name, n->type->name, name);
+    return refuse_name(report, message, &nearest, ports);
+}
+
+/* ---- names that the text gives ---- */
+
 bool sinter_graph_parameter_name(const sinter_graph *g, sinter_node node, uint32_t port, char *buffer, size_t size)
 {
     const graph_node *n = node_of(g, node);
@@ -135,12 +193,6 @@ const char *sinter_graph_port_name(const sinter_graph *g, sinter_node node, uint
 {
     const graph_node *n = node_of(g, node);
     return n && port < n->type->port_count ? n->type->ports[port].name : NULL;
-}
-
-static void forget_errors(sinter_report *report)
-{
-    if (report)
-        report->count = report->total = 0;
 }
 
 /* ---- nodes ---- */
@@ -211,7 +263,7 @@ static uint32_t free_slot(const sinter_graph *g)
     return k;
 }
 
-static bool take_slot(sinter_graph *g, const graph_type *type, const char *name, sinter_node *node)
+static bool take_slot(sinter_graph *g, graph_type *type, const char *name, sinter_node *node)
 {
     const uint32_t slot = free_slot(g);
     const size_t size = type->port_count * sizeof(graph_value);
@@ -221,7 +273,7 @@ static bool take_slot(sinter_graph *g, const graph_type *type, const char *name,
         return false;
     }
     for (uint32_t k = 0; k < type->port_count; k++)
-        values[k] = (graph_value){.smoothing = type->ports[k].event ? SINTER_UNSMOOTHED : SINTER_RAMP, .seconds = usual_seconds};
+        values[k] = (graph_value){.smoothing = type->ports[k].steps || type->ports[k].event ? SINTER_UNSMOOTHED : SINTER_RAMP, .seconds = usual_seconds};
     graph_node *n = &g->nodes[slot];
     if (slot == g->node_count) {
         *n = (graph_node){0};
@@ -235,7 +287,7 @@ static bool take_slot(sinter_graph *g, const graph_type *type, const char *name,
 
 sinter_status sinter_graph_add(sinter_graph *g, const char *type_name, const char *name, sinter_node *node, sinter_report *report)
 {
-    const graph_type *type;
+    graph_type *type;
     char own[GRAPH_NAME];
     if (!g || !type_name || !node)
         return SINTER_BAD_ARGUMENT;
@@ -287,10 +339,21 @@ static bool are_ports(const sinter_graph *g, sinter_node from, uint32_t output, 
            && input < g->nodes[c->to].type->port_count && !g->nodes[c->to].type->ports[input].constant;
 }
 
+/* An event is taken by its name: from one node that is one, at once. */
+static bool takes(const sinter_graph *g, const graph_connection *c, bool delayed)
+{
+    if (!g->nodes[c->to].type->ports[c->input].event)
+        return true;
+    for (uint32_t k = 0; k < g->connection_count; k++)
+        if (g->connections[k].to == c->to && g->connections[k].input == c->input && g->connections[k].from != c->from)
+            return false;
+    return !delayed && g->nodes[c->from].type->kind == GRAPH_EVENT && g->nodes[c->to].type->kind == GRAPH_FUNCTION;
+}
+
 static sinter_status connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, bool delayed)
 {
     graph_connection c;
-    if (!are_ports(g, from, output, to, input, &c))
+    if (!are_ports(g, from, output, to, input, &c) || !takes(g, &c, delayed))
         return SINTER_BAD_ARGUMENT;
     const uint32_t k = find_connection(g, &c);
     if (k < g->connection_count) {
@@ -373,7 +436,8 @@ static bool has_same_ports(const graph_type *a, const graph_type *b)
 {
     bool same = a->port_count == b->port_count && a->output_count == b->output_count;
     for (uint32_t p = 0; same && p < a->port_count; p++)
-        same = strcmp(a->ports[p].name, b->ports[p].name) == 0;
+        same = strcmp(a->ports[p].name, b->ports[p].name) == 0 && a->ports[p].event == b->ports[p].event
+               && a->ports[p].constant == b->ports[p].constant;
     return same;
 }
 

@@ -3,6 +3,7 @@
  *   model.c          nodes, connections, values: what edits change
  *   node_types.c     types: ports by reading a function's parameters, the rest by compiling it once
  *   graph_text.c     the model as a text of the language
+ *   transition.c     what sounds between two graphs
  *   explain_graph.c  what became of each node; the graph as a picture
  *
  * Nodes stand in slots that are used again, each time by another generation, which is the upper half of a handle. */
@@ -12,9 +13,13 @@
 #include "base/text.h"
 #include "kernel/kernels.h"
 #include <sinter/graph.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 32, GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
+
+/* Is the port read only by delays, so that a cycle may be closed through it? Found out when a cycle asks. */
+typedef enum graph_lateness { LATE_UNKNOWN, LATE, AT_ONCE } graph_lateness;
 
 /* An input port: an argument, or an element of one that has a size. */
 typedef struct graph_port {
@@ -22,7 +27,9 @@ typedef struct graph_port {
     uint8_t argument, element, size; /* size 0: the argument is a number */
     bool has_default, is_number;     /* a default; one that is a number, which `value` is */
     bool constant;
-    bool event;                      /* a gate: never smoothed */
+    bool event;                      /* takes an event by its name, as `since` does */
+    bool steps;                      /* a gate: never smoothed */
+    graph_lateness late;
     double value;
 } graph_port;
 
@@ -32,7 +39,7 @@ static inline size_t sn_graph_argument_length(const graph_port *p)
     return strlen(p->name) - (p->size > 1 ? 2 : 0);
 }
 
-typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT } graph_kind;
+typedef enum graph_kind { GRAPH_FUNCTION, GRAPH_DELAY, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_EVENT } graph_kind;
 
 typedef struct graph_type {
     struct graph_type *next;
@@ -56,14 +63,18 @@ typedef struct graph_value {
 typedef struct graph_node {
     uint32_t generation;
     bool used;
-    const graph_type *type;
+    graph_type *type;
     char name[GRAPH_NAME];
     graph_value *values; /* per port */
 } graph_node;
 
+typedef enum graph_side { GRAPH_ANY, GRAPH_NEW, GRAPH_OLD } graph_side;
+
 typedef struct graph_connection {
     uint32_t from, output, to, input; /* nodes by their slots */
     bool delayed;
+    bool late;    /* only in a text: what the port is connected to is bound behind the node */
+    uint8_t side; /* graph_side: only where two graphs are one */
 } graph_connection;
 
 struct sinter_graph {
@@ -78,6 +89,24 @@ struct sinter_graph {
     size_t definitions_size;
 };
 
+/* A graph as it was committed, for whoever comes after it. Does not change; is shared. */
+typedef struct graph_snapshot {
+    atomic_uint owners;
+    arena memory;
+    sinter_graph g; /* everything in `memory`; not to be closed */
+    uint8_t *heard; /* per node: it is in the text */
+} graph_snapshot;
+
+/* In a text of two graphs, the one that plays and the one that follows it (transition.c): names that no graph's text has. */
+#define GRAPH_FADE "__fade"
+#define GRAPH_AWAY "__away"
+typedef struct graph_both {
+    const graph_value **before; /* per node: its values in the old graph; NULL: it was not there */
+    bool *gone;                 /* per node: it is not in the new graph */
+    double seconds;
+    uint32_t fades; /* ports that do, in what was written */
+} graph_both;
+
 /* A text in the making. */
 typedef struct graph_writing {
     sinter_graph *g;
@@ -88,6 +117,7 @@ typedef struct graph_writing {
     uint32_t *path, *next;  /* nodes on it, and the connection that each follows next */
     graph_connection *arriving; /* connections by the node they lead to, for each in the order they were made */
     uint32_t *first;            /* per node: the first of its own; those of the next node follow */
+    graph_both *both;           /* NULL: one graph */
     bool alone;                 /* one node by itself: what is connected to port k is the stream `ink` */
     sinter_status status;
     sinter_report *report;
@@ -100,7 +130,7 @@ bool sn_graph_slot(const sinter_graph *g, sinter_node node, uint32_t *slot);
 /* ---- node_types.c ---- */
 
 /* The type of that name, made when it is first asked for. SINTER_BAD_ARGUMENT with the report, SINTER_NO_MEMORY. */
-sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_type **type, sinter_report *report);
+sinter_status sn_graph_find_type(sinter_graph *g, const char *name, graph_type **type, sinter_report *report);
 /* The same anew, for definitions that have changed. */
 sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *type, sinter_report *report);
 /* Would a node of that name stand in the way of a function that texts call? */
@@ -110,11 +140,16 @@ bool sn_graph_is_own(const sinter_graph *g, const char *name);
 /* A short text behind the graph's definitions, compiled as a patch. */
 sinter_status sn_graph_try(sinter_graph *g, const char *text, sinter_kernel **kernel, sinter_report *report);
 
+/* Is the port of a node's type read late? */
+sinter_status sn_graph_reads_late(sinter_graph *g, graph_type *type, uint32_t port, bool *late);
+
 /* ---- graph_text.c ---- */
 
 /* Does the connection need its source to be computed first? */
 bool sn_graph_is_ordering(const sinter_graph *g, const graph_connection *c);
 bool sn_graph_is_connected(const graph_writing *w, uint32_t node, uint32_t port);
+/* Is what the port is connected to bound behind the node, on the way of a cycle? */
+bool sn_graph_is_late(const graph_writing *w, uint32_t node, uint32_t port);
 /* What an unconnected port is: a parameter, a constant, or what the definition has. */
 value_kind sn_graph_kind_of(const graph_node *n, uint32_t port, double *value);
 /* The sum of what is connected to the port; false: nothing is. */
@@ -123,6 +158,19 @@ void sn_graph_write_parameters(graph_writing *w, uint32_t node);
 void sn_graph_write_function(graph_writing *w, uint32_t node);
 void sn_graph_write_arguments(graph_writing *w, uint32_t node);
 void sn_graph_write_text(graph_writing *w);
+/* Opens the writing, whose memory the caller closes, finds the order and calls `write`. `both`: NULL, or what the graph is two of. */
+sinter_status sn_graph_write(sinter_graph *g, graph_both *both, void (*write)(graph_writing *), graph_writing *w, sinter_report *report);
+
+/* ---- transition.c ---- */
+
+/* NULL when memory is refused. One owner; `heard` as in graph_writing. */
+graph_snapshot *sn_graph_take_snapshot(const sinter_graph *g, const uint8_t *heard);
+graph_snapshot *sn_graph_share_snapshot(graph_snapshot *s); /* NULL is allowed */
+void sn_graph_drop_snapshot(graph_snapshot *s);             /* NULL is allowed; on any thread */
+/* The text that fades from the one to the other. False where there is nothing to fade, or no such text. */
+bool sn_graph_write_between(graph_snapshot *old, graph_snapshot *new, double seconds, arena *memory, text *out);
+/* edits.c: sinter_player_edit of a graph; takes the snapshot over. */
+sinter_status sn_player_edit_graph(sinter_player *player, const char *text, size_t length, graph_snapshot *graph, uint64_t *edit);
 
 /* ---- explain_graph.c ---- */
 

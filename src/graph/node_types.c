@@ -1,9 +1,10 @@
 /* Types of nodes: what a function's parameters say, and what only compiling it can.
  *
  * Ports come from the parameters: of a library function from its form (`p:2, q=sqrt(0.5)`), of a word from its arguments' names, of a user's
- * own from the text of its definition. How many results a function has, and which arguments must be constants, depends on its body; so a
- * small patch that calls it is compiled, once a type: with streams for all arguments, and where that is refused, with one constant after the
- * other. */
+ * own from the text of its definition. How many results a function has, and which arguments are events, depends on its body, and so does which must be
+ * constants where its parameters do not say so; so a small patch that calls it is compiled, once a type: with streams for all arguments, and where
+ * that is refused, with one constant after the other, with events, with constants all over. Through which arguments a cycle may be closed is found by
+ * compiling too, when a cycle first asks. */
 #include "graph/model.h"
 
 #include "lang/lang.h"
@@ -39,30 +40,47 @@ static bool is_by_name(const graph_type *t)
     return strchr(t->form, ':') != NULL;
 }
 
-/* A call of the type with each port an input, or a constant where its bit is set. The results, 0 where it is refused. */
-static uint32_t results(sinter_graph *g, const graph_type *t, uint32_t constants, sinter_status *status, sinter_report *report)
+/* What the ports of a trial are given: bits for constants and events, streams to the others; and one that is bound behind the call. */
+typedef struct trial {
+    uint32_t constants, events;
+    uint32_t late; /* UINT32_MAX: none */
+} trial;
+
+static void write_trial(const graph_type *t, trial with, text *call)
+{
+    for (uint32_t k = 0; k < t->port_count; k++)
+        if (with.events >> k & 1)
+            sn_text_print(call, "event in%u = 0\n", k);
+        else if (!(with.constants >> k & 1))
+            sn_text_print(call, "input in%u\n", k);
+    sn_text_print(call, "result = %s(", t->name);
+    for (uint32_t k = 0; k < t->port_count; k++) {
+        const graph_port *p = &t->ports[k];
+        sn_text_add(call, k == 0 ? "" : ", ");
+        if (is_by_name(t) && p->element == 0)
+            sn_text_print(call, "%.*s=", (int)sn_graph_argument_length(p), p->name);
+        sn_text_add(call, p->size && p->element == 0 ? "(" : "");
+        if (with.constants >> k & 1)
+            sn_text_add_f64(call, p->is_number ? p->value : 1);
+        else
+            sn_text_print(call, k == with.late ? "late" : "in%u", k);
+        sn_text_add(call, p->size && p->element + 1 == p->size ? ")" : "");
+    }
+    sn_text_add(call, ")\n");
+    if (with.late != UINT32_MAX) /* what is computed with needs to be there: not so a result that only hands the argument on */
+        sn_text_print(call, "used = 2*result\nlate = in%u\nout used\n", with.late);
+    else
+        sn_text_add(call, "out result\n");
+}
+
+/* The results of such a call, 0 where it is refused. */
+static uint32_t results(sinter_graph *g, const graph_type *t, trial with, sinter_status *status, sinter_report *report)
 {
     arena memory;
     text call;
     sn_arena_open(&memory, &g->allocator);
     sn_text_open(&call, &memory);
-    for (uint32_t k = 0; k < t->port_count; k++)
-        if (!(constants >> k & 1))
-            sn_text_print(&call, "input in%u\n", k);
-    sn_text_print(&call, "out %s(", t->name);
-    for (uint32_t k = 0; k < t->port_count; k++) {
-        const graph_port *p = &t->ports[k];
-        sn_text_add(&call, k == 0 ? "" : ", ");
-        if (is_by_name(t) && p->element == 0)
-            sn_text_print(&call, "%.*s=", (int)sn_graph_argument_length(p), p->name);
-        sn_text_add(&call, p->size && p->element == 0 ? "(" : "");
-        if (constants >> k & 1)
-            sn_text_add_f64(&call, p->is_number ? p->value : 1);
-        else
-            sn_text_print(&call, "in%u", k);
-        sn_text_add(&call, p->size && p->element + 1 == p->size ? ")" : "");
-    }
-    sn_text_add(&call, ")\n");
+    write_trial(t, with, &call);
     sinter_kernel *kernel = NULL;
     *status = call.failed ? sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL) : sn_graph_try(g, call.start, &kernel, report);
     const uint32_t count = kernel ? sinter_kernel_describe(kernel).output_count : 0;
@@ -71,31 +89,74 @@ static uint32_t results(sinter_graph *g, const graph_type *t, uint32_t constants
     return count;
 }
 
-/* Which must be constants: none, one, or as few as leave the rest streams. */
+/* Of bits that are all set in a trial that succeeds, as few as are needed. */
+static sinter_status keep_needed(sinter_graph *g, const graph_type *t, trial *with, uint32_t *bits)
+{
+    sinter_status status = SINTER_OK;
+    const uint32_t all = *bits;
+    for (uint32_t k = 0; k < t->port_count && status != SINTER_NO_MEMORY; k++) {
+        const uint32_t before = *bits;
+        *bits = before & ~(all & 1u << k);
+        if (*bits != before && !results(g, t, *with, &status, NULL))
+            *bits = before;
+    }
+    return status == SINTER_NO_MEMORY ? status : SINTER_OK;
+}
+
+/* Which ports must be constants beyond those that say so, and which are events: none, or as few as leave the rest streams. */
 static sinter_status try_type(sinter_graph *g, graph_type *t, sinter_report *report)
 {
     sinter_status status;
-    uint32_t constants = 0;
-    t->output_count = results(g, t, 0, &status, report);
+    const uint32_t all = (uint32_t)((UINT64_C(1) << t->port_count) - 1);
+    uint32_t declared = 0;
+    for (uint32_t k = 0; k < t->port_count; k++)
+        declared |= (uint32_t)t->ports[k].constant << k;
+    trial with = {declared, 0, UINT32_MAX};
+    t->output_count = results(g, t, with, &status, report);
+    /* One more constant; then events, without and with one more constant; then constants all over. */
     for (uint32_t k = 0; !t->output_count && status == SINTER_BAD_PROGRAM && k < t->port_count; k++) {
-        constants = 1u << k;
-        t->output_count = results(g, t, constants, &status, NULL);
+        with.constants = declared | 1u << k;
+        t->output_count = results(g, t, with, &status, NULL);
+    }
+    for (uint32_t k = 0; !t->output_count && status == SINTER_BAD_PROGRAM && k <= t->port_count; k++) {
+        with.constants = declared | (uint32_t)(UINT64_C(1) << k >> 1);
+        with.events = all & ~with.constants;
+        t->output_count = results(g, t, with, &status, NULL);
     }
     if (!t->output_count && status == SINTER_BAD_PROGRAM) {
-        constants = (uint32_t)((UINT64_C(1) << t->port_count) - 1);
-        t->output_count = results(g, t, constants, &status, NULL);
-        for (uint32_t k = 0; t->output_count && k < t->port_count; k++) {
-            const uint32_t fewer = constants & ~(1u << k);
-            if (results(g, t, fewer, &status, NULL))
-                constants = fewer;
-            if (status == SINTER_NO_MEMORY)
-                return status;
-        }
-        status = t->output_count ? SINTER_OK : status;
+        with = (trial){all, 0, UINT32_MAX};
+        t->output_count = results(g, t, with, &status, NULL);
     }
-    for (uint32_t k = 0; k < t->port_count; k++)
-        t->ports[k].constant = constants >> k & 1;
+    if (t->output_count && report)
+        report->count = report->total = 0; /* what it was refused for at first */
+    if (t->output_count)
+        status = with.events ? keep_needed(g, t, &with, &with.events) : with.constants == all ? keep_needed(g, t, &with, &with.constants) : status;
+    for (uint32_t k = 0; k < t->port_count; k++) {
+        t->ports[k].constant = (with.constants | declared) >> k & 1;
+        t->ports[k].event = with.events >> k & 1;
+    }
     return status;
+}
+
+sinter_status sn_graph_reads_late(sinter_graph *g, graph_type *t, uint32_t port, bool *late)
+{
+    sinter_status status = SINTER_OK;
+    *late = false;
+    if (t->kind != GRAPH_FUNCTION || t->ports[port].constant || t->ports[port].event)
+        return status;
+    if (t->ports[port].late == LATE_UNKNOWN) {
+        trial with = {0, 0, port};
+        for (uint32_t k = 0; k < t->port_count; k++) {
+            with.constants |= (uint32_t)t->ports[k].constant << k;
+            with.events |= (uint32_t)t->ports[k].event << k;
+        }
+        const bool good = results(g, t, with, &status, NULL) > 0;
+        if (status == SINTER_NO_MEMORY)
+            return status;
+        t->ports[port].late = good ? LATE : AT_ONCE;
+    }
+    *late = t->ports[port].late == LATE;
+    return SINTER_OK;
 }
 
 /* ---- parameters ---- */
@@ -112,65 +173,43 @@ static sinter_status evaluate(sinter_graph *g, const char *expression, graph_por
     return status == SINTER_NO_MEMORY ? status : SINTER_OK;
 }
 
-static sinter_status add_ports(sinter_graph *g, graph_type *t, const char *name, size_t length, unsigned size, const char *standard,
-                               unsigned argument)
+static sinter_status add_ports(sinter_graph *g, graph_type *t, const lang_parameter_entry *parameter, unsigned argument)
 {
     sinter_status status = SINTER_OK;
+    char standard[GRAPH_FORM] = "";
+    const unsigned size = parameter->size <= 9 ? parameter->size : 0;
+    const int length = (int)parameter->name_length;
     if (length >= GRAPH_NAME - 3 || t->port_count + (size ? size : 1) > GRAPH_MOST_PORTS)
         return SINTER_TOO_LARGE;
+    if (parameter->standard)
+        snprintf(standard, sizeof standard, "%.*s", (int)parameter->standard_length, parameter->standard);
     for (unsigned k = 0; k < (size ? size : 1); k++) {
         graph_port *p = &t->ports[t->port_count++];
-        *p = (graph_port){.argument = (uint8_t)argument, .element = (uint8_t)k, .size = (uint8_t)size, .has_default = standard[0] != 0};
+        *p = (graph_port){.argument = (uint8_t)argument, .element = (uint8_t)k, .size = (uint8_t)size, .has_default = standard[0] != 0,
+                          .constant = parameter->constant};
         if (size > 1)
-            snprintf(p->name, sizeof p->name, "%.*s_%c", (int)length, name, "xyzw"[k & 3]);
+            snprintf(p->name, sizeof p->name, "%.*s_%c", length, parameter->name, "xyzw"[k & 3]);
         else
-            snprintf(p->name, sizeof p->name, "%.*s", (int)length, name);
-        p->event = !strcmp(p->name, "gate") || !strcmp(p->name, "trigger");
+            snprintf(p->name, sizeof p->name, "%.*s", length, parameter->name);
+        p->steps = !strcmp(p->name, "gate") || !strcmp(p->name, "trigger");
         if (p->has_default && size == 0)
             status = evaluate(g, standard, p);
     }
     const size_t used = strlen(t->arguments);
-    const int by_name = is_by_name(t) ? (int)length : 0;
-    const int added = snprintf(t->arguments + used, sizeof t->arguments - used, "%s%.*s%s%.*s", argument ? ", " : "", by_name, name, by_name ? "=" : "",
-                               (int)length, name);
+    const int by_name = is_by_name(t) ? length : 0;
+    const int added = snprintf(t->arguments + used, sizeof t->arguments - used, "%s%.*s%s%.*s", argument ? ", " : "", by_name, parameter->name,
+                               by_name ? "=" : "", length, parameter->name);
     return added < (int)(sizeof t->arguments - used) ? status : SINTER_TOO_LARGE;
-}
-
-/* One parameter, `name`, `name:size`, `name=default`: up to a comma outside of parentheses. Returns what is behind it. */
-static const char *read_parameter(sinter_graph *g, graph_type *t, const char *at, unsigned argument, sinter_status *status)
-{
-    char standard[GRAPH_FORM] = "";
-    unsigned size = 0, depth = 0;
-    at += strspn(at, " \t\n");
-    const char *name = at;
-    at += strcspn(at, " :=,");
-    const size_t length = (size_t)(at - name);
-    at += strspn(at, " ");
-    if (*at == ':') {
-        at += strspn(at + 1, " ") + 1;
-        size = (unsigned)(*at - '0') <= 9 ? (unsigned)(*at - '0') : 0;
-        at += strcspn(at, " =,");
-        at += strspn(at, " ");
-    }
-    if (*at == '=') {
-        const char *begin = ++at;
-        while (*at && (*at != ',' || depth > 0)) {
-            depth += *at == '(' || *at == '[';
-            depth -= *at == ')' || *at == ']';
-            at++;
-        }
-        snprintf(standard, sizeof standard, "%.*s", (int)(at - begin), begin);
-    }
-    *status = length ? add_ports(g, t, name, length, size, standard, argument) : SINTER_BAD_PROGRAM;
-    return *at == ',' ? at + 1 : at;
 }
 
 static sinter_status read_form(sinter_graph *g, graph_type *t, const char *form)
 {
     sinter_status status = SINTER_OK;
     snprintf(t->form, sizeof t->form, "%s", form);
-    for (unsigned argument = 0; status == SINTER_OK && *form; argument++)
-        form = read_parameter(g, t, form, argument, &status);
+    const lang_function_entry entry = {.name = t->name, .form = t->form};
+    lang_parameter_entry parameter;
+    for (unsigned argument = 0; status == SINTER_OK && sn_lang_function_parameter(&entry, argument, &parameter); argument++)
+        status = parameter.name_length ? add_ports(g, t, &parameter, argument) : SINTER_BAD_PROGRAM;
     return status;
 }
 
@@ -304,7 +343,7 @@ static sinter_status unknown(const char *name, sinter_report *report)
         sn_lang_offer(&nearest, entry.name, strlen(entry.name));
     snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)nearest.length, nearest.name ? nearest.name : "");
     snprintf(message, sizeof message, "there is no type of node '%.60s'", name);
-    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, nearest.name ? hint : "`sinter functions` lists them; and input, output");
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, nearest.name ? hint : "`sinter functions` lists them; and input, output, event");
 }
 
 /* ---- types ---- */
@@ -325,6 +364,12 @@ sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *
     if (strlen(name) >= GRAPH_NAME)
         return unknown(name, report);
     snprintf(t->name, sizeof t->name, "%s", name);
+    if (!strcmp(name, "event")) {
+        t->kind = GRAPH_EVENT;
+        t->output_count = t->port_count = 1;
+        t->ports[0] = (graph_port){.name = "value", .has_default = true, .is_number = true, .event = true};
+        return SINTER_OK;
+    }
     if (!strcmp(name, "input") || !strcmp(name, "output")) {
         make_stream(t, !strcmp(name, "input") ? GRAPH_INPUT : GRAPH_OUTPUT);
         return SINTER_OK;
@@ -344,7 +389,7 @@ sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *
     return status == SINTER_BAD_PROGRAM ? SINTER_BAD_ARGUMENT : status;
 }
 
-sinter_status sn_graph_find_type(sinter_graph *g, const char *name, const graph_type **type, sinter_report *report)
+sinter_status sn_graph_find_type(sinter_graph *g, const char *name, graph_type **type, sinter_report *report)
 {
     for (graph_type *t = g->types; t; t = t->next)
         if (strcmp(t->name, name) == 0) {

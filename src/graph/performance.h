@@ -12,6 +12,9 @@
  *   the player's thread makes it → `ready` (a slot, by exchange) → the audio thread plays it → `retired` (a list, by exchange)
  *   → the player's thread frees it.
  *
+ * Between two graphs sounds a third program, which fades (transition.c). Nothing is taken while it does; then what it fades to, in
+ * `then` or in `ready`.
+ *
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
  * thread waits for nobody. */
@@ -29,6 +32,8 @@ enum {
     PLAYER_NAMES_A_CHUNK = 256,
     PLAYER_SILENCE = 1024 /* samples at a time where channels are missing */
 };
+
+typedef struct graph_snapshot graph_snapshot; /* model.h */
 
 /* ---- names.c ---- */
 
@@ -93,6 +98,9 @@ typedef struct performance {
     sinter_migration *spent;    /* of the one that took over, once it has */
     struct performance *before; /* which one that is; followed only while this one is not taken */
     struct performance *next;   /* in the list of the retired */
+    struct performance *then;   /* takes over as soon as this one has faded; NULL: whatever comes */
+    graph_snapshot *graph;      /* what it plays, or fades to; NULL: a text */
+    int fade;                   /* the parameter that moves from the graph before to this one; −1: there is none */
     uint64_t edit;
     const char *_Atomic fault;  /* the state that was last reset; the kernel's */
     uint32_t inputs, outputs;
@@ -107,6 +115,7 @@ typedef struct player_request {
     char *text;
     size_t length;
     char name[64];
+    graph_snapshot *graph; /* that the text is of; NULL: just a text */
 } player_request;
 
 struct sinter_player {
@@ -149,6 +158,7 @@ struct sinter_player {
     int64_t origin;                 /* the sample at which the program's index 0 lay */
     uint64_t faults_seen;           /* of the current instance */
     uint32_t fade_out;              /* samples that are left of it */
+    uint32_t hold;                  /* samples for which `current` has to play yet: it fades from the graph before to its own */
     uint32_t *fade_in;              /* per channel: samples that are left */
     player_schedule schedule;
     const void **input_pointers;

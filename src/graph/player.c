@@ -155,6 +155,8 @@ sinter_player_view sinter_player_look(sinter_player *p, sinter_report *report)
     if (sounding) {
         view.engine = sounding->kernel->engine;
         view.engine_reason = sounding->kernel->engine_reason;
+        view.latency = sounding->kernel->latency;
+        view.tail = sounding->kernel->tail;
     }
     view.faults = atomic_load_explicit(&p->faults, memory_order_relaxed);
     const char *fault = sounding ? atomic_load_explicit(&sounding->fault, memory_order_acquire) : NULL;
@@ -175,6 +177,7 @@ int64_t sinter_player_index(const sinter_player *player)
 static void settle(sinter_player *p)
 {
     memset(p->fade_in, 0, PLAYER_MOST_CHANNELS * sizeof *p->fade_in);
+    p->hold = 0;
 }
 
 void sinter_player_reset(sinter_player *p)

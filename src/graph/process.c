@@ -100,6 +100,11 @@ static void play(sinter_player *player, performance *p, int64_t index)
             sinter_set(p->instance, c->parameter, p->kernel->params[c->parameter].initial);
     }
     catch_up(player, p);
+    if (p->fade >= 0) {
+        sinter_jump(p->instance, p->fade, 0);
+        sinter_set(p->instance, p->fade, 1);
+        player->hold = player->fade;
+    }
     for (uint32_t c = old ? old->outputs : 0; c < p->outputs && c < player->outputs; c++)
         player->fade_in[c] = player->fade;
     player->current = p;
@@ -107,6 +112,7 @@ static void play(sinter_player *player, performance *p, int64_t index)
     atomic_store_explicit(&player->sounding, p, memory_order_release);
     if (old) {
         old->spent = p->from;
+        old->then = NULL;
         p->from = NULL;
         retire(player, old);
     }
@@ -121,7 +127,11 @@ static uint32_t heard(const sinter_player *player, const performance *p)
 
 static void take_over(sinter_player *player, int64_t index)
 {
-    if (player->waiting || !atomic_load_explicit(&player->ready, memory_order_relaxed))
+    if (player->waiting || player->hold)
+        return;
+    if (player->current && player->current->then)
+        play(player, player->current->then, index);
+    if (!atomic_load_explicit(&player->ready, memory_order_relaxed))
         return;
     performance *p = atomic_exchange_explicit(&player->ready, NULL, memory_order_acquire);
     if (!p)
@@ -222,6 +232,7 @@ void sinter_player_process(sinter_player *player, const float *const *inputs, fl
             n = player->fade_out;
         n = run(player, inputs, outputs, done, n);
         done += n;
+        player->hold -= player->hold < n ? player->hold : n;
         if (player->waiting && (player->fade_out -= n) == 0) {
             performance *p = player->waiting;
             player->waiting = NULL;

@@ -228,7 +228,8 @@ sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
                          .frame = p->frame, .loop_count = p->loop_count, .input_count = program->input_count,
                          .output_count = program->output_count, .param_count = program->param_count, .public_params = c->public_params,
                          .table_count = program->memory_count, .total_count = program->total_count, .buffer_count = p->buffer_count,
-                         .line_count = p->line_count, .call_count = p->call_count, .latency = p->latency, .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
+                         .line_count = p->line_count, .call_count = p->call_count, .latency = p->latency, .tail = p->tail,
+                         .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
                          .state = p->state, .stateful = p->stateful, .grid = p->grid || c->options.domain == SINTER_GRID,
                          .operations = p->operations, .hoisted = p->hoisted};
     k->own.allocator = c->context->allocator;
@@ -252,5 +253,5 @@ sinter_kernel_info sinter_kernel_describe(const sinter_kernel *k)
                                 .code_bytes = k->block.size + (m ? m->block.size : 0),
                                 .constant_bytes = k->block.pool_size + (m ? m->block.pool_size : 0), .state_bytes = (size_t)k->state,
                                 .workspace_bytes = k->workspace + k->interp_workspace + (m ? m->workspace + m->interp_workspace : 0), .stateful = k->stateful, .grid = k->grid,
-                                .image_count = k->image_count, .images = k->images, .call_count = k->call_count, .latency = k->latency};
+                                .image_count = k->image_count, .images = k->images, .call_count = k->call_count, .latency = k->latency, .tail = k->tail};
 }

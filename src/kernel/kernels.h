@@ -102,7 +102,7 @@ struct sinter_kernel {
     sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
     uint8_t *param_types;
     const char **param_names;
-    uint64_t latency;
+    uint64_t latency, tail;
     uint32_t call_count;
     uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
     bool binds;       /* something is bound with each call */

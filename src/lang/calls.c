@@ -493,6 +493,9 @@ static void unknown_function(lowering *l, uint32_t node)
     if (s->global_slot || s->input || sn_lang_words[s->word].kind == WORD_IS_CONSTANT
         || sn_lang_words[s->word].kind == WORD_IS_FREE)
         snprintf(hint, sizeof hint, "a product needs its *");
+    const lang_family_name family = sn_lang_family_of(l->t, symbol);
+    if (family.function || family.item)
+        snprintf(hint, sizeof hint, "it is a family: log_density(%.*s(...), x)", sn_lang_shown(l->t, symbol), name);
     sn_lang_complain(l, node, hint, "there is no function '%.*s'", sn_lang_shown(l->t, symbol), name);
 }
 

@@ -7,22 +7,13 @@
  * and the derivative 1. Of live parameters that is computed once, not for each element. Outside the support the density is
  * -inf, or NaN where a parameter is invalid: one choice at the end. Ends of the support that are infinite are tested but for `real`, where the
  * members say themselves what they are at infinity. */
+#include "lang/distributions.h"
+
 #include "lang/library.h"
-#include "lang/lowering.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-typedef enum distribution_kind { DISTRIBUTION_FAMILY } distribution_kind;
-
-typedef struct lang_distribution {
-    uint8_t kind;
-    uint32_t node;
-    lang_family_name name;  /* of a family */
-    uint32_t values, count; /* its arguments, in the pool */
-    uint32_t width;         /* elements of x; 0: a number */
-} lang_distribution;
 
 /* ---- what a name means ---- */
 
@@ -35,7 +26,7 @@ bool sn_lang_names_distribution(const lowering *l, uint32_t node)
     if (n->kind == NODE_GLOBAL && (s->global_slot || s->input))
         return false;
     const lang_family_name name = sn_lang_family_of(l->t, n->a);
-    return name.function || name.item;
+    return name.function || name.item || (n->kind == NODE_CALL && sn_lang_find_combination(l->t, n->a));
 }
 
 static void no_distribution(lowering *l, uint32_t node)
@@ -51,6 +42,7 @@ static void no_distribution(lowering *l, uint32_t node)
     char hint[SINTER_MESSAGE_SIZE] = "";
     lang_nearest best = {.wanted = name, .wanted_length = l->t->symbols[symbol].length};
     sn_lang_offer_families(l->t, &best);
+    sn_lang_offer_combinations(&best);
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     sn_lang_complain(l, node, hint, "there is no family '%.*s'%s", sn_lang_shown(l->t, symbol), name,
@@ -208,7 +200,7 @@ static bool take_arguments(lowering *l, lang_distribution *d, uint32_t function,
 
 /* ---- distributions ---- */
 
-static uint32_t add_distribution(lowering *l, const lang_distribution *d)
+uint32_t sn_lang_add_distribution(lowering *l, const lang_distribution *d)
 {
     if (l->distribution_count == l->distribution_room) {
         lang_distribution *grown = sn_lang_more(l, l->distributions, l->distribution_count, &l->distribution_room, sizeof *grown);
@@ -240,12 +232,15 @@ uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, 
         return 0;
     }
     lang_distribution d = {.kind = DISTRIBUTION_FAMILY, .node = node, .name = sn_lang_family_of(l->t, l->t->nodes[node].a)};
+    if (!d.name.function && !d.name.item)
+        return sn_lang_combination(l, node, live);
     const uint32_t function = body_of(l, &d, quantity);
     if (!function || !take_arguments(l, &d, function, live))
         return 0;
-    if (live && l->options->described)
+    d.whole = family_of(l, function)->support.whole;
+    if (live && l->options->described && !l->dry && l->frame == 0)
         describe(l, &d, function);
-    return add_distribution(l, &d);
+    return sn_lang_add_distribution(l, &d);
 }
 
 uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution)
@@ -260,6 +255,8 @@ typedef struct evaluation {
     lowering *l;
     uint32_t node;
     lang_value valid; /* all parameters keep their constraints; count 0: nothing that could break */
+    lang_value parameters[LANG_MAX_TUPLE]; /* as they are bound */
+    uint32_t count;
 } evaluation;
 
 static lang_value compared(const evaluation *e, unsigned token, lang_value a, lang_value b)
@@ -384,7 +381,8 @@ static void bind_parameters(evaluation *e, uint32_t function, const lang_value *
         uint32_t words[PARAMETER_WORDS];
         memcpy(words, sn_lang_parameter(l->t, &l->t->functions[function], k), sizeof words);
         bind_width(l, &f->widths[k], arguments[k]);
-        sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], check_parameter(e, &f->constraints[k], arguments[k]));
+        e->parameters[e->count++] = check_parameter(e, &f->constraints[k], arguments[k]);
+        sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], e->parameters[k]);
     }
 }
 
@@ -465,34 +463,55 @@ static bool carries_nan(lowering *l, ir_ref from, ir_ref to)
     return carries[to - from];
 }
 
-/* NaN where x is one, if its own computation does not see to it. */
-static lang_value with_nan_of(const evaluation *e, lang_value x, lang_value v)
+static bool all_carry_nan(lowering *l, lang_value from, ir_ref to)
+{
+    for (uint32_t k = 0; k < from.count; k++) {
+        const lang_value element = sn_lang_element(l, from, k);
+        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l, element.ref, to))
+            return false;
+    }
+    return true;
+}
+
+/* NaN where x or a parameter is one, if the value's own computation does not see to it. */
+static lang_value with_nans(const evaluation *e, lang_value x, lang_value v)
 {
     lowering *l = e->l;
-    for (uint32_t k = 0; k < x.count && !l->dry && v.type != TYPE_WRONG; k++) {
+    if (l->dry || v.type == TYPE_WRONG || v.type == TYPE_TUPLE)
+        return v;
+    v = sn_lang_number(l, e->node, v);
+    const ir_ref computed = v.ref;
+    bool carried = true;
+    for (uint32_t k = 0; k < e->count; k++)
+        carried &= all_carry_nan(l, e->parameters[k], computed);
+    const lang_value none = sn_lang_to(l, e->node, number(e, NAN), v.type);
+    if (!carried && e->valid.count)
+        v = sn_lang_choose(l, e->node, e->valid, v, none);
+    for (uint32_t k = 0; k < x.count; k++) {
         const lang_value element = sn_lang_element(l, x, k);
-        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l, element.ref, v.ref))
-            v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, sn_lang_to(l, e->node, number(e, NAN), v.type));
+        if (!all_carry_nan(l, element, computed))
+            v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, none);
     }
     return v;
 }
 
-static lang_value density_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v)
+/* `derived`: of what is put together from eta and T nobody has seen to what it is at infinity. */
+static lang_value density_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool derived)
 {
     lang_value out = {.count = 0};
     if (c->kind == CONSTRAINT_SIMPLEX && x.count > 1)
         out = simplex_outside(e, x);
     for (uint32_t k = 0; k < x.count && x.type != TYPE_UNKNOWN; k++) {
-        const outside o = find_outside(e, c, sn_lang_element(e->l, x, k), false);
+        const outside o = find_outside(e, c, sn_lang_element(e->l, x, k), derived);
         out = joined(e, TOKEN_OR, out, joined(e, TOKEN_OR, joined(e, TOKEN_OR, o.below, o.above), o.between));
     }
-    return chosen(e, out, -INFINITY, with_nan_of(e, x, sn_lang_number(e->l, e->node, v)));
+    return chosen(e, out, -INFINITY, sn_lang_number(e->l, e->node, v));
 }
 
 static lang_value tail_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool survival)
 {
     const outside o = find_outside(e, c, x, true);
-    v = chosen(e, o.below, survival ? 0 : -INFINITY, with_nan_of(e, x, sn_lang_number(e->l, e->node, v)));
+    v = chosen(e, o.below, survival ? 0 : -INFINITY, sn_lang_number(e->l, e->node, v));
     return chosen(e, o.above, survival ? -INFINITY : 0, v);
 }
 
@@ -501,6 +520,11 @@ static lang_value tail_within(const evaluation *e, const lang_constraint *c, lan
 static bool is_natural(lang_member quantity)
 {
     return quantity == LANG_NATURAL_A || quantity == LANG_FROM_NATURAL;
+}
+
+static bool is_of_parameters(lang_member quantity)
+{
+    return quantity == LANG_A || quantity == LANG_ENTROPY || quantity == LANG_MEAN || quantity == LANG_VARIANCE;
 }
 
 static uint64_t needed_for(const lang_family *f, lang_member quantity, bool derived)
@@ -545,12 +569,18 @@ static lang_value lower_members(evaluation *e, uint32_t function, lang_member qu
     for (uint32_t i = 0; i < f->statement_count; i++)
         if (needed >> i & 1)
             sn_lang_statement(l, f->statements[i]);
-    const lang_value v = derived ? derived_density(e, f) : member(l, f, quantity);
-    if (v.type == TYPE_WRONG)
+    static const lang_value nothing = {.count = 0};
+    lang_value v = derived ? derived_density(e, f) : member(l, f, quantity);
+    if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA)
         return v;
+    if (quantity == LANG_LOG_H) { /* of the data, whatever the parameters; those that are taken as known it reads */
+        e->valid = nothing;
+        e->count = 0;
+    }
+    v = with_nans(e, is_of_parameters(quantity) ? nothing : given, v);
     if (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL)
         return tail_within(e, &f->support, given, v, quantity == LANG_LOG_SURVIVAL);
-    return quantity == LANG_LOG_DENSITY || quantity == LANG_DERIVED || quantity == LANG_LOG_H ? density_within(e, &f->support, given, v) : v;
+    return quantity == LANG_LOG_DENSITY || quantity == LANG_DERIVED || quantity == LANG_LOG_H ? density_within(e, &f->support, given, v, derived) : v;
 }
 
 /* A cumulative function of integers is one of the whole number below. */
@@ -576,9 +606,18 @@ static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_m
     return v;
 }
 
+lang_value sn_lang_checked_simplex(lowering *l, uint32_t node, lang_value v)
+{
+    evaluation e = {.l = l, .node = node};
+    const lang_constraint simplex = {.kind = CONSTRAINT_SIMPLEX};
+    return check_parameter(&e, &simplex, v);
+}
+
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
 {
     const lang_distribution d = l->distributions[distribution];
+    if (d.kind != DISTRIBUTION_FAMILY)
+        return sn_lang_combined_quantity(l, distribution, quantity, given);
     const uint32_t function = body_of(l, &d, quantity), width = d.width ? d.width : 1;
     lang_value arguments[LANG_MAX_TUPLE];
     if (!function || (given.count && given.type == TYPE_WRONG))

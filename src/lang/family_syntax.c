@@ -373,14 +373,14 @@ static void check_family(parser *p, uint32_t function, const lang_family *f)
 {
     const lang_function *of = &p->t->functions[function];
     const bool derived = f->members[LANG_T] && f->members[LANG_ETA] && f->members[LANG_A];
-    if (!f->members[LANG_LOG_DENSITY] && !derived) {
+    check_reads(p, of, f);
+    check_unread(p, f);
+    if (!p->broken && !f->members[LANG_LOG_DENSITY] && !derived) {
         sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, of->at, sn_lang_token_end(&p->t->source, of->at), NULL,
                       "the family '%.*s' has neither log_density nor all of T, eta and A", sn_lang_shown(p->t, of->symbol),
                       sn_lang_symbol_text(p->t, of->symbol));
         p->broken = true;
     }
-    check_reads(p, of, f);
-    check_unread(p, f);
 }
 
 static void settle_body(parser *p, uint32_t function, lang_family *f, const body *b)

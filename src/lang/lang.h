@@ -17,6 +17,7 @@
  *   family_syntax.c   the construct `family`: its parameters, support, members
  *   families.c        families by name: those of the text, those of the library, for whoever lists them
  *   distributions.c   distributions: arguments, parameters that break their constraints, members, support
+ *   combinations.c    distributions made of others: mixtures, truncation, …
  *   densities.c       the texts of densities: what a distribution, a number or a model at the end amounts to
  *   images.c          images: given, declared, made (stages); which of them a call reads
  *   sampling.c        what sample, texel and size compute
@@ -147,6 +148,7 @@ typedef struct lang_function_entry {
     const char *group;     /* what it belongs to; NULL: a word of the language, not of the library */
     const char *form;      /* its arguments as the library's text has them: `p:2, seed=0`; NULL: a word */
     const char *details;   /* more lines, "" if there are none */
+    const char *support;   /* NULL; whoever lists families among functions puts theirs here */
 } lang_function_entry;
 
 /* All of them: the words of the language in alphabetical order, then the library's functions, in order of their names

@@ -395,6 +395,25 @@ static lang_value lower_swizzle(lowering *l, uint32_t node)
     return (lang_value){.ref = place, .count = n.op, .type = TYPE_TUPLE};
 }
 
+/* An element of a tuple, from 0, as one of a table: the index is truncated, and clamped. Where it varies it is a chain of choices. */
+static lang_value lower_element(lowering *l, uint32_t node, lang_value v, lang_value index)
+{
+    double constant;
+    if (index.count != 1 || index.type == TYPE_WRONG) {
+        if (index.type != TYPE_WRONG)
+            sn_lang_complain(l, node, NULL, "an index is one number");
+        return sn_lang_wrong();
+    }
+    if (sn_lang_constant(l, index, &constant))
+        return sn_lang_element(l, v, constant >= 1 ? constant < v.count ? (uint32_t)constant : v.count - 1u : 0);
+    lang_value chosen = sn_lang_element(l, v, v.count - 1u);
+    for (uint32_t k = v.count - 1u; k > 0; k--) {
+        const lang_value beyond = sn_lang_binary(l, node, TOKEN_GE, index, sn_lang_small(l, k, true));
+        chosen = sn_lang_choose(l, node, beyond, chosen, sn_lang_element(l, v, k - 1));
+    }
+    return chosen;
+}
+
 static lang_value lower_index(lowering *l, uint32_t node)
 {
     const lang_node n = l->t->nodes[node], table = l->t->nodes[n.a];
@@ -414,11 +433,13 @@ static lang_value lower_index(lowering *l, uint32_t node)
                                                   : sn_lang_wrong();
     }
     const lang_value v = sn_lang_expression(l, n.a);
-    if (v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN)
-        sn_lang_complain(l, node,
-                         v.count > 1 ? "elements of a tuple are .x, .y, .z and .w"
-                                     : "table t = [1, 2, 3], then t[i]",
-                         "only a table can be indexed");
+    const bool in_family = l->frame && l->t->functions[l->frames[l->frame].function].family; /* of a width that may be 1 */
+    if (v.type == TYPE_UNKNOWN)
+        return v;
+    if (v.type != TYPE_WRONG && (v.count > 1 || in_family))
+        return lower_element(l, node, v, sn_lang_expression(l, n.b));
+    if (v.type != TYPE_WRONG)
+        sn_lang_complain(l, node, "table t = [1, 2, 3], then t[i]", "only a table or a tuple can be indexed");
     return sn_lang_wrong();
 }
 

@@ -4,7 +4,8 @@
  * BUFFER), parameters and lengths become uniforms, masks cross as i32. Leaves are made at their first use, where they cost no
  * register before; one first used in a cold region is made again outside. Cold regions: an operation that only the cold side of one RARE
  * needs (found in one backward walk as the innermost region that holds all users) moves down to just before that RARE, behind a
- * COLD that names it. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
+ * COLD that names it. The body of a loop of alike components is made of slices, each with leaves and outlets of its own, so that they correspond
+ * operation for operation. A guarded loop gets two bodies; in each, its guard is decided and what the other side needed is gone.
  * Why it ends: every operation is appended once, leaves at most once a region; regions nest at most MOST_NESTED deep, which bounds the recursion. */
 #include "plan/body.h"
 
@@ -30,6 +31,7 @@ typedef struct maker {
     uint32_t late_count;
     uint32_t column; /* the element's number, which counters go by; 0: not made yet */
     bool holds;   /* some of them are holds */
+    bool apart;   /* slices: each use of a constant has a leaf of its own, for constants that are equal in one slice may differ in another */
     bool wide;    /* something is f64 */
     bool failed;
 } maker;
@@ -230,6 +232,8 @@ static __attribute__((noinline)) uint32_t fetch(maker *m, ir_ref r)
 {
     const bool is_leaf = m->where->loop[r] == PLAN_NO_LOOP;
     const uint32_t local = is_leaf ? leaf(m, &m->plan->program->ops[r]) : crossing(m, r, m->where->slot[r]);
+    if (m->apart && m->plan->program->ops[r].code == IR_CONST)
+        return local;
     if (local) /* memory was not refused */
         m->where->made[m->fetched++] = r;
     return remember(m, r, local);
@@ -329,7 +333,11 @@ static inline void append_member(maker *m, ir_ref r)
     }
     const uint32_t *number = m->number; /* of operation 0 it is 0, as it is there */
     uint32_t x = number[op->a], y = number[op->b], z = number[op->c];
-    if (is_missing(x | y | z)) {
+    if (is_missing(x | y | z) && m->apart) {
+        x = local_of(m, op->a);
+        y = op->b ? local_of(m, op->b) : 0;
+        z = op->c ? local_of(m, op->c) : 0;
+    } else if (is_missing(x | y | z)) {
         fetch_operands(m, op);
         x = number[op->a];
         y = number[op->b];
@@ -478,7 +486,7 @@ static void append_holds(maker *m)
     }
 }
 
-static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t count)
+static bool open_body(maker *m, plan_body *body, uint32_t count)
 {
     m->body = body;
     m->capacity = count + count / 2 + 16;
@@ -486,11 +494,14 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     m->holds = m->wide = false;
     m->late = sn_arena_take(m->memory, (count + 1) * sizeof *m->late);
     *body = (plan_body){.ops = sn_arena_take(m->memory, m->capacity * sizeof(ir_op))};
-    if (!body->ops || !m->late) {
-        m->failed = true;
-        return;
-    }
-    append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    m->failed |= !body->ops || !m->late;
+    if (!m->failed)
+        append(m, IR_NONE, IR_VOID, 0, 0, 0, 0);
+    return !m->failed;
+}
+
+static void append_members(maker *m, const ir_ref *members, uint32_t count)
+{
     const ir_ref *region = m->where->region;
     const uint8_t *needed = m->needed;
     for (uint32_t k = 0; k < count && !m->failed; k++) {
@@ -501,8 +512,20 @@ static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t
     append_outputs(m);
     if (m->holds)
         append_holds(m);
+}
+
+static void count_members(const maker *m)
+{
     m->plan->operations += m->members;
     m->plan->hoisted += m->plan->loops[m->loop].rate != PLAN_ELEMENT ? m->members : 0;
+}
+
+static void make_body(maker *m, plan_body *body, const ir_ref *members, uint32_t count)
+{
+    if (!open_body(m, body, count))
+        return;
+    append_members(m, members, count);
+    count_members(m);
 }
 
 /* To another body, members are values of another loop. */
@@ -511,6 +534,61 @@ static void close_body(maker *m, const ir_ref *members, uint32_t count)
     forget(m, 0);
     for (uint32_t k = 0; k < count; k++)
         m->number[members[k]] = PLAN_NOT_MADE;
+}
+
+/* ---- slices ---- */
+
+/* Whether what is not an operand corresponds: what may differ from slice to slice is left out, and so are operands. */
+static bool immediates_agree(const plan *p, const ir_op *a, const ir_op *b, uint32_t distance)
+{
+    switch (a->code) {
+    case IR_CONST: case IR_UNIFORM: case IR_INPUT: case IR_BUFFER: case IR_SET_BUFFER:
+        return true;
+    case IR_HELD:
+        return a->b == b->b && p->lines[a->a].held && p->lines[b->a].held && p->lines[a->a].length == p->lines[b->a].length;
+    case IR_HOLD:
+        return p->lines[a->b].held && p->lines[b->b].held && p->lines[a->b].length == p->lines[b->b].length;
+    case IR_COLD:
+        return a->b + distance == b->b;
+    case IR_LOAD:
+        return a->b == b->b;
+    default:
+        return sn_ir_info[a->code].kind == IR_KIND_PURE;
+    }
+}
+
+static bool slices_agree(const plan *p, const plan_body *body, uint32_t slice, uint32_t slices)
+{
+    for (uint32_t k = slice + 1; k < body->count; k++) {
+        const uint32_t distance = (k - 1) / slice * slice;
+        const ir_op *a = &body->ops[k - distance], *b = &body->ops[k];
+        bool agree = a->code == b->code && a->type == b->type && a->flags == b->flags && immediates_agree(p, a, b, distance);
+        for (unsigned i = 0; i < sn_ir_info[a->code].operands; i++)
+            agree &= sn_ir_operand(a, i) + distance == sn_ir_operand(b, i) && sn_ir_operand(a, i) != 0;
+        if (!agree)
+            return false;
+    }
+    return body->count == 1 + slice * slices;
+}
+
+/* Slice by slice, each with leaves of its own. Where they do not correspond after all, which only a mistake of alike.c could bring about, it is a body
+ * like any other. */
+static void make_slices(maker *m, plan_loop *loop, const ir_ref *members, uint32_t count)
+{
+    const uint32_t slices = loop->alike, size = count / slices;
+    m->apart = true;
+    if (!open_body(m, &loop->body[0], 2 * count))
+        return;
+    for (uint32_t k = 0; k < slices && !m->failed; k++) {
+        m->late_count = 0;
+        append_members(m, members + k * size, size);
+        close_body(m, members + k * size, size);
+        if (k == 0)
+            loop->slice = loop->body[0].count - 1;
+    }
+    count_members(m);
+    if (!m->failed && !slices_agree(m->plan, &loop->body[0], loop->slice, slices))
+        loop->alike = 0;
 }
 
 /* ---- guards ---- */
@@ -551,6 +629,11 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
 {
     maker m = {.plan = p, .where = where, .memory = memory, .loop = (uint16_t)number, .number = where->number, .slot = where->slot};
     plan_loop *loop = &p->loops[number];
+    if (loop->alike) {
+        make_slices(&m, loop, members, count);
+        loop->widest = m.wide ? 8 : 4;
+        return m.failed ? SINTER_NO_MEMORY : SINTER_OK;
+    }
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
     if (!m.guard) {
         make_body(&m, &loop->body[0], members, count);

@@ -9,8 +9,9 @@
  *      shortest delay on its cycles is 8 or more, so many elements at a time, since none of them needs another.
  *      A call of a function in C is made between loops, for a whole chunk, so it must be on no cycle then: where one is, the chunk becomes as
  *      short as it takes (a search by halves, down to 1).
- *   3. Levels in the order of the components: an operation follows its operands; levels are of three kinds by turns (PLAN_FREE,
- *      PLAN_ONE, PLAN_EIGHT). A line that is read less than a chunk after it was written is read in a later loop (the whole
+ *   3. Of the components that run one element at a time those that are alike and side by side run in the lanes of loops of their own (alike.c).
+ *   4. Levels in the order of the components: an operation follows its operands; levels are of four kinds by turns (PLAN_FREE,
+ *      PLAN_ONE, PLAN_EIGHT, PLAN_ALIKE). A line that is read less than a chunk after it was written is read in a later loop (the whole
  *      chunk is there by then), or in the same scalar loop. What reads
  *      a result of a call runs in a later loop than all that the call's arguments come from.
  *
@@ -293,6 +294,50 @@ static bool find_latency(const graph *g, const search *s, const uint32_t *size, 
     return true;
 }
 
+/* ---- tail ---- */
+
+/* How long an operation goes on changing by itself once what it reads is steady. What lies on a cycle may do so for ever, and so may what goes by
+ * the element's number, by a table that the program writes, and what a function in C makes, of which nothing is known. Of a line nobody
+ * writes, as it seems, what is written is a counter's. */
+static uint64_t own_tail(const graph *g, const search *s, const uint32_t *size, ir_ref r)
+{
+    const ir_op *op = &g->program->ops[r];
+    if (size[s->component[r]] > 1 || op->code == IR_INDEX || op->code == IR_RESULT)
+        return PLAN_ENDLESS;
+    if (op->code == IR_LOAD && g->program->memories[op->b].kind == IR_CELLS)
+        return PLAN_ENDLESS;
+    if (!is_read(op))
+        return 0;
+    const uint32_t line = line_of(op);
+    return !g->writer[line] ? PLAN_ENDLESS : op->code == IR_READ ? op->b : g->program->memories[line].length;
+}
+
+static uint64_t tail_of(const graph *g, const search *s, const uint32_t *size, const uint64_t *tail, ir_ref r)
+{
+    const uint64_t own = own_tail(g, s, size, r);
+    uint64_t most = 0;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        const ir_ref to = dependency(g, r, k, &more);
+        if (to && s->component[to] != s->component[r] && tail[to] > most)
+            most = tail[to];
+    }
+    return own == PLAN_ENDLESS || most == PLAN_ENDLESS ? PLAN_ENDLESS : own + most;
+}
+
+/* Of the graph in which no edge is cut: the longest path to an output. What is not in any component (it does not vary by element) is steady. */
+static bool find_tail(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    uint64_t *tail = sn_arena_take_zeroed(memory, g->program->count * sizeof *tail);
+    for (uint32_t k = 0; tail && k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        tail[r] = tail_of(g, s, size, tail, r);
+        if (g->program->ops[r].code == IR_OUTPUT && tail[r] > out->tail)
+            out->tail = tail[r];
+    }
+    return tail != NULL;
+}
+
 static bool counts_as_work(const ir_op *op)
 {
     const ir_info *info = &sn_ir_info[op->code];
@@ -305,8 +350,47 @@ static bool is_small(uint32_t work, uint32_t cycles)
     return cycles && work <= SMALL_PART && work <= cycles * SMALL_PART_OF_CYCLE;
 }
 
-/* Of each operation the kind of loop: by the cycles that it is on; the rest, where it is small, goes with them. */
-static void choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, plan_levels *out)
+/* Per component how many recursive ones stand in a row before it and with it: none of as many can depend on another. */
+static uint32_t *find_depths(const graph *g, const search *s, const uint32_t *size, arena *memory)
+{
+    uint32_t *depth = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *depth);
+    for (uint32_t first = 0, end; depth && first < s->ordered; first = end) {
+        const uint32_t component = s->component[s->order[first]];
+        uint32_t most = 0;
+        for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                const ir_ref to = dependency(g, s->order[end], k, &more);
+                if (to && s->component[to] != component && depth[s->component[to]] > most)
+                    most = depth[s->component[to]];
+            }
+        }
+        depth[component] = most + (size[component] > 1);
+    }
+    return depth;
+}
+
+static uint32_t *first_of_components(const search *s, const uint32_t *size, arena *memory)
+{
+    uint32_t *first = sn_arena_take_zeroed(memory, (s->components + 2) * sizeof *first);
+    for (uint32_t c = 1; first && c <= s->components; c++)
+        first[c + 1] = first[c] + size[c];
+    return first;
+}
+
+static sinter_status find_alike(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    const plan_components all = {.program = g->program, .live = g->live, .component = s->component, .count = s->components,
+                                 .sorted = sort_by_component(g, s, size, memory), .first = first_of_components(s, size, memory),
+                                 .depth = find_depths(g, s, size, memory)};
+    if (!all.sorted || !all.first || !all.depth)
+        return SINTER_NO_MEMORY;
+    out->depth = all.depth;
+    return sn_plan_find_alike(&all, memory, out);
+}
+
+/* Of each operation the kind of loop: by the cycles that it is on, and whether others are like it; the rest, where it is small, goes with them. */
+static sinter_status choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, arena *memory, plan_levels *out)
 {
     uint32_t work[PLAN_KINDS] = {0}, cycles[PLAN_KINDS] = {0}, before = 0;
     for (uint32_t k = 0; k < s->ordered; k++) {
@@ -317,10 +401,16 @@ static void choose_kinds(const graph *g, const search *s, const uint32_t *size, 
         cycles[out->kind[r]] += component != before;
         before = component;
     }
+    if (!g->program->cells && cycles[PLAN_ONE] > 1) {
+        const sinter_status status = find_alike(g, s, size, memory, out);
+        if (status || out->bunches)
+            return status;
+    }
     if (g->program->cells || is_small(work[PLAN_FREE] + work[PLAN_EIGHT], cycles[PLAN_ONE]))
         memset(out->kind, PLAN_ONE, g->program->count);
     else if (!cycles[PLAN_ONE] && is_small(work[PLAN_FREE], cycles[PLAN_EIGHT]))
         memset(out->kind, PLAN_EIGHT, g->program->count);
+    return SINTER_OK;
 }
 
 /* The least level of a kind that is not before another. */
@@ -341,8 +431,8 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
     if (op->code == IR_RESULT) /* the call is made between the two */
         return g->arguments.last[op->a] ? out->level[g->arguments.last[op->a]] + 1u : 0;
     const uint32_t kind = out->kind[r];
-    /* An effect goes where its value is made; only sums need lanes. */
-    const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op);
+    /* An effect goes where its value is made, unless that is among components that are alike; only sums need lanes. */
+    const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op) && out->kind[op->a] != PLAN_ALIKE;
     uint32_t least = kind;
     bool more = true;
     for (unsigned k = 0; more; k++) {
@@ -353,44 +443,113 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
-        if (through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE))
-            level++;
+        if ((through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE)) || (kind == PLAN_ALIKE && level % PLAN_KINDS == PLAN_ALIKE))
+            level++; /* what is alike has a loop of its own */
         if (!follows_value)
             level = at_kind(level, kind);
         if (level > least)
             least = level;
     }
-    return least;
+    return least + (kind != PLAN_ALIKE && least % PLAN_KINDS == PLAN_ALIKE); /* an effect that follows a result of a call */
 }
 
-static sinter_status set_levels(const graph *g, const search *s, plan_levels *out)
+/* The least level at which a component may run, those before it given: its operations stand in s->order from `first` up to `end`. */
+static uint32_t least_level_of(const graph *g, const search *s, uint32_t first, uint32_t end, plan_levels *out)
 {
-    for (uint32_t first = 0, end; first < s->ordered; first = end) {
-        const uint32_t component = s->component[s->order[first]];
-        uint32_t level = 0;
-        for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
-            const ir_ref r = s->order[end];
-            if (is_vector_only(&g->program->ops[r]))
-                out->kind[r] = PLAN_FREE;
-            const uint32_t least = least_level(g, out, r, component, s);
-            if (least > level)
-                level = least;
-        }
-        if (end - first > 1) /* a write may have followed a value that is made in lanes */
-            level = at_kind(level, out->kind[s->order[first]]);
-        if (level > UINT16_MAX - 5)
-            return SINTER_TOO_LARGE;
-        for (uint32_t k = first; k < end; k++)
-            out->level[s->order[k]] = (uint16_t)level;
-        if (level > out->top)
-            out->top = level;
+    uint32_t level = 0;
+    for (uint32_t k = first; k < end; k++) {
+        const ir_ref r = s->order[k];
+        if (is_vector_only(&g->program->ops[r]))
+            out->kind[r] = PLAN_FREE;
+        const uint32_t least = least_level(g, out, r, s->component[r], s);
+        if (least > level)
+            level = least;
     }
+    /* a write may have followed a value that is made in lanes */
+    return end - first > 1 ? at_kind(level, out->kind[s->order[first]]) : level;
+}
+
+static sinter_status set_level(const search *s, uint32_t first, uint32_t end, uint32_t level, plan_levels *out)
+{
+    if (level > UINT16_MAX - 5)
+        return SINTER_TOO_LARGE;
+    for (uint32_t k = first; k < end; k++)
+        out->level[s->order[k]] = (uint16_t)level;
+    if (level > out->top)
+        out->top = level;
     return SINTER_OK;
+}
+
+/* What is alike has one level, the last of those that its components could have. So components are taken by depth, of one depth first the recursive ones, which
+ * do not depend on each other, and then what follows from them: then each finds the final levels of all that it depends on. */
+typedef struct depth_order {
+    const uint32_t *first; /* per component: where it stands in s->order */
+    uint32_t *components;  /* by turns: recursive ones of a depth, others of that depth */
+    uint32_t *turn;        /* where each turn ends */
+    uint32_t turns;
+} depth_order;
+
+static bool order_by_depth(const search *s, const uint32_t *size, const uint32_t *depth, arena *memory, depth_order *o)
+{
+    uint32_t deepest = 0;
+    for (uint32_t c = 1; c <= s->components; c++)
+        deepest = depth[c] > deepest ? depth[c] : deepest;
+    o->turns = 2 * deepest + 2;
+    o->first = first_of_components(s, size, memory);
+    o->components = sn_arena_take(memory, (s->components + 1) * sizeof *o->components);
+    o->turn = sn_arena_take_zeroed(memory, (o->turns + 1) * sizeof *o->turn);
+    if (!o->first || !o->components || !o->turn)
+        return false;
+    for (uint32_t c = 1; c <= s->components; c++)
+        o->turn[2 * depth[c] + (size[c] < 2) + 1]++;
+    for (uint32_t k = 1; k <= o->turns; k++)
+        o->turn[k] += o->turn[k - 1];
+    for (uint32_t c = 1; c <= s->components; c++)
+        o->components[o->turn[2 * depth[c] + (size[c] < 2)]++] = c;
+    return true;
+}
+
+static sinter_status set_alike_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    depth_order o;
+    uint16_t *level = sn_arena_take_zeroed(memory, out->bunches * sizeof *level);
+    if (!level || !order_by_depth(s, size, out->depth, memory, &o))
+        return SINTER_NO_MEMORY;
+    sinter_status status = SINTER_OK;
+    for (uint32_t turn = 0, k = 0; turn < o.turns; turn++) {
+        const uint32_t from = k;
+        for (; k < o.turn[turn] && !status; k++) {
+            const uint32_t first = o.first[o.components[k]], end = o.first[o.components[k] + 1], alike = out->alike[s->order[first]];
+            const uint32_t least = least_level_of(g, s, first, end, out);
+            status = set_level(s, first, end, least, out);
+            if (alike && !status && least > level[(alike - 1) / PLAN_MOST_ALIKE])
+                level[(alike - 1) / PLAN_MOST_ALIKE] = (uint16_t)least;
+        }
+        for (uint32_t again = from; again < k && !status; again++) {
+            const uint32_t first = o.first[o.components[again]], alike = out->alike[s->order[first]];
+            if (alike)
+                status = set_level(s, first, o.first[o.components[again] + 1], level[(alike - 1) / PLAN_MOST_ALIKE], out);
+        }
+    }
+    return status;
+}
+
+static sinter_status set_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    if (out->bunches)
+        return set_alike_levels(g, s, size, memory, out);
+    sinter_status status = SINTER_OK;
+    for (uint32_t first = 0, end; first < s->ordered && !status; first = end) {
+        for (end = first; end < s->ordered && s->component[s->order[end]] == s->component[s->order[first]]; end++)
+            ;
+        status = set_level(s, first, end, least_level_of(g, s, first, end, out), out);
+    }
+    return status;
 }
 
 static sinter_status name_cycles(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
 {
-    out->cycle_name = sn_arena_take_zeroed(memory, (out->top + 1) * sizeof *out->cycle_name);
+    out->cycle_name = sn_arena_take_zeroed(memory, (out->top + 2) * sizeof *out->cycle_name); /* outputs may be put off by a level */
     if (!out->cycle_name)
         return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < s->ordered; k++) {
@@ -451,7 +610,7 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
         return SINTER_NO_MEMORY;
     find_components(&g, &s);
     uint32_t *size = component_sizes(&s, memory);
-    if (!size || !find_latency(&g, &s, size, memory, out))
+    if (!size || !find_latency(&g, &s, size, memory, out) || !find_tail(&g, &s, size, memory, out))
         return SINTER_NO_MEMORY;
     g.cut = choose_chunk(&g, &s, size);
     if (!cut_for_calls(&g, &s))
@@ -461,7 +620,8 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
     const uint32_t *shortest = shortest_delays(&g, &s, memory);
     if (!size || !shortest)
         return SINTER_NO_MEMORY;
-    choose_kinds(&g, &s, size, shortest, out);
-    const sinter_status status = set_levels(&g, &s, out);
+    sinter_status status = choose_kinds(&g, &s, size, shortest, memory, out);
+    if (!status)
+        status = set_levels(&g, &s, size, memory, out);
     return status ? status : name_cycles(&g, &s, size, memory, out);
 }

@@ -72,8 +72,11 @@ void sn_plan_print(const plan *p, text *out)
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
         next = print_calls(p, next, k, out);
-        sn_text_print(out, "loop %u: %s, %s lanes%s%s\n", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
+        sn_text_print(out, "loop %u: %s, %s lanes%s%s", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
                       loop->most ? ", eight at most" : "", loop->ticked ? ", by ticks" : "");
+        if (loop->alike)
+            sn_text_print(out, ", %u slices alike", loop->alike);
+        sn_text_add(out, "\n");
         if (loop->guard)
             sn_text_print(out, "    where uniform %u is not set:\n", loop->guard);
         print_body(&loop->body[0], out);
@@ -85,27 +88,21 @@ void sn_plan_print(const plan *p, text *out)
     print_calls(p, next, p->loop_count, out);
 }
 
-/* Rough costs in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
- * (https://uops.info): enough to compare loops with each other. */
-typedef struct cost {
-    unsigned slots, latency;
-} cost;
-
-static cost cost_of(unsigned code)
+plan_cost sn_plan_cost_of(unsigned code)
 {
     switch (code) {
     case IR_NONE: case IR_CONST: case IR_UNIFORM: case IR_HELD: case IR_HOLD: case IR_BITS: case IR_FROM_BITS:
-        return (cost){0, 0};
-    case IR_DIV: return (cost){10, 13};
-    case IR_SQRT: return (cost){12, 18};
-    case IR_LOAD: case IR_READV: return (cost){24, 20};
-    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return (cost){2, 8};
-    case IR_CVT: return (cost){2, 6};
-    case IR_INPUT: case IR_BUFFER: case IR_READ: return (cost){1, 7};
-    case IR_UMULH: return (cost){7, 14};
+        return (plan_cost){0, 0};
+    case IR_DIV: return (plan_cost){10, 13};
+    case IR_SQRT: return (plan_cost){12, 18};
+    case IR_LOAD: case IR_READV: return (plan_cost){24, 20};
+    case IR_FLOOR: case IR_CEIL: case IR_ROUND: case IR_TRUNC: return (plan_cost){2, 8};
+    case IR_CVT: return (plan_cost){2, 6};
+    case IR_INPUT: case IR_BUFFER: case IR_READ: return (plan_cost){1, 7};
+    case IR_UMULH: return (plan_cost){7, 14};
     case IR_AND: case IR_OR: case IR_XOR: case IR_NOT: case IR_NEG: case IR_ABS: case IR_SHL: case IR_SAR: case IR_SHR:
-        return (cost){1, 1};
-    default: return (cost){1, 4};
+        return (plan_cost){1, 1};
+    default: return (plan_cost){1, 4};
     }
 }
 
@@ -122,7 +119,7 @@ static unsigned slots_of(const plan *p, const plan_body *body, bool kept)
     for (uint32_t r = 1; r < body->count; r++) {
         if (body->ops[r].code == IR_COLD)
             r = body->ops[r].b;
-        slots += kept && is_kept_lookup(p, &body->ops[r]) ? 2 : cost_of(body->ops[r].code).slots;
+        slots += kept && is_kept_lookup(p, &body->ops[r]) ? 2 : sn_plan_cost_of(body->ops[r].code).slots;
     }
     return slots;
 }
@@ -154,7 +151,7 @@ static unsigned cycle_latency(const plan_body *body)
             if (operand < MOST && at[operand] > start)
                 start = at[operand];
         }
-        at[r] = start ? start + cost_of(op->code).latency : 0;
+        at[r] = start ? start + sn_plan_cost_of(op->code).latency : 0;
         if ((op->code == IR_HOLD || op->code == IR_WRITE) && at[r] > longest)
             longest = at[r];
     }
@@ -171,11 +168,30 @@ static uint32_t work_of(const plan_body *body)
     return work;
 }
 
+/* Of a loop of alike components. */
+static void explain_alike(const plan *p, const plan_loop *loop, unsigned vector_bytes, text *out)
+{
+    const plan_body slice = {.ops = loop->body[0].ops, .count = 1 + loop->slice};
+    const unsigned fit = vector_bytes / loop->widest;
+    plan_alike_work each = {.slots = slots_of(p, &slice, false), .latency = cycle_latency(&slice), .widest = loop->widest};
+    for (uint32_t r = 1; r < slice.count; r++) {
+        each.streams += slice.ops[r].code == IR_BUFFER || slice.ops[r].code == IR_INPUT || slice.ops[r].code == IR_SET_BUFFER;
+        each.values += slice.ops[r].code == IR_HOLD ? p->lines[slice.ops[r].b].length : 0;
+    }
+    each.slots -= each.streams; /* counted apart */
+    const plan_alike_cost cost = sn_plan_cost_of_alike(&each, loop->alike, vector_bytes);
+    const unsigned vectors = (loop->alike + fit - 1) / fit;
+    sn_text_print(out, "    %u components in the lanes of %u vector%s; what each reads and writes is turned four elements at a time\n", loop->alike,
+                  vectors, vectors == 1 ? "" : "s");
+    sn_text_print(out, "    predicted: %u cycles an element; %u one by one\n", cost.side_by_side, cost.one_by_one);
+}
+
 static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool byte_permutations, text *out)
 {
     const plan_loop *loop = &p->loops[k];
     const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
-    const unsigned fit = vector ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
+    const bool alike = loop->alike && vector_bytes;
+    const unsigned fit = vector || alike ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
     sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
                   lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
     sn_text_print(out, "    %s\n", loop->reason);
@@ -190,6 +206,10 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
         explain_lookups(p, &loop->body[0], kept, out);
     if (loop->rate != PLAN_ELEMENT)
         return;
+    if (alike) {
+        explain_alike(p, loop, vector_bytes, out);
+        return;
+    }
     const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 || loop->most ? cycle_latency(&loop->body[0]) : 0;
     const unsigned cycles = slots > latency ? slots : latency;
     sn_text_print(out, "    predicted: %u.%02u cycles an element, bound by %s\n", cycles / lanes, cycles * 100 / lanes % 100,
@@ -225,6 +245,10 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
                                           : "a sliding window in memory");
     if (p->latency)
         sn_text_print(out, "latency to the outputs: %llu elements\n", (unsigned long long)p->latency);
+    if (p->tail == PLAN_ENDLESS && p->program->input_count)
+        sn_text_add(out, "tail: without end\n");
+    else if (p->tail && p->program->input_count)
+        sn_text_print(out, "tail: %llu elements\n", (unsigned long long)p->tail);
     uint32_t next = 0;
     for (uint32_t k = 0; k < p->loop_count; k++) {
         next = explain_calls(p, next, k, out);

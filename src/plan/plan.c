@@ -19,6 +19,10 @@ typedef struct planner {
     plan_levels levels;
     uint8_t *level_has_loop;
     uint16_t *loop_of_level;
+    uint16_t *loop_of_bunch;
+    uint8_t *bunch_size;      /* how many components */
+    uint32_t *bunch_of_level; /* per level: the first bunch, from 1 */
+    uint32_t *next_bunch;     /* of the same level, from 1 */
     uint16_t segment_loop, column_loop, row_loop;
     ir_ref *members; /* live operations with a loop, loop after loop */
     uint32_t member_count;
@@ -85,7 +89,10 @@ static void delay_outputs(planner *m)
     const ir_program *p = m->program;
     if (!m->levels.level)
         return;
-    const uint32_t last = last_input_level(m);
+    uint32_t last = last_input_level(m);
+    last += last % PLAN_KINDS == PLAN_ALIKE; /* loops of alike components touch no output */
+    if (last > m->levels.top)
+        m->levels.top = last;
     for (ir_ref r = 1; r < p->count; r++)
         if (m->live[r] && p->ops[r].code == IR_OUTPUT && m->levels.level[r] < last)
             m->levels.level[r] = (uint16_t)last;
@@ -96,6 +103,21 @@ static uint16_t add_loop(planner *m, plan_rate rate, plan_lanes lanes)
     plan_loop *loop = &m->plan->loops[m->plan->loop_count];
     *loop = (plan_loop){.rate = (uint8_t)rate, .lanes = (uint8_t)lanes, .widest = 4};
     return (uint16_t)m->plan->loop_count++;
+}
+
+static uint32_t bunch_of(uint32_t alike)
+{
+    return (alike - 1) / PLAN_MOST_ALIKE;
+}
+
+static uint32_t slice_of(uint32_t alike)
+{
+    return (alike - 1) % PLAN_MOST_ALIKE;
+}
+
+static bool is_alike(const planner *m, ir_ref r)
+{
+    return m->levels.bunches && m->levels.alike[r];
 }
 
 static uint32_t level_of(const planner *m, ir_ref r)
@@ -126,6 +148,55 @@ static void note_traits(planner *m, unsigned traits)
     m->where.has_guard = traits & IS_GUARD;
     m->plan->reads_index = traits & IS_INDEX;
     m->plan->grid = traits & IS_GRID;
+}
+
+/* Bunches of alike components: how large each is, and its level. */
+static sinter_status open_bunches(planner *m)
+{
+    if (!m->levels.bunches)
+        return SINTER_OK;
+    m->loop_of_bunch = sn_arena_take(m->memory, m->levels.bunches * sizeof *m->loop_of_bunch);
+    m->bunch_size = sn_arena_take_zeroed(m->memory, m->levels.bunches * sizeof *m->bunch_size);
+    m->next_bunch = sn_arena_take(m->memory, m->levels.bunches * sizeof *m->next_bunch);
+    m->bunch_of_level = sn_arena_take_zeroed(m->memory, (m->levels.top + 1) * sizeof *m->bunch_of_level);
+    if (!m->loop_of_bunch || !m->bunch_size || !m->next_bunch || !m->bunch_of_level)
+        return SINTER_NO_MEMORY;
+    for (ir_ref r = m->program->count - 1; r > 0; r--) {
+        const uint32_t alike = m->levels.alike[r];
+        if (!alike)
+            continue;
+        const uint32_t bunch = bunch_of(alike), slice = slice_of(alike);
+        if (!m->bunch_size[bunch]) {
+            m->next_bunch[bunch] = m->bunch_of_level[m->levels.level[r]];
+            m->bunch_of_level[m->levels.level[r]] = bunch + 1;
+        }
+        if (slice >= m->bunch_size[bunch])
+            m->bunch_size[bunch] = (uint8_t)(slice + 1);
+    }
+    return SINTER_OK;
+}
+
+static void add_bunch_loops(planner *m, uint32_t level)
+{
+    m->loop_of_level[level] = (uint16_t)m->plan->loop_count; /* the first of them: calls are made before */
+    for (uint32_t next = m->bunch_of_level[level]; next; next = m->next_bunch[next - 1]) {
+        m->loop_of_bunch[next - 1] = add_loop(m, PLAN_ELEMENT, PLAN_SCALAR);
+        plan_loop *loop = &m->plan->loops[m->loop_of_bunch[next - 1]];
+        loop->alike = m->bunch_size[next - 1];
+        loop->cycle = m->levels.cycle_name[level];
+    }
+}
+
+static void add_level_loop(planner *m, uint32_t level)
+{
+    const uint32_t kind = level % PLAN_KINDS;
+    if (kind == PLAN_ALIKE) {
+        add_bunch_loops(m, level);
+        return;
+    }
+    m->loop_of_level[level] = add_loop(m, PLAN_ELEMENT, kind == PLAN_ONE ? PLAN_SCALAR : PLAN_TIME);
+    m->plan->loops[m->loop_of_level[level]].most = kind == PLAN_EIGHT ? 8 : 0;
+    m->plan->loops[m->loop_of_level[level]].cycle = m->levels.cycle_name ? m->levels.cycle_name[level] : NULL;
 }
 
 /* Finds which loops there are, and what is live. Until collect_members every member stands in loop 0, in order: most programs have no other. */
@@ -174,8 +245,10 @@ static sinter_status place(planner *m)
     uint32_t levels = 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
         levels += used[k];
-    m->plan->loops = sn_arena_take(m->memory, (levels + 3) * sizeof *m->plan->loops);
-    if (!m->plan->loops)
+    if (levels + m->levels.bunches >= PLAN_NO_LOOP - 3)
+        return SINTER_TOO_LARGE;
+    m->plan->loops = sn_arena_take(m->memory, (levels + m->levels.bunches + 3) * sizeof *m->plan->loops);
+    if (!m->plan->loops || open_bunches(m))
         return SINTER_NO_MEMORY;
     if (rates[PLAN_SEGMENT])
         m->segment_loop = add_loop(m, PLAN_SEGMENT, PLAN_SCALAR);
@@ -184,12 +257,8 @@ static sinter_status place(planner *m)
     if (rates[PLAN_ROW])
         m->row_loop = add_loop(m, PLAN_ROW, PLAN_SCALAR);
     for (uint32_t k = 0; k <= m->levels.top; k++)
-        if (used[k]) {
-            const uint32_t kind = k % PLAN_KINDS;
-            m->loop_of_level[k] = add_loop(m, PLAN_ELEMENT, kind == PLAN_ONE ? PLAN_SCALAR : PLAN_TIME);
-            m->plan->loops[m->loop_of_level[k]].most = kind == PLAN_EIGHT ? 8 : 0;
-            m->plan->loops[m->loop_of_level[k]].cycle = m->levels.cycle_name ? m->levels.cycle_name[k] : NULL;
-        }
+        if (used[k])
+            add_level_loop(m, k);
     return SINTER_OK;
 }
 
@@ -199,8 +268,28 @@ static uint16_t loop_for(const planner *m, ir_ref r)
     case PLAN_SEGMENT: return m->segment_loop;
     case PLAN_COLUMN: return m->column_loop;
     case PLAN_ROW: return m->row_loop;
-    default: return m->loop_of_level[level_of(m, r)];
+    default: return is_alike(m, r) ? m->loop_of_bunch[bunch_of(m->levels.alike[r])] : m->loop_of_level[level_of(m, r)];
     }
+}
+
+/* The members of loops of alike components by slices, in their order: all slices have as many. */
+static sinter_status sort_slices(planner *m)
+{
+    ir_ref *members = m->members, *sorted = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *sorted);
+    if (!sorted)
+        return SINTER_NO_MEMORY;
+    for (uint32_t loop = 0; loop < m->plan->loop_count; loop++) {
+        const uint32_t first = m->first[loop], count = m->first[loop + 1] - first, slices = m->plan->loops[loop].alike;
+        if (!slices)
+            continue;
+        uint32_t next[PLAN_MOST_ALIKE];
+        for (uint32_t k = 0; k < slices; k++)
+            next[k] = count / slices * k;
+        for (uint32_t k = 0; k < count; k++)
+            sorted[next[slice_of(m->levels.alike[members[first + k]])]++] = members[first + k];
+        memcpy(members + first, sorted, count * sizeof *sorted);
+    }
+    return SINTER_OK;
 }
 
 /* Sorts the members by loop, in their order. */
@@ -224,7 +313,7 @@ static sinter_status collect_members(planner *m)
     for (uint32_t k = 0; k < m->member_count; k++)
         sorted[m->first[m->where.loop[m->members[k]] + 1]++] = m->members[k];
     m->members = sorted;
-    return SINTER_OK;
+    return m->levels.bunches ? sort_slices(m) : SINTER_OK;
 }
 
 /* ---- values that cross loops ---- */
@@ -246,6 +335,23 @@ static void give_slot(planner *m, ir_ref r)
         m->where.slot[r] = m->next_uniform++;
     else
         add_buffer(m, r, rate == PLAN_COLUMN);
+}
+
+/* What crosses from one of the components that are alike crosses from all. */
+static void cross_alike(planner *m)
+{
+    for (uint32_t loop = 0; loop < m->plan->loop_count; loop++) {
+        const uint32_t slices = m->plan->loops[loop].alike;
+        const uint32_t size = slices ? (m->first[loop + 1] - m->first[loop]) / slices : 0;
+        const ir_ref *members = m->members + m->first[loop];
+        for (uint32_t k = 0; k < size; k++) {
+            bool crosses = false;
+            for (uint32_t slice = 0; slice < slices; slice++)
+                crosses |= m->where.slot[members[slice * size + k]] != 0;
+            for (uint32_t slice = 0; crosses && slice < slices; slice++)
+                give_slot(m, members[slice * size + k]);
+        }
+    }
 }
 
 static sinter_status find_crossings(planner *m)
@@ -271,6 +377,8 @@ static sinter_status find_crossings(planner *m)
     for (uint32_t k = 0; m->where.steps && k < p->memory_count; k++)
         if (m->where.loop[m->where.steps[k]] != PLAN_NO_LOOP)
             give_slot(m, m->where.steps[k]);
+    if (m->levels.bunches)
+        cross_alike(m);
     return SINTER_OK;
 }
 
@@ -280,6 +388,7 @@ static sinter_status place_calls(planner *m)
 {
     plan *p = m->plan;
     p->latency = m->levels.latency;
+    p->tail = m->levels.level ? m->levels.tail : p->reads_index ? PLAN_ENDLESS : 0;
     if (!m->program->call_count)
         return SINTER_OK;
     const sinter_status status = sn_plan_place_calls(p, m->live, m->levels.level, m->memory);
@@ -453,6 +562,8 @@ static const char *reason_for(const plan_loop *loop)
         return "varies by row only: computed once a row";
     if (loop->rate == PLAN_COLUMN)
         return "varies by column only: computed once a tile";
+    if (loop->alike)
+        return "its components are alike and side by side: one element at a time, one component a lane";
     if (loop->lanes == PLAN_SCALAR)
         return loop->cycle ? "its cycle has a short delay: one element at a time" : "read-write tables keep their order: one element at a time";
     if (loop->most)

@@ -4,6 +4,7 @@
  *   plan.c        program → plan: the driver of the steps below
  *   counters.c    integers that grow by steady steps: no cycles, for their values follow from the element's number
  *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
+ *   alike.c       of those components the ones that are alike and side by side: bunches, one loop each, one component a lane
  *   blocks.c      calls of functions in C: when they are made, from which buffers to which
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   explain.c     what was chosen and why, in words; predicted cost
@@ -37,9 +38,11 @@ enum {
     PLAN_SUM_BLOCK = 4096,     /* elements per total (contract 1) */
     PLAN_TICK = 64,
     PLAN_HELD = 8,             /* lines up to this length can live in registers */
+    PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: as many as the widest vector has lanes; of f64 half as many */
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
 };
+#define PLAN_ENDLESS UINT64_MAX /* of tails */
 
 /* A straight-line body. Operations are ir_op with operands by position in `ops` (0 is NONE), each operand before its
  * users. OUTPUT come last, so that in-place calls read before they write; other effects stand in source order, and a HOLD takes
@@ -58,6 +61,11 @@ typedef struct plan_loop {
     uint8_t widest; /* 4 or 8: the largest element that the body computes with; W = vector bytes / widest */
     uint8_t most;   /* TIME: how many elements may be computed side by side, a power of two; 0: any number */
     bool ticked;    /* ELEMENT: never crosses a tick in one call: some line of it is flushed there */
+    /* SCALAR, ELEMENT: 0, or the body consists of so many slices, `slice` operations each (operation 0 belongs to none), which are the same operation
+     * for operation but for constants, slots, streams, buffers and lines, and none of which depends on another: alike.c. An engine may treat it as any
+     * body, or run the slices side by side, one a lane. Slices touch chunk buffers, inputs, uniforms and lines that are held, nothing else. */
+    uint8_t alike;
+    uint32_t slice;
     /* Two bodies where a GUARD was found: body[1] where the uniform mask in slot `guard` is set, else body[0]. guard = 0: one body, body[0]. */
     uint32_t guard;
     plan_body body[2];
@@ -121,6 +129,7 @@ typedef struct plan {
     uint32_t call_count;
     uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is */
     uint64_t latency;         /* the largest sum of the latencies of calls along a path to an output (sinter/kernel.h) */
+    uint64_t tail;            /* elements after which outputs are steady once inputs are (sinter/kernel.h), or PLAN_ENDLESS */
     plan_frame frame;
     uint32_t chunk;           /* elements a chunk at most */
     uint32_t workspace;       /* bytes for buffers, 64-byte aligned; partial sums included (at sums_offset) */
@@ -144,8 +153,8 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
 
 /* ---- between the room's files ---- */
 /* What a loop may do at once, and what levels are, by turns: any number of elements; one; or eight, since each needs what is eight
- * elements back or more. */
-enum { PLAN_FREE, PLAN_ONE, PLAN_EIGHT, PLAN_KINDS };
+ * elements back or more; or one of several components that are alike. */
+enum { PLAN_FREE, PLAN_ONE, PLAN_EIGHT, PLAN_ALIKE, PLAN_KINDS };
 
 typedef struct plan_levels {
     uint16_t *level;   /* per operation of the program: the loop level it runs at, level % PLAN_KINDS its kind */
@@ -153,8 +162,42 @@ typedef struct plan_levels {
     uint32_t top;      /* the highest level */
     uint32_t chunk;
     const char **cycle_name; /* per level: a line on a cycle, or NULL */
-    uint64_t latency;  /* see plan */
+    uint64_t latency, tail; /* see plan */
+    uint32_t *alike;   /* per operation: 0, or of kind PLAN_ALIKE: 1 + PLAN_MOST_ALIKE · its bunch + its slice; NULL where there is no bunch */
+    uint32_t bunches;
+    const uint32_t *depth; /* where there are bunches, per component: see plan_components */
 } plan_levels;
+
+/* The components of a program, as alike.c sees them. */
+typedef struct plan_components {
+    const ir_program *program;
+    const uint8_t *live;
+    const uint32_t *component; /* per operation, from 1; 0: none */
+    uint32_t count;            /* of components */
+    const ir_ref *sorted;      /* operations, component after component, those of one in the order of the program */
+    const uint32_t *first;     /* per component, from 1: its first in `sorted`; one more at the end */
+    const uint32_t *depth;     /* per component: how many recursive ones stand in a row before it and with it */
+} plan_components;
+/* Finds bunches among the components of kind PLAN_ONE: sets out->kind of their operations, out->alike and out->bunches. */
+sinter_status sn_plan_find_alike(const plan_components *c, arena *memory, plan_levels *out);
+
+/* Rough costs of an operation in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
+ * (https://uops.info): enough to compare loops with each other. */
+typedef struct plan_cost {
+    unsigned slots, latency;
+} plan_cost;
+plan_cost sn_plan_cost_of(unsigned code);
+/* What so many alike components take an element, in cycles, one after the other or side by side in vectors of so many bytes. */
+typedef struct plan_alike_work { /* of each */
+    unsigned slots, latency; /* of its operations */
+    unsigned streams;        /* that lead in and out */
+    unsigned values;         /* of its lines */
+    unsigned widest;         /* element, in bytes */
+} plan_alike_work;
+typedef struct plan_alike_cost {
+    unsigned one_by_one, side_by_side;
+} plan_alike_cost;
+plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned vector_bytes);
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
 sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);

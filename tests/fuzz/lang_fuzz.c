@@ -1,6 +1,6 @@
 /* libFuzzer on the language: whatever the text, no crash, a report that can be shown, and a program that the
- * verifier accepts where there is no error. The first byte chooses field or patch, the type and the builder's
- * rules. */
+ * verifier accepts where there is no error. The first byte chooses field, patch or density, the type, the builder's
+ * rules and the quantity. */
 #include "lang/lang.h"
 
 #include <stdio.h>
@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const unsigned choice = data[0];
     const lang_options options = {
-        .type = choice & 1 ? IR_F64 : IR_F32, .patch = choice & 2, .inputs = choice & 4 ? "x y" : NULL};
+        .type = choice & 1 ? IR_F64 : IR_F32, .patch = (choice & 18) == 2, .inputs = choice & 4 ? "x y" : NULL,
+        .density = choice & 16, .quantity = choice & 16 ? (lang_member)(choice >> 5) : LANG_LOG_DENSITY};
     arena memory, scratch;
     ir_program p;
     sinter_report report;

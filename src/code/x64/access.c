@@ -200,8 +200,19 @@ static uint32_t stream_slot(const x64_writer *w, const ir_op *op)
 
 static x64_mem held_mem(x64_writer *w, uint32_t line, uint32_t delay, unsigned size)
 {
+    if (w->alike)
+        return sn_x64_lane_line_mem(w, line, delay);
     const unsigned pointer = pointer_in(w, w->plan->frame.lines + line);
     return (x64_mem){(uint8_t)pointer, X64_NO_INDEX, 0, (int32_t)((w->plan->lines[line].length - delay) * size)};
+}
+
+static void load_lane_stream(x64_writer *w, unsigned reg, const ir_op *op)
+{
+    const x64_mem m = sn_x64_lane_stream_mem(w, op->a);
+    if (sn_x64_is_shared_stream(w, op->a))
+        load_element(w, reg, op->type, &m);
+    else
+        sn_x64_load(w, reg, op->type, &m);
 }
 
 void sn_x64_load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy)
@@ -215,8 +226,11 @@ void sn_x64_load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy
         load_constant(w, reg, op);
         return;
     case IR_UNIFORM: {
-        const x64_mem m = frame_mem(op->a);
-        load_element(w, reg, op->type, &m);
+        const x64_mem m = op->b ? sn_x64_lanes_mem(w, op) : frame_mem(op->a);
+        if (op->b)
+            sn_x64_load(w, reg, op->type, &m);
+        else
+            load_element(w, reg, op->type, &m);
         return;
     }
     case IR_HELD: {
@@ -225,6 +239,10 @@ void sn_x64_load_leaf(void *emitter, unsigned reg, uint32_t value, unsigned copy
         return;
     }
     default: {
+        if (w->alike) {
+            load_lane_stream(w, reg, op);
+            return;
+        }
         const int64_t back = op->code == IR_READ ? (int64_t)op->b : 0;
         const x64_mem m = sn_x64_stream(w, stream_slot(w, op), size, element_of(w, copy) - back);
         load_stream(w, reg, op->type, copy, &m);
@@ -417,6 +435,11 @@ void sn_x64_store_value(x64_writer *w, const ir_op *op)
     const unsigned value = sn_use(&w->a, op->a), type = op_of(w, op->a)->type;
     if (w->function) {
         sn_x64_move(w, 0, value, type);
+        return;
+    }
+    if (w->alike) {
+        const x64_mem lanes = sn_x64_lane_stream_mem(w, op->b);
+        sn_x64_store(w, value, type, &lanes);
         return;
     }
     const x64_mem m = sn_x64_stream(w, stream_slot(w, op), is_wide(type) ? 8 : 4, element_of(w, w->a.copy));

@@ -4,7 +4,7 @@
  * by one under a mask until the end. The main loop takes two vectors side by side where registers allow (their chains of
  * latency overlap) and repeats short bodies; what is uniform stays in registers while there are any. Sums keep their partial sums in
  * registers where exactly as many vectors fit side by side as there are partial sums, and in memory else. Scalar
- * loops carry the lines of their cycles in registers. Cold regions, and the ways to them, are written into buffers of their own and joined
+ * loops carry the lines of their cycles in registers; so do those of alike components, with a component a lane. Cold regions, and the ways to them, are written into buffers of their own and joined
  * behind the end. */
 #include "code/x64/writing.h"
 
@@ -118,7 +118,7 @@ static uint64_t low_bits(unsigned count)
 
 static void set_shape(x64_writer *w, x64_isa isa)
 {
-    const bool scalar = isa == X64_ONE_LANE || w->loop->lanes == PLAN_SCALAR || w->function;
+    const bool scalar = isa == X64_ONE_LANE || (w->loop->lanes == PLAN_SCALAR && !w->alike) || w->function;
     const unsigned bytes = scalar ? w->loop->widest : isa == X64_AVX512 ? 64 : 32;
     static const x64_length lengths[] = {X64_128, X64_256, X64_512};
     w->isa = isa;
@@ -126,6 +126,8 @@ static void set_shape(x64_writer *w, x64_isa isa)
     w->lanes = bytes / w->loop->widest;
     if (w->loop->most && w->loop->most < w->lanes)
         w->lanes = w->loop->most;
+    if (w->alike)
+        w->lanes = w->alike->lanes;
     w->mask_registers = isa == X64_AVX512 && !scalar;
     w->length4 = scalar ? X64_SCALAR : lengths[(4 * w->lanes) / 32];
     w->length8 = scalar ? X64_SCALAR : lengths[8 * w->lanes >= 64 ? 2 : 1];
@@ -467,6 +469,53 @@ static void scalar_loop(x64_writer *w)
     land(w, none);
 }
 
+/* Of alike components: blocks of four elements, the last one maybe of fewer, whose streams are turned before and behind them. */
+static void turn_block(x64_writer *w)
+{
+    const x64_mem end = {X64_RSI, X64_NO_INDEX, 0, X64_ALIKE_BLOCK};
+    x64_code *c = sn_x64_room(w);
+    sn_x64_mov_rr(c, X64_W64, X64_R9, X64_RSI);
+    sn_x64_lea(c, X64_W64, X64_R11, &end);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R11, X64_RDX);
+    sn_x64_cmov(c, X64_IF_G, X64_W64, X64_R11, X64_RDX);
+    sn_x64_turn_streams(w, false, true, false);
+    if (sn_x64_has_bare_streams(w)) {
+        c = sn_x64_room(w);
+        sn_x64_mov_rr(c, X64_W64, X64_RCX, X64_R9);
+        sn_x64_alu_rr(c, X64_SUB, X64_W64, X64_RCX, X64_R11);
+        sn_x64_alu_imm(c, X64_CMP, X64_W64, X64_RCX, -X64_ALIKE_BLOCK);
+        const forward partial = jump_forward(w, X64_IF_NE);
+        sn_x64_turn_streams(w, false, false, false);
+        const forward whole = jump_forward(w, X64_ALWAYS);
+        land(w, partial);
+        sn_x64_turn_streams(w, false, false, true);
+        land(w, whole);
+    }
+    sn_x64_mov_imm32(sn_x64_room(w), X64_RCX, 0);
+}
+
+static void alike_loop(x64_writer *w)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward none = jump_forward(w, X64_IF_GE);
+    const uint32_t block = sn_x64_here(w, w->at);
+    turn_block(w);
+    sn_x64_align(sn_x64_room(w), 32);
+    const uint32_t top = sn_x64_here(w, w->at);
+    walk(w, 1);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RCX, 64);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_R11);
+    jump_back(w, X64_IF_L, top);
+    sn_x64_turn_streams(w, true, true, false);
+    c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    jump_back(w, X64_IF_L, block);
+    land(w, none);
+}
+
 /* The cold regions that the loops call: in tails too, so that they leave alone the mask registers which are the tails'. */
 static void write_regions(x64_writer *w)
 {
@@ -631,7 +680,7 @@ static sinter_status close_writer(x64_writer *w, x64_output *out, uint32_t frame
     if (out->violation)
         return w->memory->failed ? SINTER_NO_MEMORY : SINTER_BAD_PROGRAM;
 #endif
-    const uint32_t bytes = w->a.slot_count * 64;
+    const uint32_t bytes = w->a.slot_count * 64 + (w->alike ? w->alike->area : 0);
     memcpy(w->buffer[0].code.start + frame_place, &bytes, 4);
     return join(w, out, pool_place, f);
 }
@@ -693,20 +742,50 @@ static void write_scalar_loop(x64_writer *w, x64_function *f)
     f->copies = f->repetitions = 1;
 }
 
+static void write_alike_loop(x64_writer *w, x64_function *f)
+{
+    sn_x64_open_lanes(w);
+    pin_held(w);
+    pin_values(w, bit_count(w->a.pinned));
+    load_pinned(w);
+    alike_loop(w);
+    sn_x64_close_lanes(w);
+    f->copies = f->repetitions = 1;
+}
+
+/* A loop of alike components in lanes, where the engine has any and the components fit. False where memory is refused. */
+static bool pack(x64_writer *w, x64_output *out, const plan *p, const plan_loop *loop, const x64_options *options, x64_alike *alike)
+{
+    if (!loop->alike || options->isa == X64_ONE_LANE)
+        return true;
+    if (!sn_x64_pack(alike, p, loop, options->isa, &out->pool, out->memory))
+        return false;
+    if (sn_x64_alike_fits(alike)) {
+        w->alike = alike;
+        w->joint.origins = alike->origins;
+    }
+    return true;
+}
+
 x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options)
 {
     x64_function f = {0};
     if (out->status)
         return f;
     x64_writer w = {0};
-    out->status = open_writer(&w, out, p, loop, body, options);
+    x64_alike alike;
+    out->status = pack(&w, out, p, loop, options, &alike) ? open_writer(&w, out, p, loop, w.alike ? &alike.body : body, options) : SINTER_NO_MEMORY;
     if (out->status)
         return f;
+    if (w.alike) /* its general registers are its own */
+        w.pointer_count = 0;
     uint32_t pool_place;
     uint8_t *frame = enter(&w);
     const uint32_t frame_place = (uint32_t)(frame - code(&w)->start);
     load_bases(&w, &pool_place);
-    if (w.scalar)
+    if (w.alike)
+        write_alike_loop(&w, &f);
+    else if (w.scalar)
         write_scalar_loop(&w, &f);
     else
         write_vector_loops(&w, place_sums(&w), &f);

@@ -42,7 +42,8 @@ const uint16_t sn_x64_conversions[IR_I32 + 1][IR_I32 + 1] = {
 
 static x64_mem slot_mem(const x64_writer *w, uint32_t slot)
 {
-    return (x64_mem){X64_RSP, X64_NO_INDEX, 0, w->slots_up + (int32_t)(slot * 64)};
+    const uint32_t below = w->alike ? w->alike->area : 0;
+    return (x64_mem){X64_RSP, X64_NO_INDEX, 0, w->slots_up + (int32_t)(below + slot * 64)};
 }
 
 static void spill(void *emitter, unsigned reg, uint32_t slot, unsigned type)
@@ -79,6 +80,11 @@ static bool memory_operand(x64_writer *w, uint32_t value, x64_mem *m, unsigned *
     if (op->type == IR_MASK || (w->scalar && op->type == IR_I32))
         return false;
     *decoration = w->isa == X64_AVX512 && !w->scalar ? X64_BROADCAST : 0;
+    if (op->code == IR_UNIFORM && op->b) {
+        *m = sn_x64_lanes_mem(w, op);
+        *decoration = 0;
+        return true;
+    }
     if (op->code == IR_UNIFORM) {
         *m = frame_mem(op->a);
         return w->scalar || *decoration;

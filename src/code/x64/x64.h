@@ -5,6 +5,7 @@
  *   writing.c  what the next four share: room for code, moves, branches between its pieces        writing.h   short names
  *   access.c   operations that touch memory, as instructions: streams, lines, tables, sums; positions
  *   lookup.c   those on tables that registers hold
+ *   side_by_side.c  loops of alike components, one a lane: what goes into lanes and out of them        side_by_side.h  of what that is made
  *   select.c   all others, in registers that the allocator gives
  *   direct.c   the walk over a body; the commonest operations once more, in line
  *   joint.c    bodies with look-ups that several vectors share: operations from operations, before any is written
@@ -23,6 +24,7 @@
 #define SN_CODE_X64_X64_H
 
 #include "code/allocate.h"
+#include "code/x64/side_by_side.h"
 #include "code/x64/encode.h"
 #include "plan/plan.h"
 
@@ -135,6 +137,7 @@ typedef struct x64_writer {
     x64_joint_body joint; /* where tables are kept: `body` is in it */
     x64_kept_table kept[X64_MOST_KEPT];
     unsigned kept_count, kept_registers;
+    const x64_alike *alike; /* or NULL: `body` is in it */
     bool joins;          /* several copies join values: k7 downwards name their bytes */
     uint32_t join_pattern, part_pattern[3]; /* places in the pool + 1 */
     x64_branch *branches;
@@ -180,6 +183,21 @@ void sn_x64_keep_tables(x64_writer *w); /* chooses the tables of the body that r
 const x64_kept_table *sn_x64_kept_table(const x64_writer *w, uint32_t memory); /* or NULL */
 void sn_x64_load_kept_tables(x64_writer *w);
 void sn_x64_load_byte_masks(x64_writer *w);
+
+/* side_by_side.c */
+/* Makes a body in lanes of a loop of alike components; false where memory is refused. */
+bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, x64_isa isa, x64_pool *pool, arena *memory);
+bool sn_x64_alike_fits(const x64_alike *a); /* what goes through the stack is not too much */
+x64_mem sn_x64_lanes_mem(const x64_writer *w, const ir_op *uniform); /* a vector: what a UNIFORM with b ≠ 0 is */
+x64_mem sn_x64_lane_line_mem(const x64_writer *w, uint32_t line, uint32_t delay); /* a vector */
+x64_mem sn_x64_lane_stream_mem(x64_writer *w, uint32_t number); /* a vector, or, of a shared stream, an element */
+bool sn_x64_is_shared_stream(const x64_writer *w, uint32_t number);
+bool sn_x64_has_bare_streams(const x64_writer *w); /* some stream may end where the loop does */
+void sn_x64_open_lanes(x64_writer *w);  /* r8, the state and the uniforms in lanes */
+void sn_x64_close_lanes(x64_writer *w); /* the state where it belongs */
+/* The block of four elements from r9 on: streams to vectors an element in the area, or (`out`) back. `padded`: chunk buffers, else inputs; `masked`: no
+ * more than −rcx elements are touched. */
+void sn_x64_turn_streams(x64_writer *w, bool out, bool padded, bool masked);
 
 /* direct.c */
 void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */

@@ -1,0 +1,501 @@
+/* Edits of a graph that sounds are no steps: whatever is added, removed, connected or fixed fades, and what is not touched sounds on bit for bit. The
+ * sounds are slow sines, so that the largest step between two samples is known: that of the sines, and that of fading between any two of
+ * them. A player that does not fade exceeds it, which the test checks too. */
+#include "open_context.h"
+
+#include <sinter/sinter.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FADE = 240, EVERY = 700, EDITS = 24, COUNT = EVERY * (EDITS + 1) };
+
+static sinter_graph *graph;
+static sinter_player *player;
+static sinter_report report;
+static float heard[3][COUNT], alone[COUNT];
+static uint64_t last_edit;
+
+static sinter_node add(const char *type, const char *name)
+{
+    sinter_node node;
+    if (sinter_graph_add(graph, type, name, &node, &report) != SINTER_OK)
+        fail_msg("%s: %s", type, report.errors[0].message);
+    return node;
+}
+
+static void fix(sinter_node node, const char *port, double value)
+{
+    assert_int_equal(sinter_graph_fix(graph, node, sinter_graph_port(graph, node, port), value), SINTER_OK);
+}
+
+static void join(sinter_node from, sinter_node to, const char *port)
+{
+    assert_int_equal(sinter_graph_connect(graph, from, 0, to, sinter_graph_port(graph, to, port)), SINTER_OK);
+}
+
+static void part(sinter_node from, sinter_node to, const char *port)
+{
+    assert_int_equal(sinter_graph_disconnect(graph, from, 0, to, sinter_graph_port(graph, to, port)), SINTER_OK);
+}
+
+/* A sine that stays below `level` and changes by less than `level`/100 from sample to sample. */
+static sinter_node slow_sine(const char *name, double hertz, double level)
+{
+    char gain_name[32];
+    snprintf(gain_name, sizeof gain_name, "%s_level", name);
+    const sinter_node sine = add("sine", name), gain = add("gain", gain_name);
+    fix(sine, "hertz", hertz);
+    fix(gain, "level", level);
+    join(sine, gain, "x");
+    return gain;
+}
+
+/* Commits, and waits until what was compiled can be played. */
+static void commit(void)
+{
+    if (sinter_graph_commit(graph, player, &last_edit, &report) != SINTER_OK)
+        fail_msg("%s", report.errors[0].message);
+    if (sinter_player_wait(player, last_edit, &report) != SINTER_OK)
+        fail_msg("line %d: %s", report.errors[0].line, report.errors[0].message);
+}
+
+static void play(int begin, int end)
+{
+    for (int at = begin, n = 0; at < end; at += n) {
+        n = 1 + at * 7919 % 97;
+        n = at + n < end ? n : end - at;
+        sinter_player_process(player, NULL, (float *[]){heard[0] + at, heard[1] + at, heard[2] + at}, (uint32_t)n);
+    }
+}
+
+static double largest_step(const float *y, int begin, int end)
+{
+    double most = 0;
+    for (int k = begin + 1; k < end; k++)
+        most = fmax(most, fabs((double)y[k] - (double)y[k - 1]));
+    return most;
+}
+
+static void open_all(double fade, sinter_engine engine)
+{
+    const sinter_player_options options = {.outputs = 3, .fade = fade, .engine = engine};
+    assert_int_equal(sinter_graph_open(context, &graph), SINTER_OK);
+    assert_int_equal(sinter_player_open(context, &options, &player), SINTER_OK);
+}
+
+static void close_all(void)
+{
+    sinter_player_close(player);
+    sinter_graph_close(graph);
+}
+
+/* A voice on the first channel that nothing touches. */
+static void add_voice(void)
+{
+    const sinter_node saw = add("saw", "voice"), low = add("svf", "filter"), out = add("output", "first"), room = add("delay", "room"), half = add("gain", "half");
+    fix(saw, "hertz", 220);
+    fix(half, "level", 0.5);
+    fix(room, "n", 1234);
+    join(saw, low, "x");
+    join(low, room, "x");
+    join(room, half, "x");
+    join(half, low, "x");
+    join(low, out, "x");
+}
+
+/* ---- one edit of each kind ---- */
+
+static struct {
+    sinter_node a, b, c, gain, late, ring, bus, out, ring_out, pan;
+} n;
+
+static void edit(int number)
+{
+    switch (number) {
+    case 0: join(n.b, n.out, "x"); break;
+    case 1: part(n.a, n.out, "x"); break;
+    case 2: join(n.a, n.out, "x"); break;
+    case 3: /* a node in between */
+        n.gain = add("gain", "between");
+        fix(n.gain, "level", -0.5);
+        part(n.a, n.out, "x");
+        join(n.a, n.gain, "x");
+        join(n.gain, n.out, "x");
+        break;
+    case 4: fix(n.gain, "level", 0.75); break;                                                            /* a constant */
+    case 5: join(n.c, n.gain, "level"); break;                                                            /* which becomes a stream, */
+    case 6: part(n.c, n.gain, "level"); break;                                                            /* and a constant again */
+    case 7: sinter_graph_set(graph, n.gain, sinter_graph_port(graph, n.gain, "level"), 0.25); break;     /* and a parameter */
+    case 8: sinter_graph_set(graph, n.gain, sinter_graph_port(graph, n.gain, "level"), 0.5); break;      /* that moves by itself */
+    case 9: sinter_graph_remove(graph, n.gain); break;                                                    /* with its connections */
+    case 10: /* into a delay, so that a step would come later */
+        n.late = add("delay", "late");
+        fix(n.late, "n", 100);
+        join(n.a, n.late, "x");
+        join(n.late, n.out, "x");
+        break;
+    case 11: join(n.b, n.late, "x"); break;
+    case 12: part(n.a, n.late, "x"); break;
+    case 13: /* a cycle */
+        n.ring = add("gain", "ring");
+        fix(n.ring, "level", 0.5);
+        join(n.late, n.ring, "x");
+        join(n.ring, n.late, "x");
+        break;
+    case 14: sinter_graph_remove(graph, n.ring); break;
+    case 15: /* the same in another order: the way through is turned round */
+        n.bus = add("pass", "bus");
+        part(n.b, n.out, "x");
+        join(n.b, n.bus, "x");
+        join(n.bus, n.out, "x");
+        break;
+    case 16: assert_int_equal(sinter_graph_connect_delayed(graph, n.b, 0, n.bus, 0), SINTER_OK); break;
+    case 17: sinter_graph_remove(graph, n.bus); break;
+    case 18: /* another name for the channel */
+        sinter_graph_remove(graph, n.out);
+        n.out = add("output", "other");
+        join(n.c, n.out, "x");
+        break;
+    case 19: /* a channel more, which the player fades */
+        n.ring_out = add("output", "third");
+        join(n.c, n.ring_out, "x");
+        break;
+    case 20: sinter_graph_remove(graph, n.ring_out); break;
+    case 21: /* several at once */
+        join(n.a, n.out, "x");
+        part(n.c, n.out, "x");
+        n.pan = add("pan", "place");
+        join(n.b, n.pan, "x");
+        join(n.pan, n.out, "x");
+        break;
+    case 22: join(n.c, n.pan, "position"); break;
+    default: sinter_graph_remove(graph, n.pan); break;
+    }
+}
+
+static void build(void)
+{
+    add_voice();
+    n.a = slow_sine("a", 40, 0.4);
+    n.b = slow_sine("b", 55, 0.4);
+    n.c = slow_sine("c", 30, 0.4);
+    n.out = add("output", "second");
+    join(n.a, n.out, "x");
+}
+
+/* What fading from one thing to another may add to the steps of the sines: each stays below 1.6. */
+static const double sines = 0.4 * 4 * 2 * 3.1415927 * 55 / 48000, fading = 3.2 / FADE;
+
+static void run_edits(double fade, sinter_engine engine, double *steps)
+{
+    open_all(fade, engine);
+    build();
+    commit();
+    play(0, EVERY);
+    for (int k = 0; k < EDITS; k++) {
+        edit(k);
+        commit();
+        play((k + 1) * EVERY, (k + 2) * EVERY);
+        steps[k] = fmax(largest_step(heard[1], (k + 1) * EVERY - 1, (k + 2) * EVERY), largest_step(heard[2], (k + 1) * EVERY - 1, (k + 2) * EVERY));
+    }
+    assert_int_equal(sinter_player_look(player, NULL).playing, last_edit);
+    close_all();
+}
+
+static void play_alone(void)
+{
+    open_all(-1, SINTER_ENGINE_AUTO);
+    add_voice();
+    commit();
+    play(0, COUNT);
+    memcpy(alone, heard[0], sizeof alone);
+    close_all();
+}
+
+static void assert_untouched(void)
+{
+    for (int k = FADE; k < COUNT; k++) /* it has faded in as a channel */
+        if (memcmp(&heard[0][k], &alone[k], sizeof(float)) != 0)
+            fail_msg("sample %d of the voice that nobody touched: %.9g, not %.9g", k, (double)heard[0][k], (double)alone[k]);
+}
+
+static void edits_are_no_steps(void **state)
+{
+    (void)state;
+    double steps[EDITS], bare[EDITS];
+    static const sinter_engine engines[] = {SINTER_ENGINE_AUTO, SINTER_ENGINE_INTERP};
+    play_alone();
+    for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
+        run_edits((double)FADE / 48000, engines[e], steps);
+        assert_untouched();
+        for (int k = 0; k < EDITS; k++)
+            if (steps[k] > sines + fading)
+                fail_msg("edit %d is a step of %g, and %g is allowed", k, steps[k], sines + fading);
+    }
+    run_edits(-1, SINTER_ENGINE_AUTO, bare);
+    int clicks = 0;
+    for (int k = 0; k < EDITS; k++)
+        clicks += bare[k] > sines + fading;
+    if (clicks < EDITS / 2)
+        fail_msg("only %d edits are heard without fading: the test would not notice", clicks);
+}
+
+/* ---- where it arrives ---- */
+
+static void what_it_fades_to_is_exact(void **state)
+{
+    (void)state;
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    const sinter_node out = add("output", "first"), quarter = add("gain", "quarter"), half = add("gain", "half");
+    sinter_node constant = add("offset", "three");
+    fix(constant, "x", 3);
+    fix(constant, "amount", 0);
+    fix(quarter, "level", 0.25);
+    fix(half, "level", 0.5);
+    join(constant, quarter, "x");
+    join(constant, half, "x");
+    join(quarter, out, "x");
+    commit();
+    play(0, 2 * FADE);
+    assert_true(heard[0][2 * FADE - 1] == 0.75f);
+    part(quarter, out, "x");
+    join(half, out, "x");
+    commit();
+    const uint64_t swaps = sinter_player_look(player, NULL).swaps;
+    play(2 * FADE, 4 * FADE);
+    for (int k = 0; k < 2 * FADE; k++) {
+        const double way = k < FADE ? (double)k / FADE : 1, wanted = 0.75 + 0.75 * way;
+        if (fabs(heard[0][2 * FADE + k] - wanted) > (k < FADE ? 1e-6 : 0))
+            fail_msg("sample %d: %g, not %g", k, (double)heard[0][2 * FADE + k], wanted);
+    }
+    /* Through a program of both to the new one; an edit that changes no connection needs no way. */
+    assert_int_equal(sinter_player_look(player, NULL).swaps, swaps + 2);
+    commit();
+    play(4 * FADE, 5 * FADE);
+    assert_int_equal(sinter_player_look(player, NULL).swaps, swaps + 3);
+    close_all();
+}
+
+/* ---- faster than they fade ---- */
+
+enum { SINES = 8 };
+
+static void rapid_edits_are_no_steps(void **state)
+{
+    (void)state;
+    sinter_node sine[SINES], gain[SINES] = {0};
+    bool there[SINES] = {false};
+    uint32_t random = 3;
+    play_alone();
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    add_voice();
+    const sinter_node out = add("output", "second");
+    for (int k = 0; k < SINES; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "s%d", k);
+        sine[k] = slow_sine(name, 20 + 5 * k, 0.125);
+    }
+    join(sine[0], out, "x");
+    commit();
+    play(0, EVERY);
+    for (int at = EVERY; at < COUNT; at += 60) {
+        random = random * 1664525 + 1013904223;
+        const int k = 1 + (int)(random >> 20) % (SINES - 1), way = (int)(random >> 10) & 3;
+        if (there[k] && gain[k])
+            sinter_graph_remove(graph, gain[k]);
+        else if (there[k])
+            part(sine[k], out, "x");
+        else if (way == 0)
+            join(sine[k], out, "x");
+        gain[k] = 0;
+        if (!there[k] && way) {
+            gain[k] = add("gain", NULL);
+            fix(gain[k], "level", way == 1 ? -1 : 1);
+            join(sine[k], gain[k], "x");
+            join(gain[k], out, "x");
+        }
+        there[k] = !there[k];
+        /* Of three edits one is waited for; the others overtake each other. */
+        if (sinter_graph_commit(graph, player, &last_edit, &report) != SINTER_OK)
+            fail_msg("%s", report.errors[0].message);
+        if (random >> 30 == 0)
+            sinter_player_wait(player, last_edit, NULL);
+        play(at, at + 60 < COUNT ? at + 60 : COUNT);
+    }
+    assert_untouched();
+    const double step = largest_step(heard[1], EVERY, COUNT), allowed = 2 * 3.1415927 * 60 / 48000 + 2.0 / FADE;
+    if (step > allowed)
+        fail_msg("a step of %g, and %g is allowed", step, allowed);
+    close_all();
+}
+
+/* ---- where there is no way from one to the other ---- */
+
+static void what_cannot_fade_still_takes_over(void **state)
+{
+    (void)state;
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    sinter_node a = add("gain", "a"), b = add("gain", "b"), out = add("output", "first");
+    fix(a, "level", 0.5);
+    fix(b, "level", 0.5);
+    fix(a, "x", 1);
+    join(a, b, "x");
+    join(b, out, "x");
+    commit();
+    play(0, 2 * FADE);
+    assert_true(heard[0][2 * FADE - 1] == 0.25f);
+    /* Turned round, both together are a cycle. */
+    part(a, b, "x");
+    part(b, out, "x");
+    fix(b, "x", 3);
+    join(b, a, "x");
+    join(a, out, "x");
+    commit();
+    play(2 * FADE, 3 * FADE);
+    assert_true(heard[0][2 * FADE] == 0.75f && heard[0][3 * FADE - 1] == 0.75f);
+    /* A node of another type takes the name. */
+    sinter_graph_remove(graph, a);
+    a = add("offset", "a");
+    fix(a, "amount", 5);
+    join(b, a, "x");
+    join(a, out, "x");
+    commit();
+    play(3 * FADE, 4 * FADE);
+    assert_true(heard[0][3 * FADE] == 6.5f && heard[0][4 * FADE - 1] == 6.5f);
+    /* A text has no graph to fade from. */
+    static const char text[] = "out 0.125";
+    assert_int_equal(sinter_player_edit(player, text, strlen(text), NULL, &last_edit), SINTER_OK);
+    assert_int_equal(sinter_player_wait(player, last_edit, NULL), SINTER_OK);
+    play(4 * FADE, 5 * FADE);
+    assert_true(heard[0][4 * FADE] == 0.125f);
+    commit();
+    play(5 * FADE, 6 * FADE);
+    assert_true(heard[0][5 * FADE] == 6.5f);
+    /* One that is refused leaves what was ready before it, and fades to it. */
+    fix(a, "amount", 6);
+    commit();
+    static const char wrong[] = "out (";
+    assert_int_equal(sinter_player_edit(player, wrong, strlen(wrong), NULL, &last_edit), SINTER_OK);
+    assert_int_equal(sinter_player_wait(player, last_edit, NULL), SINTER_BAD_PROGRAM);
+    play(6 * FADE, 8 * FADE);
+    assert_true(heard[0][6 * FADE] == 6.5f && heard[0][6 * FADE + 1] > 6.5f && heard[0][6 * FADE + 1] < 6.51f);
+    assert_true(heard[0][8 * FADE - 1] == 7.5f);
+    close_all();
+}
+
+/* Of a graph that nobody hears yet, of a reset in the midst, of another engine in the midst: the next thing is right. */
+static void fades_end_with_a_reset(void **state)
+{
+    (void)state;
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    const sinter_node a = add("offset", "a"), out = add("output", "first");
+    fix(a, "x", 1);
+    fix(a, "amount", 0);
+    join(a, out, "x");
+    commit();
+    play(0, FADE + 10);
+    fix(a, "amount", 1);
+    commit();
+    play(FADE + 10, FADE + 20);
+    assert_true(heard[0][FADE + 19] > 1 && heard[0][FADE + 19] < 1.1f);
+    sinter_player_reset(player);
+    play(0, 20);
+    assert_true(heard[0][0] == 2 && heard[0][19] == 2);
+    fix(a, "amount", 2);
+    commit();
+    assert_int_equal(sinter_player_use_engine(player, SINTER_ENGINE_INTERP, &last_edit), SINTER_OK);
+    assert_int_equal(sinter_player_wait(player, last_edit, NULL), SINTER_OK);
+    play(20, 20 + 3 * FADE);
+    assert_true(largest_step(heard[0], 19, 20 + 3 * FADE) < 0.006);
+    assert_true(heard[0][20 + 2 * FADE] == 3);
+    assert_int_equal(sinter_player_look(player, NULL).engine, SINTER_ENGINE_INTERP);
+    /* Closed in the midst. */
+    fix(a, "amount", 9);
+    commit();
+    play(0, 10);
+    close_all();
+}
+
+/* ---- refused memory ---- */
+
+static atomic_int left, blocks;
+
+static void *counted(void *unused, size_t size)
+{
+    (void)unused;
+    void *block = atomic_fetch_sub(&left, 1) > 0 ? malloc(size) : NULL;
+    atomic_fetch_add(&blocks, block != NULL);
+    return block;
+}
+
+static void released(void *unused, void *block, size_t size)
+{
+    (void)unused, (void)size;
+    atomic_fetch_sub(&blocks, block != NULL);
+    free(block);
+}
+
+/* Each allocation of a commit refused once: what plays is the old graph or, at last, the new one, and nothing is lost. */
+static void refused_memory_leaves_one_graph_or_the_other(void **state)
+{
+    (void)state;
+    sinter_context *const usual = context;
+    const sinter_context_options options = {.allocator = {counted, released, NULL}};
+    atomic_store(&left, 1 << 30);
+    assert_int_equal(sinter_open(&options, &context), SINTER_OK);
+    open_all((double)FADE / 48000, SINTER_ENGINE_INTERP);
+    const sinter_node a = add("offset", "a"), b = add("gain", "b"), out = add("output", "first");
+    fix(a, "x", 1);
+    fix(a, "amount", 0);
+    fix(b, "level", 0.5);
+    join(a, b, "x");
+    join(a, out, "x");
+    commit();
+    play(0, 2 * FADE);
+    bool fine = false;
+    for (int k = 0; !fine; k++) {
+        assert_true(k < 3000);
+        if (k % 2)
+            part(b, out, "x");
+        else
+            join(b, out, "x");
+        const float before = heard[0][2 * FADE - 1], after = k % 2 ? 1 : 1.5f;
+        uint64_t number;
+        atomic_store(&left, k);
+        sinter_status status = sinter_graph_commit(graph, player, &number, &report);
+        if (status == SINTER_OK)
+            status = sinter_player_wait(player, number, &report);
+        fine = atomic_load(&left) > 0;
+        atomic_store(&left, 1 << 30);
+        if (status != SINTER_OK)
+            assert_int_equal(status, SINTER_NO_MEMORY);
+        play(0, 2 * FADE);
+        assert_true(heard[0][2 * FADE - 1] == (status == SINTER_OK ? after : before));
+        assert_true(largest_step(heard[0], 0, 2 * FADE) < 0.5 / FADE + 1e-6 || status == SINTER_OK); /* where there was no memory to fade */
+    }
+    close_all();
+    sinter_close(context);
+    context = usual;
+    assert_int_equal(atomic_load(&blocks), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edits_are_no_steps),
+        cmocka_unit_test(what_it_fades_to_is_exact),
+        cmocka_unit_test(rapid_edits_are_no_steps),
+        cmocka_unit_test(what_cannot_fade_still_takes_over),
+        cmocka_unit_test(fades_end_with_a_reset),
+        cmocka_unit_test(refused_memory_leaves_one_graph_or_the_other),
+    };
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
