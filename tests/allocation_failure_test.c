@@ -319,6 +319,10 @@ static const text_case texts[] = {
      "(x*0.5 + 1)*2 - 0.5",
      {.passes = "identity,affine,fold,hoist,dce", .rewriting = SINTER_RELAXED}},
     {"inputs", "x*y + z", {.inputs = "z x y"}},
+    {"density",
+     "family f(a > 0, b:n in 0..1) on 0..inf {\n T = x\n eta = -a*b[0]\n A = -log(a*b[n - 1])\n mean = 1/a\n}\n"
+     "alias g = f\nmixture((0.25, 0.75), truncated(exponential(2), 0, 9), g(1, (0.5, 0.25)))",
+     {.source = SINTER_DENSITY}},
     {"grid", "sin(x*3)*cos(y*2) + t", {.domain = SINTER_GRID}},
     {"grid, interpreted", "sin(x*3)*cos(y*2) + t", {.domain = SINTER_GRID, .engine = SINTER_ENGINE_INTERP}},
     {"sum", "x*x*0.5 + 3", {.sum = true, .rewriting = SINTER_RELAXED}},

@@ -183,8 +183,8 @@ SINTER_API sinter_status sinter_density_prepare(sinter_density_values *values, s
                                                 const sinter_density_results *results, sinter_report *report);
 
 /* The log-density as a C function of one row, for inner loops of one's own: `double f(const void *frame, double column, …)`, all columns in
- * order (float where the density's type is f32); without parameters `double f(double column, …)`, and *frame is NULL. The frame is good until the next value is set. For a
- * parameter that breaks its constraint it gives NaN. NULL where there is none: the interpreter, more than 8 columns, and what else sinter_kernel_function says;
+ * order (float where the density's type is f32); without parameters `double f(double column, …)`, and *frame is NULL. The frame is good until the next value is set or a call brings
+ * values of its own. For a parameter that breaks its constraint it gives NaN. NULL where there is none: the interpreter, more than 8 columns, and what else sinter_kernel_function says;
  * *reason (may be NULL) says which. Compiles where sinter_density_prepare has not. */
 SINTER_API sinter_function sinter_density_function(sinter_density_values *values, const void **frame, const char **reason);
 
