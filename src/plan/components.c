@@ -99,7 +99,8 @@ static void close_component(const graph *g, search *s, ir_ref root, uint32_t *de
     } while (member != root);
 }
 
-static inline bool varies(const ir_op *op)
+/* What is the same in all elements runs before all of them, and is on no cycle: most of a program whose coefficients are hoisted. */
+static inline bool takes_part(const ir_op *op)
 {
     return op->axes & IR_AXIS_ELEMENT || sn_ir_info[op->code].rule == IR_RULE_EFFECT;
 }
@@ -119,7 +120,7 @@ static void search_from(const graph *g, search *s, ir_ref root, uint32_t *next, 
         const ir_ref to = dependency(g, at, s->edge[at], &more);
         if (more) {
             s->edge[at]++;
-            if (to == 0 || !varies(&ops[to]))
+            if (to == 0 || !takes_part(&ops[to]))
                 continue;
             if (s->number[to] == 0) {
                 s->call[calls++] = to;
@@ -149,7 +150,7 @@ static void find_components(const graph *g, search *s)
     s->components = s->ordered = 0;
     uint32_t next = 0, depth = 0;
     for (ir_ref r = 1; r < count; r++)
-        if (g->live[r] && s->number[r] == 0)
+        if (g->live[r] && s->number[r] == 0 && takes_part(&g->program->ops[r]))
             search_from(g, s, r, &next, &depth);
 }
 
@@ -205,6 +206,17 @@ static uint32_t choose_chunk(const graph *g, const search *s, const uint32_t *si
     return g->program->total_count ? chunk & ~63u : chunk;
 }
 
+/* Is some edge too long to count now, that counted in the search before? */
+static bool cuts_any(const graph *g, const search *s)
+{
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_op *op = &g->program->ops[s->order[k]];
+        if (is_read(op) && delay_of(g, op) >= g->cut && !g->program->memories[line_of(op)].flush)
+            return true;
+    }
+    return false;
+}
+
 /* Is some call on a cycle? */
 static bool calls_itself(const graph *g, const search *s)
 {
@@ -222,7 +234,8 @@ static bool calls_itself(const graph *g, const search *s)
  * because of a line that is never cut. */
 static bool cut_for_calls(graph *g, search *s)
 {
-    find_components(g, s);
+    if (cuts_any(g, s))
+        find_components(g, s);
     if (!g->program->call_count || !calls_itself(g, s))
         return true;
     uint32_t good = 0, bad = g->cut;
@@ -363,7 +376,7 @@ static uint32_t *find_depths(const graph *g, const search *s, const uint32_t *si
         const uint32_t component = s->component[s->order[first]];
         uint32_t most = 0;
         for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
-            bool more = varies(&g->program->ops[s->order[end]]); /* nothing recursive leads to the others */
+            bool more = takes_part(&g->program->ops[s->order[end]]); /* nothing recursive leads to the others */
             for (unsigned k = 0; more; k++) {
                 const ir_ref to = dependency(g, s->order[end], k, &more);
                 if (to && s->component[to] != component && depth[s->component[to]] > most)
