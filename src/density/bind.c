@@ -198,6 +198,7 @@ static void choose_nodes(sinter_bound *b, const sinter_density_data *data)
             at[(int64_t)k * b->nodes.capacity] = c->candidates[c->nodes[j]].row[k];
         at[(int64_t)b->density->column_count * b->nodes.capacity] = c->weights[j];
     }
+    sn_bound_stand(b);
     if (b->has_reference)
         sn_bound_find_constant(b);
 }
@@ -308,21 +309,45 @@ static bool take_memory(sinter_bound *b)
         return !b->own.failed;
     b->values = sn_arena_take(&b->own, s->program.count * sizeof *b->values);
     b->atoms = sn_arena_take(&b->own, (s->atom_count + 1) * sizeof *b->atoms);
-    return sn_density_open_compression(&b->compression, s, d->column_count, &b->own)
-           && sn_store_reserve(&b->nodes, s->monomial_count);
+    sn_store_open(&b->standing, a, b->rest->kernel->input_count, sizeof(double));
+    return sn_density_open_compression(&b->compression, s, d->column_count, &b->own) && sn_store_reserve(&b->nodes, s->monomial_count)
+           && sn_store_reserve(&b->standing, s->monomial_count + BOUND_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
+           && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0));
+}
+
+static const density_variant *variant_of(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status)
+{
+    density_shape shape;
+    memset(&shape, 0, sizeof shape);
+    shape.part = part;
+    for (uint32_t k = 0; sloped && k < b->density->parameter_count; k++)
+        sn_density_include(&shape.by_parameter, k);
+    return sn_density_variant(b->density, &shape, report, status);
+}
+
+static sinter_status compile_parts(sinter_bound *b, sinter_report *report)
+{
+    sinter_status status;
+    b->data_part = variant_of(b, DENSITY_DATA_PART, false, report, &status);
+    if (status == SINTER_TOO_LARGE) {
+        b->rest = b->plain;
+        b->rest_sloped = b->sloped;
+        return SINTER_OK;
+    }
+    if (!status)
+        b->rest = variant_of(b, DENSITY_REST, false, report, &status);
+    if (!status)
+        b->rest_sloped = variant_of(b, DENSITY_REST, true, report, &status);
+    return status;
 }
 
 static sinter_status compile(sinter_bound *b, sinter_report *report)
 {
     sinter_status status;
-    density_shape shape;
-    memset(&shape, 0, sizeof shape);
-    b->plain = sn_density_variant(b->density, &shape, report, &status);
-    for (uint32_t k = 0; k < b->density->parameter_count; k++)
-        sn_density_include(&shape.by_parameter, k);
-    if (b->plain)
-        b->sloped = sn_density_variant(b->density, &shape, report, &status);
-    return status;
+    b->plain = variant_of(b, DENSITY_WHOLE, false, report, &status);
+    if (!status)
+        b->sloped = variant_of(b, DENSITY_WHOLE, true, report, &status);
+    return !status && b->collapses ? compile_parts(b, report) : status;
 }
 
 /* All rows are kept, because of the reason. */
@@ -344,9 +369,6 @@ static sinter_status open_rows(sinter_bound *b, const sinter_density_data *data)
     choose_nodes(b, data);
     if (!b->separation.remainder)
         return SINTER_OK;
-    status = sinter_density_values_open(b->density, &b->reference);
-    if (status)
-        return status;
     if (!sn_bound_choose_reference(b))
         return keep_all(b, data, "no parameters were found at which the rows are likely");
     sn_exact_open(&b->at_reference);
@@ -361,13 +383,14 @@ static sinter_status open_rows(sinter_bound *b, const sinter_density_data *data)
 
 static sinter_status open_whole(sinter_bound *b, const sinter_density_data *data, sinter_report *report)
 {
-    sinter_status status = compile(b, report);
-    if (!status)
-        status = separate(b);
+    sinter_status status = separate(b);
     if (status)
         return status;
     b->collapses = b->separation.reason == NULL;
     b->reason = b->collapses ? "" : b->separation.reason;
+    status = compile(b, report);
+    if (status)
+        return status;
     if (!take_memory(b))
         return SINTER_NO_MEMORY;
     status = open_rows(b, data);
@@ -407,6 +430,7 @@ void sinter_bound_close(sinter_bound *b)
         return;
     const sinter_allocator a = b->density->context->allocator;
     sinter_density_values_close(b->reference);
+    sn_store_close(&b->standing);
     sn_store_close(&b->nodes);
     sn_store_close(&b->rows);
     sn_arena_close(&b->own);

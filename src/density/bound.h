@@ -13,6 +13,8 @@
 #include "density/row_store.h"
 #include "density/shapes.h"
 
+enum { BOUND_VECTOR = 4 /* rows that standing rows are filled up to */ };
+
 struct sinter_bound {
     sinter_density *density;
     size_t size; /* of this block */
@@ -25,9 +27,12 @@ struct sinter_bound {
     row_store rows;     /* all rows, or, where it collapses, those that stand for themselves */
     int64_t count;      /* of rows, whatever became of them */
     const density_variant *plain, *sloped; /* a row's log-density; with all derivatives by parameters */
+    /* The nodes as the kernels behind a cut (cut.c) read them, filled up to a whole vector by rows of weight 0: under a mask a vector takes longer. */
+    row_store standing;
+    const density_variant *data_part, *rest, *rest_sloped; /* the first is NULL where a cut is too wide: nodes stand as they are */
     /* What the log-density of the rows and that of the nodes differ by, times their weights: found at the reference. */
     bool has_reference;
-    sinter_density_values *reference;
+    sinter_density_values *reference; /* also what the data part runs with */
     exact_sum at_reference; /* Σ over the rows that were put into sums */
     double constant;
     /* Working memory of binding, appending, removing. */
@@ -48,7 +53,9 @@ sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows);
 void sn_bound_find_constant(sinter_bound *b);
 
 /* ---- bound_calls.c ---- */
-/* totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
-void sn_bound_add_rows(const kernel_run *run, const row_store *rows, double *totals);
+/* `direct`: NULL, or the kernel's only loop. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
+void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, double *totals);
+/* The standing rows of the nodes. */
+void sn_bound_stand(sinter_bound *b);
 
 #endif

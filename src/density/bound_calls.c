@@ -9,10 +9,15 @@
 
 enum { RESULTS = 2048 /* numbers that a kernel writes at once, on the stack */ };
 
-/* What is infinite is so whatever the size of the weight, and its sign: a weight of the size of a rounding error may be negative. */
-static double weighed(double weight, double value)
+/* What is infinite is so whatever the size of the weight, and its sign: a weight of the size of a rounding error may be negative. Rows of weight 0 fill
+ * up a vector. */
+static double careful_sum(const double *values, const double *weights, int64_t rows)
 {
-    return isinf(value) ? fabs(weight) * value : weight * value;
+    double sum = 0;
+    for (int64_t i = 0; i < rows; i++)
+        if (weights[i] != 0)
+            sum += isinf(values[i]) ? fabs(weights[i]) * values[i] : weights[i] * values[i];
+    return sum;
 }
 
 static void add_results(const double *results, const double *weights, int64_t rows, uint32_t count, double *totals)
@@ -22,30 +27,73 @@ static void add_results(const double *results, const double *weights, int64_t ro
         double sum = 0;
         for (int64_t i = 0; i < rows; i++)
             sum += weights[i] * at[i];
-        if (isnan(sum)) {
-            sum = 0;
-            for (int64_t i = 0; i < rows; i++)
-                sum += weighed(weights[i], at[i]);
-        }
-        totals[k] += sum;
+        totals[k] += isfinite(sum) ? sum : careful_sum(at, weights, rows);
     }
 }
 
-void sn_bound_add_rows(const kernel_run *run, const row_store *rows, double *totals)
+/* Rows [at, at + n), results behind each other. */
+static void run_rows(const kernel_run *run, kernel_code direct, const row_store *rows, int64_t at, int64_t n, double *results)
+{
+    const uint32_t count = run->kernel->output_count;
+    if (direct) {
+        uint64_t *in = &run->frame[run->kernel->frame.inputs], *out = &run->frame[run->kernel->frame.outputs];
+        for (uint32_t k = 0; k < rows->columns; k++)
+            in[k] = (uint64_t)(uintptr_t)(sn_store_column(rows, k) + at * (int64_t)sizeof(double));
+        for (uint32_t k = 0; k < count; k++)
+            out[k] = (uint64_t)(uintptr_t)(results + (int64_t)k * n);
+        direct(run->frame, 0, n);
+        return;
+    }
+    const void *inputs[SINTER_DENSITY_MOST];
+    void *outputs[RESULTS];
+    for (uint32_t k = 0; k < rows->columns; k++)
+        inputs[k] = sn_store_column(rows, k) + at * (int64_t)sizeof(double);
+    for (uint32_t k = 0; k < count; k++)
+        outputs[k] = results + (int64_t)k * n;
+    sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
+}
+
+void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, double *totals)
 {
     const uint32_t count = run->kernel->output_count;
     const int64_t most = RESULTS / count;
     double results[RESULTS];
-    const void *inputs[SINTER_DENSITY_MOST];
-    void *outputs[SINTER_DENSITY_MOST + 1];
+    const float_mode mode = sn_float_mode_enter();
     for (int64_t at = 0, n; at < rows->count; at += n) {
         n = rows->count - at < most ? rows->count - at : most;
-        for (uint32_t k = 0; k < rows->columns; k++)
-            inputs[k] = sn_store_column(rows, k) + at * (int64_t)sizeof(double);
-        for (uint32_t k = 0; k < count; k++)
-            outputs[k] = results + (int64_t)k * n;
-        sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
+        run_rows(run, direct, rows, at, n, results);
         add_results(results, (const double *)(const void *)sn_store_column(rows, rows->columns) + at, n, count, totals);
+    }
+    sn_float_mode_leave(mode);
+}
+
+/* Column k of the standing rows becomes what the data part computes; what is beyond the nodes, copies of the first. */
+void sn_bound_stand(sinter_bound *b)
+{
+    const row_store *n = &b->nodes;
+    row_store *s = &b->standing;
+    s->count = (n->count + BOUND_VECTOR - 1) / BOUND_VECTOR * BOUND_VECTOR;
+    if (!n->count)
+        return;
+    if (b->data_part) {
+        density_frame *f = sn_density_frame(b->reference, b->data_part, 0);
+        const void *inputs[SINTER_DENSITY_MOST];
+        void *outputs[SINTER_DENSITY_MOST];
+        sn_density_settle(b->reference, NULL);
+        const kernel_run run = sn_density_run(b->reference, f, 0);
+        for (uint32_t k = 0; k < n->columns; k++)
+            inputs[k] = sn_store_column(n, k);
+        for (uint32_t k = 0; k < s->columns; k++)
+            outputs[k] = sn_store_column(s, k);
+        sn_kernel_stream(&run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n->count}, 0, n->count, 0);
+    }
+    for (uint32_t k = 0; k <= s->columns; k++) {
+        double *to = (double *)(void *)sn_store_column(s, k);
+        const bool weights = k == s->columns;
+        if (weights || !b->data_part)
+            memcpy(to, sn_store_column(n, weights ? n->columns : k), (size_t)n->count * sizeof(double));
+        for (int64_t i = n->count; i < s->count; i++)
+            to[i] = weights ? 0 : to[0];
     }
 }
 
@@ -76,21 +124,25 @@ sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, 
         sinter_density_set_all(v, parameters);
     if (!b->collapses)
         return sum_all(b, v, log, gradient);
-    const density_variant *variant = gradient ? b->sloped : b->plain;
-    density_frame *f = sn_density_frame(v, variant, 0);
-    if (!f)
+    density_frame *f = sn_density_frame(v, gradient ? b->rest_sloped : b->rest, 0);
+    density_frame *own = !b->rows.count ? f : sn_density_frame(v, gradient ? b->sloped : b->plain, 0);
+    if (!f || !own)
         return SINTER_NO_MEMORY;
     if (!sn_density_settle(v, NULL))
         return invalid(b, log, gradient);
-    const kernel_run run = sn_density_run(v, f, 0);
-    memset(totals, 0, variant->results * sizeof *totals);
+    const uint32_t results = 1 + (gradient ? b->density->parameter_count : 0);
+    for (uint32_t k = 0; k < results; k++)
+        totals[k] = 0;
     totals[0] = b->has_reference ? b->constant : 0;
-    sn_bound_add_rows(&run, &b->nodes, totals);
-    if (b->rows.count)
-        sn_bound_add_rows(&run, &b->rows, totals);
+    const kernel_run run = sn_density_run(v, f, 0);
+    sn_bound_add_rows(&run, f->direct, &b->standing, totals);
+    if (b->rows.count) {
+        const kernel_run whole = sn_density_run(v, own, 0);
+        sn_bound_add_rows(&whole, own->direct, &b->rows, totals);
+    }
     *log = totals[0];
-    if (gradient)
-        memcpy(gradient, totals + 1, b->density->parameter_count * sizeof *gradient);
+    for (uint32_t k = 1; k < results; k++)
+        gradient[k - 1] = totals[k];
     return SINTER_OK;
 }
 
@@ -107,5 +159,6 @@ sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values 
         sn_release(&b->density->context->allocator, gradient, (b->density->parameter_count + 1) * sizeof *gradient);
         return !status || status == SINTER_BAD_PARAMETER ? SINTER_OK : sn_report_fail(report, status, sinter_status_name(status), NULL);
     }
-    return sn_density_frame(v, b->plain, 0) && sn_density_frame(v, b->sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    const bool rows = !b->rows.count || (sn_density_frame(v, b->plain, 0) && sn_density_frame(v, b->sloped, 0));
+    return rows && sn_density_frame(v, b->rest, 0) && sn_density_frame(v, b->rest_sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }
