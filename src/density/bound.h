@@ -13,7 +13,7 @@
 #include "density/row_store.h"
 #include "density/shapes.h"
 
-enum { BOUND_VECTOR = 4 /* rows that standing rows are filled up to */ };
+enum { BOUND_VECTOR = 8 /* rows that standing rows are filled up to */ };
 
 struct sinter_bound {
     sinter_density *density;
@@ -27,8 +27,9 @@ struct sinter_bound {
     row_store rows;     /* all rows, or, where it collapses, those that stand for themselves */
     int64_t count;      /* of rows, whatever became of them */
     const density_variant *plain, *sloped; /* a row's log-density; with all derivatives by parameters */
-    /* The nodes as the kernels behind a cut (cut.c) read them, filled up to a whole vector by rows of weight 0: under a mask a vector takes longer. */
+    /* The nodes as the kernels behind a cut (cut.c) read them, `filled` up to whole vectors: under a mask they take longer. */
     row_store standing;
+    int64_t filled;
     const density_variant *data_part, *rest, *rest_sloped; /* the first is NULL where a cut is too wide: nodes stand as they are */
     /* What the log-density of the rows and that of the nodes differ by, times their weights: found at the reference. */
     bool has_reference;
@@ -53,8 +54,8 @@ sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows);
 void sn_bound_find_constant(sinter_bound *b);
 
 /* ---- bound_calls.c ---- */
-/* `direct`: NULL, or the kernel's only loop. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
-void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, double *totals);
+/* In the default floating-point mode. `direct`: NULL, or the kernel's only loop; rows from `count` to `filled` are computed, for nothing but that vectors are full. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
+void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, int64_t filled, double *totals);
 /* The standing rows of the nodes. */
 void sn_bound_stand(sinter_bound *b);
 

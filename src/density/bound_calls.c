@@ -9,21 +9,20 @@
 
 enum { RESULTS = 2048 /* numbers that a kernel writes at once, on the stack */ };
 
-/* What is infinite is so whatever the size of the weight, and its sign: a weight of the size of a rounding error may be negative. Rows of weight 0 fill
- * up a vector. */
+/* What is infinite is so whatever the size of the weight, and its sign: a weight of the size of a rounding error may be negative. */
 static double careful_sum(const double *values, const double *weights, int64_t rows)
 {
     double sum = 0;
     for (int64_t i = 0; i < rows; i++)
-        if (weights[i] != 0)
-            sum += isinf(values[i]) ? fabs(weights[i]) * values[i] : weights[i] * values[i];
+        sum += isinf(values[i]) ? fabs(weights[i]) * values[i] : weights[i] * values[i];
     return sum;
 }
 
-static void add_results(const double *results, const double *weights, int64_t rows, uint32_t count, double *totals)
+/* Results lie `stride` apart. */
+static void add_results(const double *results, int64_t stride, const double *weights, int64_t rows, uint32_t count, double *totals)
 {
     for (uint32_t k = 0; k < count; k++) {
-        const double *at = results + (int64_t)k * rows;
+        const double *at = results + (int64_t)k * stride;
         double sum = 0;
         for (int64_t i = 0; i < rows; i++)
             sum += weights[i] * at[i];
@@ -53,18 +52,35 @@ static void run_rows(const kernel_run *run, kernel_code direct, const row_store 
     sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
 }
 
-void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, double *totals)
+/* The frame brought up to date, where the kernel is machine code without anything but parameters that are f64 changing in its frame: it may have to be with
+ * each call, and the general way costs as much as the rows. Within the default floating-point mode. */
+static kernel_run renewed(const sinter_density_values *v, density_frame *f)
+{
+    density_lane *lane = &f->lanes[0];
+    const sinter_kernel *k = f->variant->kernel;
+    if (!f->direct || !lane->generation)
+        return sn_density_run(v, f, 0);
+    if (lane->generation != v->generation) {
+        if (k->param_count)
+            memcpy(&lane->frame[k->frame.params], v->given, k->param_count * sizeof(double));
+        if (k->has_segment_loop)
+            k->loops[0].code[0](lane->frame, 0, 1);
+        lane->generation = v->generation;
+    }
+    return (kernel_run){k, lane->frame, lane->workspace, NULL};
+}
+
+void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, int64_t filled, double *totals)
 {
     const uint32_t count = run->kernel->output_count;
     const int64_t most = RESULTS / count;
     double results[RESULTS];
-    const float_mode mode = sn_float_mode_enter();
     for (int64_t at = 0, n; at < rows->count; at += n) {
-        n = rows->count - at < most ? rows->count - at : most;
-        run_rows(run, direct, rows, at, n, results);
-        add_results(results, (const double *)(const void *)sn_store_column(rows, rows->columns) + at, n, count, totals);
+        int64_t computed = filled - at < most ? filled - at : most;
+        n = rows->count - at < computed ? rows->count - at : computed;
+        run_rows(run, direct, rows, at, computed, results);
+        add_results(results, computed, (const double *)(const void *)sn_store_column(rows, rows->columns) + at, n, count, totals);
     }
-    sn_float_mode_leave(mode);
 }
 
 /* Column k of the standing rows becomes what the data part computes; what is beyond the nodes, copies of the first. */
@@ -72,7 +88,8 @@ void sn_bound_stand(sinter_bound *b)
 {
     const row_store *n = &b->nodes;
     row_store *s = &b->standing;
-    s->count = (n->count + BOUND_VECTOR - 1) / BOUND_VECTOR * BOUND_VECTOR;
+    s->count = n->count;
+    b->filled = (n->count + BOUND_VECTOR - 1) / BOUND_VECTOR * BOUND_VECTOR;
     if (!n->count)
         return;
     if (b->data_part) {
@@ -89,11 +106,10 @@ void sn_bound_stand(sinter_bound *b)
     }
     for (uint32_t k = 0; k <= s->columns; k++) {
         double *to = (double *)(void *)sn_store_column(s, k);
-        const bool weights = k == s->columns;
-        if (weights || !b->data_part)
-            memcpy(to, sn_store_column(n, weights ? n->columns : k), (size_t)n->count * sizeof(double));
-        for (int64_t i = n->count; i < s->count; i++)
-            to[i] = weights ? 0 : to[0];
+        if (k == s->columns || !b->data_part)
+            memcpy(to, sn_store_column(n, k == s->columns ? n->columns : k), (size_t)n->count * sizeof(double));
+        for (int64_t i = n->count; i < b->filled; i++)
+            to[i] = to[0];
     }
 }
 
@@ -115,31 +131,56 @@ static sinter_status invalid(const sinter_bound *b, double *log, double *gradien
     return SINTER_BAD_PARAMETER;
 }
 
+/* What sinter_density_set_all and settling do where nothing is wrong, in one go; false: something is, and nothing is done. */
+static bool take_valid(sinter_density_values *v, const double *parameters)
+{
+    const sinter_density *d = v->density;
+    for (uint32_t k = 0; k < d->parameter_count; k++)
+        if (!(parameters[k] >= d->parameters[k].low && parameters[k] <= d->parameters[k].high))
+            return false;
+    for (uint32_t k = 0; k < d->parameter_count; k++)
+        v->set[k] = v->given[k] = parameters[k];
+    v->generation++;
+    v->changed = v->overlaid = false;
+    v->invalid = v->told = -1;
+    return true;
+}
+
+/* The frame of a variant that was there before. */
+static density_frame *frame_of(sinter_density_values *v, const density_variant *variant)
+{
+    if (variant->number < v->frame_capacity && v->frames[variant->number])
+        return v->frames[variant->number];
+    return sn_density_frame(v, variant, 0);
+}
+
 sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
 {
     double totals[SINTER_DENSITY_MOST + 1];
     if (!b || !v || !log || v->density != b->density)
         return SINTER_BAD_ARGUMENT;
-    if (parameters)
+    if (parameters && !(b->collapses && take_valid(v, parameters)))
         sinter_density_set_all(v, parameters);
     if (!b->collapses)
         return sum_all(b, v, log, gradient);
-    density_frame *f = sn_density_frame(v, gradient ? b->rest_sloped : b->rest, 0);
-    density_frame *own = !b->rows.count ? f : sn_density_frame(v, gradient ? b->sloped : b->plain, 0);
+    density_frame *f = frame_of(v, gradient ? b->rest_sloped : b->rest);
+    density_frame *own = !b->rows.count ? f : frame_of(v, gradient ? b->sloped : b->plain);
     if (!f || !own)
         return SINTER_NO_MEMORY;
-    if (!sn_density_settle(v, NULL))
+    if ((v->changed || v->overlaid || v->invalid >= 0 || !v->generation) && !sn_density_settle(v, NULL))
         return invalid(b, log, gradient);
     const uint32_t results = 1 + (gradient ? b->density->parameter_count : 0);
     for (uint32_t k = 0; k < results; k++)
         totals[k] = 0;
     totals[0] = b->has_reference ? b->constant : 0;
-    const kernel_run run = sn_density_run(v, f, 0);
-    sn_bound_add_rows(&run, f->direct, &b->standing, totals);
+    const float_mode mode = sn_float_mode_enter();
+    const kernel_run run = renewed(v, f);
+    sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
     if (b->rows.count) {
-        const kernel_run whole = sn_density_run(v, own, 0);
-        sn_bound_add_rows(&whole, own->direct, &b->rows, totals);
+        const kernel_run whole = renewed(v, own);
+        sn_bound_add_rows(&whole, own->direct, &b->rows, b->rows.count, totals);
     }
+    sn_float_mode_leave(mode);
     *log = totals[0];
     for (uint32_t k = 1; k < results; k++)
         gradient[k - 1] = totals[k];
