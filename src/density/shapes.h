@@ -4,14 +4,9 @@
  *   shapes.c     which kernel a call needs: compiled of the program that was read, kept
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
-<<<<<<< HEAD
  *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
  *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
-=======
- *   calls.c      one row, batches, sums: what a call hands to its rows, and what it says
  *   cut.c        what of a row depends on the data alone, and the rest
- *   direct.c     the same for the commonest calls, without the steps that find nothing to do
->>>>>>> 1c5e92b (Bound rows: what depends on data alone is computed once, and vectors are full)
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
  *   exact_sum.c  sums in exact arithmetic, declared in exact_sum.h
  *
