@@ -285,14 +285,33 @@ sinter_status sinter_bound_remove(sinter_bound *b, const sinter_density_data *da
 
 /* ---- opening ---- */
 
-/* Whatever the caller's form of the log-density is, its sum of statistics shows best that it collapses. */
+static bool same_columns(const ir_program *p, uint32_t count)
+{
+    for (ir_ref r = 1; r < p->count; r++)
+        if (p->ops[r].code == IR_INPUT && p->ops[r].a >= count)
+            return false;
+    return true;
+}
+
+/* A stable form of a family does not show that it is a sum of products; log h + η·T − A does. Where that tells no more, the reason is that of the form that is
+ * computed. */
 static sinter_status separate(sinter_bound *b)
 {
-    if (b->density->type == SINTER_F32) {
+    const sinter_density *d = b->density;
+    ir_program derived;
+    if (d->type == SINTER_F32) {
         b->separation.reason = "numbers are f32, in which statistics have no exact sums";
         return SINTER_OK;
     }
-    return sn_density_separate(&b->separation, &b->density->program, &b->own);
+    const sinter_status status = sn_density_read_quantity(d, "derived", &b->own, &derived);
+    if (status == SINTER_NO_MEMORY)
+        return status;
+    if (!status && derived.output_count == 1 && same_columns(&derived, d->column_count)) {
+        const sinter_status done = sn_density_separate(&b->separation, &derived, &b->own);
+        if (done || !b->separation.reason)
+            return done;
+    }
+    return sn_density_separate(&b->separation, &d->program, &b->own);
 }
 
 static bool take_memory(sinter_bound *b)

@@ -4,6 +4,7 @@
  *   compress.c     exact sums of them, and the few rows that have the same
  *   row_store.c    rows that are kept as they are
  *   bind.c         rows come and go
+ *   quantity.c     the log-density as the family's statistics make it
  *   reference.c    the constant by which the few rows' log-likelihood differs from that of all
  *   bound_calls.c  the log-likelihood at parameters */
 #ifndef SN_DENSITY_BOUND_H
@@ -52,6 +53,11 @@ bool sn_bound_choose_reference(sinter_bound *b);
 sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows);
 /* For the nodes as they are. */
 void sn_bound_find_constant(sinter_bound *b);
+
+/* ---- quantity.c ---- */
+/* Another quantity of the text (sinter_options.quantity), with the density's inputs and fixed parameters, as a program in `memory`; names of its streams and
+ * parameters are not kept. What the text has not is an error. */
+sinter_status sn_density_read_quantity(const sinter_density *d, const char *quantity, arena *memory, ir_program *program);
 
 /* ---- bound_calls.c ---- */
 /* In the default floating-point mode. `direct`: NULL, or the kernel's only loop; rows from `count` to `filled` are computed, for nothing but that vectors are full. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */

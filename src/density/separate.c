@@ -5,7 +5,7 @@
  * density's own program, later, on rows that have the same sums of monomials (compress.c). So it does no harm to list a monomial more than
  * is needed.
  *
- * What has no list (a function of data and parameters together, but for sums and products) ends the search, and names the reason.
+ * What has no list (a function of data and parameters together, but for sums and products) is the reason why it does not collapse, if the result depends on it.
  * A choice between operands is a sum of both where parameters decide; where data decide, of both times 1 or 0; and where one of
  * the two is a constant and infinite or no number, as beyond a family's support, rows are of the domain, or are set apart. */
 #include "density/separate.h"
@@ -25,6 +25,7 @@ typedef struct term {
 typedef struct term_list {
     term *terms;
     uint32_t count;
+    ir_ref culprit; /* not 0: there is no list, because of this operation, unless nobody asks */
 } term_list;
 
 typedef struct separating {
@@ -47,9 +48,14 @@ static void give_up(separating *s, const char *reason)
 static void give_up_at(separating *s, const ir_op *op)
 {
     density_separation *out = s->out;
-    if (!out->reason)
+    if (op->code == IR_DIV) {
+        give_up(s, "something is divided by a sum of data and parameters");
+    } else if (sn_ir_info[op->code].rule == IR_RULE_CHOOSE) {
+        give_up(s, "a condition compares data with parameters");
+    } else {
         snprintf(out->message, sizeof out->message, "`%s` is taken of what depends on data and parameters together", sn_ir_info[op->code].name);
-    give_up(s, out->message);
+        give_up(s, out->message);
+    }
 }
 
 /* ---- monomials ---- */
@@ -117,7 +123,7 @@ static void add_term(separating *s, term_list *list, density_monomial m, bool li
 
 static term_list open_list(separating *s, uint32_t most)
 {
-    term_list list = {sn_arena_take(s->memory, (most < MOST_TERMS ? most + 1 : MOST_TERMS) * sizeof(term)), 0};
+    term_list list = {sn_arena_take(s->memory, (most < MOST_TERMS ? most + 1 : MOST_TERMS) * sizeof(term)), 0, 0};
     if (!list.terms)
         s->failed = true;
     return list;
@@ -189,14 +195,19 @@ static bool is_nan(const ir_program *p, ir_ref r)
     return is_infinite_or_nan(p, r) && (sn_ir_bits(p, r) << 12) != 0;
 }
 
+/* An infinity, or the greatest number. */
+static bool is_end(const ir_program *p, ir_ref r)
+{
+    return sn_ir_is_const(p, r) && p->ops[r].type == IR_F64 && (sn_ir_bits(p, r) << 1 >> 1) >= 0x7FEFFFFFFFFFFFFF;
+}
+
 /* Does the mask say no more than that a value is finite or no NaN: a comparison with infinity or of a value with itself, or several of these? */
 static bool asks_for_finite(const ir_program *p, ir_ref mask, unsigned depth)
 {
     const ir_op *op = &p->ops[mask];
     if (op->code == IR_AND || op->code == IR_OR || op->code == IR_NOT)
         return depth && asks_for_finite(p, op->a, depth - 1) && (op->code == IR_NOT || asks_for_finite(p, op->b, depth - 1));
-    return sn_ir_info[op->code].rule == IR_RULE_COMPARE
-           && (op->a == op->b || is_infinite_or_nan(p, op->a) || is_infinite_or_nan(p, op->b));
+    return sn_ir_info[op->code].rule == IR_RULE_COMPARE && (op->a == op->b || is_end(p, op->a) || is_end(p, op->b));
 }
 
 static void add_domain(separating *s, ir_ref mask, bool wanted)
@@ -213,18 +224,17 @@ static void add_domain(separating *s, ir_ref mask, bool wanted)
     out->wanted[out->domain_count++] = wanted;
 }
 
-static term_list choice(separating *s, const ir_op *op)
+static term_list choice(separating *s, ir_ref r, const ir_op *op)
 {
     const ir_program *p = s->p;
     const term_list a = s->lists[op->b], b = s->lists[op->c];
     const unsigned mask = s->depends[op->a];
     if (!(mask & DATA))
-        return is_nan(p, op->c) ? joined(s, a, (term_list){NULL, 0}) : is_nan(p, op->b) ? joined(s, b, (term_list){NULL, 0}) : joined(s, a, b);
+        return is_nan(p, op->c) ? a : is_nan(p, op->b) ? b : joined(s, a, b);
     if (mask & PARAMETERS) {
         if (is_nan(p, op->c) && asks_for_finite(p, op->a, 8))
             return a;
-        give_up(s, "a condition compares data with parameters");
-        return a;
+        return (term_list){NULL, 0, r};
     }
     if (is_infinite_or_nan(p, op->b) || is_infinite_or_nan(p, op->c)) {
         const bool first = is_infinite_or_nan(p, op->c);
@@ -235,14 +245,13 @@ static term_list choice(separating *s, const ir_op *op)
     return s->failed ? left : joined(s, left, masked(s, op->a, b, false));
 }
 
-static term_list quotient(separating *s, const ir_op *op)
+static term_list quotient(separating *s, ir_ref r, const ir_op *op)
 {
     term_list below = s->lists[op->b];
     if (!(s->depends[op->b] & DATA))
         return multiplied(s, s->lists[op->a], below);
     if (s->depends[op->b] & PARAMETERS && below.count != 1) {
-        give_up(s, "something is divided by a sum of data and parameters");
-        return below;
+        return (term_list){NULL, 0, r};
     }
     const bool live = (s->depends[op->b] & PARAMETERS) != 0;
     const ir_ref value = live ? value_of(s, below.terms[0].monomial) : op->b;
@@ -286,6 +295,16 @@ static term_list of_data(separating *s, ir_ref r)
     return single(s, alone(s, r), false);
 }
 
+/* The first operand that has no list, of those that matter. */
+static ir_ref culprit_of(const separating *s, const ir_op *op)
+{
+    const bool chooses = op->code == IR_SELECT || op->code == IR_RARE || op->code == IR_GUARD;
+    for (unsigned k = chooses; k < sn_ir_info[op->code].operands; k++)
+        if (s->lists[sn_ir_operand(op, k)].culprit)
+            return s->lists[sn_ir_operand(op, k)].culprit;
+    return 0;
+}
+
 static term_list list_of(separating *s, ir_ref r)
 {
     const ir_op op = s->p->ops[r];
@@ -293,14 +312,16 @@ static term_list list_of(separating *s, ir_ref r)
         return single(s, (density_monomial){0, 0}, s->depends[r] != 0);
     if (s->depends[r] == DATA)
         return of_data(s, r);
+    const ir_ref culprit = culprit_of(s, &op);
+    if (culprit)
+        return (term_list){NULL, 0, culprit};
     if (is_polynomial(&op))
         return polynomial(s, &op);
     if (op.code == IR_DIV)
-        return quotient(s, &op);
+        return quotient(s, r, &op);
     if (op.code == IR_SELECT || op.code == IR_RARE || op.code == IR_GUARD)
-        return choice(s, &op);
-    give_up_at(s, &op);
-    return (term_list){NULL, 0};
+        return choice(s, r, &op);
+    return (term_list){NULL, 0, r};
 }
 
 static unsigned dependence(const separating *s, const ir_op *op)
@@ -318,7 +339,7 @@ static unsigned dependence(const separating *s, const ir_op *op)
 /* The list of the output; what is a condition, or a number that is no f64, has none: whoever needs it gives up. */
 static term_list walk(separating *s)
 {
-    term_list result = {NULL, 0};
+    term_list result = {NULL, 0, 0};
     for (ir_ref r = 1; r < s->original && !s->failed; r++) {
         const ir_op op = s->p->ops[r];
         s->depends[r] = (uint8_t)dependence(s, &op);
@@ -327,8 +348,10 @@ static term_list walk(separating *s)
         else if (op.type == IR_F64)
             s->lists[r] = list_of(s, r);
         else if (op.type != IR_MASK && s->depends[r] == (DATA | PARAMETERS))
-            give_up_at(s, &op);
+            s->lists[r].culprit = r;
     }
+    if (result.culprit)
+        give_up_at(s, &s->p->ops[result.culprit]);
     return result;
 }
 
