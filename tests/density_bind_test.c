@@ -263,6 +263,22 @@ static void try_sum(const char *text, const double *x, int64_t n, const double *
     close_subject(&s);
 }
 
+/* Of the catalogue, in their stable forms. */
+static void catalogue_collapses(void **state)
+{
+    static double x[3000];
+    (void)state;
+    for (int i = 0; i < 3000; i++)
+        x[i] = 3e8 + bell();
+    try_sum("normal", x, 3000, (const double[]){3e8 + 0.25, 1.5}, 3, 16);
+    for (int i = 0; i < 3000; i++)
+        x[i] = floor(-3 * log(uniform(0x1p-53, 1)));
+    try_sum("poisson", x, 3000, (const double[]){3.5}, 2, 16);
+    for (int i = 0; i < 3000; i++)
+        x[i] = -2 * log(uniform(0x1p-53, 1));
+    try_sum("exponential", x, 3000, (const double[]){0.4}, 2, 16);
+}
+
 static void families_collapse(void **state)
 {
     double x[5000];
@@ -633,7 +649,7 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(rows_come_and_go),
+        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };

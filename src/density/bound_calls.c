@@ -136,7 +136,7 @@ static bool take_valid(sinter_density_values *v, const double *parameters)
 {
     const sinter_density *d = v->density;
     for (uint32_t k = 0; k < d->parameter_count; k++)
-        if (!(parameters[k] >= d->parameters[k].low && parameters[k] <= d->parameters[k].high))
+        if (!sn_density_is_within(d->ranges[k], parameters[k]) || d->relations[k].other >= 0)
             return false;
     for (uint32_t k = 0; k < d->parameter_count; k++)
         v->set[k] = v->given[k] = parameters[k];

@@ -13,7 +13,7 @@ static sinter_status read_text(compilation *c, const sinter_density *d)
     ir_program out;
     uint32_t unknown;
     c->program.rules &= ~(uint32_t)IR_SIGNS;
-    const sinter_status status = sn_lang_front(c, d->text, d->length);
+    const sinter_status status = sn_lang_front(c, d->text, d->length, NULL);
     if (status || c->program.status)
         return status ? status : c->program.status;
     if (!o->fixed_count)
