@@ -296,6 +296,30 @@ static void families_collapse(void **state)
     try_sum(SHAPES, x, 2, (const double[]){0.01, 1e5}, 3, 16);
 }
 
+/* Of the normal log-likelihood in closed form. */
+static void second_derivatives(void **state)
+{
+    double x[1000], sum = 0, squares = 0, hessian[4];
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        x[i] = 5 + bell();
+        sum += x[i] - 4.75;
+        squares += (x[i] - 4.75) * (x[i] - 4.75);
+    }
+    const double s = 1.25, wanted[] = {-1000 / (s * s), -2 * sum / (s * s * s), -2 * sum / (s * s * s), 1000 / (s * s) - 3 * squares / (s * s * s * s)};
+    const char *const texts[] = {NORMAL, "normal"};
+    for (int t = 0; t < 2; t++) {
+        subject b = bind_columns(texts[t], x, NULL, 1000);
+        for (int turn = 0; turn < 2; turn++) {
+            expect_status(sinter_bound_hessian(b.bound, b.values, (const double[]){4.75, s}, hessian), SINTER_OK, "second derivatives");
+            for (int k = 0; k < 4; k++)
+                expect_near(hessian[k], wanted[k], 1e-10, "second derivative");
+        }
+        expect_status(sinter_bound_hessian(b.bound, b.values, (const double[]){4.75, -1}, hessian), SINTER_BAD_PARAMETER, "a negative sigma");
+        close_subject(&b);
+    }
+}
+
 /* ---- coming and going ---- */
 
 enum { POOL = 3000 };
@@ -649,7 +673,7 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(rows_come_and_go),
+        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };

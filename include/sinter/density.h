@@ -212,6 +212,10 @@ SINTER_API sinter_bound_info sinter_bound_describe(const sinter_bound *bound);
  * parameters that fitted the rows of sinter_density_bind. Derivatives likewise. */
 SINTER_API sinter_status sinter_bound_log(const sinter_bound *bound, sinter_density_values *values, const double *parameters, double *log,
                                           double *gradient);
+/* The second derivatives of the log-likelihood of bound rows that collapse: `hessian` gets as many rows of as many numbers as there are parameters, symmetric but for
+ * rounding. The rest as sinter_bound_log; the first call compiles and allocates. SINTER_BAD_ARGUMENT where rows are kept;
+ * SINTER_TOO_LARGE for more than 15 parameters. */
+SINTER_API sinter_status sinter_bound_hessian(const sinter_bound *bound, sinter_density_values *values, const double *parameters, double *hessian);
 /* Takes the memory that sinter_bound_log will need with these values. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT; where rows are kept, what compiling says. */
 SINTER_API sinter_status sinter_bound_prepare(const sinter_bound *bound, sinter_density_values *values, sinter_report *report);
 

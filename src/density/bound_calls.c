@@ -7,7 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { RESULTS = 2048 /* numbers that a kernel writes at once, on the stack */ };
+enum {
+    RESULTS = 2048, /* numbers that a kernel writes at once, on the stack */
+    MOST_CURVED = 15 /* parameters with second derivatives: 240 results, of a vector of rows each */
+};
 
 /* What is infinite is so whatever the size of the weight, and its sign: a weight of the size of a rounding error may be negative. */
 static double careful_sum(const double *values, const double *weights, int64_t rows)
@@ -185,6 +188,41 @@ sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, 
     for (uint32_t k = 1; k < results; k++)
         gradient[k - 1] = totals[k];
     return SINTER_OK;
+}
+
+/* Outputs of the curvature's kernel: derivatives by each parameter, then of the first by each, of the second, …. */
+sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *hessian)
+{
+    sinter_status status;
+    density_shape shape;
+    memset(&shape, 0, sizeof shape);
+    if (!b || !v || !hessian || v->density != b->density || !b->collapses || b->rows.count || !b->data_part)
+        return SINTER_BAD_ARGUMENT;
+    const uint32_t count = b->density->parameter_count;
+    if (count > MOST_CURVED)
+        return SINTER_TOO_LARGE;
+    shape.part = DENSITY_CURVATURE;
+    for (uint32_t k = 0; k < count; k++)
+        sn_density_include(&shape.by_parameter, k);
+    const density_variant *variant = count ? sn_density_variant(b->density, &shape, NULL, &status) : b->rest;
+    if (!variant)
+        return status;
+    density_frame *f = sn_density_frame(v, variant, 0);
+    if (!f)
+        return SINTER_NO_MEMORY;
+    if (parameters)
+        sinter_density_set_all(v, parameters);
+    const bool valid = sn_density_settle(v, NULL);
+    double totals[MOST_CURVED * (MOST_CURVED + 1) + 1] = {0};
+    const float_mode mode = sn_float_mode_enter();
+    if (valid && count) {
+        const kernel_run run = renewed(v, f);
+        sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
+    }
+    sn_float_mode_leave(mode);
+    for (uint32_t k = 0; k < count * count; k++)
+        hessian[k] = valid ? totals[count + k] : NAN;
+    return valid ? SINTER_OK : SINTER_BAD_PARAMETER;
 }
 
 sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values *v, sinter_report *report)
