@@ -10,6 +10,7 @@
  *   program_text.c     which argument is a file, which an expression; reading it, whatever it is
  *   preparation.c      program text → kernel and instances, with the options that all subcommands share
  *   columns.c          streams and points from NPY files
+ *   csv_reader.c       tables of numbers as text, a piece at a time
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
  *   npy.c, png_reader.c, png_writer.c, exr_writer.c, sound_file.c
