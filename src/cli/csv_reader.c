@@ -570,7 +570,7 @@ static bool check_width(const csv_reader *r, sinter_error *e)
     if (n == wanted)
         return true;
     const char *at = n > wanted ? r->fields[wanted].text : r->fields[n - 1].text;
-    const char *hint = n == wanted + 1 && r->names && r->delimiter == ' ' ? "does the first line lack a name for R's row names? write.table(..., row.names = FALSE)"
+    const char *hint = n == wanted + 1 && wanted > 1 && r->names && r->delimiter == ' ' ? "does the first line lack a name for R's row names? write.table(..., row.names = FALSE)"
                        : n > wanted && r->delimiter == ',' ? "a field with a comma in it stands between quotes; decimal commas are not read" : NULL;
     return fail_at(r, e, at, n > wanted ? r->fields[wanted].length : r->fields[n - 1].length, hint, "%zu field%s in this line, %zu in the first", n,
                    n == 1 ? "" : "s", wanted);
