@@ -361,6 +361,8 @@ static void expressions_have_their_values(void **state)
         {"fn f(a) = sin(a)\nfn sin(a) = a + 1\nf(x)", 4},
         {"bits(1)", 1065353216}, {"bits(f32(nan))", 2143289344}, {"from_bits(0x3f800000)", 1},
         {"from_bits(i32(0x40000000))", 2},
+        {"upper_bits(f64(-1))", -1074790400}, {"upper_bits(f64(nan))", 0x7FF80000}, {"upper_bits(0.5)", 0x3FE00000},
+        {"from_upper_bits(0x3FF80000)", 1.5}, {"from_upper_bits(upper_bits(f64(0.75)))", 0.75},
         {"and(i32(12), 10)", 8}, {"or(i32(12), 10)", 14}, {"xor(i32(12), 10)", 6}, {"not(i32(0))", -1},
         {"and(x<y, y<z)", 1},
         {"xor(x<y, y<z)", 0}, {"or(x>y, y<z)", 1}, {"not(x<y)", 0}, {"i32(1) << 4", 16}, {"shl(1, 4)", 16},

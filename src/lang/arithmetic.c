@@ -670,6 +670,33 @@ static lang_value from_bits(lowering *l, uint32_t node, lang_value n)
     return n.type == TYPE_WRONG ? n : sn_lang_scalar(emit(l, IR_FROM_BITS, IR_F32, n.ref, 0, 0), IR_F32);
 }
 
+/* The upper half of an f64: its sign, its exponent, and the first 20 bits of its significand. */
+static lang_value upper_bits_of(lowering *l, uint32_t node, lang_value x)
+{
+    if (x.type == TYPE_LITERAL || x.type == IR_MASK)
+        x = sn_lang_to(l, node, x, IR_F64);
+    if (x.type == IR_F32 || x.type == IR_I32) {
+        sn_lang_complain(l, node, x.type == IR_F32 ? "write upper_bits(f64(...))" : "an i32 consists of its bits",
+                         "upper_bits takes an f64");
+        return sn_lang_wrong();
+    }
+    if (l->dry || x.type == TYPE_WRONG)
+        return x.type == TYPE_WRONG ? x : sn_lang_scalar(0, IR_I32);
+    const ir_ref is_nan = emit(l, IR_NE, IR_MASK, x.ref, x.ref, 0);
+    const ir_ref canonical = sn_ir_i32(l->p, 0x7FF80000);
+    const ir_ref raw = emit(l, IR_HI32, IR_I32, x.ref, 0, 0);
+    return sn_lang_scalar(emit(l, IR_SELECT, IR_I32, is_nan, canonical, raw), IR_I32);
+}
+
+static lang_value from_upper_bits(lowering *l, uint32_t node, lang_value n)
+{
+    n = integer(l, node, n, "from_upper_bits takes bits");
+    if (n.type == TYPE_WRONG)
+        return n;
+    const ir_ref lower = sn_ir_i32(l->p, 0);
+    return sn_lang_scalar(emit(l, IR_PACK64, IR_F64, n.ref, lower, 0), IR_F64);
+}
+
 /* x times the quotient of two numbers. */
 static lang_value scale(lowering *l, uint32_t node, lang_value x, double above, double below)
 {
@@ -812,6 +839,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     case WORD_FMA: return three(l, node, v);
     case WORD_FRACT: return fraction(l, node, v[0]);
     case WORD_FROM_BITS: return from_bits(l, node, v[0]);
+    case WORD_FROM_UPPER_BITS: return from_upper_bits(l, node, v[0]);
     case WORD_I32: return convert(l, node, IR_I32, v[0]);
     case WORD_NUMBER: return convert(l, node, l->type, v[0]);
     case WORD_LERP: case WORD_MIX: return mix(l, node, v);
@@ -837,6 +865,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     case WORD_SMOOTHSTEP: return smooth_step(l, node, v);
     case WORD_STEP: return step(l, node, v[0], v[1]);
     case WORD_UMULH: return upper_half(l, node, v[0], v[1]);
+    case WORD_UPPER_BITS: return upper_bits_of(l, node, v[0]);
     case WORD_XOR: return logic(l, node, IR_XOR, v[0], v[1]);
     default: return sn_lang_wrong();
     }

@@ -59,6 +59,7 @@
     K(FN, "fn") \
     F(FRACT, "fract", 1, 1, "x", "x - floor(x)") \
     F(FROM_BITS, "from_bits", 1, 1, "n", "the f32 that has the bits of an i32") \
+    F(FROM_UPPER_BITS, "from_upper_bits", 1, 1, "n", "the f64 whose upper 32 bits are those of an i32, the lower ones 0") \
     M(GAMMA, "gamma", 1, "x", IR_GAMMA, "gamma function: (x - 1)! of whole x") \
     M(HYPOT, "hypot", 2, "x y", IR_HYPOT, "sqrt(x*x + y*y), without overflow in between") \
     F(I32, "i32", 1, 1, "x", "x as an i32: truncates; out of range and NaN give -2147483648") \
@@ -133,6 +134,7 @@
     M(TRUNC, "trunc", 1, "x", IR_TRUNC, "x without its fraction") \
     F(UMULH, "umulh", 2, 2, "a b", \
       "upper 32 bits of the 64 of the product of two i32, both taken without sign") \
+    F(UPPER_BITS, "upper_bits", 1, 1, "x", "the upper 32 of the 64 bits of an f64 as an i32; every NaN gives 0x7FF80000") \
     N(X, "x", 0) \
     F(XOR, "xor", 2, 2, "a b", "bits of i32 in which they differ; of conditions: exactly one holds") \
     N(Y, "y", 1) \
