@@ -6,7 +6,8 @@
     SINTER_ROWS=rows.txt build/tests/density_gamma_test     prints the greatest error of each
 
 A row: the family, x, its parameters, and the log-density by the textbook's formula with as many digits as it loses and sixty more,
-rounded to f64. Parameters go from 1e-300 to 1e300, counts to 1e15; x lies by turns near the mode, some deviations out, at the places where
+rounded to f64. Parameters go from 1e-300 to 1e300 (concentrations of Dirichlet's
+distribution to 1e15, logits and logarithms of rates where counts are below 1e8), counts to 1e15; x lies by turns near the mode, some deviations out, at the places where
 the formulas of src/lib/densities_gamma.sn change, and anywhere."""
 import math
 import random
@@ -163,8 +164,8 @@ def of_proportion():
 
 
 def of_dirichlet():
-    a = shape()
-    b, c = (clip(R.choice([a, a * scale(1), a * scale(5)])) for _ in range(2))
+    a = min(shape(), 1e15)
+    b, c = (min(clip(R.choice([a, a * scale(1), a * scale(5)])), 1e15) for _ in range(2))
     x = share(a / (a + b + c), 1 / math.sqrt(a))
     y = (1 - x) * share(b / (b + c), 1 / math.sqrt(b))
     z = 1 - x - y
