@@ -282,8 +282,11 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
     if (status == SINTER_OK)
         status = hand_on(player, p, fading);
     if (status == SINTER_OK) {
-        player->compile_seconds = now() - begin;
-        player->seconds_a_byte = player->compile_seconds / (double)(r->length ? r->length : 1);
+        const double seconds = now() - begin;
+        pthread_mutex_lock(&player->lock); /* sinter_player_look reads it */
+        player->compile_seconds = seconds;
+        pthread_mutex_unlock(&player->lock);
+        player->seconds_a_byte = seconds / (double)(r->length ? r->length : 1);
     }
     return fading ? SINTER_OK : status; /* what has faded to the graph plays it, too */
 }
