@@ -372,8 +372,6 @@ static bool check_kind(const csv_reader *r, sinter_error *e)
         return fail(e, SINTER_BAD_ARGUMENT, "a spreadsheet? save it as CSV", "a ZIP archive, not text");
     if (n >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)))
         return fail(e, SINTER_BAD_ARGUMENT, "iconv -f UTF-16 -t UTF-8 FILE | sinter density ... --data -", "text in UTF-16, not in UTF-8");
-    if (memchr(b, 0, n < 4096 ? n : 4096))
-        return fail(e, SINTER_BAD_ARGUMENT, "data are text (CSV, plain numbers) or NumPy's .npy files", "not text: it has zero bytes");
     return true;
 }
 
@@ -462,7 +460,10 @@ static bool look_further(csv_reader *r, sinter_error *e)
 static bool read_first(csv_reader *r, sinter_error *e)
 {
     bool found = true;
-    if (!fill(r, e) || (r->end < 4 && !r->at_end && !fill(r, e)) || !check_kind(r, e))
+    while (r->end < 4 && !r->at_end)
+        if (!fill(r, e))
+            return false;
+    if (!check_kind(r, e))
         return false;
     if (r->end >= 3 && memcmp(r->buffer, "\xEF\xBB\xBF", 3) == 0)
         r->start = 3;
@@ -474,6 +475,8 @@ static bool read_first(csv_reader *r, sinter_error *e)
     r->delimiter = find_delimiter(r);
     if (!find_record(r, &found, e))
         return false;
+    if (memchr(r->buffer + r->start, 0, r->record))
+        return fail(e, SINTER_BAD_ARGUMENT, "data are text (CSV, plain numbers) or NumPy's .npy files", "not text: it has zero bytes");
     r->column_count = r->field_count;
     if (r->column_count > CSV_MOST_COLUMNS && is_header(r))
         return fail_at(r, e, r->buffer + r->start, 1, NULL, "%zu columns; the most is %d", r->column_count, CSV_MOST_COLUMNS);
