@@ -322,6 +322,13 @@ static void second_derivatives(void **state)
 
 /* ---- coming and going ---- */
 
+static double bound_log(const subject *s, const double *parameters)
+{
+    double log;
+    expect_status(sinter_bound_log(s->bound, s->values, parameters, &log, NULL), SINTER_OK, "log-likelihood");
+    return log;
+}
+
 enum { POOL = 3000 };
 
 typedef struct pool {
@@ -422,6 +429,39 @@ static void rows_come_and_go(void **state)
     }
 }
 
+/* Counts, whose log-likelihood has a part of the data alone, on each engine: the same bits, and near all rows. */
+static void counts_come_and_go(void **state)
+{
+    enum { N = 2000 };
+    static double x[N];
+    double first = 0;
+    (void)state;
+    for (int i = 0; i < N; i++)
+        x[i] = floor(-(i < 1000 ? 20 : 400) * log(uniform(0x1p-53, 1)));
+    for (int engine = SINTER_ENGINE_AUTO; engine <= SINTER_ENGINE_AVX512; engine++) {
+        if (!sinter_engine_available((sinter_engine)engine, NULL))
+            continue;
+        const sinter_density_argument columns[] = {{x, 1}, {x + 700, 1}, {x + 1500, 1}};
+        const sinter_density_data head = rows_of(columns, 1500), tail = rows_of(columns + 2, 500), middle = rows_of(columns + 1, 600);
+        subject s = bind_data("poisson", &(sinter_density_options){.engine = (sinter_engine)engine}, &head);
+        expect_status(sinter_bound_append(s.bound, &tail), SINTER_OK, "append");
+        expect_status(sinter_bound_remove(s.bound, &middle), SINTER_OK, "remove");
+        const double rate[] = {150};
+        double log = bound_log(&s, rate), left, gone, size = 0;
+        const sinter_density_data all = rows_of(columns, N);
+        expect_status(sinter_density_sum_exact(s.values, &all, &left), SINTER_OK, "all rows");
+        expect_status(sinter_density_sum_exact(s.values, &middle, &gone), SINTER_OK, "some rows");
+        for (int i = 0; i < N; i++)
+            size += fabs(x[i] * log1p(fabs(x[i] - 150) / 150)) + 150;
+        expect_near(log, left - gone, 32 * DBL_EPSILON * size, "counts");
+        if (engine == SINTER_ENGINE_AUTO)
+            first = log;
+        if (log != first)
+            fail_msg("%s: %.17g instead of %.17g", sinter_engine_name((sinter_engine)engine), log, first);
+        close_subject(&s);
+    }
+}
+
 /* All rows but one lie in a line, and that one is neither first nor last of anything. */
 static void one_row_beside_the_line(void **state)
 {
@@ -443,13 +483,6 @@ static void one_row_beside_the_line(void **state)
 }
 
 /* ---- rows that stand for themselves ---- */
-
-static double bound_log(const subject *s, const double *parameters)
-{
-    double log;
-    expect_status(sinter_bound_log(s->bound, s->values, parameters, &log, NULL), SINTER_OK, "log-likelihood");
-    return log;
-}
 
 static void odd_rows(void **state)
 {
@@ -674,7 +707,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
