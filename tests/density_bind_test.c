@@ -574,6 +574,44 @@ static void curves_stream(void **state)
     }
 }
 
+/* ---- what follows from a family ---- */
+
+static void families_know_themselves(void **state)
+{
+    double eta[2], back[2], value, means[2], divergence;
+    sinter_report report;
+    sinter_family *f;
+    (void)state;
+    sinter_density *d = open_density("normal", NULL);
+    expect_status(sinter_family_open(d, &f, &report), SINTER_OK, report.total ? report.errors[0].message : "normal");
+    const double p[] = {1.5, 2}, q[] = {-0.5, 3};
+    expect_status(sinter_family_natural(f, p, eta), SINTER_OK, "natural parameters");
+    expect_near(eta[0], 0.375, 1e-15, "mu/sigma^2");
+    expect_near(eta[1], -0.125, 1e-15, "-1/(2 sigma^2)");
+    expect_status(sinter_family_parameters(f, eta, back), SINTER_OK, "and back");
+    expect_near(back[0], 1.5, 1e-14, "mu");
+    expect_near(back[1], 2, 1e-14, "sigma");
+    expect_status(sinter_family_log_partition(f, eta, &value, means), SINTER_OK, "log-partition");
+    expect_near(value, 0.5 * 0.75 * 0.75 + log(2), 1e-14, "A");
+    expect_near(means[0], 1.5, 1e-14, "the mean of x");
+    expect_near(means[1], 1.5 * 1.5 + 4, 1e-13, "the mean of x^2");
+    expect_status(sinter_family_divergence(f, p, q, &divergence), SINTER_OK, "divergence");
+    expect_near(divergence, log(1.5) + (4 + 4) / 18.0 - 0.5, 1e-14, "divergence");
+    if (sinter_family_statistics(f) != 2)
+        fail_msg("%u statistics", sinter_family_statistics(f));
+    sinter_family_close(f);
+    sinter_density_close(d);
+    d = open_density(CURVE, &(sinter_density_options){.inputs = "x y"});
+    expect_status(sinter_family_open(d, &f, &report), SINTER_BAD_PROGRAM, "no family");
+    sinter_density_close(d);
+    d = open_density("poisson", NULL);
+    expect_status(sinter_family_open(d, &f, NULL), SINTER_OK, "poisson");
+    expect_status(sinter_family_divergence(f, (const double[]){3}, (const double[]){5}, &divergence), SINTER_OK, "divergence");
+    expect_near(divergence, 3 * log(0.6) + 2, 1e-14, "divergence");
+    sinter_family_close(f);
+    sinter_density_close(d);
+}
+
 /* ---- refusals ---- */
 
 typedef struct refusing {
@@ -708,7 +746,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
-        cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
+        cmocka_unit_test(families_know_themselves), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
