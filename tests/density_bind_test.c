@@ -322,6 +322,13 @@ static void second_derivatives(void **state)
 
 /* ---- coming and going ---- */
 
+static double bound_log(const subject *s, const double *parameters)
+{
+    double log;
+    expect_status(sinter_bound_log(s->bound, s->values, parameters, &log, NULL), SINTER_OK, "log-likelihood");
+    return log;
+}
+
 enum { POOL = 3000 };
 
 typedef struct pool {
@@ -422,6 +429,39 @@ static void rows_come_and_go(void **state)
     }
 }
 
+/* Counts, whose log-likelihood has a part of the data alone, on each engine: the same bits, and near all rows. */
+static void counts_come_and_go(void **state)
+{
+    enum { N = 2000 };
+    static double x[N];
+    double first = 0;
+    (void)state;
+    for (int i = 0; i < N; i++)
+        x[i] = floor(-(i < 1000 ? 20 : 400) * log(uniform(0x1p-53, 1)));
+    for (int engine = SINTER_ENGINE_AUTO; engine <= SINTER_ENGINE_AVX512; engine++) {
+        if (!sinter_engine_available((sinter_engine)engine, NULL))
+            continue;
+        const sinter_density_argument columns[] = {{x, 1}, {x + 700, 1}, {x + 1500, 1}};
+        const sinter_density_data head = rows_of(columns, 1500), tail = rows_of(columns + 2, 500), middle = rows_of(columns + 1, 600);
+        subject s = bind_data("poisson", &(sinter_density_options){.engine = (sinter_engine)engine}, &head);
+        expect_status(sinter_bound_append(s.bound, &tail), SINTER_OK, "append");
+        expect_status(sinter_bound_remove(s.bound, &middle), SINTER_OK, "remove");
+        const double rate[] = {150};
+        double log = bound_log(&s, rate), left, gone, size = 0;
+        const sinter_density_data all = rows_of(columns, N);
+        expect_status(sinter_density_sum_exact(s.values, &all, &left), SINTER_OK, "all rows");
+        expect_status(sinter_density_sum_exact(s.values, &middle, &gone), SINTER_OK, "some rows");
+        for (int i = 0; i < N; i++)
+            size += fabs(x[i] * log1p(fabs(x[i] - 150) / 150)) + 150;
+        expect_near(log, left - gone, 32 * DBL_EPSILON * size, "counts");
+        if (engine == SINTER_ENGINE_AUTO)
+            first = log;
+        if (log != first)
+            fail_msg("%s: %.17g instead of %.17g", sinter_engine_name((sinter_engine)engine), log, first);
+        close_subject(&s);
+    }
+}
+
 /* All rows but one lie in a line, and that one is neither first nor last of anything. */
 static void one_row_beside_the_line(void **state)
 {
@@ -443,13 +483,6 @@ static void one_row_beside_the_line(void **state)
 }
 
 /* ---- rows that stand for themselves ---- */
-
-static double bound_log(const subject *s, const double *parameters)
-{
-    double log;
-    expect_status(sinter_bound_log(s->bound, s->values, parameters, &log, NULL), SINTER_OK, "log-likelihood");
-    return log;
-}
 
 static void odd_rows(void **state)
 {
@@ -539,6 +572,44 @@ static void curves_stream(void **state)
             fail_msg("%lld rows are kept", (long long)sinter_bound_describe(s.bound).kept_rows);
         close_subject(&s);
     }
+}
+
+/* ---- what follows from a family ---- */
+
+static void families_know_themselves(void **state)
+{
+    double eta[2], back[2], value, means[2], divergence;
+    sinter_report report;
+    sinter_family *f;
+    (void)state;
+    sinter_density *d = open_density("normal", NULL);
+    expect_status(sinter_family_open(d, &f, &report), SINTER_OK, report.total ? report.errors[0].message : "normal");
+    const double p[] = {1.5, 2}, q[] = {-0.5, 3};
+    expect_status(sinter_family_natural(f, p, eta), SINTER_OK, "natural parameters");
+    expect_near(eta[0], 0.375, 1e-15, "mu/sigma^2");
+    expect_near(eta[1], -0.125, 1e-15, "-1/(2 sigma^2)");
+    expect_status(sinter_family_parameters(f, eta, back), SINTER_OK, "and back");
+    expect_near(back[0], 1.5, 1e-14, "mu");
+    expect_near(back[1], 2, 1e-14, "sigma");
+    expect_status(sinter_family_log_partition(f, eta, &value, means), SINTER_OK, "log-partition");
+    expect_near(value, 0.5 * 0.75 * 0.75 + log(2), 1e-14, "A");
+    expect_near(means[0], 1.5, 1e-14, "the mean of x");
+    expect_near(means[1], 1.5 * 1.5 + 4, 1e-13, "the mean of x^2");
+    expect_status(sinter_family_divergence(f, p, q, &divergence), SINTER_OK, "divergence");
+    expect_near(divergence, log(1.5) + (4 + 4) / 18.0 - 0.5, 1e-14, "divergence");
+    if (sinter_family_statistics(f) != 2)
+        fail_msg("%u statistics", sinter_family_statistics(f));
+    sinter_family_close(f);
+    sinter_density_close(d);
+    d = open_density(CURVE, &(sinter_density_options){.inputs = "x y"});
+    expect_status(sinter_family_open(d, &f, &report), SINTER_BAD_PROGRAM, "no family");
+    sinter_density_close(d);
+    d = open_density("poisson", NULL);
+    expect_status(sinter_family_open(d, &f, NULL), SINTER_OK, "poisson");
+    expect_status(sinter_family_divergence(f, (const double[]){3}, (const double[]){5}, &divergence), SINTER_OK, "divergence");
+    expect_near(divergence, 3 * log(0.6) + 2, 1e-14, "divergence");
+    sinter_family_close(f);
+    sinter_density_close(d);
 }
 
 /* ---- refusals ---- */
@@ -674,8 +745,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
-        cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(families_know_themselves), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -219,6 +219,23 @@ SINTER_API sinter_status sinter_bound_hessian(const sinter_bound *bound, sinter_
 /* Takes the memory that sinter_bound_log will need with these values. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT; where rows are kept, what compiling says. */
 SINTER_API sinter_status sinter_bound_prepare(const sinter_bound *bound, sinter_density_values *values, sinter_report *report);
 
+/* ---- what follows from a family ---- */
+
+/* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`. One
+ * thread at a time. SINTER_BAD_PROGRAM where it has them not, and what compiling says. The density must outlive it. Not for real-time threads; the
+ * other functions are real-time safe. */
+typedef struct sinter_family sinter_family;
+SINTER_API sinter_status sinter_family_open(const sinter_density *density, sinter_family **family, sinter_report *report);
+SINTER_API void sinter_family_close(sinter_family *family); /* NULL is allowed */
+SINTER_API uint32_t sinter_family_statistics(const sinter_family *family); /* how many natural parameters */
+/* Natural parameters of the family's parameters, in order, and back. SINTER_BAD_ARGUMENT for NaN. */
+SINTER_API sinter_status sinter_family_natural(sinter_family *family, const double *parameters, double *eta);
+SINTER_API sinter_status sinter_family_parameters(sinter_family *family, const double *eta, double *parameters);
+/* The log-partition A, and its gradient (NULL: not wanted): the means of the sufficient statistics. */
+SINTER_API sinter_status sinter_family_log_partition(sinter_family *family, const double *eta, double *value, double *means);
+/* Kullback and Leibler's divergence of q from p, the mean under p of log p − log q: A(η_q) − A(η_p) − (η_q − η_p)·∇A(η_p), whose terms cancel where the two are close. */
+SINTER_API sinter_status sinter_family_divergence(sinter_family *family, const double *p, const double *q, double *divergence);
+
 /* ---- beforehand ---- */
 
 typedef enum sinter_density_call {

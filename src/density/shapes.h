@@ -5,6 +5,7 @@
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
  *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
+ *   family.c     natural parameters, means of statistics, divergences
  *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
  *   cut.c        what of a row depends on the data alone, and the rest
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads

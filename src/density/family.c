@@ -1,0 +1,166 @@
+/* What follows from a family's own words: natural parameters and back, means of sufficient statistics (the gradient of the log-partition), the divergence of two members.
+ *
+ * Each of the members `eta`, `from_natural`, `natural_A` is compiled as a kernel of its own, the last with its gradient. */
+#include "density/shapes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_NATURAL = 64 };
+
+typedef struct member {
+    sinter_kernel *kernel;
+    sinter_instance *instance;
+} member;
+
+struct sinter_family {
+    sinter_context *context;
+    member eta, from_natural, natural_a;
+    uint32_t natural_count, parameter_count;
+};
+
+static sinter_status open_member(member *m, const sinter_density *d, const char *quantity, const char *const *gradient, uint32_t count, sinter_report *report)
+{
+    const sinter_options o = {.engine = d->engine, .source = SINTER_DENSITY, .type = SINTER_F64, .grade = d->options.grade, .name = d->options.name,
+                              .inputs = NULL, .quantity = quantity, .gradient = gradient, .gradient_count = count};
+    const sinter_status status = sinter_compile(d->context, d->text, d->length, &o, &m->kernel, report);
+    return status ? status : sinter_instance_open(m->kernel, &m->instance);
+}
+
+static void close_member(member *m)
+{
+    sinter_instance_close(m->instance);
+    sinter_kernel_close(m->kernel);
+    *m = (member){NULL, NULL};
+}
+
+/* One element: the inputs' values in, all outputs out. */
+static void run_member(const member *m, const double *inputs, double *outputs)
+{
+    const void *in[MOST_NATURAL];
+    void *out[MOST_NATURAL + 1];
+    for (uint32_t k = 0; k < m->kernel->input_count; k++)
+        in[k] = &inputs[k];
+    for (uint32_t k = 0; k < m->kernel->output_count; k++)
+        out[k] = &outputs[k];
+    sinter_instance_run(m->instance, &(sinter_arguments){.inputs = in, .outputs = out, .count = 1});
+}
+
+static sinter_status open_natural_a(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    char names[MOST_NATURAL][16];
+    const char *list[MOST_NATURAL];
+    sinter_status status = open_member(&f->natural_a, d, "natural_A", NULL, 0, report);
+    if (status)
+        return status;
+    const sinter_kernel *k = f->natural_a.kernel;
+    if (k->input_count != f->natural_count)
+        return sn_report_fail(report, SINTER_BAD_PROGRAM, "`natural_A` has not as many natural parameters as `eta`", NULL);
+    for (uint32_t i = 0; i < f->natural_count; i++) {
+        snprintf(names[i], sizeof names[i], "%.15s", k->inputs[i].name);
+        list[i] = names[i];
+    }
+    close_member(&f->natural_a);
+    return open_member(&f->natural_a, d, "natural_A", list, f->natural_count, report);
+}
+
+static sinter_status open_members(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    sinter_status status = open_member(&f->eta, d, "eta", NULL, 0, report);
+    if (!status)
+        status = open_member(&f->from_natural, d, "from_natural", NULL, 0, report);
+    if (status)
+        return status;
+    f->natural_count = f->eta.kernel->output_count;
+    f->parameter_count = f->from_natural.kernel->output_count;
+    if (f->natural_count > MOST_NATURAL || f->parameter_count > MOST_NATURAL || f->from_natural.kernel->input_count != f->natural_count
+        || f->eta.kernel->input_count || f->eta.kernel->public_params != f->parameter_count)
+        return sn_report_fail(report, SINTER_BAD_PROGRAM, "the text is not a family whose parameters are all live", NULL);
+    return open_natural_a(f, d, report);
+}
+
+sinter_status sinter_family_open(const sinter_density *d, sinter_family **family, sinter_report *report)
+{
+    sn_report_open(report, "family");
+    if (family)
+        *family = NULL;
+    if (!d || !family || d->type != SINTER_F64 || d->options.fixed_count)
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "it wants a density of type f64 without fixed parameters", NULL);
+    sinter_family *f = sn_allocate(&d->context->allocator, sizeof *f);
+    if (!f)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    *f = (sinter_family){.context = d->context};
+    const sinter_status status = open_members(f, d, report);
+    if (status)
+        sinter_family_close(f);
+    else
+        *family = f;
+    return status;
+}
+
+void sinter_family_close(sinter_family *f)
+{
+    if (!f)
+        return;
+    close_member(&f->eta);
+    close_member(&f->from_natural);
+    close_member(&f->natural_a);
+    const sinter_allocator a = f->context->allocator;
+    sn_release(&a, f, sizeof *f);
+}
+
+uint32_t sinter_family_statistics(const sinter_family *f)
+{
+    return f ? f->natural_count : 0;
+}
+
+sinter_status sinter_family_natural(sinter_family *f, const double *parameters, double *eta)
+{
+    sinter_status status = SINTER_OK;
+    if (!f || !parameters || !eta)
+        return SINTER_BAD_ARGUMENT;
+    for (uint32_t k = 0; k < f->parameter_count && !status; k++)
+        status = sinter_set(f->eta.instance, (int)k, parameters[k]);
+    if (!status)
+        run_member(&f->eta, NULL, eta);
+    return status;
+}
+
+sinter_status sinter_family_parameters(sinter_family *f, const double *eta, double *parameters)
+{
+    if (!f || !eta || !parameters)
+        return SINTER_BAD_ARGUMENT;
+    run_member(&f->from_natural, eta, parameters);
+    return SINTER_OK;
+}
+
+sinter_status sinter_family_log_partition(sinter_family *f, const double *eta, double *value, double *means)
+{
+    double results[MOST_NATURAL + 1];
+    if (!f || !eta || !value)
+        return SINTER_BAD_ARGUMENT;
+    run_member(&f->natural_a, eta, results);
+    *value = results[0];
+    if (means)
+        memcpy(means, results + 1, f->natural_count * sizeof *means);
+    return SINTER_OK;
+}
+
+sinter_status sinter_family_divergence(sinter_family *f, const double *p, const double *q, double *divergence)
+{
+    double eta[2][MOST_NATURAL], value[2], means[MOST_NATURAL];
+    if (!f || !p || !q || !divergence)
+        return SINTER_BAD_ARGUMENT;
+    sinter_status status = sinter_family_natural(f, p, eta[0]);
+    if (!status)
+        status = sinter_family_natural(f, q, eta[1]);
+    if (status)
+        return status;
+    sinter_family_log_partition(f, eta[0], &value[0], means);
+    sinter_family_log_partition(f, eta[1], &value[1], NULL);
+    *divergence = value[1] - value[0];
+    for (uint32_t k = 0; k < f->natural_count; k++)
+        *divergence -= (eta[1][k] - eta[0][k]) * means[k];
+    return SINTER_OK;
+}
