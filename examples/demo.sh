@@ -82,6 +82,23 @@ for name in voice strings drone chimes; do
 done
 show render "$examples/room.sn" --input "$out/voice.$sound" -o "$out/voice-in-a-room.$sound"
 
+title 'Densities of data'
+data=$examples/densities
+show density 'normal(mu=2, sigma=1.5)'
+show density 'normal(mu=2, sigma=1.5)' --at 0,1,2 --grad
+show density 'normal(0, 0.145)' --data "$out/noise.npy" --sum --grad --json
+show density 'normal(0, 0.145)' --data "$out/noise.npy" --natural
+for name in stopping quarters geyser; do
+    show density "$data/$name.sn" --data "$data/$name.csv" --sum --grad --json
+    if [ "$picture" = png ]; then
+        axis=$(sed -n 's/^input \([a-z]*\).*/\1/p' "$data/$name.sn")
+        show density "$data/$name.sn" --data "$data/$name.csv" --plot "$out/$name.png" --axis "$axis"
+    fi
+done
+printf '\nA wrong field is shown where it is:\n'
+printf 'minutes\n12\nnine\n' >"$out/wrong.csv"
+show density 'exponential(0.1)' --data "$out/wrong.csv" || true
+
 title 'What becomes of a program'
 show dump 'sqrt(x*x + y*y) - 0.5' --ir
 show dump "$examples/lowpass.sn"
@@ -125,6 +142,7 @@ same 'lowpass over noise, blocks of 1' render "$examples/lowpass.sn" --input "$o
 same 'comb over pulses, blocks of 777' render "$examples/comb.sn" --input "$out/pulses.npy" --block 777
 same 'bell over pulses, in place' render "$examples/bell.sn" --input "$out/pulses.npy" --in-place
 same 'normal density of the noise, f64' eval "$examples/normal.sn" --type f64 --input "$out/noise.npy"
+same 'its sum, and derivatives' density 'normal(0, 0.145)' --data "$out/noise.npy" --sum --grad
 # shellcheck disable=SC2086 # a list of words
 printf '%d runs on the engines %s: the same bits.\n' "$receipts" "$(echo $engines)"
 

@@ -18,7 +18,7 @@ import time
 import zlib
 
 SINTER = ""
-COMMANDS = ["eval", "image", "render", "play", "dump", "functions", "bench", "doctor", "help"]
+COMMANDS = ["eval", "image", "render", "play", "density", "dump", "functions", "bench", "doctor", "help"]
 TESTS = []
 
 

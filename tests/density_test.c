@@ -667,7 +667,18 @@ static void quantities_and_constants(void **state)
         sinter_density_values_close(v);
         sinter_density_close(d);
     }
-    sinter_density *d;
+    /* Without columns: the same for all rows. */
+    sinter_density *d = open_density(text, &(sinter_density_options){.quantity = "variance"});
+    sinter_density_values *v = open_values(d);
+    double one, all[3], sum;
+    const sinter_density_data data = {.count = 3};
+    assert_int_equal(sinter_density_describe(d).column_count, 0);
+    expect_status(sinter_density_log(v, NULL, &one), SINTER_OK, "one row");
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = all}), SINTER_OK, "three rows");
+    expect_status(sinter_density_sum(v, &data, &sum, NULL), SINTER_OK, "their sum");
+    assert_true(one == 4 && all[0] == 4 && all[2] == 4 && sum == 12);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
     assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.quantity = "nothing"}, &d, NULL), SINTER_BAD_ARGUMENT);
     assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.quantity = "T"}, &d, NULL), SINTER_BAD_PROGRAM);
     assert_int_equal(sinter_density_open(context, text, strlen(text), &(sinter_density_options){.drop = (sinter_drop)3}, &d, NULL), SINTER_BAD_ARGUMENT);
@@ -793,6 +804,43 @@ static void fixed_parameters(void **state)
     sinter_density_values_close(w);
     sinter_density_close(live);
     sinter_density_close(fixed);
+}
+
+/* As many parameters as there may be; a sum has fewer derivatives than that at once. */
+static void many_parameters(void **state)
+{
+    (void)state;
+    char text[8000] = "";
+    size_t length = 0;
+    const int count = SINTER_DENSITY_MOST;
+    for (int k = 0; k < count; k++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "param p%d = %d\n", k, k);
+    for (int k = 0; k < count; k++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%sp%d*x", k ? " + " : "", k);
+    sinter_density *d = open_density(text, NULL);
+    sinter_density_values *v = open_values(d);
+    const double x[3] = {1, 2, 3};
+    double logs[3], slopes[3], sum, gradient[SINTER_DENSITY_MOST];
+    void *by_parameter[SINTER_DENSITY_MOST] = {NULL};
+    by_parameter[200] = slopes;
+    const sinter_density_argument column = {x, 1};
+    sinter_density_argument parameters[SINTER_DENSITY_MOST] = {{NULL, 0}};
+    sinter_density_data data = {.count = 3, .columns = &column, .parameters = parameters};
+    parameters[255] = column;
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs, .parameters = by_parameter}), SINTER_OK, "many parameters");
+    const double others = 254 * 255 / 2;
+    assert_true(logs[0] == others + 1 && logs[2] == 3 * (others + 3) && slopes[1] == 2);
+    expect_status(sinter_density_sum(v, &data, &sum, NULL), SINTER_OK, "their sum");
+    assert_true(sum == logs[0] + logs[1] + logs[2]);
+    expect_status(sinter_density_sum(v, &data, &sum, gradient), SINTER_TOO_LARGE, "too many derivatives");
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+    snprintf(text, sizeof text, "param more = 1\n");
+    length = strlen(text);
+    for (int k = 0; k < count; k++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "param p%d = %d\n", k, k);
+    snprintf(text + length, sizeof text - length, "more*x");
+    assert_int_equal(sinter_density_open(context, text, strlen(text), NULL, &d, NULL), SINTER_TOO_LARGE);
 }
 
 /* ---- what is wrong ---- */
@@ -1021,7 +1069,7 @@ int main(void)
         cmocka_unit_test(missing_rows),
         cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
-        cmocka_unit_test(fixed_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
+        cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };
     return cmocka_run_group_tests_name("density", tests, open_context, close_context);
 }

@@ -286,6 +286,16 @@ static void take_params(meaning *w, const double *chosen)
         w->params[k] = bits_of_param(w->g->params[k], chosen[k]);
 }
 
+/* So many elements after the change: smoothed parameters are on their way, but where there are totals, on grids too. */
+static void move_params(meaning *w, uint32_t gone)
+{
+    for (uint32_t k = 0; k < w->g->param_count; k++) {
+        const uint32_t whole = w->p->total_count ? 0 : w->g->smoothed[k];
+        const double start = w->param_values[k], goal = w->later_values[k];
+        w->params[k] = bits_of_param(w->g->params[k], gone < whole ? fma((goal - start) / whole, (double)gone, start) : goal);
+    }
+}
+
 static void find_meaning(meaning *w)
 {
     const ir_program *p = w->p;
@@ -299,8 +309,8 @@ static void find_meaning(meaning *w)
             open_totals(w);
         if ((w->base + n) % MOST_TICK == 0)
             flush_lines(w, n);
-        if (w->change_at && n == w->change_at)
-            take_params(w, w->later_values);
+        if (w->change_at && n >= w->change_at)
+            move_params(w, n - w->change_at);
         for (ir_ref r = 1; r < p->count; r++) {
             if (sn_ir_info[p->ops[r].code].rule == IR_RULE_EFFECT)
                 take_effect(w, &p->ops[r], n);
@@ -731,7 +741,10 @@ static void draw_params(meaning *w, random_numbers *r)
 
 static void draw_stream(meaning *w, random_numbers *r)
 {
-    if (w->g->param_count && w->count > 1 && random_chance(r, 30))
+    bool smoothed = false;
+    for (uint32_t k = 0; k < w->g->param_count; k++)
+        smoothed |= w->g->smoothed[k] > 0;
+    if (w->g->param_count && w->count > 1 && random_chance(r, smoothed ? 90 : 30))
         w->change_at = 1 + random_below(r, w->count - 1);
     if (random_chance(r, 15))
         w->base = (int64_t)((uint64_t)random_word(r) << 16 | random_below(r, 65536));

@@ -2,7 +2,8 @@
  *
  *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many
  *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid, bytes (tables of bytes),
- *                                         alike (the same recurrence several times over)
+ *                                         alike (the same recurrence several times over),
+ *                                         moving (small ones with delay lines, their parameters smoothed)
  *
  * A program that fails is shrunk and printed. */
 #include "engine_compare.h"
@@ -16,7 +17,8 @@
 #include <cmocka.h>
 
 enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES, ALIKE_KIND = GRAPH_SMALL | GRAPH_WITH_ALIKE };
-enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, ALIKE = 1500, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
+enum { MOVING_KIND = GRAPH_SMALL | GRAPH_WITH_STATE | GRAPH_SMOOTHED };
+enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, ALIKE = 1500, MOVING = 800, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
 
 static uint32_t failures;
 
@@ -91,14 +93,24 @@ static void components_alike(void **state)
     assert_int_equal(failures, 0);
 }
 
+static void smoothed_parameters(void **state)
+{
+    (void)state;
+    compare_many(1, MOVING * factor(), MOVING_KIND);
+    assert_int_equal(failures, 0);
+    compare_many(1, MOVING / 2 * factor(), GRAPH_SMOOTHED);
+    assert_int_equal(failures, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
         static const struct {
             const char *name;
             unsigned kind;
-        } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}, {"alike", ALIKE_KIND}};
-        unsigned k = 4;
+        } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}, {"alike", ALIKE_KIND},
+                     {"moving", MOVING_KIND}};
+        unsigned k = 5;
         while (k && strcmp(argv[1], kinds[k].name))
             k--;
         const char *const *numbers = (const char *const *)argv + 1 + (k > 0);
@@ -112,6 +124,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(grids),
         cmocka_unit_test(tables_of_bytes),
         cmocka_unit_test(components_alike),
+        cmocka_unit_test(smoothed_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

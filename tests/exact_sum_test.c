@@ -185,6 +185,17 @@ static void not_finite(void **state)
 {
     (void)state;
     exact_sum s;
+    static double x[700]; /* among many, at every place of a vector */
+    for (int at = 0; at < 17; at++) {
+        for (int k = 0; k < 700; k++)
+            x[k] = k + 0.5;
+        x[320 + at] = NAN;
+        expect(sum_of(x, 700), NAN, "NaN among many");
+        x[320 + at] = -INFINITY;
+        expect(sum_of(x, 700), -INFINITY, "an infinity among many");
+        x[699] = NAN;
+        expect(sum_of(x, 700), NAN, "NaN at the end");
+    }
     sn_exact_open(&s);
     sn_exact_add(&s, 1.5);
     sn_exact_add(&s, INFINITY);

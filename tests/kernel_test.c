@@ -347,7 +347,8 @@ static void options_have_only_the_values_they_can_have(void **state)
     const sinter_options wrong[] = {
         {.engine = (sinter_engine)6},
         {.engine = (sinter_engine)-1},
-        {.source = (sinter_source)3},
+        {.source = (sinter_source)4},
+        {.drop = (sinter_drop)3},
         {.domain = (sinter_domain)2},
         {.type = SINTER_I32},
         {.type = SINTER_MASK},

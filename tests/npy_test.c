@@ -232,6 +232,15 @@ static void converts(void **state)
     assert_memory_equal(array.data, ((float[]){1, -1, -2147483648.0f, 16777216}), 16);
     sn_npy_free(&array);
 
+    static const unsigned char i64[] = {2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 0, 0x20, 0};
+    assert_true(read_text(1, HEADER("<i8", "(3,)"), i64, sizeof i64, NPY_ANY, &array));
+    check_shape(&array, NPY_F64, 1, 3, 1, 1);
+    assert_memory_equal(array.data, ((double[]){2, -1, 9007199254740992}), 24); /* 2^53 + 1, to even */
+    sn_npy_free(&array);
+    assert_true(read_text(1, HEADER("<i8", "(3,)"), i64, sizeof i64, NPY_F32, &array));
+    assert_memory_equal(array.data, ((float[]){2, -1, 9007199254740992}), 12);
+    sn_npy_free(&array);
+
     static const unsigned char i16[] = {1, 0, 0xff, 0xff, 0, 0x80, 0xff, 0x7f};
     assert_true(read_text(1, HEADER("<i2", "(2, 2)"), i16, sizeof i16, NPY_ANY, &array));
     check_shape(&array, NPY_F32, 2, 2, 2, 1);
@@ -258,6 +267,41 @@ static void converts(void **state)
     assert_true(read_text(1, HEADER("<f4", "(4,)"), f32, sizeof f32, NPY_F64, &array));
     assert_memory_equal(array.data, ((double[]){(double)0.1f, (double)FLT_MAX, -INFINITY, 0x1p-149}), 32);
     sn_npy_free(&array);
+}
+
+static void reads_in_pieces(void **state)
+{
+    (void)state;
+    enum { ROWS = 3000 };
+    static float values[2 * ROWS];
+    static double read[2 * ROWS];
+    npy_reader r;
+    for (int i = 0; i < 2 * ROWS; i++)
+        values[i] = (float)i / 3;
+    for (size_t most = 1; most < 10000; most = most * 3 + 1) {
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        assert_true(write_whole(file, &(npy_array){NPY_F32, 2, {ROWS, 2, 1}, (size_t)2 * ROWS, values}));
+        fputs("what follows", file);
+        rewind(file);
+        assert_true(sn_npy_open(&r, file, message, sizeof message));
+        assert_int_equal(r.shape.axes, 2);
+        assert_int_equal(r.shape.shape[0], ROWS);
+        while (r.done < r.shape.count) {
+            const size_t left = r.shape.count - r.done, count = most < left ? most : left;
+            assert_true(sn_npy_read_values(&r, read + r.done, count, message, sizeof message));
+        }
+        for (int i = 0; i < 2 * ROWS; i++)
+            assert_true(read[i] == (double)values[i]);
+        assert_int_equal(fgetc(file), 'w');
+        rewind(file);
+        assert_int_equal(ftruncate(fileno(file), 128 + 4 * (off_t)ROWS + 2), 0);
+        assert_true(sn_npy_open(&r, file, message, sizeof message));
+        assert_true(sn_npy_read_values(&r, read, ROWS, message, sizeof message));
+        assert_false(sn_npy_read_values(&r, read, 1, message, sizeof message));
+        assert_non_null(strstr(message, "fewer than its shape says"));
+        fclose(file);
+    }
 }
 
 static void accepts(int version, const char *header)
@@ -569,6 +613,7 @@ int main(void)
         cmocka_unit_test(writes_the_documented_bytes),
         cmocka_unit_test(says_why_it_cannot_write),
         cmocka_unit_test(converts),
+        cmocka_unit_test(reads_in_pieces),
         cmocka_unit_test(reads_headers_however_written),
         cmocka_unit_test(refuses_what_it_cannot_use),
         cmocka_unit_test(refuses_broken_headers),

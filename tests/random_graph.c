@@ -662,10 +662,12 @@ static void add_streams(maker *m)
         g->inputs[k] = (uint8_t)(g->grid && k < 2 ? any_float_type(m) : any_number_type(m));
         add_node(m, (graph_node){.kind = GRAPH_INPUT, .type = g->inputs[k], .a = k});
     }
-    g->param_count = random_chance(m->r, 40) ? 1 + random_below(m->r, GRAPH_MOST_PARAMS) : 0;
+    g->param_count = random_chance(m->r, m->of_kind & GRAPH_SMOOTHED ? 100 : 40) ? 1 + random_below(m->r, GRAPH_MOST_PARAMS) : 0;
     for (uint32_t k = 0; k < g->param_count; k++) {
         g->params[k] = (uint8_t)any_number_type(m);
         g->initial[k] = modest_number(m->r);
+        if (m->of_kind & GRAPH_SMOOTHED && g->params[k] != IR_I32 && random_chance(m->r, 80))
+            g->smoothed[k] = (uint16_t)(1 + random_below(m->r, random_chance(m->r, 60) ? 40 : 900));
         add_node(m, (graph_node){.kind = GRAPH_PARAM, .type = g->params[k], .uniform = true, .a = k});
     }
 }
@@ -1157,6 +1159,14 @@ static sinter_value inside_cells(building *b, uint32_t memory, sinter_value inde
                        0);
 }
 
+static sinter_value parameter(building *b, const graph_node *n, const char *name)
+{
+    const sinter_value value = sinter_parameter(b->p, name, (sinter_type)n->type, b->g->initial[n->a], -1e9, 1e9);
+    if (b->g->smoothed[n->a])
+        sinter_smooth(b->p, value, SINTER_RAMP, b->g->smoothed[n->a] / 48000.0);
+    return value;
+}
+
 static sinter_value build_node(building *b, uint32_t k)
 {
     static const char *const grid_names[] = {"x", "y", "z", "t"};
@@ -1169,7 +1179,7 @@ static sinter_value build_node(building *b, uint32_t k)
         return sinter_input(b->p, b->g->grid ? grid_names[n->a] : name, (sinter_type)n->type);
     case GRAPH_PARAM:
         snprintf(name, sizeof name, "p%u", (unsigned)n->a);
-        return sinter_parameter(b->p, name, (sinter_type)n->type, b->g->initial[n->a], -1e9, 1e9);
+        return parameter(b, n, name);
     case GRAPH_INDEX: return sinter_index(b->p);
     case GRAPH_OP: return build_op(b, n);
     case GRAPH_CONVERT: return sinter_convert(b->p, b->value[n->a], (sinter_type)n->type);

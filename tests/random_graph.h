@@ -63,6 +63,7 @@ typedef struct random_graph {
     uint32_t count, capacity;
     uint8_t inputs[GRAPH_MOST_STREAMS], params[GRAPH_MOST_PARAMS]; /* types */
     double initial[GRAPH_MOST_PARAMS];
+    uint16_t smoothed[GRAPH_MOST_PARAMS]; /* elements that the way to another value takes; 0: it is there at once */
     graph_memory memories[GRAPH_MOST_MEMORIES];
     uint32_t outputs[GRAPH_MOST_STREAMS], totals[GRAPH_MOST_TOTALS]; /* nodes */
     uint32_t input_count, param_count, memory_count, output_count, total_count;
@@ -78,7 +79,8 @@ enum {
     GRAPH_SMALL = 8,
     GRAPH_WITH_STATE = 16,
     GRAPH_WITH_BYTES = 32, /* tables of bytes, looked up by hashes of hashes */
-    GRAPH_WITH_ALIKE = 64 /* the same recurrence several times over */
+    GRAPH_WITH_ALIKE = 64, /* the same recurrence several times over */
+    GRAPH_SMOOTHED = 128   /* parameters, most of which go to other values in straight lines */
 };
 
 void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the README, docs/architecture.md and docs/gradients.md show is what happens. Prints TAP.
+"""What the README, docs/architecture.md, docs/gradients.md and docs/densities.md show is what happens. Prints TAP.
 
 usage: readme_test.py SINTER BUILD [--jit] [--hostile] [NAME...]    NAME: a part of the names of the tests to run
        readme_test.py SINTER --update     writes what the commands print today into the documents
@@ -21,7 +21,7 @@ import tempfile
 import zlib
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = [TOP / "README.md", TOP / "docs" / "architecture.md", TOP / "docs" / "gradients.md"]
+DOCUMENTS = [TOP / "README.md", TOP / "docs" / "architecture.md", TOP / "docs" / "gradients.md", TOP / "docs" / "densities.md"]
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MISSING = re.compile(r"cannot run here|built without")
 MOST_LINES = 24
@@ -197,7 +197,7 @@ def pictures_are_what_the_commands_make(options, folder):
     env = open_desk(folder, options["sinter"])
     made = 0
     text = (TOP / "README.md").read_text(encoding="utf-8")
-    for command in re.findall(r"sinter image \S+ -o docs/pictures/\S+.*", text):
+    for command in re.findall(r"sinter (?:image|density) .*docs/pictures/\S+.*", text):
         done = run(command, cwd=folder, env=env, shell=True)
         if "libpng" in done.stderr:
             raise Skip("needs libpng")

@@ -167,6 +167,58 @@ SINTER_API sinter_status sinter_density_sum(sinter_density_values *values, const
  * added as they are, and the result is f64. */
 SINTER_API sinter_status sinter_density_sum_exact(sinter_density_values *values, const sinter_density_data *data, double *sum);
 
+/* ---- data bound to a density ---- */
+
+/* Rows, understood once: their log-likelihood at any number of parameter values then costs what it must. Of an exponential family, and of all
+ * whose log-density is a sum of products, of something of the data and something of the parameters (a linear regression, say), it *collapses*: a few rows with
+ * weights, no more than there are sufficient statistics, have the same log-likelihood for all parameters, so that new parameters cost the same for any
+ * number of rows, and no row need be kept. Of anything else the rows are kept, and go through sinter_density_sum each time. sinter_bound_describe says which it
+ * is, and why. */
+typedef struct sinter_bound sinter_bound;
+
+/* Rows are copied, or taken into sums: `data` need not live on. Weights and validity as in sinter_density_sum; parameters must not be given. SINTER_BAD_ARGUMENT,
+ * SINTER_NO_MEMORY, and what compiling says. Not for real-time threads. One pass over the data where it collapses, two where something of the data
+ * alone stands in the log-density (log(x!) of Poisson's). */
+SINTER_API sinter_status sinter_density_bind(sinter_density *density, const sinter_density_data *data, sinter_bound **bound, sinter_report *report);
+SINTER_API void sinter_bound_close(sinter_bound *bound); /* NULL is allowed */
+
+/* More rows. Nothing changes where it fails. Not while another thread uses what is bound, nor for real-time threads. SINTER_BAD_ARGUMENT, SINTER_NO_MEMORY. */
+SINTER_API sinter_status sinter_bound_append(sinter_bound *bound, const sinter_density_data *data);
+/* Fewer rows: such as have the same bits, weights included, as rows that are there. Sums of statistics are kept in exact arithmetic: they become what they
+ * would be if these rows had never come. SINTER_BAD_ARGUMENT where there are not so many rows, or where a row that is kept is not there (one that was
+ * taken into sums is not known any more: to remove what was not there is an error that is not noticed). The rest as sinter_bound_append. */
+SINTER_API sinter_status sinter_bound_remove(sinter_bound *bound, const sinter_density_data *data);
+
+typedef struct sinter_bound_info {
+    bool collapses;
+    const char *reason;     /* why it does not; "" */
+    int64_t rows;           /* that are there: not missing, and of another weight than 0 */
+    uint32_t statistics;    /* sums that the log-likelihood depends on, that of the weights included; 0 where it does not collapse */
+    int64_t standing_rows;  /* those that stand for all rows that were taken into sums */
+    int64_t kept_rows;      /* those that are kept: all, or, where it collapses, those outside of the support or whose statistics are infinite or no number */
+    double cancellation;    /* Σ|w|/|Σw| of the weights of standing rows: 1, or more where rows were removed until the mean lay outside of all that is known; the
+                               bound below is to be multiplied by it */
+} sinter_bound_info;
+SINTER_API sinter_bound_info sinter_bound_describe(const sinter_bound *bound);
+
+/* The log-likelihood of the bound rows, and by `gradient` (NULL, or a number for each parameter) its derivatives. `parameters`: a number for each, which are set;
+ * NULL: as they were set. `values` are of the density that the rows are bound to; each thread needs its own, any number of them may use what is bound at
+ * once. Real-time safe after sinter_bound_prepare, but for the time that rows take which are kept. SINTER_BAD_PARAMETER: results are NaN, and
+ * sinter_density_invalid names the parameter. SINTER_BAD_ARGUMENT, SINTER_NO_MEMORY.
+ *
+ * Where it collapses the result is as far from the exact one as that of sinter_density_sum_exact may be, whose rows are rounded each: within b·Σ max(|ℓ|, 1) over the rows,
+ * where the density's rows are within b of max(|ℓ|, 1), and 4ε·Σ|ℓ| besides. To this comes, from statistics that are not columns themselves or products of two,
+ * 2^-100 (logarithms) or 2^-63 (other functions) of Σ|η·T|; and where something of the data alone stands in the log-density, the same bound at the
+ * parameters that fitted the rows of sinter_density_bind. Derivatives likewise. */
+SINTER_API sinter_status sinter_bound_log(const sinter_bound *bound, sinter_density_values *values, const double *parameters, double *log,
+                                          double *gradient);
+/* The second derivatives of the log-likelihood of bound rows that collapse: `hessian` gets as many rows of as many numbers as there are parameters, symmetric but for
+ * rounding. The rest as sinter_bound_log; the first call compiles and allocates. SINTER_BAD_ARGUMENT where rows are kept;
+ * SINTER_TOO_LARGE for more than 15 parameters. */
+SINTER_API sinter_status sinter_bound_hessian(const sinter_bound *bound, sinter_density_values *values, const double *parameters, double *hessian);
+/* Takes the memory that sinter_bound_log will need with these values. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT; where rows are kept, what compiling says. */
+SINTER_API sinter_status sinter_bound_prepare(const sinter_bound *bound, sinter_density_values *values, sinter_report *report);
+
 /* ---- beforehand ---- */
 
 typedef enum sinter_density_call {
@@ -183,8 +235,8 @@ SINTER_API sinter_status sinter_density_prepare(sinter_density_values *values, s
                                                 const sinter_density_results *results, sinter_report *report);
 
 /* The log-density as a C function of one row, for inner loops of one's own: `double f(const void *frame, double column, …)`, all columns in
- * order (float where the density's type is f32); without parameters `double f(double column, …)`, and *frame is NULL. The frame is good until the next value is set. For a
- * parameter that breaks its constraint it gives NaN. NULL where there is none: the interpreter, more than 8 columns, and what else sinter_kernel_function says;
+ * order (float where the density's type is f32); without parameters `double f(double column, …)`, and *frame is NULL. The frame is good until the next value is set or a call brings
+ * values of its own. For a parameter that breaks its constraint it gives NaN. NULL where there is none: the interpreter, more than 8 columns, and what else sinter_kernel_function says;
  * *reason (may be NULL) says which. Compiles where sinter_density_prepare has not. */
 SINTER_API sinter_function sinter_density_function(sinter_density_values *values, const void **frame, const char **reason);
 

@@ -14,21 +14,36 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define EVAL (1U << COMMAND_EVAL)
 #define IMAGE (1U << COMMAND_IMAGE)
 #define RENDER (1U << COMMAND_RENDER)
 #define PLAY (1U << COMMAND_PLAY)
 #define DUMP (1U << COMMAND_DUMP)
+#define DENSITY (1U << COMMAND_DENSITY)
 #define FUNCTIONS (1U << COMMAND_FUNCTIONS)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define HELP (1U << COMMAND_HELP)
 #define RUNNING (EVAL | IMAGE | RENDER)
 #define COMPILING (RUNNING | DUMP)
-#define TAKING_PROGRAMS (COMPILING | PLAY)
+#define TAKING_PROGRAMS (COMPILING | PLAY | DENSITY)
 
 const option sn_cli_options[] = {
     {OPTION_AT, 0, "at", "NAME=VALUE,...", EVAL, "a point to evaluate at; may be given many times"},
+    {OPTION_AT, 0, "at", "VALUES", DENSITY, "rows to evaluate at: x=0.5,y=2, or 1,2,3 of a single column; may be given many times"},
+    {OPTION_DATA, 0, "data", "FILE", DENSITY, "a table to read rows from: CSV, plain numbers or NPY; - is the standard input"},
+    {OPTION_COLUMN, 0, "column", "[NAME=]COLUMN", DENSITY,
+     "which column of the table the density reads (as NAME): its name, or its number from 1 on; may be given many times"},
+    {OPTION_NA, 0, "na", "error|skip", DENSITY, "rows with a missing value: an error (default), or left out"},
+    {OPTION_SUM, 0, "sum", NULL, DENSITY, "print the sum over all rows, rounded once"},
+    {OPTION_GRAD, 0, "grad", NULL, DENSITY, "add the derivatives by all columns and parameters (of the sum: by all parameters)"},
+    {OPTION_NATURAL, 0, "natural", NULL, DENSITY,
+     "print natural parameters, log-partition and moments of an exponential family, and the data's sufficient statistics"},
+    {OPTION_DROP, 0, "drop", "x|theta", DENSITY, "leave out terms that are constant in x, or in the parameters"},
+    {OPTION_PLOT, 0, "plot", "FILE", DENSITY, "draw the density over the data's histogram: a PNG file"},
+    {OPTION_AXIS, 0, "axis", "NAME", DENSITY, "the column that --plot draws (default: the only one, or y)"},
+    {OPTION_LIST, 0, "list", NULL, DENSITY, "print the families that a density can name"},
     {OPTION_INPUT, 0, "input", "[NAME=]FILE", EVAL | RENDER,
      "NPY or sound files of points or streams: one, or one in each column or channel; may be given many times"},
     {OPTION_INPUT, 0, "input", "NAME=FILE", IMAGE,
@@ -39,6 +54,7 @@ const option sn_cli_options[] = {
      "auto, jack, alsa, alsa:PCM or null (default auto: JACK if a server runs, else ALSA)"},
     {OPTION_JACK_NAME, 0, "jack-name", "NAME", PLAY, "what JACK calls this client (default sinter)"},
     {OPTION_UNPACED, 0, "unpaced", NULL, PLAY, "the null device does not wait for the clock"},
+    {OPTION_SIZE, 0, "size", "WxH", DENSITY, "pixels of the plot (default 1200x800)"},
     {OPTION_SIZE, 0, "size", "WxH", IMAGE, "pixels (default: those of the first --input, else 512x512)"},
     {OPTION_REGION, 0, "region", "X0,Y0,X1,Y1", IMAGE, "the part of the plane, y up (default -1,-1,1,1; with --input 0,0,1,1)"},
     {OPTION_SUPERSAMPLE, 's', "supersample", "N", IMAGE, "N x N samples a pixel, 1 to 64 (default 1)"},
@@ -97,18 +113,19 @@ const option sn_cli_options[] = {
      "the text is operations, as --ir prints them (so are .ir files)"},
     {OPTION_VM, 0, "vm", NULL, COMPILING & ~RENDER, "the text is of the .vm form, whatever its name"},
     {OPTION_TYPE, 0, "type", "f32|f64", COMPILING, "what is computed in (default f32)"},
+    {OPTION_TYPE, 0, "type", "f32|f64", DENSITY, "what is computed in (default f64)"},
     {OPTION_ENGINE, 0, "engine", "NAME", TAKING_PROGRAMS,
      "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
-    {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING | PLAY, "a parameter's value; may be given many times"},
-    {OPTION_GRADIENT, 0, "gradient", "NAMES", EVAL | DUMP,
+    {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING | PLAY | DENSITY, "a parameter's value; may be given many times"},
+    {OPTION_GRADIENT, 0, "gradient", "NAMES", EVAL | DUMP | DENSITY,
      "add the derivatives by these inputs and parameters, separated by commas"},
-    {OPTION_RELAXED, 0, "relaxed", NULL, TAKING_PROGRAMS, "rewritings may change rounding (default for patches)"},
-    {OPTION_STRICT, 0, "strict", NULL, TAKING_PROGRAMS, "no rewriting changes a bit (default for fields)"},
+    {OPTION_RELAXED, 0, "relaxed", NULL, COMPILING | PLAY, "rewritings may change rounding (default for patches)"},
+    {OPTION_STRICT, 0, "strict", NULL, COMPILING | PLAY, "no rewriting changes a bit (default for fields)"},
     {OPTION_FAST, 0, "fast", NULL, TAKING_PROGRAMS,
      "mathematical functions to 4 ULP instead of 1, as if all were called fast.NAME"},
-    {OPTION_HASH, 0, "hash", NULL, RUNNING, "print a 64-bit hash of all values; the same on every engine"},
+    {OPTION_HASH, 0, "hash", NULL, RUNNING | DENSITY, "print a 64-bit hash of all values; the same on every engine"},
     {OPTION_MARKDOWN, 0, "markdown", NULL, FUNCTIONS, "print the page docs/functions.md"},
-    {OPTION_JSON, 0, "json", NULL, COMPILING | FUNCTIONS | DOCTOR, "print JSON"},
+    {OPTION_JSON, 0, "json", NULL, COMPILING | DENSITY | FUNCTIONS | DOCTOR, "print JSON"},
     {OPTION_HELP, 'h', "help", NULL, TAKING_PROGRAMS | FUNCTIONS | DOCTOR | HELP, "print this"},
     {OPTION_HELP, 0, NULL, NULL, 0, NULL},
 };
@@ -160,6 +177,14 @@ static bool read_count(const reader *r, const char *text, int64_t most, int32_t 
     return true;
 }
 
+/* A plot is drawn whole in memory, and has room for its words. */
+static bool check_plot_size(const reader *r, const char *text, int64_t width, int64_t height)
+{
+    if (r->bit != DENSITY || (width >= 200 && height >= 150 && width <= 8192 && height <= 8192))
+        return true;
+    return refuse(r, text, "from 200x150 to 8192x8192");
+}
+
 static bool read_size(const reader *r, const char *text)
 {
     enum { MOST = 1 << 24 };
@@ -172,6 +197,8 @@ static bool read_size(const reader *r, const char *text)
     if (strlen(text) >= sizeof word || !sn_cli_read_whole(word, 1, MOST, &width) ||
         !sn_cli_read_whole(cross ? cross + 1 : word, 1, MOST, &height))
         return refuse(r, text, "two whole numbers from 1 to 16777216, as in 640x480");
+    if (!check_plot_size(r, text, width, height))
+        return false;
     r->a->width = (int32_t)width;
     r->a->height = (int32_t)height;
     return r->a->size_given = true;
@@ -326,8 +353,26 @@ static bool read_set(const reader *r, const char *text)
     return true;
 }
 
+/* Of a density: numbers alone, for the columns in their order. */
+static bool read_bare_point(const reader *r, const char *text)
+{
+    for (const char *p = text;; p++) {
+        const size_t length = strcspn(p, ",");
+        double number;
+        if (!sn_cli_read_number(p, length, SINTER_F64, &number))
+            return refuse(r, text, "numbers, or NAME=VALUE,..., as in 0.5,1 or x=0.5,y=-1");
+        p += length;
+        if (!*p)
+            break;
+    }
+    r->a->points[r->a->point_count++] = text;
+    return true;
+}
+
 static bool read_point(const reader *r, const char *text)
 {
+    if (r->bit == DENSITY && !strchr(text, '='))
+        return read_bare_point(r, text);
     for (const char *p = text;; p++) {
         const size_t length = strcspn(p, ",");
         const assignment value = split(p);
@@ -351,6 +396,52 @@ static bool read_input(const reader *r, const char *text)
     if (!*input.text || input.name_length >= 64)
         return refuse(r, text, "FILE or NAME=FILE");
     r->a->inputs[r->a->input_count++] = input;
+    return true;
+}
+
+static bool read_data(const reader *r, const char *text)
+{
+    if (!*text)
+        return refuse(r, text, "a file's name");
+    if (r->a->data) {
+        sn_cli_misuse(r->command, "one --data at a time, but there is also `%s`", text);
+        return false;
+    }
+    r->a->data = text;
+    return true;
+}
+
+static bool read_column(const reader *r, const char *text)
+{
+    const assignment said = split(text);
+    if (!*said.text)
+        return refuse(r, text, "a column's name or number, or NAME=COLUMN");
+    r->a->columns[r->a->column_count++] = said;
+    return true;
+}
+
+static bool read_na(const reader *r, const char *text)
+{
+    if (strcmp(text, "error") != 0 && strcmp(text, "skip") != 0)
+        return refuse(r, text, "error or skip");
+    r->a->skip_missing = *text == 's';
+    return true;
+}
+
+static bool read_drop(const reader *r, const char *text)
+{
+    if (strcmp(text, "x") != 0 && strcmp(text, "theta") != 0)
+        return refuse(r, text, "x or theta");
+    r->a->drop = *text == 'x' ? SINTER_DROP_X : SINTER_DROP_THETA;
+    return true;
+}
+
+static bool read_plot(const reader *r, const char *text)
+{
+    const size_t length = strlen(text);
+    if (strcmp(text, "-") != 0 && strncmp(text, "/dev/", 5) != 0 && (length < 5 || strcasecmp(text + length - 4, ".png") != 0))
+        return refuse(r, text, "a name that ends in .png");
+    r->a->plot = text;
     return true;
 }
 
@@ -491,6 +582,12 @@ static bool take_value(reader *r, const char *value)
     switch (r->option->number) {
     case OPTION_AT: return read_point(r, value);
     case OPTION_INPUT: return read_input(r, value);
+    case OPTION_DATA: return read_data(r, value);
+    case OPTION_COLUMN: return read_column(r, value);
+    case OPTION_NA: return read_na(r, value);
+    case OPTION_DROP: return read_drop(r, value);
+    case OPTION_PLOT: return read_plot(r, value);
+    case OPTION_AXIS: return *value ? (a->axis = value) != NULL : refuse(r, value, "a column's name");
     case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
     case OPTION_SIZE: return read_size(r, value);
     case OPTION_REGION: return r->plane_given = read_region(r, value);
@@ -535,6 +632,10 @@ static bool take_switch(reader *r)
 {
     arguments *a = r->a;
     switch (r->option->number) {
+    case OPTION_SUM: return raise_flag(&a->sum);
+    case OPTION_GRAD: return raise_flag(&a->grad);
+    case OPTION_NATURAL: return raise_flag(&a->natural);
+    case OPTION_LIST: return raise_flag(&a->list);
     case OPTION_RAW: return raise_flag(&a->raw);
     case OPTION_3D: return raise_flag(&a->three_d);
     case OPTION_IN_PLACE: return raise_flag(&a->in_place);
@@ -685,8 +786,29 @@ static bool check(const reader *r)
 {
     const arguments *a = r->a;
     const char *wrong = NULL;
-    if ((r->bit & TAKING_PROGRAMS) && !a->program)
-        wrong = "an expression or a file is missing";
+    if ((r->bit & TAKING_PROGRAMS) && !a->program && !a->list)
+        wrong = r->bit == DENSITY ? "a density is missing, as in sinter density 'normal(mu=2, sigma=1.5)'; --list prints what there is"
+                                  : "an expression or a file is missing";
+    else if (a->list && (a->program || a->data || a->point_count))
+        wrong = "--list goes alone";
+    else if (a->point_count && a->data)
+        wrong = "--at and --data exclude each other";
+    else if ((a->column_count || a->skip_missing) && !a->data)
+        wrong = "--column and --na belong to --data";
+    else if (a->grad && a->gradient_count)
+        wrong = "--grad is all derivatives, --gradient some: one of them";
+    else if (a->natural && (a->sum || a->grad || a->gradient_count || a->hash || a->plot || a->drop))
+        wrong = "--natural excludes --sum, --grad, --gradient, --hash, --plot and --drop";
+    else if (r->bit == DENSITY && (a->sum || a->grad || a->gradient_count || a->hash) && !a->data && !a->point_count)
+        wrong = "where are the rows? --data FILE or --at x=0.5 is missing";
+    else if (a->drop && a->plot)
+        wrong = "--plot shows the density itself: it excludes --drop";
+    else if (r->bit == DENSITY && (a->axis || a->size_given) && !a->plot)
+        wrong = "--axis and --size belong to --plot";
+    else if (a->plot && strcmp(a->plot, "-") == 0 && (a->sum || a->hash || a->json))
+        wrong = "--plot - leaves no room on the standard output for --sum, --hash and --json";
+    else if (a->plot && (a->grad || a->gradient_count) && !a->sum)
+        wrong = "with --plot no rows are printed; --grad and --gradient want --sum there";
     else if (a->point_count && a->input_count)
         wrong = "--at and --input exclude each other";
     else if (a->patch && a->field)
@@ -729,6 +851,11 @@ int sn_cli_read_arguments(const command *c, int count, char **words, arguments *
         a->block = 256;
     a->jack_name = "sinter";
     a->width = a->height = 512;
+    if (c - sn_cli_commands == COMMAND_DENSITY) {
+        a->type = SINTER_F64;
+        a->width = 1200;
+        a->height = 800;
+    }
     a->supersample = 1;
     a->level = PNG_LEVEL;
     a->fps = 30;
@@ -739,9 +866,10 @@ int sn_cli_read_arguments(const command *c, int count, char **words, arguments *
     const size_t most = (size_t)count + 1;
     a->sets = calloc(most, sizeof *a->sets);
     a->inputs = calloc(most, sizeof *a->inputs);
+    a->columns = calloc(most, sizeof *a->columns);
     a->points = calloc(most, sizeof *a->points);
     reader r = {.command = c, .bit = 1U << (c - sn_cli_commands), .a = a};
-    if (!a->sets || !a->inputs || !a->points) {
+    if (!a->sets || !a->inputs || !a->points || !a->columns) {
         sn_cli_release_arguments(a);
         return sn_cli_fail("out of memory");
     }
@@ -755,10 +883,12 @@ void sn_cli_release_arguments(arguments *a)
 {
     free(a->sets);
     free(a->inputs);
+    free(a->columns);
     free(a->points);
     free(a->gradient);
     a->gradient = NULL;
     a->sets = NULL;
     a->inputs = NULL;
+    a->columns = NULL;
     a->points = NULL;
 }

@@ -10,6 +10,10 @@
  *   program_text.c     which argument is a file, which an expression; reading it, whatever it is
  *   preparation.c      program text → kernel and instances, with the options that all subcommands share
  *   columns.c          streams and points from NPY files
+ *   csv_reader.c       tables of numbers as text, a piece at a time
+ *   data_rows.c        rows for a density, wherever they come from
+ *   canvas.c, stroke_font.c, density_plot.c
+ *                      lines, letters, and a density over its data's histogram
  *   receipt.c          --hash
  *   output_file.c      files that appear whole or not at all
  *   npy.c, png_reader.c, png_writer.c, exr_writer.c, sound_file.c
@@ -25,7 +29,7 @@
  *   video_pipe.c       videos, through ffmpeg
  *   picture_sink.c     where pictures go
  *   scene_camera.c     what image --3d draws
- *   eval_command.c, image_command.c, render_command.c, play_command.c, dump_command.c, functions_command.c, doctor_command.c
+ *   eval_command.c, image_command.c, render_command.c, play_command.c, density_command.c, dump_command.c, functions_command.c, doctor_command.c
  *                      the subcommands
  *   disassemble.c      machine code as text
  *
@@ -56,6 +60,7 @@ typedef enum command_number {
     COMMAND_IMAGE,
     COMMAND_RENDER,
     COMMAND_PLAY,
+    COMMAND_DENSITY,
     COMMAND_DUMP,
     COMMAND_FUNCTIONS,
     COMMAND_BENCH,
@@ -85,6 +90,7 @@ int sn_cli_run(int count, char **words);
 /* ---- arguments.c ---- */
 
 typedef enum option_number {
+    OPTION_DATA, OPTION_COLUMN, OPTION_NA, OPTION_SUM, OPTION_GRAD, OPTION_NATURAL, OPTION_DROP, OPTION_PLOT, OPTION_AXIS, OPTION_LIST,
     OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
     OPTION_SUPERSAMPLE, OPTION_FILTER, OPTION_RANGE, OPTION_COLORMAP, OPTION_DEPTH, OPTION_LEVEL, OPTION_FPS,
     OPTION_3D, OPTION_EYE, OPTION_TARGET, OPTION_FOV, OPTION_STEP, OPTION_BACKGROUND,
@@ -125,6 +131,12 @@ struct arguments {
     sinter_grade grade;
     sinter_rewriting rewriting;
     bool hash, json, markdown, help;
+
+    const char *data, *plot, *axis; /* of density: files' names, a column's; NULL: none */
+    assignment *columns; /* --column: text is what the file calls it */
+    int column_count;
+    bool sum, grad, natural, list, skip_missing;
+    sinter_drop drop;
 
     assignment *sets; /* --set */
     const char **points; /* --at, as written */
@@ -377,6 +389,7 @@ int sn_cli_eval(const arguments *a);
 int sn_cli_image(const arguments *a);
 int sn_cli_render(const arguments *a);
 int sn_cli_play(const arguments *a);
+int sn_cli_density(const arguments *a);
 int sn_cli_dump(const arguments *a);
 int sn_cli_functions(const arguments *a);
 int sn_cli_doctor(const arguments *a);

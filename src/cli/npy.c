@@ -48,9 +48,9 @@ typedef struct stored {
 } stored;
 
 static const stored stored_types[] = {
-    {"f4", 4, NPY_F32}, {"f8", 8, NPY_F64}, {"i4", 4, NPY_F64}, {"i2", 2, NPY_F32}, {"u1", 1, NPY_F32}};
+    {"f4", 4, NPY_F32}, {"f8", 8, NPY_F64}, {"i8", 8, NPY_F64}, {"i4", 4, NPY_F64}, {"i2", 2, NPY_F32}, {"u1", 1, NPY_F32}};
 
-enum { STORED_F32, STORED_F64, STORED_I32, STORED_I16, STORED_U8, STORED_TYPES };
+enum { STORED_F32, STORED_F64, STORED_I64, STORED_I32, STORED_I16, STORED_U8, STORED_TYPES };
 
 static inline uint32_t load_u32(const unsigned char *p)
 {
@@ -81,6 +81,14 @@ static inline int32_t load_i32(const unsigned char *p)
     return value;
 }
 
+static inline int64_t load_i64(const unsigned char *p)
+{
+    uint64_t bits = load_u32(p) | (uint64_t)load_u32(p + 4) << 32;
+    int64_t value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static inline int load_i16(const unsigned char *p)
 {
     int bits = p[0] | p[1] << 8;
@@ -99,6 +107,10 @@ static inline int load_i16(const unsigned char *p)
         case STORED_F64:                                                                                   \
             for (size_t i = 0; i < count; i++)                                                             \
                 to[i] = (target)load_f64(from + 8 * i);                                                    \
+            break;                                                                                         \
+        case STORED_I64:                                                                                   \
+            for (size_t i = 0; i < count; i++)                                                             \
+                to[i] = (target)load_i64(from + 8 * i);                                                    \
             break;                                                                                         \
         case STORED_I32:                                                                                   \
             for (size_t i = 0; i < count; i++)                                                             \
@@ -221,7 +233,7 @@ static void read_descr(cursor *c, header *h)
                 refuse(c, "the values are big-endian; convert with a.astype(a.dtype.newbyteorder('<'))");
         }
     if (!c->failed)
-        fail(c->complaint, "elements of type '%s' are not supported: f4, f8, i4, i2 and u1 are", text);
+        fail(c->complaint, "elements of type '%s' are not supported: f4, f8, i8, i4, i2 and u1 are", text);
     c->failed = true;
 }
 
@@ -376,9 +388,10 @@ static bool grow(npy_array *array, size_t *capacity, size_t needed, complaint wh
     return true;
 }
 
+static const char *const too_few = "values: it has fewer than its shape says";
+
 static bool read_values(FILE *in, int type, npy_array *array, complaint where)
 {
-    static const char *const what = "values: it has fewer than its shape says";
     size_t element = stored_types[type].size, most = PIECE / element;
     size_t capacity = array->count < FIRST_ROOM ? array->count : FIRST_ROOM;
     unsigned char *piece = malloc(PIECE);
@@ -388,7 +401,7 @@ static bool read_values(FILE *in, int type, npy_array *array, complaint where)
         fail(where, "out of memory");
     for (size_t done = 0; good && done < array->count;) {
         size_t count = array->count - done < most ? array->count - done : most;
-        good = read_exactly(in, piece, count * element, what, where) &&
+        good = read_exactly(in, piece, count * element, too_few, where) &&
                grow(array, &capacity, done + count, where);
         if (!good)
             break;
@@ -402,23 +415,52 @@ static bool read_values(FILE *in, int type, npy_array *array, complaint where)
     return good;
 }
 
-bool sn_npy_read(FILE *in, npy_type type, npy_array *array, char *message, size_t room)
+bool sn_npy_open(npy_reader *r, FILE *in, char *message, size_t room)
 {
     complaint where = {message, room};
     header h = {0};
-    *array = (npy_array){0};
+    *r = (npy_reader){.in = in};
     if (!read_header(in, &h, where))
         return false;
     if (h.column_major && h.axes > 1)
         return fail(where, "the array is stored column by column; save numpy.ascontiguousarray(a)");
-    if (!count_elements(&h, &array->count, where)) {
-        *array = (npy_array){0};
+    if (!count_elements(&h, &r->shape.count, where))
         return false;
+    r->stored = h.type;
+    r->shape.type = stored_types[h.type].exact;
+    r->shape.axes = h.axes;
+    memcpy(r->shape.shape, h.shape, sizeof h.shape);
+    return true;
+}
+
+bool sn_npy_read_values(npy_reader *r, double *to, size_t count, char *message, size_t room)
+{
+    complaint where = {message, room};
+    const size_t element = stored_types[r->stored].size;
+    unsigned char piece[4096];
+    while (count > 0) {
+        const size_t n = count < sizeof piece / element ? count : sizeof piece / element;
+        if (!read_exactly(r->in, piece, n * element, too_few, where))
+            return false;
+        convert_to_f64(to, piece, n, r->stored);
+        to += n;
+        count -= n;
+        r->done += n;
     }
-    array->type = type == NPY_ANY ? stored_types[h.type].exact : type;
-    array->axes = h.axes;
-    memcpy(array->shape, h.shape, sizeof h.shape);
-    if (read_values(in, h.type, array, where))
+    return true;
+}
+
+bool sn_npy_read(FILE *in, npy_type type, npy_array *array, char *message, size_t room)
+{
+    complaint where = {message, room};
+    npy_reader r;
+    *array = (npy_array){0};
+    if (!sn_npy_open(&r, in, message, room))
+        return false;
+    *array = r.shape;
+    if (type != NPY_ANY)
+        array->type = type;
+    if (read_values(in, r.stored, array, where))
         return true;
     sn_npy_free(array);
     return false;

@@ -18,7 +18,7 @@
 enum { NPY_AXES = 3 };
 
 typedef enum npy_type {
-    NPY_ANY, /* in a request to read: f64 for f64 and i32, f32 for the others, so that every value is exact */
+    NPY_ANY, /* in a request to read: f64 for f64, i64 and i32, f32 for the others, so that every value is exact (of i64, those up to 2^53) */
     NPY_F32,
     NPY_F64
 } npy_type;
@@ -33,9 +33,21 @@ typedef struct npy_array {
     void *data;             /* malloc'ed, never null after a successful read */
 } npy_array;
 
-/* Reads one array, and not a byte more, from the stream. Files may hold f32, f64, i32, i16 or u8,
- * little-endian; the values are converted to the type asked for (f64 and i32 to f32 by rounding). On
- * failure *array is all zeros. */
+/* An array that is read a piece at a time. `data` of `shape` stays null. */
+typedef struct npy_reader {
+    FILE *in;
+    npy_array shape; /* `type`: the one that holds every value */
+    int stored;      /* as the file has them */
+    size_t done;     /* values read so far */
+} npy_reader;
+
+/* Reads what stands before the values. Files may hold f32, f64, i64, i32, i16 or u8, little-endian. */
+bool sn_npy_open(npy_reader *r, FILE *in, char *message, size_t room);
+/* The next `count` values, no more than are left, as f64. */
+bool sn_npy_read_values(npy_reader *r, double *to, size_t count, char *message, size_t room);
+
+/* Reads one array, and not a byte more, from the stream; the values are converted to the type asked for (f64, i64 and i32 to f32 by
+ * rounding). On failure *array is all zeros. */
 bool sn_npy_read(FILE *in, npy_type type, npy_array *array, char *message, size_t room);
 
 /* Frees what sn_npy_read made, and makes *array all zeros. */

@@ -59,6 +59,21 @@ static const char play_text[] =
     "  sinter play drone.sn --device alsa:hw:0 --block 64 -o drone.wav\n"
     "  sinter play 'sine(440)*0.1' --seconds 2\n\n" PROGRAM_TEXT;
 
+static const char density_text[] =
+    "Prints the log-density of rows of data, one row a line, in the shortest form that reads back to the same number.\n"
+    "The text ends with a distribution, whose data is x and whose numbers are parameters (--set moves them); or with an\n"
+    "expression, a log-density as it stands; or it is a model: lines `input y`, `param b = 0`, `y ~ normal(a + b*x, s)`.\n"
+    "With --grad the derivatives stand beside it: by the columns, then by the parameters, in the order that the\n"
+    "description prints, which is what comes without --data and --at.\n\n"
+    "  sinter density 'normal(mu=2, sigma=1.5)'\n"
+    "  sinter density 'normal(mu=2, sigma=1.5)' --at 0,1,2\n"
+    "  sinter density 'gamma(2, 0.5)' --data waiting.csv --column minutes --sum --grad\n"
+    "  sinter density examples/line.sn --data examples/stopping.csv --sum --json\n"
+    "  sinter density 'exponential(0.5)' --data waits.npy --plot waits.png\n\n"
+    "Data are tables with a row on each line, separated by commas, semicolons, tabs or spaces. Columns are found by their names\n"
+    "in the first line, or chosen by --column; the numbers of a single line are rows. Files are read in pieces, of any size; rows\n"
+    "before one that is wrong may have been printed. NaN, NA and empty fields are missing values: --na.\n\n" PROGRAM_TEXT;
+
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
     "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
@@ -83,6 +98,7 @@ const command sn_cli_commands[COMMAND_COUNT] = {
     [COMMAND_IMAGE] = {"image", "EXPR|FILE", "a picture of an expression", image_text, sn_cli_image},
     [COMMAND_RENDER] = {"render", "EXPR|FILE", "a patch over streams of numbers", render_text, sn_cli_render},
     [COMMAND_PLAY] = {"play", "EXPR|FILE", "a patch that sounds while it is edited", play_text, sn_cli_play},
+    [COMMAND_DENSITY] = {"density", "EXPR|FILE", "log-densities of data", density_text, sn_cli_density},
     [COMMAND_DUMP] = {"dump", "EXPR|FILE", "what becomes of a program", dump_text, sn_cli_dump},
     [COMMAND_FUNCTIONS] = {"functions", "[NAME|GROUP]", "what the language can call", functions_text, sn_cli_functions},
     [COMMAND_BENCH] = {"bench", "[NAME]...", "measurements", NULL, NULL},

@@ -3,7 +3,8 @@
  * An accumulator is one long integer: its unit is the square of the least f64, 2^-2148, so that products of two f64 are whole numbers of it too.
  * It is kept in chunks of 64 bits that overlap, 32 bits apart (R. M. Neal, Fast exact summation using small and large
  * superaccumulators, arXiv:1505.05571, 2015, the small one, here widened for products). Whatever is added meets two chunks (three, of a product), without a carry;
- * after 2^10 additions at the latest the carries are brought on, so that no chunk overflows.
+ * after 2^10 additions at the latest the carries are brought on, so that no chunk overflows. Many numbers at once are split into layers by
+ * floating-point additions that have no error, so that few sums reach the chunks.
  *
  * Infinities and NaN are counted, not added, so that taking one back leaves no trace. Numbers of additions are not limited before 2^63. Nothing here
  * allocates; one thread at a time. */

@@ -191,11 +191,23 @@ static sinter_status compile_factored(sinter_density *d, density_variant *v, con
     return sn_kernel_compile(d->context, o, factor_program, s, &v->coefficients, report);
 }
 
+static sinter_status compile_part(sinter_density *d, density_variant *v, const sinter_options *o, sinter_report *report)
+{
+    density_cut cut = {d, v->shape.part};
+    const sinter_status status = sn_kernel_compile(d->context, o, sn_density_cut_program, &cut, &v->kernel, report);
+    if (status)
+        return status;
+    v->results = v->kernel->output_count;
+    return SINTER_OK;
+}
+
 static sinter_status compile(sinter_density *d, density_variant *v, sinter_report *report)
 {
     const char *names[MOST_DERIVATIVES];
     shaping s = {.density = d, .shape = &v->shape};
     const sinter_options o = options_for(d, &v->shape, names);
+    if (v->shape.part)
+        return compile_part(d, v, &o, report);
     if (v->shape.factored)
         return compile_factored(d, v, &o, &s, report);
     const sinter_status status = sn_kernel_compile(d->context, &o, shape_program, &s, &v->kernel, report);

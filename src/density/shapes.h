@@ -6,6 +6,7 @@
  *   values.c     parameters' values, frames, all memory that calls use
  *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
  *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
+ *   cut.c        what of a row depends on the data alone, and the rest
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
  *   exact_sum.c  sums in exact arithmetic, declared in exact_sum.h
  *
@@ -46,7 +47,11 @@ static inline bool sn_density_includes(const density_set *s, uint32_t k)
     return s->words[k / 64] >> k % 64 & 1;
 }
 
+/* Of a density that is cut (cut.c): its columns then are what the data part writes. */
+typedef enum density_part { DENSITY_WHOLE, DENSITY_DATA_PART, DENSITY_REST, DENSITY_CURVATURE } density_part;
+
 typedef struct density_shape {
+    density_part part;
     bool sum, weighted;
     bool factored; /* a sum of what factors.c leaves of the terms */
     density_set arrays;             /* parameters that are streams */
@@ -125,6 +130,16 @@ ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *s
 bool sn_density_may_factor(const double *maps, uint32_t totals);
 /* Totals of what was left become those of the terms; false: they are not to be trusted. */
 bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals);
+
+/* ---- cut.c ---- */
+
+typedef struct density_cut {
+    const sinter_density *density;
+    density_part part;
+} density_cut;
+
+/* A front end of the compiler; `source` is a density_cut. DENSITY_CURVATURE: instead of the log-density its derivatives, by all the options' gradient. */
+sinter_status sn_density_cut_program(compilation *c, void *source);
 
 /* ---- values.c ---- */
 

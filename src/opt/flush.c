@@ -98,6 +98,12 @@ static void leave(search *s, ir_ref r)
     } while (member != r);
 }
 
+/* What is the same in all elements is on no cycle: mostly coefficients, of which there are many more than of anything else. */
+static bool varies(const ir_op *op)
+{
+    return op->axes & IR_AXIS_ELEMENT || sn_ir_info[op->code].rule == IR_RULE_EFFECT;
+}
+
 static void explore(search *s, ir_ref start)
 {
     if (s->order[start])
@@ -110,7 +116,7 @@ static void explore(search *s, ir_ref start)
             continue;
         }
         const ir_ref to = target(s, at->op, at->arc++);
-        if (!to)
+        if (!to || !varies(&s->p->ops[to]))
             continue;
         if (!s->order[to])
             enter(s, to);

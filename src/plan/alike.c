@@ -7,6 +7,7 @@
  *   that a filter's coefficients do; but where two operands are one value from outside, and no constant, they are that in all;
  *   stand side by side: as many recursive components in a row lead to each, itself included, so that none can depend on another;
  *   keep their state in lines that nobody else reads, short enough to be held, and touch nothing that is not in lanes (no varying delay, no position);
+ *   have not so much to read and to keep that it would not go through the stack;
  *   are enough for it to pay: what is read and written has to be turned from an element a lane into a component a lane, and back.
  *
  * Each bunch is a loop of its own (PLAN_ALIKE). Its body is made slice by slice (body.c), a component a slice, so that engines which know nothing of it run it
@@ -20,11 +21,13 @@
 #include <string.h>
 
 enum { LEAST = 2, WORDS = 5 /* of a signature, an operation at most */ };
+enum { MOST_STREAMS = 64, MOST_VALUES = 128 }; /* of a component: vectors of all of them lie on the stack, of streams four, 48 KiB together for 16 components */
 
 typedef struct candidate {
     uint64_t hash;
     uint32_t component, depth;
     uint32_t words, word_count; /* its signature */
+    uint32_t uniforms;          /* that come from outside */
     plan_alike_work work;
 } candidate;
 
@@ -130,6 +133,7 @@ static void add_from_outside(finder *f, candidate *made, ir_ref r, uint32_t *out
         f->seen_by[r] = made->component;
         f->place[r] = (*outside)++;
         made->work.streams += varies;
+        made->uniforms += !varies;
         made->work.widest = op->type == IR_F64 ? 8 : made->work.widest;
     }
     const unsigned from = !varies ? 1u : op->code == IR_INPUT ? 2u : 3u;
@@ -184,7 +188,7 @@ static void look_at(finder *f, uint32_t component)
             return;
         }
     made->word_count = f->word_count - made->words;
-    f->count++;
+    f->count += made->work.streams <= MOST_STREAMS && made->work.values + made->uniforms <= MOST_VALUES;
 }
 
 /* ---- bunches ---- */
@@ -262,7 +266,7 @@ static void find_readers(finder *f)
     const plan_components *c = f->c;
     for (ir_ref r = 1; r < c->program->count; r++) {
         const ir_op *op = &f->ops[r];
-        if (!c->live[r])
+        if (!c->live[r] || !(op->axes & IR_AXIS_ELEMENT || sn_ir_info[op->code].rule == IR_RULE_EFFECT))
             continue;
         if (op->code == IR_READ || op->code == IR_READV) {
             uint32_t *readers = &f->readers[op->code == IR_READ ? op->a : op->b];

@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-enum { SMALL_PART = 16, SMALL_PART_OF_CYCLE = 6 };
+enum { SMALL_PART = 16, SMALL_PART_OF_CYCLE = 6, LEAST_ALIKE = 24 /* operations in all components of a shape */ };
 #define NO_CUT UINT32_MAX
 
 typedef struct graph {
@@ -64,7 +64,7 @@ static uint32_t line_of(const ir_op *op)
 /* Dependency k of an operation: its operands, then, of a read, the line's write. 0: none, skip; *more false after the last.
  * A line that is flushed at ticks must look the same to all its readers, so they belong together with its write: it depends on its
  * last read, each read on the one before, and no delay is long enough to be cut. */
-static ir_ref dependency(const graph *g, ir_ref r, unsigned k, bool *more)
+static inline ir_ref dependency(const graph *g, ir_ref r, unsigned k, bool *more)
 {
     const ir_op *op = &g->program->ops[r];
     const unsigned operands = sn_ir_info[op->code].operands;
@@ -99,6 +99,12 @@ static void close_component(const graph *g, search *s, ir_ref root, uint32_t *de
     } while (member != root);
 }
 
+/* What is the same in all elements runs before all of them, and is on no cycle: most of a program whose coefficients are hoisted. */
+static inline bool takes_part(const ir_op *op)
+{
+    return op->axes & IR_AXIS_ELEMENT || sn_ir_info[op->code].rule == IR_RULE_EFFECT;
+}
+
 /* Tarjan's strongly connected components from one root, without recursion. */
 static void search_from(const graph *g, search *s, ir_ref root, uint32_t *next, uint32_t *depth)
 {
@@ -114,7 +120,7 @@ static void search_from(const graph *g, search *s, ir_ref root, uint32_t *next, 
         const ir_ref to = dependency(g, at, s->edge[at], &more);
         if (more) {
             s->edge[at]++;
-            if (to == 0 || !(ops[to].axes & IR_AXIS_ELEMENT || sn_ir_info[ops[to].code].rule == IR_RULE_EFFECT))
+            if (to == 0 || !takes_part(&ops[to]))
                 continue;
             if (s->number[to] == 0) {
                 s->call[calls++] = to;
@@ -144,7 +150,7 @@ static void find_components(const graph *g, search *s)
     s->components = s->ordered = 0;
     uint32_t next = 0, depth = 0;
     for (ir_ref r = 1; r < count; r++)
-        if (g->live[r] && s->number[r] == 0)
+        if (g->live[r] && s->number[r] == 0 && takes_part(&g->program->ops[r]))
             search_from(g, s, r, &next, &depth);
 }
 
@@ -200,6 +206,17 @@ static uint32_t choose_chunk(const graph *g, const search *s, const uint32_t *si
     return g->program->total_count ? chunk & ~63u : chunk;
 }
 
+/* Is some edge too long to count now, that counted in the search before? */
+static bool cuts_any(const graph *g, const search *s)
+{
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_op *op = &g->program->ops[s->order[k]];
+        if (is_read(op) && delay_of(g, op) >= g->cut && !g->program->memories[line_of(op)].flush)
+            return true;
+    }
+    return false;
+}
+
 /* Is some call on a cycle? */
 static bool calls_itself(const graph *g, const search *s)
 {
@@ -217,7 +234,8 @@ static bool calls_itself(const graph *g, const search *s)
  * because of a line that is never cut. */
 static bool cut_for_calls(graph *g, search *s)
 {
-    find_components(g, s);
+    if (cuts_any(g, s))
+        find_components(g, s);
     if (!g->program->call_count || !calls_itself(g, s))
         return true;
     uint32_t good = 0, bad = g->cut;
@@ -358,7 +376,7 @@ static uint32_t *find_depths(const graph *g, const search *s, const uint32_t *si
         const uint32_t component = s->component[s->order[first]];
         uint32_t most = 0;
         for (end = first; end < s->ordered && s->component[s->order[end]] == component; end++) {
-            bool more = true;
+            bool more = takes_part(&g->program->ops[s->order[end]]); /* nothing recursive leads to the others */
             for (unsigned k = 0; more; k++) {
                 const ir_ref to = dependency(g, s->order[end], k, &more);
                 if (to && s->component[to] != component && depth[s->component[to]] > most)
@@ -378,14 +396,57 @@ static uint32_t *first_of_components(const search *s, const uint32_t *size, aren
     return first;
 }
 
-static sinter_status find_alike(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+typedef struct shape_count {
+    uint64_t hash;
+    uint32_t components, operations; /* that have it */
+} shape_count;
+
+/* Whether recursive components with the same operations in the same order, whatever their operands, have so many together that lanes may pay; of the
+ * same depth, if depths are given. Most programs have none: a look tells. */
+static bool may_be_alike(const graph *g, const search *s, const uint32_t *size, const uint32_t *depth, uint32_t cycles, arena *memory)
 {
+    uint32_t slots = 4;
+    while (slots < 2 * cycles)
+        slots *= 2;
+    uint64_t *hash = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *hash);
+    shape_count *table = sn_arena_take_zeroed(memory, slots * sizeof *table);
+    if (!hash || !table)
+        return true; /* whoever asks for memory next will say so */
+    for (uint32_t c = 1; depth && c <= s->components; c++)
+        hash[c] = depth[c];
+    for (ir_ref r = 1; r < g->program->count; r++) {
+        const uint32_t component = s->component[r];
+        if (size[component] > 1)
+            hash[component] = (hash[component] ^ ((uint32_t)g->program->ops[r].code << 8 | g->program->ops[r].type)) * 0x9E3779B97F4A7C15u;
+    }
+    for (uint32_t c = 1; c <= s->components; c++) {
+        if (size[c] < 2)
+            continue;
+        uint32_t at = (uint32_t)(hash[c] >> 32) & (slots - 1);
+        while (table[at].components && table[at].hash != hash[c])
+            at = (at + 1) & (slots - 1);
+        table[at].hash = hash[c];
+        table[at].operations += size[c];
+        if (++table[at].components > 1 && table[at].operations >= LEAST_ALIKE)
+            return true;
+    }
+    return false;
+}
+
+static sinter_status find_alike(const graph *g, const search *s, const uint32_t *size, uint32_t cycles, arena *memory, plan_levels *out)
+{
+    if (!may_be_alike(g, s, size, NULL, cycles, memory))
+        return SINTER_OK;
+    out->depth = find_depths(g, s, size, memory);
+    if (!out->depth)
+        return SINTER_NO_MEMORY;
+    if (!may_be_alike(g, s, size, out->depth, cycles, memory))
+        return SINTER_OK;
     const plan_components all = {.program = g->program, .live = g->live, .component = s->component, .count = s->components,
                                  .sorted = sort_by_component(g, s, size, memory), .first = first_of_components(s, size, memory),
-                                 .depth = find_depths(g, s, size, memory)};
-    if (!all.sorted || !all.first || !all.depth)
+                                 .depth = out->depth};
+    if (!all.sorted || !all.first)
         return SINTER_NO_MEMORY;
-    out->depth = all.depth;
     return sn_plan_find_alike(&all, memory, out);
 }
 
@@ -402,7 +463,7 @@ static sinter_status choose_kinds(const graph *g, const search *s, const uint32_
         before = component;
     }
     if (!g->program->cells && cycles[PLAN_ONE] > 1) {
-        const sinter_status status = find_alike(g, s, size, memory, out);
+        const sinter_status status = find_alike(g, s, size, cycles[PLAN_ONE] + cycles[PLAN_EIGHT], memory, out);
         if (status || out->bunches)
             return status;
     }
@@ -453,20 +514,22 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
     return least + (kind != PLAN_ALIKE && least % PLAN_KINDS == PLAN_ALIKE); /* an effect that follows a result of a call */
 }
 
-/* The least level at which a component may run, those before it given: its operations stand in s->order from `first` up to `end`. */
-static uint32_t least_level_of(const graph *g, const search *s, uint32_t first, uint32_t end, plan_levels *out)
+/* The least level at which a component may run, those before it given, whose operations stand in s->order from `first` on; *end is where they end. */
+static uint32_t least_level_of(const graph *g, const search *s, uint32_t first, uint32_t *end, plan_levels *out)
 {
-    uint32_t level = 0;
-    for (uint32_t k = first; k < end; k++) {
+    const uint32_t component = s->component[s->order[first]];
+    uint32_t level = 0, k = first;
+    for (; k < s->ordered && s->component[s->order[k]] == component; k++) {
         const ir_ref r = s->order[k];
         if (is_vector_only(&g->program->ops[r]))
             out->kind[r] = PLAN_FREE;
-        const uint32_t least = least_level(g, out, r, s->component[r], s);
+        const uint32_t least = least_level(g, out, r, component, s);
         if (least > level)
             level = least;
     }
+    *end = k;
     /* a write may have followed a value that is made in lanes */
-    return end - first > 1 ? at_kind(level, out->kind[s->order[first]]) : level;
+    return k - first > 1 ? at_kind(level, out->kind[s->order[first]]) : level;
 }
 
 static sinter_status set_level(const search *s, uint32_t first, uint32_t end, uint32_t level, plan_levels *out)
@@ -519,8 +582,9 @@ static sinter_status set_alike_levels(const graph *g, const search *s, const uin
     for (uint32_t turn = 0, k = 0; turn < o.turns; turn++) {
         const uint32_t from = k;
         for (; k < o.turn[turn] && !status; k++) {
-            const uint32_t first = o.first[o.components[k]], end = o.first[o.components[k] + 1], alike = out->alike[s->order[first]];
-            const uint32_t least = least_level_of(g, s, first, end, out);
+            const uint32_t first = o.first[o.components[k]], alike = out->alike[s->order[first]];
+            uint32_t end;
+            const uint32_t least = least_level_of(g, s, first, &end, out);
             status = set_level(s, first, end, least, out);
             if (alike && !status && least > level[(alike - 1) / PLAN_MOST_ALIKE])
                 level[(alike - 1) / PLAN_MOST_ALIKE] = (uint16_t)least;
@@ -540,9 +604,8 @@ static sinter_status set_levels(const graph *g, const search *s, const uint32_t 
         return set_alike_levels(g, s, size, memory, out);
     sinter_status status = SINTER_OK;
     for (uint32_t first = 0, end; first < s->ordered && !status; first = end) {
-        for (end = first; end < s->ordered && s->component[s->order[end]] == s->component[s->order[first]]; end++)
-            ;
-        status = set_level(s, first, end, least_level_of(g, s, first, end, out), out);
+        const uint32_t level = least_level_of(g, s, first, &end, out);
+        status = set_level(s, first, end, level, out);
     }
     return status;
 }

@@ -40,9 +40,10 @@ static inline uint32_t append(x64_pool *pool, unsigned size, unsigned alignment)
     return at;
 }
 
+/* Short numbers in f64 differ in their upper bits alone, and a product's lower half would not see those. */
 static uint32_t hash(uint64_t bits, uint32_t shape)
 {
-    bits = (bits + shape) * 0x9E3779B97F4A7C15u;
+    bits = ((bits ^ bits >> 32) + shape) * 0x9E3779B97F4A7C15u;
     return (uint32_t)(bits >> 32);
 }
 

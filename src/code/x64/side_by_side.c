@@ -19,7 +19,7 @@
 enum {
     VECTOR = 64,              /* bytes of the area that a vector has, whatever its width */
     BLOCK = X64_ALIKE_BLOCK,
-    MOST_AREA = 64 << 10,     /* bytes; beyond, the components run one by one */
+    MOST_AREA = 64 << 10,     /* bytes; what the plan makes takes less */
     MOST_CONSTANTS = 32,      /* among which equals are looked for */
     MOVED = 6                 /* registers that the turning of streams uses: four rows, one more, a mask */
 };

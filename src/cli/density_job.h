@@ -1,0 +1,51 @@
+/* What the files of `sinter density` share: a density that is open, its values, rows.
+ *
+ *   density_command.c   what is asked for; rows, sums, hashes
+ *   density_report.c    what a density is, in words; natural parameters; the list of families
+ *   density_plot.c      a density over its data's histogram */
+#ifndef SN_CLI_DENSITY_JOB_H
+#define SN_CLI_DENSITY_JOB_H
+
+#include "cli/data_rows.h"
+
+enum { DENSITY_ROWS = 1 << 14 /* rows that are read and computed at once */ };
+
+typedef struct density_job {
+    const arguments *a;
+    program_text program;
+    sinter_context *context;
+    sinter_density *density;
+    sinter_density_values *values; /* all --set done */
+    sinter_density_info info;
+} density_job;
+
+/* Arrays of DENSITY_ROWS elements of `size` bytes, `count` of them; NULL: out of memory, which is told. */
+void **sn_cli_open_arrays(uint32_t count, size_t size);
+void sn_cli_close_arrays(void **arrays, uint32_t count); /* NULL is allowed */
+
+/* ---- density_report.c ---- */
+
+int sn_cli_list_families(const arguments *a);
+int sn_cli_describe_density(const density_job *j);
+/* `rows` NULL: without data. */
+int sn_cli_print_natural(const density_job *j, data_rows *rows);
+/* A quantity of the density's family in the values that are set, as sinter_options.quantity names it: how many numbers it has (at most `most`), 0 where
+ * the density has no such quantity. */
+uint32_t sn_cli_density_quantity(const density_job *j, const char *quantity, double *numbers, uint32_t most);
+
+/* ---- density_plot.c ---- */
+
+/* All rows, column by column. */
+typedef struct density_table {
+    double *columns[SINTER_DENSITY_MOST];
+    size_t count, room;
+} density_table;
+
+/* Which column --plot draws; STATUS_USAGE where that is not said. */
+int sn_cli_choose_axis(const density_job *j, uint32_t *axis);
+bool sn_cli_keep_rows(density_table *t, uint32_t column_count, double *const *values, size_t count);
+void sn_cli_free_rows(density_table *t, uint32_t column_count);
+/* Writes the picture of --plot. `t` NULL: without data. */
+int sn_cli_plot_density(const density_job *j, uint32_t axis, const density_table *t);
+
+#endif

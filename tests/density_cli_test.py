@@ -1,0 +1,511 @@
+#!/usr/bin/env python3
+"""`sinter density`: log-densities of tables, sums, derivatives, plots, and what is told to whom types something wrong. Prints TAP.
+
+usage: density_cli_test.py SINTER [NAME...]    NAME: a part of the names of the tests to run
+"""
+import json
+import math
+import os
+import pathlib
+import pty
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import command_test
+from command_test import bad, check, engines, good, out, read_png, run, same, write_npy
+
+EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples" / "densities"
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def normal(x, mu=2.0, sigma=1.5):
+    return -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma) - 0.5 * math.log(2 * math.pi)
+
+
+def near(actual, wanted, what="", within=1e-13):
+    actual, wanted = list(actual), list(wanted)
+    same(len(actual), len(wanted), f"{what}: how many")
+    for a, w in zip(actual, wanted):
+        check(abs(a - w) <= within * max(1, abs(w)), f"{what}: {a!r} instead of {w!r}")
+
+
+def numbers(text):
+    return [float(word) for word in text.split()]
+
+
+NORMAL = "normal(mu=2, sigma=1.5)"
+
+
+# ---- rows ----
+
+@test
+def points(_):
+    near(numbers(out("density", NORMAL, "--at", "0,1,2.5")), map(normal, (0, 1, 2.5)))
+    near(numbers(out("density", NORMAL, "--at", "x=0", "--at", "1,2.5")), map(normal, (0, 1, 2.5)))
+    near(numbers(out("density", NORMAL, "--at", "-1")), [normal(-1)])
+    near(numbers(out("density", "normal", "--set", "mu=1", "--set", "sigma=2", "--at", "0")), [normal(0, 1, 2)])
+    same(out("density", "-0.5*x*x", "--at", "2"), "-2\n")
+    near(numbers(out("density", "input y, x; param b = 2; y ~ normal(b*x, 1)", "--at", "x=1,y=2.5", "--at", "2,1")), [normal(2.5, 2, 1), normal(2, 2, 1)])
+    same(out("density", "exponential(1)", "--at", "-1,0,inf,nan").split()[:3], ["-inf", "0", "-inf"])
+
+
+@test
+def tables(folder):
+    values = [0, 1.5, -2, 7.25]
+    wanted = [normal(v) for v in values]
+    forms = {
+        "plain.txt": "0\n1.5\n-2\n7.25\n", "line.txt": "0 1.5 -2 7.25\n", "commas.txt": "0,1.5,-2,7.25", "crlf.csv": "x\r\n0\r\n1.5\r\n-2\r\n7.25\r\n",
+        "named.csv": "id,x,note\n1,0,a\n2,1.5,\"b, c\"\n3,-2,\n4,7.25,d\n", "semicolons.csv": "\"x\";\"y\"\n0;1\n1.5;1\n-2;1\n7.25;1\n",
+        "tabs.tsv": "# from the field\n\nx\ty\n0\t1\n1.5\t1\n-2\t\n7.25\t1\n", "other-name.csv": "length\n0\n1.5\n-2\n7.25",
+        "bom.csv": "\ufeffx,y\n0,1\n1.5,1\n-2,1\n7.25,1\n", "a table.csv": "y x\n1 0\n1 1.5\n1 -2\n1 7.25\n"}
+    for name, text in forms.items():
+        (folder / name).write_bytes(text.encode())
+        near(numbers(out("density", NORMAL, "--data", folder / name)), wanted, name)
+        near(numbers(out("density", NORMAL, "--data", "-", stdin=text.encode())), wanted, name + " by a pipe")
+
+
+@test
+def arrays(folder):
+    values = [0.0, 1.5, -2.0, 7.25]
+    for code in "<f4", "<f8":
+        write_npy(folder / "one.npy", [values], code, one_axis=True)
+        near(numbers(out("density", NORMAL, "--data", folder / "one.npy")), map(normal, values), code)
+        near(numbers(out("density", NORMAL, "--data", "-", stdin=(folder / "one.npy").read_bytes())), map(normal, values), code)
+    write_npy(folder / "two.npy", [[9.0] * 4, values], "<f8")
+    near(numbers(out("density", NORMAL, "--data", folder / "two.npy", "--column", "2")), map(normal, values))
+    near(numbers(out("density", "input y, x; y ~ normal(x, 1)", "--data", folder / "two.npy")), [normal(9, v, 1) for v in values])
+    # What NumPy makes of whole numbers: eight bytes each.
+    head = "{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }"
+    head += " " * (-(len(head) + 11) % 64) + "\n"
+    data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + b"".join(k.to_bytes(8, "little", signed=True) for k in (0, 3, -1))
+    (folder / "counts.npy").write_bytes(data)
+    got = out("density", "poisson(2)", "--data", folder / "counts.npy").split()
+    near(map(float, got[:2]), [-2, 3 * math.log(2) - 2 - math.log(6)])
+    same(got[2], "-inf")
+    # Longer than what is read at once.
+    rng = random.Random(5)
+    values = [rng.gauss(0, 3) for _ in range(40000)]
+    write_npy(folder / "long.npy", [values, values], "<f8")
+    near(numbers(out("density", NORMAL, "--data", folder / "long.npy", "--column", "1")), map(normal, values))
+
+
+@test
+def columns(folder):
+    table = folder / "people.csv"
+    table.write_text("name,height,weight\nann,1.5,50\nbob,2.5,70\n")
+    near(numbers(out("density", NORMAL, "--data", table, "--column", "height")), map(normal, (1.5, 2.5)))
+    near(numbers(out("density", NORMAL, "--data", table, "--column", "2")), map(normal, (1.5, 2.5)))
+    near(numbers(out("density", NORMAL, "--data", table, "--column", "x=height")), map(normal, (1.5, 2.5)))
+    model = "input weight, height; weight ~ normal(20*height, 10)"
+    wanted = [normal(50, 30, 10), normal(70, 50, 10)]
+    near(numbers(out("density", model, "--data", table)), wanted)
+    model = "input y, x; y ~ normal(20*x, 10)"
+    near(numbers(out("density", model, "--data", table, "--column", "y=weight", "--column", "x=2")), wanted)
+    plain = folder / "plain.txt"
+    plain.write_text("50 1.5\n70 2.5\n")
+    near(numbers(out("density", model, "--data", plain)), wanted)
+    near(numbers(out("density", "input x, y; y ~ normal(20*x, 10)", "--data", plain, "--column", "y=1", "--column", "x=2")), wanted)
+
+
+@test
+def missing_values(folder):
+    table = folder / "gaps.csv"
+    table.write_text("x,y\n1,2\n,3\nNA,4\n2,\n")
+    done = run("density", NORMAL, "--data", table, "--na", "skip")
+    near(numbers(done.out), map(normal, (1, 2)))
+    check("2 rows left out for missing values, the first in line 3" in done.err and done.status == 0, done)
+    told = json.loads(run("density", NORMAL, "--data", table, "--na", "skip", "--sum", "--json").out)
+    same((told["rows"], told["left_out"]), (2, 2))
+    bad(1, "density", NORMAL, "--data", table, says=["gaps.csv:3:1: error: a missing value (column 1, x)", "hint: --na skip"])
+    bad(1, "density", NORMAL, "--data", table, "--na", "error", says="gaps.csv:3:1")
+    write_npy(folder / "gaps.npy", [[1.0, math.nan, 2.0]], "<f8", one_axis=True)
+    done = run("density", NORMAL, "--data", folder / "gaps.npy", "--na", "skip")
+    near(numbers(done.out), map(normal, (1, 2)))
+    check("1 row left out for missing values, the first is row 2" in done.err, done)
+    bad(1, "density", NORMAL, "--data", folder / "gaps.npy", says=["row 2, column 1 is NaN", "--na skip"])
+
+
+@test
+def nothing_to_do(folder):
+    for text in "", "\n", "x\n", "# nothing\n":
+        (folder / "empty.csv").write_text(text)
+        same(out("density", NORMAL, "--data", folder / "empty.csv"), "")
+        same(out("density", NORMAL, "--data", folder / "empty.csv", "--sum"), "0\n")
+
+
+# ---- sums, derivatives, forms of output ----
+
+@test
+def sums(folder):
+    rng = random.Random(3)
+    values = [rng.gauss(2, 1.5) for _ in range(50000)]
+    (folder / "x.csv").write_text("".join(f"{v!r}\n" for v in values))
+    rows = out("density", NORMAL, "--data", folder / "x.csv")
+    printed = numbers(rows)
+    near(printed, map(normal, values))
+    # Rounded once: what is printed for the rows, in any order.
+    same(float(out("density", NORMAL, "--data", folder / "x.csv", "--sum")), math.fsum(printed))
+    values.reverse()
+    (folder / "x.csv").write_text("".join(f"{v!r}\n" for v in values))
+    same(float(out("density", NORMAL, "--data", folder / "x.csv", "--sum")), math.fsum(printed))
+    for engine in engines():
+        same(float(out("density", NORMAL, "--data", folder / "x.csv", "--sum", "--engine", engine)), math.fsum(printed), engine)
+    same(out("density", "exponential(1)", "--at", "1,-1", "--sum"), "-inf\n")
+    same(out("density", NORMAL, "--at", "1,nan", "--sum"), "nan\n")
+
+
+@test
+def derivatives(_):
+    def by(x):
+        z = (x - 2) / 1.5
+        return [normal(x), -z / 1.5, z / 1.5, (z * z - 1) / 1.5]
+    near(numbers(out("density", NORMAL, "--at", "0,3", "--grad")), by(0) + by(3))
+    near(numbers(out("density", NORMAL, "--at", "3", "--gradient", "sigma,x")), [by(3)[0], by(3)[3], by(3)[1]])
+    near(numbers(out("density", NORMAL, "--at", "0,3", "--sum", "--grad")), [by(0)[k] + by(3)[k] for k in (0, 2, 3)])
+    near(numbers(out("density", NORMAL, "--at", "0,3", "--sum", "--gradient", "sigma")), [by(0)[k] + by(3)[k] for k in (0, 3)])
+    told = json.loads(out("density", NORMAL, "--at", "3", "--grad", "--json"))
+    same(sorted(told["gradient"]), ["mu", "sigma", "x"])
+    near([told["gradient"][k] for k in ("x", "mu", "sigma")], by(3)[1:])
+    told = json.loads(out("density", NORMAL, "--at", "0,3", "--sum", "--grad", "--json"))
+    same((told["rows"], sorted(told["gradient"])), (2, ["mu", "sigma"]))
+
+
+@test
+def json_rows(_):
+    lines = [json.loads(line) for line in out("density", "exponential(2)", "--at", "1,-1", "--json").splitlines()]
+    same([row["columns"] for row in lines], [{"x": 1}, {"x": -1}])
+    near([lines[0]["log_density"]], [math.log(2) - 2])
+    same(lines[1]["log_density"], "-inf")
+
+
+@test
+def single_precision(_):
+    words = ["density", NORMAL, "--at", "0.1,3"]
+    wide, narrow = numbers(out(*words)), numbers(out(*words, "--type", "f32"))
+    near(narrow, wide, within=1e-6)
+    check(narrow != wide, narrow)
+    same(out("density", "x", "--at", "0.1", "--type", "f32"), "0.1\n")
+    near(numbers(out(*words, "--type", "f32", "--sum", "--grad")), numbers(out(*words, "--sum", "--grad")), within=1e-6)
+
+
+@test
+def hashes(folder):
+    (folder / "x.csv").write_text("".join(f"{k * 0.37}\n" for k in range(3000)))
+    for more in [], ["--grad"], ["--sum"], ["--type", "f32"]:
+        found = {out("density", "normal(400, 90)", "--data", folder / "x.csv", "--hash", "--engine", engine, *more) for engine in engines()}
+        same(len(found), 1, f"hashes with {more}")
+    values = numbers(out("density", NORMAL, "--at", "0,1"))
+    import struct  # pylint: disable=import-outside-toplevel
+    state = 0xcbf29ce484222325
+    for byte in struct.pack("<2d", *values):
+        state = (state ^ byte) * 0x100000001b3 & (1 << 64) - 1
+    same(out("density", NORMAL, "--at", "0,1", "--hash"), f"{state:016x}\n")
+    same(json.loads(out("density", NORMAL, "--at", "0,1", "--hash", "--json"))["hash"], f"{state:016x}")
+
+
+@test
+def up_to_a_constant(_):
+    full = numbers(out("density", NORMAL, "--at", "0,5"))
+    for what in "x", "theta":
+        part = numbers(out("density", NORMAL, "--at", "0,5", "--drop", what))
+        check(part != full, what, part)
+        near([part[0] - part[1]], [full[0] - full[1]], what, 1e-12)
+
+
+# ---- what it is ----
+
+@test
+def description(_):
+    text = out("density", NORMAL)
+    for line in ("family normal", "column x", "parameter mu = 2", "parameter sigma = 1.5 (> 0)", "mean 2", "variance 2.25"):
+        check(line in text, line, "wanted in", text)
+    check("sigma (> 0; no value yet: --set sigma=1)" in out("density", "normal(mu=1)"), "no value")
+    told = json.loads(out("density", NORMAL, "--json", "--set", "sigma=3"))
+    same((told["columns"], told["parameters"], told["mean"], told["variance"]), (["x"], {"mu": 2, "sigma": 3}, 2, 9))
+    model = out("density", EXAMPLES / "stopping.sn")
+    check("column distance\ncolumn speed\nparameter a = " in model and "mean" not in model, model)
+
+
+@test
+def families(_):
+    lines = out("density", "--list").splitlines()
+    names = [line.split("(")[0] for line in lines]
+    same(names, sorted(names), "order")
+    for name in ("normal", "exponential", "poisson", "bernoulli", "gaussian"):
+        check(name in names, name, names)
+    told = {f["name"]: f for f in map(json.loads, out("density", "--list", "--json").splitlines())}
+    same(sorted(told), sorted(names))
+    same(told["normal"]["parameters"], ["mu", "sigma"])
+    same(told["gaussian"]["same_as"], "normal")
+    check("eta" in told["normal"]["quantities"], told["normal"])
+
+
+@test
+def natural_form(folder):
+    told = json.loads(out("density", NORMAL, "--natural", "--json"))
+    near(told["eta"], [2 / 2.25, -0.5 / 2.25])
+    near([told["A"]], [0.5 * (2 / 1.5) ** 2 + math.log(1.5)])
+    near(told["mean_T"], [2, 2.25 + 4])
+    (folder / "x.csv").write_text("x\n1\n4\nNA\n-2\n")
+    told = json.loads(run("density", NORMAL, "--natural", "--json", "--data", folder / "x.csv", "--na", "skip").out)
+    same((told["rows"], told["sum_T"]), (3, [3, 21]))
+    whole = told["sum_log_h"] + told["eta"][0] * 3 + told["eta"][1] * 21 - 3 * told["A"]
+    near([whole], [sum(map(normal, (1, 4, -2)))])
+    check("eta 1.0986122886681098\nA 3\nmean_T 3\n" == out("density", "poisson(3)", "--natural").replace("mean_T 3.0000000000000004", "mean_T 3"), "poisson")
+    bad(1, "density", "-x*x", "--natural", says="exponential family")
+    bad(1, "density", NORMAL, "--natural", "--data", folder / "x.csv", says="x.csv:4:1")
+
+
+# ---- examples ----
+
+FITS = {  # R: lm(dist ~ speed, cars); Dobson 1990, Poisson, log link; two normals by the EM algorithm
+    "stopping": (-206.57843, 50),
+    "quarters": (-41.29035, 14),
+    "geyser": (-1034.0022, 272),
+}
+
+
+@test
+def example_models_are_fitted(_):
+    """Their parameters are those of greatest likelihood: the gradient is 0, the likelihood what others publish."""
+    for name, (wanted, rows) in FITS.items():
+        told = json.loads(out("density", EXAMPLES / f"{name}.sn", "--data", EXAMPLES / f"{name}.csv", "--sum", "--grad", "--json"))
+        same(told["rows"], rows, name)
+        near([told["log_density"]], [wanted], name, 1e-6)
+        for parameter, slope in told["gradient"].items():
+            check(abs(slope) < 1e-6, name, parameter, slope)
+
+
+# ---- plots ----
+
+def red(pixel):
+    return pixel[0] > 150 and pixel[1] < 110 and pixel[2] < 100
+
+
+def find_pixels(path, wanted):
+    width, height, channels, rows = read_png(path)
+    same(channels, 3, "channels")
+    return width, height, [(x, y) for y in range(height) for x in range(width) if wanted(rows[y][3 * x:3 * x + 3])]
+
+
+@test
+def plots(folder):
+    rng = random.Random(1)
+    values = sorted(rng.gauss(2, 1.5) for _ in range(500))
+    (folder / "x.csv").write_text("".join(f"{v!r}\n" for v in values))
+    same(out("density", NORMAL, "--data", folder / "x.csv", "--plot", folder / "a.png", "--size", "600x400"), "")
+    width, height, curve = find_pixels(folder / "a.png", red)
+    same((width, height), (600, 400))
+    check(len(curve) > 500, "a curve of", len(curve))
+    # The peak is over mu, in the middle of what the range says.
+    peak = [x for x, y in curve if y == min(y for _, y in curve)]
+    low, high = values[0], values[-1]
+    left, right, margin = 55, 580, 0.05 * (high - low)
+    place = left + (2 - (low - margin)) / (high - low + 2 * margin) * (right - left)
+    check(abs(sum(peak) / len(peak) - place) < 6, "the peak is at", sum(peak) / len(peak), "instead of", place)
+    # The same picture however often it is drawn, on every engine.
+    first = (folder / "a.png").read_bytes()
+    for engine in engines():
+        good("density", NORMAL, "--data", folder / "x.csv", "--plot", folder / "b.png", "--size", "600x400", "--engine", engine)
+        same((folder / "b.png").read_bytes(), first, engine)
+    check(out("density", NORMAL, "--data", folder / "x.csv", "--plot", folder / "b.png", "--sum") != "", "--sum beside --plot")
+    same(run("density", NORMAL, "--data", folder / "x.csv", "--plot", "-", "--size", "600x400").raw, first, "to the standard output")
+
+
+@test
+def plots_of_all_kinds(folder):
+    (folder / "counts.csv").write_text("\n".join(str(k) for k in (0, 1, 1, 2, 2, 2, 3, 3, 4, 7)))
+    (folder / "one.csv").write_text("5\n")
+    (folder / "far.csv").write_text("\n".join(str(k / 10) for k in range(100)) + "\n1e6\ninf\n")
+    for words in (["poisson(2)", "--data", folder / "counts.csv"], ["poisson(2)"], [NORMAL], ["exponential(1)"], [NORMAL, "--data", folder / "one.csv"],
+                  ["normal(5, 3)", "--data", folder / "far.csv"], [NORMAL, "--at", "1,2,3", "--type", "f32"], ["normal(1e9, 1e-3)"], ["normal(1e-12, 1e-13)"],
+                  [EXAMPLES / "stopping.sn", "--data", EXAMPLES / "stopping.csv", "--axis", "distance"],
+                  [EXAMPLES / "quarters.sn", "--data", EXAMPLES / "quarters.csv", "--axis", "deaths"],
+                  [EXAMPLES / "geyser.sn", "--data", EXAMPLES / "geyser.csv"]):
+        good("density", *words, "--plot", folder / "a.png", "--size", "400x300")
+        width, height, curve = find_pixels(folder / "a.png", red)
+        same((width, height), (400, 300), words)
+        check(len(curve) > 20, words, len(curve))
+        (folder / "a.png").unlink()
+
+
+# ---- wrong use ----
+
+@test
+def wrong_texts(_):
+    bad(1, "density", "normal(mu=2, sgima=1)", "--at", "1", says="sigma")
+    bad(1, "density", "nromal(2, 1)", "--at", "1", says=["did you mean 'normal'?"])
+    bad(1, "density", "normal(mu=2, sigma=1", "--at", "1", says="error:")
+    bad(2, "density", says=["a density is missing", "--list"])
+    bad(2, "density", NORMAL, "poisson(2)", says="one EXPR|FILE at a time")
+
+
+@test
+def wrong_parameters(_):
+    bad(1, "density", "normal(mu=2, sigma=-1)", "--at", "1", says="the parameter sigma is -1, and must be > 0")
+    bad(1, "density", "input y; param s = 1 in 0.5..2; y ~ normal(0, s)", "--set", "s=3", "--at", "1", says="the parameter s is 3, and must be in 0.5..2")
+    bad(1, "density", NORMAL, "--set", "mu=inf", "--at", "1", says="the parameter mu is inf, and must be finite")
+    bad(1, "density", NORMAL, "--set", "sigma=0", "--at", "1", says="the parameter sigma is 0")
+    bad(1, "density", "normal", "--at", "1", says="the parameter mu has no value: --set mu=1")
+    bad(2, "density", NORMAL, "--set", "sgima=1", "--at", "1", says="there is no parameter sgima; did you mean sigma?")
+    bad(2, "density", NORMAL, "--set", "x=1", "--at", "1", says="x is a column, not a parameter: --at x=1")
+    bad(2, "density", NORMAL, "--set", "sigma=wide", "--at", "1", says="--set takes NAME=VALUE")
+    bad(2, "density", NORMAL, "--at", "1", "--gradient", "sgima", says="did you mean sigma?")
+    bad(2, "density", NORMAL, "--at", "1", "--sum", "--gradient", "x", says="a sum has derivatives by parameters, not by columns")
+
+
+@test
+def wrong_points(_):
+    bad(2, "density", NORMAL, "--at", "one", says="--at takes numbers")
+    bad(2, "density", NORMAL, "--at", "1,,2", says="--at takes numbers")
+    bad(2, "density", NORMAL, "--at", "y=1", says="the density has no column y")
+    bad(2, "density", NORMAL, "--at", "mu=1", says=["the density has no column mu", "--set"])
+    bad(2, "density", NORMAL, "--at", "x=1,x=2", says="gives x twice")
+    model = "input height, weight; weight ~ normal(height, 1)"
+    bad(2, "density", model, "--at", "height=1", says="lacks weight")
+    bad(2, "density", model, "--at", "heihgt=1,weight=2", says="did you mean height?")
+    bad(2, "density", model, "--at", "1,2,3", says="the density has 2 columns, height and weight")
+
+
+@test
+def wrong_options(folder):
+    (folder / "x.csv").write_text("1\n2\n")
+    bad(2, "density", NORMAL, "--sum", says="--data FILE or --at")
+    bad(2, "density", NORMAL, "--data", folder / "x.csv", "--at", "1", says="exclude each other")
+    bad(2, "density", NORMAL, "--data", folder / "x.csv", "--data", folder / "x.csv", says="one --data at a time")
+    bad(2, "density", NORMAL, "--data", "", says="a file's name")
+    bad(2, "density", NORMAL, "--at", "1", "--na", "skip", says="belong to --data")
+    bad(2, "density", NORMAL, "--data", folder / "x.csv", "--na", "drop", says="--na takes error or skip")
+    bad(2, "density", NORMAL, "--data", folder / "x.csv", "--drop", "mu", says="--drop takes x or theta")
+    bad(2, "density", NORMAL, "--at", "1", "--grad", "--gradient", "mu", says="one of them")
+    bad(2, "density", NORMAL, "--natural", "--sum", says="--natural excludes")
+    bad(2, "density", "--list", NORMAL, says="--list goes alone")
+    bad(2, "density", NORMAL, "--at", "1", "--plot", "a.jpg", says="a name that ends in .png")
+    bad(2, "density", NORMAL, "--plot", folder / "a.png", "--size", "20x20", says="from 200x150")
+    bad(2, "density", NORMAL, "--at", "1", "--axis", "x", says="belong to --plot")
+    bad(2, "density", NORMAL, "--plot", "-", "--at", "1", "--sum", says="--plot -")
+    bad(2, "density", NORMAL, "--at", "1", "--plot", folder / "a.png", "--grad", says="--sum")
+    bad(2, "density", NORMAL, "--dta", "x.csv", says="did you mean --data?")
+    bad(2, "density", NORMAL, "--input", "x.csv", says="density has no option --input")
+    bad(2, "density", NORMAL, "--engine", "fast", says="auto, interp, scalar")
+    bad(2, "density", NORMAL, "--type", "f16", says="f32 or f64")
+    bad(2, "density", "input y1, y2; y1 ~ normal(y2, 1)", "--at", "1,2", "--plot", folder / "a.png", says="of which of the 2 columns? As in --axis y1")
+    bad(2, "density", NORMAL, "--at", "1", "--plot", folder / "a.png", "--axis", "z", says="no column z")
+    bad(1, "density", "-x*x", "--plot", folder / "a.png", says="--data is missing")
+    bad(1, "density", NORMAL, "--at", "1", "--plot", folder / "no" / "a.png", says="cannot write")
+    check(not (folder / "a.png").exists(), "a picture after errors")
+
+
+@test
+def wrong_files(folder):
+    bad(1, "density", NORMAL, "--data", folder / "none.csv", says="cannot read")
+    bad(1, "density", NORMAL, "--data", folder, says="cannot")
+    table = folder / "people.csv"
+    table.write_text("name,height,weight\nann,1.5,50\nbob,2.5kg,70\n")
+    bad(1, "density", NORMAL, "--data", table, says=["which column of", "name, height, weight", "--column"])
+    bad(1, "density", NORMAL, "--data", table, "--column", "heihgt", says="did you mean height?")
+    bad(1, "density", NORMAL, "--data", table, "--column", "4", says="it has name, height, weight")
+    bad(2, "density", NORMAL, "--data", table, "--column", "y=height", says="the density has no column y")
+    bad(1, "density", NORMAL, "--data", table, "--column", "height",
+        says=["people.csv:3:5: error: '2.5kg' is no number (column 2, height)", "    bob,2.5kg,70", "        ^~~~~", "hint:"])
+    bad(1, "density", NORMAL, "--data", table, "--column", "name", says="people.csv:2:1: error: 'ann' is no number")
+    bad(1, "density", "input y, weight; y ~ normal(weight, 1)", "--data", table, says=["has no column y", "--column y="])
+    bad(2, "density", "input y, x; y ~ normal(x, 1)", "--data", table, "--column", "height", says=["for which of the density's columns", "--column y=height"])
+    table.write_text("1,2\n3,4\n")
+    bad(1, "density", NORMAL, "--data", table, says=["has 2 columns, the density has one, x", "--column 1"])
+    bad(1, "density", NORMAL, "--data", table, "--column", "3", says="are 1 to 2")
+    bad(1, "density", "input y, x, z; y ~ normal(x, z)", "--data", table, says=["has 2 columns without names, the density has 3", "--column y=1"])
+    table.write_text("x,x\n3,4\n")
+    bad(1, "density", NORMAL, "--data", table, says="two columns named x")
+    table.write_text("x,y\n3,4\n5\n")
+    bad(1, "density", NORMAL, "--data", table, says="people.csv:3:1: error: 1 field in this line, 2 in the first")
+    table.write_text("x\n\"3\n4\n")
+    bad(1, "density", NORMAL, "--data", table, says="people.csv:2:1: error: a quote that is never closed")
+    table.write_bytes(b"\x1f\x8b\x08\x00abcdefgh")
+    bad(1, "density", NORMAL, "--data", table, says=["compressed", "gunzip"])
+    table.write_bytes(b"\x93NUMPY\x01\x00garbage")
+    bad(1, "density", NORMAL, "--data", table, says="people.csv: ")
+    bad(1, "density", NORMAL, "--data", "-", stdin=b"1\ntwo\n", says="stdin:2:1: error: 'two' is no number")
+
+
+@test
+def rows_before_a_bad_one(folder):
+    """A long file is printed while it is read; the error still stands at its line, and the status says it."""
+    (folder / "x.csv").write_text("1\n" * 40000 + "oops\n")
+    done = run("density", NORMAL, "--data", folder / "x.csv")
+    same(done.status, 1)
+    check("x.csv:40001:1: error: 'oops' is no number" in done.err, done.err)
+    same(set(done.out.splitlines()), {repr(normal(1.0))} if repr(normal(1.0)) in done.out else set(done.out.splitlines()[:1]))
+    done = run("density", NORMAL, "--data", folder / "x.csv", "--sum")
+    same((done.status, done.out), (1, ""))
+
+
+@test
+def memory_does_not_grow(folder):
+    """A file of some 60 MB in a process that may have 64 MB for everything."""
+    import resource  # pylint: disable=import-outside-toplevel
+    with open(folder / "x.csv", "w", encoding="ascii") as file:
+        for _ in range(40):
+            file.write("1.2345678901234567,2.5,3.5\n" * 60000)
+    done = subprocess.run([command_test.SINTER, "density", NORMAL, "--data", str(folder / "x.csv"), "--column", "1", "--sum"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (48 << 20, 48 << 20)))
+    same((done.returncode, done.stderr), (0, b""))
+    near([float(done.stdout)], [2400000 * normal(1.2345678901234567)])
+
+
+@test
+def progress_is_for_terminals(folder):
+    with open(folder / "x.csv", "w", encoding="ascii") as file:
+        for _ in range(60):
+            file.write("1.2345678901234567,2.5,3.5\n" * 60000)
+    main, other = pty.openpty()
+    process = subprocess.Popen([command_test.SINTER, "density", NORMAL, "--data", str(folder / "x.csv"), "--column", "1", "--sum", "--engine", "interp"],
+                               stdout=subprocess.PIPE, stderr=other, env={**os.environ, "TERM": "xterm"})
+    process.communicate()
+    os.close(other)
+    seen = b""
+    try:
+        while chunk := os.read(main, 4096):
+            seen += chunk
+    except OSError:
+        pass
+    os.close(main)
+    same(process.returncode, 0)
+    check(seen == b"" or (b"reading" in seen and b"%" in seen and seen.endswith(b"\r")), seen)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    command_test.SINTER = str(pathlib.Path(sys.argv[1]).resolve())
+    tests = [t for t in TESTS if len(sys.argv) == 2 or any(part in t.__name__ for part in sys.argv[2:])]
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, function in enumerate(tests, 1):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="sinter-"))
+        try:
+            function(folder)
+            print(f"ok {number} - {function.__name__}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            if "built without zlib" in str(error):
+                print(f"ok {number} - {function.__name__} # SKIP needs zlib", flush=True)
+                continue
+            failed += 1
+            print(f"not ok {number} - {function.__name__}")
+            for line in f"{type(error).__name__}: {error}".splitlines():
+                print("# " + line, flush=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
