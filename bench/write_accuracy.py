@@ -14,7 +14,24 @@ import sys
 import write_tables
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+DENSITIES = DOCS / "density_accuracy.tsv"
 TABLE, PAGE = DOCS / "accuracy.tsv", DOCS / "accuracy.md"
+DENSITY_INTRODUCTION = """
+## Densities of the gamma type
+
+The greatest errors of log-densities (src/lib/densities_gamma.sn) in units in the last place of max(|log-density|, 1), in f64 by any engine, against
+mpmath with sixty digits more than the textbook's formula loses, rounded to f64 (which adds up to half a unit). Parameters go from 1e-300 to 1e300 and counts to
+1e15, with x near the mode and far from it, and on both sides of each place where formulas change
+(`tests/density_gamma_values.py`, `tests/density_gamma_test.c`). Narrower are the ranges of
+
+- `dirichlet`: concentrations to 1e15, within 1e5 of each other; x as rounded, that is, off the simplex by what rounding leaves;
+- `poisson_log`, `binomial_logit`, `neg_binomial_2_log`: counts, rates and tries to 1e8 near the mode. Beyond, the logarithm of a count in two words, good to 2^-66 of itself,
+  is what limits: the error grows with the distance from the mode, |k - e^a| 2^-61 or so.
+
+| family | greatest error, ULP | at x, parameters | rows |
+|---|---:|---|---:|
+"""
+
 HEAD = "| function | type | grade | greatest error, ULP | at | arguments tried | ns | SLEEF, ns |\n"
 RULE = "|---|---|---|---:|---|---|---:|---:|\n"
 MACHINE = re.compile(r"^Times: (.*)$", re.MULTILINE)
@@ -112,6 +129,10 @@ def main(command=None, *options):
     for row in rows:
         same = row["grade"] == "fast" and row["fingerprint"] == default.get((row["function"], row["type"]))
         text += line_of(row, same, times)
+    text += DENSITY_INTRODUCTION
+    for line in DENSITIES.read_text(encoding="utf-8").splitlines()[1:]:
+        family, error, count, place = line.split("\t")
+        text += f"| `{family}` | {error} | `{place}` | {int(count):,} |\n"
     PAGE.write_text(text, encoding="utf-8")
 
 

@@ -40,7 +40,7 @@ static const family families[] = {
     {.name = "inv_gamma", .parameters = "alpha beta", .most = 3},
     {.name = "chi_square", .parameters = "nu", .most = 3},
     {.name = "inv_chi_square", .parameters = "nu", .most = 3},
-    {.name = "scaled_inv_chi_square", .parameters = "nu sigma", .most = 8},
+    {.name = "scaled_inv_chi_square", .parameters = "nu sigma", .most = 4},
     {.name = "beta", .parameters = "alpha beta", .most = 5},
     {.name = "beta_proportion", .parameters = "mu kappa", .most = 5},
     {.name = "poisson", .parameters = "lambda", .most = 3},
@@ -51,7 +51,7 @@ static const family families[] = {
     {.name = "neg_binomial_2", .parameters = "mu phi", .most = 4},
     {.name = "neg_binomial_2_log", .parameters = "log_mu phi", .most = 4},
     {.name = "student_t", .parameters = "nu mu sigma", .most = 4},
-    {.name = "dirichlet", .parameters = "alpha0 alpha1 alpha2", .most = 8, .text = "dirichlet((1, 1, 1))", .width = 3},
+    {.name = "dirichlet", .parameters = "alpha0 alpha1 alpha2", .most = 5, .text = "dirichlet((1, 1, 1))", .width = 3},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
