@@ -277,6 +277,10 @@ static void catalogue_collapses(void **state)
     for (int i = 0; i < 3000; i++)
         x[i] = -2 * log(uniform(0x1p-53, 1));
     try_sum("exponential", x, 3000, (const double[]){0.4}, 2, 16);
+    try_sum("gamma", x, 3000, (const double[]){1.25, 0.7}, 3, 16);
+    for (int i = 0; i < 3000; i++)
+        x[i] = 1e6 + 1e3 * bell();
+    try_sum("gamma", x, 3000, (const double[]){1e6, 1}, 3, 16);
 }
 
 static void families_collapse(void **state)
@@ -739,6 +743,8 @@ static void times(void **state)
     time_one(NORMAL, "normal", x, N, (const double[]){1, 0.3});
     time_one(COUNTS, "counts", counts, N, (const double[]){3, 0});
     time_one(SHAPES, "shapes", x, N, (const double[]){2, 3});
+    time_one("poisson", "poisson", counts, N, (const double[]){3, 0});
+    time_one("gamma", "gamma", x, N, (const double[]){2, 3});
 }
 
 int main(void)
