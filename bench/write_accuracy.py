@@ -97,6 +97,13 @@ def line_of(row, same, times):
     return "| " + " | ".join(cells) + " |\n"
 
 
+def kept_densities():
+    """The page's last part, which is written by hand."""
+    text = PAGE.read_text(encoding="utf-8")
+    at = text.find("\n# Accuracy of densities\n")
+    return text[at:] if at >= 0 else ""
+
+
 def main(command=None, *options):
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     keys = lines[0].split("\t")
@@ -112,6 +119,7 @@ def main(command=None, *options):
     for row in rows:
         same = row["grade"] == "fast" and row["fingerprint"] == default.get((row["function"], row["type"]))
         text += line_of(row, same, times)
+    text += kept_densities()
     PAGE.write_text(text, encoding="utf-8")
 
 
