@@ -191,8 +191,33 @@ static void shares_are_integrals(void **state)
     }
 }
 
+/* Ends of the supports and of the numbers. */
+static void edges_are_right(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double x, value; } cases[] = {
+        {"normal(0, 1)", INFINITY, -INFINITY}, {"normal(0, 1e-310)", 0, 712.88244029494949}, {"normal(0, -1)", 0, NAN}, {"normal(0, 1)", NAN, NAN},
+        {"double_exponential(0, 1)", -INFINITY, -INFINITY}, {"logistic(0, 1)", INFINITY, -INFINITY}, {"gumbel(0, 1)", -INFINITY, -INFINITY},
+        {"gumbel(0, 1)", INFINITY, -INFINITY}, {"cauchy(0, 1)", -INFINITY, -INFINITY}, {"skew_normal(0, 1, 0)", INFINITY, -INFINITY},
+        {"skew_normal(0, 1, 0)", NAN, NAN}, {"weibull(1, 2)", 0, -0.69314718055994530942}, {"weibull(0.5, 2)", 0, INFINITY},
+        {"weibull(2, 2)", 0, -INFINITY}, {"weibull(2, 2)", INFINITY, -INFINITY}, {"frechet(2, 2)", 0, -INFINITY}, {"rayleigh(1)", 0, -INFINITY},
+        {"lognormal(0, 1)", 0, -INFINITY}, {"lognormal(0, 1)", NAN, NAN}, {"inverse_gaussian(1, 1)", 0, -INFINITY},
+        {"kumaraswamy(1, 3)", 0, 1.0986122886681098}, {"kumaraswamy(2, 1)", 1, 0.69314718055994530942}, {"kumaraswamy(2, 2)", 1, -INFINITY},
+        {"kumaraswamy(2, 0.5)", 1, INFINITY}, {"geometric(1)", 0, 0}, {"geometric(1)", 2, -INFINITY}, {"geometric(0)", 1, NAN},
+        {"bernoulli(0)", 1, -INFINITY}, {"bernoulli(0)", 0, 0}, {"triangular(1, 2, 1)", 1, 0.69314718055994530942},
+        {"triangular(1, 2, 2)", 2, 0.69314718055994530942}, {"uniform(2, 1)", 1.5, NAN}, {"half_cauchy(1)", -1, -INFINITY},
+        {"categorical((0.5, 0, 0.5))", 2, -INFINITY}, {"categorical((0.5, 0, 0.5))", 3, -0.69314718055994530942},
+        {"categorical((0.5, 0, 0.6))", 3, NAN}, {"categorical((0.5, 0, 0.5))", 4, -INFINITY},
+    };
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const double found = member("log_density", cases[k].text, cases[k].x), wanted = cases[k].value;
+        if (isnan(wanted) ? !isnan(found) : isinf(wanted) ? found != wanted : !(fabs(found - wanted) <= 1e-15*fmax(fabs(wanted), 1)))
+            fail_msg("%s at %g is %.17g, not %.17g", cases[k].text, cases[k].x, found, wanted);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(shares_are_integrals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(shares_are_integrals), cmocka_unit_test(edges_are_right)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
