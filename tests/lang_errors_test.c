@@ -790,7 +790,7 @@ static void every_word_is_found(void **state)
         assert_int_equal(names, entry.most);
         assert_true(entry.least <= entry.most && strlen(entry.summary) > 3);
     }
-    assert_int_equal(count, 92);
+    assert_int_equal(count, 94);
 }
 
 int main(void)
