@@ -114,6 +114,13 @@ def line_of(row, same, times):
     return "| " + " | ".join(cells) + " |\n"
 
 
+def kept_densities():
+    """The page's last part, which is written by hand."""
+    text = PAGE.read_text(encoding="utf-8")
+    at = text.find("\n# Accuracy of densities\n")
+    return text[at:] if at >= 0 else ""
+
+
 def main(command=None, *options):
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     keys = lines[0].split("\t")
@@ -133,6 +140,7 @@ def main(command=None, *options):
     for line in DENSITIES.read_text(encoding="utf-8").splitlines()[1:]:
         family, error, count, place = line.split("\t")
         text += f"| `{family}` | {error} | `{place}` | {int(count):,} |\n"
+    text += kept_densities()
     PAGE.write_text(text, encoding="utf-8")
 
 

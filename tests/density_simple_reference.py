@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The log-densities that density_simple_test compares with: python3 density_simple_reference.py > density_simple.txt
+
+Each line: the distribution as the language writes it, with its parameters p, q, r in their places, the parameters and x in
+hexadecimal, and the real log-density rounded to an f64 and what that left out. Computed from the textbook form by mpmath with 1,200 bits of
+working precision, which no cancellation here uses up, for parameters from 1e-300 to 1e300, moderate ones, and x in the
+middle, in both tails and at the places next to the edges.
+"""
+import math
+import random
+
+from mpmath import mp, mpf, log, exp, pi, sqrt, cos, erfc, besseli
+
+mp.prec = 1200
+random.seed(20240607)
+
+
+def phi_log(t):
+    return log(erfc(-t/sqrt(2))/2)
+
+
+def log1p(t):
+    return log(1 + t)
+
+
+def log_i0(k):
+    if k < 2000:
+        return log(besseli(0, k))
+    total, term = mpf(1), mpf(1)
+    for n in range(1, 200):
+        new = term*(2*n - 1)**2/(8*n*k)
+        if new > term or new < mpf(2)**-400:
+            break
+        term, total = new, total + new
+    return k - log(2*pi*k)/2 + log(total)
+
+
+REAL, POSITIVE, UNIT = "real", "positive", "unit"
+FAMILIES = [
+    # text, kinds of the parameters, what x is: (x given a draw u in (0, 1) and the parameters), log-density
+    ("normal(p, q)", [REAL, POSITIVE], REAL, lambda x, m, s: -((x - m)/s)**2/2 - log(s) - log(2*pi)/2),
+    ("exponential(p)", [POSITIVE], "scale", lambda x, b: log(b) - b*x),
+    ("lognormal(p, q)", ["logs", "small"], "log", lambda x, m, s: -((log(x) - m)/s)**2/2 - log(s) - log(2*pi)/2 - log(x)),
+    ("pareto(p, q)", [POSITIVE, POSITIVE], "above", lambda x, m, a: log(a) + a*log(m/x) - log(x)),
+    ("weibull(p, q)", ["small", POSITIVE], "ratio", lambda x, a, s: log(a/s) + (a - 1)*log(x/s) - exp(a*log(x/s))),
+    ("frechet(p, q)", ["small", POSITIVE], "ratio", lambda x, a, s: log(a/s) - (a + 1)*log(x/s) - exp(-a*log(x/s))),
+    ("double_exponential(p, q)", [REAL, POSITIVE], REAL, lambda x, m, s: -log(2*s) - abs(x - m)/s),
+    ("logistic(p, q)", [REAL, POSITIVE], REAL, lambda x, m, s: -abs(x - m)/s - log(s) - 2*log1p(exp(-abs(x - m)/s))),
+    ("gumbel(p, q)", [REAL, POSITIVE], REAL, lambda x, m, s: -(x - m)/s - log(s) - exp(-(x - m)/s)),
+    ("rayleigh(p)", [POSITIVE], "times", lambda x, s: log(x) - 2*log(s) - (x/s)**2/2),
+    ("inverse_gaussian(p, q)", [POSITIVE, POSITIVE], "times",
+     lambda x, m, l: (log(l) - log(2*pi) - 3*log(x))/2 - l*((x - m)/m)**2/(2*x)),
+    ("half_normal(p)", [POSITIVE], "times", lambda x, s: log(2/pi)/2 - log(s) - (x/s)**2/2),
+    ("half_cauchy(p)", [POSITIVE], "times", lambda x, s: log(2/pi) - log(s) - log1p((x/s)**2)),
+    ("cauchy(p, q)", [REAL, POSITIVE], REAL, lambda x, m, s: -log(pi*s) - log1p(((x - m)/s)**2)),
+    ("kumaraswamy(p, q)", ["small", "small"], UNIT,
+     lambda x, a, b: log(a*b) + (a - 1)*log(x) + (b - 1)*log1p(-exp(a*log(x)))),
+    ("skew_normal(p, q, r)", [REAL, POSITIVE, "real small"], "real near",
+     lambda x, m, s, a: log(2/pi)/2 - log(s) - ((x - m)/s)**2/2 + phi_log(a*(x - m)/s)),
+    ("von_mises(p, q)", ["angle", POSITIVE], "angle", lambda x, m, k: k*cos(x - m) - log(2*pi) - log_i0(k)),
+    ("geometric(p)", [UNIT], "count", lambda x, p: log(p) + x*log1p(-p)),
+    ("bernoulli_logit(p)", ["real small"], "bit", lambda x, a: -log1p(exp(-a if x else a))),
+    ("bernoulli(p)", [UNIT], "bit", lambda x, p: log(p) if x else log1p(-p)),
+]
+
+
+def spread(low, high):
+    return random.choice([1, 1.5])*10**random.uniform(low, high)
+
+
+def draw(kind, wide):
+    sign = random.choice([-1, 1])
+    if kind == REAL:
+        return sign*(spread(-300, 300) if wide else spread(-2, 2))
+    if kind == POSITIVE:
+        return spread(-300, 300) if wide else spread(-2, 2)
+    if kind == "small":
+        return spread(-3, 4) if wide else spread(-1, 1)
+    if kind == "real small":
+        return sign*(spread(-5, 5) if wide else spread(-1, 1))
+    if kind == "logs":
+        return sign*random.uniform(0, 600 if wide else 5)
+    if kind == "angle":
+        return random.uniform(-math.pi, math.pi)
+    if kind == UNIT:
+        return random.choice([random.random(), 10**random.uniform(-300, 0), 1 - 10**random.uniform(-15, 0)])
+    return float(random.choice([0, 1])) if kind == "bit" else float(math.floor(10**random.uniform(0, 15)))
+
+
+def place(kind, parameters, wide):
+    scale = parameters[-1]
+    steps = random.choice([-1, 1])*10**random.uniform(-8 if wide else -2, 2)
+    if kind == REAL:
+        return parameters[0] + parameters[1]*steps
+    if kind == "real near":
+        return parameters[0] + parameters[1]*random.uniform(-5, 5)
+    if kind == "scale":
+        return abs(steps)/parameters[0]
+    if kind == "times":
+        return abs(steps)*parameters[0]
+    if kind == "above":
+        return parameters[0]*(1 + abs(steps)/max(scale, 0.01))
+    if kind == "ratio":
+        return scale*math.exp(random.uniform(-6, 6)/parameters[0])
+    if kind == "log":
+        return math.exp(min(700, parameters[0] + min(scale, 30)*random.uniform(-5, 5)))
+    return draw(kind, wide)
+
+
+def main():
+    for text, kinds, where, density in FAMILIES:
+        written = 0
+        while written < 300:
+            wide = written % 2 == 1
+            try:
+                parameters = [draw(kind, wide) for kind in kinds]
+                x = place(where, parameters, wide)
+                if not math.isfinite(x) or where in ("scale", "times", "ratio", "log", "above") and not 0 < x:
+                    continue
+                value = density(mpf(x), *map(mpf, parameters))
+                high = float(value)
+            except (OverflowError, ValueError, ZeroDivisionError):
+                continue
+            if not math.isfinite(high):
+                continue
+            numbers = parameters + [0.0]*(3 - len(parameters)) + [x, high, float(value - mpf(high))]
+            print(text.replace(" ", ""), *(number.hex() for number in numbers))
+            written += 1
+
+
+main()
