@@ -433,41 +433,38 @@ static lang_value simplex_outside(const evaluation *e, lang_value x)
     return out;
 }
 
-/* Does a NaN in operation `from` make one of operation `to`, whatever else is computed? It does not where it decides a choice alone. */
-static bool carries_nan(lowering *l, ir_ref from, ir_ref to)
+enum { NAN_STEPS = 256 }; /* looked at at most: what is not found is seen to by a choice */
+
+static bool passes_nan(const ir_op *op)
 {
-    const ir_program *p = l->p;
-    if (to <= from || from == 0)
-        return to == from && to;
-    uint8_t *carries = sn_arena_take_zeroed(l->memory, to - from + 1);
-    if (!carries) {
-        l->t->out_of_memory = true;
-        return true;
-    }
-    carries[0] = 1;
-    for (ir_ref r = from + 1; r <= to; r++) {
-        const ir_op *op = &p->ops[r];
-        const ir_info *info = &sn_ir_info[op->code];
-        bool of[3] = {false, false, false};
-        for (unsigned k = 0; k < info->operands; k++)
-            of[k] = sn_ir_operand(op, k) >= from && carries[sn_ir_operand(op, k) - from];
-        const bool passes = info->rule == IR_RULE_FLOAT || (info->rule == IR_RULE_NUMBER && op->type != IR_I32)
-                            || (info->rule == IR_RULE_CONVERT && op->type != IR_I32);
-        if (info->rule == IR_RULE_CHOOSE)
-            carries[r - from] = of[1] && of[2];
-        else if (op->code == IR_MIN || op->code == IR_MAX || op->code == IR_POW || op->code == IR_HYPOT)
-            carries[r - from] = of[0] && of[1];
-        else
-            carries[r - from] = passes && (op->code == IR_COPYSIGN ? of[0] : of[0] || of[1] || of[2]);
-    }
-    return carries[to - from];
+    const ir_info *info = &sn_ir_info[op->code];
+    return info->rule == IR_RULE_FLOAT || ((info->rule == IR_RULE_NUMBER || info->rule == IR_RULE_CONVERT) && op->type != IR_I32);
 }
 
-static bool all_carry_nan(lowering *l, lang_value from, ir_ref to)
+/* Does a NaN in operation `from` make one of operation `to`, whatever else is computed? It does not where it decides a choice alone. */
+static bool carries_nan(const ir_program *p, ir_ref from, ir_ref to, unsigned *steps)
+{
+    const ir_op *op = &p->ops[to];
+    const unsigned operands = sn_ir_info[op->code].operands;
+    if (to <= from || *steps == 0)
+        return to == from;
+    --*steps;
+    if (sn_ir_info[op->code].rule == IR_RULE_CHOOSE)
+        return carries_nan(p, from, op->b, steps) && carries_nan(p, from, op->c, steps);
+    if (op->code == IR_MIN || op->code == IR_MAX || op->code == IR_POW || op->code == IR_HYPOT)
+        return carries_nan(p, from, op->a, steps) && carries_nan(p, from, op->b, steps);
+    for (unsigned k = 0; k < (op->code == IR_COPYSIGN ? 1 : operands) && passes_nan(op); k++)
+        if (carries_nan(p, from, sn_ir_operand(op, k), steps))
+            return true;
+    return false;
+}
+
+static bool all_carry_nan(const lowering *l, lang_value from, ir_ref to)
 {
     for (uint32_t k = 0; k < from.count; k++) {
         const lang_value element = sn_lang_element(l, from, k);
-        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l, element.ref, to))
+        unsigned steps = NAN_STEPS;
+        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l->p, element.ref, to, &steps))
             return false;
     }
     return true;
@@ -481,7 +478,7 @@ static lang_value with_nans(const evaluation *e, lang_value x, lang_value v)
         return v;
     v = sn_lang_number(l, e->node, v);
     const ir_ref computed = v.ref;
-    bool carried = true;
+    bool carried = !l->options->drops;
     for (uint32_t k = 0; k < e->count; k++)
         carried &= all_carry_nan(l, e->parameters[k], computed);
     const lang_value none = sn_lang_to(l, e->node, number(e, NAN), v.type);
@@ -489,7 +486,7 @@ static lang_value with_nans(const evaluation *e, lang_value x, lang_value v)
         v = sn_lang_choose(l, e->node, e->valid, v, none);
     for (uint32_t k = 0; k < x.count; k++) {
         const lang_value element = sn_lang_element(l, x, k);
-        if (!all_carry_nan(l, element, computed))
+        if (l->options->drops || !all_carry_nan(l, element, computed))
             v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, none);
     }
     return v;

@@ -50,6 +50,7 @@ typedef struct lang_options {
     ir_type type;       /* of numbers and of all outputs: IR_F32 or IR_F64 */
     bool density;       /* a density: its result is a distribution, a log-density or a model; then never a patch */
     lang_member quantity; /* of a density: what of it is the program's result */
+    bool drops;         /* terms of it will be left out: that a NaN comes through must not depend on them */
     struct lang_density *described; /* NULL, or where it is said what density the text is */
     bool patch;         /* may have inputs, state and the rate; else a field: free names x, y, z, t */
     const char *inputs; /* NULL, or names separated by spaces: the program's inputs in this order, used or

@@ -26,7 +26,7 @@ static sinter_status lower(compilation *c, void *source)
     if (quantity == LANG_QUANTITIES || (quantity != LANG_LOG_DENSITY && c->options.source != SINTER_DENSITY))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
                               "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean or variance");
-    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .described = s->described,
+    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};

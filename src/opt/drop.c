@@ -5,8 +5,8 @@
  * and choices. A term that is constant is left out, which leaves 0 of an output that is constant altogether.
  *
  * Of a choice whose condition varies, terms may leave one side alone only if the other is infinite or NaN whatever is
- * added to it (outside of the support, say); else both sides stay as they are. What is infinite or NaN is never left out: it says that the density is 0, or
- * that a parameter is invalid. Linear time. */
+ * added to it (outside of the support, say); else both sides stay as they are. What is infinite or NaN whatever the data is never left out: it
+ * says that the density is 0, or that a parameter is invalid. Linear time. */
 #include "opt/opt.h"
 
 #include <math.h>
