@@ -117,7 +117,7 @@ def line_of(row, same, times):
 def kept_densities():
     """The page's last part, which is written by hand."""
     text = PAGE.read_text(encoding="utf-8")
-    at = text.find("\n# Accuracy of densities\n")
+    at = text.find("\n## Densities without gamma functions\n")
     return text[at:] if at >= 0 else ""
 
 
