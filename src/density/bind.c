@@ -303,7 +303,7 @@ static sinter_status separate(sinter_bound *b)
         b->separation.reason = "numbers are f32, in which statistics have no exact sums";
         return SINTER_OK;
     }
-    const sinter_status status = sn_density_read_quantity(d, "derived", &b->own, &derived);
+    const sinter_status status = sn_density_read_quantity(d, "derived", &b->derived, &derived);
     if (status == SINTER_NO_MEMORY)
         return status;
     if (!status && derived.output_count == 1 && same_columns(&derived, d->column_count)) {
@@ -432,6 +432,7 @@ sinter_status sinter_density_bind(sinter_density *d, const sinter_density_data *
     b->density = d;
     b->size = sizeof *b;
     sn_arena_open(&b->own, &d->context->allocator);
+    sn_arena_open(&b->derived, &d->context->allocator);
     const sinter_status status = open_whole(b, data, report);
     if (!status) {
         *bound = b;
@@ -453,6 +454,7 @@ void sinter_bound_close(sinter_bound *b)
     sn_store_close(&b->nodes);
     sn_store_close(&b->rows);
     sn_arena_close(&b->own);
+    sn_arena_close(&b->derived);
     sn_release(&a, b, b->size);
 }
 

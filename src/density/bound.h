@@ -19,7 +19,7 @@ enum { BOUND_VECTOR = 8 /* rows that standing rows are filled up to */ };
 struct sinter_bound {
     sinter_density *density;
     size_t size; /* of this block */
-    arena own;
+    arena own, derived; /* the second: of the text read anew, whose names and tables the separation refers to */
     bool collapses;
     const char *reason; /* why not; "" */
     density_separation separation;
@@ -55,8 +55,8 @@ sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows);
 void sn_bound_find_constant(sinter_bound *b);
 
 /* ---- quantity.c ---- */
-/* Another quantity of the text (sinter_options.quantity), with the density's inputs and fixed parameters, as a program in `memory`; names of its streams and
- * parameters are not kept. What the text has not is an error. */
+/* Another quantity of the text (sinter_options.quantity), with the density's inputs and fixed parameters, as a program in `memory`, which is empty before and
+ * closed by the caller. What the text has not is an error. */
 sinter_status sn_density_read_quantity(const sinter_density *d, const char *quantity, arena *memory, ir_program *program);
 
 /* ---- bound_calls.c ---- */

@@ -33,9 +33,11 @@ sinter_status sn_density_read_quantity(const sinter_density *d, const char *quan
     if (!status)
         status = read_text(&c, d);
     if (!status) {
-        sn_opt_rebuild(&c.program, program, memory, IR_IDENTITY | IR_FOLD, NULL, NULL);
-        status = program->status;
+        *memory = c.own;
+        c.own = (arena){.allocator = c.own.allocator};
+        *program = c.program;
+        program->memory = memory;
     }
     sn_kernel_end(&c);
-    return memory->failed ? SINTER_NO_MEMORY : status;
+    return status;
 }
