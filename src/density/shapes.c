@@ -108,12 +108,10 @@ static void show_coefficients(const density_factors *f, ir_program *p)
 {
     static const char *const names[2] = {"gain", "offset"};
     const uint32_t totals = p->total_count;
-    ir_program without = *p;
-    without.total_count = 0;
     for (ir_ref r = 1; r < p->count; r++) /* what is added is of no use now */
         if (p->ops[r].code == IR_SUM || p->ops[r].code == IR_SUMP)
             p->ops[r] = (ir_op){.code = IR_NONE};
-    p->total_count = without.total_count;
+    p->total_count = 0;
     p->outputs = NULL;
     p->output_count = 0;
     for (uint32_t k = 0; k < 2 * totals; k++) {
@@ -129,7 +127,7 @@ static void show_coefficients(const density_factors *f, ir_program *p)
 static sinter_status factor_program(compilation *c, void *source)
 {
     shaping *s = source;
-    ir_program totals, out;
+    ir_program totals, out, alone;
     const uint32_t rules = c->program.rules;
     sinter_status status = shape_program(c, source);
     if (!status)
@@ -142,8 +140,12 @@ static sinter_status factor_program(compilation *c, void *source)
         return sn_report_fail(c->report, SINTER_TOO_LARGE, "a sum has at most 63 derivatives", NULL);
     *s->factors = (density_factors){.any = false};
     sn_opt_rebuild(&totals, &out, c->memory, rules, visit_sum, s);
-    if (s->coefficients)
+    if (s->coefficients) {
         show_coefficients(s->factors, &out);
+        sn_opt_dead(&out, &alone, c->memory);
+        out = alone;
+        out.rules = rules;
+    }
     c->program = out;
     return out.status ? sn_report_fail(c->report, out.status, out.message, NULL) : SINTER_OK;
 }
