@@ -79,8 +79,11 @@ static void play(int begin, int end)
 static double largest_step(const float *y, int begin, int end)
 {
     double most = 0;
-    for (int k = begin + 1; k < end; k++)
-        most = fmax(most, fabs((double)y[k] - (double)y[k - 1]));
+    for (int k = begin + 1; k < end; k++) {
+        const double step = fabs((double)y[k] - (double)y[k - 1]);
+        if (step > most) /* gcc 12 for AArch64 fails on fmax here */
+            most = step;
+    }
     return most;
 }
 
