@@ -101,7 +101,7 @@ static bool grow_buffer(csv_reader *r, sinter_error *e)
 {
     if (r->room >= CSV_MOST_RECORD)
         return fail_at(r, e, r->buffer + r->start, 1, "is there a quote that is never closed?", "a line, or what stands between quotes, is longer than 16 MB");
-    const size_t room = r->room * 2 < CSV_MOST_RECORD ? r->room * 2 : CSV_MOST_RECORD;
+    const size_t room = r->room > 0 && r->room < CSV_MOST_RECORD / 2 ? r->room * 2 : CSV_MOST_RECORD;
     char *grown = realloc(r->buffer, room);
     if (!grown)
         return fail(e, SINTER_NO_MEMORY, NULL, "out of memory");

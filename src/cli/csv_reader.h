@@ -37,25 +37,25 @@ typedef struct csv_field {
 typedef struct csv_reader {
     size_t column_count;
     char **names;      /* of the columns; NULL: the first line has numbers */
-    bool one_line;     /* there are no names, and nothing follows the first line */
     uint64_t skipped;  /* rows left out so far */
     int64_t first_skipped; /* the line of the first of them; 0: none */
     int64_t consumed;  /* bytes of the file */
+    bool one_line;     /* there are no names, and nothing follows the first line */
 
+    bool at_end;             /* of the file */
+    bool pending;            /* the record is there and was not taken yet */
+    bool list;
+    char delimiter;          /* ' ': spaces and tabs */
     FILE *in;
     csv_options options;
     char *buffer;
     size_t start, end, room; /* of what was read: the next record begins at `start` */
-    bool at_end;             /* of the file */
     int64_t line;            /* that `start` is on */
-    char delimiter;          /* ' ': spaces and tabs */
     csv_field *fields;       /* of the record at `start`, which ends `record` bytes behind it */
     size_t field_count, field_room, record;
     int64_t record_lines;
-    bool pending;            /* the record is there and was not taken yet */
     size_t *chosen;          /* NULL: the first column */
     size_t chosen_count;
-    bool list;
     size_t list_next;
 } csv_reader;
 

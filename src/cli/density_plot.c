@@ -89,6 +89,7 @@ static void close_evaluator(evaluator *e)
 {
     free(e->at);
     free(e->logs);
+    *e = (evaluator){0};
 }
 
 static bool open_evaluator(evaluator *e, const plot *p, const double *places, size_t count)

@@ -226,10 +226,21 @@ static void close_variant(density_variant *v)
     sinter_kernel_close(v->kernel);
 }
 
+static bool same_set(const density_set *a, const density_set *b)
+{
+    return memcmp(a->words, b->words, sizeof a->words) == 0;
+}
+
+static bool same_shape(const density_shape *a, const density_shape *b)
+{
+    return a->part == b->part && a->sum == b->sum && a->weighted == b->weighted && a->factored == b->factored
+           && same_set(&a->arrays, &b->arrays) && same_set(&a->by_column, &b->by_column) && same_set(&a->by_parameter, &b->by_parameter);
+}
+
 const density_variant *sn_density_find(const sinter_density *d, const density_shape *shape)
 {
     const density_variant *v = __atomic_load_n(&d->variants, __ATOMIC_ACQUIRE);
-    while (v && memcmp(&v->shape, shape, sizeof *shape) != 0)
+    while (v && !same_shape(&v->shape, shape))
         v = v->next;
     return v;
 }

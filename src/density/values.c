@@ -131,7 +131,10 @@ static bool is_array(const sinter_density_argument *a)
 /* Bits are compared, so that NaN is no change after NaN. */
 static void take(sinter_density_values *v, uint32_t k, double value, bool *differs)
 {
-    if (memcmp(&v->given[k], &value, sizeof value) != 0) {
+    uint64_t before, now;
+    memcpy(&before, &v->given[k], sizeof before);
+    memcpy(&now, &value, sizeof now);
+    if (before != now) {
         v->given[k] = value;
         *differs = true;
     }

@@ -39,7 +39,7 @@ static bool copy_nodes(graph_snapshot *s, const sinter_graph *g)
     uint32_t types = 1, copied = 0;
     for (const graph_type *t = g->types; t; t = t->next)
         types++;
-    const graph_type **originals = sn_arena_take(&s->memory, types * sizeof *originals);
+    const graph_type **originals = sn_arena_take(&s->memory, types * sizeof(void *));
     s->g.nodes = sn_arena_take(&s->memory, (g->node_count + 1) * sizeof *s->g.nodes);
     if (!originals || !s->g.nodes)
         return false;
@@ -190,7 +190,7 @@ static bool take_room(joining *j, arena *memory)
     j->g.nodes = sn_arena_take(memory, nodes * sizeof *j->g.nodes);
     j->g.connections = sn_arena_take(memory, connections * sizeof *j->g.connections);
     j->g.connection_count = 0;
-    j->both.before = sn_arena_take_zeroed(memory, nodes * sizeof *j->both.before);
+    j->both.before = sn_arena_take_zeroed(memory, nodes * sizeof(void *));
     j->both.gone = sn_arena_take_zeroed(memory, nodes * sizeof *j->both.gone);
     j->place = sn_arena_take(memory, nodes * sizeof *j->place);
     if (memory->failed)
