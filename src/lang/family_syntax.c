@@ -34,7 +34,7 @@ const char *const sn_lang_quantity_names[LANG_QUANTITIES] = {
 lang_member sn_lang_find_quantity(const char *text, size_t length)
 {
     unsigned k = 0;
-    while (k < LANG_QUANTITIES && (strlen(sn_lang_quantity_names[k]) != length || memcmp(sn_lang_quantity_names[k], text, length)))
+    while (k < LANG_QUANTITIES && (strlen(sn_lang_quantity_names[k]) != length || memcmp(sn_lang_quantity_names[k], text, length) != 0))
         k++;
     return (lang_member)k;
 }
@@ -408,7 +408,7 @@ static lang_family *add_family(parser *p, uint32_t function)
     }
     if (t->family_count == t->family_room) {
         const uint32_t room = t->family_room ? 2 * t->family_room : 8;
-        lang_family **grown = sn_arena_grow(p->memory, t->families, t->family_count * sizeof *grown, room * sizeof *grown);
+        lang_family **grown = sn_arena_grow(p->memory, t->families, t->family_count * sizeof(void *), room * sizeof(void *));
         if (grown) {
             t->families = grown;
             t->family_room = room;
