@@ -169,7 +169,7 @@ static ir_ref visit_stream(void *context, ir_program *out, const ir_op *op)
 static uint32_t find_param(const ir_program *p, const char *name, size_t length)
 {
     uint32_t k = 0;
-    while (k < p->param_count && (strlen(p->params[k].name) != length || memcmp(p->params[k].name, name, length)))
+    while (k < p->param_count && (strlen(p->params[k].name) != length || memcmp(p->params[k].name, name, length) != 0))
         k++;
     return k;
 }
