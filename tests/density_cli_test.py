@@ -9,10 +9,8 @@ import os
 import pathlib
 import pty
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import command_test
 from command_test import bad, check, engines, good, out, read_png, run, same, write_npy
@@ -489,30 +487,5 @@ def progress_is_for_terminals(folder):
     check(seen == b"" or (b"reading" in seen and b"%" in seen and seen.endswith(b"\r")), seen)
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    command_test.SINTER = str(pathlib.Path(sys.argv[1]).resolve())
-    tests = [t for t in TESTS if len(sys.argv) == 2 or any(part in t.__name__ for part in sys.argv[2:])]
-    print(f"1..{len(tests)}")
-    failed = 0
-    for number, function in enumerate(tests, 1):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="sinter-"))
-        try:
-            function(folder)
-            print(f"ok {number} - {function.__name__}", flush=True)
-        except Exception as error:  # pylint: disable=broad-except
-            if "built without zlib" in str(error):
-                print(f"ok {number} - {function.__name__} # SKIP needs zlib", flush=True)
-                continue
-            failed += 1
-            print(f"not ok {number} - {function.__name__}")
-            for line in f"{type(error).__name__}: {error}".splitlines():
-                print("# " + line, flush=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_test.main(__doc__, TESTS))

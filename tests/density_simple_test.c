@@ -2,7 +2,8 @@
  * (density_simple_reference.py), for moderate parameters and for parameters from 1e-300 to 1e300, where the terms of the textbook
  * forms cancel. Errors are in units in the last place of max(|log-density|, 1), of the normal distribution of max(|log-density|,
  * |log-density at its peak|, 1), since that one is computed without pairs; docs/accuracy.md lists what is greatest. Besides: every engine's
- * bits are the same; the shares below and above x are 1 together, and those of the densities' integrals. */
+ * bits are the same; the shares below and above x are 1 together, and those of the densities' integrals; means, variances and entropies are those by
+ * quadrature, and the exponential form is the stable one. */
 #include "lang/lang.h"
 #include "open_context.h"
 
@@ -191,6 +192,110 @@ static void shares_are_integrals(void **state)
     }
 }
 
+/* ---- moments, entropy, and the exponential form ---- */
+
+/* A quantity of the density `text`, parameters as the text gives them; NaN where the family does not have it. */
+static double quantity_of(const char *text, const char *quantity, double x)
+{
+    sinter_kernel *kernel;
+    double y = NAN;
+    const sinter_options options = {.source = SINTER_DENSITY, .quantity = quantity};
+    const sinter_status status = sinter_compile(context, text, strlen(text), &options, &kernel, NULL);
+    if (status == SINTER_BAD_PROGRAM)
+        return NAN;
+    assert_int_equal(status, SINTER_OK);
+    const void *in[] = {&x};
+    void *const to[] = {&y};
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = in, .outputs = to, .count = 1}), SINTER_OK);
+    sinter_kernel_close(kernel);
+    return y;
+}
+
+typedef struct moments {
+    double mass, mean, variance, entropy;
+} moments;
+
+/* Gauss and Legendre's five points in each of 8,000 pieces; over counts, all of them. `about`: where moments are taken, near the mean. */
+static moments moments_by_quadrature(const char *text, double from, double to, double about, bool counts)
+{
+    static const double at[] = {-0.906179845938664, -0.5384693101056831, 0, 0.5384693101056831, 0.906179845938664};
+    static const double weight[] = {0.23692688505618908, 0.47862867049936647, 0.5688888888888889, 0.47862867049936647, 0.23692688505618908};
+    enum { PIECES = 100, ROUNDS = 80 };
+    char source[128];
+    snprintf(source, sizeof source, "log_density(%s, x)", text);
+    const double step = counts ? 1 : (to - from)/(PIECES*ROUNDS);
+    double sums[4] = {0};
+    for (unsigned r = 0; r < ROUNDS; r++) {
+        const unsigned n = counts ? PIECES : PIECES*5;
+        for (unsigned k = 0; k < n; k++)
+            columns[3][k] = counts ? from + (r*PIECES + k) : from + step*((r*PIECES + k/5) + 0.5*(1 + at[k % 5]));
+        run(source, SINTER_ENGINE_AUTO, out, n);
+        for (unsigned k = 0; k < n; k++) {
+            const double share = (counts ? 1 : 0.5*step*weight[k % 5])*exp(out[k]), off = columns[3][k] - about;
+            sums[0] += share;
+            sums[1] += share*off;
+            sums[2] += share*off*off;
+            sums[3] -= share > 0 ? share*out[k] : 0;
+        }
+    }
+    return (moments){sums[0], about + sums[1], sums[2] - sums[1]*sums[1], sums[3]};
+}
+
+static unsigned compare_quantity(const char *text, const char *quantity, double by_quadrature)
+{
+    const double found = quantity_of(text, quantity, 0);
+    if (isnan(found))
+        return 0;
+    if (!(fabs(found - by_quadrature) <= 1e-6*fmax(fabs(by_quadrature), 1)))
+        fail_msg("%s: the %s is %.17g, by quadrature %.17g", text, quantity, found, by_quadrature);
+    return 1;
+}
+
+/* By ranges beyond which 1e-8 of each moment is left. */
+static void moments_are_those_of_the_density(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double low, high, about; bool counts; } cases[] = {
+        {"normal(1, 2)", -30, 32, 1, false}, {"exponential(2)", 0, 30, 0.5, false}, {"lognormal(0.25, 0.5)", 0, 100, 1, false},
+        {"pareto(1.5, 30)", 1.5, 15, 1.5, false}, {"weibull(2.5, 1.5)", 0, 10, 1, false}, {"weibull(4, 0.5)", 0, 3, 0.5, false},
+        {"frechet(30, 1.5)", 1, 15, 1.5, false}, {"double_exponential(1, 0.5)", -19, 21, 1, false}, {"logistic(1, 0.5)", -25, 27, 1, false},
+        {"gumbel(1, 0.5)", -5, 25, 1, false}, {"rayleigh(1.5)", 0, 20, 1.5, false}, {"inverse_gaussian(1.5, 2)", 0, 120, 1.5, false},
+        {"half_normal(1.5)", 0, 20, 1, false}, {"uniform(1, 3)", 1, 3, 2, false}, {"triangular(1, 4, 2)", 1, 4, 2, false},
+        {"kumaraswamy(2, 3)", 0, 1, 0.5, false}, {"skew_normal(1, 0.5, 3)", -5, 9, 1, false}, {"geometric(0.25)", 0, 0, 3, true},
+        {"geometric(0.9)", 0, 0, 0, true}, {"bernoulli(0.3)", 0, 0, 0, true}, {"bernoulli_logit(-0.75)", 0, 0, 0, true},
+    };
+    unsigned compared = 0;
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const moments m = moments_by_quadrature(cases[k].text, cases[k].low, cases[k].high, cases[k].about, cases[k].counts);
+        if (!(fabs(m.mass - 1) < 1e-7))
+            fail_msg("%s: the density's integral is %.17g", cases[k].text, m.mass);
+        compared += compare_quantity(cases[k].text, "mean", m.mean) + compare_quantity(cases[k].text, "variance", m.variance)
+                    + compare_quantity(cases[k].text, "entropy", m.entropy);
+    }
+    print_message("# %u means, variances and entropies\n", compared);
+    assert_true(compared >= 55);
+    assert_true(fabs(quantity_of("cauchy(1, 1.5)", "entropy", 0) - log(4*3.14159265358979*1.5)) < 1e-13);
+    assert_true(fabs(quantity_of("half_cauchy(1.5)", "entropy", 0) - log(2*3.14159265358979*1.5)) < 1e-13);
+}
+
+/* log h + eta·T − A, where no terms cancel, is the stable form. */
+static void derived_forms_agree(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double x[4]; } cases[] = {
+        {"normal(1, 2)", {-1, 0.5, 1, 6}}, {"exponential(2)", {0, 0.25, 1, 7}}, {"lognormal(0.25, 0.5)", {0.5, 1, 1.5, 4}},
+        {"pareto(1.5, 3)", {1.5, 2, 3, 20}}, {"rayleigh(1.5)", {0.25, 1, 2, 5}}, {"inverse_gaussian(1.5, 2)", {0.25, 1, 2, 5}},
+        {"half_normal(1.5)", {0, 0.5, 1, 4}}, {"geometric(0.25)", {0, 1, 2, 9}}, {"bernoulli(0.3)", {0, 1, 0, 1}},
+        {"bernoulli_logit(-0.75)", {0, 1, 0, 1}}, {"von_mises(0.5, 3)", {-1, 0, 0.5, 3}},
+    };
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (unsigned i = 0; i < 4; i++) {
+            const double x = cases[k].x[i], stable = quantity_of(cases[k].text, NULL, x), derived = quantity_of(cases[k].text, "derived", x);
+            if (!(fabs(stable - derived) <= 1e-14*fmax(fabs(stable), 1)))
+                fail_msg("%s at %g is %.17g, log h + eta*T - A is %.17g", cases[k].text, x, stable, derived);
+        }
+}
+
 /* Ends of the supports and of the numbers. */
 static void edges_are_right(void **state)
 {
@@ -218,6 +323,7 @@ static void edges_are_right(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(shares_are_integrals), cmocka_unit_test(edges_are_right)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(shares_are_integrals), cmocka_unit_test(moments_are_those_of_the_density),
+                                       cmocka_unit_test(derived_forms_agree), cmocka_unit_test(edges_are_right)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

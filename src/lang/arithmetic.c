@@ -647,20 +647,23 @@ static lang_value copy_sign(lowering *l, uint32_t node, const lang_value *argume
     return sn_lang_scalar(emit(l, IR_COPYSIGN, type, x.ref, plain, 0), type);
 }
 
-static lang_value bits_of(lowering *l, uint32_t node, lang_value x)
+/* An f32 as bits, or the upper half of an f64: its sign, its exponent, and the first 20 bits of its significand. */
+static lang_value bits_of(lowering *l, uint32_t node, lang_value x, ir_type type)
 {
+    const bool wide = type == IR_F64;
     if (x.type == TYPE_LITERAL || x.type == IR_MASK)
-        x = sn_lang_to(l, node, x, IR_F32);
-    if (x.type == IR_F64 || x.type == IR_I32) {
-        sn_lang_complain(l, node, x.type == IR_F64 ? "write bits(f32(...))" : "an i32 consists of its bits",
-                         "bits takes an f32");
+        x = sn_lang_to(l, node, x, type);
+    if (x.type != type && (x.type == IR_F32 || x.type == IR_F64 || x.type == IR_I32)) {
+        const char *convert = wide ? "write upper_bits(f64(...))" : "write bits(f32(...))";
+        sn_lang_complain(l, node, x.type == IR_I32 ? "an i32 consists of its bits" : convert,
+                         wide ? "upper_bits takes an f64" : "bits takes an f32");
         return sn_lang_wrong();
     }
     if (l->dry || x.type == TYPE_WRONG)
         return x.type == TYPE_WRONG ? x : sn_lang_scalar(0, IR_I32);
     const ir_ref is_nan = emit(l, IR_NE, IR_MASK, x.ref, x.ref, 0);
-    const ir_ref canonical = sn_ir_i32(l->p, 0x7FC00000);
-    const ir_ref raw = emit(l, IR_BITS, IR_I32, x.ref, 0, 0);
+    const ir_ref canonical = sn_ir_i32(l->p, wide ? 0x7FF80000 : 0x7FC00000);
+    const ir_ref raw = emit(l, wide ? IR_HI32 : IR_BITS, IR_I32, x.ref, 0, 0);
     return sn_lang_scalar(emit(l, IR_SELECT, IR_I32, is_nan, canonical, raw), IR_I32);
 }
 
@@ -668,24 +671,6 @@ static lang_value from_bits(lowering *l, uint32_t node, lang_value n)
 {
     n = integer(l, node, n, "from_bits takes bits");
     return n.type == TYPE_WRONG ? n : sn_lang_scalar(emit(l, IR_FROM_BITS, IR_F32, n.ref, 0, 0), IR_F32);
-}
-
-/* The upper half of an f64: its sign, its exponent, and the first 20 bits of its significand. */
-static lang_value upper_bits_of(lowering *l, uint32_t node, lang_value x)
-{
-    if (x.type == TYPE_LITERAL || x.type == IR_MASK)
-        x = sn_lang_to(l, node, x, IR_F64);
-    if (x.type == IR_F32 || x.type == IR_I32) {
-        sn_lang_complain(l, node, x.type == IR_F32 ? "write upper_bits(f64(...))" : "an i32 consists of its bits",
-                         "upper_bits takes an f64");
-        return sn_lang_wrong();
-    }
-    if (l->dry || x.type == TYPE_WRONG)
-        return x.type == TYPE_WRONG ? x : sn_lang_scalar(0, IR_I32);
-    const ir_ref is_nan = emit(l, IR_NE, IR_MASK, x.ref, x.ref, 0);
-    const ir_ref canonical = sn_ir_i32(l->p, 0x7FF80000);
-    const ir_ref raw = emit(l, IR_HI32, IR_I32, x.ref, 0, 0);
-    return sn_lang_scalar(emit(l, IR_SELECT, IR_I32, is_nan, canonical, raw), IR_I32);
 }
 
 static lang_value from_upper_bits(lowering *l, uint32_t node, lang_value n)
@@ -829,7 +814,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     switch (word) {
     case WORD_ABS: return magnitude(l, node, v[0]);
     case WORD_AND: return logic(l, node, IR_AND, v[0], v[1]);
-    case WORD_BITS: return bits_of(l, node, v[0]);
+    case WORD_BITS: return bits_of(l, node, v[0], IR_F32);
     case WORD_CLAMP: return clamp(l, node, v);
     case WORD_COPYSIGN: return copy_sign(l, node, v);
     case WORD_DEGREES: return scale(l, node, v[0], 180, pi);
@@ -865,7 +850,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     case WORD_SMOOTHSTEP: return smooth_step(l, node, v);
     case WORD_STEP: return step(l, node, v[0], v[1]);
     case WORD_UMULH: return upper_half(l, node, v[0], v[1]);
-    case WORD_UPPER_BITS: return upper_bits_of(l, node, v[0]);
+    case WORD_UPPER_BITS: return bits_of(l, node, v[0], IR_F64);
     case WORD_XOR: return logic(l, node, IR_XOR, v[0], v[1]);
     default: return sn_lang_wrong();
     }
