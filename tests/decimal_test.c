@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/decimal.h"
+#include "repetitions.h"
 
 static locale_t c_locale;
 
@@ -69,6 +70,17 @@ static char *with_trap(const char *text, size_t length)
     return copy;
 }
 
+/* glibc before 2.38 drops the last bit of a number in the subnormal range that takes exactly one bit more than the
+ * normal precision (its bug 30220). A long double holds such a number whole and is rounded to ours. */
+static bool is_glibc_bug_30220(const char *text, double ours, bool single)
+{
+    const long double value = strtold_l(text, NULL, c_locale);
+    int exponent;
+    const long double bits = ldexpl(frexpl(value, &exponent), single ? 25 : 54);
+    return fabs(ours) < (single ? (double)FLT_MIN : DBL_MIN) && bits == rintl(bits) &&
+           ours == (single ? (double)(float)value : (double)value);
+}
+
 /* Our reading of the text, all of which must be a number, against the C library's. */
 static void check_reading(const char *text)
 {
@@ -78,10 +90,12 @@ static void check_reading(const char *text)
     float narrow, expected_narrow = strtof_l(text, NULL, c_locale);
     size_t used_wide = sn_decimal_read_f64(trapped, length, &wide);
     size_t used_narrow = sn_decimal_read_f32(trapped, length, &narrow);
-    if (used_wide != length || bits_of_f64(wide) != bits_of_f64(expected_wide))
+    if (used_wide != length ||
+        (bits_of_f64(wide) != bits_of_f64(expected_wide) && !is_glibc_bug_30220(text, wide, false)))
         fail_msg("f64 %.900s: used %zu of %zu, read %a, expected %a", text, used_wide, length, wide,
                  expected_wide);
-    if (used_narrow != length || bits_of_f32(narrow) != bits_of_f32(expected_narrow))
+    if (used_narrow != length ||
+        (bits_of_f32(narrow) != bits_of_f32(expected_narrow) && !is_glibc_bug_30220(text, (double)narrow, true)))
         fail_msg("f32 %.900s: used %zu of %zu, read %a, expected %a", text, used_narrow, length,
                  (double)narrow, (double)expected_narrow);
 }
@@ -377,7 +391,7 @@ static void reads_random_texts(void **state)
 {
     (void)state;
     char text[1200];
-    for (int i = 0; i < 400000; i++) {
+    for (uint64_t i = 0; i < repetitions(400000); i++) {
         int digits = (int)(random_bits() % (i % 8 == 0 ? 60 : 20)) + 1, n = 0;
         int point = (int)(random_bits() % (unsigned)(digits + 1));
         if (i % 1000 == 0)
@@ -411,7 +425,7 @@ static void reads_printed_numbers(void **state)
 {
     (void)state;
     char text[64];
-    for (int i = 0; i < 100000; i++) {
+    for (uint64_t i = 0; i < repetitions(100000); i++) {
         uint64_t bits = random_bits() >> 1;
         if (bits >= 0x7ff0000000000000u)
             continue;
@@ -451,7 +465,7 @@ static void reads_hexadecimal(void **state)
 {
     (void)state;
     char text[200];
-    for (int i = 0; i < 100000; i++) {
+    for (uint64_t i = 0; i < repetitions(100000); i++) {
         int digits = (int)(random_bits() % (i % 8 == 0 ? 40 : 16)) + 1,
             point = (int)(random_bits() % (unsigned)(digits + 1));
         int n = snprintf(text, sizeof text, "0x");
@@ -491,7 +505,8 @@ static void reads_hexadecimal(void **state)
                                         "0x0.00000000000000000000000000000001p128",
                                         "0xffffffffffffffff",
                                         "0xfffffffffffffffff",
-                                        "0x10000000000000001"};
+                                        "0x10000000000000001",
+                                        "0xb44263f7716014p-1079"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         check_reading(texts[i]);
 }
@@ -612,7 +627,7 @@ static void round_trips(void **state)
 {
     (void)state;
     char buffer[SN_DECIMAL_ROOM + 8];
-    for (int i = 0; i < 1000000; i++) {
+    for (uint64_t i = 0; i < repetitions(1000000); i++) {
         uint64_t bits = random_bits();
         if (i % 4 == 3)
             bits = bits_of_f64((double)(int64_t)(bits >> (bits % 64)) / (double)(1 + i % 1000));
@@ -701,7 +716,7 @@ static void writes_the_shortest(void **state)
             if (exponent > -45 && exponent <= 38 && narrow < (float)INFINITY)
                 check_shortest((double)narrow, true);
         }
-    for (int i = 0; i < 100000; i++) {
+    for (uint64_t i = 0; i < repetitions(100000); i++) {
         uint64_t bits = random_bits() >> 1;
         if (i % 2)
             bits = bits_of_f64((double)(bits >> 30) / 1024);

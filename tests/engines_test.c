@@ -1,6 +1,6 @@
 /* Every engine gives the same bits, and they are the meaning of the program: random programs on random data.
  *
- *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many
+ *     engines_test                          what CI runs; SINTER_PROOF=1 for twelve times as many, SINTER_TEST_SHARE=N for an Nth
  *     engines_test [KIND] FIRST [COUNT]     programs by seed; KIND: state (small ones with delay lines), grid, bytes (tables of bytes),
  *                                         alike (the same recurrence several times over),
  *                                         moving (small ones with delay lines, their parameters smoothed)
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "repetitions.h"
 
 enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES, ALIKE_KIND = GRAPH_SMALL | GRAPH_WITH_ALIKE };
 enum { MOVING_KIND = GRAPH_SMALL | GRAPH_WITH_STATE | GRAPH_SMOOTHED };
@@ -52,53 +53,52 @@ static void compare_many(uint64_t first, uint64_t count, unsigned kind)
         (unsigned long long)compare_counts.functions, (unsigned)failures);
 }
 
-static uint64_t factor(void)
+static uint64_t many(uint64_t programs)
 {
-    const char *proof = getenv("SINTER_PROOF");
-    return proof && *proof && *proof != '0' ? PROOF_FACTOR : 1;
+    return test_proof() ? programs * PROOF_FACTOR : repetitions(programs);
 }
 
 static void programs(void **state)
 {
     (void)state;
-    compare_many(1, PROGRAMS * factor(), 0);
+    compare_many(1, many(PROGRAMS), 0);
     assert_int_equal(failures, 0);
 }
 
 static void small_states(void **state)
 {
     (void)state;
-    compare_many(1, STATES * factor(), GRAPH_SMALL | GRAPH_WITH_STATE);
+    compare_many(1, many(STATES), GRAPH_SMALL | GRAPH_WITH_STATE);
     assert_int_equal(failures, 0);
 }
 
 static void grids(void **state)
 {
     (void)state;
-    compare_many(1, GRIDS * factor(), GRAPH_ON_GRID);
+    compare_many(1, many(GRIDS), GRAPH_ON_GRID);
     assert_int_equal(failures, 0);
 }
 
 static void tables_of_bytes(void **state)
 {
     (void)state;
-    compare_many(1, BYTES * factor(), BYTES_KIND);
+    compare_many(1, many(BYTES), BYTES_KIND);
     assert_int_equal(failures, 0);
 }
 
 static void components_alike(void **state)
 {
     (void)state;
-    compare_many(1, ALIKE * factor(), ALIKE_KIND);
+    compare_many(1, many(ALIKE), ALIKE_KIND);
     assert_int_equal(failures, 0);
 }
 
 static void smoothed_parameters(void **state)
 {
     (void)state;
-    compare_many(1, MOVING * factor(), MOVING_KIND);
+    compare_many(1, many(MOVING), MOVING_KIND);
     assert_int_equal(failures, 0);
-    compare_many(1, MOVING / 2 * factor(), GRAPH_SMOOTHED);
+    compare_many(1, many(MOVING / 2), GRAPH_SMOOTHED);
     assert_int_equal(failures, 0);
 }
 

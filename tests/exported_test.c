@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include "repetitions.h"
 
 enum { BATCH = 60, PROOF_BATCHES = 40, PATH = 256 };
 
@@ -116,8 +117,8 @@ static void remove_batch(uint64_t first)
 static void exported_programs(void **state)
 {
     (void)state;
-    const char *proof = getenv("SINTER_PROOF"), *temporary = getenv("TMPDIR");
-    const uint64_t batches = proof && *proof && *proof != '0' ? PROOF_BATCHES : 1;
+    const char *temporary = getenv("TMPDIR");
+    const uint64_t batches = test_proof() ? PROOF_BATCHES : 1;
     uint32_t failures = 0;
     snprintf(folder, sizeof folder, "%s/sinter-exported-XXXXXX", temporary ? temporary : "/tmp");
     assert_non_null(mkdtemp(folder));

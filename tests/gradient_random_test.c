@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "repetitions.h"
 
 enum { PROGRAMS = 3000, SMOOTH = 2000, ENGINE_PROGRAMS = 1500, MOST_NAMES = 12, POINTS = 6, COUNT = 45 };
 
@@ -119,7 +120,8 @@ static void modes_agree(void **unused)
 {
     (void)unused;
     compared = not_finite = refused = 0;
-    for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
+    const uint64_t programs = repetitions(PROGRAMS);
+    for (uint64_t seed = 1; seed <= programs; seed++) {
         random_graph g;
         ir_program forward, reverse;
         const char *names[MOST_NAMES];
@@ -143,8 +145,8 @@ static void modes_agree(void **unused)
     }
     printf("# %u programs: %u results of both modes compared, %u not finite in one of them; %u programs refused for their "
            "bits\n",
-           (unsigned)PROGRAMS, (unsigned)compared, (unsigned)not_finite, (unsigned)refused);
-    assert_true(compared > 10 * PROGRAMS && refused < PROGRAMS / 2);
+           (unsigned)programs, (unsigned)compared, (unsigned)not_finite, (unsigned)refused);
+    assert_true(compared > 10 * programs && refused < programs / 2);
 }
 
 /* ---- smooth programs: against differences ---- */
@@ -250,7 +252,8 @@ static void differences_agree(void **unused)
 {
     (void)unused;
     smooth_compared = kinks = 0;
-    for (uint64_t seed = 1; seed <= SMOOTH; seed++) {
+    const uint64_t smooth = repetitions(SMOOTH);
+    for (uint64_t seed = 1; seed <= smooth; seed++) {
         random_numbers r = {seed};
         ir_program p;
         long double at[VARIABLES];
@@ -261,9 +264,9 @@ static void differences_agree(void **unused)
         check_smooth(&p, OPT_GRADIENT_REVERSE, at, seed);
         sn_arena_rewind(&memory);
     }
-    printf("# %u smooth programs: %u derivatives compared with differences, %u beside a kink\n", (unsigned)SMOOTH,
+    printf("# %u smooth programs: %u derivatives compared with differences, %u beside a kink\n", (unsigned)smooth,
            (unsigned)smooth_compared, (unsigned)kinks);
-    assert_true(smooth_compared > 12 * SMOOTH);
+    assert_true(smooth_compared > 12 * smooth);
 }
 
 /* ---- engines ---- */
@@ -371,7 +374,8 @@ static void engines_agree(void **unused)
 {
     (void)unused;
     kernels = engine_refused = 0;
-    for (uint64_t seed = 1; seed <= ENGINE_PROGRAMS; seed++) {
+    const uint64_t engine_programs = repetitions(ENGINE_PROGRAMS);
+    for (uint64_t seed = 1; seed <= engine_programs; seed++) {
         random_graph g;
         const char *names[MOST_NAMES];
         random_graph_make(&g, seed,
@@ -388,9 +392,9 @@ static void engines_agree(void **unused)
         sinter_program_close(program);
         sn_arena_rewind(&memory);
     }
-    printf("# %u programs: %u kernels; %u programs refused\n", (unsigned)ENGINE_PROGRAMS, (unsigned)kernels,
+    printf("# %u programs: %u kernels; %u programs refused\n", (unsigned)engine_programs, (unsigned)kernels,
            (unsigned)engine_refused);
-    assert_true(engine_refused < ENGINE_PROGRAMS / 2);
+    assert_true(engine_refused < engine_programs / 2);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "repetitions.h"
 
 /* ---- what the reference needs of whole numbers ---- */
 
@@ -1008,8 +1009,14 @@ static void cells_are_found(void **state)
             assert_true(it.values[1][i] == it.values[2][i]);
 }
 
+/* How it looks follows from the bits: where only a share of the tests is asked for, these are enough. */
 int main(void)
 {
+    const struct CMUnitTest bits[] = {
+        cmocka_unit_test(the_reference_values_hold),
+        cmocka_unit_test(f32_has_the_bits_of_the_reference),
+        cmocka_unit_test(f64_has_the_bits_of_the_reference),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_values_hold),
         cmocka_unit_test(f32_has_the_bits_of_the_reference),
@@ -1024,5 +1031,6 @@ int main(void)
         cmocka_unit_test(tiles_meet),
         cmocka_unit_test(cells_are_found),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_share() > 1 ? cmocka_run_group_tests(bits, open_context, close_context)
+                            : cmocka_run_group_tests(tests, open_context, close_context);
 }

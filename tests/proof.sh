@@ -16,7 +16,7 @@ if ! command -v clang >/dev/null; then
 fi
 [ -f build-fuzz/build.ninja ] ||
     CC=clang meson setup build-fuzz -Dbuildtype=debugoptimized -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
-ninja -C build-fuzz --quiet
+ninja -C build-fuzz --quiet fuzz
 for target in build-fuzz/tests/fuzz/*_fuzz; do
     tests/fuzz/run.sh build-fuzz "$(basename "$target" _fuzz)" "$seconds"
 done
