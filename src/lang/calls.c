@@ -467,6 +467,13 @@ static void unknown_function(lowering *l, uint32_t node)
         {"float", "did you mean 'f32'?"},
         {"int", "did you mean 'i32'?"},
         {"fabs", "did you mean 'abs'?"},
+        {"sdf_disc", "did you mean 'sdf_circle'?"},
+        {"sdf_disk", "did you mean 'sdf_circle'?"},
+        {"sdf_rectangle", "did you mean 'sdf_box'?"},
+        {"sdf_square", "did you mean 'sdf_box'?"},
+        {"sdf_cube", "did you mean 'sdf_box'?"},
+        {"smin", "did you mean 'sdf_smooth_union'?"},
+        {"smax", "did you mean 'sdf_smooth_intersection'?"},
         {"fast", "a grade stands before a function: fast.sin(x)"},
         {"print", NULL},
     };
