@@ -478,6 +478,10 @@ static void unknown_function(lowering *l, uint32_t node)
         {"print", NULL},
     };
     char hint[SINTER_MESSAGE_SIZE] = "";
+    if (!sn_lang_is_heard(l, node)) {
+        sn_lang_complain(l, node, NULL, "there is no function '%.*s'", sn_lang_shown(l->t, symbol), name);
+        return;
+    }
     for (uint32_t w = 0; w < WORD_COUNT; w++)
         if (sn_lang_words[w].kind == WORD_IS_FUNCTION)
             sn_lang_offer(&best, sn_lang_words[w].text, sn_lang_words[w].length);
