@@ -141,6 +141,37 @@ static void definitions_go_by_how_many_numbers_they_need(void **state)
     assert_true(flat[0] != deep[0]);
 }
 
+/* The customary names that are not the library's own. */
+static void other_names_are_the_same_functions(void **state)
+{
+    (void)state;
+    static const char *const same[][2] = {
+        {"worley2(x*0.7, y, 0.5, 1, 3)", "worley((x*0.7, y), 0.5, 1, 3)"},
+        {"cellular(x*0.7, y, metric=2, seed=9)", "worley(x*0.7, y, metric=2, seed=9)"},
+        {"cellular((x, y, z), 0.5)", "worley((x, y, z), 0.5)"},
+        {"sdf_translate(x, y, z, t)", "translate((x, y), (z, t))"},
+        {"sdf_translate((x, y, z), (t, 1, 2))", "translate(x, y, z, t, 1, 2)"},
+        {"sdf_scale(x, y, z)", "scale((x, y), z)"},
+        {"sdf_scale((x, y, z), t)", "scale(x, y, z, t)"},
+        {"(x, y) | sdf_rotate(t)", "rotate(x, y, t)"},
+        {"sdf_rotate((x, y, z), (1, t, 2), 0.3)", "rotate((x, y, z), (1, t, 2), 0.3)"},
+        {"sdf_cylinder(x, y, z, 0.5, t)", "sdf_capped_cylinder((x, y, z), 0.5, t)"},
+        {"sdf_cylinder((x, y, z), (0, t, 1), (1, 2, t), 0.5)", "sdf_capped_cylinder((x, y, z), (0, t, 1), (1, 2, t), 0.5)"},
+        {"sdf_rounded_box((x, y, z), (1, 2, t), 0.1)", "sdf_round_box(x, y, z, 1, 2, t, 0.1)"},
+        {"sdf_rounded_box(x, y, 1, 2, 0.1)", "sdf_rounded_box((x, y), (1, 2), (0.1, 0.1, 0.1, 0.1))"},
+    };
+    for (size_t k = 0; k < sizeof same / sizeof *same; k++)
+        same_values(same[k][0], same[k][1]);
+}
+
+static void without_octaves_noise_is_zero(void **state)
+{
+    (void)state;
+    same_values("fbm(x, y, octaves=0)", "0*x");
+    same_values("ridged((x, y, z), octaves=-2)", "0*x");
+    same_values("fbm_tiled(x, y, 4, octaves=0)", "0*x");
+}
+
 /* Calls in calls as deep as texts may nest, on a thread with little stack. */
 static void *compile_nested(void *unused)
 {
@@ -283,6 +314,26 @@ static void every_function_is_documented(void **state)
     assert_true(count > 10);
 }
 
+/* Whoever marches along a ray has to know of each shape, and of what is done to it, whether the distance is still one. */
+static void distance_fields_say_whether_they_are_exact(void **state)
+{
+    (void)state;
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < sn_lang_library_count; k++) {
+        const lang_library_item *item = &sn_lang_library[k];
+        if (!item->summary || strncmp(item->group, "Distance fields", 15) != 0)
+            continue;
+        count++;
+        static const char *const marks[] = {"Exact", "exact", "bound", "Bound"};
+        bool marked = false;
+        for (size_t m = 0; m < sizeof marks / sizeof *marks; m++)
+            marked = marked || strstr(item->summary, marks[m]) || strstr(item->details, marks[m]);
+        if (!marked)
+            fail_msg("%s(%s): exact, or a bound?", item->name, item->arguments);
+    }
+    assert_true(count > 130);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,11 +341,14 @@ int main(void)
         cmocka_unit_test(arguments_that_do_not_fit_are_refused),
         cmocka_unit_test(each_wrong_call_is_told),
         cmocka_unit_test(definitions_go_by_how_many_numbers_they_need),
+        cmocka_unit_test(other_names_are_the_same_functions),
+        cmocka_unit_test(without_octaves_noise_is_zero),
         cmocka_unit_test(nested_calls_need_little_stack),
         cmocka_unit_test(texts_keep_their_own_names),
         cmocka_unit_test(definitions_stand_in_order),
         cmocka_unit_test(every_definition_compiles),
         cmocka_unit_test(every_function_is_documented),
+        cmocka_unit_test(distance_fields_say_whether_they_are_exact),
         cmocka_unit_test(node_types_come_before_the_library), /* the last: what it adds stays */
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -76,6 +76,22 @@ static void marks_stand_under_their_place(void **state)
     }
 }
 
+/* A name of 250 characters, of which the excerpt shows some: the mark ends with it. */
+static void marks_end_with_the_excerpt(void **state)
+{
+    (void)state;
+    char text[251], shown[1000];
+    memset(text, 'a', 250);
+    text[250] = 0;
+    compile(text, NULL);
+    assert_int_equal(report.errors[0].width, 250);
+    sinter_report_format(&report, 0, shown, sizeof shown);
+    const char *const excerpt = strchr(shown, '\n') + 1, *const mark = strchr(excerpt, '\n') + 1;
+    const size_t bytes = (size_t)(mark - 1 - excerpt);
+    assert_memory_equal(mark - 4, "\xE2\x80\xA6", 3);
+    assert_int_equal(strcspn(mark, "\n"), bytes - 2); /* the ellipsis is one character of three bytes */
+}
+
 static void long_lines_are_cut_around_the_place(void **state)
 {
     (void)state;
@@ -168,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_shown_as_compilers_do),
         cmocka_unit_test(marks_stand_under_their_place),
+        cmocka_unit_test(marks_end_with_the_excerpt),
         cmocka_unit_test(long_lines_are_cut_around_the_place),
         cmocka_unit_test(the_buffer_is_never_overrun),
         cmocka_unit_test(what_is_not_there_is_not_shown),

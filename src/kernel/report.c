@@ -74,8 +74,16 @@ static void add_mark(char *buffer, size_t size, size_t *at, const sinter_error *
             p++;
     }
     add_text(buffer, size, at, "^");
-    for (int k = 1; k < e->width; k++)
+    if (*p)
+        p++;
+    for (int k = 1; k < e->width; k++) { /* no further than the excerpt, which may be cut */
+        while (((unsigned char)*p & 0xC0) == 0x80)
+            p++;
+        if (!*p)
+            break;
         add_text(buffer, size, at, "~");
+        p++;
+    }
     add_text(buffer, size, at, "\n");
 }
 

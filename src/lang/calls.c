@@ -467,10 +467,21 @@ static void unknown_function(lowering *l, uint32_t node)
         {"float", "did you mean 'f32'?"},
         {"int", "did you mean 'i32'?"},
         {"fabs", "did you mean 'abs'?"},
+        {"sdf_disc", "did you mean 'sdf_circle'?"},
+        {"sdf_disk", "did you mean 'sdf_circle'?"},
+        {"sdf_rectangle", "did you mean 'sdf_box'?"},
+        {"sdf_square", "did you mean 'sdf_box'?"},
+        {"sdf_cube", "did you mean 'sdf_box'?"},
+        {"smin", "did you mean 'sdf_smooth_union'?"},
+        {"smax", "did you mean 'sdf_smooth_intersection'?"},
         {"fast", "a grade stands before a function: fast.sin(x)"},
         {"print", NULL},
     };
     char hint[SINTER_MESSAGE_SIZE] = "";
+    if (!sn_lang_is_heard(l, node)) {
+        sn_lang_complain(l, node, NULL, "there is no function '%.*s'", sn_lang_shown(l->t, symbol), name);
+        return;
+    }
     for (uint32_t w = 0; w < WORD_COUNT; w++)
         if (sn_lang_words[w].kind == WORD_IS_FUNCTION)
             sn_lang_offer(&best, sn_lang_words[w].text, sn_lang_words[w].length);

@@ -205,6 +205,8 @@ void sn_lang_sort_errors(sinter_report *report)
     }
 }
 
+enum { SLIPS_MOST = 2 }; /* letters wrong, missing, too many or swapped, up to which a name still looks alike */
+
 /* Edit distance, or `limit + 1` if it is more than `limit`. */
 static unsigned distance_of(const char *a, size_t a_length, const char *b, size_t b_length, unsigned limit)
 {
@@ -241,18 +243,76 @@ static size_t common_beginning(const lang_nearest *nearest, const char *name, si
     return n;
 }
 
+/* The words of a name stand between its underscores. Beyond what a slip of the fingers makes of a name, two are akin if
+ *
+ * - they have the same words in another order: limited_repeat, repeat_limited;
+ * - one has more words behind the other: hsv, hsv_to_rgb; perlin_noise, perlin;
+ * - their words are the same but for the last, of which one begins the other (round, rounding), or both begin with
+ *   the same four letters: extrude, extrusion.
+ *
+ * Short words would be akin to too much: three letters are the least that begins a word. */
+static size_t word_length(const char *name, size_t length)
+{
+    const char *end = memchr(name, '_', length);
+    return end ? (size_t)(end - name) : length;
+}
+
+static bool has_word(const char *name, size_t length, const char *word, size_t word_size)
+{
+    for (size_t at = 0, size; at <= length; at += size + 1) {
+        size = word_length(name + at, length - at);
+        if (size == word_size && memcmp(name + at, word, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_words_of(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    for (size_t at = 0, size; at <= b_length; at += size + 1) {
+        size = word_length(b + at, b_length - at);
+        if (!has_word(a, a_length, b + at, size))
+            return false;
+    }
+    return true;
+}
+
+static bool are_akin(const char *a, size_t a_length, const char *b, size_t b_length, size_t common)
+{
+    size_t last = common; /* where the words begin of which the first that differ are */
+    while (last > 0 && a[last - 1] != '_')
+        last--;
+    const size_t a_rest = a_length - last, b_rest = b_length - last, shorter = a_rest < b_rest ? a_rest : b_rest;
+    const bool begins = a_length != b_length && common - last == shorter && shorter >= 3;
+    if (begins && (a_length > b_length ? a[common] : b[common]) == '_')
+        return true;
+    if (word_length(a + last, a_rest) == a_rest && word_length(b + last, b_rest) == b_rest)
+        return begins || common - last >= 4;
+    return a_length == b_length && memchr(a, '_', a_length) && has_words_of(a, a_length, b, b_length)
+           && has_words_of(b, b_length, a, a_length);
+}
+
+/* Fewer slips are better, then a longer common beginning, then a shorter name; of equals the first. */
+static bool is_nearer(const lang_nearest *nearest, unsigned distance, size_t common, size_t length)
+{
+    if (!nearest->name || distance != nearest->distance)
+        return !nearest->name || distance < nearest->distance;
+    const size_t other = common_beginning(nearest, nearest->name, nearest->length);
+    return common > other || (common == other && distance > SLIPS_MOST && length < nearest->length);
+}
+
 void sn_lang_offer(lang_nearest *nearest, const char *name, size_t length)
 {
     const size_t shorter = length < nearest->wanted_length ? length : nearest->wanted_length;
-    const unsigned limit = shorter > 3 ? 2 : 1;
-    const unsigned distance = distance_of(nearest->wanted, nearest->wanted_length, name, length, limit);
-    if (distance > limit || distance >= shorter)
-        return;
-    if (nearest->name
-        && (distance > nearest->distance
-            || (distance == nearest->distance
-                && common_beginning(nearest, name, length)
-                       <= common_beginning(nearest, nearest->name, nearest->length))))
+    const unsigned limit = shorter > 3 ? SLIPS_MOST : 1;
+    const size_t common = common_beginning(nearest, name, length);
+    unsigned distance = distance_of(nearest->wanted, nearest->wanted_length, name, length, limit);
+    if (distance > limit || distance >= shorter) {
+        if (!are_akin(nearest->wanted, nearest->wanted_length, name, length, common))
+            return;
+        distance = SLIPS_MOST + 1;
+    }
+    if (!is_nearer(nearest, distance, common, length))
         return;
     nearest->name = name;
     nearest->length = length;

@@ -41,8 +41,10 @@ static void no_distribution(lowering *l, uint32_t node)
     const char *name = sn_lang_symbol_text(l->t, symbol);
     char hint[SINTER_MESSAGE_SIZE] = "";
     lang_nearest best = {.wanted = name, .wanted_length = l->t->symbols[symbol].length};
-    sn_lang_offer_families(l->t, &best);
-    sn_lang_offer_combinations(&best);
+    if (sn_lang_is_heard(l, node)) {
+        sn_lang_offer_families(l->t, &best);
+        sn_lang_offer_combinations(&best);
+    }
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     sn_lang_complain(l, node, hint, "there is no family '%.*s'%s", sn_lang_shown(l->t, symbol), name,

@@ -36,10 +36,24 @@ static lang_image *add_image(lowering *l, const char *name, uint32_t length)
     return image;
 }
 
+static bool has_name(const lang_image *image, const char *name, uint32_t length)
+{
+    return image->length == length && memcmp(image->name, name, length) == 0;
+}
+
 static uint32_t find_image(const lowering *l, const char *name, uint32_t length)
 {
     for (uint32_t k = 1; k <= l->image_count; k++)
-        if (l->images[k].length == length && !memcmp(l->images[k].name, name, length))
+        if (has_name(&l->images[k], name, length))
+            return k;
+    return 0;
+}
+
+/* Of the images from outside, which come first: those of the text, of which there may be many, are found by slots. */
+static uint32_t find_given(const lowering *l, const char *name, uint32_t length)
+{
+    for (uint32_t k = 1; k <= l->image_count && l->images[k].given; k++)
+        if (has_name(&l->images[k], name, length))
             return k;
     return 0;
 }
@@ -137,7 +151,7 @@ static void set_slot(lowering *l, uint32_t slot, uint32_t image)
 static void declare_image(lowering *l, const lang_statement *s, uint32_t channels)
 {
     const char *name = sn_lang_symbol_text(l->t, s->b);
-    uint32_t number = find_image(l, name, l->t->symbols[s->b].length);
+    uint32_t number = find_given(l, name, l->t->symbols[s->b].length);
     if (!number) {
         lang_image *image = add_image(l, name, l->t->symbols[s->b].length);
         if (!image)
@@ -155,7 +169,7 @@ static bool is_stage(lowering *l, const lang_statement *s, lang_value v, uint32_
         return false;
     if (l->options->patch)
         sn_lang_complain_at(l, s->at, s->end, "bind it: name = expression", "only a field makes images");
-    else if (given && l->images[given].given)
+    else if (given)
         sn_lang_complain_at(l, s->at, s->end, "give one of them another name",
                             "this image is given from outside");
     else if (v.count > IR_MOST_CHANNELS)
@@ -176,7 +190,7 @@ static void make_image(lowering *l, uint32_t statement, const lang_statement *s,
     const uint32_t length = l->t->symbols[s->b].length;
     l->slots[sn_lang_slot(l, s->c)].state = SLOT_IN_PROGRESS;
     lang_value v = sn_lang_expression(l, node);
-    if (!is_stage(l, s, v, channels, find_image(l, name, length))) {
+    if (!is_stage(l, s, v, channels, find_given(l, name, length))) {
         sn_lang_bind(l, s->c, s->b, sn_lang_wrong());
         return;
     }
@@ -239,8 +253,7 @@ static uint32_t named_image(const lowering *l, uint32_t node)
         return s->state == SLOT_IMAGE ? s->value.ref : 0;
     if (n->kind != NODE_GLOBAL || l->t->symbols[n->a].library)
         return 0;
-    const uint32_t image = find_image(l, sn_lang_symbol_text(l->t, n->a), l->t->symbols[n->a].length);
-    return image && l->images[image].given ? image : 0;
+    return find_given(l, sn_lang_symbol_text(l->t, n->a), l->t->symbols[n->a].length);
 }
 
 lang_value sn_lang_argument(lowering *l, uint32_t node)
@@ -279,7 +292,8 @@ static void no_image(lowering *l, uint32_t node, unsigned word)
     const bool bound = n->kind == NODE_LOCAL || l->t->symbols[n->a].global_slot;
     const bool argument = n->kind == NODE_LOCAL && l->frame > 0; /* the call is at fault, and is named */
     lang_nearest best = {.wanted = name, .wanted_length = length};
-    for (uint32_t k = 1; k <= l->image_count; k++)
+    const uint32_t images = sn_lang_is_heard(l, node) ? l->image_count : 0;
+    for (uint32_t k = 1; k <= images; k++)
         sn_lang_offer(&best, l->images[k].name, l->images[k].length);
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);

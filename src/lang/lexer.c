@@ -86,10 +86,12 @@ uint32_t sn_lang_add_literal(lang_tree *tree, arena *memory, lang_literal litera
 
 /* ---- names ---- */
 
-/* The part of the hash that the first eight bytes give: all of it, up to a length of 8. */
+/* The part of the hash that the first eight bytes give: all of it, up to a length of 8. A product carries upwards only:
+ * of names like node_001, which differ in their last bytes, its bits from 32 on would differ in the uppermost of them
+ * alone, hence the upper half is folded into the lower one before. */
 static inline uint32_t hash_key(uint64_t key)
 {
-    return (uint32_t)(key * 0x9E3779B97F4A7C15u >> 32);
+    return (uint32_t)((key ^ key >> 32) * 0x9E3779B97F4A7C15u >> 32);
 }
 
 static uint32_t hash_name(const char *text, uint32_t length, uint64_t key)

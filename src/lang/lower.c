@@ -52,6 +52,13 @@ static void report_library_call(lowering *l, uint32_t frame, const char *message
                   l->t->source.text + s->at, message);
 }
 
+bool sn_lang_is_heard(const lowering *l, uint32_t node)
+{
+    const uint32_t frame = library_frame(l);
+    return !l->silent && !(l->t->nodes[frame ? l->frames[frame].call : node].flags & NODE_REPORTED)
+           && l->t->source.report->count < SINTER_MAX_ERRORS;
+}
+
 void sn_lang_complain(lowering *l, uint32_t node, const char *hint, const char *format, ...)
 {
     const uint32_t frame = library_frame(l);
@@ -143,7 +150,8 @@ static void unknown_name(lowering *l, uint32_t node)
         return;
     }
     lang_nearest best = {.wanted = name, .wanted_length = s->length};
-    for (uint32_t k = 1; k < l->t->symbol_count; k++)
+    const uint32_t symbols = sn_lang_is_heard(l, node) ? l->t->symbol_count : 0;
+    for (uint32_t k = 1; k < symbols; k++)
         if (k != symbol
             && (l->t->symbols[k].global_slot || l->t->symbols[k].input
                 || (l->frame && l->t->symbols[k].scope == l->frames[l->frame].function)))

@@ -190,6 +190,9 @@ static inline lang_value sn_lang_scalar(ir_ref ref, unsigned type)
 lang_value sn_lang_expression(lowering *l, uint32_t node);
 /* One that is handed on: where it is a name that is not bound yet, it may be deferred. */
 lang_value sn_lang_handed_on(lowering *l, uint32_t node);
+/* An error about the node would be printed: it has not been told yet, and there is room for it. Where not, a hint that
+ * looks through all names is not worth its time, which would grow with their number times that of the mistakes. */
+bool sn_lang_is_heard(const lowering *l, uint32_t node);
 /* Reports an error about a node, once; in silent runs only notes it. `hint` may be NULL. */
 void sn_lang_complain(lowering *l, uint32_t node, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

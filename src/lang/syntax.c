@@ -82,9 +82,33 @@ static void recover(parser *p)
     }
 }
 
+/* Words by which statements of other languages begin, and what is written here: for whoever thinks in one of them. */
+static const char *hint_of_foreign_word(const parser *p)
+{
+    static const char binds[] = "a name is bound by name = expression, with nothing before it";
+    static const struct {
+        const char *word, *hint;
+    } words[] = {
+        {"let", binds},   {"var", binds},  {"const", binds}, {"auto", binds}, {"local", binds},
+        {"float", binds}, {"double", binds}, {"int", binds}, {"vec2", binds}, {"vec3", binds},
+        {"def", "a function is written fn f(a, b=1) = expression"},
+        {"function", "a function is written fn f(a, b=1) = expression"},
+        {"return", "the last expression is the result, or out names it"},
+        {"if", "write condition ? a : b"},
+        {"for", "sum(i, first, last, term) adds the terms for i = first, ..., last"},
+        {"while", "there are no loops but sum(i, first, last, term)"},
+    };
+    const uint32_t at = p->t->statements[p->statement].at, length = sn_lang_token_end(&p->t->source, at) - at;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (strlen(words[k].word) == length && memcmp(text_at(p, at), words[k].word, length) == 0)
+            return words[k].hint;
+    return NULL;
+}
+
 static void fail_behind_statement(parser *p)
 {
     char shown[80];
+    const char *const foreign = p->statement ? hint_of_foreign_word(p) : NULL;
     const char *what = sn_lang_describe(p, shown, sizeof shown);
     switch (p->l.token.kind) {
     case TOKEN_ASSIGN:
@@ -98,17 +122,30 @@ static void fail_behind_statement(parser *p)
     case TOKEN_NAME:
     case TOKEN_NUMBER:
     case TOKEN_LPAREN:
-        sn_lang_fail_here(p, "a product needs its *; statements stand in lines of their own, or behind a ;",
+        sn_lang_fail_here(p,
+                          foreign ? foreign
+                                  : "a product needs its *; statements stand in lines of their own, or behind a ;",
                           "an operator is missing before %s", what);
         break;
-    default: sn_lang_fail_here(p, NULL, "unexpected %s", what);
+    default: sn_lang_fail_here(p, foreign, "unexpected %s", what);
     }
 }
 
+/* What stands before the mistake is not looked at: one mistake, one message. If a binding comes behind it, that is
+ * read as one, so that its name is known. */
 static __attribute__((noinline)) void end_badly(parser *p)
 {
-    if (!p->panic)
+    if (!p->panic) {
+        const bool binds = token_binds(p);
         fail_behind_statement(p);
+        if (p->statement && p->t->statements[p->statement].kind == STATEMENT_VALUE)
+            p->t->statements[p->statement].a = 0;
+        if (p->panic && binds) {
+            p->panic = false;
+            next_token(p);
+            return;
+        }
+    }
     if (p->panic)
         recover(p);
 }
@@ -643,8 +680,8 @@ static void check_values(parser *p, uint32_t first, bool has_outputs)
         return; /* the one that there is comes last: nothing needs to be looked for */
     for (uint32_t s = first; s; s = t->statements[s].next) {
         const lang_statement *statement = &t->statements[s];
-        if (statement->kind != STATEMENT_VALUE || (!statement->next && !has_outputs))
-            continue;
+        if (statement->kind != STATEMENT_VALUE || statement->a == 0 || (!statement->next && !has_outputs))
+            continue; /* a is 0 where there was a mistake, which has been told */
         const bool negated = t->source.text[statement->at] == '-';
         sn_lang_error(&t->source, SINTER_BAD_PROGRAM, statement->at, statement->end,
                       negated ? "a line goes on where the one before ends with its operator"

@@ -44,7 +44,8 @@ typedef struct lang_nearest {
 } lang_nearest;
 
 /* Takes the name if it is nearer than the one before: at most two edits (one where names are short; a swap of
- * neighbours counts once), of equals the one with the longer beginning in common. */
+ * neighbours counts once), else the same words in another order, one word more, or another ending; of equals the
+ * one with the longer beginning in common. */
 void sn_lang_offer(lang_nearest *nearest, const char *name, size_t length);
 
 /* ---- tokens ---- */
