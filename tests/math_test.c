@@ -87,8 +87,8 @@ static void oracles_agree(void **state)
             const long double exact =
                 type == IR_F32 ? (long double)oracle_quick(f, x, y) : oracle_close(f, x, y);
             const double result = type == IR_F32 ? (double)(float)exact : (double)exact;
-            const double quick = type == IR_F32 ? oracle_error_f32((float)result, (double)exact)
-                                                : oracle_error_f64(result, exact);
+            const double quick = type == IR_F32 ? oracle_error_f32((float)result, (double)exact, oracle_margin(f, type))
+                                                : oracle_error_f64(result, exact, oracle_margin(f, type));
             const double error = oracle_error(f, type, x, y, result, &absolute);
             /* Both know the same distance of the number nearest to the fast oracle's; or, where an absolute
              * error is promised, they are apart by far less than that. */

@@ -63,7 +63,7 @@ static const long double oracle_digamma_taylor[] = {
     -0.0000354300709476596063157L,
 };
 
-#define ORACLE_DIGAMMA(type, suffix, border, terms)                                                     \
+#define ORACLE_DIGAMMA(type, suffix, border, terms, cancelled, closer)                                                     \
     static inline type oracle_positive_digamma##suffix(type x)                                          \
     {                                                                                                   \
         type y = x, top = 0, bottom = 1, rest = 0;                                                      \
@@ -95,11 +95,10 @@ static const long double oracle_digamma_taylor[] = {
         const type r = size - rint##suffix(size);                                                       \
         const type other = (type)ORACLE_PI * oracle_eighth##suffix(r, 1) / oracle_eighth##suffix(r, 0); \
         const type y = oracle_positive_digamma##suffix(size) + 1 / size + other;                        \
-        return sizeof y > sizeof(double) && fabs##suffix(y) < fabs##suffix(other) / 16                  \
-                   ? (type)oracle_digamma_near_zero((double)x) : y;                                     \
+        return fabs##suffix(y) < fabs##suffix(other) / cancelled ? (type)closer((double)x) : y;          \
     }
-ORACLE_DIGAMMA(double, , 8, 8)
-ORACLE_DIGAMMA(long double, l, 20, 10)
+ORACLE_DIGAMMA(long double, l, 20, 10, 4, oracle_digamma_near_zero)
+ORACLE_DIGAMMA(double, , 8, 8, 128, oracle_digammal)
 
 /* Where Γ is ±1 beside the whole numbers −n: 1/n! away. */
 static inline double oracle_near_pole(uint64_t r, double unit)
@@ -136,12 +135,13 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
 #define ORACLES_GAMMA                                                                                          \
     {.name = "lgamma", .code = IR_LGAMMA, .quick = oracle_lgamma, .close = oracle_lgammal,                     \
      .exact = oracle_lgamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                          \
-     .absolute = {0x1p-21, 0x1p-50}},                                                                          \
+     .absolute = {0x1p-21, 0x1p-50}, .margin = {0, 0x1p-6}},                                                                          \
     {.name = "gamma", .code = IR_GAMMA, .quick = oracle_gamma, .close = oracle_gammal,                         \
-     .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}},                          \
+     .exact = oracle_gamma_exact, .argument = oracle_gamma_argument, .most = {2, 4}, \
+     .margin = {0, 0x1p-6}},                          \
     {.name = "digamma", .code = IR_DIGAMMA, .quick = oracle_digamma, .close = oracle_digammal,                 \
      .exact = oracle_digamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                         \
-     .absolute = {0x1p-20, 0x1p-48}},
+     .absolute = {0x1p-20, 0x1p-48}, .margin = {0, 0x1p-4}},
 
 #define SPECIALS_GAMMA                                                                                         \
     {IR_LGAMMA, 1, 0.0}, {IR_LGAMMA, 2, 0.0}, {IR_LGAMMA, 0.0, INFINITY}, {IR_LGAMMA, -0.0, INFINITY},         \

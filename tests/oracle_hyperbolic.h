@@ -99,13 +99,17 @@ static inline long double oracle_normal_log_cdfl(long double x)
     return log1pl(ratio) - square / 2 - logl(-x) - 0.918938533204672741780329736405617640L;
 }
 
+/* Left of −100 nothing cancels, so that double does. */
 static inline double oracle_normal_log_cdf(double x)
 {
     if (x > 0)
         return log1p(-oracle_normal_cdf(-x));
     if (x > -10)
         return log(oracle_normal_cdf(x));
-    return (double)oracle_normal_log_cdfl((long double)x);
+    if (!(x < -100))
+        return (double)oracle_normal_log_cdfl((long double)x);
+    const double square = x * x, t = -1 / square;
+    return t * (1 + t * (2.5 + t * (37.0 / 3))) - square / 2 - log(-x) - 0.918938533204672741780329736405617640;
 }
 
 /* ---- arguments ---- */
