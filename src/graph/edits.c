@@ -4,6 +4,7 @@
  * every 20 ms as long as there is one to be expected. */
 #include "graph/model.h"
 #include "graph/performance.h"
+#include "lang/lang.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static sinter_status compile(sinter_player *player, const player_request *r, sin
     sinter_options options = player->options;
     options.engine = engine;
     options.name = r->name[0] ? r->name : NULL;
-    const sinter_status status = sinter_compile(player->context, r->text, r->length, &options, kernel, report);
+    const sinter_status status = sn_lang_compile(player->context, r->text, r->length, &options, player->rate, kernel, report);
     if (status != SINTER_OK)
         return status;
     const sinter_kernel_info info = sinter_kernel_describe(*kernel);

@@ -213,6 +213,17 @@ static sinter_status shape_density(compilation *c, uint32_t rules)
     return verified(c, "arrays and terms left out");
 }
 
+/* Is there a rate, and is it known? */
+static bool find_settled(const compilation *c, opt_settled *settled)
+{
+    const ir_program *p = &c->program;
+    settled->parameter = 0;
+    settled->value = c->rate;
+    while (settled->parameter < p->param_count && strcmp(p->params[settled->parameter].name, "rate") != 0)
+        settled->parameter++;
+    return c->rate > 0 && settled->parameter < p->param_count;
+}
+
 sinter_status sn_kernel_passes(compilation *c)
 {
     const uint32_t rules = c->options.passes ? 0 : c->program.rules;
@@ -242,7 +253,7 @@ sinter_status sn_kernel_passes(compilation *c)
     if (!status && c->options.passes)
         return named_passes(c);
     if (!status && c->relaxed && sn_opt_needs_expansion(&c->program)) {
-        sn_opt_expand_constants(&c->program, &out, c->memory, rules);
+        sn_opt_expand_constants(&c->program, &out, c->memory, rules, &c->context->templates);
         replace(c, &out);
         status = verified(c, "functions of constants");
     }
@@ -251,8 +262,10 @@ sinter_status sn_kernel_passes(compilation *c)
         replace(c, &out);
         status = verified(c, "affine");
     }
-    if (!status && sn_opt_needs_expansion(&c->program)) {
-        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
+    opt_settled settled;
+    const bool settles = find_settled(c, &settled);
+    if (!status && (settles || sn_opt_needs_expansion(&c->program))) {
+        sn_opt_expand_settled(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates, settles ? &settled : NULL);
         replace(c, &out);
         status = verified(c, "expand");
     }

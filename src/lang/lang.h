@@ -30,6 +30,7 @@
 #define SN_LANG_LANG_H
 
 #include "ir/ir.h"
+#include <sinter/kernel.h>
 
 /* What a family can say of itself. */
 typedef enum lang_member {
@@ -80,6 +81,12 @@ sinter_status sn_lang_lower(ir_program *program, arena *scratch, const char *sou
 struct compilation;
 struct lang_density;
 sinter_status sn_lang_front(struct compilation *c, const char *source, size_t length, struct lang_density *described);
+
+/* sinter_compile for whoever knows the sample rate and will not change it: what follows from it and from constants, coefficients of filters above all, is
+ * folded instead of compiled. The same bits as with the parameter `rate` set to that; the kernel goes on having the parameter, which
+ * has to be set to it. 0: not known. */
+sinter_status sn_lang_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options, double rate,
+                              sinter_kernel **kernel, sinter_report *report);
 
 /* Is the list what lang_options.images may be? NULL is. */
 bool sn_lang_is_image_list(const char *images);

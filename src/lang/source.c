@@ -11,11 +11,13 @@ typedef struct source_text {
     size_t length;
     bool ir;
     lang_density *described; /* NULL, or where it is said what density it is */
+    double rate;             /* 0: whatever the parameter is set to */
 } source_text;
 
 static sinter_status lower(compilation *c, void *source)
 {
     const source_text *s = source;
+    c->rate = s->rate;
     sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
     c->program.node_types = c->context->nodes;
     c->program.node_type_count = c->context->node_count;
@@ -41,7 +43,7 @@ static sinter_status lower(compilation *c, void *source)
 
 sinter_status sn_lang_front(compilation *c, const char *source, size_t length, lang_density *described)
 {
-    source_text s = {source, length, false, described};
+    source_text s = {.text = source, .length = length, .described = described};
     return lower(c, &s);
 }
 
@@ -54,7 +56,13 @@ sinter_status sinter_compile(sinter_context *context, const char *source, size_t
         sn_report_open(report, options ? options->name : NULL);
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no text was given", NULL);
     }
-    source_text s = {source, length, false, NULL};
+    return sn_lang_compile(context, source, length, options, 0, kernel, report);
+}
+
+sinter_status sn_lang_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options, double rate,
+                              sinter_kernel **kernel, sinter_report *report)
+{
+    source_text s = {.text = source, .length = length, .rate = rate};
     return sn_kernel_compile(context, options, lower, &s, kernel, report);
 }
 
@@ -133,6 +141,6 @@ sinter_status sinter_dump(sinter_context *context, const char *source, size_t so
         sn_report_open(report, options ? options->name : NULL);
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, source ? "there is no place for the text" : "no text was given", NULL);
     }
-    source_text s = {source, source_length, dump_options && dump_options->ir_text, NULL};
+    source_text s = {.text = source, .length = source_length, .ir = dump_options && dump_options->ir_text};
     return sn_kernel_dump(context, options, lower, &s, kind, dump_options, out, length, report);
 }

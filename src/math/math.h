@@ -36,14 +36,16 @@ ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, i
 
 /* Expansions that a context keeps, so that each is worked out once. One thread at a time. */
 typedef struct math_template math_template;
+typedef struct math_result math_result;
 typedef struct math_templates {
     arena memory;
+    math_result *results; /* of functions of constants; NULL: none yet */
     const math_template *of[IR_CODES][2][2]; /* by function, type (f32, f64) and grade */
 } math_templates;
 
 void sn_math_templates_open(math_templates *t, const sinter_allocator *allocator);
 void sn_math_templates_close(math_templates *t);
-/* The same as sn_math_expand, from what is kept if the arguments are no constants, IR_IDENTITY and IR_FOLD are both among the rules,
+/* The same as sn_math_expand, from what is kept if no argument is a constant, or each is, IR_IDENTITY and IR_FOLD are both among the rules,
  * and memory is not refused. `all` may be NULL. */
 ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
 /* Appends the derivative of `function` at x (and y) by its argument k, 0 or 1, in terms of operations of any kind, mathematical ones

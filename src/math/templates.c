@@ -6,7 +6,11 @@
  *
  * What computes from nothing but results of this copy cannot be in the program already, so it is appended without being looked up (45
  * instructions instead of 150). That needs different operations of the expansion to stay different: constants do; an operation of an
- * argument does if it comes out new; two arguments do if they are not the same. Where one does not, the rest of the copy is looked up. */
+ * argument does if it comes out new; two arguments do if they are not the same. Where one does not, the rest of the copy is looked up.
+ *
+ * A function of constants is a constant, at the price of folding a hundred operations (16,000 instructions). An edited graph asks for the same ones
+ * again, so results are kept too, in a table where a later one takes an earlier one's place. Only of functions that read no table:
+ * expanding those puts the table into the program. */
 #include "math/math.h"
 
 #include <string.h>
@@ -20,6 +24,13 @@ typedef enum part {
     PART_INNER,    /* no argument, but something that depends on one */
     PART_OTHER     /* the same, and reads a table; or constants only, which no rule could fold */
 } part;
+
+enum { KEPT_RESULTS = 4096 }; /* 160 KiB, once there is one: the coefficients of a thousand filters and more */
+
+struct math_result {
+    uint64_t x, y, value; /* bits */
+    uint32_t what;        /* function, type, grade; 0: nothing is kept here */
+};
 
 struct math_template {
     ir_op *ops; /* operands by number among them */
@@ -127,6 +138,15 @@ static const math_template *make(math_templates *all, ir_code function, ir_type 
     return t;
 }
 
+/* Made when it is first asked for. */
+static const math_template *template_of(math_templates *all, ir_code function, ir_type type, math_grade grade, arena *scratch)
+{
+    const math_template **kept = &all->of[function][type == IR_F64][grade == MATH_FAST];
+    if (!*kept)
+        *kept = make(all, function, type, grade, scratch);
+    return *kept;
+}
+
 /* ---- copying it ---- */
 
 static uint32_t memory_of(ir_program *p, const ir_memory *memory)
@@ -229,19 +249,51 @@ static ir_ref copy(ir_program *p, const math_template *t, ir_ref x, ir_ref y)
     return c.map[t->result];
 }
 
+/* ---- functions of constants ---- */
+
+static uint64_t bits_of(const ir_program *p, ir_ref r)
+{
+    return r ? p->ops[r].a | (uint64_t)p->ops[r].b << 32 : 0;
+}
+
+/* The place where the result is, or may be put; NULL: nothing is kept. */
+static math_result *place_of(math_templates *all, const math_result *wanted)
+{
+    if (!all->results)
+        all->results = sn_arena_take_zeroed(&all->memory, KEPT_RESULTS * sizeof *all->results);
+    uint64_t h = (wanted->x ^ (wanted->y << 1 | wanted->y >> 63) ^ wanted->what) * 0x9E3779B97F4A7C15u;
+    h ^= h >> 29;
+    return all->results ? &all->results[(h * 0xBF58476D1CE4E5B9u) >> 52] : NULL;
+}
+
+static ir_ref expand_constants(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade)
+{
+    const math_template *t = template_of(all, function, type, grade, p->memory);
+    const math_result wanted = {bits_of(p, x), bits_of(p, y), 0, 1u | (unsigned)function << 8 | (unsigned)(type == IR_F64) << 1 | (unsigned)(grade == MATH_FAST) << 2};
+    math_result *place = t && t->memory_count == 0 ? place_of(all, &wanted) : NULL;
+    if (place && place->what == wanted.what && place->x == wanted.x && place->y == wanted.y)
+        return sn_ir_const_bits(p, type, place->value);
+    const ir_ref result = sn_math_expand(p, function, type, x, y, grade);
+    if (place && result && sn_ir_is_const(p, result)) {
+        *place = wanted;
+        place->value = bits_of(p, result);
+    }
+    return result;
+}
+
 ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade)
 {
-    const bool is_constant = sn_ir_is_const(p, x) || (y && sn_ir_is_const(p, y));
-    if (!all || is_constant || (p->rules & RULES) != RULES || p->status != SINTER_OK)
+    if (!all || (p->rules & RULES) != RULES || p->status != SINTER_OK)
         return sn_math_expand(p, function, type, x, y, grade);
-    const math_template **kept = &all->of[function][type == IR_F64][grade == MATH_FAST];
-    if (!*kept)
-        *kept = make(all, function, type, grade, p->memory);
-    if (!*kept)
+    const bool first = sn_ir_is_const(p, x), second = y && sn_ir_is_const(p, y);
+    if (first && (second || !y))
+        return expand_constants(all, p, function, type, x, y, grade);
+    const math_template *t = first || second ? NULL : template_of(all, function, type, grade, p->memory);
+    if (!t)
         return sn_math_expand(p, function, type, x, y, grade);
     const uint32_t rules = p->rules;
     p->rules = RULES;
-    const ir_ref result = copy(p, *kept, x, y);
+    const ir_ref result = copy(p, t, x, y);
     p->rules = rules;
     return result;
 }

@@ -3,7 +3,10 @@
  * Purpose: an engine encodes plain arithmetic only, so that a function has the same bits on all of them. Integer division goes through
  * f64: both operands are exact there, and a quotient that is not whole differs from the nearest whole number by at least
  * 1/|b|, far more than a rounding of 2⁻⁵³ relative can bridge, so truncation gives the exact result; −2³¹ / −1 converts out of
- * range to INT32_MIN, and a divisor of 0 is selected away. One walk; expansions have no functions in them. */
+ * range to INT32_MIN, and a divisor of 0 is selected away. One walk; expansions have no functions in them.
+ *
+ * A parameter that will never be anything else may become a constant on the same walk. Relaxed rules come before it and have seen a parameter; from here on
+ * rules change no bit. So the program computes what it would with the parameter set to that, and what follows from constants is folded. */
 #include "math/math.h"
 #include "opt/opt.h"
 
@@ -20,12 +23,20 @@ static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
     return sn_ir_emit(p, IR_SELECT, IR_I32, sn_ir_emit(p, IR_EQ, IR_MASK, b, zero, 0), zero, quotient);
 }
 
+typedef struct expansion {
+    math_templates *kept;
+    const opt_settled *settled; /* NULL: no parameter is */
+} expansion;
+
 static ir_ref visit(void *context, ir_program *out, const ir_op *op)
 {
+    const expansion *e = context;
     if (sn_ir_info[op->code].kind == IR_KIND_MATH)
-        return sn_math_expand_kept(context, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+        return sn_math_expand_kept(e->kept, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
     if (op->code == IR_DIV && op->type == IR_I32)
         return divide_integers(out, op->a, op->b);
+    if (op->code == IR_PARAM && e->settled && op->a == e->settled->parameter)
+        return sn_ir_number(out, op->type, e->settled->value);
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }
 
@@ -37,12 +48,17 @@ static ir_ref visit_constant(void *context, ir_program *out, const ir_op *op)
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }
 
-void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
+void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
-    sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, NULL);
+    sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, &(expansion){.kept = kept});
 }
 
 void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
-    sn_opt_rebuild(in, out, memory, rules, visit, kept);
+    sn_opt_expand_settled(in, out, memory, rules, kept, NULL);
+}
+
+void sn_opt_expand_settled(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept, const opt_settled *settled)
+{
+    sn_opt_rebuild(in, out, memory, rules, visit, &(expansion){kept, settled});
 }

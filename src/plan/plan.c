@@ -28,6 +28,8 @@ typedef struct planner {
     uint32_t member_count;
     uint32_t *first; /* per loop: its first member; one more at the end */
     uint32_t next_uniform;
+    plan_stretch *stretches; /* per buffer of a value that crosses */
+    uint32_t crossing;       /* how many those are; buffers of calls follow */
 } planner;
 
 static bool has_lines(const ir_program *p)
@@ -126,10 +128,6 @@ static uint32_t level_of(const planner *m, ir_ref r)
 }
 
 /* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
-/* Bytes between buffers: chunks are powers of two, and buffers that many bytes apart would share few lines of the first cache. An odd number
- * of cache lines. */
-enum { STAGGER = 3 * 64 };
-
 enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32, IS_ROOT = 64 /* live whatever reads it */ };
 
 static const uint8_t traits_of[IR_CODES] = {
@@ -323,6 +321,7 @@ static void add_buffer(planner *m, ir_ref r, bool column)
     plan *p = m->plan;
     const unsigned type = m->program->ops[r].type == IR_MASK ? IR_I32 : m->program->ops[r].type;
     p->buffers[p->buffer_count] = (plan_buffer){.type = (uint8_t)type, .column = column};
+    m->stretches[p->buffer_count] = (plan_stretch){m->where.loop[r], m->where.loop[r]};
     m->where.slot[r] = ++p->buffer_count;
 }
 
@@ -335,6 +334,22 @@ static void give_slot(planner *m, ir_ref r)
         m->where.slot[r] = m->next_uniform++;
     else
         add_buffer(m, r, rate == PLAN_COLUMN);
+}
+
+static bool is_buffered(const planner *m, ir_ref r)
+{
+    const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
+    return rate == PLAN_ELEMENT || rate == PLAN_COLUMN;
+}
+
+/* The value is read in that loop, which is not its own. */
+static void cross(planner *m, ir_ref r, uint16_t loop)
+{
+    give_slot(m, r);
+    if (!is_buffered(m, r))
+        return;
+    plan_stretch *s = &m->stretches[m->where.slot[r] - 1];
+    s->last = loop > s->last ? loop : s->last;
 }
 
 /* What crosses from one of the components that are alike crosses from all. */
@@ -362,7 +377,8 @@ static sinter_status find_crossings(planner *m)
     const uint32_t most = m->member_count + sn_plan_count_ports(p);
     m->where.slot = sn_arena_take_zeroed(m->memory, p->count * sizeof *m->where.slot);
     m->plan->buffers = sn_arena_take(m->memory, (most + 1) * sizeof *m->plan->buffers);
-    if (!m->where.slot || !m->plan->buffers)
+    m->stretches = sn_arena_take(m->memory, (most + 1) * sizeof *m->stretches);
+    if (!m->where.slot || !m->plan->buffers || !m->stretches)
         return SINTER_NO_MEMORY;
     for (ir_ref r = 1; r < p->count; r++) {
         if (m->where.loop[r] == PLAN_NO_LOOP)
@@ -371,7 +387,7 @@ static sinter_status find_crossings(planner *m)
         for (unsigned k = 0; k < operands; k++) {
             const ir_ref d = sn_ir_operand(&p->ops[r], k);
             if (m->where.loop[d] != PLAN_NO_LOOP && m->where.loop[d] != m->where.loop[r])
-                give_slot(m, d);
+                cross(m, d, m->where.loop[r]);
         }
     }
     for (uint32_t k = 0; m->where.steps && k < p->memory_count; k++)
@@ -379,6 +395,7 @@ static sinter_status find_crossings(planner *m)
             give_slot(m, m->where.steps[k]);
     if (m->levels.bunches)
         cross_alike(m);
+    m->crossing = m->plan->buffer_count;
     return SINTER_OK;
 }
 
@@ -527,17 +544,11 @@ static sinter_status choose_chunk(planner *m)
     for (uint32_t k = 0; k < p->line_count; k++)
         crossing |= !p->lines[k].held;
     p->chunk = crossing ? m->levels.chunk : m->program->total_count ? PLAN_SUM_BLOCK : PLAN_WHOLE;
-    uint64_t at = 0;
+    uint64_t at = (uint64_t)m->program->total_count * 256;
     p->sums_offset = 0;
-    at += (uint64_t)m->program->total_count * 256;
-    for (uint32_t k = 0; k < p->buffer_count; k++) {
-        p->buffers[k].offset = (uint32_t)at;
-        at += (((uint64_t)p->chunk * sn_ir_type_size(p->buffers[k].type) + 63) & ~(uint64_t)63) + STAGGER;
-        if (at > INT32_MAX)
-            return SINTER_TOO_LARGE;
-    }
+    const sinter_status status = p->buffer_count ? sn_plan_place_buffers(p, m->stretches, m->crossing, &at, m->memory) : SINTER_OK;
     p->workspace = (uint32_t)at;
-    return SINTER_OK;
+    return status;
 }
 
 static sinter_status find_sum_types(planner *m)

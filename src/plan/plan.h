@@ -6,6 +6,7 @@
  *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
  *   alike.c       of those components the ones that are alike and side by side: bunches, one loop each, one component a lane
  *   blocks.c      calls of functions in C: when they are made, from which buffers to which
+ *   crossings.c   where values lie that cross loops: in places that are used again and again
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   explain.c     what was chosen and why, in words; predicted cost
  *
@@ -180,6 +181,14 @@ typedef struct plan_components {
 } plan_components;
 /* Finds bunches among the components of kind PLAN_ONE: sets out->kind of their operations, out->alike and out->bunches. */
 sinter_status sn_plan_find_alike(const plan_components *c, arena *memory, plan_levels *out);
+
+/* The loops that fill a buffer and read it last. */
+typedef struct plan_stretch {
+    uint16_t first, last;
+} plan_stretch;
+/* Gives all buffers their offsets, from *end on, which then is where they end. The first `count` have a stretch each; the others, and those of columns, share
+ * their places with none. p->chunk is known. SINTER_TOO_LARGE, SINTER_NO_MEMORY. */
+sinter_status sn_plan_place_buffers(plan *p, const plan_stretch *stretches, uint32_t count, uint64_t *end, arena *memory);
 
 /* Rough costs of an operation in issue slots of one vector, and in cycles of latency, after the tables of Zen 4 and Golden Cove
  * (https://uops.info): enough to compare loops with each other. */

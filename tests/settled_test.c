@@ -1,0 +1,124 @@
+/* What makes edits quick must not be heard: a rate that is known, functions of constants that were asked for before, values in places that others
+ * had. */
+#include "lang/lang.h"
+#include "open_context.h"
+
+#include "kernel/kernels.h"
+#include <sinter/dump.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "example_texts.h"
+
+enum { COUNT = 1500, RATE = 44100, MOST_STREAMS = 8 };
+
+static float inputs[MOST_STREAMS][COUNT], wanted[MOST_STREAMS][COUNT], got[MOST_STREAMS][COUNT];
+static unsigned folded;
+
+static void make_noise(void)
+{
+    uint32_t seed = 7;
+    for (unsigned k = 0; k < MOST_STREAMS; k++)
+        for (unsigned i = 0; i < COUNT; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            inputs[k][i] = (float)(int32_t)seed * 0x1p-31f;
+        }
+}
+
+static sinter_kernel *compile(const char *text, size_t length, double rate)
+{
+    static sinter_report report;
+    sinter_kernel *kernel = NULL;
+    return sn_lang_compile(context, text, length, &(sinter_options){.source = SINTER_PATCH}, rate, &kernel, &report) == SINTER_OK ? kernel : NULL;
+}
+
+/* While it runs the first parameter that is not the rate moves, by a ramp where it is smoothed. */
+static void run(const sinter_kernel *kernel, float out[][COUNT])
+{
+    const sinter_kernel_info info = sinter_kernel_describe(kernel);
+    sinter_instance *instance;
+    const void *in[MOST_STREAMS];
+    void *to[MOST_STREAMS];
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    sinter_set(instance, sinter_parameter_number(kernel, "rate"), RATE);
+    for (unsigned half = 0; half < 2; half++) {
+        for (unsigned k = 0; k < MOST_STREAMS; k++) {
+            in[k] = inputs[k] + half * COUNT / 2;
+            to[k] = out[k] + half * COUNT / 2;
+        }
+        const sinter_arguments a = {.inputs = in, .outputs = to, .count = COUNT / 2};
+        assert_int_equal(sinter_instance_run(instance, &a), SINTER_OK);
+        for (uint32_t k = 0; k < info.parameter_count; k++)
+            if (strcmp(info.parameters[k].name, "rate") != 0)
+                sinter_set(instance, (int)k, 0.75 * info.parameters[k].initial);
+    }
+    sinter_instance_close(instance);
+}
+
+/* Twice, so that the second time knows all functions of constants. */
+static void compare(const char *name, const char *text, size_t length)
+{
+    sinter_kernel *open = compile(text, length, 0);
+    if (!open) /* a field */
+        return;
+    const sinter_kernel_info info = sinter_kernel_describe(open);
+    if (info.input_count <= MOST_STREAMS && info.output_count <= MOST_STREAMS && info.bound_table_count + info.image_count == 0) {
+        run(open, wanted);
+        for (unsigned turn = 0; turn < 2; turn++) {
+            sinter_kernel *known = compile(text, length, RATE);
+            assert_non_null(known);
+            folded += sinter_kernel_describe(known).operations < info.operations;
+            assert_int_equal(sinter_parameter_number(known, "rate"), sinter_parameter_number(open, "rate"));
+            run(known, got);
+            for (uint32_t k = 0; k < info.output_count; k++)
+                for (unsigned i = 0; i < COUNT; i++)
+                    if (memcmp(&got[k][i], &wanted[k][i], sizeof got[k][i]) != 0)
+                        fail_msg("%s, output %u: sample %u is %a where the rate is known, not %a", name, k, i, (double)got[k][i], (double)wanted[k][i]);
+            sinter_kernel_close(known);
+        }
+    }
+    sinter_kernel_close(open);
+}
+
+static void known_rates_change_no_bit(void **state)
+{
+    (void)state;
+    static const char glide[] = "param cutoff = 900 in 20..20000 \"Hz\" glide 0.01\ninput x\nout lowpass(highpass(x, 200), cutoff)\n";
+    make_noise();
+    each_example(compare);
+    compare("a filter that moves", glide, sizeof glide - 1);
+    assert_true(folded > 10);
+}
+
+/* Recursions in a row, a loop each: what crosses from one to the next is done with behind that. */
+static void places_are_used_again(void **state)
+{
+    (void)state;
+    enum { STAGES = 60 };
+    char text[64 * STAGES], *printed;
+    size_t length, n = (size_t)sprintf(text, "input n0\n");
+    for (unsigned k = 1; k <= STAGES; k++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "n%u = 0.5*n%u' + soft_clip(n%u)\n", k, k, k - 1);
+    snprintf(text + n, sizeof text - n, "out n%u\n", STAGES);
+    assert_int_equal(sinter_dump(context, text, strlen(text), &(sinter_options){.source = SINTER_PATCH}, SINTER_DUMP_PLAN, NULL, &printed, &length, NULL), SINTER_OK);
+    unsigned chunk = 0, buffers = 0, bytes = 0;
+    assert_int_equal(sscanf(printed, "chunk %u, %u buffers in %u bytes", &chunk, &buffers, &bytes), 3);
+    if (buffers < STAGES || bytes > 6 * chunk * sizeof(float))
+        fail_msg("%u buffers take %u bytes", buffers, bytes);
+    sinter_dump_release(context, printed, length);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_rates_change_no_bit),
+        cmocka_unit_test(places_are_used_again),
+    };
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
