@@ -30,6 +30,7 @@ enum {
     SLOT_BOUND,
     SLOT_DEFERRED, /* bound to what is, or has, a deferred value */
     SLOT_INDEX,
+    SLOT_ACCUMULATED,
     SLOT_TABLE,
     SLOT_IMAGE
 };
@@ -338,6 +339,8 @@ bool sn_lang_names_distribution(const lowering *l, uint32_t node);
  * become parameters of the program. `quantity` is what will be asked of it first. */
 uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live);
 /* Elements of x. */
+/* Does what is a function of eta read parameters too, those that are taken as known? */
+bool sn_lang_natural_takes_parameters(lowering *l, uint32_t distribution, lang_member quantity);
 uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution);
 /* The quantity at x; of those in eta at eta. `given` is not looked at where the quantity is of the parameters. */
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given);
