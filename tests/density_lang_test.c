@@ -555,11 +555,13 @@ static void every_family_compiles(void **state)
     for (uint32_t i = 0; sn_lang_family(i, &entry); i++) {
         assert_true(strlen(entry.summary) > 3 && entry.members >> LANG_LOG_DENSITY & 1);
         char text[512];
-        bool has_tuple = strchr(entry.form, ':') != NULL;
-        snprintf(text, sizeof text, "%s", entry.name);
-        for (unsigned m = 0; m <= LANG_MEMBERS && !has_tuple; m++) {
+        const char *arguments = !strchr(entry.form, ':') ? "" : strchr(entry.form, 'L') ? "((1, 2), (1, 0.5, 2))" : "((0.25, 0.5, 0.25))";
+        snprintf(text, sizeof text, "%s%s", entry.name, arguments);
+        for (unsigned k = 0; k <= 2*LANG_MEMBERS + 1; k++) { /* each quantity in both types */
+            const unsigned m = k / 2;
             sinter_options o = density(sn_lang_quantity_names[m]);
             o.engine = SINTER_ENGINE_INTERP;
+            o.type = k % 2 ? SINTER_F32 : SINTER_F64;
             const bool has = m < LANG_MEMBERS ? entry.members >> m & 1 : (entry.members >> LANG_T & 1) && (entry.members >> LANG_A & 1);
             const sinter_status status = compile(text, &o);
             if (has != (status == SINTER_OK))

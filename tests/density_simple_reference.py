@@ -128,4 +128,5 @@ def main():
             written += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

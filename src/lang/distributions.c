@@ -657,6 +657,50 @@ lang_value sn_lang_checked_simplex(lowering *l, uint32_t node, lang_value v)
     return check_parameter(&e, &simplex, v);
 }
 
+/* ---- families of the library in f32 ---- */
+
+/* The forms that keep a density right where terms cancel are carried in pairs of f64, and its constants are written for f64. So a family of the library, unless
+ * it has a form of its own for f32, computes in f64 whatever it is given, and what it was asked for is rounded once. */
+
+/* Is there an f64 among the values, or an i32, which turns into one? */
+static bool holds_f64(lowering *l, const lang_value *values, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t e = 0; e < values[k].count; e++) {
+            const unsigned type = sn_lang_element(l, values[k], e).type;
+            if (type == IR_F64 || type == IR_I32)
+                return true;
+        }
+    return false;
+}
+
+/* f32 among the numbers turn into f64, or all into f32; the rest stay what they are. */
+static lang_value with_type(lowering *l, uint32_t node, lang_value v, unsigned type)
+{
+    const uint32_t place = v.type == TYPE_TUPLE ? sn_lang_pool(l, v.count) : 0;
+    if (v.type != TYPE_TUPLE)
+        return v.type == IR_F32 || v.type == IR_F64 ? sn_lang_to(l, node, v, type) : v;
+    for (uint32_t e = 0; place && e < v.count; e++) {
+        const lang_value element = with_type(l, node, sn_lang_element(l, v, e), type);
+        l->pool[place + e] = element;
+    }
+    v.ref = place;
+    return place ? v : sn_lang_wrong();
+}
+
+static lang_value run_wide(lowering *l, uint32_t function, uint32_t node, lang_member quantity, lang_value *arguments, uint32_t count, lang_value given)
+{
+    const bool wide = holds_f64(l, arguments, count) || holds_f64(l, &given, 1);
+    const ir_type type = l->type, of_result = wide ? IR_F64 : type;
+    for (uint32_t k = 0; k < count; k++)
+        arguments[k] = with_type(l, node, arguments[k], IR_F64);
+    given = with_type(l, node, given, IR_F64);
+    l->type = IR_F64;
+    const lang_value v = run_body(l, function, node, quantity, arguments, given);
+    l->type = type;
+    return v.type == TYPE_WRONG ? v : with_type(l, node, v, of_result);
+}
+
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
 {
     const lang_distribution d = l->distributions[distribution];
@@ -671,6 +715,8 @@ lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quan
         return sn_lang_wrong();
     }
     memcpy(arguments, l->pool + d.values, d.count * sizeof *arguments);
+    if (d.name.item && !d.name.item->family->has_f32)
+        return run_wide(l, function, d.node, quantity, arguments, d.count, given);
     return run_body(l, function, d.node, quantity, arguments, given);
 }
 

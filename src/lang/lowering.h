@@ -88,6 +88,7 @@ typedef struct lang_memo {
     uint32_t arguments, argument_count; /* in the pool, flattened */
     uint32_t hash;
     uint32_t epoch; /* 0: of operations; else of a dry run */
+    uint32_t type;  /* of the program, which numbers as written get */
     lang_value value;
 } lang_memo;
 

@@ -32,6 +32,8 @@ MOST_ARGUMENTS = 64
 # support read them).
 MEMBERS = {"log_density": "xp", "T": "xp", "eta": "p", "A": "p", "log_h": "xp", "natural_A": "e", "from_natural": "e", "log_cdf": "xp",
            "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p"}
+# Families whose forms are right in f32 too; all others compute in f64 whatever they are given.
+OF_BOTH_TYPES = {"normal"}
 DERIVED = ("T", "eta", "A", "log_h")
 
 
@@ -370,6 +372,7 @@ def write_families(families, out):
         out.write(f"static const char *const statements_{number}[] = {{\n    {statements}}};\n")
         out.write(f"static const lang_family_text family_{number} = {{.name = {c_text(item.name)}, .head = {c_text(item.head)},\n"
                   f"    .support = {c_text(item.support)}, .statements = statements_{number}, .statement_count = {len(item.statements)},\n"
+                  f"    .has_f32 = {str(item.name in OF_BOTH_TYPES).lower()},\n"
                   f"    .needs = {{{', '.join(f'[LANG_{member.upper()}] = 0x{need:x}' for member, need in item.needs.items())}}}}};\n")
     out.write("\nconst lang_library_item sn_lang_families[] = {\n")
     for item in order:
