@@ -604,7 +604,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"poisson(1)", 1, 1, "the family 'poisson' has no entropy", "", "entropy"},
         {"x", 1, 1, "this density has no mean", "a family's has more: normal(0, 1)", "mean"},
         {"x ~ normal(0, 1)", 1, 1, "this density has no T", "a family's has more: normal(0, 1)", "T"},
-        {"truncated(normal(0, 1), 0, 1)", 1, 1, "'truncated' has no log_cdf", "truncated(D, lower, upper)", "log_cdf"},
+        {"weighted(normal(0, 1), 2)", 1, 1, "'weighted' has no log_cdf", "weighted(D, w)", "log_cdf"},
         {"mixture((0.5, 0.5), normal(0, 1))", 1, 1, "2 weights for 1 distribution", "mixture((w1, w2, ...), D1, D2, ...)", NULL},
         {"mixture((0.5, 0.5), normal(0, 1), 3)", 1, 35, "a distribution is wanted here", "as in normal(0, 1)", NULL},
         {"truncated(normal(0, 1), 0)", 1, 1, "'truncated' takes 3 arguments, not 2", "truncated(D, lower, upper)", NULL},
