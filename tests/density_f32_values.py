@@ -96,6 +96,8 @@ def main():
     random.seed(3)
     of_gamma_type.R.seed(3)
     for text, kinds, where, density in simple.FAMILIES:
+        if text.startswith(("uniform", "triangular", "categorical")):
+            continue  # below, with arguments that stay in order when they are rounded
         mp.prec = 1200
         rows(f"log_density({text}, x)", ROWS, of_simple(kinds, where, density))
     for text, density in MORE:
