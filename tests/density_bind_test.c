@@ -614,6 +614,18 @@ static void families_know_themselves(void **state)
     expect_near(divergence, 3 * log(0.6) + 2, 1e-14, "divergence");
     sinter_family_close(f);
     sinter_density_close(d);
+    d = open_density("weibull(2, 1)", NULL); /* of known shape */
+    expect_status(sinter_family_open(d, &f, NULL), SINTER_OK, "weibull");
+    expect_status(sinter_family_natural(f, (const double[]){2, 1.5}, eta), SINTER_OK, "natural parameters");
+    expect_near(eta[0], -1 / 2.25, 1e-15, "-sigma^-2");
+    expect_status(sinter_family_parameters(f, eta, back), SINTER_OK, "and back");
+    expect_near(back[0], 2, 0, "the known shape");
+    expect_near(back[1], 1.5, 1e-15, "sigma");
+    expect_status(sinter_family_log_partition(f, eta, &value, means), SINTER_OK, "log-partition");
+    expect_near(means[0], 2.25, 1e-14, "the mean of x^2");
+    expect_status(sinter_family_natural(f, (const double[]){3, 1.5}, eta), SINTER_BAD_ARGUMENT, "another shape");
+    sinter_family_close(f);
+    sinter_density_close(d);
 }
 
 /* ---- refusals ---- */

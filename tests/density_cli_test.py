@@ -258,6 +258,10 @@ def natural_form(folder):
     whole = told["sum_log_h"] + told["eta"][0] * 3 + told["eta"][1] * 21 - 3 * told["A"]
     near([whole], [sum(map(normal, (1, 4, -2)))])
     check("eta 1.0986122886681098\nA 3\nmean_T 3\n" == out("density", "poisson(3)", "--natural").replace("mean_T 3.0000000000000004", "mean_T 3"), "poisson")
+    near([json.loads(out("density", "binomial(10, 0.3)", "--natural", "--json"))["mean_T"]], [3])
+    told = json.loads(out("density", "dirichlet((1, 2, 3))", "--natural", "--json"))
+    near(told["mean_T"], [-137 / 60, -77 / 60, -47 / 60])  # digamma(k) - digamma(6)
+    near([json.loads(out("density", "weibull(2, 1.5)", "--natural", "--json", "--set", "alpha=3"))["mean_T"]], [1.5**3])
     bad(1, "density", "-x*x", "--natural", says="exponential family")
     bad(1, "density", NORMAL, "--natural", "--data", folder / "x.csv", says="x.csv:4:1")
 

@@ -4,6 +4,7 @@
 #include "lang/lang.h"
 #include "open_context.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -475,6 +476,42 @@ static void densities_of_tuples(void **state)
     assert_true(out[0][4] == -INFINITY && out[0][9] == -INFINITY && isnan(out[0][11]));
     run_on_all("family pair(a:2, l:2*2) on real:2 { log_density = -a.x*x.x^2 - a.y*x.y^2 + 0*l[3] }\npair((1, 2), (0, 0, 0, 0))", o);
     assert_true(is_near(out[0][8], -27));
+    run_on_all("family rows(L in cholesky:2) on real:2 { log_density = L[0]*x.x + L[1]*x.y + L[2] }\nrows((2, -3, 5))", o);
+    assert_true(is_near(out[0][8], 2)); /* at (3, 3) */
+    run_on_all("family rows(L in cholesky:2) on real:2 { log_density = L[0]*x.x + L[1]*x.y + L[2] }\nrows((2, -3, -5))", o);
+    assert_true(isnan(out[0][8]));
+    run_on_all("family rate(eta, k > 0) on real { log_density = eta*x - k }\nrate(k=2, eta=3)", o);
+    assert_true(is_near(out[0][8], 7));
+    compiled("rate = 3\nmulti_normal_cholesky((1, 2), (3, 4, 5))", &o);
+    assert_int_equal(info.parameter_count, 5);
+    assert_string_equal(info.parameters[3].name, "L1");
+    assert_true(info.parameters[2].low > 0 && info.parameters[3].low == -DBL_MAX && info.parameters[4].low > 0);
+}
+
+/* Functions of the natural parameters: of tuples of any width, and of parameters that are taken as known. */
+static void natural_parameters(void **state)
+{
+    static const char pair[] = "family pair(a:n > 0) on simplex:n { T = log(x); eta = a - 1; A = sum(i, 0, n - 1, a[i])\n"
+                               "natural_A = sum(i, 0, n - 1, (i + 1)*eta[i]) }\npair((1, 2, 3))";
+    static const char known[] = "family power(k > 0, s > 0) on 0..inf { T = x^k; eta = -s; A = -log(s); log_h = 0\n"
+                                "natural_A = -log(-eta)*k; from_natural = (k, -eta) }\npower(3, 2)";
+    static const double eta[COUNT] = {-1, -2, -4};
+    (void)state;
+    sinter_options o = density("natural_A");
+    compiled(pair, &o);
+    assert_int_equal(info.input_count, 3);
+    assert_int_equal(info.parameter_count, 0);
+    run((const double *const[]){eta, eta, eta});
+    assert_true(is_near(out[0][0], -6));
+    compiled(known, &o);
+    assert_int_equal(info.input_count, 1);
+    assert_int_equal(info.parameter_count, 1);
+    run((const double *const[]){eta});
+    assert_true(is_near(out[0][1], -3*log(2)));
+    o = density("from_natural");
+    compiled(known, &o);
+    run((const double *const[]){eta});
+    assert_true(is_near(out[0][2], 3) && is_near(out[1][2], 4));
 }
 
 /* ---- descriptions ---- */
@@ -518,11 +555,13 @@ static void every_family_compiles(void **state)
     for (uint32_t i = 0; sn_lang_family(i, &entry); i++) {
         assert_true(strlen(entry.summary) > 3 && entry.members >> LANG_LOG_DENSITY & 1);
         char text[512];
-        bool has_tuple = strchr(entry.form, ':') != NULL;
-        snprintf(text, sizeof text, "%s", entry.name);
-        for (unsigned m = 0; m <= LANG_MEMBERS && !has_tuple; m++) {
+        const char *arguments = !strchr(entry.form, ':') ? "" : strchr(entry.form, 'L') ? "((1, 2), (1, 0.5, 2))" : "((0.25, 0.5, 0.25))";
+        snprintf(text, sizeof text, "%s%s", entry.name, arguments);
+        for (unsigned k = 0; k <= 2*LANG_MEMBERS + 1; k++) { /* each quantity in both types */
+            const unsigned m = k / 2;
             sinter_options o = density(sn_lang_quantity_names[m]);
             o.engine = SINTER_ENGINE_INTERP;
+            o.type = k % 2 ? SINTER_F32 : SINTER_F64;
             const bool has = m < LANG_MEMBERS ? entry.members >> m & 1 : (entry.members >> LANG_T & 1) && (entry.members >> LANG_A & 1);
             const sinter_status status = compile(text, &o);
             if (has != (status == SINTER_OK))
@@ -565,7 +604,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"poisson(1)", 1, 1, "the family 'poisson' has no entropy", "", "entropy"},
         {"x", 1, 1, "this density has no mean", "a family's has more: normal(0, 1)", "mean"},
         {"x ~ normal(0, 1)", 1, 1, "this density has no T", "a family's has more: normal(0, 1)", "T"},
-        {"truncated(normal(0, 1), 0, 1)", 1, 1, "'truncated' has no log_cdf", "truncated(D, lower, upper)", "log_cdf"},
+        {"weighted(normal(0, 1), 2)", 1, 1, "'weighted' has no log_cdf", "weighted(D, w)", "log_cdf"},
         {"mixture((0.5, 0.5), normal(0, 1))", 1, 1, "2 weights for 1 distribution", "mixture((w1, w2, ...), D1, D2, ...)", NULL},
         {"mixture((0.5, 0.5), normal(0, 1), 3)", 1, 35, "a distribution is wanted here", "as in normal(0, 1)", NULL},
         {"truncated(normal(0, 1), 0)", 1, 1, "'truncated' takes 3 arguments, not 2", "truncated(D, lower, upper)", NULL},
@@ -579,6 +618,16 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"family f(a) on real { log_density = -x; mean = x }\nf(1)", 1, 41, "'mean' is of the parameters, and reads x", "", NULL},
         {"family f(a) on real { log_density = -x; eta = a; natural_A = a*eta }\nf(1)", 1, 50, "'natural_A' is of eta, and reads 'a'",
          "it is given the tuple eta alone: eta.x, eta.y", NULL},
+        {"family f(a, b) on a..inf { log_density = -x; eta = b; natural_A = a*eta*b }\nf(1, 2)", 1, 55, "'natural_A' is of eta, and reads 'b'",
+         "it is given the tuple eta alone: eta.x, eta.y", NULL},
+        {"family f(eta) on real { log_density = -x; from_natural = eta }\nf(1)", 1, 43, "'eta' is a parameter of this family, so it has no member 'from_natural'",
+         "", NULL},
+        {"family f(m:n, L in cholesky) on real:n { log_density = -x[0] }\nf(1, 1)", 1, 28, "a Cholesky factor says how many rows it has behind the word",
+         "L in cholesky:n, n being the width of another parameter, or a number", NULL},
+        {"family f(L in cholesky:n) on real { log_density = -x }\nf(1)", 1, 23, "nothing says how many rows this Cholesky factor has",
+         "L in cholesky:n, n being the width of another parameter, or a number", NULL},
+        {"family f(a) on cholesky { log_density = -x }\nf(1)", 1, 16, "only a parameter is a Cholesky factor", "", NULL},
+        {"multi_normal_cholesky((0, 0, 0), (1, 0, 1))", 1, 34, "'L' has 6 elements, this has 3", "", NULL},
         {"family f(a) on real { log_density = -x; x = 3 }\nf(1)", 1, 41, "x is what the density is of, and is not bound", "", NULL},
         {"family f(a) on real { log_density = -x; 3 }\nf(1)", 1, 41, "a family's body binds names, and this is a value alone",
          "log_density = ..., or a name of its own", NULL},
@@ -650,6 +699,7 @@ int main(void)
         cmocka_unit_test(densities_have_derivatives),
         cmocka_unit_test(densities_of_tuples),
         cmocka_unit_test(a_text_says_what_density_it_is),
+        cmocka_unit_test(natural_parameters),
         cmocka_unit_test(every_family_compiles),
         cmocka_unit_test(every_mistake_is_told_where_it_is),
         cmocka_unit_test(words_of_densities_are_names_elsewhere),

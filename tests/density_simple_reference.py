@@ -61,11 +61,26 @@ FAMILIES = [
     ("geometric(p)", [UNIT], "count", lambda x, p: log(p) + x*log1p(-p)),
     ("bernoulli_logit(p)", ["real small"], "bit", lambda x, a: -log1p(exp(-a if x else a))),
     ("bernoulli(p)", [UNIT], "bit", lambda x, p: log(p) if x else log1p(-p)),
+    ("uniform(p, q)", ["ends"], "between", lambda x, a, b: -log(b - a)),
+    ("triangular(p, q, r)", ["ends and mode"], "between", lambda x, a, b, m: log(2/(b - a)) + (log((x - a)/(m - a)) if x < m else log((b - x)/(b - m)) if x > m else 0)),
+    ("categorical((p, q, r))", ["simplex"], "one of 3", lambda x, *p: log(p[int(x) - 1])),
 ]
 
 
 def spread(low, high):
     return random.choice([1, 1.5])*10**random.uniform(low, high)
+
+
+def draw_several(kind, wide):
+    """Parameters that go together."""
+    if kind == "simplex":
+        p = 10**random.uniform(-300 if wide else -3, -0.31)
+        q = (1 - p)*random.random()
+        return [p, q, 1 - p - q]
+    low = random.choice([-1, 1])*(spread(-300, 300) if wide else spread(-2, 2))
+    high = low + random.choice([abs(low)*10**random.uniform(-12, 3), spread(-300, 300) if wide else spread(-2, 2)])
+    mode = random.choice([low, high, low + random.random()*(high - low)])
+    return [low, high] + ([min(max(mode, low), high)] if "mode" in kind else [])
 
 
 def draw(kind, wide):
@@ -90,6 +105,12 @@ def draw(kind, wide):
 def place(kind, parameters, wide):
     scale = parameters[-1]
     steps = random.choice([-1, 1])*10**random.uniform(-8 if wide else -2, 2)
+    if kind == "one of 3":
+        return random.choice([1.0, 2.0, 3.0])
+    if kind == "between":
+        low, high = parameters[:2]
+        x = random.choice([low + (high - low)*random.random(), low + (high - low)*10**random.uniform(-15, 0), high - (high - low)*10**random.uniform(-15, 0)])
+        return min(max(x, low), high)
     if kind == REAL:
         return parameters[0] + parameters[1]*steps
     if kind == "real near":
@@ -113,7 +134,8 @@ def main():
         while written < 300:
             wide = written % 2 == 1
             try:
-                parameters = [draw(kind, wide) for kind in kinds]
+                together = kinds[0] in ("ends", "ends and mode", "simplex")
+                parameters = draw_several(kinds[0], wide) if together else [draw(kind, wide) for kind in kinds]
                 x = place(where, parameters, wide)
                 if not math.isfinite(x) or where in ("scale", "times", "ratio", "log", "above") and not 0 < x:
                     continue
@@ -128,4 +150,5 @@ def main():
             written += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -98,7 +98,7 @@ static void values_are_right(void **state)
     }
     fclose(file);
     check_family(family);
-    assert_int_equal(families + 1, 20);
+    assert_int_equal(families + 1, 23);
 }
 
 /* ---- members against the density ---- */

@@ -223,6 +223,16 @@ static void every_mistake_is_told_where_it_is(void **state)
          "sum(i, first, last, term)"},
         {"sum(i, 0, 3)", false, 1, 1, 12, 1, "a sum needs its index, first, last and term",
          "sum(i, first, last, term)"},
+        {"accumulate(1, 0, 3, z = 1, z)", false, 1, 1, 12, 1, "an accumulation begins with the name of its index",
+         "accumulate(i, first, last, z = start, term)"},
+        {"accumulate(i, 0, 3, z, z)", false, 1, 1, 21, 1, "an accumulation needs its index, first, last, what it begins with, and the term",
+         "accumulate(i, first, last, z = start, term)"},
+        {"accumulate(i, 0, x, z = 1, z)", false, 1, 1, 18, 1, "the bounds of a sum are constants", ""},
+        {"accumulate(i, 1, 64, z = 1, (z, 1))", false, 1, 1, 29, 1, "a tuple has at most 64 elements", ""},
+        {"accumulate(i, 1, 2, w = w, w)", false, 1, 1, 25, 1, "there is no 'w' here", "a field has x, y, z and t"},
+        {"input a\naccumulate(i, 1, 2, z = a, z')", true, 1, 2, 28, 1, "what is accumulated as 'z' has no past", ""},
+        {"fn accumulate(a) = a\naccumulate(x)", false, 2, 1, 4, 10, "'accumulate' cannot be redefined",
+         "give yours another name: the language has rules of its own for these arguments"},
         {"y'", false, 1, 1, 1, 1, "a field has no past", "only a patch has state"},
         {"delay(x, 1)", false, 1, 1, 1, 5, "a field has no past", "only a patch has state"},
         {"input a\na", false, 1, 1, 7, 1, "only a patch has inputs", "a field has x, y, z and t"},
@@ -818,7 +828,7 @@ static void every_word_is_found(void **state)
         assert_int_equal(names, entry.most);
         assert_true(entry.least <= entry.most && strlen(entry.summary) > 3);
     }
-    assert_int_equal(count, 94);
+    assert_int_equal(count, 95);
 }
 
 int main(void)

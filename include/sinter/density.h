@@ -228,7 +228,9 @@ typedef struct sinter_family sinter_family;
 SINTER_API sinter_status sinter_family_open(const sinter_density *density, sinter_family **family, sinter_report *report);
 SINTER_API void sinter_family_close(sinter_family *family); /* NULL is allowed */
 SINTER_API uint32_t sinter_family_statistics(const sinter_family *family); /* how many natural parameters */
-/* Natural parameters of the family's parameters, in order, and back. SINTER_BAD_ARGUMENT for NaN. */
+/* Natural parameters of the family's parameters, in order, and back. Some families are exponential ones only where one parameter is known, the shape of a
+ * Weibull distribution, say, or the number of tries: from_natural and natural_A have its value from the text, `weibull(2, 1)`, and where it is another one
+ * here, or NaN, that is SINTER_BAD_ARGUMENT. */
 SINTER_API sinter_status sinter_family_natural(sinter_family *family, const double *parameters, double *eta);
 SINTER_API sinter_status sinter_family_parameters(sinter_family *family, const double *eta, double *parameters);
 /* The log-partition A, and its gradient (NULL: not wanted): the means of the sufficient statistics. */

@@ -18,6 +18,8 @@ struct sinter_family {
     sinter_context *context;
     member eta, from_natural, natural_a;
     uint32_t natural_count, parameter_count;
+    bool is_known[MOST_NATURAL]; /* parameters that are taken as known: they have the text's values */
+    double known[MOST_NATURAL];
 };
 
 static sinter_status open_member(member *m, const sinter_density *d, const char *quantity, const char *const *gradient, uint32_t count, sinter_report *report)
@@ -45,6 +47,18 @@ static void run_member(const member *m, const double *inputs, double *outputs)
     for (uint32_t k = 0; k < m->kernel->output_count; k++)
         out[k] = &outputs[k];
     sinter_instance_run(m->instance, &(sinter_arguments){.inputs = in, .outputs = out, .count = 1});
+}
+
+/* A parameter that a function of the natural ones reads. */
+static void note_known(sinter_family *f, const sinter_kernel *of)
+{
+    const sinter_kernel *all = f->eta.kernel;
+    for (uint32_t k = 0; k < of->public_params; k++)
+        for (uint32_t i = 0; i < all->public_params && i < MOST_NATURAL; i++)
+            if (!strcmp(of->params[k].name, all->params[i].name)) {
+                f->is_known[i] = true;
+                f->known[i] = of->params[k].initial;
+            }
 }
 
 static sinter_status open_natural_a(sinter_family *f, const sinter_density *d, sinter_report *report)
@@ -77,7 +91,12 @@ static sinter_status open_members(sinter_family *f, const sinter_density *d, sin
     if (f->natural_count > MOST_NATURAL || f->parameter_count > MOST_NATURAL || f->from_natural.kernel->input_count != f->natural_count
         || f->eta.kernel->input_count || f->eta.kernel->public_params != f->parameter_count)
         return sn_report_fail(report, SINTER_BAD_PROGRAM, "the text is not a family whose parameters are all live", NULL);
-    return open_natural_a(f, d, report);
+    status = open_natural_a(f, d, report);
+    if (!status) {
+        note_known(f, f->from_natural.kernel);
+        note_known(f, f->natural_a.kernel);
+    }
+    return status;
 }
 
 sinter_status sinter_family_open(const sinter_density *d, sinter_family **family, sinter_report *report)
@@ -120,6 +139,9 @@ sinter_status sinter_family_natural(sinter_family *f, const double *parameters, 
     sinter_status status = SINTER_OK;
     if (!f || !parameters || !eta)
         return SINTER_BAD_ARGUMENT;
+    for (uint32_t k = 0; k < f->parameter_count; k++)
+        if (f->is_known[k] && parameters[k] != f->known[k])
+            return SINTER_BAD_ARGUMENT;
     for (uint32_t k = 0; k < f->parameter_count && !status; k++)
         status = sinter_set(f->eta.instance, (int)k, parameters[k]);
     if (!status)

@@ -314,7 +314,7 @@ static lang_memo *find_memo(lowering *l, const lang_memo *wanted)
     uint32_t at = wanted->hash & l->memo_mask;
     for (; l->memos[at].function; at = (at + 1) & l->memo_mask) {
         const lang_memo *m = &l->memos[at];
-        if (m->hash == wanted->hash && m->function == wanted->function && m->epoch == wanted->epoch
+        if (m->hash == wanted->hash && m->function == wanted->function && m->epoch == wanted->epoch && m->type == wanted->type
             && m->argument_count == wanted->argument_count
             && !memcmp(&l->pool[m->arguments], &l->pool[wanted->arguments],
                        m->argument_count * sizeof *l->pool))
@@ -406,7 +406,8 @@ static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const
     if (f->stateful && !l->dry)
         return instance(l, node, function, arguments, which);
     lang_memo wanted = {
-        .function = function, .epoch = l->dry ? l->epoch : 0, .hash = function * 0x85EBCA6Bu + l->dry};
+        .function = function, .epoch = l->dry ? l->epoch : 0, .type = (uint32_t)l->type,
+        .hash = function * 0x85EBCA6Bu + 2u * (uint32_t)l->type + l->dry};
     wanted.arguments = flatten_key(l, arguments, count, &wanted.hash);
     wanted.argument_count = l->pool_count - wanted.arguments;
     lang_memo *memo = wanted.arguments ? find_memo(l, &wanted) : NULL;

@@ -18,8 +18,8 @@ typedef struct combination {
 
 static const combination combinations[] = {
     {"mixture", "mixture((w1, w2, ...), D1, D2, ...)", DISTRIBUTION_MIXTURE, 2, LANG_MAX_TUPLE, 1, true},
-    {"truncated", "truncated(D, lower, upper)", DISTRIBUTION_TRUNCATED, 3, 3, 6, false},
-    {"censored", "censored(D, lower, upper)", DISTRIBUTION_CENSORED, 3, 3, 6, false},
+    {"truncated", "truncated(D, lower, upper)", DISTRIBUTION_TRUNCATED, 3, 3, 6, true},
+    {"censored", "censored(D, lower, upper)", DISTRIBUTION_CENSORED, 3, 3, 6, true},
     {"affine", "affine(D, location, scale)", DISTRIBUTION_AFFINE, 3, 3, 6, true},
     {"exp_of", "exp_of(D)", DISTRIBUTION_EXP_OF, 1, 1, 0, true},
     {"log_of", "log_of(D)", DISTRIBUTION_LOG_OF, 1, 1, 0, true},
@@ -250,14 +250,13 @@ static lang_value below(place p, const lang_distribution *d, lang_value v)
     return d->whole ? two(p, TOKEN_MINUS, call(p, WORD_CEIL, v), small(p, 1)) : v;
 }
 
-/* The logarithm of the share between the bounds, by the cumulative function or the survival function: the one that is small there. */
-static lang_value log_share(place p, const lang_distribution *d, lang_value lower, lang_value upper)
+/* The logarithm of the share above `from` and up to `to`, by the cumulative function or the survival function: the one that is small there. */
+static lang_value log_share(place p, const lang_distribution *d, lang_value from, lang_value to)
 {
     lowering *l = p.l;
-    const lang_value from = below(p, d, lower);
-    const lang_value cdf_from = sn_lang_quantity(l, d->first, LANG_LOG_CDF, from), cdf_to = sn_lang_quantity(l, d->first, LANG_LOG_CDF, upper);
+    const lang_value cdf_from = sn_lang_quantity(l, d->first, LANG_LOG_CDF, from), cdf_to = sn_lang_quantity(l, d->first, LANG_LOG_CDF, to);
     const lang_value above_from = sn_lang_quantity(l, d->first, LANG_LOG_SURVIVAL, from);
-    const lang_value above_to = sn_lang_quantity(l, d->first, LANG_LOG_SURVIVAL, upper);
+    const lang_value above_to = sn_lang_quantity(l, d->first, LANG_LOG_SURVIVAL, to);
     const lang_value left = two(p, TOKEN_PLUS, cdf_to, log_rest(p, two(p, TOKEN_MINUS, cdf_from, cdf_to)));
     const lang_value right = two(p, TOKEN_PLUS, above_from, log_rest(p, two(p, TOKEN_MINUS, above_to, above_from)));
     return choose(p, two(p, TOKEN_GT, cdf_from, small(p, -0.6931471805599453)), right, left);
@@ -270,28 +269,57 @@ static lang_value between(place p, lang_value x, lang_value lower, lang_value up
     return choose(p, out, choose(p, two(p, TOKEN_EQ, known, known), small(p, -INFINITY), small(p, NAN)), v);
 }
 
-static lang_value truncated(place p, const lang_distribution *d, lang_value x)
+static bool is_tail(lang_member quantity)
 {
-    const lang_value lower = p.l->pool[d->values], upper = p.l->pool[d->values + 1];
-    const lang_value share = log_share(p, d, lower, upper);
-    const lang_value v = between(p, x, lower, upper, share, two(p, TOKEN_MINUS, sn_lang_quantity(p.l, d->first, LANG_LOG_DENSITY, x), share));
+    return quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL;
+}
+
+/* The share above x, or up to x, of that between the bounds; x within them. Beyond a half it is 1 less the other. */
+static lang_value truncated_tail(place p, const lang_distribution *d, lang_member quantity, lang_value x, lang_value from, lang_value upper, lang_value share)
+{
+    const bool survival = quantity == LANG_LOG_SURVIVAL;
+    const lang_value low = two(p, TOKEN_MINUS, log_share(p, d, from, x), share), high = two(p, TOKEN_MINUS, log_share(p, d, x, upper), share);
+    const lang_value half = small(p, -0.6931471805599453);
+    return survival ? choose(p, two(p, TOKEN_GT, high, half), log_rest(p, low), high) : choose(p, two(p, TOKEN_GT, low, half), log_rest(p, high), low);
+}
+
+/* -inf and 0 beyond the bounds, one to each side, or NaN where `known` is one. */
+static lang_value tail_between(place p, lang_member quantity, lang_value below_lower, lang_value from_upper, lang_value known, lang_value v)
+{
+    const bool survival = quantity == LANG_LOG_SURVIVAL;
+    v = choose(p, below_lower, small(p, survival ? 0 : -INFINITY), v);
+    v = choose(p, from_upper, small(p, survival ? -INFINITY : 0), v);
+    return choose(p, two(p, TOKEN_EQ, known, known), v, small(p, NAN));
+}
+
+static lang_value truncated(place p, const lang_distribution *d, lang_member quantity, lang_value x)
+{
+    const lang_value lower = p.l->pool[d->values], upper = p.l->pool[d->values + 1], from = below(p, d, lower);
+    const lang_value share = log_share(p, d, from, upper);
+    lang_value v;
+    if (is_tail(quantity)) {
+        v = truncated_tail(p, d, quantity, x, from, upper, share);
+        v = tail_between(p, quantity, two(p, TOKEN_LT, x, lower), two(p, TOKEN_GE, x, upper), share, v);
+    } else {
+        v = between(p, x, lower, upper, share, two(p, TOKEN_MINUS, sn_lang_quantity(p.l, d->first, LANG_LOG_DENSITY, x), share));
+    }
     return valid(p, two(p, d->whole ? TOKEN_LE : TOKEN_LT, lower, upper), v);
 }
 
 /* What was below `lower` is recorded as `lower`, what was above `upper` as `upper`. */
-static lang_value censored(place p, const lang_distribution *d, lang_value x)
+static lang_value censored(place p, const lang_distribution *d, lang_member quantity, lang_value x)
 {
     const lang_value lower = p.l->pool[d->values], upper = p.l->pool[d->values + 1];
     const lang_value left = sn_lang_quantity(p.l, d->first, LANG_LOG_CDF, lower);
     const lang_value right = sn_lang_quantity(p.l, d->first, LANG_LOG_SURVIVAL, below(p, d, upper));
-    lang_value v = sn_lang_quantity(p.l, d->first, LANG_LOG_DENSITY, x);
-    v = choose(p, two(p, TOKEN_LE, x, lower), left, choose(p, two(p, TOKEN_GE, x, upper), right, v));
-    return valid(p, two(p, TOKEN_LT, lower, upper), between(p, x, lower, upper, left, v));
-}
-
-static bool is_tail(lang_member quantity)
-{
-    return quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL;
+    lang_value v = sn_lang_quantity(p.l, d->first, quantity, x);
+    if (is_tail(quantity)) {
+        v = tail_between(p, quantity, two(p, TOKEN_LT, x, lower), two(p, TOKEN_GE, x, upper), v, v);
+    } else {
+        v = choose(p, two(p, TOKEN_LE, x, lower), left, choose(p, two(p, TOKEN_GE, x, upper), right, v));
+        v = between(p, x, lower, upper, left, v);
+    }
+    return valid(p, two(p, TOKEN_LT, lower, upper), v);
 }
 
 /* location + scale·X, scale above 0 */
@@ -367,8 +395,8 @@ static lang_value combine(place p, const lang_distribution *d, lang_member quant
     switch ((distribution_kind)d->kind) {
     case DISTRIBUTION_FAMILY: break;
     case DISTRIBUTION_MIXTURE: return mixture(p, d, quantity, x);
-    case DISTRIBUTION_TRUNCATED: return truncated(p, d, x);
-    case DISTRIBUTION_CENSORED: return censored(p, d, x);
+    case DISTRIBUTION_TRUNCATED: return truncated(p, d, quantity, x);
+    case DISTRIBUTION_CENSORED: return censored(p, d, quantity, x);
     case DISTRIBUTION_AFFINE: return affine(p, d, quantity, x);
     case DISTRIBUTION_EXP_OF: return exp_of(p, d, quantity, x);
     case DISTRIBUTION_LOG_OF: return log_of(p, d, quantity, x);

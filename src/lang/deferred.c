@@ -234,6 +234,7 @@ static void look_through(walk *w, uint32_t node)
                 look_through(w, t->lists[n->b + k]);
             break;
         case NODE_SUM: node = t->lists[n->b + 2]; continue;
+        case NODE_ACCUMULATE: look_through(w, t->lists[n->b + 3]); node = t->lists[n->b + 2]; continue;
         case NODE_NAMED: node = n->b; continue;
         case NODE_NEGATE:
         case NODE_NOT:

@@ -175,16 +175,21 @@ static bool is_natural(lang_member quantity)
     return quantity == LANG_NATURAL_A || quantity == LANG_FROM_NATURAL;
 }
 
-/* A quantity in the natural parameters. How many there are is found without emitting anything; the distribution's arguments say no more than that. */
+/* A quantity in the natural parameters. How many there are is found without emitting anything; the distribution's arguments say no more than that,
+ * unless the quantity reads parameters that are taken as known. */
 static lang_value natural_quantity(lowering *l, uint32_t node)
 {
     l->dry = true;
     l->epoch++;
-    const uint32_t d = sn_lang_distribution(l, node, l->options->quantity, true);
+    uint32_t d = sn_lang_distribution(l, node, l->options->quantity, true);
     const lang_value natural = d ? sn_lang_quantity(l, d, LANG_ETA, (lang_value){.count = 0}) : sn_lang_wrong();
     l->dry = false;
     if (natural.type == TYPE_WRONG)
         return natural;
+    if (sn_lang_natural_takes_parameters(l, d, l->options->quantity))
+        d = sn_lang_distribution(l, node, l->options->quantity, true);
+    if (!d)
+        return sn_lang_wrong();
     const lang_value eta = natural.count == 1 ? new_input(l, "eta0") : numbered_inputs(l, "eta", natural.count);
     return sn_lang_quantity(l, d, l->options->quantity, eta);
 }

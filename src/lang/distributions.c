@@ -72,7 +72,7 @@ static uint32_t width_of(const lang_width *width, const width_names *names)
     uint32_t product = 1;
     for (unsigned k = 0; k < width->factors; k++)
         product *= width->named[k] ? value_of_name(names, width->value[k]) : width->value[k];
-    return product;
+    return width->triangle ? product*(product + 1)/2 : product;
 }
 
 /* Does an argument of so many elements go with the parameter? If its width is a name that nothing has settled, it is settled. */
@@ -91,6 +91,11 @@ static bool take_width(const lang_width *width, uint32_t elements, width_names *
 static const lang_family *family_of(const lowering *l, uint32_t function)
 {
     return l->t->families[l->t->functions[function].family];
+}
+
+static bool is_natural(lang_member quantity)
+{
+    return quantity == LANG_NATURAL_A || quantity == LANG_FROM_NATURAL;
 }
 
 /* The body that has the quantity; 0, with an error, where there is none. */
@@ -112,8 +117,17 @@ static bool bound_of(lowering *l, uint32_t node, double *value)
     return n->kind != NODE_LOCAL && sn_lang_constant(l, sn_lang_expression(l, node), value);
 }
 
-/* As much of a constraint as is constant. */
-static lang_bounds bounds_of(lowering *l, const lang_constraint *c)
+/* Of a triangle by rows, is the element the last of its row? */
+static bool is_diagonal(uint32_t element)
+{
+    uint32_t row = 0;
+    while ((row + 1)*(row + 2)/2 - 1 < element)
+        row++;
+    return (row + 1)*(row + 2)/2 - 1 == element;
+}
+
+/* As much of a constraint as is constant, for that element of a tuple. */
+static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t element)
 {
     lang_bounds b = {.low = -INFINITY, .high = INFINITY, .above = c->kind == CONSTRAINT_ABOVE, .below = c->kind == CONSTRAINT_BELOW,
                      .infinite = c->kind == CONSTRAINT_WITHIN && !c->whole, .whole = c->whole, .text = ""};
@@ -121,11 +135,17 @@ static lang_bounds bounds_of(lowering *l, const lang_constraint *c)
         b.low = 0;
         b.high = 1;
     }
+    if (c->kind == CONSTRAINT_CHOLESKY && is_diagonal(element)) {
+        b.low = 0;
+        b.above = true;
+    }
     if (c->low)
         bound_of(l, c->low, &b.low);
     if (c->high)
         bound_of(l, c->high, &b.high);
-    if (c->end > c->at)
+    if (c->kind == CONSTRAINT_CHOLESKY)
+        b.text = b.above ? "> 0" : "";
+    else if (c->end > c->at)
         b.text = sn_arena_copy_text(l->memory, l->t->source.text + c->at, c->end - c->at);
     l->t->out_of_memory |= !b.text;
     return b;
@@ -142,7 +162,7 @@ static const char *text_of(lowering *l, uint32_t symbol)
 static lang_value made_live(lowering *l, const lang_distribution *d, uint32_t function, uint32_t k, lang_value v)
 {
     const lang_family *f = family_of(l, function);
-    const lang_bounds bounds = bounds_of(l, &f->constraints[k]);
+    const lang_bounds bounds = bounds_of(l, &f->constraints[k], 0);
     lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .given = v.count != 0, .bounds = bounds};
     parameter.of = text_of(l, sn_lang_parameter(l->t, &l->t->functions[function], k)[PARAMETER_SYMBOL]);
     if (!v.count)
@@ -152,6 +172,8 @@ static lang_value made_live(lowering *l, const lang_distribution *d, uint32_t fu
         lang_value element = sn_lang_element(l, v, e);
         double initial;
         parameter.element = e;
+        if (e)
+            parameter.bounds = bounds_of(l, &f->constraints[k], e);
         if (element.type != TYPE_WRONG && sn_lang_constant(l, element, &initial))
             element = sn_lang_live(l, d->node, &parameter, initial);
         if (!place)
@@ -173,7 +195,13 @@ static bool fits(lowering *l, const lang_distribution *d, uint32_t function, uin
     return false;
 }
 
-static bool take_arguments(lowering *l, lang_distribution *d, uint32_t function, bool live)
+/* Of the natural parameters' functions: those arguments alone are live that are taken as known and read. */
+static bool is_needed(const lang_family *f, lang_member quantity, uint32_t k)
+{
+    return !is_natural(quantity) || f->parameters[f->members[quantity] - 1] >> k & 1;
+}
+
+static bool take_arguments(lowering *l, lang_distribution *d, uint32_t function, lang_member quantity, bool live)
 {
     uint32_t places[LANG_MAX_TUPLE];
     width_names names = {.count = 0};
@@ -189,8 +217,10 @@ static bool take_arguments(lowering *l, lang_distribution *d, uint32_t function,
             sn_lang_complain(l, d->node, NULL, "a tuple among the arguments cannot be left out: nothing says how many elements it has");
         if (v.type == TYPE_WRONG && (places[k] || family_of(l, function)->widths[k].factors))
             return false;
-        if (live)
+        if (live && is_needed(family_of(l, function), quantity, k))
             v = made_live(l, d, function, k, v);
+        else if (!v.count)
+            v = sn_lang_small(l, NAN, false);
         if (!fits(l, d, function, k, places[k], v, &names))
             return false;
         l->pool[d->values + k] = v;
@@ -224,7 +254,7 @@ static void describe(lowering *l, const lang_distribution *d, uint32_t function)
     out->members = 0;
     for (unsigned m = 0; m < LANG_MEMBERS; m++)
         out->members |= sn_lang_has_quantity(l->t, &d->name, (lang_member)m) ? 1u << m : 0;
-    out->support = bounds_of(l, &family_of(l, function)->support);
+    out->support = bounds_of(l, &family_of(l, function)->support, 0);
 }
 
 uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live)
@@ -237,7 +267,7 @@ uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, 
     if (!d.name.function && !d.name.item)
         return sn_lang_combination(l, node, live);
     const uint32_t function = body_of(l, &d, quantity);
-    if (!function || !take_arguments(l, &d, function, live))
+    if (!function || !take_arguments(l, &d, function, quantity, live))
         return 0;
     d.whole = family_of(l, function)->support.whole;
     if (live && l->options->described && !l->dry && l->frame == 0)
@@ -309,13 +339,14 @@ static lang_value is_valid(const evaluation *e, const lang_constraint *c, lang_v
         ok = joined(e, TOKEN_AND, compared(e, TOKEN_GE, v, low), compared(e, TOKEN_LE, v, high));
         break;
     case CONSTRAINT_SIMPLEX: ok = compared(e, TOKEN_GE, v, number(e, 0)); break;
+    case CONSTRAINT_CHOLESKY: ok = is_diagonal(k) ? compared(e, TOKEN_GT, v, number(e, 0)) : (lang_value){.count = 0}; break;
     default: ok = (lang_value){.count = 0};
     }
     if (c->kind == CONSTRAINT_BELOW || c->kind == CONSTRAINT_UP_TO)
         ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_GT, v, number(e, -INFINITY)));
     else if (c->kind == CONSTRAINT_ABOVE || c->kind == CONSTRAINT_FROM)
         ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, v, number(e, INFINITY)));
-    else if (c->kind == CONSTRAINT_REAL || (c->whole && (is_infinite(e, low) || is_infinite(e, high))))
+    else if (c->kind == CONSTRAINT_REAL || c->kind == CONSTRAINT_CHOLESKY || (c->whole && (is_infinite(e, low) || is_infinite(e, high))))
         ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &v, 1), number(e, INFINITY)));
     if (c->whole)
         ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_EQ, v, floor_of(e, v)));
@@ -372,6 +403,12 @@ static void bind_width(lowering *l, const lang_width *width, lang_value v)
 {
     if (width->binds)
         sn_lang_bind(l, width->value[0], 0, v.type == TYPE_UNKNOWN ? v : sn_lang_small(l, v.count, true));
+}
+
+static void bind_widths(lowering *l, uint32_t function, const lang_value *arguments)
+{
+    for (uint32_t k = 0; k < l->t->functions[function].parameter_count; k++)
+        bind_width(l, &family_of(l, function)->widths[k], arguments[k]);
 }
 
 static void bind_parameters(evaluation *e, uint32_t function, const lang_value *arguments)
@@ -516,11 +553,6 @@ static lang_value tail_within(const evaluation *e, const lang_constraint *c, lan
 
 /* ---- members ---- */
 
-static bool is_natural(lang_member quantity)
-{
-    return quantity == LANG_NATURAL_A || quantity == LANG_FROM_NATURAL;
-}
-
 static bool is_of_parameters(lang_member quantity)
 {
     return quantity == LANG_A || quantity == LANG_ENTROPY || quantity == LANG_MEAN || quantity == LANG_VARIANCE;
@@ -588,6 +620,12 @@ static lang_value rounded_down(const evaluation *e, const lang_family *f, lang_m
     return f->support.whole && (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL) ? floor_of(e, x) : x;
 }
 
+static bool natural_reads(const lowering *l, uint32_t function, lang_member quantity)
+{
+    const lang_family *f = family_of(l, function);
+    return f->parameters[f->members[quantity] - 1] != 0;
+}
+
 static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_member quantity, const lang_value *arguments, lang_value given)
 {
     const uint32_t statement = l->statement;
@@ -595,7 +633,9 @@ static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_m
     l->t->functions[function].called |= !l->silent;
     if (!sn_lang_enter(l, function, node, 0))
         return sn_lang_wrong();
-    if (!is_natural(quantity))
+    if (is_natural(quantity) && !natural_reads(l, function, quantity))
+        bind_widths(l, function, arguments);
+    else
         bind_parameters(&e, function, arguments);
     if (given.type == TYPE_LITERAL || given.type == IR_MASK)
         given = sn_lang_number(l, node, given);
@@ -605,11 +645,62 @@ static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_m
     return v;
 }
 
+bool sn_lang_natural_takes_parameters(lowering *l, uint32_t distribution, lang_member quantity)
+{
+    const lang_distribution d = l->distributions[distribution];
+    const uint32_t function = d.kind == DISTRIBUTION_FAMILY ? body_of(l, &d, quantity) : 0;
+    return function && natural_reads(l, function, quantity);
+}
+
 lang_value sn_lang_checked_simplex(lowering *l, uint32_t node, lang_value v)
 {
     evaluation e = {.l = l, .node = node};
     const lang_constraint simplex = {.kind = CONSTRAINT_SIMPLEX};
     return check_parameter(&e, &simplex, v);
+}
+
+/* ---- families of the library in f32 ---- */
+
+/* The forms that keep a density right where terms cancel are carried in pairs of f64, and its constants are written for f64. So a family of the library, unless
+ * it has a form of its own for f32, computes in f64 whatever it is given, and what it was asked for is rounded once. */
+
+/* Is there an f64 among the values, or an i32, which turns into one? */
+static bool holds_f64(lowering *l, const lang_value *values, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t e = 0; e < values[k].count; e++) {
+            const unsigned type = sn_lang_element(l, values[k], e).type;
+            if (type == IR_F64 || type == IR_I32)
+                return true;
+        }
+    return false;
+}
+
+/* f32 among the numbers turn into f64, or all into f32; the rest stay what they are. */
+static lang_value with_type(lowering *l, uint32_t node, lang_value v, unsigned type)
+{
+    const uint32_t place = v.type == TYPE_TUPLE ? sn_lang_pool(l, v.count) : 0;
+    if (v.type != TYPE_TUPLE)
+        return v.type == IR_F32 || v.type == IR_F64 ? sn_lang_to(l, node, v, type) : v;
+    for (uint32_t e = 0; place && e < v.count; e++) {
+        const lang_value element = with_type(l, node, sn_lang_element(l, v, e), type);
+        l->pool[place + e] = element;
+    }
+    v.ref = place;
+    return place ? v : sn_lang_wrong();
+}
+
+static lang_value run_wide(lowering *l, uint32_t function, uint32_t node, lang_member quantity, lang_value *arguments, uint32_t count, lang_value given)
+{
+    const bool wide = holds_f64(l, arguments, count) || holds_f64(l, &given, 1);
+    const ir_type type = l->type, of_result = wide ? IR_F64 : type;
+    for (uint32_t k = 0; k < count; k++)
+        arguments[k] = with_type(l, node, arguments[k], IR_F64);
+    given = with_type(l, node, given, IR_F64);
+    l->type = IR_F64;
+    const lang_value v = run_body(l, function, node, quantity, arguments, given);
+    l->type = type;
+    return v.type == TYPE_WRONG ? v : with_type(l, node, v, of_result);
 }
 
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
@@ -626,6 +717,8 @@ lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quan
         return sn_lang_wrong();
     }
     memcpy(arguments, l->pool + d.values, d.count * sizeof *arguments);
+    if (d.name.item && !d.name.item->family->has_f32)
+        return run_wide(l, function, d.node, quantity, arguments, d.count, given);
     return run_body(l, function, d.node, quantity, arguments, given);
 }
 

@@ -370,29 +370,16 @@ static uint32_t parse_argument(parser *p)
     return add_node(p, NODE_NAMED, 0, at, symbol, sn_lang_parse_choice(p));
 }
 
-static uint32_t parse_sum(parser *p, uint32_t at, uint32_t opening)
+/* What a name meant, while an index or an accumulator has it. */
+typedef struct shadowed {
+    uint32_t symbol;
+    lang_symbol outer;
+} shadowed;
+
+static shadowed shadow_name(parser *p, uint32_t symbol, uint32_t at, uint32_t slot)
 {
-    lang_tree *t = p->t;
-    if (!token_is(p, TOKEN_NAME))
-        return sn_lang_fail_here(p, "sum(i, first, last, term)", "a sum begins with the name of its index");
-    const uint32_t symbol = p->l.token.value, index_at = p->l.token.at;
-    next_token(p);
-    if (!accept_token(p, TOKEN_COMMA))
-        return sn_lang_fail_here(p, "sum(i, first, last, term)",
-                                 "a sum needs its index, first, last and term");
-    const uint32_t first = sn_lang_parse_expression(p);
-    if (!p->panic && !accept_token(p, TOKEN_COMMA))
-        return sn_lang_fail_here(p, "sum(i, first, last, term)",
-                                 "a sum needs its index, first, last and term");
-    const uint32_t last = sn_lang_parse_expression(p);
-    if (!p->panic && !accept_token(p, TOKEN_COMMA))
-        return sn_lang_fail_here(p, "sum(i, first, last, term)",
-                                 "a sum needs its index, first, last and term");
-    if (p->panic)
-        return 0;
-    lang_symbol *s = &t->symbols[symbol];
-    const lang_symbol outer = *s;
-    const uint32_t slot = ++p->slots;
+    lang_symbol *s = &p->t->symbols[symbol];
+    const shadowed kept = {symbol, *s};
     if (p->scope) {
         s->scope = p->scope;
         s->slot = slot;
@@ -401,20 +388,90 @@ static uint32_t parse_sum(parser *p, uint32_t at, uint32_t opening)
         s->global_slot = slot;
         s->global_statement = 0;
     }
-    s->slot_at = s->global_at = index_at;
+    s->slot_at = s->global_at = at;
+    return kept;
+}
+
+static void restore_name(parser *p, const shadowed *kept)
+{
+    lang_symbol *s = &p->t->symbols[kept->symbol];
+    s->scope = kept->outer.scope;
+    s->slot = kept->outer.slot;
+    s->slot_at = kept->outer.slot_at;
+    s->slot_statement = kept->outer.slot_statement;
+    s->global_slot = kept->outer.global_slot;
+    s->global_at = kept->outer.global_at;
+    s->global_statement = kept->outer.global_statement;
+}
+
+/* sum(i, first, last, term), or accumulate(i, first, last, z = start, term). */
+typedef struct loop_form {
+    const char *text, *needs;
+} loop_form;
+
+static const loop_form sum_form = {"sum(i, first, last, term)", "a sum needs its index, first, last and term"};
+static const loop_form accumulation_form = {"accumulate(i, first, last, z = start, term)",
+                                            "an accumulation needs its index, first, last, what it begins with, and the term"};
+
+static bool next_part(parser *p, const loop_form *form)
+{
+    if (!p->panic && !accept_token(p, TOKEN_COMMA))
+        sn_lang_fail_here(p, form->text, "%s", form->needs);
+    return !p->panic;
+}
+
+/* `z = start`: the accumulator's symbol and place; its first value is read before the name means it. */
+static bool parse_start(parser *p, uint32_t *symbol, uint32_t *at, uint32_t *start)
+{
+    const uint32_t assignment = token_is(p, TOKEN_NAME) ? binding_at(p) : 0;
+    if (!assignment) {
+        sn_lang_fail_here(p, accumulation_form.text, "%s", accumulation_form.needs);
+        return false;
+    }
+    *symbol = p->l.token.value;
+    *at = p->l.token.at;
+    step_over_assignment(p, assignment);
+    *start = sn_lang_parse_expression(p);
+    return next_part(p, &accumulation_form);
+}
+
+static uint32_t parse_term(parser *p, uint32_t index, uint32_t index_at, uint32_t index_slot, uint32_t z, uint32_t z_at, uint32_t z_slot)
+{
+    const shadowed outer = shadow_name(p, index, index_at, index_slot);
+    shadowed outer_z = outer;
+    if (z_slot)
+        outer_z = shadow_name(p, z, z_at, z_slot);
     const uint32_t term = sn_lang_parse_expression(p);
-    s = &t->symbols[symbol];
-    s->scope = outer.scope;
-    s->slot = outer.slot;
-    s->slot_at = outer.slot_at;
-    s->slot_statement = outer.slot_statement;
-    s->global_slot = outer.global_slot;
-    s->global_at = outer.global_at;
-    s->global_statement = outer.global_statement;
+    if (z_slot)
+        restore_name(p, &outer_z);
+    restore_name(p, &outer);
+    return term;
+}
+
+static uint32_t parse_loop(parser *p, uint32_t at, uint32_t opening, bool accumulates)
+{
+    const loop_form *form = accumulates ? &accumulation_form : &sum_form;
+    uint32_t z = 0, z_at = 0, z_slot = 0, start = 0;
+    if (!token_is(p, TOKEN_NAME))
+        return sn_lang_fail_here(p, form->text, "%s begins with the name of its index", accumulates ? "an accumulation" : "a sum");
+    const uint32_t symbol = p->l.token.value, index_at = p->l.token.at;
+    next_token(p);
+    if (!next_part(p, form))
+        return 0;
+    const uint32_t first = sn_lang_parse_expression(p);
+    if (!next_part(p, form))
+        return 0;
+    const uint32_t last = sn_lang_parse_expression(p);
+    if (!next_part(p, form) || (accumulates && !parse_start(p, &z, &z_at, &start)))
+        return 0;
+    const uint32_t slot = ++p->slots;
+    if (accumulates)
+        z_slot = ++p->slots;
+    const uint32_t term = parse_term(p, symbol, index_at, slot, z, z_at, z_slot);
     if (!p->panic && !sn_lang_expect_closing(p, TOKEN_RPAREN, opening))
         return 0;
-    const uint32_t words[3] = {first, last, term};
-    return p->panic ? 0 : add_node(p, NODE_SUM, 0, at, slot, sn_lang_add_list(p, words, 3));
+    const uint32_t words[5] = {first, last, term, start, z_slot};
+    return p->panic ? 0 : add_node(p, accumulates ? NODE_ACCUMULATE : NODE_SUM, 0, at, slot, sn_lang_add_list(p, words, accumulates ? 5 : 3));
 }
 
 /* `flags`: IR_FLAG_FAST behind `fast.`. All calls are noted, those of the language's functions too: the text
@@ -425,8 +482,8 @@ static uint32_t parse_call(parser *p, uint32_t symbol, uint32_t at, uint8_t flag
     p->brackets++;
     next_token(p);
     uint32_t node = 0;
-    if (word == WORD_SUM && !flags) {
-        node = parse_sum(p, at, opening);
+    if ((word == WORD_SUM || word == WORD_ACCUMULATE) && !flags) {
+        node = parse_loop(p, at, opening, word == WORD_ACCUMULATE);
     } else {
         const uint32_t which = count_call(p, symbol);
         add_call(p, symbol, at);

@@ -7,7 +7,7 @@
  *     }
  *
  * Its body is a scope like a function's, in which x is a name without a binding, and eta one that may have a binding: members that are functions of the natural
- * parameters read it, whether the body binds it or not. Of the statements it is found out here which need which, so that lowering
+ * parameters read it, whether the body binds it or not; without such members it may be a parameter's name. Of the statements it is found out here which need which, so that lowering
  * lowers what a member needs and nothing else. What is wrong with a family is an error of its own text, not of those who use it. */
 #include "lang/library.h"
 #include "lang/parsing.h"
@@ -104,6 +104,9 @@ static void parse_set(parser *p, lang_constraint *c)
     } else if (token_is_word(p, "simplex")) {
         c->kind = CONSTRAINT_SIMPLEX;
         next_token(p);
+    } else if (token_is_word(p, "cholesky")) {
+        c->kind = CONSTRAINT_CHOLESKY;
+        next_token(p);
     } else {
         c->whole = token_is_word(p, "integers");
         if (c->whole)
@@ -138,18 +141,35 @@ static bool is_name(const parser *p, uint32_t symbol, const char *name)
     return p->t->symbols[symbol].length == strlen(name) && !memcmp(sn_lang_symbol_text(p->t, symbol), name, strlen(name));
 }
 
+/* `L in cholesky:n`: how many rows the triangle has. */
+static void parse_rows(parser *p, lang_family *f, uint32_t k)
+{
+    static const char hint[] = "L in cholesky:n, n being the width of another parameter, or a number";
+    const uint32_t at = p->l.token.at;
+    if (f->widths[k].factors || !token_is(p, TOKEN_COLON)) {
+        sn_lang_fail_here(p, hint, "a Cholesky factor says how many rows it has behind the word");
+        return;
+    }
+    f->widths[k] = parse_width(p);
+    f->widths[k].triangle = true;
+    f->constraints[k].end = p->previous_end;
+    if (!p->panic && (f->widths[k].factors != 1 || f->widths[k].binds))
+        sn_lang_fail(p, at, p->previous_end, hint, "nothing says how many rows this Cholesky factor has");
+}
+
 static void parse_parameter(parser *p, lang_family *f, uint32_t k)
 {
     const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
-    if (is_name(p, symbol, "x") || is_name(p, symbol, "eta")) {
-        sn_lang_fail_here(p, NULL, "'%.*s' is no parameter of a family: it is %s", shown_length(at, end), text_at(p, at),
-                          is_name(p, symbol, "x") ? "what the density is of" : "the tuple of the natural parameters");
+    if (is_name(p, symbol, "x")) {
+        sn_lang_fail_here(p, NULL, "'x' is no parameter of a family: it is what the density is of");
         return;
     }
     const uint32_t slot = sn_lang_bind_name(p, symbol, at, end);
     next_token(p);
     f->widths[k] = parse_width(p);
     f->constraints[k] = p->panic ? (lang_constraint){0} : parse_constraint(p);
+    if (!p->panic && f->constraints[k].kind == CONSTRAINT_CHOLESKY)
+        parse_rows(p, f, k);
     const uint32_t words[PARAMETER_WORDS] = {[PARAMETER_SYMBOL] = symbol, [PARAMETER_SLOT] = slot};
     for (unsigned w = 0; w < PARAMETER_WORDS; w++)
         sn_lang_push(p, words[w]);
@@ -194,6 +214,8 @@ static void parse_support(parser *p, lang_family *f)
     const uint32_t at = p->l.token.at;
     if (!p->panic)
         f->x_width = parse_width(p);
+    if (!p->panic && f->support.kind == CONSTRAINT_CHOLESKY)
+        sn_lang_fail(p, f->support.at, f->support.end, NULL, "only a parameter is a Cholesky factor");
     if (!p->panic && f->x_width.binds)
         sn_lang_fail(p, at, p->previous_end, "family f(alpha:n) on simplex:n { ... }", "no parameter says how many elements x has");
 }
@@ -329,8 +351,43 @@ static void find_members(parser *p, lang_family *f)
 
 /* ---- what a family must keep to ---- */
 
+/* A parameter may be called eta, as Stan calls the logarithm of a mean, where no member is of the natural parameters. */
+static bool check_eta(parser *p, const lang_function *function, const lang_family *f)
+{
+    static const lang_member natural[] = {LANG_ETA, LANG_NATURAL_A, LANG_FROM_NATURAL};
+    bool is_parameter = false;
+    for (uint32_t k = 0; k < function->parameter_count; k++)
+        is_parameter |= sn_lang_parameter(p->t, function, k)[PARAMETER_SLOT] == f->eta;
+    for (unsigned k = 0; k < sizeof natural / sizeof *natural && is_parameter; k++) {
+        const uint32_t i = f->members[natural[k]];
+        if (i) {
+            fail_statement(p, f->statements[i - 1], NULL, "'eta' is a parameter of this family, so it has no member '%s'",
+                           sn_lang_quantity_names[natural[k]]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Parameters that are taken as known where the others are written as natural ones: those that T, log_h or the ends of the support read. */
+static uint64_t known_parameters(const parser *p, const lang_function *function, const lang_family *f)
+{
+    const uint32_t ends[2] = {f->support.low, f->support.high};
+    uint64_t known = 0;
+    if (f->members[LANG_T])
+        known |= f->parameters[f->members[LANG_T] - 1];
+    if (f->members[LANG_LOG_H])
+        known |= f->parameters[f->members[LANG_LOG_H] - 1];
+    for (uint32_t k = 0; k < function->parameter_count; k++)
+        for (unsigned e = 0; e < 2; e++)
+            if (ends[e] && p->t->nodes[ends[e]].kind == NODE_LOCAL && p->t->nodes[ends[e]].a == sn_lang_parameter(p->t, function, k)[PARAMETER_SLOT])
+                known |= (uint64_t)1 << k;
+    return known;
+}
+
 static void check_reads(parser *p, const lang_function *function, const lang_family *f)
 {
+    const uint64_t known = known_parameters(p, function, f);
     static const uint32_t of_parameters = 1u << LANG_ETA | 1u << LANG_A | 1u << LANG_ENTROPY | 1u << LANG_MEAN | 1u << LANG_VARIANCE;
     static const uint32_t natural = 1u << LANG_NATURAL_A | 1u << LANG_FROM_NATURAL;
     for (unsigned m = 0; m < LANG_MEMBERS; m++) {
@@ -339,8 +396,8 @@ static void check_reads(parser *p, const lang_function *function, const lang_fam
             continue;
         if ((of_parameters | natural) >> m & 1 && f->reads_x[i])
             fail_statement(p, f->statements[i], NULL, "'%s' is of the parameters, and reads x", sn_lang_quantity_names[m]);
-        if (natural >> m & 1 && f->parameters[i]) {
-            const uint32_t k = (uint32_t)__builtin_ctzll(f->parameters[i]), symbol = sn_lang_parameter(p->t, function, k)[PARAMETER_SYMBOL];
+        if (natural >> m & 1 && f->parameters[i] & ~known) {
+            const uint32_t k = (uint32_t)__builtin_ctzll(f->parameters[i] & ~known), symbol = sn_lang_parameter(p->t, function, k)[PARAMETER_SYMBOL];
             fail_statement(p, f->statements[i], "it is given the tuple eta alone: eta.x, eta.y", "'%s' is of eta, and reads '%.*s'",
                            sn_lang_quantity_names[m], sn_lang_shown(p->t, symbol), sn_lang_symbol_text(p->t, symbol));
         }
@@ -373,6 +430,8 @@ static void check_family(parser *p, uint32_t function, const lang_family *f)
 {
     const lang_function *of = &p->t->functions[function];
     const bool derived = f->members[LANG_T] && f->members[LANG_ETA] && f->members[LANG_A];
+    if (!check_eta(p, of, f))
+        return;
     check_reads(p, of, f);
     check_unread(p, f);
     if (!p->broken && !f->members[LANG_LOG_DENSITY] && !derived) {

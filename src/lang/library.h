@@ -14,6 +14,7 @@ typedef struct lang_family_text {
     const char *support;  /* `real` */
     const char *const *statements;
     uint8_t statement_count;
+    bool has_f32; /* its forms are right in f32 as well; without that it computes in f64 and is rounded */
     uint64_t needs[LANG_QUANTITIES]; /* the statements of each quantity, a bit each; 0: it has none */
 } lang_family_text;
 

@@ -30,6 +30,7 @@ enum {
     SLOT_BOUND,
     SLOT_DEFERRED, /* bound to what is, or has, a deferred value */
     SLOT_INDEX,
+    SLOT_ACCUMULATED,
     SLOT_TABLE,
     SLOT_IMAGE
 };
@@ -87,6 +88,7 @@ typedef struct lang_memo {
     uint32_t arguments, argument_count; /* in the pool, flattened */
     uint32_t hash;
     uint32_t epoch; /* 0: of operations; else of a dry run */
+    uint32_t type;  /* of the program, which numbers as written get */
     lang_value value;
 } lang_memo;
 
@@ -341,6 +343,8 @@ bool sn_lang_names_distribution(const lowering *l, uint32_t node);
  * become parameters of the program. `quantity` is what will be asked of it first. */
 uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live);
 /* Elements of x. */
+/* Does what is a function of eta read parameters too, those that are taken as known? */
+bool sn_lang_natural_takes_parameters(lowering *l, uint32_t distribution, lang_member quantity);
 uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution);
 /* The quantity at x; of those in eta at eta. `given` is not looked at where the quantity is of the parameters. */
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given);

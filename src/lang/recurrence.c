@@ -220,9 +220,10 @@ static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbo
 {
     const lang_slot *s = &l->slots[slot];
     const char *const name = sn_lang_symbol_text(l->t, symbol);
-    if (s->state == SLOT_INDEX || s->state == SLOT_TABLE) {
+    if (s->state == SLOT_INDEX || s->state == SLOT_ACCUMULATED || s->state == SLOT_TABLE) {
         sn_lang_complain(l, node, NULL, "%s '%.*s' has no past",
-                         s->state == SLOT_INDEX ? "the index" : "the table", sn_lang_shown(l->t, symbol), name);
+                         s->state == SLOT_INDEX ? "the index" : s->state == SLOT_TABLE ? "the table" : "what is accumulated as",
+                         sn_lang_shown(l->t, symbol), name);
         return false;
     }
     if (s->state == SLOT_BOUND || s->state == SLOT_DEFERRED)

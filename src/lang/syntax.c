@@ -479,7 +479,7 @@ static uint32_t add_function(parser *p, uint32_t symbol, uint32_t at, uint32_t e
     if (!f)
         return 0;
     lang_symbol *s = &t->symbols[symbol];
-    if (s->word == WORD_SUM || s->word == WORD_DELAY || s->function) {
+    if (s->word == WORD_SUM || s->word == WORD_ACCUMULATE || s->word == WORD_DELAY || s->function) {
         p->broken = true;
         if (s->function)
             sn_lang_error(&t->source, SINTER_BAD_PROGRAM, at, end, NULL,

@@ -126,7 +126,8 @@ typedef enum node_kind {
     NODE_CALL,    /* a: symbol; op: IR_FLAG_FAST behind `fast.`; list b: count, which call of it in the scope,
                      nodes (or NAMED) */
     NODE_NAMED,   /* a: symbol; b: node */
-    NODE_SUM      /* a: slot; list b: first, last, term */
+    NODE_SUM,     /* a: slot; list b: first, last, term */
+    NODE_ACCUMULATE /* a: slot of the index; list b: first, last, term, start, slot of what is accumulated */
 } node_kind;
 
 enum { NODE_IN_PARENTHESES = 1, NODE_REPORTED = 2 };
@@ -195,16 +196,19 @@ enum {
     CONSTRAINT_BELOW,    /* < high */
     CONSTRAINT_UP_TO,    /* <= high */
     CONSTRAINT_WITHIN,   /* low..high, both included, infinite ones too */
-    CONSTRAINT_SIMPLEX   /* a tuple: none below 0, 1 together */
+    CONSTRAINT_SIMPLEX,  /* a tuple: none below 0, 1 together */
+    CONSTRAINT_CHOLESKY  /* a lower triangle by rows, as one tuple: finite, the diagonal above 0 */
 };
 
 enum { FAMILY_MOST_STATEMENTS = 64 };
 
-/* How many elements a parameter or x has: a product of up to two numbers, each written or the width of another parameter, by its name. */
+/* How many elements a parameter or x has: a product of up to two numbers, each written or the width of another parameter, by its name; or a
+ * triangle of as many rows, n(n + 1)/2. */
 typedef struct lang_width {
     uint8_t factors;    /* 0: one number */
     bool named[2];      /* a slot of the family, not a number */
     bool binds;         /* the first time that the name stands: whatever is given settles it */
+    bool triangle;
     uint32_t value[2];
 } lang_width;
 

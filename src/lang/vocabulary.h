@@ -18,6 +18,8 @@
 /* In alphabetical order. */
 #define LANG_WORDS(F, M, C, K, N, G) \
     F(ABS, "abs", 1, 1, "x", "distance from zero") \
+    F(ACCUMULATE, "accumulate", 5, 5, "i first last z term", \
+      "z after z = term has been done for i = first, ..., last; z begins as the value it is given") \
     M(ACOS, "acos", 1, "x", IR_ACOS, "angle from 0 to pi whose cosine is x") \
     M(ACOSH, "acosh", 1, "x", IR_ACOSH, "number from 0 on whose cosh is x") \
     F(AND, "and", 2, 2, "a b", "bits of i32 that both have; of conditions: both hold") \

@@ -21,14 +21,19 @@ import sys
 
 NAME = re.compile(r"[^\W\d]\w*")
 TOKEN = re.compile(r"(?:\d[\w.]*(?:(?<=[eEpP])[+-]\d+)?)|(?P<name>[^\W\d]\w*)|(?P<prime>')|(?P<mark>\S)")
+INDEX = re.compile(r"\b(?:sum|accumulate)\(\s*([^\W\d]\w*)\s*,")
+ACCUMULATED = re.compile(r",\s*([^\W\d]\w*)\s*=[^=]")
 COMMENT = re.compile(r"(#|//).*")
 FIELD_NAMES = {"x", "y", "z", "t"}
 BITS = {"dt": 4, "index": 5, "rate": 6, "time": 7}  # of lang_function.free_names: the numbers of vocabulary.h
 TYPES = {"f32": ("IR_F32", "f"), "f64": ("IR_F64", "d"), "i32": ("IR_I32", "i"), "u8": ("IR_U8", "B"), "i16": ("IR_I16", "h")}
 MOST_ARGUMENTS = 64
-# In the order of lang_member; what each may read beside the body's own names.
+# In the order of lang_member; what each may read beside the body's own names (e: eta, and parameters that are taken as known: T, log_h or the
+# support read them).
 MEMBERS = {"log_density": "xp", "T": "xp", "eta": "p", "A": "p", "log_h": "xp", "natural_A": "e", "from_natural": "e", "log_cdf": "xp",
            "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p"}
+# Families whose forms are right in f32 too; all others compute in f64 whatever they are given.
+OF_BOTH_TYPES = {"normal"}
 DERIVED = ("T", "eta", "A", "log_h")
 
 
@@ -83,7 +88,7 @@ class Item:
         bound |= set(re.findall(r"(?:^|[\n;{(,])\s*([^\W\d]\w*)\s*(?==[^=])", body))
         for inside in re.findall(r"(?:^|[\n;{])\s*\(([\w\s,]*)\)\s*=[^=]", body):
             bound |= set(NAME.findall(inside))
-        bound |= set(re.findall(r"\bsum\(\s*([^\W\d]\w*)\s*,", body))
+        bound |= set(INDEX.findall(body))
         self.calls, self.reads, self.stateful, self.free = set(), set(), False, 0
         for text in (self.arguments, body):
             for token in TOKEN.finditer(text):
@@ -125,7 +130,7 @@ class Item:
             own = [bound[1]] if bound[1] else NAME.findall(bound[2])
             body = text[bound.end() - 1:]
             need, known, read = 1 << number, 1 << number, set()
-            inner = set(re.findall(r"\bsum\(\s*([^\W\d]\w*)\s*,", body))
+            inner = set(INDEX.findall(body)) | (set(ACCUMULATED.findall(body)) if "accumulate(" in body else set())
             for token in TOKEN.finditer(body):
                 name = token["name"]
                 if not name or (token.start() > 0 and body[token.start() - 1] == ".") or name in inner | widths:
@@ -153,7 +158,8 @@ class Item:
                 continue
             number = binder[member]
             self.needs[member] = given[number] if allowed == "e" else needs[number]
-            wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names and "p" not in allowed)}
+            known = names & (set().union(*(reads[binder[each]] for each in ("T", "log_h") if each in binder)) | set(NAME.findall(self.support)))
+            wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names - known and "p" not in allowed)}
             if wrong:
                 self.fail(f"{member} cannot read {', '.join(sorted(wrong))}")
         if {"T", "eta", "A"} <= set(self.needs):
@@ -366,6 +372,7 @@ def write_families(families, out):
         out.write(f"static const char *const statements_{number}[] = {{\n    {statements}}};\n")
         out.write(f"static const lang_family_text family_{number} = {{.name = {c_text(item.name)}, .head = {c_text(item.head)},\n"
                   f"    .support = {c_text(item.support)}, .statements = statements_{number}, .statement_count = {len(item.statements)},\n"
+                  f"    .has_f32 = {str(item.name in OF_BOTH_TYPES).lower()},\n"
                   f"    .needs = {{{', '.join(f'[LANG_{member.upper()}] = 0x{need:x}' for member, need in item.needs.items())}}}}};\n")
     out.write("\nconst lang_library_item sn_lang_families[] = {\n")
     for item in order:

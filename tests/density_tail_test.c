@@ -1,0 +1,212 @@
+/* The shares below and above x: log_cdf and log_survival of each family that has them against mpmath (density_tail_values.py, whose rows are kept beside
+ * it), from the middle to where they are some -1e5 or -1e-300, with parameters from 1e-300 to 1e300, on every engine with the same bits; the shares of
+ * truncated and censored distributions by the differences that they are, and at their bounds.
+ *
+ * The error of a logarithm l is measured in units in its own last place, however small it is, times max(1, |log |l||): a share 1 - e with e tiny has the
+ * logarithm -e, and e is an exponential, whose own error is that of its exponent.
+ *
+ * With SINTER_ROWS=file that file's rows are taken: so the bounds of docs/accuracy.md are measured. */
+#include "lang/lang.h"
+#include "open_context.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST_ROWS = 4000, COLUMNS = 4 };
+
+static const sinter_engine engines[] = {SINTER_ENGINE_INTERP, SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2, SINTER_ENGINE_AVX512, SINTER_ENGINE_NEON};
+static double columns[COLUMNS][MOST_ROWS], wanted[2][MOST_ROWS], out[MOST_ROWS], others[MOST_ROWS];
+static unsigned rows;
+
+/* What docs/accuracy.md states, but for a reserve. */
+static const struct bound { const char *family; double cdf, survival; } bounds[] = {
+    {"normal", 3, 4}, {"exponential", 2, 1}, {"lognormal", 3, 3}, {"pareto", 3, 2}, {"weibull", 2, 2}, {"frechet", 2, 2},
+    {"double_exponential", 2, 2}, {"logistic", 2, 2}, {"gumbel", 2, 3}, {"rayleigh", 2, 2}, {"inverse_gaussian", 5, 4}, {"half_normal", 4, 3},
+    {"cauchy", 2, 2}, {"half_cauchy", 2, 2}, {"uniform", 2, 2}, {"triangular", 3, 2}, {"kumaraswamy", 3, 2}, {"geometric", 3, 2}, {"bernoulli", 2, 2},
+    {"bernoulli_logit", 2, 2},
+};
+enum { BOUNDS = sizeof bounds / sizeof *bounds };
+
+static void run(const char *text, sinter_engine engine, double *to, uint32_t count)
+{
+    static sinter_report report;
+    sinter_kernel *kernel;
+    const sinter_options options = {.type = SINTER_F64, .inputs = "p q r x", .engine = engine};
+    if (sinter_compile(context, text, strlen(text), &options, &kernel, &report))
+        fail_msg("%s: %s", text, report.errors[0].message);
+    const void *in[] = {columns[0], columns[1], columns[2], columns[3]};
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = in, .outputs = (void *[]){to}, .count = count}), SINTER_OK);
+    sinter_kernel_close(kernel);
+}
+
+static double error_of(double found, double exact)
+{
+    const double size = fabs(exact), unit = nextafter(size, (double)INFINITY) - size;
+    return found == exact ? 0 : isfinite(found) ? fabs(found - exact)/(unit*fmax(1, fabs(log(size)))) : (double)INFINITY;
+}
+
+static double greatest_error(const char *family, unsigned side, double most)
+{
+    char text[128];
+    double greatest = 0;
+    unsigned worst = 0;
+    snprintf(text, sizeof text, "%s(%s, x)", side ? "log_survival" : "log_cdf", family);
+    run(text, SINTER_ENGINE_INTERP, out, rows);
+    for (unsigned k = 0; k < rows; k++)
+        if (!(error_of(out[k], wanted[side][k]) <= greatest)) {
+            greatest = error_of(out[k], wanted[side][k]);
+            worst = k;
+        }
+    if (getenv("SINTER_ROWS"))
+        print_message("# %s: %.2f at %a %a %a, x = %a: %a\n", text, greatest, columns[0][worst], columns[1][worst], columns[2][worst], columns[3][worst],
+                      wanted[side][worst]);
+    else if (!(greatest <= most))
+        fail_msg("%s at %a %a %a, x = %a: %a, but %a: %g units", text, columns[0][worst], columns[1][worst], columns[2][worst], columns[3][worst], out[worst],
+                 wanted[side][worst], greatest);
+    for (unsigned e = 1; e < sizeof engines / sizeof *engines; e++) {
+        if (!sinter_engine_available(engines[e], NULL))
+            continue;
+        run(text, engines[e], others, rows);
+        if (memcmp(others, out, rows*sizeof *out) != 0)
+            fail_msg("%s: engine %u has other bits", text, e);
+    }
+    return greatest;
+}
+
+static void check_family(const char *family)
+{
+    for (unsigned b = 0; b < BOUNDS; b++)
+        if (!strncmp(bounds[b].family, family, strlen(bounds[b].family)) && family[strlen(bounds[b].family)] == '(') {
+            const double cdf = greatest_error(family, 0, bounds[b].cdf), survival = greatest_error(family, 1, bounds[b].survival);
+            print_message("# %-24s %.2f %.2f\n", family, cdf, survival);
+            return;
+        }
+    fail_msg("%s has no bound", family);
+}
+
+static void tails_are_right(void **state)
+{
+    (void)state;
+    const char *folder = getenv("SINTER_TESTS"), *given = getenv("SINTER_ROWS");
+    char path[1024], family[64] = "", name[64];
+    snprintf(path, sizeof path, "%s/density_tail_values.txt", folder ? folder : "tests");
+    FILE *file = fopen(given ? given : path, "r");
+    if (!file)
+        fail_msg("%s cannot be read", given ? given : path);
+    unsigned families = 0;
+    double v[6];
+    while (file && fscanf(file, "%63s %la %la %la %la %la %la", name, v, v + 1, v + 2, v + 3, v + 4, v + 5) == 7) {
+        if (strcmp(name, family) != 0 && rows) {
+            check_family(family);
+            families++;
+            rows = 0;
+        }
+        memcpy(family, name, sizeof name);
+        assert_true(rows < MOST_ROWS);
+        for (unsigned c = 0; c < COLUMNS; c++)
+            columns[c][rows] = v[c];
+        wanted[0][rows] = v[4];
+        wanted[1][rows++] = v[5];
+    }
+    if (file)
+        fclose(file);
+    check_family(family);
+    assert_int_equal(families + 1, BOUNDS);
+}
+
+static void every_family_with_tails_is_among_them(void **state)
+{
+    lang_family_entry entry;
+    (void)state;
+    for (uint32_t i = 0; sn_lang_family(i, &entry); i++) {
+        const bool has_tails = entry.members >> LANG_LOG_CDF & 1;
+        bool found = entry.same_as || strchr(entry.form, ':') || has_tails != (entry.members >> LANG_LOG_SURVIVAL & 1) || !has_tails;
+        for (unsigned b = 0; b < BOUNDS && !found; b++)
+            found = !strcmp(bounds[b].family, entry.name);
+        if (!found)
+            fail_msg("the tails of %s are not tested", entry.name);
+    }
+}
+
+/* ---- truncated and censored ---- */
+
+static double value_at(const char *text, double x)
+{
+    double to;
+    columns[3][0] = x;
+    run(text, SINTER_ENGINE_INTERP, &to, 1);
+    return to;
+}
+
+static double share(const char *quantity, const char *distribution, double x)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s(%s, x)", quantity, distribution);
+    return value_at(text, x);
+}
+
+/* Of X between l and u: the log of the share up to x, or above it, by what the part's own functions say. */
+static void parts_of_shares(void **state)
+{
+    (void)state;
+    static const struct { const char *inner; double lower, upper, x[4], before; } cases[] = { /* `before`: the last place that is out */
+        {"normal(1, 2)", -1, 3, {-0.75, 0, 1, 2.9}, -1}, {"normal(0, 1)", 30, 31, {30.001, 30.02, 30.5, 30.9}, 30}, {"normal(0, 1)", -31, -30, {-30.9, -30.5, -30.1, -30.01}, -31},
+        {"exponential(2)", 0.5, 40, {0.6, 1, 5, 30}, 0.5}, {"cauchy(0, 1)", -3, 1e6, {-2, 0, 2, 1e5}, -3}, {"geometric(0.25)", 2, 5, {2, 3, 3.5, 4}, 1},
+        {"geometric(0.25)", 1.5, 5.5, {2, 3, 3.5, 4.5}, 1}, {"inverse_gaussian(1, 2)", 0.25, 4, {0.3, 0.8, 1.2, 3}, 0.25},
+    };
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (unsigned i = 0; i < 4; i++) {
+            const double x = cases[k].x[i];
+            char text[128];
+            snprintf(text, sizeof text, "truncated(%s, %.17g, %.17g)", cases[k].inner, cases[k].lower, cases[k].upper);
+            const bool high = share("log_cdf", cases[k].inner, cases[k].lower) > -0.7; /* survival is what is exact there */
+            const char *of = high ? "log_survival" : "log_cdf";
+            const double out_of = share(of, cases[k].inner, cases[k].before), up_to = share(of, cases[k].inner, cases[k].upper), here = share(of, cases[k].inner, x);
+            const double whole = high ? -expm1(up_to - out_of) : expm1(up_to - out_of), part = high ? -expm1(here - out_of) : expm1(here - out_of);
+            const double rest = exp(here - out_of)*(high ? -expm1(up_to - here) : expm1(up_to - here));
+            const double below = part < rest ? log(part/whole) : log1p(-rest/whole), above = part < rest ? log1p(-part/whole) : log(rest/whole);
+            const double found_below = share("log_cdf", text, x), found_above = share("log_survival", text, x);
+            if (!(fabs(found_below - below) <= 1e-12*fmax(fabs(below), 1)) || !(fabs(found_above - above) <= 1e-12*fmax(fabs(above), 1)))
+                fail_msg("%s at %g: %.17g and %.17g, not %.17g and %.17g", text, x, found_below, found_above, below, above);
+            if (!(fabs(exp(found_below) + exp(found_above) - 1) <= 1e-12))
+                fail_msg("%s at %g: both shares are %.17g together", text, x, exp(found_below) + exp(found_above));
+            snprintf(text, sizeof text, "censored(%s, %.17g, %.17g)", cases[k].inner, cases[k].lower, cases[k].upper);
+            if (!(share("log_cdf", text, x) == share("log_cdf", cases[k].inner, x)) || !(share("log_survival", text, x) == share("log_survival", cases[k].inner, x)))
+                fail_msg("%s at %g has other shares than the part", text, x);
+        }
+}
+
+static void bounds_of_shares(void **state)
+{
+    (void)state;
+    const double inf = (double)INFINITY, nan = (double)NAN;
+    const struct { const char *text; double x, cdf, survival; } cases[] = {
+        {"truncated(normal(0, 1), -1, 2)", -1.5, -inf, 0}, {"truncated(normal(0, 1), -1, 2)", 2, 0, -inf}, {"truncated(normal(0, 1), -1, 2)", 5, 0, -inf},
+        {"truncated(normal(0, 1), -1, 2)", nan, nan, nan}, {"truncated(normal(0, 1), 2, -1)", 0, nan, nan}, {"truncated(normal(0, -1), -1, 2)", 5, nan, nan},
+        {"truncated(normal(0, 1), -1, inf)", inf, 0, -inf}, {"truncated(geometric(0.5), 1, 1)", 1, 0, -inf}, {"truncated(geometric(0.5), 1, 3)", 0, -inf, 0},
+        {"censored(normal(0, 1), -1, 2)", -1.5, -inf, 0}, {"censored(normal(0, 1), -1, 2)", 2, 0, -inf}, {"censored(normal(0, 1), -1, 2)", nan, nan, nan},
+        {"censored(normal(0, 1), 2, -1)", 0, nan, nan}, {"censored(normal(0, -1), -1, 2)", 5, nan, nan}, {"censored(normal(0, 1), 0, 2)", 0, -0.69314718055994531, -0.69314718055994531},
+        {"mixture((0.5, 0.5), truncated(normal(0, 1), 0, inf), normal(0, 1))", 0, -1.3862943611198906, -0.28768207245178093},
+        {"half_normal(1)", 0, -inf, 0}, {"inverse_gaussian(1, 1)", 0, -inf, 0}, {"inverse_gaussian(1, 1)", inf, 0, -inf}, {"inverse_gaussian(1, -1)", 1, nan, nan},
+        {"categorical((0.25, 0.5, 0.25))", 2.5, -0.28768207245178093, -1.3862943611198906}, {"categorical((0.25, 0.5, 0.25))", 0, -inf, 0},
+        {"categorical((0.25, 0.75))", 2, 0, -inf}, {"triangular(0, 1, 1)", 1, 0, -inf}, {"triangular(0, 1, 0)", 0, -inf, 0},
+    };
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (unsigned side = 0; side < 2; side++) {
+            const double found = share(side ? "log_survival" : "log_cdf", cases[k].text, cases[k].x), value = side ? cases[k].survival : cases[k].cdf;
+            if (isnan(value) ? !isnan(found) : found != value && !(fabs(found - value) <= 3e-16))
+                fail_msg("%s at %g, %s: %.17g, not %.17g", cases[k].text, cases[k].x, side ? "above" : "below", found, value);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tails_are_right), cmocka_unit_test(every_family_with_tails_is_among_them), cmocka_unit_test(parts_of_shares), cmocka_unit_test(bounds_of_shares)};
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
