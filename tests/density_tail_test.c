@@ -29,7 +29,8 @@ static const struct bound { const char *family; double cdf, survival; } bounds[]
     {"normal", 3, 4}, {"exponential", 2, 1}, {"lognormal", 3, 3}, {"pareto", 3, 2}, {"weibull", 2, 2}, {"frechet", 2, 2},
     {"double_exponential", 2, 2}, {"logistic", 2, 2}, {"gumbel", 2, 3}, {"rayleigh", 2, 2}, {"inverse_gaussian", 5, 4}, {"half_normal", 4, 3},
     {"cauchy", 2, 2}, {"half_cauchy", 2, 2}, {"uniform", 2, 2}, {"triangular", 3, 2}, {"kumaraswamy", 3, 2}, {"geometric", 3, 2}, {"bernoulli", 2, 2},
-    {"bernoulli_logit", 2, 2},
+    {"gamma", 9, 9}, {"gamma_scale", 9, 9}, {"gamma_mean", 9, 9}, {"inv_gamma", 9, 9}, {"chi_square", 9, 9}, {"inv_chi_square", 9, 9},
+    {"scaled_inv_chi_square", 9, 9}, {"poisson", 9, 9}, {"poisson_log", 9, 9}, {"bernoulli_logit", 2, 2},
 };
 enum { BOUNDS = sizeof bounds / sizeof *bounds };
 
@@ -134,8 +135,6 @@ static void every_family_with_tails_is_among_them(void **state)
     }
 }
 
-/* ---- truncated and censored ---- */
-
 static double value_at(const char *text, double x)
 {
     double to;
@@ -151,6 +150,36 @@ static double share(const char *quantity, const char *distribution, double x)
     return value_at(text, x);
 }
 
+/* The slope of log_cdf by x is exp(log_density - log_cdf), on both sides of each place where formulas change. */
+static void slopes_are_densities(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double x[6]; } cases[] = {
+        {"gamma(0.5, 2)", {1e-9, 0.1, 0.74, 0.76, 3, 30}}, {"gamma(7.5, 1)", {0.1, 3, 7.4, 7.5, 7.6, 30}}, {"gamma(50, 1)", {10, 17, 49.9999999, 50, 115, 130}},
+        {"gamma(1e6, 1)", {9e5, 999000, 1e6, 1000001, 1003000, 2.5e6}}, {"inv_gamma(3, 2)", {0.1, 0.4, 0.6, 0.7, 1, 9}}, {"chi_square(3)", {0.1, 1, 2.9, 3.1, 8, 60}},
+        {"inverse_gaussian(1, 2)", {0.01, 0.2, 0.5, 1, 1.5, 30}}, {"inverse_gaussian(1, 1e6)", {0.99, 0.999, 1, 1.001, 1.003, 1.01}},
+        {"truncated(gamma(2, 1), 0.5, 4)", {0.6, 1, 1.5, 2, 3, 3.9}}, {"cauchy(0, 1)", {-1e12, -3, -0.5, 0.5, 3, 1e12}}, {"triangular(0, 1, 0.25)", {0.01, 0.1, 0.2, 0.3, 0.6, 0.95}},
+    };
+    static const char *const by[] = {"x"};
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[128];
+        double logs[6], slopes[6];
+        sinter_kernel *kernel;
+        snprintf(text, sizeof text, "log_cdf(%s, x)", cases[k].text);
+        const sinter_options options = {.type = SINTER_F64, .inputs = "x", .gradient = by, .gradient_count = 1};
+        assert_int_equal(sinter_compile(context, text, strlen(text), &options, &kernel, NULL), SINTER_OK);
+        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){cases[k].x}, .outputs = (void *[]){logs, slopes}, .count = 6}), SINTER_OK);
+        sinter_kernel_close(kernel);
+        for (unsigned i = 0; i < 6; i++) {
+            const double expected = exp(share("log_density", cases[k].text, cases[k].x[i]) - logs[i]);
+            if (!(fabs(slopes[i] - expected) <= 1e-10*fmax(expected, 1e-300)))
+                fail_msg("%s at %.17g: the slope is %.17g, not %.17g", text, cases[k].x[i], slopes[i], expected);
+        }
+    }
+}
+
+/* ---- truncated and censored ---- */
+
 /* Of X between l and u: the log of the share up to x, or above it, by what the part's own functions say. */
 static void parts_of_shares(void **state)
 {
@@ -159,6 +188,7 @@ static void parts_of_shares(void **state)
         {"normal(1, 2)", -1, 3, {-0.75, 0, 1, 2.9}, -1}, {"normal(0, 1)", 30, 31, {30.001, 30.02, 30.5, 30.9}, 30}, {"normal(0, 1)", -31, -30, {-30.9, -30.5, -30.1, -30.01}, -31},
         {"exponential(2)", 0.5, 40, {0.6, 1, 5, 30}, 0.5}, {"cauchy(0, 1)", -3, 1e6, {-2, 0, 2, 1e5}, -3}, {"geometric(0.25)", 2, 5, {2, 3, 3.5, 4}, 1},
         {"geometric(0.25)", 1.5, 5.5, {2, 3, 3.5, 4.5}, 1}, {"inverse_gaussian(1, 2)", 0.25, 4, {0.3, 0.8, 1.2, 3}, 0.25},
+        {"gamma(2.5, 1.5)", 0.5, 6, {0.75, 1.5, 3, 5}, 0.5}, {"poisson(3)", 1, 8, {1, 2, 4.5, 7}, 0}, {"inv_gamma(30, 45)", 1, 3, {1.1, 1.4, 1.6, 2}, 1},
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
         for (unsigned i = 0; i < 4; i++) {
@@ -195,7 +225,11 @@ static void bounds_of_shares(void **state)
         {"mixture((0.5, 0.5), truncated(normal(0, 1), 0, inf), normal(0, 1))", 0, -1.3862943611198906, -0.28768207245178093},
         {"half_normal(1)", 0, -inf, 0}, {"inverse_gaussian(1, 1)", 0, -inf, 0}, {"inverse_gaussian(1, 1)", inf, 0, -inf}, {"inverse_gaussian(1, -1)", 1, nan, nan},
         {"categorical((0.25, 0.5, 0.25))", 2.5, -0.28768207245178093, -1.3862943611198906}, {"categorical((0.25, 0.5, 0.25))", 0, -inf, 0},
-        {"categorical((0.25, 0.75))", 2, 0, -inf}, {"triangular(0, 1, 1)", 1, 0, -inf}, {"triangular(0, 1, 0)", 0, -inf, 0},
+        {"categorical((0.25, 0.75))", 2, 0, -inf}, {"triangular(0, 1, 1)", 1, 0, -inf}, {"gamma(2, 1)", 0, -inf, 0}, {"gamma(2, 1)", inf, 0, -inf},
+        {"gamma(0.5, 1e300)", 1e300, 0, -inf}, {"gamma(2, -1)", 1, nan, nan}, {"gamma(2, 1)", nan, nan, nan},
+        {"inv_gamma(2, 1)", 0, -inf, 0}, {"poisson(0)", 0, 0, -inf}, {"poisson(0)", -1, -inf, 0}, {"poisson(2)", 0.5, -2, -0.14541345786885906},
+        {"poisson_log(800)", 3, -inf, 0}, {"poisson_log(-800)", 0, 0, -800}, {"poisson_log(0)", 0, -1, -0.45867514538708193},
+        {"triangular(0, 1, 0)", 0, -inf, 0},
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
         for (unsigned side = 0; side < 2; side++) {
@@ -207,6 +241,6 @@ static void bounds_of_shares(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tails_are_right), cmocka_unit_test(every_family_with_tails_is_among_them), cmocka_unit_test(parts_of_shares), cmocka_unit_test(bounds_of_shares)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tails_are_right), cmocka_unit_test(every_family_with_tails_is_among_them), cmocka_unit_test(slopes_are_densities), cmocka_unit_test(parts_of_shares), cmocka_unit_test(bounds_of_shares)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -8,12 +8,17 @@ A line: the distribution as the language writes it, its parameters p, q, r, x, a
 moderate parameters and those from 1e-300 to 1e300; x in the middle, next to an edge, and as far out as the logarithm of a share is some -1e5.
 """
 import math
+import pathlib
 import random
 import sys
 
-from mpmath import atan, erf, erfc, expm1, log, log1p, mp, mpf, pi, sqrt, exp
+from mpmath import atan, erf, erfc, exp, expm1, log, log1p, loggamma, mp, mpf, pi, sqrt
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "src" / "lib"))
+import fit_incomplete_gamma  # noqa: E402  (whose expansion is in exact fractions)
 
 R = random.Random(7)
+TEMME = fit_incomplete_gamma.expansion()
 
 
 def other(known):
@@ -59,6 +64,67 @@ def inverse_gaussian(x, m, l):
     a, b = sqrt(l/x)*(x/m - 1), sqrt(l/x)*(x/m + 1)
     peak = exp(2*l/m)
     return (log(erfc(-a/sqrt(mpf(2)))/2 + peak*erfc(b/sqrt(mpf(2)))/2), log(erfc(a/sqrt(mpf(2)))/2 - peak*erfc(b/sqrt(mpf(2)))/2))
+
+
+def incomplete_gamma(a, m):
+    """log P(a, m), log Q(a, m): the one that is small by its series or fraction; in the middle of shapes beyond 1e4 by Temme's expansion, whose first 17
+    orders leave 1e-70 there."""
+    a, m = mpf(a), mpf(m)
+    kernel = a*log(m) - m - loggamma(a)
+    if a > 1e4 and abs(m/a - 1) < 0.4:
+        mu = m/a - 1
+        half_square = mu - log1p(mu)
+        eta = sqrt(2*half_square)*(1 if mu > 0 else -1)
+        rest = sum(sum(mpf(v.numerator)/v.denominator*eta**n for n, v in enumerate(row))*a**-k for k, row in enumerate(TEMME))
+        upper = mu > 0
+        share = erfc(abs(eta)*sqrt(a/2))/2 + (1 if upper else -1)*rest*exp(-a*half_square)/sqrt(2*pi*a)
+        return above(log(share)) if upper else below(log(share))
+    if m < max(a, 2):
+        total = term = 1/a
+        n = 0
+        while term > total*mpf(2)**-2300:
+            n += 1
+            term *= m/(a + n)
+            total += term
+        return below(kernel + log(total))
+    steps = 3000 if a < 1e4 else 900
+    v = m + 2*steps + 1 - a
+    for n in range(steps, 0, -1):
+        v = m + 2*n - 1 - a - n*(n - a)/v
+    return above(kernel - log(v))
+
+
+def swapped(pair):
+    return pair[1], pair[0]
+
+
+def shape_and_place():
+    """a and m of P(a, m)."""
+    a = R.choice([10.0**R.uniform(-300, 0), 10.0**R.uniform(-4, 1), R.uniform(0.1, 40), 10.0**R.uniform(1, 4), 10.0**R.uniform(4, 300),
+                  R.choice([0.5, 1.0, 1.5, 2.0, 20.0, 19.999])])
+    if a < 1e-3:
+        return a, R.choice([10.0**R.uniform(-300, 1.5), R.uniform(0, 3)])
+    near = a + math.sqrt(a)*R.gauss(0, 1)*R.choice([1e-6, 1, 3, 10])
+    return a, R.choice([near if near > 0 else a, near if near > 0 else a, a*math.exp(R.uniform(-1.2, 0.9)), a*10.0**R.uniform(-3, 1.2), R.choice([1.5, a, math.nextafter(1.5, 0)])])
+
+
+def of_gamma(rate_of):
+    def draw():
+        a, m = shape_and_place()
+        b = 10.0**R.uniform(-3, 3)
+        return rate_of(a, m, b)
+    return draw
+
+
+def of_poisson():
+    k = R.choice([float(R.randrange(0, 60)), float(math.floor(10.0**R.uniform(0, 15)))])
+    rate = R.choice([max(k + math.sqrt(k + 1)*R.gauss(0, 1)*R.choice([1, 3, 10]), 0.1), k*math.exp(R.uniform(-1, 0.9)) + 0.1, 10.0**R.uniform(-3, 1)])
+    return [rate], k
+
+
+def of_poisson_log():
+    (rate,), k = of_poisson()
+    return [math.log(rate)], k
 
 
 def positive(reach=None):
@@ -153,6 +219,15 @@ FAMILIES = [
     ("kumaraswamy(p,q)", of_kumaraswamy, lambda x, a, b: above(b*log1p(-x**a))),
     ("geometric(p)", of_geometric, lambda x, p: above((x + 1)*log1p(-p))),
     ("bernoulli(p)", of_bernoulli, lambda x, p: (log1p(-p), log(p))),
+    ("gamma(p,q)", of_gamma(lambda a, m, b: ([a, b], m/b)), lambda x, a, b: incomplete_gamma(a, x*b)),
+    ("gamma_scale(p,q)", of_gamma(lambda a, m, b: ([a, b], m*b)), lambda x, a, b: incomplete_gamma(a, x/b)),
+    ("gamma_mean(p,q)", of_gamma(lambda a, m, b: ([a, b], m/a*b)), lambda x, a, b: incomplete_gamma(a, a*x/b)),
+    ("inv_gamma(p,q)", of_gamma(lambda a, m, b: ([a, b], b/m)), lambda x, a, b: swapped(incomplete_gamma(a, b/x))),
+    ("chi_square(p)", of_gamma(lambda a, m, b: ([2*a], 2*m)), lambda x, n: incomplete_gamma(n/2, x/2)),
+    ("inv_chi_square(p)", of_gamma(lambda a, m, b: ([2*a], 0.5/m)), lambda x, n: swapped(incomplete_gamma(n/2, 1/(2*x)))),
+    ("scaled_inv_chi_square(p,q)", of_gamma(lambda a, m, b: ([2*a, b], a*b*b/m)), lambda x, n, s: swapped(incomplete_gamma(n/2, n*s*s/(2*x)))),
+    ("poisson(p)", of_poisson, lambda k, r: swapped(incomplete_gamma(k + 1, r))),
+    ("poisson_log(p)", of_poisson_log, lambda k, a: swapped(incomplete_gamma(k + 1, exp(a)))),
     ("bernoulli_logit(p)", lambda: ([R.choice([-1, 1])*10.0**R.uniform(-8, 3)], 0.0), lambda x, a: (-log1p(exp(a)), -log1p(exp(-a)))),
 ]
 
