@@ -224,6 +224,7 @@ def wrong_commands(_):
     bad(2, says="usage:")
     bad(2, "evl", "1", says="did you mean eval?")
     bad(2, "imgae", says="did you mean image?")
+    bad(2, "evaluate", "1", says="did you mean eval?")
     bad(2, "xyzzy", says="there is no subcommand `xyzzy`")
     bad(2, "--nonsense", says="a subcommand comes first")
     bad(2, "help", "rendr", says="did you mean render?")
@@ -311,6 +312,10 @@ def functions_are_listed(_):
         check(f == found or f in found, f["name"])  # a family of distributions may have the name as well
     group = [line for line in lines if line.startswith("complex_")]
     same(out("functions", "complex numbers").splitlines(), group, "a group")
+    same(out("functions", "complex").splitlines(), group, "the first word of names")
+    smooth = [line for line in lines if line.startswith("sdf_smooth_")]
+    same(out("functions", "sdf_smooth").splitlines(), smooth, "the first words of names")
+    same([f["form"] for f in json.loads(out("functions", "sdf_smooth", "--json"))], [line.split("  ")[0].split(") ")[0].rstrip(")") + ")" for line in smooth])
     page = pathlib.Path(__file__).resolve().parent.parent / "docs" / "functions.md"
     same(out("functions", "--markdown"), page.read_text(encoding="utf-8"), "docs/functions.md")
     by_name = {f["name"]: f for f in listed}

@@ -254,6 +254,13 @@ static const form forms[] = {
     {"fbm3(x, y, z, 3, gain=0.75)", FRACTAL, 3, 0, 0, 0, 0, PLAIN, 3, 2, 0.75},
     {"fbm_tiled(x, y, 8)", FRACTAL, 2, 8, 0, 0, 0, PLAIN, 4, 2, 0.5},
     {"fbm_tiled(x, y, z, 3, lacunarity=3, octaves=3)", FRACTAL, 3, 3, 0, 0, 0, PLAIN, 3, 3, 0.5},
+    {"fbm_tiled(x, 5, seed=2)", FRACTAL, 1, 5, 2, 0, 0, PLAIN, 4, 2, 0.5},
+    {"ridged_tiled(x, y, 7)", FRACTAL, 2, 7, 0, 0, 0, RIDGED, 4, 2, 0.5},
+    {"ridged_tiled(x, y, z, 4, gain=0.75, seed=3)", FRACTAL, 3, 4, 3, 0, 0, RIDGED, 4, 2, 0.75},
+    {"billow_tiled((x, y), 16, octaves=5)", FRACTAL, 2, 16, 0, 0, 0, BILLOW, 5, 2, 0.5},
+    {"billow_tiled((x, y, z), 3)", FRACTAL, 3, 3, 0, 0, 0, BILLOW, 4, 2, 0.5},
+    {"turbulence_tiled(x, y, 6, octaves=3, lacunarity=3)", FRACTAL, 2, 6, 0, 0, 0, TURBULENCE, 3, 3, 0.5},
+    {"turbulence_tiled(x, y, z, 2)", FRACTAL, 3, 2, 0, 0, 0, TURBULENCE, 4, 2, 0.5},
     {"warp((x, y), 0.75)", WARP, 2, 0, 0, 0.75, 0, 0, 0, 0, 0},
     {"warp(x, y, z, amount=2, seed=5)", WARP, 3, 0, 5, 2, 0, 0, 0, 0, 0},
     {"warp(x, y, z, t)", WARP, 4, 0, 0, 1, 0, 0, 0, 0, 0},
@@ -670,6 +677,13 @@ static void ranges_means_and_sizes(void **state)
         {"turbulence_value(x, y, z)", 0, 1, 0.8, 0.33, 0.356},
         {"turbulence_value(x, y, z, t)", 0, 1, 0.79, 0.288, 0.313},
         {"fbm_tiled(x, y, 16)", -1, 1, 0.56, 0, 0.187},
+        {"ridged_tiled(x, y, 16)", -1, 1, 0.89, 0.211, 0.378},
+        {"ridged_tiled(x, y, z, 16)", -1, 1, 0.88, 0.267, 0.387},
+        {"billow_tiled(x, y, 16)", -1, 1, 0.4, -0.514, 0.56},
+        {"billow_tiled(x, y, z, 16)", -1, 1, 0.3, -0.561, 0.593},
+        {"turbulence_tiled(x, y, 16)", 0, 1, 0.7, 0.243, 0.267},
+        {"turbulence_tiled(x, y, z, 16)", 0, 1, 0.6, 0.219, 0.239},
+        {"fbm_tiled(x, 32)", -1, 1, 0.5, 0, 0.209},
         {"fbm_tiled(x, y, z, 16)", -1, 1, 0.56, 0, 0.165},
     };
     enum { ROWS = sizeof table / sizeof *table, PARTS = 4 };
@@ -1071,7 +1085,9 @@ static void tiles_meet(void **state)
         {"value_tiled", 3, 5},       {"value_tiled", 4, 2},       {"worley_tiled", 2, 5},
         {"worley_tiled", 3, 3},      {"worley_f2_tiled", 2, 3},   {"worley_edge_tiled", 3, 4},
         {"worley_cell_tiled", 2, 2}, {"worley_cell_tiled", 3, 7}, {"fbm_tiled", 2, 8},
-        {"fbm_tiled", 3, 5},
+        {"fbm_tiled", 3, 5},         {"fbm_tiled", 1, 6},         {"ridged_tiled", 2, 7},
+        {"ridged_tiled", 3, 3},      {"billow_tiled", 2, 5},      {"billow_tiled", 3, 2},
+        {"turbulence_tiled", 2, 4},  {"turbulence_tiled", 3, 6},
     };
     static const char *const here[] = {"", "x", "x, y", "x, y, z", "x, y, z, t"};
     scatter(40, 8);

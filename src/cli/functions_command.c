@@ -223,6 +223,13 @@ static bool is_of_group(const lang_function_entry *f, const char *title)
     return strcasecmp(title_of(f), title) == 0;
 }
 
+/* `sdf_smooth` and `ease` are the first words of several names. */
+static bool begins_so(const lang_function_entry *f, const char *words)
+{
+    const size_t length = strlen(words);
+    return strncmp(f->name, words, length) == 0 && f->name[length] == '_';
+}
+
 static bool is_any(const lang_function_entry *f, const char *nothing)
 {
     (void)f;
@@ -236,7 +243,7 @@ static int print_named(const listing *l, const arguments *a)
     for (uint32_t i = 0; i < l->count; i++)
         definitions += is_named(&l->entries[i], a->program);
     if (print_entries(l, a, is_named, print_detail, definitions > 1)
-        || print_entries(l, a, is_of_group, print_line, true))
+        || print_entries(l, a, is_of_group, print_line, true) || print_entries(l, a, begins_so, print_line, true))
         return STATUS_GOOD;
     const char *nearest = sn_cli_nearest(a->program, name_at, l);
     if (nearest)

@@ -117,6 +117,9 @@ const char *sn_cli_nearest(const char *name, name_source names, const void *cont
         int d = distance(name, candidate);
         if (d > 1 && length >= 3 && strncmp(name, candidate, length) == 0)
             d = 1; /* a beginning of it */
+        const size_t begins = strlen(candidate);
+        if (d > 2 && begins >= 3 && strncmp(name, candidate, begins) == 0)
+            d = 2; /* it, and more */
         if (d < least) {
             least = d;
             nearest = candidate;

@@ -81,10 +81,11 @@ static const char dump_text[] =
 
 static const char functions_text[] =
     "Prints what texts can call, one function a line: the words of the language, then the standard library by its\n"
-    "groups. With a function's name, that one in detail; with a group's title, that group. `p:2` is an argument of two\n"
-    "elements: a pair, or two numbers in a row.\n\n"
+    "groups. With a function's name, that one in detail; with a group's title, that group; with the first words of\n"
+    "several names, those. `p:2` is an argument of two elements: a pair, or two numbers in a row.\n\n"
     "  sinter functions\n"
     "  sinter functions smoothstep\n"
+    "  sinter functions sdf_smooth\n"
     "  sinter functions 'complex numbers'";
 
 static const char doctor_text[] =

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_OPERATIONS = 64 }; /* a larger table costs the smallest programs more to clear than these are to insert again */
+/* A larger table at first costs the smallest programs more to clear than these are to insert again. What has more operations
+ * than that is likely to have many more; where they begin to cost memory, room is doubled only. */
+enum { FIRST_OPERATIONS = 64, LARGE_OPERATIONS = 4096 };
 
 void sn_ir_fail(ir_program *p, sinter_status status, const char *message)
 {
@@ -102,7 +104,7 @@ static __attribute__((noinline)) bool make_more_room(ir_program *p)
         sn_ir_fail(p, SINTER_TOO_LARGE, "the program has more than 4,194,304 operations");
         return false;
     }
-    return regrow(p, p->capacity * 2);
+    return regrow(p, p->capacity * (p->capacity < LARGE_OPERATIONS ? 4 : 2));
 }
 
 static inline bool make_room(ir_program *p)
