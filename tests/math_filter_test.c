@@ -18,7 +18,7 @@ typedef struct trial {
     ir_type type;
     double x[ORACLE_BLOCK], y[ORACLE_BLOCK], result[ORACLE_BLOCK];
     long double exact[ORACLE_BLOCK];
-    double doubles[ORACLE_BLOCK]; /* f32: the same, as blocks have it */
+    oracle_values values; /* f32: the same, as blocks have it */
     float singles[ORACLE_BLOCK], x_singles[ORACLE_BLOCK], y_singles[ORACLE_BLOCK];
     uint64_t seed;
 } trial;
@@ -51,10 +51,10 @@ static void draw(trial *t, int count)
             t->exact[k] = oracle_close(t->of, t->x[k], t->y[k]);
     }
     if (t->type == IR_F32)
-        oracle_quick_block(t->of, t->doubles, t->x_singles, t->y_singles, count);
+        oracle_quick_block(t->of, t->values.exact, t->x_singles, t->y_singles, count);
     for (int k = 0; k < count; k++) {
         if (t->type == IR_F32)
-            t->exact[k] = (long double)t->doubles[k];
+            t->exact[k] = (long double)t->values.exact[k];
         t->result[k] = result_near(t, t->exact[k], 0);
     }
 }
@@ -62,21 +62,22 @@ static void draw(trial *t, int count)
 static void keep(const trial *t, math_worst *w, int k)
 {
     if (t->type == IR_F32)
-        oracle_keep_f32(t->of, MATH_DEFAULT, w, (float)t->x[k], (float)t->y[k], (float)t->result[k], t->doubles[k]);
+        oracle_keep_f32(t->of, MATH_DEFAULT, w, (float)t->x[k], (float)t->y[k], (float)t->result[k], t->values.exact[k]);
     else
         oracle_keep_f64(t->of, MATH_DEFAULT, w, t->x[k], t->y[k], t->result[k], t->exact[k]);
 }
 
 /* All of a trial; of f32 by blocks, as math_proof.c does. */
-static math_worst filter(trial *t)
+static math_worst filter(trial *t, int count)
 {
     math_worst w = {0};
     if (t->type == IR_F32) {
-        for (int k = 0; k < ORACLE_BLOCK; k++)
+        for (int k = 0; k < count; k++)
             t->singles[k] = (float)t->result[k];
-        oracle_keep_block(t->of, MATH_DEFAULT, &w, t->x_singles, t->y_singles, t->singles, t->doubles, ORACLE_BLOCK);
+        oracle_prepare_block(t->of, &t->values);
+        oracle_keep_block(t->of, MATH_DEFAULT, &w, t->x_singles, t->y_singles, t->singles, &t->values, count);
     } else {
-        for (int k = 0; k < ORACLE_BLOCK; k++)
+        for (int k = 0; k < count; k++)
             keep(t, &w, k);
     }
     return w;
@@ -111,18 +112,19 @@ static double planted(const trial *t, int k, int kind)
 static void planted_errors_are_found(void **state)
 {
     (void)state;
-    enum { PLANTS = 6 };
+    enum { PLANTS = 6, FEW = 512 }; /* f64's long doubles are slow where they are emulated */
     int wrong = 0;
     for (int variant = 0; variant < VARIANTS; variant++) {
         trial *t = try_variant(variant);
-        draw(t, ORACLE_BLOCK);
+        const int count = t->type == IR_F32 ? ORACLE_BLOCK : FEW;
+        draw(t, count);
         for (int n = 0; n < PLANTS; n++) {
-            const int k = (int)(oracle_random(&t->seed) % ORACLE_BLOCK);
+            const int k = (int)(oracle_random(&t->seed) % (unsigned)count);
             const double right = t->result[k];
             t->result[k] = planted(t, k, n % 6);
             double absolute;
             const double there = oracle_error(t->of, t->type, t->x[k], t->y[k], t->result[k], &absolute);
-            const math_worst w = filter(t);
+            const math_worst w = filter(t, count);
             const bool forgiven = there > oracle_most(t->of, MATH_DEFAULT) && absolute <= oracle_absolute(t->of, t->type);
             if (!(there > 0.5) || !(forgiven ? w.absolute >= absolute : w.error >= there))
                 wrong += missed(t, "a planted error", k, forgiven ? w.absolute : w.error, forgiven ? absolute : there);
@@ -130,6 +132,15 @@ static void planted_errors_are_found(void **state)
         }
     }
     assert_int_equal(wrong, 0);
+}
+
+/* A block with one result that is wrong by more than half a place: is its error found, where w knows as much or less? */
+static void keep_among_others(trial *t, math_worst *w, int k)
+{
+    for (int i = 0; i < ORACLE_BLOCK; i++)
+        t->singles[i] = (float)result_near(t, t->exact[i], 0);
+    t->singles[k] = (float)t->result[k];
+    oracle_keep_block(t->of, MATH_DEFAULT, w, t->x_singles, t->y_singles, t->singles, &t->values, ORACLE_BLOCK);
 }
 
 /* The greatest error known is a last bit less than that of the next argument, or as much, or a bit more. */
@@ -140,7 +151,10 @@ static void an_error_greater_by_a_bit_is_found(void **state)
     int wrong = 0;
     for (int variant = 0; variant < VARIANTS; variant++) {
         trial *t = try_variant(variant);
-        draw(t, TRIED);
+        const bool blocks = t->type == IR_F32;
+        draw(t, blocks ? ORACLE_BLOCK : TRIED);
+        if (blocks)
+            oracle_prepare_block(t->of, &t->values);
         for (int k = 0; k < TRIED; k++) {
             t->result[k] = result_near(t, t->exact[k], k % 3 - 1);
             const double there = true_error(t, k);
@@ -149,7 +163,10 @@ static void an_error_greater_by_a_bit_is_found(void **state)
             for (int bits = -1; bits <= 1; bits++) {
                 math_worst w = {.error = oracle_step(there, bits)};
                 const double expected = bits < 0 ? there : w.error;
-                keep(t, &w, k);
+                if (blocks && there > 0.51)
+                    keep_among_others(t, &w, k);
+                else
+                    keep(t, &w, k);
                 if (w.error < expected || w.error > expected)
                     wrong += missed(t, "an error greater by a bit", k, w.error, expected);
             }
@@ -177,7 +194,7 @@ static void maxima_are_those_of_mpfr(void **state)
                 keep(t, &found, k);
                 oracle_decide(t->of, t->type, MATH_DEFAULT, &there, t->x[k], t->y[k], t->result[k],
                               t->type == IR_F32
-                                  ? oracle_error_f32((float)t->result[k], t->doubles[k], oracle_margin(t->of, t->type))
+                                  ? oracle_error_f32((float)t->result[k], t->values.exact[k], oracle_margin(t->of, t->type))
                                   : oracle_error_f64(t->result[k], t->exact[k], oracle_margin(t->of, t->type)));
             }
         }
@@ -202,7 +219,7 @@ static void blocks_find_what_single_arguments_do(void **state)
         draw(t, ORACLE_BLOCK);
         for (int k = 0; k < ORACLE_BLOCK; k++)
             t->result[k] = result_near(t, t->exact[k], k % 512 == 77);
-        const math_worst w = filter(t);
+        const math_worst w = filter(t, ORACLE_BLOCK);
         math_worst single = {0};
         for (int k = 0; k < ORACLE_BLOCK; k++)
             keep(t, &single, k);
@@ -227,23 +244,29 @@ static void blocks_settle_only_what_is(void **state)
     const math_oracle usual = {.name = "any"};
     const double margin = oracle_margin(&usual, IR_F32), loose = oracle_loose(IR_F32, margin), limit = 0.9 - margin;
     int wrong = 0, settled = 0;
+    static oracle_values v, wide;
     for (int n = 0; n < 4 * SIZES * SIZES; n++) {
         const double z = (n & 1 ? -1 : 1) * sizes[n / 4 % SIZES], e = (n & 2 ? -1 : 1) * sizes[n / 4 / SIZES];
-        float results[ORACLE_FEW] = {0};
-        double exact[ORACLE_FEW] = {0};
+        float results[ORACLE_FEW];
+        for (int k = 0; k < ORACLE_FEW; k++) {
+            results[k] = n & 4 ? 1 : (float)INFINITY;
+            v.exact[k] = n & 4 ? 1 : (double)INFINITY;
+        }
         results[n % ORACLE_FEW] = (float)z;
-        exact[n % ORACLE_FEW] = e;
-        const bool unsettled = oracle_unsettled(results, exact, limit, loose);
+        v.exact[n % ORACLE_FEW] = e;
+        wide = v;
+        oracle_prepare(&v, loose);
+        const bool is_settled = oracle_settles_group(&v, 0, results, limit, false);
         const double error = oracle_error_f32((float)z, e, margin);
-        if (unsettled != !(error <= limit)) {
-            print_message("# %a for %a: an error of %g is %s\n", z, e, error, unsettled ? "not settled" : "settled");
+        if (is_settled && !(error <= limit)) {
+            print_message("# %a for %a: an error of %g is settled\n", z, e, error);
             wrong++;
         }
-#ifdef SINTER_TEST_MVEC
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-            wrong += oracle_unsettled_wide(results, exact, limit, loose) != unsettled;
-#endif
-        settled += !unsettled;
+        if (oracle_is_wide()) {
+            oracle_prepare_wide(&wide, loose);
+            wrong += oracle_settles_group(&wide, 0, results, limit, true) != is_settled;
+        }
+        settled += is_settled;
     }
     assert_true(settled > SIZES);
     assert_int_equal(wrong, 0);
@@ -260,32 +283,78 @@ static double error_of(ir_type type, double y, long double v)
     return (double)ldexpl(fabsl(value - v), -place);
 }
 
-/* v is next to a border, the fast oracle's value next to v, by less than what half a margin allows. */
+/* A value next to a border, the fast oracle's next to it by less than what half a margin allows, and a result. */
+typedef struct doubtful {
+    long double value, quick;
+    double result;
+} doubtful;
+
+static doubtful draw_doubtful(ir_type type, uint64_t *seed)
+{
+    const int i = type == IR_F64;
+    const long double loose = (long double)oracle_loose(type, oracle_margin(&math_oracles[0], type)), borders[] = {
+        1, 2, 0x1p-10L, ldexpl(1, i ? -1022 : -126), ldexpl(1, i ? -1023 : -127), ldexpl(1, i ? 1023 : 127),
+        ldexpl(1, i ? 1024 : 128) - ldexpl(1, i ? 970 : 103),
+    };
+    const uint64_t r = oracle_random(seed);
+    const long double border = borders[(r >> 32) % 7];
+    const double nearest = i ? (double)border : (double)(float)border;
+    doubtful d;
+    d.value = border * (1 + 4 * loose * ((long double)oracle_unit(seed) - 0.5L));
+    d.quick = d.value * (1 + loose * ((long double)oracle_unit(seed) - 0.5L));
+    if (isinf(nearest))
+        d.result = r & 64 ? (i ? 0x1.fffffffffffffp1023 : 0x1.fffffep127) : nearest;
+    else
+        d.result = oracle_neighbour(type, nearest, (int)(r & 3) - 2 + (int)(r >> 2 & 1));
+    return d;
+}
+
 static void estimates_hide_no_more_than_the_margin(void **state)
 {
     (void)state;
-    const math_oracle usual = {.name = "any"};
     int wrong = 0;
     for (int i = 0; i < 2; i++) {
         const ir_type type = i ? IR_F64 : IR_F32;
-        const double margin = oracle_margin(&usual, type);
-        const long double loose = (long double)oracle_loose(type, margin), borders[] = {
-            1, 2, 0x1p-10L, ldexpl(1, i ? -1022 : -126), ldexpl(1, i ? -1023 : -127), ldexpl(1, i ? 1023 : 127),
-            ldexpl(1, i ? 1024 : 128) - ldexpl(1, i ? 970 : 103),
-        };
+        const double margin = oracle_margin(&math_oracles[0], type);
         uint64_t seed = 0xD1B54A32D192ED03u;
         for (int n = 0; n < 100000; n++) {
-            const long double border = borders[n % 7], u = (long double)oracle_unit(&seed) - 0.5L;
-            const long double v = border * (1 + 4 * loose * u);
-            const long double near = v * (1 + loose * ((long double)oracle_unit(&seed) - 0.5L));
-            const double nearest = i ? (double)border : (double)(float)border;
-            const double y = isinf(nearest) && n & 64 ? (i ? 0x1.fffffffffffffp1023 : 0x1.fffffep127)
-                             : isinf(nearest)         ? nearest
-                                                      : oracle_neighbour(type, nearest, (int)(oracle_random(&seed) % 5) - 2);
-            /* f32's value is a double: exact enough, loose being 2^12 of its places. */
-            const double estimate = i ? oracle_error_f64(y, near, margin) : oracle_error_f32((float)y, (double)near, margin);
-            wrong += !(error_of(type, y, v) <= estimate + margin);
+            const doubtful d = draw_doubtful(type, &seed);
+            /* f32's value as a double: exact enough, half a margin being 2^11 of its places. */
+            const double estimate = i ? oracle_error_f64(d.result, d.quick, margin)
+                                      : oracle_error_f32((float)d.result, (double)d.quick, margin);
+            wrong += !(error_of(type, d.result, d.value) <= estimate + margin);
         }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* The same of blocks: no group is settled by a limit that is less, by more than the margin, than one of its errors. */
+static void blocks_hide_no_more_than_the_margin(void **state)
+{
+    (void)state;
+    static oracle_values v;
+    static float results[ORACLE_BLOCK];
+    const double margin = oracle_margin(&math_oracles[0], IR_F32);
+    double there[ORACLE_GROUPS];
+    uint64_t seed = 0xA0761D6478BD642Fu;
+    int wrong = 0;
+    for (int round = 0; round < 100; round++) {
+        for (int k = 0; k < ORACLE_BLOCK; k++) {
+            v.exact[k] = 1;
+            results[k] = 1;
+        }
+        for (int g = 0; g < ORACLE_GROUPS; g++) {
+            const doubtful d = draw_doubtful(IR_F32, &seed);
+            const int k = g * ORACLE_FEW + g % ORACLE_FEW;
+            v.exact[k] = (double)d.quick;
+            results[k] = (float)d.result;
+            there[g] = error_of(IR_F32, d.result, d.value);
+        }
+        oracle_prepare_block(&math_oracles[0], &v);
+        for (int g = 0; g < ORACLE_GROUPS; g++)
+            for (int wide = 0; wide <= oracle_is_wide(); wide++)
+                wrong += there[g] > margin
+                         && oracle_settles_group(&v, g, results + g * ORACLE_FEW, there[g] - 1.001 * margin, wide != 0);
     }
     assert_int_equal(wrong, 0);
 }
@@ -298,6 +367,7 @@ int main(void)
         cmocka_unit_test(maxima_are_those_of_mpfr),
         cmocka_unit_test(blocks_find_what_single_arguments_do),
         cmocka_unit_test(blocks_settle_only_what_is),
+        cmocka_unit_test(blocks_hide_no_more_than_the_margin),
         cmocka_unit_test(estimates_hide_no_more_than_the_margin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

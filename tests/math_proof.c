@@ -60,7 +60,7 @@ typedef struct share {
     int filled;
     math_worst found[GRADES];
     union { float f32[CHUNK]; double f64[CHUNK]; uint32_t u32[CHUNK]; uint64_t u64[CHUNK]; } x, y, z[GRADES];
-    double exact[CHUNK]; /* f32, functions that know f(−x) by f(x): of the chunk before, with their sign */
+    oracle_values values; /* f32; functions that know f(−x) by f(x): of the chunk before */
     bool is_mirrored;
 } share;
 
@@ -103,7 +103,7 @@ static void audit(share *s)
         if (type == IR_F32) {
             const float x = s->x.f32[k], y = s->y.f32[k], z = s->z[grade].f32[k];
             oracle_decide(f, type, (math_grade)grade, &s->found[grade], (double)x, (double)y, (double)z,
-                          oracle_error_f32(z, s->exact[k], oracle_margin(f, type)));
+                          oracle_error_f32(z, s->values.exact[k], oracle_margin(f, type)));
         } else {
             const double x = s->x.f64[k], y = s->y.f64[k], z = s->z[grade].f64[k];
             oracle_decide(f, type, (math_grade)grade, &s->found[grade], x, y, z,
@@ -115,14 +115,16 @@ static void audit(share *s)
 static void measure_f32(share *s)
 {
     const math_oracle *f = s->whole->of;
-    if (s->is_mirrored)
+    if (s->is_mirrored) {
         for (int k = 0; k < s->filled; k++)
-            s->exact[k] *= oracle_symmetry(f);
-    else
-        oracle_quick_block(f, s->exact, s->x.f32, s->y.f32, s->filled);
+            s->values.exact[k] *= oracle_symmetry(f);
+    } else {
+        oracle_quick_block(f, s->values.exact, s->x.f32, s->y.f32, s->filled);
+        oracle_prepare_block(f, &s->values);
+    }
     for (int g = 0; g < GRADES; g++)
         if (s->whole->wanted[g])
-            oracle_keep_block(f, (math_grade)g, &s->found[g], s->x.f32, s->y.f32, s->z[g].f32, s->exact, s->filled);
+            oracle_keep_block(f, (math_grade)g, &s->found[g], s->x.f32, s->y.f32, s->z[g].f32, &s->values, s->filled);
 }
 
 static void measure_f64(share *s)

@@ -140,30 +140,52 @@ static inline const oracle_vectors *oracle_vectors_of(const math_oracle *f)
     }
 }
 
+ORACLE_WIDE static inline __m256d oracle_outside(const oracle_vectors *v, __m256d x)
+{
+    return _mm256_or_pd(_mm256_cmp_pd(x, _mm256_set1_pd(v->least), _CMP_LT_OQ),
+                        _mm256_cmp_pd(x, _mm256_set1_pd(v->most), _CMP_GT_OQ));
+}
+
 /* False: the block is for the scalar function. */
 ORACLE_WIDE static inline bool oracle_vector_block(const math_oracle *f, double *exact, const float *x)
 {
     const oracle_vectors *v = oracle_vectors_of(f);
-    double wide[ORACLE_BLOCK];
-    int outside = 0;
+    double within[ORACLE_BLOCK];
+    int any = 0, every = 15;
     if (!v)
         return false;
-    for (int k = 0; k < ORACLE_BLOCK; k++)
-        outside += (double)x[k] < v->least || (double)x[k] > v->most;
-    if (outside && v->beyond == ORACLE_SCALAR)
-        return false;
     const bool none = v->beyond == ORACLE_NO_NUMBER;
-    for (int k = 0; k < ORACLE_BLOCK; k++) {
-        const double t = (double)x[k];
-        wide[k] = t < v->least ? (none ? v->within : v->least) : t > v->most ? (none ? v->within : v->most) : t;
+    const __m256d low = _mm256_set1_pd(none ? v->within : v->least), high = _mm256_set1_pd(none ? v->within : v->most);
+    const __m256d least = _mm256_set1_pd(v->least), sign = _mm256_set1_pd(-0.0), infinity = _mm256_set1_pd(INFINITY);
+    for (int k = 0; k < ORACLE_BLOCK; k += 4) {
+        const __m256d t = _mm256_cvtps_pd(_mm_loadu_ps(x + k)), outside = oracle_outside(v, t);
+        const __m256d end = _mm256_blendv_pd(high, low, _mm256_cmp_pd(t, least, _CMP_LT_OQ));
+        _mm256_storeu_pd(within + k, _mm256_blendv_pd(t, end, outside));
+        any |= _mm256_movemask_pd(outside);
+        every &= _mm256_movemask_pd(outside);
     }
-    if (!none || outside < ORACLE_BLOCK)
-        v->of(exact, wide);
-    for (int k = 0; k < ORACLE_BLOCK; k++)
-        if (none && ((double)x[k] < v->least || (double)x[k] > v->most))
+    if (any && v->beyond == ORACLE_SCALAR)
+        return false;
+    if (none && every == 15) {
+        for (int k = 0; k < ORACLE_BLOCK; k++)
             exact[k] = NAN;
-        else if (!(fabs(exact[k]) > 0 && fabs(exact[k]) < (double)INFINITY))
-            exact[k] = f->quick((double)x[k]);
+        return true;
+    }
+    v->of(exact, within);
+    for (int k = 0; k < ORACLE_BLOCK; k += 4) {
+        const __m256d size = _mm256_andnot_pd(sign, _mm256_loadu_pd(exact + k));
+        const __m256d common = _mm256_and_pd(_mm256_cmp_pd(size, _mm256_setzero_pd(), _CMP_GT_OQ),
+                                             _mm256_cmp_pd(size, infinity, _CMP_LT_OQ));
+        int outside = 0;
+        if (none && any) {
+            const __m256d is_outside = oracle_outside(v, _mm256_cvtps_pd(_mm_loadu_ps(x + k)));
+            outside = _mm256_movemask_pd(is_outside);
+            _mm256_storeu_pd(exact + k, _mm256_blendv_pd(_mm256_loadu_pd(exact + k), _mm256_set1_pd(NAN), is_outside));
+        }
+        for (int left = ~_mm256_movemask_pd(common) & ~outside & 15, i = 0; left >> i; i++)
+            if (left >> i & 1)
+                exact[k + i] = f->quick((double)x[k + i]);
+    }
     return true;
 }
 #endif
@@ -179,68 +201,134 @@ static inline void oracle_quick_block(const math_oracle *f, double *exact, const
         exact[k] = oracle_quick(f, (double)x[k], (double)y[k]);
 }
 
-/* Is any of 16 results not settled? What oracle_error_f32 does, without a branch: in 64 bits throughout, so that
- * compilers make vectors of it. */
-enum { ORACLE_FEW = 16 };
-#define ORACLE_UNSETTLED(suffix)                                                                          \
-    static inline bool oracle_unsettled##suffix(const float *result, const double *exact, double limit,   \
-                                                double loose)                                             \
+/* What is known of the fast oracle's values before results are, for 16 of them at a time. */
+enum { ORACLE_FEW = 16, ORACLE_GROUPS = ORACLE_BLOCK / ORACLE_FEW };
+typedef enum oracle_group {
+    ORACLE_USUAL,   /* numbers of the type, not 0 */
+    ORACLE_SPECIAL, /* some that are not, but it is clear what they round to */
+    ORACLE_BORDER,  /* some that may or may not round to infinity */
+} oracle_group;
+
+/* The fast oracle's values of a block. */
+typedef struct oracle_values {
+    double exact[ORACLE_BLOCK];
+    double per_place[ORACLE_BLOCK]; /* 1/the distance of the type's numbers there, the lesser one in doubt */
+    oracle_group groups[ORACLE_GROUPS];
+} oracle_values;
+
+/* Loops without branches, in 64 bits throughout, so that compilers make vectors of them. */
+#define ORACLE_LOOPS(suffix, attribute)                                                                         \
+    attribute static inline void oracle_prepare##suffix(oracle_values *v, double loose)                             \
     {                                                                                                     \
         const double border = 0x1.ffffffp127;                                                             \
+        for (int k = 0; k < ORACLE_BLOCK; k++) {                                                          \
+            const double least = fabs(v->exact[k]) * (1 - loose);                                         \
+            int64_t bits;                                                                                 \
+            memcpy(&bits, &least, sizeof bits);                                                           \
+            const int64_t exponent = (int64_t)((uint64_t)bits >> 52);                                     \
+            const int64_t kept = exponent < 1023 - 126 ? 1023 - 126 : exponent;                           \
+            const uint64_t scale = (uint64_t)(2046 + 23 - kept) << 52; /* 2^(23 − exponent) */            \
+            memcpy(&v->per_place[k], &scale, sizeof scale);                                               \
+        }                                                                                                 \
+        for (int g = 0; g < ORACLE_GROUPS; g++) {                                                         \
+            int64_t special = 0, doubtful = 0;                                                            \
+            for (int k = g * ORACLE_FEW; k < (g + 1) * ORACLE_FEW; k++) {                                 \
+                const double size = fabs(v->exact[k]);                                                    \
+                const int64_t is_number = size < border * (1 - loose) ? -1 : 0, is_not_0 = size > 0 ? -1 : 0; \
+                const int64_t is_below = size < border * (1 + loose) ? -1 : 0;                            \
+                special |= ~(is_number & is_not_0);                                                       \
+                doubtful |= is_below & ~is_number;                                                        \
+            }                                                                                             \
+            v->groups[g] = doubtful ? ORACLE_BORDER : special ? ORACLE_SPECIAL : ORACLE_USUAL;            \
+        }                                                                                                 \
+    }                                                                                                     \
+    /* Is any of a group's results not settled, with an error of `limit` places? That of a wrong zero is not. */ \
+    attribute static inline bool oracle_unsettled##suffix(const oracle_values *v, int first, const float *result, double limit) \
+    {                                                                                                     \
         int64_t unsettled = 0;                                                                            \
         for (int k = 0; k < ORACLE_FEW; k++) {                                                            \
-            const double e = exact[k], z = (double)result[k], size = fabs(e), least = size * (1 - loose); \
-            int64_t bits, of_z, of_e;                                                                     \
-            memcpy(&bits, &least, sizeof bits);                                                           \
+            const double z = (double)result[k], e = v->exact[first + k];                                  \
+            int64_t of_z, of_e;                                                                           \
             memcpy(&of_z, &z, sizeof of_z);                                                               \
             memcpy(&of_e, &e, sizeof of_e);                                                               \
-            const uint64_t exponent = (uint64_t)bits >> 52;                                               \
-            const int64_t kept = (int64_t)exponent < 1023 - 126 ? 1023 - 126 : (int64_t)exponent;         \
-            const uint64_t scale = (uint64_t)(2046 + 23 - kept) << 52;                                    \
-            double per_place;                                                                             \
-            memcpy(&per_place, &scale, sizeof per_place);                                                 \
-            const int64_t signs_agree = (of_z ^ of_e) < 0 ? 0 : -1;                                       \
-            const int64_t near = fabs(z - e) * per_place <= limit ? -1 : 0;                               \
-            const int64_t finite = size < border * (1 - loose) ? -1 : 0;                                  \
-            const int64_t number = e != 0 ? -1 : 0;                                                       \
-            const int64_t infinite = size >= border * (1 + loose) ? -1 : 0;                               \
-            const int64_t too_great = fabs(z) >= 0x1p128 ? -1 : 0;                                        \
-            const int64_t none = e != e ? -1 : 0, no_result = z != z ? -1 : 0;                            \
-            const int64_t same_zero = of_z == of_e ? -1 : 0;                                              \
-            unsettled |= ~((signs_agree & ((near & finite & number) | (infinite & too_great) | same_zero)) \
-                           | (none & no_result));                                                         \
+            const int64_t is_near = fabs(z - e) * v->per_place[first + k] <= limit ? -1 : 0;              \
+            unsettled |= ~is_near | (of_z ^ of_e);                                                        \
         }                                                                                                 \
+        unsettled = unsettled < 0 ? 1 : 0; /* the sign bit alone */                                       \
         return unsettled != 0;                                                                            \
+    }                                                                                                     \
+    /* Is any of a group's results, special ones among them, not the number nearest to the value? */      \
+    attribute static inline bool oracle_not_nearest##suffix(const oracle_values *v, int first, const float *result) \
+    {                                                                                                     \
+        int32_t wrong = 0;                                                                                \
+        for (int k = 0; k < ORACLE_FEW; k++) {                                                            \
+            const float nearest = (float)v->exact[first + k];                                             \
+            int32_t of_nearest, of_result;                                                                \
+            memcpy(&of_nearest, &nearest, sizeof of_nearest);                                             \
+            memcpy(&of_result, &result[k], sizeof of_result);                                             \
+            const int32_t same = of_nearest == of_result ? -1 : 0;                                        \
+            const int32_t neither = ((of_nearest & INT32_MAX) > 0x7F800000 ? -1 : 0)                      \
+                                    & ((of_result & INT32_MAX) > 0x7F800000 ? -1 : 0);                    \
+            wrong |= ~(same | neither);                                                                   \
+        }                                                                                                 \
+        return wrong != 0;                                                                                \
     }
-ORACLE_UNSETTLED()
+ORACLE_LOOPS(, )
 #ifdef SINTER_TEST_MVEC
-ORACLE_WIDE ORACLE_UNSETTLED(_wide)
+ORACLE_LOOPS(_wide, ORACLE_WIDE)
 #endif
+
+static inline bool oracle_is_wide(void)
+{
+#ifdef SINTER_TEST_MVEC
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return false;
+#endif
+}
+
+#ifndef SINTER_TEST_MVEC
+#define oracle_prepare_wide oracle_prepare
+#define oracle_unsettled_wide oracle_unsettled
+#define oracle_not_nearest_wide oracle_not_nearest
+#endif
+
+/* To be called when exact[] is filled; what lies beyond `count` is anything. */
+static inline void oracle_prepare_block(const math_oracle *f, oracle_values *v)
+{
+    const double loose = oracle_loose(IR_F32, oracle_margin(f, IR_F32));
+    if (oracle_is_wide())
+        oracle_prepare_wide(v, loose);
+    else
+        oracle_prepare(v, loose);
+}
+
+/* Are a group's results settled, if no error up to `limit` matters? */
+static inline bool oracle_settles_group(const oracle_values *v, int group, const float *result, double limit, bool wide)
+{
+    const int first = group * ORACLE_FEW;
+    if (v->groups[group] == ORACLE_USUAL)
+        return !(wide ? oracle_unsettled_wide(v, first, result, limit) : oracle_unsettled(v, first, result, limit));
+    return v->groups[group] == ORACLE_SPECIAL && limit > 0.5
+           && !(wide ? oracle_not_nearest_wide(v, first, result) : oracle_not_nearest(v, first, result));
+}
 
 /* oracle_keep_f32 of `count` results. */
 static inline void oracle_keep_block(const math_oracle *f, math_grade grade, math_worst *w, const float *x, const float *y,
-                                     const float *result, const double *exact, int count)
+                                     const float *result, const oracle_values *v, int count)
 {
-    const double margin = oracle_margin(f, IR_F32), loose = oracle_loose(IR_F32, margin);
+    const bool wide = oracle_is_wide();
     int k = 0;
-#ifdef SINTER_TEST_MVEC
-    const bool wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
     for (; k + ORACLE_FEW <= count; k += ORACLE_FEW) {
-        const double limit = w->error - margin;
-        bool unsettled = limit < 0;
-#ifdef SINTER_TEST_MVEC
-        unsettled = unsettled || (wide ? oracle_unsettled_wide(result + k, exact + k, limit, loose)
-                                       : oracle_unsettled(result + k, exact + k, limit, loose));
-#else
-        unsettled = unsettled || oracle_unsettled(result + k, exact + k, limit, loose);
-#endif
-        for (int i = k; unsettled && i < k + ORACLE_FEW; i++)
-            oracle_keep_f32(f, grade, w, x[i], y[i], result[i], exact[i]);
-        w->arguments += unsettled ? 0 : ORACLE_FEW;
+        if (oracle_settles_group(v, k / ORACLE_FEW, result + k, w->error - oracle_margin(f, IR_F32), wide)) {
+            w->arguments += ORACLE_FEW;
+            continue;
+        }
+        for (int i = k; i < k + ORACLE_FEW; i++)
+            oracle_keep_f32(f, grade, w, x[i], y[i], result[i], v->exact[i]);
     }
     for (; k < count; k++)
-        oracle_keep_f32(f, grade, w, x[k], y[k], result[k], exact[k]);
+        oracle_keep_f32(f, grade, w, x[k], y[k], result[k], v->exact[k]);
 }
 
 #endif
