@@ -252,7 +252,7 @@ sinter_status sn_kernel_passes(compilation *c)
         sn_kernel_mark_grade(c);
     if (!status && c->options.passes)
         return named_passes(c);
-    if (!status && c->relaxed && sn_opt_needs_expansion(&c->program)) {
+    if (!status && c->relaxed && sn_opt_has_functions_of_constants(&c->program)) {
         sn_opt_expand_constants(&c->program, &out, c->memory, rules, &c->context->templates);
         replace(c, &out);
         status = verified(c, "functions of constants");

@@ -134,6 +134,40 @@ static kernel_loop *loops(layout *l, const plan *p)
     return to;
 }
 
+static uint32_t motions(layout *l, const plan *p, kernel_motion **to)
+{
+    uint32_t count = 0;
+    *to = piece(l, p->line_count * sizeof **to);
+    for (uint32_t k = 0; *to && k < p->line_count; k++) {
+        const plan_line *line = &p->lines[k];
+        if (line->counter || !line->held)
+            (*to)[count++] = (kernel_motion){k, p->frame.lines + k, line->step_slot, line->step, line->length,
+                                             (uint16_t)sn_ir_type_size((ir_type)line->type), line->counter};
+    }
+    return count;
+}
+
+/* By counting, in the order of the lines. */
+static uint32_t *flushed_lines(layout *l, const plan *p, kernel_loop *all)
+{
+    uint32_t *to = piece(l, p->line_count * sizeof *to), first = 0;
+    if (!to)
+        return NULL;
+    for (uint32_t k = 0; k < p->line_count; k++)
+        all[p->lines[k].loop].flushed += p->lines[k].flush;
+    for (uint32_t k = 0; k < p->loop_count; k++) {
+        all[k].first_flushed = first;
+        first += all[k].flushed;
+        all[k].flushed = 0;
+    }
+    for (uint32_t k = 0; k < p->line_count; k++) {
+        kernel_loop *loop = &all[p->lines[k].loop];
+        if (p->lines[k].flush)
+            to[loop->first_flushed + loop->flushed++] = k;
+    }
+    return to;
+}
+
 /* Calls that are made come in the order in which they are made; their selves in that of the program, which is the same for its moving one. */
 static kernel_call *calls(layout *l, const plan *p)
 {
@@ -167,6 +201,9 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
         if (line_names)
             line_names[i] = name;
     }
+    kernel_motion *all_motions;
+    const uint32_t motion_count = motions(l, p, &all_motions);
+    uint32_t *flushed = flushed_lines(l, p, all_loops);
     kernel_table *all_tables = tables(l, p);
     kernel_total *all_totals = totals(l, p);
     kernel_call *all_calls = calls(l, p);
@@ -185,6 +222,9 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
+    k->motions = all_motions;
+    k->motion_count = motion_count;
+    k->flushed = flushed;
     k->totals = all_totals;
     k->calls = all_calls;
     k->inputs = inputs;

@@ -50,6 +50,7 @@ typedef struct kernel_loop {
     uint8_t rate; /* plan_rate */
     bool ticked;
     uint32_t guard;
+    uint32_t first_flushed, flushed; /* of kernel.flushed: the lines that are flushed before its ticks */
     kernel_code code[2]; /* NULL: interpreted */
 } kernel_loop;
 
@@ -61,6 +62,16 @@ typedef struct kernel_table {
     uint8_t channels;    /* of an image, whose extent is the next table; else 0 */
     bool used;           /* some loop reads it, or the extent */
 } kernel_table;
+
+/* A line whose slot in the frame is another with each chunk: a counter, or a window. The slots of the others are set with the parameters. */
+typedef struct kernel_motion {
+    uint32_t line, slot;
+    uint32_t step_slot; /* of a counter: as in plan_line */
+    int32_t step;
+    uint32_t length;
+    uint16_t width;     /* bytes of an element */
+    bool counter;
+} kernel_motion;
 
 typedef struct kernel_total {
     uint8_t type;
@@ -94,6 +105,8 @@ struct sinter_kernel {
     plan_buffer *buffers;
     plan_line *lines;
     const char **line_names;
+    kernel_motion *motions;
+    uint32_t *flushed; /* lines, by the loops that write them */
     kernel_table *tables;
     kernel_total *totals;
     kernel_call *calls; /* in the order in which they are made */
@@ -104,7 +117,7 @@ struct sinter_kernel {
     const char **param_names;
     uint64_t latency, tail;
     uint32_t call_count;
-    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
+    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count, motion_count;
     bool binds;       /* something is bound with each call */
     bool uses_images;
     uint32_t chunk;

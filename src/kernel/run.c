@@ -70,6 +70,8 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values)
         set_pointer(&r->frame[f->memories + i], t->line ? r->instance->lines[t->line - 1].storage : t->content);
         set_i32(&r->frame[f->lengths + i], (int32_t)t->length);
     }
+    for (uint32_t i = 0; r->instance && i < k->line_count; i++) /* of those that move: until the next chunk */
+        set_pointer(&r->frame[f->lines + i], r->instance->lines[i].storage);
     const float_mode mode = sn_float_mode_enter(); /* values are rounded */
     for (uint32_t i = 0; i < k->param_count; i++)
         set_value(&r->frame[f->params + i], k->param_types[i], values ? values[i] : k->params[i].initial);
@@ -140,36 +142,36 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- delay lines ---- */
 
+/* Where the window's next n elements go. A slide makes room at its end. */
+static uint8_t *place_window(const kernel_motion *m, instance_line *own, int64_t n)
+{
+    if (own->position + (uint64_t)n > own->capacity) {
+        memmove(own->storage, own->storage + (size_t)(own->position - m->length) * m->width, (size_t)m->length * m->width);
+        own->position = m->length;
+    }
+    return own->storage + (size_t)own->position * m->width;
+}
+
 static void place_lines(const kernel_run *r, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->line_count; i++) {
-        const plan_line *line = &k->lines[i];
-        const size_t size = sn_ir_type_size(line->type);
-        instance_line *own = &r->instance->lines[i];
-        uint8_t *const storage = own->storage;
-        if (line->counter) {
+    instance_line *lines = r->instance->lines;
+    for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++) {
+        instance_line *own = &lines[m->line];
+        if (m->counter) {
             int32_t value;
-            memcpy(&value, storage, sizeof value);
-            set_i32(&r->frame[k->frame.lines + i], value);
-            continue;
+            memcpy(&value, own->storage, sizeof value);
+            set_i32(&r->frame[m->slot], value);
+        } else {
+            set_pointer(&r->frame[m->slot], place_window(m, own, n));
         }
-        if (line->held) {
-            set_pointer(&r->frame[k->frame.lines + i], storage);
-            continue;
-        }
-        if (own->position + (uint64_t)n > own->capacity) {
-            memmove(storage, storage + (own->position - line->length) * size, line->length * size);
-            own->position = line->length;
-        }
-        set_pointer(&r->frame[k->frame.lines + i], storage + own->position * size);
     }
 }
 
 /* n steps at once; integers wrap. */
-static void advance_counter(const kernel_run *r, const plan_line *line, uint8_t *storage, int64_t n)
+static void advance_counter(const kernel_run *r, const kernel_motion *m, uint8_t *storage, int64_t n)
 {
-    const uint32_t step = line->step_slot ? (uint32_t)r->frame[line->step_slot] : (uint32_t)line->step;
+    const uint32_t step = m->step_slot ? (uint32_t)r->frame[m->step_slot] : (uint32_t)m->step;
     uint32_t value;
     memcpy(&value, storage, sizeof value);
     value += step * (uint32_t)n;
@@ -179,11 +181,12 @@ static void advance_counter(const kernel_run *r, const plan_line *line, uint8_t 
 static void advance_lines(const kernel_run *r, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->line_count; i++)
-        if (k->lines[i].counter)
-            advance_counter(r, &k->lines[i], r->instance->lines[i].storage, n);
-        else if (!k->lines[i].held)
-            r->instance->lines[i].position += (uint32_t)n;
+    instance_line *lines = r->instance->lines;
+    for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++)
+        if (m->counter)
+            advance_counter(r, m, lines[m->line].storage, n);
+        else
+            lines[m->line].position += (uint32_t)n;
 }
 
 /* What is tiny becomes 0, and what is not finite; true if there was something of the second kind. */
@@ -229,9 +232,9 @@ static void flush_line(const kernel_run *r, uint32_t i, int64_t begin)
 static void flush_lines(const kernel_run *r, uint32_t loop, int64_t begin)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->line_count; i++)
-        if (k->lines[i].flush && k->lines[i].loop == loop)
-            flush_line(r, i, begin);
+    const uint32_t *lines = k->flushed + k->loops[loop].first_flushed;
+    for (uint32_t i = 0; i < k->loops[loop].flushed; i++)
+        flush_line(r, lines[i], begin);
 }
 
 static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
@@ -426,7 +429,7 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
     place_streams(r, a, at);
     const double absolute = (double)index;
     memcpy(&r->frame[k->frame.index], &absolute, 8);
-    if (k->line_count)
+    if (k->motion_count)
         place_lines(r, n);
     uint32_t made = 0;
     for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
@@ -439,7 +442,7 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
     }
     if (k->call_count)
         make_calls(r, made, k->loop_count, index, n);
-    if (k->line_count)
+    if (k->motion_count)
         advance_lines(r, n);
 }
 

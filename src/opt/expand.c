@@ -40,10 +40,23 @@ static ir_ref visit(void *context, ir_program *out, const ir_op *op)
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }
 
+static bool is_function_of_constants(const ir_program *p, const ir_op *op)
+{
+    return sn_ir_info[op->code].kind == IR_KIND_MATH && sn_ir_is_const(p, op->a)
+           && (sn_ir_info[op->code].operands < 2 || sn_ir_is_const(p, op->b));
+}
+
+bool sn_opt_has_functions_of_constants(const ir_program *in)
+{
+    bool found = false;
+    for (ir_ref r = 1; in->has_functions && !found && r < in->count; r++)
+        found = is_function_of_constants(in, &in->ops[r]);
+    return found;
+}
+
 static ir_ref visit_constant(void *context, ir_program *out, const ir_op *op)
 {
-    const unsigned operands = sn_ir_info[op->code].operands;
-    if (sn_ir_info[op->code].kind == IR_KIND_MATH && sn_ir_is_const(out, op->a) && (operands < 2 || sn_ir_is_const(out, op->b)))
+    if (is_function_of_constants(out, op))
         return visit(context, out, op);
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }

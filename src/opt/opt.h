@@ -38,6 +38,7 @@ void sn_opt_hoist(const ir_program *in, ir_program *out, arena *memory);
 void sn_opt_affine(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
 
 bool sn_opt_needs_expansion(const ir_program *in);
+bool sn_opt_has_functions_of_constants(const ir_program *in);
 /* Only the functions of constants, which fold to constants: before `affine`, which wants to know them and must not see the inside of
  * expansions. */
 void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept);
