@@ -661,7 +661,7 @@ static void try_refusal(const char *text, int *granted)
     sinter_density_values *v;
     sinter_bound *b;
     for (int i = 0; i < N; i++) {
-        x[i] = i % 7;
+        x[i] = 1 + i % 7;
         y[i] = bell();
     }
     x[5] = NAN;
@@ -707,9 +707,9 @@ static void try_refusal(const char *text, int *granted)
 
 static void memory_is_refused(void **state)
 {
-    static const char *const texts[] = {LINE, COUNTS, CURVE};
+    static const char *const texts[] = {LINE, COUNTS, CURVE, "poisson(lambda = 3)", "gamma(alpha = 2, beta = 1.5)"};
     (void)state;
-    for (unsigned k = 0; k < 3; k++)
+    for (unsigned k = 0; k < 5; k++)
         for (int granted = 0; granted >= 0;)
             try_refusal(texts[k], &granted);
 }

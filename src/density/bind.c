@@ -199,6 +199,7 @@ static void choose_nodes(sinter_bound *b, const sinter_density_data *data)
         at[(int64_t)b->density->column_count * b->nodes.capacity] = c->weights[j];
     }
     sn_bound_stand(b);
+    sn_bound_pool_rows(b);
     if (b->has_reference)
         sn_bound_find_constant(b);
 }
@@ -293,6 +294,12 @@ static bool same_columns(const ir_program *p, uint32_t count)
     return true;
 }
 
+/* Not another quantity, and no terms of it are left out. */
+static bool is_whole_log_density(const sinter_density *d)
+{
+    return d->options.drop == SINTER_DROP_NONE && (!d->options.quantity || !strcmp(d->options.quantity, "log_density"));
+}
+
 /* A stable form of a family does not show that it is a sum of products; log h + η·T − A does. Where that tells no more, the reason is that of the form that is
  * computed. */
 static sinter_status separate(sinter_bound *b)
@@ -303,12 +310,15 @@ static sinter_status separate(sinter_bound *b)
         b->separation.reason = "numbers are f32, in which statistics have no exact sums";
         return SINTER_OK;
     }
+    if (!is_whole_log_density(d))
+        return sn_density_separate(&b->separation, &d->program, &b->own);
     const sinter_status status = sn_density_read_quantity(d, "derived", &b->derived, &derived);
     if (status == SINTER_NO_MEMORY)
         return status;
     if (!status && derived.output_count == 1 && same_columns(&derived, d->column_count)) {
         const sinter_status done = sn_density_separate(&b->separation, &derived, &b->own);
-        if (done || !b->separation.reason)
+        b->is_derived = !b->separation.reason;
+        if (done || b->is_derived)
             return done;
     }
     return sn_density_separate(&b->separation, &d->program, &b->own);
@@ -331,10 +341,10 @@ static bool take_memory(sinter_bound *b)
     sn_store_open(&b->standing, a, b->rest->kernel->input_count, sizeof(double));
     return sn_density_open_compression(&b->compression, s, d->column_count, &b->own) && sn_store_reserve(&b->nodes, s->monomial_count)
            && sn_store_reserve(&b->standing, s->monomial_count + BOUND_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
-           && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0));
+           && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0)) && (!b->pool.is_there || sn_density_frame(b->reference, b->pool.plain, 0));
 }
 
-static const density_variant *variant_of(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status)
+const density_variant *sn_bound_variant(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status)
 {
     density_shape shape;
     memset(&shape, 0, sizeof shape);
@@ -347,25 +357,25 @@ static const density_variant *variant_of(sinter_bound *b, density_part part, boo
 static sinter_status compile_parts(sinter_bound *b, sinter_report *report)
 {
     sinter_status status;
-    b->data_part = variant_of(b, DENSITY_DATA_PART, false, report, &status);
+    b->data_part = sn_bound_variant(b, DENSITY_DATA_PART, false, report, &status);
     if (status == SINTER_TOO_LARGE) {
         b->rest = b->plain;
         b->rest_sloped = b->sloped;
         return SINTER_OK;
     }
     if (!status)
-        b->rest = variant_of(b, DENSITY_REST, false, report, &status);
+        b->rest = sn_bound_variant(b, DENSITY_REST, false, report, &status);
     if (!status)
-        b->rest_sloped = variant_of(b, DENSITY_REST, true, report, &status);
+        b->rest_sloped = sn_bound_variant(b, DENSITY_REST, true, report, &status);
     return status;
 }
 
 static sinter_status compile(sinter_bound *b, sinter_report *report)
 {
     sinter_status status;
-    b->plain = variant_of(b, DENSITY_WHOLE, false, report, &status);
+    b->plain = sn_bound_variant(b, DENSITY_WHOLE, false, report, &status);
     if (!status)
-        b->sloped = variant_of(b, DENSITY_WHOLE, true, report, &status);
+        b->sloped = sn_bound_variant(b, DENSITY_WHOLE, true, report, &status);
     return !status && b->collapses ? compile_parts(b, report) : status;
 }
 
@@ -408,6 +418,8 @@ static sinter_status open_whole(sinter_bound *b, const sinter_density_data *data
     b->collapses = b->separation.reason == NULL;
     b->reason = b->collapses ? "" : b->separation.reason;
     status = compile(b, report);
+    if (!status && b->collapses && b->is_derived)
+        status = sn_bound_open_pool(b, report);
     if (status)
         return status;
     if (!take_memory(b))

@@ -55,9 +55,34 @@ static void run_rows(const kernel_run *run, kernel_code direct, const row_store 
     sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
 }
 
+void sn_bound_run_row(const kernel_run *run, kernel_code direct, const double *row, uint32_t columns, double *results)
+{
+    const uint32_t count = run->kernel->output_count;
+    double spread[BOUND_MOST_POOLED * BOUND_VECTOR];
+    const int64_t n = run->kernel->engine == SINTER_ENGINE_SCALAR || !direct ? 1 : BOUND_VECTOR;
+    if (direct) {
+        uint64_t *in = &run->frame[run->kernel->frame.inputs], *out = &run->frame[run->kernel->frame.outputs];
+        for (uint32_t k = 0; k < columns; k++)
+            in[k] = (uint64_t)(uintptr_t)(row + k * BOUND_VECTOR);
+        for (uint32_t k = 0; k < count; k++)
+            out[k] = (uint64_t)(uintptr_t)(n == 1 ? results + k : spread + k * BOUND_VECTOR);
+        direct(run->frame, 0, n);
+        for (uint32_t k = 0; k < count && n > 1; k++)
+            results[k] = spread[k * BOUND_VECTOR];
+        return;
+    }
+    const void *inputs[SINTER_DENSITY_MOST];
+    void *outputs[BOUND_MOST_POOLED];
+    for (uint32_t k = 0; k < columns; k++)
+        inputs[k] = row + k * BOUND_VECTOR;
+    for (uint32_t k = 0; k < count; k++)
+        outputs[k] = results + k;
+    sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = 1}, 0, 1, 0);
+}
+
 /* The frame brought up to date, where the kernel is machine code without anything but parameters that are f64 changing in its frame: it may have to be with
  * each call, and the general way costs as much as the rows. Within the default floating-point mode. */
-static kernel_run renewed(const sinter_density_values *v, density_frame *f)
+kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f)
 {
     density_lane *lane = &f->lanes[0];
     const sinter_kernel *k = f->variant->kernel;
@@ -157,6 +182,47 @@ static density_frame *frame_of(sinter_density_values *v, const density_variant *
     return sn_density_frame(v, variant, 0);
 }
 
+/* By the nodes. Of these and those below, false: memory was refused. */
+static bool stand_rows(const sinter_bound *b, sinter_density_values *v, uint32_t derivatives, double *totals)
+{
+    density_frame *f = frame_of(v, derivatives ? b->rest_sloped : b->rest);
+    if (!f)
+        return false;
+    for (uint32_t k = 0; k <= derivatives; k++)
+        totals[k] = 0;
+    totals[0] = b->has_reference ? b->constant : 0;
+    const kernel_run run = sn_bound_renewed(v, f);
+    sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
+    return true;
+}
+
+/* By the means, if these will do. The value never depends on whether derivatives are wanted: where one of them is no number, those of the nodes stand in. */
+static bool pool_rows(const sinter_bound *b, sinter_density_values *v, density_frame *f, uint32_t derivatives, double *totals)
+{
+    const kernel_run run = sn_bound_renewed(v, f);
+    if (!sn_bound_pooled(b, &run, f->direct, totals, derivatives))
+        return false;
+    bool finite = true;
+    for (uint32_t k = 1; k <= derivatives; k++)
+        finite = finite && isfinite(totals[k]);
+    const double value = totals[0];
+    if (!finite && !stand_rows(b, v, derivatives, totals))
+        return false;
+    totals[0] = value;
+    return true;
+}
+
+/* Rows that stand for themselves. */
+static bool add_odd_rows(const sinter_bound *b, sinter_density_values *v, uint32_t derivatives, double *totals)
+{
+    density_frame *f = frame_of(v, derivatives ? b->sloped : b->plain);
+    if (!f)
+        return false;
+    const kernel_run run = sn_bound_renewed(v, f);
+    sn_bound_add_rows(&run, f->direct, &b->rows, b->rows.count, totals);
+    return true;
+}
+
 sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
 {
     double totals[SINTER_DENSITY_MOST + 1];
@@ -166,27 +232,21 @@ sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, 
         sinter_density_set_all(v, parameters);
     if (!b->collapses)
         return sum_all(b, v, log, gradient);
-    density_frame *f = frame_of(v, gradient ? b->rest_sloped : b->rest);
-    density_frame *own = !b->rows.count ? f : frame_of(v, gradient ? b->sloped : b->plain);
-    if (!f || !own)
-        return SINTER_NO_MEMORY;
     if ((v->changed || v->overlaid || v->invalid >= 0 || !v->generation) && !sn_density_settle(v, NULL))
         return invalid(b, log, gradient);
-    const uint32_t results = 1 + (gradient ? b->density->parameter_count : 0);
-    for (uint32_t k = 0; k < results; k++)
-        totals[k] = 0;
-    totals[0] = b->has_reference ? b->constant : 0;
+    const uint32_t derivatives = gradient ? b->density->parameter_count : 0;
+    density_frame *f = b->pool.stands ? frame_of(v, derivatives ? b->pool.sloped : b->pool.plain) : NULL;
+    if (b->pool.stands && !f)
+        return SINTER_NO_MEMORY;
     const float_mode mode = sn_float_mode_enter();
-    const kernel_run run = renewed(v, f);
-    sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
-    if (b->rows.count) {
-        const kernel_run whole = renewed(v, own);
-        sn_bound_add_rows(&whole, own->direct, &b->rows, b->rows.count, totals);
-    }
+    const bool done = (f && pool_rows(b, v, f, derivatives, totals)) || stand_rows(b, v, derivatives, totals);
+    const bool added = done && (!b->rows.count || add_odd_rows(b, v, derivatives, totals));
     sn_float_mode_leave(mode);
+    if (!added)
+        return SINTER_NO_MEMORY;
     *log = totals[0];
-    for (uint32_t k = 1; k < results; k++)
-        gradient[k - 1] = totals[k];
+    for (uint32_t k = 0; k < derivatives; k++)
+        gradient[k] = totals[1 + k];
     return SINTER_OK;
 }
 
@@ -216,7 +276,7 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
     double totals[MOST_CURVED * (MOST_CURVED + 1) + 1] = {0};
     const float_mode mode = sn_float_mode_enter();
     if (valid && count) {
-        const kernel_run run = renewed(v, f);
+        const kernel_run run = sn_bound_renewed(v, f);
         sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
     }
     sn_float_mode_leave(mode);
@@ -238,6 +298,7 @@ sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values 
         sn_release(&b->density->context->allocator, gradient, (b->density->parameter_count + 1) * sizeof *gradient);
         return !status || status == SINTER_BAD_PARAMETER ? SINTER_OK : sn_report_fail(report, status, sinter_status_name(status), NULL);
     }
+    const bool pooled = !b->pool.is_there || (sn_density_frame(v, b->pool.plain, 0) && sn_density_frame(v, b->pool.sloped, 0));
     const bool rows = !b->rows.count || (sn_density_frame(v, b->plain, 0) && sn_density_frame(v, b->sloped, 0));
-    return rows && sn_density_frame(v, b->rest, 0) && sn_density_frame(v, b->rest_sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    return pooled && rows && sn_density_frame(v, b->rest, 0) && sn_density_frame(v, b->rest_sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }

@@ -97,6 +97,7 @@ void sn_bound_find_constant(sinter_bound *b)
 {
     exact_sum difference = b->at_reference;
     const row_store *n = &b->nodes;
+    sn_bound_pool_remainder(b, difference);
     sinter_density_argument columns[SINTER_DENSITY_MOST];
     double logs[DENSITY_MOST_MONOMIALS];
     for (uint32_t k = 0; k < n->columns; k++)

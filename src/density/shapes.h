@@ -48,8 +48,8 @@ static inline bool sn_density_includes(const density_set *s, uint32_t k)
     return s->words[k / 64] >> k % 64 & 1;
 }
 
-/* Of a density that is cut (cut.c): its columns then are what the data part writes. */
-typedef enum density_part { DENSITY_WHOLE, DENSITY_DATA_PART, DENSITY_REST, DENSITY_CURVATURE } density_part;
+/* Of a density that is cut (cut.c): its columns then are what the data part writes. DENSITY_POOLED is the rest of another program, `pooled`. */
+typedef enum density_part { DENSITY_WHOLE, DENSITY_DATA_PART, DENSITY_REST, DENSITY_CURVATURE, DENSITY_POOLED } density_part;
 
 typedef struct density_shape {
     density_part part;
@@ -110,6 +110,9 @@ struct sinter_density {
     uint32_t variant_count;
     thread_pool *pool; /* NULL: the caller does all */
     pthread_mutex_t pooled; /* held by the call that the pool works for */
+    bool means_read;    /* the quantity `pooled` of the text was looked for; under the lock */
+    arena means_memory; /* its program's, where there is one */
+    ir_program of_means; /* no outputs: there is none */
 };
 
 /* The variant, compiled if it is not there; NULL with *status. `report` may be NULL. */
@@ -141,6 +144,8 @@ typedef struct density_cut {
 
 /* A front end of the compiler; `source` is a density_cut. DENSITY_CURVATURE: instead of the log-density its derivatives, by all the options' gradient. */
 sinter_status sn_density_cut_program(compilation *c, void *source);
+/* The operations that become columns, in order. SINTER_NO_MEMORY, SINTER_TOO_LARGE. */
+sinter_status sn_density_cut_columns(const ir_program *program, arena *memory, ir_ref **columns, uint32_t *count);
 
 /* ---- values.c ---- */
 
