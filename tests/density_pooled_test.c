@@ -305,13 +305,13 @@ static void note(double *worst, double error, double size)
 static void compare(trial *t, const double *parameters, const exact_result *e)
 {
     const char *name = t->family->name;
-    double log, standing, gradient[2], alone, size, by[2];
+    double log, standing, gradient[2], rows[2], alone, size, by[2];
     expect_status(sinter_bound_log(t->bound, t->values, parameters, &log, gradient), SINTER_OK, name);
     expect_status(sinter_bound_log(t->bound, t->values, parameters, &alone, NULL), SINTER_OK, name);
     if (!(log == alone))
         fail_msg("%s(%.17g, %.17g): %.17g with derivatives, %.17g without", name, parameters[0], parameters[1], log, alone);
     t->bound->pool.stands = false;
-    expect_status(sinter_bound_log(t->bound, t->values, parameters, &standing, NULL), SINTER_OK, name);
+    expect_status(sinter_bound_log(t->bound, t->values, parameters, &standing, rows), SINTER_OK, name);
     t->bound->pool.stands = true;
     *(log == standing ? &standing_calls : &pooled_calls) += 1;
     sizes_of(t, parameters, &size, by);
@@ -327,6 +327,8 @@ static void compare(trial *t, const double *parameters, const exact_result *e)
         const double slope = mpfr_get_d(e->by[k], MPFR_RNDN);
         if (!isfinite(slope) || !isfinite(by[k]))
             continue;
+        if (!(fabs(rows[k] - slope) <= 1e-9 * (by[k] + slope_size(t, parameters, k))))
+            fail_msg("%s(%.17g, %.17g), by number %u: %.17g by rows, %.17g by the means", name, parameters[0], parameters[1], k, rows[k], gradient[k]);
         note(&worst_slope[k], fabs(gradient[k] - slope), by[k] + slope_size(t, parameters, k) * 0x1p-44);
         if (!(fabs(gradient[k] - slope) <= 12 * DBL_EPSILON * by[k] + 0x1p-92 * slope_size(t, parameters, k)))
             fail_msg("%s(%.17g, %.17g) of %lld rows from %g, by number %u: %.17g instead of %.17g, off by %.3g eps of %g", name, parameters[0], parameters[1],

@@ -338,9 +338,10 @@ static bool take_memory(sinter_bound *b)
         return !b->own.failed;
     b->values = sn_arena_take(&b->own, s->program.count * sizeof *b->values);
     b->atoms = sn_arena_take(&b->own, (s->atom_count + 1) * sizeof *b->atoms);
+    b->addresses = sn_arena_take(&b->own, (b->rest->kernel->input_count + 1u) * sizeof *b->addresses);
     sn_store_open(&b->standing, a, b->rest->kernel->input_count, sizeof(double));
     return sn_density_open_compression(&b->compression, s, d->column_count, &b->own) && sn_store_reserve(&b->nodes, s->monomial_count)
-           && sn_store_reserve(&b->standing, s->monomial_count + BOUND_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
+           && sn_store_reserve(&b->standing, s->monomial_count + DENSITY_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
            && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0)) && (!b->pool.is_there || sn_density_frame(b->reference, b->pool.plain, 0));
 }
 

@@ -16,7 +16,6 @@
 #include "density/shapes.h"
 
 enum {
-    BOUND_VECTOR = 8,      /* rows that standing rows are filled up to */
     BOUND_MOST_POOLED = 64 /* terms of pooled data, and their derivatives */
 };
 
@@ -28,7 +27,8 @@ typedef struct bound_pool {
     ir_ref *columns, *needed;          /* operations of the density's program of means: columns behind the cut, and what they are computed by */
     uint32_t column_count, needed_count;
     double_double *values;             /* of its operations */
-    double *row;                       /* the columns, each BOUND_VECTOR times */
+    double *row;                       /* the columns, each DENSITY_VECTOR times */
+    uint64_t *addresses;               /* of the columns, as frames hold them */
     double weight, constant;           /* of all rows; what of the data alone stands in the log-likelihood */
     const density_variant *plain, *sloped;
 } bound_pool;
@@ -48,6 +48,7 @@ struct sinter_bound {
     /* The nodes as the kernels behind a cut (cut.c) read them, `filled` up to whole vectors: under a mask they take longer. */
     row_store standing;
     int64_t filled;
+    uint64_t *addresses; /* of its columns, as frames hold them */
     bound_pool pool;
     const density_variant *data_part, *rest, *rest_sloped; /* the first is NULL where a cut is too wide: nodes stand as they are */
     /* What the log-density of the rows and that of the nodes differ by, times their weights: found at the reference. */
@@ -87,15 +88,17 @@ sinter_status sn_bound_open_pool(sinter_bound *b, sinter_report *report);
 /* Of the rows as they are; where something of the data alone stands in the log-density, with the log-likelihood at the reference. */
 void sn_bound_pool_rows(sinter_bound *b);
 void sn_bound_pool_remainder(sinter_bound *b, exact_sum at_reference);
-/* As sn_bound_add_rows, of a pool that stands, but totals are set; false: it will not do for these parameters, and nothing is done. */
-bool sn_bound_pooled(const sinter_bound *b, const kernel_run *run, kernel_code direct, double *totals, uint32_t derivatives);
+/* Of a pool that stands, with the results that are in a frame: the log-likelihood and, if the value will do, derivatives (NULL: not wanted). False: it will not do for these
+ * parameters, and nothing is done. */
+bool sn_bound_pooled(const sinter_bound *b, const double *results, double *log, double *gradient);
 
 /* ---- bound_calls.c ---- */
 /* The frame brought up to date. In the default floating-point mode. */
 kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f);
-/* One row, whose columns lie BOUND_VECTOR apart; one number for each result. */
-void sn_bound_run_row(const kernel_run *run, kernel_code direct, const double *row, uint32_t columns, double *results);
-/* In the default floating-point mode. `direct`: NULL, or the kernel's only loop; rows from `count` to `filled` are computed, for nothing but that vectors are full. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
+/* DENSITY_VECTOR rows, or, of a kernel of one lane, one, whose columns lie at these addresses; results DENSITY_VECTOR apart are in the frame's `results`. */
+void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses);
+/* In the default floating-point mode. `direct`: NULL, or the kernel's only loop; rows from `count` to `filled` are computed, for nothing but that vectors are full. A sum has the same order
+ * whatever is filled. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
 void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, int64_t filled, double *totals);
 /* The standing rows of the nodes. */
 void sn_bound_stand(sinter_bound *b);

@@ -188,6 +188,7 @@ static bool describe_constraint(sinter_density *d, const lang_density *described
     for (uint32_t i = 0; other && i < k; i++)
         if (!strcmp(d->program.params[i].name, other))
             d->relations[k].other = (int32_t)i;
+    d->related = d->related || d->relations[k].other >= 0;
     return d->constraints[k] != NULL;
 }
 

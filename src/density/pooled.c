@@ -134,8 +134,13 @@ static bool find_columns(sinter_bound *b)
     ir_ref culprit;
     pool->needed = sn_density_needed(p, pool->columns, pool->column_count, &b->own, &pool->needed_count, &culprit);
     pool->values = sn_arena_take(&b->own, p->count * sizeof *pool->values);
-    pool->row = sn_arena_take(&b->own, (size_t)(pool->column_count + 1) * BOUND_VECTOR * sizeof *pool->row);
-    return pool->needed && pool->values && pool->row;
+    pool->row = sn_arena_take(&b->own, (size_t)(pool->column_count + 1) * DENSITY_VECTOR * sizeof *pool->row);
+    pool->addresses = sn_arena_take(&b->own, (pool->column_count + 1) * sizeof *pool->addresses);
+    if (b->own.failed || !pool->needed)
+        return false;
+    for (uint32_t k = 0; k < pool->column_count; k++)
+        pool->addresses[k] = (uint64_t)(uintptr_t)(pool->row + (size_t)k * DENSITY_VECTOR);
+    return true;
 }
 
 sinter_status sn_bound_open_pool(sinter_bound *b, sinter_report *report)
@@ -192,8 +197,8 @@ void sn_bound_pool_rows(sinter_bound *b)
     bool finite = true;
     for (uint32_t k = 0; k < pool->column_count; k++) {
         const double value = sn_dd_value(pool->values[pool->columns[k]]);
-        for (unsigned i = 0; i < BOUND_VECTOR; i++)
-            pool->row[k * BOUND_VECTOR + i] = value;
+        for (unsigned i = 0; i < DENSITY_VECTOR; i++)
+            pool->row[k * DENSITY_VECTOR + i] = value;
         finite = finite && isfinite(value);
     }
     pool->stands = finite && !b->separation.remainder;
@@ -203,7 +208,6 @@ void sn_bound_pool_rows(sinter_bound *b)
 void sn_bound_pool_remainder(sinter_bound *b, exact_sum difference)
 {
     bound_pool *pool = &b->pool;
-    double terms[BOUND_MOST_POOLED];
     pool->stands = false;
     if (!pool->is_there || !(pool->weight > 0) || isinf(pool->weight))
         return;
@@ -212,37 +216,38 @@ void sn_bound_pool_remainder(sinter_bound *b, exact_sum difference)
         return;
     const float_mode mode = sn_float_mode_enter();
     const kernel_run run = sn_bound_renewed(b->reference, f);
-    sn_bound_run_row(&run, f->direct, pool->row, pool->column_count, terms);
+    sn_bound_run_vector(&run, f, pool->addresses);
     sn_float_mode_leave(mode);
     for (uint32_t k = 0; k < b->density->of_means.output_count; k++)
-        sn_exact_add_product(&difference, -pool->weight, terms[k]);
+        sn_exact_add_product(&difference, -pool->weight, f->results[(size_t)k * DENSITY_VECTOR]);
     pool->constant = sn_exact_value(&difference);
     pool->stands = isfinite(pool->constant);
     for (uint32_t k = 0; k < pool->column_count; k++)
-        pool->stands = pool->stands && isfinite(pool->row[k * BOUND_VECTOR]);
+        pool->stands = pool->stands && isfinite(pool->row[k * DENSITY_VECTOR]);
 }
 
 /* ---- at parameters ---- */
 
-bool sn_bound_pooled(const sinter_bound *b, const kernel_run *run, kernel_code direct, double *totals, uint32_t derivatives)
+bool sn_bound_pooled(const sinter_bound *b, const double *results, double *log, double *gradient)
 {
     const bound_pool *pool = &b->pool;
-    const uint32_t terms = b->density->of_means.output_count;
-    double results[BOUND_MOST_POOLED], sum = 0, size = 0;
-    sn_bound_run_row(run, direct, pool->row, pool->column_count, results);
+    const uint32_t terms = b->density->of_means.output_count, parameters = gradient ? b->density->parameter_count : 0;
+    double sum = 0, size = 0;
     for (uint32_t k = 0; k < terms; k++) {
-        sum += results[k];
-        size += fabs(results[k]);
+        const double term = results[(size_t)k * DENSITY_VECTOR];
+        sum += term;
+        size += fabs(term);
     }
     const double value = pool->weight * sum + pool->constant, least = fabs(value) > pool->weight ? fabs(value) : pool->weight;
     if (!(pool->weight * size + fabs(pool->constant) <= MOST_CANCELLATION * least) || isinf(value))
         return false;
-    totals[0] = value;
-    for (uint32_t p = 0; p < derivatives; p++) {
+    const double *slopes = results + (size_t)terms * DENSITY_VECTOR;
+    *log = value;
+    for (uint32_t p = 0; p < parameters; p++) {
         double slope = 0;
         for (uint32_t k = 0; k < terms; k++)
-            slope += results[terms + k * derivatives + p];
-        totals[1 + p] = pool->weight * slope;
+            slope += slopes[(size_t)(k * parameters + p) * DENSITY_VECTOR];
+        gradient[p] = pool->weight * slope;
     }
     return true;
 }

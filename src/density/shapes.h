@@ -28,6 +28,7 @@ enum {
     DENSITY_MOST_SPANS = 64,    /* of a sum */
     DENSITY_MOST_STREAMS = 2 * SINTER_DENSITY_MOST + 1, /* columns, arrays of parameters, weights; or results */
     DENSITY_SET_WORDS = SINTER_DENSITY_MOST / 64,
+    DENSITY_VECTOR = 8,         /* rows that a kernel behind a cut is run for at once (bound.h): the widest vector, of f64 */
     DENSITY_STAGE_BYTES = DENSITY_PIECE * 8 + 64 /* of a staged stream: a line of the cache off a power of two */
 };
 
@@ -103,6 +104,7 @@ struct sinter_density {
     sinter_parameter_info *parameters;
     density_range *ranges;       /* of parameters */
     density_relation *relations;
+    bool related;                /* one of them is there */
     const char **constraints;    /* as written */
     const char *family;
     pthread_mutex_t lock; /* compiling and `own` */
@@ -160,6 +162,7 @@ typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
     size_t size; /* of this block */
+    double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where the frame says that they go; else NULL */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
     bool trusted;           /* sums may be made with them */
     density_lane coefficients; /* with which they are computed */

@@ -181,13 +181,24 @@ static density_lane lane_at(uint8_t *at, const sinter_kernel *k)
     return (density_lane){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), 0};
 }
 
+/* Results of bound rows have a place for good: the frame is told once. */
+static void place_results(density_frame *f, double *results)
+{
+    const sinter_kernel *k = f->variant->kernel;
+    f->results = results;
+    for (uint32_t i = 0; f->direct && i < k->output_count; i++)
+        f->lanes[0].frame[k->frame.outputs + i] = (uint64_t)(uintptr_t)(results + (size_t)i * DENSITY_VECTOR);
+}
+
 static density_frame *open_frame(const sinter_density_values *v, const density_variant *variant)
 {
     const int workers = workers_of(v->density);
     const size_t head = rounded(sizeof(density_frame) + (size_t)workers * sizeof(density_lane));
     const size_t maps = rounded(2 * (size_t)variant->results * sizeof(double)), each = lane_size(variant->kernel);
     const size_t coefficients = variant->coefficients ? lane_size(variant->coefficients) : 0;
-    const size_t size = head + maps + coefficients + (size_t)workers * each + 64;
+    const bool cut = variant->shape.part == DENSITY_REST || variant->shape.part == DENSITY_POOLED;
+    const size_t results = cut ? rounded((size_t)variant->results * DENSITY_VECTOR * sizeof(double)) : 0;
+    const size_t size = head + maps + coefficients + results + (size_t)workers * each + 64;
     uint8_t *block = sn_allocate(&v->density->context->allocator, size);
     if (!block)
         return NULL;
@@ -201,7 +212,9 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     if (variant->coefficients)
         f->coefficients = lane_at(at + maps, variant->coefficients);
     for (int w = 0; w < workers; w++)
-        f->lanes[w] = lane_at(at + maps + coefficients + (size_t)w * each, variant->kernel);
+        f->lanes[w] = lane_at(at + maps + coefficients + results + (size_t)w * each, variant->kernel);
+    if (cut)
+        place_results(f, (double *)(void *)(at + maps + coefficients));
     return f;
 }
 
