@@ -173,7 +173,7 @@ SINTER_API sinter_status sinter_density_sum_exact(sinter_density_values *values,
  * whose log-density is a sum of products, of something of the data and something of the parameters (a linear regression, say), it *collapses*: a few rows with
  * weights, no more than there are sufficient statistics, have the same log-likelihood for all parameters, so that new parameters cost the same for any
  * number of rows, and no row need be kept. Of anything else the rows are kept, and go through sinter_density_sum each time. sinter_bound_describe says which it
- * is, and why. */
+ * is, and why. Data, weights and parameters of f32 that collapse are taken for the numbers that they are, and computed with in f64. */
 typedef struct sinter_bound sinter_bound;
 
 /* Rows are copied, or taken into sums: `data` need not live on. Weights and validity as in sinter_density_sum; parameters must not be given. SINTER_BAD_ARGUMENT,

@@ -38,21 +38,33 @@ double sn_bound_weight(const sinter_bound *b, int64_t i)
     return b->density->type == SINTER_F32 ? (double)((const float *)weights)[i] : ((const double *)weights)[i];
 }
 
+/* A number of the caller's type into one of the type that is computed with. */
+static void put_number(void *to, size_t to_size, const void *from, size_t from_size)
+{
+    float narrow;
+    if (to_size == from_size) {
+        memcpy(to, from, to_size);
+        return;
+    }
+    memcpy(&narrow, from, sizeof narrow);
+    memcpy(to, &(double){(double)narrow}, sizeof(double));
+}
+
 /* Rows [begin, end) of the call, as many as count, into the piece; their number. */
 static int64_t load_piece(sinter_bound *b, const sinter_density_data *data, int64_t begin, int64_t end)
 {
     const sinter_density *d = b->density;
-    const size_t size = element_of(d), column = DENSITY_PIECE * size;
+    const size_t size = element_of(d), given = element_of(b->given), column = DENSITY_PIECE * size;
     int64_t kept = 0;
     for (int64_t row = begin; row < end; row++) {
         if (is_missing(data, row))
             continue;
-        const double weight = weight_at(d, data, row);
+        const double weight = weight_at(b->given, data, row);
         if (weight == 0)
             continue;
         uint8_t *to = b->piece + (size_t)kept++ * size;
         for (uint32_t k = 0; k < d->column_count; k++)
-            memcpy(to + k * column, (const uint8_t *)data->columns[k].data + row * data->columns[k].stride * (int64_t)size, size);
+            put_number(to + k * column, size, (const uint8_t *)data->columns[k].data + row * data->columns[k].stride * (int64_t)given, given);
         if (size == sizeof(float))
             memcpy(to + d->column_count * column, &(float){(float)weight}, size);
         else
@@ -223,7 +235,7 @@ static int64_t count_rows(const sinter_bound *b, const sinter_density_data *data
 {
     int64_t count = 0;
     for (int64_t row = 0; row < data->count; row++)
-        count += !is_missing(data, row) && weight_at(b->density, data, row) != 0;
+        count += !is_missing(data, row) && weight_at(b->given, data, row) != 0;
     return count;
 }
 
@@ -306,10 +318,6 @@ static sinter_status separate(sinter_bound *b)
 {
     const sinter_density *d = b->density;
     ir_program derived;
-    if (d->type == SINTER_F32) {
-        b->separation.reason = "numbers are f32, in which statistics have no exact sums";
-        return SINTER_OK;
-    }
     if (!is_whole_log_density(d))
         return sn_density_separate(&b->separation, &d->program, &b->own);
     const sinter_status status = sn_density_read_quantity(d, "derived", &b->derived, &derived);
@@ -322,6 +330,42 @@ static sinter_status separate(sinter_bound *b)
             return done;
     }
     return sn_density_separate(&b->separation, &d->program, &b->own);
+}
+
+/* The density in f64: f32 numbers are such numbers too, and in them statistics have exact sums. One that is of f32 by what its text says has none. */
+static sinter_status open_wide(sinter_density *d)
+{
+    sinter_density_options o = d->options;
+    double *fixed = sn_allocate(&d->context->allocator, (o.fixed_count + 1) * sizeof *fixed);
+    if (!fixed)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < o.fixed_count; k++)
+        fixed[k] = (double)(float)o.fixed_values[k];
+    o.type = SINTER_F64;
+    o.fixed_values = fixed;
+    o.threads = 1;
+    pthread_mutex_lock(&d->lock);
+    const sinter_status status = d->wide ? SINTER_OK : sinter_density_open(d->context, d->text, d->length, &o, &d->wide, NULL);
+    pthread_mutex_unlock(&d->lock);
+    sn_release(&d->context->allocator, fixed, (o.fixed_count + 1) * sizeof *fixed);
+    return status;
+}
+
+/* With what is computed, and whether it collapses. */
+static sinter_status choose_density(sinter_bound *b)
+{
+    if (b->given->type == SINTER_F64)
+        return separate(b);
+    sinter_status status = open_wide(b->given);
+    if (status) {
+        b->separation.reason = "numbers are f32, and the text cannot be read as one of f64";
+        return status == SINTER_NO_MEMORY ? status : SINTER_OK;
+    }
+    b->density = b->given->wide;
+    status = separate(b);
+    if (b->separation.reason)
+        b->density = b->given;
+    return status;
 }
 
 static bool take_memory(sinter_bound *b)
@@ -413,7 +457,7 @@ static sinter_status open_rows(sinter_bound *b, const sinter_density_data *data)
 
 static sinter_status open_whole(sinter_bound *b, const sinter_density_data *data, sinter_report *report)
 {
-    sinter_status status = separate(b);
+    sinter_status status = choose_density(b);
     if (status)
         return status;
     b->collapses = b->separation.reason == NULL;
@@ -442,7 +486,7 @@ sinter_status sinter_density_bind(sinter_density *d, const sinter_density_data *
     if (!b)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     memset(b, 0, sizeof *b);
-    b->density = d;
+    b->given = b->density = d;
     b->size = sizeof *b;
     sn_arena_open(&b->own, &d->context->allocator);
     sn_arena_open(&b->derived, &d->context->allocator);

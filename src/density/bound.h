@@ -34,7 +34,8 @@ typedef struct bound_pool {
 } bound_pool;
 
 struct sinter_bound {
-    sinter_density *density;
+    sinter_density *given;   /* whose data and values come */
+    sinter_density *density; /* what is computed with: the same, or, of f32 that collapses, its `wide` */
     size_t size; /* of this block */
     arena own, derived; /* the second: of the text read anew, whose names and tables the separation refers to */
     bool collapses, is_derived; /* the second: the separation is that of log h + η·T − A */
@@ -93,6 +94,8 @@ void sn_bound_pool_remainder(sinter_bound *b, exact_sum at_reference);
 bool sn_bound_pooled(const sinter_bound *b, const double *results, double *log, double *gradient);
 
 /* ---- bound_calls.c ---- */
+/* sinter_bound_log with values of what is computed with. */
+sinter_status sn_bound_log_at(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient);
 /* The frame brought up to date. In the default floating-point mode. */
 kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f);
 /* DENSITY_VECTOR rows, or, of a kernel of one lane, one, whose columns lie at these addresses; results DENSITY_VECTOR apart are in the frame's `results`. */

@@ -260,10 +260,8 @@ static bool add_odd_rows(const sinter_bound *b, sinter_density_values *v, double
     return true;
 }
 
-sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
+sinter_status sn_bound_log_at(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
 {
-    if (!b || !v || !log || v->density != b->density)
-        return SINTER_BAD_ARGUMENT;
     if (parameters && b->collapses)
         take(v, parameters);
     else if (parameters)
@@ -282,13 +280,36 @@ sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, 
     return added ? SINTER_OK : SINTER_NO_MEMORY;
 }
 
+/* Values of f32 as those of the density in f64: what is valid there is valid here. NULL: memory was refused; *valid: they keep their constraints. */
+static sinter_density_values *widened(const sinter_bound *b, sinter_density_values *v, const double *parameters, bool *valid)
+{
+    if (!v->wide && sinter_density_values_open(b->density, &v->wide))
+        return NULL;
+    if (parameters)
+        sinter_density_set_all(v, parameters);
+    *valid = sn_density_settle(v, NULL);
+    sinter_density_set_all(v->wide, v->given);
+    return v->wide;
+}
+
+sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
+{
+    bool valid;
+    if (!b || !v || !log || v->density != b->given)
+        return SINTER_BAD_ARGUMENT;
+    if (b->density == b->given)
+        return sn_bound_log_at(b, v, parameters, log, gradient);
+    sinter_density_values *wide = widened(b, v, parameters, &valid);
+    return !wide ? SINTER_NO_MEMORY : valid ? sn_bound_log_at(b, wide, NULL, log, gradient) : invalid(b, log, gradient);
+}
+
 /* Outputs of the curvature's kernel: derivatives by each parameter, then of the first by each, of the second, …. */
 sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *hessian)
 {
     sinter_status status;
     density_shape shape;
     memset(&shape, 0, sizeof shape);
-    if (!b || !v || !hessian || v->density != b->density || !b->collapses || b->rows.count || !b->data_part)
+    if (!b || !v || !hessian || v->density != b->given || !b->collapses || b->rows.count || !b->data_part)
         return SINTER_BAD_ARGUMENT;
     const uint32_t count = b->density->parameter_count;
     if (count > MOST_CURVED)
@@ -296,15 +317,20 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
     shape.part = DENSITY_CURVATURE;
     for (uint32_t k = 0; k < count; k++)
         sn_density_include(&shape.by_parameter, k);
+    bool valid = true;
+    if (b->density != b->given)
+        v = widened(b, v, parameters, &valid);
+    else if (parameters)
+        sinter_density_set_all(v, parameters);
+    if (!v)
+        return SINTER_NO_MEMORY;
     const density_variant *variant = count ? sn_density_variant(b->density, &shape, NULL, &status) : b->rest;
     if (!variant)
         return status;
     density_frame *f = sn_density_frame(v, variant, 0);
     if (!f)
         return SINTER_NO_MEMORY;
-    if (parameters)
-        sinter_density_set_all(v, parameters);
-    const bool valid = sn_density_settle(v, NULL);
+    valid = sn_density_settle(v, NULL) && valid;
     double totals[MOST_CURVED * (MOST_CURVED + 1) + 1] = {0};
     const float_mode mode = sn_float_mode_enter();
     if (valid && count) {
@@ -320,8 +346,12 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
 sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values *v, sinter_report *report)
 {
     sn_report_open(report, "density");
-    if (!b || !v || v->density != b->density)
+    if (!b || !v || v->density != b->given)
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "what is bound or values of its density are missing", NULL);
+    if (b->density != b->given)
+        v = widened(b, v, NULL, &(bool){false});
+    if (!v)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     if (!b->collapses) {
         double log, *gradient = sn_allocate(&b->density->context->allocator, (b->density->parameter_count + 1) * sizeof *gradient);
         sinter_status status = gradient ? sum_all(b, v, &log, gradient) : SINTER_NO_MEMORY;

@@ -341,6 +341,7 @@ void sinter_density_close(sinter_density *d)
 {
     if (!d)
         return;
+    sinter_density_close(d->wide);
     sn_threads_close(d->pool);
     sn_density_close_variants(d);
     pthread_mutex_destroy(&d->lock);

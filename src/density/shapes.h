@@ -112,6 +112,7 @@ struct sinter_density {
     uint32_t variant_count;
     thread_pool *pool; /* NULL: the caller does all */
     pthread_mutex_t pooled; /* held by the call that the pool works for */
+    sinter_density *wide; /* of an f32 density that data were bound to: the same in f64; NULL: not yet, or there is none. Under the lock */
     bool means_read;    /* the quantity `pooled` of the text was looked for; under the lock */
     arena means_memory; /* its program's, where there is one */
     ir_program of_means; /* no outputs: there is none */
@@ -175,6 +176,7 @@ struct sinter_density_values {
     double *set;       /* what the caller set */
     double *given;     /* what the last call computed with */
     uint64_t generation; /* of `given`, from 1 */
+    sinter_density_values *wide; /* of the density's `wide`, for bound data; NULL: not yet */
     bool changed;      /* `set` may differ from `given` */
     bool overlaid;     /* the last call brought values of its own */
     int invalid;       /* among `given`; −1: none */

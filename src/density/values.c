@@ -50,6 +50,7 @@ void sinter_density_values_close(sinter_density_values *v)
     sn_release(&a, v->frames, v->frame_capacity * sizeof(density_frame *));
     sn_release(&a, v->scratch, v->scratch_size);
     sn_release(&a, v->carries, v->carries_size);
+    sinter_density_values_close(v->wide);
     sn_release(&a, v, v->size);
 }
 
