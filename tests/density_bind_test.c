@@ -466,6 +466,36 @@ static void counts_come_and_go(void **state)
     }
 }
 
+/* Many rows that stand, and few, by turns with the same values. */
+static void large_and_small(void **state)
+{
+    enum { N = 400 };
+    static const char text[] = "param a = 1; param b = 0; param c = 0; param d = 0; -0.5*(y - (a + b*x + c*x*x + d*x*x*x))^2";
+    static double x[N], y[N];
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = uniform(-1, 1);
+        y[i] = 1 + x[i] - x[i] * x[i] + 0.1 * bell();
+    }
+    const sinter_density_argument columns[] = {{x, 1}, {y, 1}};
+    const sinter_density_data all = rows_of(columns, N), few = rows_of(columns, 5);
+    subject s = bind_data(text, &(sinter_density_options){.inputs = "x y"}, &all);
+    sinter_bound *small;
+    expect_status(sinter_density_bind(s.density, &few, &small, NULL), SINTER_OK, text);
+    if (sinter_bound_describe(s.bound).standing_rows <= 8 || sinter_bound_describe(small).standing_rows > 8)
+        fail_msg("%lld rows and %lld", (long long)sinter_bound_describe(s.bound).standing_rows, (long long)sinter_bound_describe(small).standing_rows);
+    for (int k = 0; k < 6; k++) {
+        double log, gradient[4], sum, slope[4];
+        expect_status(sinter_bound_log(k % 2 ? small : s.bound, s.values, (const double[]){1, 0.5, 0.25 * k, 0.1}, &log, gradient), SINTER_OK, text);
+        expect_status(sinter_density_sum(s.values, k % 2 ? &few : &all, &sum, slope), SINTER_OK, text);
+        expect_near(log, sum, 1e-12 * (fabs(sum) + 1), "rows that stand");
+        for (int j = 0; j < 4; j++)
+            expect_near(gradient[j], slope[j], 1e-11 * N, "derivative");
+    }
+    sinter_bound_close(small);
+    close_subject(&s);
+}
+
 /* ---- f32 ---- */
 
 /* Data and parameters of f32 collapse as the numbers that they are: what all rows add to in f64. */
@@ -832,7 +862,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(families_know_themselves), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -77,6 +77,10 @@ void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t
     const sinter_kernel *k = run->kernel;
     const int64_t rows = k->engine == SINTER_ENGINE_SCALAR ? 1 : DENSITY_VECTOR;
     if (f->direct) {
+        uint64_t *out = &run->frame[k->frame.outputs];
+        if (out[0] != (uint64_t)(uintptr_t)f->results) /* more rows than a vector had theirs elsewhere */
+            for (uint32_t i = 0; i < k->output_count; i++)
+                out[i] = (uint64_t)(uintptr_t)(f->results + (size_t)i * DENSITY_VECTOR);
         memcpy(&run->frame[k->frame.inputs], addresses, k->input_count * sizeof *addresses);
         f->direct(run->frame, 0, rows);
         return;

@@ -163,7 +163,7 @@ typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
     size_t size; /* of this block */
-    double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where the frame says that they go; else NULL */
+    double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where bound_calls.c lets them go; else NULL */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
     bool trusted;           /* sums may be made with them */
     density_lane coefficients; /* with which they are computed */

@@ -182,15 +182,6 @@ static density_lane lane_at(uint8_t *at, const sinter_kernel *k)
     return (density_lane){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), 0};
 }
 
-/* Results of bound rows have a place for good: the frame is told once. */
-static void place_results(density_frame *f, double *results)
-{
-    const sinter_kernel *k = f->variant->kernel;
-    f->results = results;
-    for (uint32_t i = 0; f->direct && i < k->output_count; i++)
-        f->lanes[0].frame[k->frame.outputs + i] = (uint64_t)(uintptr_t)(results + (size_t)i * DENSITY_VECTOR);
-}
-
 static density_frame *open_frame(const sinter_density_values *v, const density_variant *variant)
 {
     const int workers = workers_of(v->density);
@@ -215,7 +206,7 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     for (int w = 0; w < workers; w++)
         f->lanes[w] = lane_at(at + maps + coefficients + results + (size_t)w * each, variant->kernel);
     if (cut)
-        place_results(f, (double *)(void *)(at + maps + coefficients));
+        f->results = (double *)(void *)(at + maps + coefficients);
     return f;
 }
 
