@@ -1,7 +1,8 @@
 /* `sinter bench density`: log-densities of data by rows, in sums, by calls; with live parameters, whose values are set.
  *
  * The normal density has limits written by hand: the loops of bench/limits, and for one row a C function called through a pointer, its numbers
- * behind another, as ours. Densities of gamma's kind have R's nmath beside them, number by number. Everything is compared before it is timed. */
+ * behind another, as ours. Densities of gamma's kind have R's nmath beside them, number by number. Data that are bound are asked for value and derivatives at new parameters
+ * with each call. Everything is compared before it is timed. */
 #include "bench.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@ enum { SMALL = 1000, LARGE = 1000000, CALLS = 1000 };
 /* How far a row may be from its limit, relative to max(1, |value|): nmath is itself wrong behind its twelfth digit in places. */
 static const double rows_bound = 1e-11;
 
-typedef enum density_what { BATCH, SUM, SUM_EXACT, GRADIENT, SUM_GRADIENT, CALL, LOG, SET_AND_SUM, WEIGHTED, MASKED, STRIDED } density_what;
+typedef enum density_what { BATCH, SUM, SUM_EXACT, GRADIENT, SUM_GRADIENT, CALL, LOG, SET_AND_SUM, WEIGHTED, MASKED, STRIDED, BOUND } density_what;
 
 typedef struct density_entry {
     const char *name;
@@ -47,6 +48,9 @@ static const density_entry entries[] = {
     OF_NORMAL("normal_strided", STRIDED, SMALL, NULL),
     OF_NORMAL("normal_call", CALL, CALLS, "function"),
     OF_NORMAL("normal_log", LOG, CALLS, "function"),
+    OF_NORMAL("normal_bound", BOUND, LARGE, NULL),
+    {"gamma_bound", BOUND, "gamma(3.5, 0.7)", LARGE, NULL, NULL, {0}, 0.01, 20, false},
+    {"poisson_bound", BOUND, "poisson(7.5)", LARGE, NULL, NULL, {0}, 0, 40, true},
     OF_NMATH("gamma", "gamma(3.5, 0.7)", "dgamma", 2, 3.5, 1/0.7, 0.01, 20, false), /* whose second number is a scale */
     OF_NMATH("beta", "beta(2.5, 4)", "dbeta", 2, 2.5, 4, 0.01, 0.99, false),
     OF_NMATH("poisson", "poisson(7.5)", "dpois", 1, 7.5, 0, 0, 40, true),
@@ -73,6 +77,7 @@ typedef struct density_work {
     sinter_density_results results;
     void *slopes[SINTER_DENSITY_MOST];
     double *more;     /* of derivatives by parameters */
+    sinter_bound *bound;
     double sum, gradient[SINTER_DENSITY_MOST];
     uint8_t validity[SMALL / 8 + 1];
     const void *frame;
@@ -134,6 +139,18 @@ static double log_rows(density_work *w)
     return sum;
 }
 
+/* Each call has parameters that no call had before it. */
+static void ask_bound(density_work *w, int64_t calls)
+{
+    double parameters[SINTER_DENSITY_MOST];
+    const sinter_density_info info = sinter_density_describe(w->density);
+    for (int64_t i = calls; i-- > 0;) {
+        for (uint32_t k = 0; k < info.parameter_count; k++)
+            parameters[k] = info.parameters[k].initial * (1 + (double)i * 1e-9);
+        sinter_bound_log(w->bound, w->values, parameters, &w->sum, w->gradient);
+    }
+}
+
 static void run_density(void *context, int64_t calls)
 {
     density_work *w = context;
@@ -148,6 +165,7 @@ static void run_density(void *context, int64_t calls)
             break;
         case CALL: w->sum = call_rows((row_function)w->function, w->frame, array(w, 0), w->of->n); break;
         case LOG: w->sum = log_rows(w); break;
+        case BOUND: ask_bound(w, CALLS); break;
         default: sinter_density_batch(w->values, &w->data, &w->results); break;
         }
 }
@@ -230,6 +248,22 @@ static bool check_rows(density_work *w, const limit_work *l)
     return true;
 }
 
+/* The last call's parameters are those that the text gives: the sum of all rows, and its derivatives. */
+static bool check_bound(density_work *w)
+{
+    double sum, gradient[SINTER_DENSITY_MOST], size = 0;
+    if (sinter_density_sum(w->values, &w->data, &sum, gradient))
+        return false;
+    bool good = is_near(w->sum, sum, 1e-11);
+    for (uint32_t k = 0; k < sinter_density_describe(w->density).parameter_count; k++) {
+        size += fabs(gradient[k]);
+        good = good && is_near(w->gradient[k], gradient[k], 1e-9);
+    }
+    if (!good || !(size > 0))
+        sn_bench_say("%s: %.17g, the sum of all rows is %.17g; not timed", w->of->name, w->sum, sum);
+    return good && size > 0;
+}
+
 /* ---- compiling ---- */
 
 /* From text to the first call's end, and back. */
@@ -243,10 +277,14 @@ static void open_and_close(void *context, int64_t calls)
             return;
         if (!sinter_density_values_open(again.density, &again.values)) {
             again.data.count = again.data.count ? 1 : 0;
-            if (w->of->what == CALL || w->of->what == LOG)
+            again.bound = NULL;
+            if (w->of->what == BOUND && !sinter_density_bind(again.density, &again.data, &again.bound, NULL))
+                ask_bound(&again, 1);
+            else if (w->of->what == CALL || w->of->what == LOG)
                 sinter_density_function(again.values, &again.frame, NULL);
             else
                 run_density(&again, 1);
+            sinter_bound_close(again.bound);
         }
         sinter_density_values_close(again.values);
         sinter_density_close(again.density);
@@ -271,6 +309,10 @@ static bool open_row(density_work *w, sinter_engine engine)
     }
     fill(w);
     shape(w);
+    if (w->of->what == BOUND && sinter_density_bind(w->density, &w->data, &w->bound, NULL)) {
+        sn_bench_say("%s: the data cannot be bound", w->of->name);
+        return false;
+    }
     w->function = sinter_density_function(w->values, &w->frame, NULL);
     if (w->of->what != CALL || w->function)
         run_density(w, 1);
@@ -280,6 +322,7 @@ static bool open_row(density_work *w, sinter_engine engine)
 static bool time_row(const bench_options *options, density_work *w, sinter_engine engine)
 {
     limit_work l;
+    const int64_t elements = w->of->what == BOUND ? CALLS : w->data.count;
     bench_row row = {.workload = w->of->name, .engine = sinter_engine_name(engine), .n = w->of->n, .ops = -1};
     w->engine.engine = engine;
     row.compile_us = sn_bench_alone((bench_work){open_and_close, w}, options) * 1e-3;
@@ -293,7 +336,9 @@ static bool time_row(const bench_options *options, density_work *w, sinter_engin
         row.limit_ns = pair.other_ns / (double)w->of->n;
         row.ratio = pair.ratio;
     } else {
-        row.ns = sn_bench_alone((bench_work){run_density, w}, options) / (double)w->data.count;
+        if (w->of->what == BOUND && !check_bound(w))
+            return false;
+        row.ns = sn_bench_alone((bench_work){run_density, w}, options) / (double)elements;
     }
     sn_bench_show(options, &row);
     return true;
@@ -314,6 +359,7 @@ static bool measure(const bench_options *options, sinter_context *context, const
         sn_bench_say("%s: %s has no function of one row; skipped", entry->name, sinter_engine_name(engine));
     else
         good = good && time_row(options, w, engine);
+    sinter_bound_close(w->bound);
     sinter_density_values_close(w->values);
     sinter_density_close(w->density);
     sn_bench_buffers_close(&w->buffers);

@@ -466,6 +466,99 @@ static void counts_come_and_go(void **state)
     }
 }
 
+/* Many rows that stand, and few, by turns with the same values. */
+static void large_and_small(void **state)
+{
+    enum { N = 400 };
+    static const char text[] = "param a = 1; param b = 0; param c = 0; param d = 0; -0.5*(y - (a + b*x + c*x*x + d*x*x*x))^2";
+    static double x[N], y[N];
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = uniform(-1, 1);
+        y[i] = 1 + x[i] - x[i] * x[i] + 0.1 * bell();
+    }
+    const sinter_density_argument columns[] = {{x, 1}, {y, 1}};
+    const sinter_density_data all = rows_of(columns, N), few = rows_of(columns, 5);
+    subject s = bind_data(text, &(sinter_density_options){.inputs = "x y"}, &all);
+    sinter_bound *small;
+    expect_status(sinter_density_bind(s.density, &few, &small, NULL), SINTER_OK, text);
+    if (sinter_bound_describe(s.bound).standing_rows <= 8 || sinter_bound_describe(small).standing_rows > 8)
+        fail_msg("%lld rows and %lld", (long long)sinter_bound_describe(s.bound).standing_rows, (long long)sinter_bound_describe(small).standing_rows);
+    for (int k = 0; k < 6; k++) {
+        double log, gradient[4], sum, slope[4];
+        expect_status(sinter_bound_log(k % 2 ? small : s.bound, s.values, (const double[]){1, 0.5, 0.25 * k, 0.1}, &log, gradient), SINTER_OK, text);
+        expect_status(sinter_density_sum(s.values, k % 2 ? &few : &all, &sum, slope), SINTER_OK, text);
+        expect_near(log, sum, 1e-12 * (fabs(sum) + 1), "rows that stand");
+        for (int j = 0; j < 4; j++)
+            expect_near(gradient[j], slope[j], 1e-11 * N, "derivative");
+    }
+    sinter_bound_close(small);
+    close_subject(&s);
+}
+
+/* ---- f32 ---- */
+
+/* Data and parameters of f32 collapse as the numbers that they are: what all rows add to in f64. */
+static void narrow_rows(const char *text, const float *x, const double *wide, double first, double second)
+{
+    enum { N = 3000 };
+    const sinter_density_argument narrow_column = {x, 2}, column = {wide, 1};
+    const sinter_density_data data = rows_of(&narrow_column, N), same = rows_of(&column, N);
+    const double parameters[] = {(double)(float)first, (double)(float)second};
+    subject s = bind_data(text, &(sinter_density_options){.type = SINTER_F32, .inputs = "x"}, &data), t = bind_columns(text, wide, NULL, N);
+    double log, gradient[2], hessian[4], again, wanted, slope[2], curvature[4];
+    expect_collapse(&s, 3);
+    expect_status(sinter_bound_prepare(s.bound, s.values, NULL), SINTER_OK, "prepare");
+    const sinter_density_argument tail = {x + 2000, 2};
+    const sinter_density_data more = rows_of(&tail, 500);
+    expect_status(sinter_bound_append(s.bound, &more), SINTER_OK, "append");
+    expect_status(sinter_bound_remove(s.bound, &more), SINTER_OK, "remove");
+    expect_status(sinter_bound_log(s.bound, s.values, (const double[]){first, second}, &log, gradient), SINTER_OK, text);
+    expect_status(sinter_bound_log(t.bound, t.values, parameters, &wanted, slope), SINTER_OK, text);
+    expect_near(log, wanted, 1e-13 * fabs(wanted), text);
+    const uint32_t count = sinter_density_describe(s.density).parameter_count;
+    for (uint32_t k = 0; k < count; k++) {
+        expect_near(gradient[k], slope[k], 1e-10 * (fabs(slope[k]) + N), text);
+        sinter_density_set(s.values, (int)k, k ? second : first);
+    }
+    expect_status(sinter_bound_log(s.bound, s.values, NULL, &again, NULL), SINTER_OK, text);
+    if (again != log)
+        fail_msg("%s: %.17g once, %.17g again", text, log, again);
+    expect_status(sinter_bound_hessian(s.bound, s.values, NULL, hessian), SINTER_OK, text);
+    expect_status(sinter_bound_hessian(t.bound, t.values, NULL, curvature), SINTER_OK, text);
+    for (uint32_t k = 0; k < count * count; k++)
+        expect_near(hessian[k], curvature[k], 1e-9 * (fabs(curvature[k]) + N), text);
+    expect_status(sinter_bound_log(s.bound, s.values, (const double[]){first, -1}, &again, gradient), count > 1 ? SINTER_BAD_PARAMETER : SINTER_OK, text);
+    if (count > 1 && (!isnan(again) || !isnan(gradient[0]) || sinter_density_invalid(s.values) != 1))
+        fail_msg("%s: %g, %g; parameter %d", text, again, gradient[0], sinter_density_invalid(s.values));
+    expect_status(sinter_density_sum_exact(t.values, &same, &wanted), SINTER_OK, text);
+    expect_near(log, wanted, 1e-12 * fabs(wanted), text);
+    close_subject(&s);
+    close_subject(&t);
+}
+
+static void narrow_data(void **state)
+{
+    static float x[6000];
+    static double wide[3000];
+    (void)state;
+    static const char *const texts[] = {"normal", "param rate = 1 in 1e-30..1e30; floor(x) == x && x >= 0 ? x*log(rate) - rate - lgamma(x + 1) : -inf",
+                                        "param alpha = 1 in 1e-30..1e30; param beta = 1 in 1e-30..1e30; x > 0 ? alpha*log(beta) - lgamma(alpha) + (alpha - 1)*log(x) - beta*x : -inf"};
+    for (unsigned k = 0; k < 3; k++) {
+        for (int i = 0; i < 3000; i++) { /* every second number is not one of the data */
+            wide[i] = (double)(x[2 * i] = (float)(k == 0 ? 1e4 + bell() : k == 1 ? floor(-9 * log(uniform(0x1p-53, 1))) : exp(bell())));
+            x[2 * i + 1] = NAN;
+        }
+        narrow_rows(texts[k], x, wide, k == 0 ? 1e4 : k == 1 ? 9.3 : 1.3, 0.7);
+    }
+    const sinter_density_argument column = {x, 2};
+    const sinter_density_data data = rows_of(&column, 3000);
+    subject s = bind_data("param k = 2; -0.5*exp(k*x)", &(sinter_density_options){.type = SINTER_F32}, &data);
+    if (sinter_bound_describe(s.bound).collapses || !strstr(sinter_bound_describe(s.bound).reason, "exp"))
+        fail_msg("a curve of f32: %s", sinter_bound_describe(s.bound).reason);
+    close_subject(&s);
+}
+
 /* All rows but one lie in a line, and that one is neither first nor last of anything. */
 static void one_row_beside_the_line(void **state)
 {
@@ -651,24 +744,28 @@ static void refuse_release(void *user, void *block, size_t size)
     free(block);
 }
 
-static void try_refusal(const char *text, int *granted)
+static void try_refusal(const char *text, sinter_type type, int *granted)
 {
     enum { N = 700 };
     static double x[N], y[N];
+    static float narrow[2][N];
     refusing r = {1 << 30, 0};
     sinter_context *own;
     sinter_density *d;
     sinter_density_values *v;
     sinter_bound *b;
     for (int i = 0; i < N; i++) {
-        x[i] = i % 7;
+        x[i] = 1 + i % 7;
         y[i] = bell();
+        narrow[0][i] = (float)x[i];
+        narrow[1][i] = (float)y[i];
     }
-    x[5] = NAN;
-    const sinter_density_argument columns[] = {{x, 1}, {y, 1}};
+    x[5] = narrow[0][5] = NAN;
+    const bool is_narrow = type == SINTER_F32;
+    const sinter_density_argument columns[] = {{is_narrow ? (void *)narrow[0] : x, 1}, {is_narrow ? (void *)narrow[1] : y, 1}};
     const sinter_density_data data = rows_of(columns, N);
     sinter_open(&(sinter_context_options){.allocator = {refuse_allocate, refuse_release, &r}}, &own);
-    expect_status(sinter_density_open(own, text, strlen(text), &(sinter_density_options){.inputs = "x y"}, &d, NULL), SINTER_OK, text);
+    expect_status(sinter_density_open(own, text, strlen(text), &(sinter_density_options){.inputs = "x y", .type = type}, &d, NULL), SINTER_OK, text);
     sinter_density_values_open(d, &v);
     sinter_report report;
     r.until = *granted;
@@ -679,10 +776,10 @@ static void try_refusal(const char *text, int *granted)
         double before, after;
         r.until = 1 << 30;
         expect_status(sinter_bound_prepare(b, v, NULL), SINTER_OK, "prepare");
-        x[5] = 1; /* so that the log-likelihood is a number */
+        x[5] = narrow[0][5] = 1; /* so that the log-likelihood is a number */
         expect_status(sinter_bound_append(b, &data), SINTER_OK, "append");
-        x[5] = NAN;
-        const sinter_density_argument odd[] = {{x + 5, 1}, {y + 5, 1}};
+        x[5] = narrow[0][5] = NAN;
+        const sinter_density_argument odd[] = {{is_narrow ? (void *)(narrow[0] + 5) : x + 5, 1}, {is_narrow ? (void *)(narrow[1] + 5) : y + 5, 1}};
         const sinter_density_data one = rows_of(odd, 1);
         expect_status(sinter_bound_remove(b, &one), SINTER_OK, "the odd row");
         sinter_bound_log(b, v, NULL, &before, NULL);
@@ -707,11 +804,13 @@ static void try_refusal(const char *text, int *granted)
 
 static void memory_is_refused(void **state)
 {
-    static const char *const texts[] = {LINE, COUNTS, CURVE};
+    static const char *const texts[] = {LINE, COUNTS, CURVE, "poisson(lambda = 3)", "gamma(alpha = 2, beta = 1.5)"};
     (void)state;
-    for (unsigned k = 0; k < 3; k++)
+    for (unsigned k = 0; k < 5; k++)
         for (int granted = 0; granted >= 0;)
-            try_refusal(texts[k], &granted);
+            try_refusal(texts[k], SINTER_F64, &granted);
+    for (int granted = 0; granted >= 0;)
+        try_refusal("normal(mu = 1, sigma = 2)", SINTER_F32, &granted);
 }
 
 /* ---- how long ---- */
@@ -763,7 +862,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(families_know_themselves), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

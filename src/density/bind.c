@@ -38,21 +38,33 @@ double sn_bound_weight(const sinter_bound *b, int64_t i)
     return b->density->type == SINTER_F32 ? (double)((const float *)weights)[i] : ((const double *)weights)[i];
 }
 
+/* A number of the caller's type into one of the type that is computed with. */
+static void put_number(void *to, size_t to_size, const void *from, size_t from_size)
+{
+    float narrow;
+    if (to_size == from_size) {
+        memcpy(to, from, to_size);
+        return;
+    }
+    memcpy(&narrow, from, sizeof narrow);
+    memcpy(to, &(double){(double)narrow}, sizeof(double));
+}
+
 /* Rows [begin, end) of the call, as many as count, into the piece; their number. */
 static int64_t load_piece(sinter_bound *b, const sinter_density_data *data, int64_t begin, int64_t end)
 {
     const sinter_density *d = b->density;
-    const size_t size = element_of(d), column = DENSITY_PIECE * size;
+    const size_t size = element_of(d), given = element_of(b->given), column = DENSITY_PIECE * size;
     int64_t kept = 0;
     for (int64_t row = begin; row < end; row++) {
         if (is_missing(data, row))
             continue;
-        const double weight = weight_at(d, data, row);
+        const double weight = weight_at(b->given, data, row);
         if (weight == 0)
             continue;
         uint8_t *to = b->piece + (size_t)kept++ * size;
         for (uint32_t k = 0; k < d->column_count; k++)
-            memcpy(to + k * column, (const uint8_t *)data->columns[k].data + row * data->columns[k].stride * (int64_t)size, size);
+            put_number(to + k * column, size, (const uint8_t *)data->columns[k].data + row * data->columns[k].stride * (int64_t)given, given);
         if (size == sizeof(float))
             memcpy(to + d->column_count * column, &(float){(float)weight}, size);
         else
@@ -199,6 +211,7 @@ static void choose_nodes(sinter_bound *b, const sinter_density_data *data)
         at[(int64_t)b->density->column_count * b->nodes.capacity] = c->weights[j];
     }
     sn_bound_stand(b);
+    sn_bound_pool_rows(b);
     if (b->has_reference)
         sn_bound_find_constant(b);
 }
@@ -222,7 +235,7 @@ static int64_t count_rows(const sinter_bound *b, const sinter_density_data *data
 {
     int64_t count = 0;
     for (int64_t row = 0; row < data->count; row++)
-        count += !is_missing(data, row) && weight_at(b->density, data, row) != 0;
+        count += !is_missing(data, row) && weight_at(b->given, data, row) != 0;
     return count;
 }
 
@@ -293,25 +306,66 @@ static bool same_columns(const ir_program *p, uint32_t count)
     return true;
 }
 
+/* Not another quantity, and no terms of it are left out. */
+static bool is_whole_log_density(const sinter_density *d)
+{
+    return d->options.drop == SINTER_DROP_NONE && (!d->options.quantity || !strcmp(d->options.quantity, "log_density"));
+}
+
 /* A stable form of a family does not show that it is a sum of products; log h + η·T − A does. Where that tells no more, the reason is that of the form that is
  * computed. */
 static sinter_status separate(sinter_bound *b)
 {
     const sinter_density *d = b->density;
     ir_program derived;
-    if (d->type == SINTER_F32) {
-        b->separation.reason = "numbers are f32, in which statistics have no exact sums";
-        return SINTER_OK;
-    }
+    if (!is_whole_log_density(d))
+        return sn_density_separate(&b->separation, &d->program, &b->own);
     const sinter_status status = sn_density_read_quantity(d, "derived", &b->derived, &derived);
     if (status == SINTER_NO_MEMORY)
         return status;
     if (!status && derived.output_count == 1 && same_columns(&derived, d->column_count)) {
         const sinter_status done = sn_density_separate(&b->separation, &derived, &b->own);
-        if (done || !b->separation.reason)
+        b->is_derived = !b->separation.reason;
+        if (done || b->is_derived)
             return done;
     }
     return sn_density_separate(&b->separation, &d->program, &b->own);
+}
+
+/* The density in f64: f32 numbers are such numbers too, and in them statistics have exact sums. One that is of f32 by what its text says has none. */
+static sinter_status open_wide(sinter_density *d)
+{
+    sinter_density_options o = d->options;
+    double *fixed = sn_allocate(&d->context->allocator, (o.fixed_count + 1) * sizeof *fixed);
+    if (!fixed)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < o.fixed_count; k++)
+        fixed[k] = (double)(float)o.fixed_values[k];
+    o.type = SINTER_F64;
+    o.fixed_values = fixed;
+    o.threads = 1;
+    pthread_mutex_lock(&d->lock);
+    const sinter_status status = d->wide ? SINTER_OK : sinter_density_open(d->context, d->text, d->length, &o, &d->wide, NULL);
+    pthread_mutex_unlock(&d->lock);
+    sn_release(&d->context->allocator, fixed, (o.fixed_count + 1) * sizeof *fixed);
+    return status;
+}
+
+/* With what is computed, and whether it collapses. */
+static sinter_status choose_density(sinter_bound *b)
+{
+    if (b->given->type == SINTER_F64)
+        return separate(b);
+    sinter_status status = open_wide(b->given);
+    if (status) {
+        b->separation.reason = "numbers are f32, and the text cannot be read as one of f64";
+        return status == SINTER_NO_MEMORY ? status : SINTER_OK;
+    }
+    b->density = b->given->wide;
+    status = separate(b);
+    if (b->separation.reason)
+        b->density = b->given;
+    return status;
 }
 
 static bool take_memory(sinter_bound *b)
@@ -328,13 +382,14 @@ static bool take_memory(sinter_bound *b)
         return !b->own.failed;
     b->values = sn_arena_take(&b->own, s->program.count * sizeof *b->values);
     b->atoms = sn_arena_take(&b->own, (s->atom_count + 1) * sizeof *b->atoms);
+    b->addresses = sn_arena_take(&b->own, (b->rest->kernel->input_count + 1u) * sizeof *b->addresses);
     sn_store_open(&b->standing, a, b->rest->kernel->input_count, sizeof(double));
     return sn_density_open_compression(&b->compression, s, d->column_count, &b->own) && sn_store_reserve(&b->nodes, s->monomial_count)
-           && sn_store_reserve(&b->standing, s->monomial_count + BOUND_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
-           && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0));
+           && sn_store_reserve(&b->standing, s->monomial_count + DENSITY_VECTOR) && !sinter_density_values_open(b->density, &b->reference)
+           && (!b->data_part || sn_density_frame(b->reference, b->data_part, 0)) && (!b->pool.is_there || sn_density_frame(b->reference, b->pool.plain, 0));
 }
 
-static const density_variant *variant_of(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status)
+const density_variant *sn_bound_variant(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status)
 {
     density_shape shape;
     memset(&shape, 0, sizeof shape);
@@ -347,25 +402,25 @@ static const density_variant *variant_of(sinter_bound *b, density_part part, boo
 static sinter_status compile_parts(sinter_bound *b, sinter_report *report)
 {
     sinter_status status;
-    b->data_part = variant_of(b, DENSITY_DATA_PART, false, report, &status);
+    b->data_part = sn_bound_variant(b, DENSITY_DATA_PART, false, report, &status);
     if (status == SINTER_TOO_LARGE) {
         b->rest = b->plain;
         b->rest_sloped = b->sloped;
         return SINTER_OK;
     }
     if (!status)
-        b->rest = variant_of(b, DENSITY_REST, false, report, &status);
+        b->rest = sn_bound_variant(b, DENSITY_REST, false, report, &status);
     if (!status)
-        b->rest_sloped = variant_of(b, DENSITY_REST, true, report, &status);
+        b->rest_sloped = sn_bound_variant(b, DENSITY_REST, true, report, &status);
     return status;
 }
 
 static sinter_status compile(sinter_bound *b, sinter_report *report)
 {
     sinter_status status;
-    b->plain = variant_of(b, DENSITY_WHOLE, false, report, &status);
+    b->plain = sn_bound_variant(b, DENSITY_WHOLE, false, report, &status);
     if (!status)
-        b->sloped = variant_of(b, DENSITY_WHOLE, true, report, &status);
+        b->sloped = sn_bound_variant(b, DENSITY_WHOLE, true, report, &status);
     return !status && b->collapses ? compile_parts(b, report) : status;
 }
 
@@ -402,12 +457,14 @@ static sinter_status open_rows(sinter_bound *b, const sinter_density_data *data)
 
 static sinter_status open_whole(sinter_bound *b, const sinter_density_data *data, sinter_report *report)
 {
-    sinter_status status = separate(b);
+    sinter_status status = choose_density(b);
     if (status)
         return status;
     b->collapses = b->separation.reason == NULL;
     b->reason = b->collapses ? "" : b->separation.reason;
     status = compile(b, report);
+    if (!status && b->collapses && b->is_derived)
+        status = sn_bound_open_pool(b, report);
     if (status)
         return status;
     if (!take_memory(b))
@@ -429,7 +486,7 @@ sinter_status sinter_density_bind(sinter_density *d, const sinter_density_data *
     if (!b)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     memset(b, 0, sizeof *b);
-    b->density = d;
+    b->given = b->density = d;
     b->size = sizeof *b;
     sn_arena_open(&b->own, &d->context->allocator);
     sn_arena_open(&b->derived, &d->context->allocator);

@@ -21,16 +21,33 @@ static double careful_sum(const double *values, const double *weights, int64_t r
     return sum;
 }
 
-/* Results lie `stride` apart. */
-static void add_results(const double *results, int64_t stride, const double *weights, int64_t rows, uint32_t count, double *totals)
+/* Of eight rows: four sums, which are added by halves. Written out: a loop of four costs three times as much. */
+static inline double sum_of_eight(const double *v, const double *w)
 {
-    for (uint32_t k = 0; k < count; k++) {
-        const double *at = results + (int64_t)k * stride;
-        double sum = 0;
-        for (int64_t i = 0; i < rows; i++)
-            sum += weights[i] * at[i];
-        totals[k] += isfinite(sum) ? sum : careful_sum(at, weights, rows);
+    return ((w[0] * v[0] + w[4] * v[4]) + (w[2] * v[2] + w[6] * v[6])) + ((w[1] * v[1] + w[5] * v[5]) + (w[3] * v[3] + w[7] * v[7]));
+}
+
+/* Weights beyond `rows`, up to the next multiple of eight, are 0 if `filled`, and values then are those of some row. */
+static double weighted_sum(const double *values, const double *weights, int64_t rows, bool filled)
+{
+    double sum = 0;
+    int64_t i = 0;
+    for (; i + DENSITY_VECTOR <= rows || (filled && i < rows); i += DENSITY_VECTOR)
+        sum += sum_of_eight(values + i, weights + i);
+    if (i < rows) {
+        double last[2][DENSITY_VECTOR] = {{0}};
+        memcpy(last[0], values + i, (size_t)(rows - i) * sizeof *values);
+        memcpy(last[1], weights + i, (size_t)(rows - i) * sizeof *weights);
+        sum += sum_of_eight(last[0], last[1]);
     }
+    return isfinite(sum) ? sum : careful_sum(values, weights, rows);
+}
+
+/* The same of one vector that is filled. */
+static inline double vector_sum(const double *values, const double *weights, int64_t rows)
+{
+    const double sum = sum_of_eight(values, weights);
+    return isfinite(sum) ? sum : careful_sum(values, weights, rows);
 }
 
 /* Rows [at, at + n), results behind each other. */
@@ -55,9 +72,31 @@ static void run_rows(const kernel_run *run, kernel_code direct, const row_store 
     sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
 }
 
+void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses)
+{
+    const sinter_kernel *k = run->kernel;
+    const int64_t rows = k->engine == SINTER_ENGINE_SCALAR ? 1 : DENSITY_VECTOR;
+    if (f->direct) {
+        uint64_t *out = &run->frame[k->frame.outputs];
+        if (out[0] != (uint64_t)(uintptr_t)f->results) /* more rows than a vector had theirs elsewhere */
+            for (uint32_t i = 0; i < k->output_count; i++)
+                out[i] = (uint64_t)(uintptr_t)(f->results + (size_t)i * DENSITY_VECTOR);
+        memcpy(&run->frame[k->frame.inputs], addresses, k->input_count * sizeof *addresses);
+        f->direct(run->frame, 0, rows);
+        return;
+    }
+    const void *inputs[SINTER_DENSITY_MOST];
+    void *outputs[RESULTS];
+    for (uint32_t i = 0; i < k->input_count; i++)
+        inputs[i] = (const void *)(uintptr_t)addresses[i];
+    for (uint32_t i = 0; i < k->output_count; i++)
+        outputs[i] = f->results + (size_t)i * DENSITY_VECTOR;
+    sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = rows}, 0, rows, 0);
+}
+
 /* The frame brought up to date, where the kernel is machine code without anything but parameters that are f64 changing in its frame: it may have to be with
  * each call, and the general way costs as much as the rows. Within the default floating-point mode. */
-static kernel_run renewed(const sinter_density_values *v, density_frame *f)
+kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f)
 {
     density_lane *lane = &f->lanes[0];
     const sinter_kernel *k = f->variant->kernel;
@@ -82,7 +121,8 @@ void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_stor
         int64_t computed = filled - at < most ? filled - at : most;
         n = rows->count - at < computed ? rows->count - at : computed;
         run_rows(run, direct, rows, at, computed, results);
-        add_results(results, computed, (const double *)(const void *)sn_store_column(rows, rows->columns) + at, n, count, totals);
+        for (uint32_t k = 0; k < count; k++)
+            totals[k] += weighted_sum(results + (int64_t)k * computed, (const double *)(const void *)sn_store_column(rows, rows->columns) + at, n, computed > n);
     }
 }
 
@@ -92,7 +132,7 @@ void sn_bound_stand(sinter_bound *b)
     const row_store *n = &b->nodes;
     row_store *s = &b->standing;
     s->count = n->count;
-    b->filled = (n->count + BOUND_VECTOR - 1) / BOUND_VECTOR * BOUND_VECTOR;
+    b->filled = (n->count + DENSITY_VECTOR - 1) / DENSITY_VECTOR * DENSITY_VECTOR;
     if (!n->count)
         return;
     if (b->data_part) {
@@ -112,7 +152,9 @@ void sn_bound_stand(sinter_bound *b)
         if (k == s->columns || !b->data_part)
             memcpy(to, sn_store_column(n, k == s->columns ? n->columns : k), (size_t)n->count * sizeof(double));
         for (int64_t i = n->count; i < b->filled; i++)
-            to[i] = to[0];
+            to[i] = k == s->columns ? 0 : to[0];
+        if (k < s->columns)
+            b->addresses[k] = (uint64_t)(uintptr_t)to;
     }
 }
 
@@ -134,19 +176,20 @@ static sinter_status invalid(const sinter_bound *b, double *log, double *gradien
     return SINTER_BAD_PARAMETER;
 }
 
-/* What sinter_density_set_all and settling do where nothing is wrong, in one go; false: something is, and nothing is done. */
-static bool take_valid(sinter_density_values *v, const double *parameters)
+/* What sinter_density_set_all and settling do where nothing is wrong, in one go; where something is, settling is left to do. */
+static void take(sinter_density_values *v, const double *parameters)
 {
     const sinter_density *d = v->density;
-    for (uint32_t k = 0; k < d->parameter_count; k++)
-        if (!sn_density_is_within(d->ranges[k], parameters[k]) || d->relations[k].other >= 0)
-            return false;
-    for (uint32_t k = 0; k < d->parameter_count; k++)
-        v->set[k] = v->given[k] = parameters[k];
+    bool valid = !d->related;
+    for (uint32_t k = 0; k < d->parameter_count; k++) {
+        const double value = parameters[k];
+        v->set[k] = v->given[k] = value;
+        valid &= sn_density_is_within(d->ranges[k], value);
+    }
     v->generation++;
-    v->changed = v->overlaid = false;
+    v->changed = !valid;
+    v->overlaid = false;
     v->invalid = v->told = -1;
-    return true;
 }
 
 /* The frame of a variant that was there before. */
@@ -157,37 +200,111 @@ static density_frame *frame_of(sinter_density_values *v, const density_variant *
     return sn_density_frame(v, variant, 0);
 }
 
-sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
+/* By the nodes. Of these and those below, false: memory was refused. */
+static bool stand_rows(const sinter_bound *b, sinter_density_values *v, double *log, double *gradient)
+{
+    density_frame *f = frame_of(v, gradient ? b->rest_sloped : b->rest);
+    if (!f)
+        return false;
+    const uint32_t count = f->variant->results;
+    const double start = b->has_reference ? b->constant : 0;
+    const kernel_run run = sn_bound_renewed(v, f);
+    if (b->filled == DENSITY_VECTOR && f->results) {
+        const double *weights = (const double *)(const void *)sn_store_column(&b->standing, b->standing.columns);
+        sn_bound_run_vector(&run, f, b->addresses);
+        *log = start + vector_sum(f->results, weights, b->standing.count);
+        for (uint32_t k = 1; k < count; k++)
+            gradient[k - 1] = 0 + vector_sum(f->results + (size_t)k * DENSITY_VECTOR, weights, b->standing.count);
+        return true;
+    }
+    double totals[SINTER_DENSITY_MOST + 1];
+    for (uint32_t k = 0; k < count; k++)
+        totals[k] = 0;
+    totals[0] = start;
+    sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
+    *log = totals[0];
+    if (count > 1)
+        memcpy(gradient, totals + 1, (count - 1) * sizeof *totals);
+    return true;
+}
+
+/* By the means, if these will do. The value never depends on whether derivatives are wanted: where one of them is no number, those of the nodes stand in. */
+static bool pool_rows(const sinter_bound *b, sinter_density_values *v, density_frame *f, double *log, double *gradient)
+{
+    const kernel_run run = sn_bound_renewed(v, f);
+    sn_bound_run_vector(&run, f, b->pool.addresses);
+    if (!sn_bound_pooled(b, f->results, log, gradient))
+        return false;
+    bool finite = true;
+    for (uint32_t k = 0; gradient && k < b->density->parameter_count; k++)
+        finite = finite && isfinite(gradient[k]);
+    const double value = *log;
+    if (!finite && !stand_rows(b, v, log, gradient))
+        return false;
+    *log = value;
+    return true;
+}
+
+/* Rows that stand for themselves. */
+static bool add_odd_rows(const sinter_bound *b, sinter_density_values *v, double *log, double *gradient)
 {
     double totals[SINTER_DENSITY_MOST + 1];
-    if (!b || !v || !log || v->density != b->density)
-        return SINTER_BAD_ARGUMENT;
-    if (parameters && !(b->collapses && take_valid(v, parameters)))
+    density_frame *f = frame_of(v, gradient ? b->sloped : b->plain);
+    if (!f)
+        return false;
+    const uint32_t count = f->variant->results;
+    const kernel_run run = sn_bound_renewed(v, f);
+    totals[0] = *log;
+    for (uint32_t k = 1; k < count; k++)
+        totals[k] = gradient[k - 1];
+    sn_bound_add_rows(&run, f->direct, &b->rows, b->rows.count, totals);
+    *log = totals[0];
+    for (uint32_t k = 1; k < count; k++)
+        gradient[k - 1] = totals[k];
+    return true;
+}
+
+sinter_status sn_bound_log_at(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
+{
+    if (parameters && b->collapses)
+        take(v, parameters);
+    else if (parameters)
         sinter_density_set_all(v, parameters);
     if (!b->collapses)
         return sum_all(b, v, log, gradient);
-    density_frame *f = frame_of(v, gradient ? b->rest_sloped : b->rest);
-    density_frame *own = !b->rows.count ? f : frame_of(v, gradient ? b->sloped : b->plain);
-    if (!f || !own)
-        return SINTER_NO_MEMORY;
     if ((v->changed || v->overlaid || v->invalid >= 0 || !v->generation) && !sn_density_settle(v, NULL))
         return invalid(b, log, gradient);
-    const uint32_t results = 1 + (gradient ? b->density->parameter_count : 0);
-    for (uint32_t k = 0; k < results; k++)
-        totals[k] = 0;
-    totals[0] = b->has_reference ? b->constant : 0;
+    density_frame *f = b->pool.stands ? frame_of(v, gradient ? b->pool.sloped : b->pool.plain) : NULL;
+    if (b->pool.stands && !f)
+        return SINTER_NO_MEMORY;
     const float_mode mode = sn_float_mode_enter();
-    const kernel_run run = renewed(v, f);
-    sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
-    if (b->rows.count) {
-        const kernel_run whole = renewed(v, own);
-        sn_bound_add_rows(&whole, own->direct, &b->rows, b->rows.count, totals);
-    }
+    const bool done = (f && pool_rows(b, v, f, log, gradient)) || stand_rows(b, v, log, gradient);
+    const bool added = done && (!b->rows.count || add_odd_rows(b, v, log, gradient));
     sn_float_mode_leave(mode);
-    *log = totals[0];
-    for (uint32_t k = 1; k < results; k++)
-        gradient[k - 1] = totals[k];
-    return SINTER_OK;
+    return added ? SINTER_OK : SINTER_NO_MEMORY;
+}
+
+/* Values of f32 as those of the density in f64: what is valid there is valid here. NULL: memory was refused; *valid: they keep their constraints. */
+static sinter_density_values *widened(const sinter_bound *b, sinter_density_values *v, const double *parameters, bool *valid)
+{
+    if (!v->wide && sinter_density_values_open(b->density, &v->wide))
+        return NULL;
+    if (parameters)
+        sinter_density_set_all(v, parameters);
+    *valid = sn_density_settle(v, NULL);
+    sinter_density_set_all(v->wide, v->given);
+    return v->wide;
+}
+
+sinter_status sinter_bound_log(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient)
+{
+    bool valid;
+    if (!b || !v || !log || v->density != b->given)
+        return SINTER_BAD_ARGUMENT;
+    if (b->density == b->given)
+        return sn_bound_log_at(b, v, parameters, log, gradient);
+    sinter_density_values *wide = widened(b, v, parameters, &valid);
+    return !wide ? SINTER_NO_MEMORY : valid ? sn_bound_log_at(b, wide, NULL, log, gradient) : invalid(b, log, gradient);
 }
 
 /* Outputs of the curvature's kernel: derivatives by each parameter, then of the first by each, of the second, …. */
@@ -196,7 +313,7 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
     sinter_status status;
     density_shape shape;
     memset(&shape, 0, sizeof shape);
-    if (!b || !v || !hessian || v->density != b->density || !b->collapses || b->rows.count || !b->data_part)
+    if (!b || !v || !hessian || v->density != b->given || !b->collapses || b->rows.count || !b->data_part)
         return SINTER_BAD_ARGUMENT;
     const uint32_t count = b->density->parameter_count;
     if (count > MOST_CURVED)
@@ -204,19 +321,24 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
     shape.part = DENSITY_CURVATURE;
     for (uint32_t k = 0; k < count; k++)
         sn_density_include(&shape.by_parameter, k);
+    bool valid = true;
+    if (b->density != b->given)
+        v = widened(b, v, parameters, &valid);
+    else if (parameters)
+        sinter_density_set_all(v, parameters);
+    if (!v)
+        return SINTER_NO_MEMORY;
     const density_variant *variant = count ? sn_density_variant(b->density, &shape, NULL, &status) : b->rest;
     if (!variant)
         return status;
     density_frame *f = sn_density_frame(v, variant, 0);
     if (!f)
         return SINTER_NO_MEMORY;
-    if (parameters)
-        sinter_density_set_all(v, parameters);
-    const bool valid = sn_density_settle(v, NULL);
+    valid = sn_density_settle(v, NULL) && valid;
     double totals[MOST_CURVED * (MOST_CURVED + 1) + 1] = {0};
     const float_mode mode = sn_float_mode_enter();
     if (valid && count) {
-        const kernel_run run = renewed(v, f);
+        const kernel_run run = sn_bound_renewed(v, f);
         sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
     }
     sn_float_mode_leave(mode);
@@ -228,8 +350,12 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
 sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values *v, sinter_report *report)
 {
     sn_report_open(report, "density");
-    if (!b || !v || v->density != b->density)
+    if (!b || !v || v->density != b->given)
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "what is bound or values of its density are missing", NULL);
+    if (b->density != b->given)
+        v = widened(b, v, NULL, &(bool){false});
+    if (!v)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     if (!b->collapses) {
         double log, *gradient = sn_allocate(&b->density->context->allocator, (b->density->parameter_count + 1) * sizeof *gradient);
         sinter_status status = gradient ? sum_all(b, v, &log, gradient) : SINTER_NO_MEMORY;
@@ -238,6 +364,7 @@ sinter_status sinter_bound_prepare(const sinter_bound *b, sinter_density_values 
         sn_release(&b->density->context->allocator, gradient, (b->density->parameter_count + 1) * sizeof *gradient);
         return !status || status == SINTER_BAD_PARAMETER ? SINTER_OK : sn_report_fail(report, status, sinter_status_name(status), NULL);
     }
+    const bool pooled = !b->pool.is_there || (sn_density_frame(v, b->pool.plain, 0) && sn_density_frame(v, b->pool.sloped, 0));
     const bool rows = !b->rows.count || (sn_density_frame(v, b->plain, 0) && sn_density_frame(v, b->sloped, 0));
-    return rows && sn_density_frame(v, b->rest, 0) && sn_density_frame(v, b->rest_sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    return pooled && rows && sn_density_frame(v, b->rest, 0) && sn_density_frame(v, b->rest_sloped, 0) ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }

@@ -138,10 +138,25 @@ static sinter_status differentiate(compilation *c)
     return SINTER_OK;
 }
 
+sinter_status sn_density_cut_columns(const ir_program *program, arena *memory, ir_ref **columns, uint32_t *count)
+{
+    cutting k = {.in = program};
+    const sinter_status status = find_columns(&k, memory);
+    ir_ref *list = status ? NULL : sn_arena_take(memory, (k.columns + 1) * sizeof *list);
+    if (!list)
+        return status ? status : SINTER_NO_MEMORY;
+    for (ir_ref r = 1; r < program->count; r++)
+        if (k.column[r])
+            list[k.column[r] - 1] = r;
+    *columns = list;
+    *count = k.columns;
+    return SINTER_OK;
+}
+
 sinter_status sn_density_cut_program(compilation *c, void *source)
 {
     const density_cut *wanted = source;
-    cutting k = {.in = &wanted->density->program};
+    cutting k = {.in = wanted->part == DENSITY_POOLED ? &wanted->density->of_means : &wanted->density->program};
     ir_program *out = &c->program;
     ir_ref *map = sn_arena_take_zeroed(c->memory, k.in->count * sizeof *map);
     const sinter_status status = map ? find_columns(&k, c->memory) : SINTER_NO_MEMORY;

@@ -188,6 +188,7 @@ static bool describe_constraint(sinter_density *d, const lang_density *described
     for (uint32_t i = 0; other && i < k; i++)
         if (!strcmp(d->program.params[i].name, other))
             d->relations[k].other = (int32_t)i;
+    d->related = d->related || d->relations[k].other >= 0;
     return d->constraints[k] != NULL;
 }
 
@@ -340,10 +341,12 @@ void sinter_density_close(sinter_density *d)
 {
     if (!d)
         return;
+    sinter_density_close(d->wide);
     sn_threads_close(d->pool);
     sn_density_close_variants(d);
     pthread_mutex_destroy(&d->lock);
     pthread_mutex_destroy(&d->pooled);
+    sn_arena_close(&d->means_memory);
     sn_arena_close(&d->own);
     const sinter_allocator a = d->context->allocator;
     sn_release(&a, d, d->size);

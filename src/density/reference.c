@@ -40,7 +40,7 @@ static double slope(const sinter_bound *b, uint32_t parameter, double value)
 {
     double log, gradient[SINTER_DENSITY_MOST];
     sinter_density_set(b->reference, (int)parameter, value);
-    if (sinter_bound_log(b, b->reference, NULL, &log, gradient))
+    if (sn_bound_log_at(b, b->reference, NULL, &log, gradient))
         return NAN;
     return log == -INFINITY ? NAN : gradient[parameter];
 }
@@ -81,7 +81,7 @@ bool sn_bound_choose_reference(sinter_bound *b)
     for (int turn = 0; turn < (d->parameter_count > 1 ? TURNS : 1); turn++)
         for (uint32_t k = 0; k < d->parameter_count; k++)
             climb(b, k);
-    return sinter_bound_log(b, b->reference, NULL, &log, NULL) == SINTER_OK && isfinite(log);
+    return sn_bound_log_at(b, b->reference, NULL, &log, NULL) == SINTER_OK && isfinite(log);
 }
 
 sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows)
@@ -97,6 +97,7 @@ void sn_bound_find_constant(sinter_bound *b)
 {
     exact_sum difference = b->at_reference;
     const row_store *n = &b->nodes;
+    sn_bound_pool_remainder(b, difference);
     sinter_density_argument columns[SINTER_DENSITY_MOST];
     double logs[DENSITY_MOST_MONOMIALS];
     for (uint32_t k = 0; k < n->columns; k++)

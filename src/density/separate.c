@@ -195,6 +195,16 @@ static bool is_nan(const ir_program *p, ir_ref r)
     return is_infinite_or_nan(p, r) && (sn_ir_bits(p, r) << 12) != 0;
 }
 
+/* An infinity or a NaN, one or the other, whatever is chosen by: what stands outside of a support is −inf, and NaN where a parameter is invalid. */
+static bool is_never_finite(const ir_program *p, ir_ref r, unsigned depth)
+{
+    const ir_op *op = &p->ops[r];
+    const bool chooses = op->code == IR_SELECT || op->code == IR_RARE || op->code == IR_GUARD;
+    if (!chooses)
+        return is_infinite_or_nan(p, r);
+    return depth && is_never_finite(p, op->b, depth - 1) && is_never_finite(p, op->c, depth - 1);
+}
+
 /* An infinity, or the greatest number. */
 static bool is_end(const ir_program *p, ir_ref r)
 {
@@ -236,8 +246,8 @@ static term_list choice(separating *s, ir_ref r, const ir_op *op)
             return a;
         return (term_list){NULL, 0, r};
     }
-    if (is_infinite_or_nan(p, op->b) || is_infinite_or_nan(p, op->c)) {
-        const bool first = is_infinite_or_nan(p, op->c);
+    if (is_never_finite(p, op->b, 4) || is_never_finite(p, op->c, 4)) {
+        const bool first = is_never_finite(p, op->c, 4);
         add_domain(s, op->a, first);
         return first ? a : b;
     }
@@ -412,20 +422,16 @@ static void drop_atoms(density_separation *out)
     }
 }
 
-static void find_needed(separating *s)
+ir_ref *sn_density_needed(const ir_program *p, const ir_ref *wanted, uint32_t wanted_count, arena *memory, uint32_t *count, ir_ref *culprit)
 {
-    density_separation *out = s->out;
-    ir_program *p = s->p;
-    uint8_t *live = sn_arena_take_zeroed(s->memory, p->count);
-    out->needed = sn_arena_take(s->memory, p->count * sizeof *out->needed);
-    if (!live || !out->needed) {
-        s->failed = true;
-        return;
-    }
-    for (uint32_t k = 0; k < out->atom_count; k++)
-        live[out->atoms[k]] = 1;
-    for (uint32_t k = 0; k < out->domain_count; k++)
-        live[out->domains[k]] = 1;
+    uint8_t *live = sn_arena_take_zeroed(memory, p->count);
+    ir_ref *needed = sn_arena_take(memory, p->count * sizeof *needed);
+    *culprit = 0;
+    *count = 0;
+    if (!live || !needed)
+        return NULL;
+    for (uint32_t k = 0; k < wanted_count; k++)
+        live[wanted[k]] = 1;
     for (ir_ref r = p->count; r-- > 1;)
         if (live[r])
             sn_ir_mark_operands(live, &p->ops[r]);
@@ -433,11 +439,27 @@ static void find_needed(separating *s)
         if (!live[r])
             continue;
         if (!sn_density_is_wide(p, &p->ops[r])) {
-            snprintf(out->message, sizeof out->message, "a statistic needs `%s`, which has no exact form", sn_ir_info[p->ops[r].code].name);
-            give_up(s, out->message);
-            return;
+            *culprit = r;
+            return NULL;
         }
-        out->needed[out->needed_count++] = r;
+        needed[(*count)++] = r;
+    }
+    return needed;
+}
+
+/* What atoms and domains are computed by. */
+static void find_needed(separating *s)
+{
+    density_separation *out = s->out;
+    ir_ref wanted[DENSITY_MOST_ATOMS + DENSITY_MOST_DOMAINS], culprit;
+    memcpy(wanted, out->atoms, out->atom_count * sizeof *wanted);
+    memcpy(wanted + out->atom_count, out->domains, out->domain_count * sizeof *wanted);
+    out->needed = sn_density_needed(s->p, wanted, out->atom_count + out->domain_count, s->memory, &out->needed_count, &culprit);
+    if (culprit) {
+        snprintf(out->message, sizeof out->message, "a statistic needs `%s`, which has no exact form", sn_ir_info[s->p->ops[culprit].code].name);
+        give_up(s, out->message);
+    } else if (!out->needed) {
+        s->failed = true;
     }
 }
 

@@ -37,6 +37,8 @@ typedef struct density_separation {
 
 /* Of a program with one output, before any pass; `memory` holds what is found. SINTER_NO_MEMORY. */
 sinter_status sn_density_separate(density_separation *s, const ir_program *program, arena *memory);
+/* The operations that some are computed by, in order; NULL: one of them has no wide form (*culprit, if it is not NULL, then is it, else 0), or there is no memory. */
+ir_ref *sn_density_needed(const ir_program *p, const ir_ref *wanted, uint32_t wanted_count, arena *memory, uint32_t *count, ir_ref *culprit);
 
 /* ---- wide_rows.c ---- */
 
@@ -45,5 +47,7 @@ bool sn_density_is_wide(const ir_program *p, const ir_op *op);
 /* The atoms of one row, with some 100 bits, or 64 where they come from mathematical functions other than logarithms (those of long double where that
  * has more bits than double, else 53). `values` has room for as many numbers as the program has operations. False where the row is beyond the domains. */
 bool sn_density_atoms(const density_separation *s, const double *row, double_double *values, double_double *atoms);
+/* The values of operations that sn_density_needed has listed, for inputs that are these numbers. */
+void sn_density_widen(const ir_program *p, const ir_ref *needed, uint32_t count, const double *inputs, double_double *values);
 
 #endif

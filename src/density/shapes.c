@@ -196,7 +196,13 @@ static sinter_status compile_factored(sinter_density *d, density_variant *v, con
 static sinter_status compile_part(sinter_density *d, density_variant *v, const sinter_options *o, sinter_report *report)
 {
     density_cut cut = {d, v->shape.part};
-    const sinter_status status = sn_kernel_compile(d->context, o, sn_density_cut_program, &cut, &v->kernel, report);
+    sinter_options one_lane = *o; /* of one row: vectors would be empty but for one lane */
+    one_lane.engine = SINTER_ENGINE_SCALAR;
+    sinter_status status = SINTER_BAD_ARGUMENT;
+    if (v->shape.part == DENSITY_POOLED && o->engine != SINTER_ENGINE_INTERP && sinter_engine_available(SINTER_ENGINE_SCALAR, NULL))
+        status = sn_kernel_compile(d->context, &one_lane, sn_density_cut_program, &cut, &v->kernel, NULL);
+    if (status)
+        status = sn_kernel_compile(d->context, o, sn_density_cut_program, &cut, &v->kernel, report);
     if (status)
         return status;
     v->results = v->kernel->output_count;

@@ -28,6 +28,7 @@ enum {
     DENSITY_MOST_SPANS = 64,    /* of a sum */
     DENSITY_MOST_STREAMS = 2 * SINTER_DENSITY_MOST + 1, /* columns, arrays of parameters, weights; or results */
     DENSITY_SET_WORDS = SINTER_DENSITY_MOST / 64,
+    DENSITY_VECTOR = 8,         /* rows that a kernel behind a cut is run for at once (bound.h): the widest vector, of f64 */
     DENSITY_STAGE_BYTES = DENSITY_PIECE * 8 + 64 /* of a staged stream: a line of the cache off a power of two */
 };
 
@@ -48,8 +49,8 @@ static inline bool sn_density_includes(const density_set *s, uint32_t k)
     return s->words[k / 64] >> k % 64 & 1;
 }
 
-/* Of a density that is cut (cut.c): its columns then are what the data part writes. */
-typedef enum density_part { DENSITY_WHOLE, DENSITY_DATA_PART, DENSITY_REST, DENSITY_CURVATURE } density_part;
+/* Of a density that is cut (cut.c): its columns then are what the data part writes. DENSITY_POOLED is the rest of another program, `pooled`. */
+typedef enum density_part { DENSITY_WHOLE, DENSITY_DATA_PART, DENSITY_REST, DENSITY_CURVATURE, DENSITY_POOLED } density_part;
 
 typedef struct density_shape {
     density_part part;
@@ -103,6 +104,7 @@ struct sinter_density {
     sinter_parameter_info *parameters;
     density_range *ranges;       /* of parameters */
     density_relation *relations;
+    bool related;                /* one of them is there */
     const char **constraints;    /* as written */
     const char *family;
     pthread_mutex_t lock; /* compiling and `own` */
@@ -110,6 +112,10 @@ struct sinter_density {
     uint32_t variant_count;
     thread_pool *pool; /* NULL: the caller does all */
     pthread_mutex_t pooled; /* held by the call that the pool works for */
+    sinter_density *wide; /* of an f32 density that data were bound to: the same in f64; NULL: not yet, or there is none. Under the lock */
+    bool means_read;    /* the quantity `pooled` of the text was looked for; under the lock */
+    arena means_memory; /* its program's, where there is one */
+    ir_program of_means; /* no outputs: there is none */
 };
 
 /* The variant, compiled if it is not there; NULL with *status. `report` may be NULL. */
@@ -141,6 +147,8 @@ typedef struct density_cut {
 
 /* A front end of the compiler; `source` is a density_cut. DENSITY_CURVATURE: instead of the log-density its derivatives, by all the options' gradient. */
 sinter_status sn_density_cut_program(compilation *c, void *source);
+/* The operations that become columns, in order. SINTER_NO_MEMORY, SINTER_TOO_LARGE. */
+sinter_status sn_density_cut_columns(const ir_program *program, arena *memory, ir_ref **columns, uint32_t *count);
 
 /* ---- values.c ---- */
 
@@ -155,6 +163,7 @@ typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
     size_t size; /* of this block */
+    double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where bound_calls.c lets them go; else NULL */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
     bool trusted;           /* sums may be made with them */
     density_lane coefficients; /* with which they are computed */
@@ -167,6 +176,7 @@ struct sinter_density_values {
     double *set;       /* what the caller set */
     double *given;     /* what the last call computed with */
     uint64_t generation; /* of `given`, from 1 */
+    sinter_density_values *wide; /* of the density's `wide`, for bound data; NULL: not yet */
     bool changed;      /* `set` may differ from `given` */
     bool overlaid;     /* the last call brought values of its own */
     int invalid;       /* among `given`; −1: none */

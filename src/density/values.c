@@ -50,6 +50,7 @@ void sinter_density_values_close(sinter_density_values *v)
     sn_release(&a, v->frames, v->frame_capacity * sizeof(density_frame *));
     sn_release(&a, v->scratch, v->scratch_size);
     sn_release(&a, v->carries, v->carries_size);
+    sinter_density_values_close(v->wide);
     sn_release(&a, v, v->size);
 }
 
@@ -187,7 +188,9 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     const size_t head = rounded(sizeof(density_frame) + (size_t)workers * sizeof(density_lane));
     const size_t maps = rounded(2 * (size_t)variant->results * sizeof(double)), each = lane_size(variant->kernel);
     const size_t coefficients = variant->coefficients ? lane_size(variant->coefficients) : 0;
-    const size_t size = head + maps + coefficients + (size_t)workers * each + 64;
+    const bool cut = variant->shape.part == DENSITY_REST || variant->shape.part == DENSITY_POOLED;
+    const size_t results = cut ? rounded((size_t)variant->results * DENSITY_VECTOR * sizeof(double)) : 0;
+    const size_t size = head + maps + coefficients + results + (size_t)workers * each + 64;
     uint8_t *block = sn_allocate(&v->density->context->allocator, size);
     if (!block)
         return NULL;
@@ -201,7 +204,9 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     if (variant->coefficients)
         f->coefficients = lane_at(at + maps, variant->coefficients);
     for (int w = 0; w < workers; w++)
-        f->lanes[w] = lane_at(at + maps + coefficients + (size_t)w * each, variant->kernel);
+        f->lanes[w] = lane_at(at + maps + coefficients + results + (size_t)w * each, variant->kernel);
+    if (cut)
+        f->results = (double *)(void *)(at + maps + coefficients);
     return f;
 }
 

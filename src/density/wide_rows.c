@@ -207,17 +207,21 @@ static double_double constant(const ir_program *p, ir_ref r)
     return sn_dd(value);
 }
 
-bool sn_density_atoms(const density_separation *s, const double *row, double_double *values, double_double *atoms)
+void sn_density_widen(const ir_program *p, const ir_ref *needed, uint32_t count, const double *inputs, double_double *values)
 {
-    const ir_program *p = &s->program;
     const double_double none = {0, 0};
-    for (uint32_t k = 0; k < s->needed_count; k++) {
-        const ir_ref r = s->needed[k];
+    for (uint32_t k = 0; k < count; k++) {
+        const ir_ref r = needed[k];
         const ir_op *op = &p->ops[r];
         const unsigned operands = sn_ir_info[op->code].operands;
-        values[r] = op->code == IR_INPUT ? sn_dd(row[op->a]) : op->code == IR_CONST ? constant(p, r)
+        values[r] = op->code == IR_INPUT ? sn_dd(inputs[op->a]) : op->code == IR_CONST ? constant(p, r)
                     : computed(op, values[op->a], operands > 1 ? values[op->b] : none, operands > 2 ? values[op->c] : none);
     }
+}
+
+bool sn_density_atoms(const density_separation *s, const double *row, double_double *values, double_double *atoms)
+{
+    sn_density_widen(&s->program, s->needed, s->needed_count, row, values);
     for (uint32_t k = 0; k < s->domain_count; k++)
         if ((values[s->domains[k]].hi != 0) != s->wanted[k])
             return false;

@@ -596,13 +596,13 @@ static lang_value lower_members(evaluation *e, uint32_t function, lang_member qu
     const lang_family *f = family_of(l, function);
     const bool derived = quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
     const uint64_t needed = needed_for(f, quantity, derived);
-    sn_lang_bind(l, is_natural(quantity) ? f->eta : f->x, 0, given);
+    sn_lang_bind(l, is_natural(quantity) ? f->eta : quantity == LANG_POOLED ? f->means : f->x, 0, given);
     for (uint32_t i = 0; i < f->statement_count; i++)
         if (needed >> i & 1)
             sn_lang_statement(l, f->statements[i]);
     static const lang_value nothing = {.count = 0};
     lang_value v = derived ? derived_density(e, f) : member(l, f, quantity);
-    if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA)
+    if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA || quantity == LANG_POOLED)
         return v;
     if (quantity == LANG_LOG_H) { /* of the data, whatever the parameters; those that are taken as known it reads */
         e->valid = nothing;
@@ -712,7 +712,7 @@ lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quan
     lang_value arguments[LANG_MAX_TUPLE];
     if (!function || (given.count && given.type == TYPE_WRONG))
         return sn_lang_wrong();
-    if (!is_natural(quantity) && given.count != width && given.type != TYPE_UNKNOWN && given.count) {
+    if (!is_natural(quantity) && quantity != LANG_POOLED && given.count != width && given.type != TYPE_UNKNOWN && given.count) {
         sn_lang_complain(l, d.node, NULL, "x has %u element%s here, and is given %u", width, width == 1 ? "" : "s", given.count);
         return sn_lang_wrong();
     }
@@ -741,9 +741,11 @@ static void check_family(lowering *l, uint32_t function)
     const lang_family *f = family_of(l, function);
     for (uint32_t k = 0; k < l->t->functions[function].parameter_count; k++)
         arguments[k] = sn_lang_scalar(0, f->widths[k].factors ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type);
-    for (unsigned m = 0; m < LANG_MEMBERS && !l->too_large; m++)
+    for (unsigned m = 0; m < LANG_MEMBERS && !l->too_large; m++) {
+        const bool unknown = f->x_width.factors || is_natural((lang_member)m) || m == LANG_POOLED;
         if (f->members[m])
-            run_body(l, function, 0, (lang_member)m, arguments, sn_lang_scalar(0, f->x_width.factors || is_natural((lang_member)m) ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type));
+            run_body(l, function, 0, (lang_member)m, arguments, sn_lang_scalar(0, unknown ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type));
+    }
 }
 
 void sn_lang_check_families(lowering *l)

@@ -6,8 +6,8 @@
  *         …
  *     }
  *
- * Its body is a scope like a function's, in which x is a name without a binding, and eta one that may have a binding: members that are functions of the natural
- * parameters read it, whether the body binds it or not; without such members it may be a parameter's name. Of the statements it is found out here which need which, so that lowering
+ * Its body is a scope like a function's, in which x and means are names without a binding, and eta one that may have a binding: members that are functions of the
+ * natural parameters read it, whether the body binds it or not; without such members it may be a parameter's name. Of the statements it is found out here which need which, so that lowering
  * lowers what a member needs and nothing else. What is wrong with a family is an error of its own text, not of those who use it. */
 #include "lang/library.h"
 #include "lang/parsing.h"
@@ -28,6 +28,7 @@ const char *const sn_lang_quantity_names[LANG_QUANTITIES] = {
     [LANG_ENTROPY] = "entropy",
     [LANG_MEAN] = "mean",
     [LANG_VARIANCE] = "variance",
+    [LANG_POOLED] = "pooled",
     [LANG_DERIVED] = "derived",
 };
 
@@ -157,11 +158,17 @@ static void parse_rows(parser *p, lang_family *f, uint32_t k)
         sn_lang_fail(p, at, p->previous_end, hint, "nothing says how many rows this Cholesky factor has");
 }
 
+/* Of a name that the body of a family is given; NULL for others. */
+static const char *meaning_of(const parser *p, uint32_t symbol)
+{
+    return is_name(p, symbol, "x") ? "what the density is of" : is_name(p, symbol, "means") ? "the means of the sufficient statistics" : NULL;
+}
+
 static void parse_parameter(parser *p, lang_family *f, uint32_t k)
 {
     const uint32_t symbol = p->l.token.value, at = p->l.token.at, end = p->l.token.end;
-    if (is_name(p, symbol, "x")) {
-        sn_lang_fail_here(p, NULL, "'x' is no parameter of a family: it is what the density is of");
+    if (meaning_of(p, symbol)) {
+        sn_lang_fail_here(p, NULL, "'%.*s' is no parameter of a family: it is %s", shown_length(at, end), text_at(p, at), meaning_of(p, symbol));
         return;
     }
     const uint32_t slot = sn_lang_bind_name(p, symbol, at, end);
@@ -227,15 +234,16 @@ typedef struct body {
     uint32_t nodes[FAMILY_MOST_STATEMENTS + 1];
 } body;
 
-/* `eta` may be read before it is bound, and x is never. */
+/* `eta` may be read before it is bound, and x and `means` never are. */
 static void bind_given(parser *p, lang_family *f)
 {
-    static const char x[16] = "x", eta[16] = "eta";
-    const uint32_t symbols[2] = {sn_lang_find_symbol(p->t, x, 1), sn_lang_find_symbol(p->t, eta, 3)};
-    for (unsigned k = 0; k < 2; k++) {
+    static const char x[16] = "x", eta[16] = "eta", means[16] = "means";
+    const uint32_t symbols[3] = {sn_lang_find_symbol(p->t, x, 1), sn_lang_find_symbol(p->t, eta, 3), sn_lang_find_symbol(p->t, means, 5)};
+    uint32_t *const slots[3] = {&f->x, &f->eta, &f->means};
+    for (unsigned k = 0; k < 3; k++) {
         lang_symbol *s = &p->t->symbols[symbols[k]];
-        uint32_t *slot = k ? &f->eta : &f->x;
-        if (symbols[k] && s->scope == p->scope && s->slot && k) {
+        uint32_t *slot = slots[k];
+        if (symbols[k] && s->scope == p->scope && s->slot && k == 1) {
             *slot = s->slot;
             continue;
         }
@@ -268,7 +276,8 @@ static void fail_statement(parser *p, uint32_t statement, const char *hint, cons
 static void parse_statement(parser *p, lang_family *f, body *b)
 {
     const uint32_t first = p->t->statement_count;
-    const bool binds_x = token_is(p, TOKEN_NAME) && is_name(p, p->l.token.value, "x") && token_binds(p);
+    const bool binds = token_is(p, TOKEN_NAME) && token_binds(p), binds_x = binds && is_name(p, p->l.token.value, "x");
+    const bool binds_means = binds && is_name(p, p->l.token.value, "means");
     sn_lang_parse_body_statement(p);
     if (p->broken || p->t->out_of_memory)
         return;
@@ -276,6 +285,8 @@ static void parse_statement(parser *p, lang_family *f, body *b)
         fail_statement(p, first, NULL, "a family has at most %d statements", FAMILY_MOST_STATEMENTS);
     else if (binds_x)
         fail_statement(p, first, NULL, "x is what the density is of, and is not bound");
+    else if (binds_means)
+        fail_statement(p, first, NULL, "means are those of the sufficient statistics, and are not bound");
     else if (p->t->statements[first].kind == STATEMENT_VALUE)
         fail_statement(p, first, "log_density = ..., or a name of its own", "a family's body binds names, and this is a value alone");
     else
@@ -322,7 +333,7 @@ static void find_needs(const parser *p, const lang_function *function, lang_fami
                 continue;
             const uint32_t slot = t->nodes[n].a, from = binder[slot];
             f->reads_x[i] |= slot == f->x;
-            f->reads_eta[i] |= slot == f->eta;
+            f->reads_means[i] |= slot == f->means;
             if (parameter[slot])
                 f->parameters[i] |= (uint64_t)1 << (parameter[slot] - 1);
             if (!from || from > i)
@@ -331,6 +342,7 @@ static void find_needs(const parser *p, const lang_function *function, lang_fami
             f->of_eta[i] |= slot == f->eta ? 0 : f->of_eta[from - 1];
             f->parameters[i] |= slot == f->eta ? 0 : f->parameters[from - 1];
             f->reads_x[i] |= f->reads_x[from - 1];
+            f->reads_means[i] |= f->reads_means[from - 1];
         }
         for (uint32_t k = 0, slot; (slot = slots_of(t, f->statements[i], k)) != 0; k++)
             binder[slot] = (uint8_t)(i + 1);
@@ -396,6 +408,10 @@ static void check_reads(parser *p, const lang_function *function, const lang_fam
             continue;
         if ((of_parameters | natural) >> m & 1 && f->reads_x[i])
             fail_statement(p, f->statements[i], NULL, "'%s' is of the parameters, and reads x", sn_lang_quantity_names[m]);
+        if (m == LANG_POOLED && f->reads_x[i])
+            fail_statement(p, f->statements[i], NULL, "'pooled' is of the means of T, and reads x");
+        if (m != LANG_POOLED && f->reads_means[i])
+            fail_statement(p, f->statements[i], NULL, "'%s' reads the means, which only 'pooled' is given", sn_lang_quantity_names[m]);
         if (natural >> m & 1 && f->parameters[i] & ~known) {
             const uint32_t k = (uint32_t)__builtin_ctzll(f->parameters[i] & ~known), symbol = sn_lang_parameter(p->t, function, k)[PARAMETER_SYMBOL];
             fail_statement(p, f->statements[i], "it is given the tuple eta alone: eta.x, eta.y", "'%s' is of eta, and reads '%.*s'",

@@ -36,6 +36,7 @@
 typedef enum lang_member {
     LANG_LOG_DENSITY, LANG_T, LANG_ETA, LANG_A, LANG_LOG_H, LANG_NATURAL_A, LANG_FROM_NATURAL, LANG_LOG_CDF, LANG_LOG_SURVIVAL,
     LANG_ENTROPY, LANG_MEAN, LANG_VARIANCE,
+    LANG_POOLED, /* terms of the mean log-density of data, by the means of their statistics */
     LANG_MEMBERS,
     LANG_DERIVED = LANG_MEMBERS, /* log_h + eta*T - A though a stable form stands */
     LANG_QUANTITIES

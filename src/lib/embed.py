@@ -31,7 +31,7 @@ MOST_ARGUMENTS = 64
 # In the order of lang_member; what each may read beside the body's own names (e: eta, and parameters that are taken as known: T, log_h or the
 # support read them).
 MEMBERS = {"log_density": "xp", "T": "xp", "eta": "p", "A": "p", "log_h": "xp", "natural_A": "e", "from_natural": "e", "log_cdf": "xp",
-           "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p"}
+           "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p", "pooled": "pm"}
 # Families whose forms are right in f32 too; all others compute in f64 whatever they are given.
 OF_BOTH_TYPES = {"normal"}
 DERIVED = ("T", "eta", "A", "log_h")
@@ -139,7 +139,7 @@ class Item:
                     need |= needs[binder[name]]
                     known |= given[binder[name]] if name != "eta" else 0
                     read |= reads[binder[name]] if name != "eta" else {"eta"}
-                elif name in names | {"x", "eta"}:
+                elif name in names | {"x", "eta", "means"}:
                     read.add(name)
                 elif name in FIELD_NAMES | set(BITS):
                     self.fail(f"it reads {name}, which only a text has")
@@ -149,7 +149,7 @@ class Item:
             given.append(known)
             reads.append(read)
             for name in own:
-                if name in binder or name in names | {"x"}:
+                if name in binder or name in names | {"x", "means"}:
                     self.fail(f"{name} is bound twice")
                 binder[name] = number
         self.needs = {}
@@ -159,7 +159,8 @@ class Item:
             number = binder[member]
             self.needs[member] = given[number] if allowed == "e" else needs[number]
             known = names & (set().union(*(reads[binder[each]] for each in ("T", "log_h") if each in binder)) | set(NAME.findall(self.support)))
-            wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names - known and "p" not in allowed)}
+            wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names - known and "p" not in allowed)
+                     or (name == "means" and "m" not in allowed)}
             if wrong:
                 self.fail(f"{member} cannot read {', '.join(sorted(wrong))}")
         if {"T", "eta", "A"} <= set(self.needs):
