@@ -325,6 +325,37 @@ def functions_are_listed(_):
 
 
 @test
+def bash_completes_words(folder):
+    bash = shutil.which("bash")
+    if not bash:
+        return
+    script = pathlib.Path(__file__).resolve().parent.parent / "docs" / "sinter.bash"
+    (folder / "waves.sn").write_text("sin(x)\n")
+
+    def offers(*words):
+        code = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sinter; printf "%s\\n" "${COMPREPLY[@]}"'
+        done = subprocess.run([bash, "-c", code, script, SINTER, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+        same(done.stderr, "", words)
+        return done.stdout.split()
+
+    same(offers(""), COMMANDS + ["--help", "--version"], "subcommands")
+    same(offers("ren"), ["render"])
+    same(offers("help", "den"), ["density"])
+    same(offers("image", "x", "--colo"), ["--colormap"])
+    same(offers("image", "x", "--colormap", "vi"), ["viridis"])
+    same(offers("eval", "x", "--engine", "avx5"), ["avx512"])
+    same(offers("eval", "x", "--engine", "=", "sc"), ["scalar"])
+    same(offers("eval", "x", "--type", "="), ["f32", "f64"])
+    same(offers("functions", "sdf_smooth_u"), ["sdf_smooth_union"])
+    same(offers("image", "wav"), ["waves.sn"])
+    for command in COMMANDS:
+        text = out("help", command)
+        for option in offers(command, "--"):
+            check(option in text, command, option)
+    check("--3d" in offers("image", "x", "-"), "options of image")
+
+
+@test
 def fast_is_for_all_functions(_):
     plain = ["--ir", "--passes", "dce"]
     text = out("dump", "sin(x)^2 + exp(y)", *plain, "--fast")

@@ -10,7 +10,7 @@ void sn_cli_print_overview(FILE *out)
         const command *c = &sn_cli_commands[i];
         char line[64];
         snprintf(line, sizeof line, "sinter %s %s", c->name, c->operand ? c->operand : "");
-        fprintf(out, "  %-26s %s\n", line, c->summary);
+        fprintf(out, "  %-29s %s\n", line, c->summary);
     }
     fputs("\n`sinter help COMMAND` tells more, `sinter --version` which one this is.\n"
           "Exit status: 0; 1 for an error in the program or the data; 2 for wrong usage.\n",
