@@ -57,8 +57,8 @@ SINTER_API void sinter_player_close(sinter_player *player);
 SINTER_API sinter_status sinter_player_edit(sinter_player *player, const char *text, size_t length, const char *name, uint64_t *edit);
 /* The last good program again, by another engine, which takes over in mid-stream. SINTER_NO_ENGINE. */
 SINTER_API sinter_status sinter_player_use_engine(sinter_player *player, sinter_engine engine, uint64_t *edit);
-/* Waits until the edit is compiled, refused or overtaken by a later one: its status and report; of an overtaken one those of the one
- * that overtook it. After SINTER_OK the next call of sinter_player_process may play it (after fading outputs that it has no more). */
+/* Waits until the edit can be played, is refused or overtaken by a later one: its status and report; of an overtaken one those of the one
+ * that overtook it. An edit of a graph can be played as soon as the program is ready that fades to it; the one behind that follows on its own. After SINTER_OK the next call of sinter_player_process may play it (after fading outputs that it has no more). */
 SINTER_API sinter_status sinter_player_wait(sinter_player *player, uint64_t edit, sinter_report *report);
 
 typedef struct sinter_player_view {

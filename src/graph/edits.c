@@ -10,7 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { SWEEP_NANOSECONDS = 20000000 };
+enum {
+    SWEEP_NANOSECONDS = 20000000,
+    MOST_COPIED = 1 << 16 /* bytes of state that the audio thread copies for the sake of a fade: some 5 µs */
+};
 
 /* ---- performances ---- */
 
@@ -135,7 +138,9 @@ static sinter_status follow(performance *p, performance *before)
         if (was >= 0 && old.parameters[was].initial != now.parameters[k].initial && strcmp(now.parameters[k].name, "rate") != 0)
             p->initials[p->initial_count++] = (changed_initial){(int)k, name_of(p, (int)k)};
     }
-    return sinter_migration_open(before->kernel, p->kernel, &p->from);
+    size_t copied = 0;
+    const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, &p->from, &copied);
+    return status == SINTER_OK && copied > MOST_COPIED ? SINTER_TOO_LARGE : status;
 }
 
 /* What was ready and nobody has taken, with what was to follow it. Under the lock. */
@@ -264,13 +269,28 @@ static sinter_status begin_fading(sinter_player *player, const player_request *r
     return SINTER_OK;
 }
 
+/* The edit can be heard: whoever waits for it need not wait for what follows it. */
+static void announce(sinter_player *player, uint64_t number, double seconds)
+{
+    pthread_mutex_lock(&player->lock);
+    player->compiled = number;
+    player->status = SINTER_OK;
+    player->report.count = player->report.total = 0;
+    player->compile_seconds = seconds;
+    pthread_cond_broadcast(&player->done);
+    pthread_mutex_unlock(&player->lock);
+}
+
 /* By the interpreter first where machine code takes longer than allowed. What fades is all that is needed for that. */
 static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, sinter_report *report)
 {
     const double estimate = player->seconds_a_byte * (double)r->length;
     const bool dear = player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP;
     performance *fading, *p;
+    double begin = now();
     begin_fading(player, r, dear ? SINTER_ENGINE_INTERP : engine, number, &fading);
+    if (fading)
+        announce(player, number, now() - begin);
     if (dear && !fading) {
         sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, &p, report);
         if (status == SINTER_OK)
@@ -278,16 +298,15 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
         if (status != SINTER_OK)
             return status;
     }
-    const double begin = now();
+    begin = now();
     sinter_status status = make(player, r, engine, number, &p, report);
     if (status == SINTER_OK)
         status = hand_on(player, p, fading);
     if (status == SINTER_OK) {
         const double seconds = now() - begin;
-        pthread_mutex_lock(&player->lock); /* sinter_player_look reads it */
-        player->compile_seconds = seconds;
-        pthread_mutex_unlock(&player->lock);
         player->seconds_a_byte = seconds / (double)(r->length ? r->length : 1);
+        if (!fading)
+            announce(player, number, seconds);
     }
     return fading ? SINTER_OK : status; /* what has faded to the graph plays it, too */
 }

@@ -250,10 +250,20 @@ static bool is_plain(const graph_node *n, uint32_t port)
     return n->type->kind == GRAPH_OUTPUT || (n->type->kind == GRAPH_DELAY && port == 0);
 }
 
+/* A new node may keep what it is given for longer than the fade: signals into it begin at 0. */
+static bool fades_in(const graph_writing *w, uint32_t node, uint32_t port)
+{
+    const graph_type *t = w->g->nodes[node].type;
+    const bool signal = t->kind == GRAPH_DELAY ? port == 0 : t->keeps && strcmp(t->ports[port].name, "x") == 0;
+    return signal && !w->both->goes_on[node] && !t->ports[port].constant && has_source(w, node, port, GRAPH_NEW);
+}
+
 static bool fades(const graph_writing *w, uint32_t node, uint32_t port)
 {
-    if (!w->both || w->both->gone[node] || !w->both->before[node])
+    if (!w->both || w->both->gone[node])
         return false;
+    if (!w->both->before[node])
+        return fades_in(w, node, port);
     const graph_node *n = &w->g->nodes[node];
     if (n->type->ports[port].constant || n->type->ports[port].event)
         return false;
@@ -275,7 +285,7 @@ static bool is_live(const graph_writing *w, uint32_t node, uint32_t port, const 
     *values = n->values;
     if (!sn_graph_is_connected(w, node, port) && sn_graph_kind_of(n, port, &value) == VALUE_LIVE)
         return true;
-    if (!fades(w, node, port) || has_source(w, node, port, GRAPH_OLD))
+    if (!fades(w, node, port) || !w->both->before[node] || has_source(w, node, port, GRAPH_OLD))
         return false;
     *values = w->both->before[node];
     return kind_of(n, port, *values, &value) == VALUE_LIVE;
@@ -307,7 +317,7 @@ static void write_side(graph_writing *w, uint32_t node, uint32_t port, graph_sid
     double value;
     if (write_sum(w, node, port, side))
         return;
-    if (is_plain(n, port))
+    if (is_plain(n, port) || (side == GRAPH_OLD && !values_of(w, node, side)))
         sn_text_add(&w->out, "0");
     else if (kind_of(n, port, values_of(w, node, side), &value) == VALUE_LIVE)
         ADD(w, n->name, "__", n->type->ports[port].name);

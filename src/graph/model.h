@@ -48,7 +48,8 @@ typedef struct graph_type {
     char arguments[GRAPH_FORM]; /* their names, to call it with */
     graph_kind kind;
     uint32_t port_count, output_count;
-    bool own; /* defined by the graph's text */
+    bool own;   /* defined by the graph's text */
+    bool keeps; /* a delay line is in it: what goes in comes out later */
     graph_port ports[GRAPH_MOST_PORTS];
 } graph_type;
 
@@ -100,9 +101,11 @@ typedef struct graph_snapshot {
 /* In a text of two graphs, the one that plays and the one that follows it (transition.c): names that no graph's text has. */
 #define GRAPH_FADE "__fade"
 #define GRAPH_AWAY "__away"
+#define GRAPH_WAS "__was_" /* before the name of a node that is not what it was */
 typedef struct graph_both {
     const graph_value **before; /* per node: its values in the old graph; NULL: it was not there */
     bool *gone;                 /* per node: it is not in the new graph */
+    bool *goes_on;              /* per node without values in the old graph: its state was there, for other constants */
     double seconds;
     uint32_t fades; /* ports that do, in what was written */
 } graph_both;

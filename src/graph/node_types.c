@@ -73,8 +73,17 @@ static void write_trial(const graph_type *t, trial with, text *call)
         sn_text_add(call, "out result\n");
 }
 
+/* Does the node remember what it was given for longer than a filter does? The constants of a trial say nothing of how long: then any state counts. */
+static bool keeps_sound(const sinter_kernel *k, bool constants)
+{
+    bool keeps = k->line_count > 0 && constants;
+    for (uint32_t n = 0; n < k->line_count; n++)
+        keeps |= k->lines[n].length > PLAN_HELD;
+    return keeps;
+}
+
 /* The results of such a call, 0 where it is refused. */
-static uint32_t results(sinter_graph *g, const graph_type *t, trial with, sinter_status *status, sinter_report *report)
+static uint32_t results(sinter_graph *g, graph_type *t, trial with, sinter_status *status, sinter_report *report)
 {
     arena memory;
     text call;
@@ -84,13 +93,15 @@ static uint32_t results(sinter_graph *g, const graph_type *t, trial with, sinter
     sinter_kernel *kernel = NULL;
     *status = call.failed ? sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL) : sn_graph_try(g, call.start, &kernel, report);
     const uint32_t count = kernel ? sinter_kernel_describe(kernel).output_count : 0;
+    if (kernel)
+        t->keeps = keeps_sound(kernel, with.constants != 0);
     sinter_kernel_close(kernel);
     sn_arena_close(&memory);
     return count;
 }
 
 /* Of bits that are all set in a trial that succeeds, as few as are needed. */
-static sinter_status keep_needed(sinter_graph *g, const graph_type *t, trial *with, uint32_t *bits)
+static sinter_status keep_needed(sinter_graph *g, graph_type *t, trial *with, uint32_t *bits)
 {
     sinter_status status = SINTER_OK;
     const uint32_t all = *bits;

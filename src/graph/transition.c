@@ -2,15 +2,20 @@
  *
  * A graph that plays is followed by a text of both: nodes that are gone are still in it, nodes that are new already, and an input port whose
  * sources (or value) have changed has what it will have and what it had, faded from the one to the other by a parameter that
- * moves from 0 to 1 in a straight line, `__fade`. When it has arrived the text computes the very numbers of the new graph, which then takes over. A port that is
+ * moves from 0 to 1 in a straight line, `__fade`. What goes into a new
+ * delay, or as `x` into another new node that has a delay line, fades in: else it would come out as a step when the fade is over. When it has arrived the text computes the very numbers of the new graph, which then takes over. A port that is
  * as it was is written as it was, so untouched nodes compute what they did, bit for bit.
  *
  * The two graphs may have been edited apart for any number of steps, and their nodes go by their names, as their states do. So each text
  * that is committed takes a copy of its graph along (a snapshot), and the text between is made when it is known which graph will be playing.
  *
- * It cannot always be made: both graphs together may have a cycle that neither has; a node's name may have gone to another type; inputs may
- * have become other channels. Then the new graph takes over at once, as it does where a node is of a kind that cannot fade: an argument that must be a constant
- * changes at once, and so do definitions. Outputs are channels: they fade from what the channel had, whatever its name was. */
+ * A node whose name has gone to another type, or of which an argument that must be a constant is another one, is two nodes meanwhile: the old one under a name that
+ * no graph has, `__was_low`, with a copy of its state and its parameters (sn_migration_open), and the new one, which keeps the state that the types have in common. What
+ * they are connected to fades from the one to the other.
+ *
+ * The text cannot always be made: both graphs together may have a cycle that neither has; inputs may have become other channels. Then the new graph takes
+ * over at once, as it does where the copy would take the audio thread too long. Definitions, too, change at once: a text has one of each name.
+ * Outputs are channels: they fade from what the channel had, whatever its name was. */
 #include "graph/model.h"
 
 #include <stdio.h>
@@ -132,6 +137,34 @@ static uint32_t add_gone(joining *j, uint32_t slot)
     return at;
 }
 
+/* Does the new node compute something else than the old one, whatever its ports are given? */
+static bool is_another(const graph_node *old, const graph_node *new)
+{
+    const graph_type *t = old->type, *u = new->type;
+    if (strcmp(t->name, u->name) != 0 || t->port_count != u->port_count || t->output_count != u->output_count)
+        return true;
+    for (uint32_t k = 0; k < t->port_count; k++) {
+        double was, is;
+        if (!t->ports[k].constant)
+            continue;
+        const value_kind kind = sn_graph_kind_of(old, k, &was);
+        if (kind != sn_graph_kind_of(new, k, &is) || was < is || was > is)
+            return true;
+    }
+    return false;
+}
+
+/* The old one beside its successor. False: it cannot be called as it was. */
+static bool add_former(joining *j, uint32_t slot, uint32_t *at)
+{
+    const graph_node *n = &j->old->g.nodes[slot];
+    if (n->type->own || n->type->kind == GRAPH_INPUT || n->type->kind == GRAPH_OUTPUT || strlen(n->name) + sizeof GRAPH_WAS > GRAPH_NAME)
+        return false;
+    *at = add_gone(j, slot);
+    snprintf(j->g.nodes[*at].name, GRAPH_NAME, GRAPH_WAS "%s", n->name);
+    return true;
+}
+
 /* The old graph's k-th output fades to the new one's. */
 static uint32_t find_output(const joining *j, uint32_t ordinal)
 {
@@ -155,9 +188,11 @@ static bool place_nodes(joining *j)
             continue; /* the player has faded it out */
         if (at == UINT32_MAX)
             at = add_gone(j, k);
-        const graph_type *type = j->g.nodes[at].type;
-        if (strcmp(type->name, n->type->name) != 0 || type->port_count != n->type->port_count || type->output_count != n->type->output_count)
-            return false;
+        if (is_another(n, &j->g.nodes[at])) {
+            j->both.goes_on[at] = strcmp(j->g.nodes[at].type->name, n->type->name) == 0;
+            if (!add_former(j, k, &at))
+                return false;
+        }
         j->place[k] = at;
         j->both.before[at] = n->values;
     }
@@ -192,6 +227,7 @@ static bool take_room(joining *j, arena *memory)
     j->g.connection_count = 0;
     j->both.before = sn_arena_take_zeroed(memory, nodes * sizeof(void *));
     j->both.gone = sn_arena_take_zeroed(memory, nodes * sizeof *j->both.gone);
+    j->both.goes_on = sn_arena_take_zeroed(memory, nodes * sizeof *j->both.goes_on);
     j->place = sn_arena_take(memory, nodes * sizeof *j->place);
     if (memory->failed)
         return false;

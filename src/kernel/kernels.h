@@ -258,6 +258,10 @@ size_t sn_line_value_name(const char *name, size_t length);
 /* Of the lines of one value the one of the highest rank serves best; `own`: it has the very name. */
 uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
 
+/* sinter_migration_open where names of `to` that begin with `prefix` (NULL: none) are those without it of `from`: state and parameters that go on
+ * twice. They are copied, *copied bytes of state (NULL allowed), never handed over. */
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, sinter_migration **migration, size_t *copied);
+
 /* context.c */
 /* Is it one of the forms that a node type can have? Its name is not looked at. */
 bool sn_node_type_is_valid(const sinter_node_type *type);

@@ -19,7 +19,8 @@ typedef struct line_move {
 
 struct sinter_migration {
     const sinter_kernel *from, *to;
-    size_t block_size;
+    const char *prefix; /* of names that are others' too; NULL: none */
+    size_t block_size, copied;
     uint32_t line_count, parameter_count, call_count;
     line_move *lines;
     line_move *parameters;
@@ -46,6 +47,13 @@ static uint32_t hash(const char *name, size_t *length)
     for (size_t k = 0; k < *length; k++)
         h = (h ^ (uint8_t)name[k]) * 16777619u;
     return h;
+}
+
+/* The name that it goes by in `from`. */
+static const char *former(const sinter_migration *m, const char *name)
+{
+    const size_t length = m->prefix ? strlen(m->prefix) : 0;
+    return length && strncmp(name, m->prefix, length) == 0 ? name + length : name;
 }
 
 typedef struct name_table {
@@ -81,10 +89,11 @@ static void enter_calls(name_table *t, const sinter_kernel *k)
 }
 
 /* The best line of that value and type; the line count if there is none. */
-static uint32_t find_line(const name_table *t, const sinter_kernel *from, const sinter_kernel *to, uint32_t wanted)
+static uint32_t find_line(const name_table *t, const sinter_migration *m, uint32_t wanted)
 {
     size_t length;
-    const char *name = to->line_names[wanted];
+    const sinter_kernel *from = m->from, *to = m->to;
+    const char *name = former(m, to->line_names[wanted]);
     uint32_t best = from->line_count;
     uint64_t best_rank = 0;
     for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
@@ -110,10 +119,12 @@ static void find_lines(sinter_migration *m, const name_table *t)
 {
     const bool exchange = same_allocator(&m->from->context->allocator, &m->to->context->allocator);
     for (uint32_t i = 0; i < m->to->line_count; i++) {
-        const uint32_t from = find_line(t, m->from, m->to, i);
-        if (from < m->from->line_count)
-            m->lines[m->line_count++] =
-                (line_move){from, i, exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
+        const uint32_t from = find_line(t, m, i);
+        if (from == m->from->line_count)
+            continue;
+        m->lines[m->line_count++] = (line_move){from, i, exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
+        if (former(m, m->to->line_names[i]) != m->to->line_names[i])
+            m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
     }
 }
 
@@ -123,14 +134,24 @@ static bool same_functions(const sinter_node_type *a, const sinter_node_type *b)
            && a->reset == b->reset && a->save == b->save && a->restore == b->restore && a->inputs == b->inputs && a->outputs == b->outputs;
 }
 
+/* A self cannot be copied: it stays with the call of its very name. */
+static bool is_taken(const sinter_kernel *to, const kernel_call *from)
+{
+    bool taken = false;
+    for (uint32_t i = 0; !taken && i < to->call_count; i++)
+        taken = !strcmp(to->calls[i].name, from->name) && same_functions(&from->type, &to->calls[i].type);
+    return taken;
+}
+
 static void find_calls(sinter_migration *m, const name_table *t)
 {
     size_t length;
     for (uint32_t i = 0; i < m->to->call_count; i++) {
         const kernel_call *to = &m->to->calls[i];
-        for (uint32_t at = hash(to->name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
+        const char *name = former(m, to->name);
+        for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
             const kernel_call *from = &m->from->calls[t->slots[at] - 1];
-            if (!strcmp(from->name, to->name) && same_functions(&from->type, &to->type))
+            if (!strcmp(from->name, name) && same_functions(&from->type, &to->type) && (name == to->name || !is_taken(m->to, from)))
                 m->calls[m->call_count++] = (line_move){from->self, to->self, true};
         }
     }
@@ -139,13 +160,18 @@ static void find_calls(sinter_migration *m, const name_table *t)
 static void find_parameters(sinter_migration *m)
 {
     for (uint32_t i = 0; i < m->to->public_params; i++) {
-        const int from = sinter_parameter_number(m->from, m->to->params[i].name);
+        const int from = sinter_parameter_number(m->from, former(m, m->to->params[i].name));
         if (from >= 0)
             m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true};
     }
 }
 
 sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
+{
+    return sn_migration_open(from, to, NULL, migration, NULL);
+}
+
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, sinter_migration **migration, size_t *copied)
 {
     if (!migration)
         return SINTER_BAD_ARGUMENT;
@@ -162,7 +188,7 @@ sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kern
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
         memset(names.slots, 0, table_size);
-        *m = (sinter_migration){.from = from, .to = to, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
+        *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
         m->parameters = m->lines + to->line_count;
         m->calls = m->parameters + to->public_params;
         enter_lines(&names, from);
@@ -173,6 +199,8 @@ sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kern
     }
     sn_release(allocator, names.slots, table_size);
     *migration = m;
+    if (m && copied)
+        *copied = m->copied;
     return m ? SINTER_OK : SINTER_NO_MEMORY;
 }
 
