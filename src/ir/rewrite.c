@@ -231,7 +231,8 @@ static ir_ref identity_choose(ir_program *p, const ir_op *op)
 {
     if (op->b == op->c)
         return op->b;
-    if (sn_ir_is_const(p, op->a))
+    const bool has_slope = op->flags & IR_FLAG_FORMS && !(p->rules & IR_SIGNS); /* that of c, which must stay */
+    if (sn_ir_is_const(p, op->a) && !(has_slope && sn_ir_bits(p, op->a)))
         return sn_ir_bits(p, op->a) ? op->b : op->c;
     return 0;
 }
