@@ -37,7 +37,7 @@ static double between(uint64_t *state, double low, double high)
 
 static double random_scale(uint64_t *state)
 {
-    static const double borders[] = {0.25, 0x1p50, 0.3989422804014327, 1};
+    static const double borders[] = {0.16, 0x1p50, 0.3989422804014327, 1};
     const unsigned kind = random_bits(state) % 8;
     if (kind == 0)
         return borders[random_bits(state) % 4]*(1 + 0x1p-52*(double)(int)(random_bits(state) % 9) - 0x1p-50);

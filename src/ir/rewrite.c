@@ -224,6 +224,10 @@ static ir_ref identity_fused(ir_program *p, ir_op *op)
             op->code = (uint8_t)other;
         }
     }
+    if (op->code != IR_FNMA && p->ops[op->c].code == IR_NEG) {
+        op->c = p->ops[op->c].a;
+        op->code = op->code == IR_FMA ? IR_FMS : IR_FMA;
+    }
     return 0;
 }
 
