@@ -289,6 +289,7 @@ typedef struct compilation {
     ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;
     bool relaxed;
+    bool shows_program;  /* somebody wants to see it as the front end makes it */
     float_mode mode;     /* the caller's: constants are folded in the default one */
 } compilation;
 

@@ -6,6 +6,8 @@
  * since what an argument is may make them simpler; rules change no bit, and those that a program has are part of what a member is kept by (relaxed ones,
  * and whether derivatives are still to come).
  *
+ * Functions among the operations are expanded here, if nothing else is to be done to the program before that: then it needs no pass for them.
+ *
  * A member that needs anything but its arguments (a table, the sample rate) is not kept, and this is. Whoever compiles holds the context's lock. */
 #include "lang/kept_members.h"
 
@@ -72,6 +74,7 @@ ir_ref sn_lang_copy_member(lowering *l, const struct lang_kept_member *m, const 
         sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
         return 0;
     }
+    const bool expands = l->options->expansions && p->rules & IR_SIGNS; /* no derivatives, which go by functions */
     sn_ir_reserve(p, p->count + m->count);
     map[0] = 0;
     memcpy(map + 1, inputs, m->inputs * sizeof *map);
@@ -82,6 +85,11 @@ ir_ref sn_lang_copy_member(lowering *l, const struct lang_kept_member *m, const 
             continue;
         }
         const unsigned operands = sn_ir_info[op->code].operands;
+        if (expands && sn_ir_info[op->code].kind == IR_KIND_MATH) {
+            map[r] = sn_math_expand_kept(l->options->expansions, p, (ir_code)op->code, (ir_type)op->type, map[op->a], operands > 1 ? map[op->b] : 0,
+                                         op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+            continue;
+        }
         map[r] = sn_ir_emit_flagged(p, (ir_code)op->code, (ir_type)op->type, op->flags, operands > 0 ? map[op->a] : op->a,
                                     operands > 1 ? map[op->b] : op->b, operands > 2 ? map[op->c] : op->c);
     }

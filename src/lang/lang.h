@@ -61,6 +61,7 @@ typedef struct lang_options {
     const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
     struct kept_members *kept; /* NULL, or what earlier texts made of families and later ones use again */
+    struct math_templates *expansions; /* NULL, or functions in what is used again are expanded at once: where nothing has to be done before that */
     const sinter_node_type *nodes; /* functions made by callbacks, and functions in C */
     uint32_t node_count;
 } lang_options;
