@@ -98,8 +98,11 @@ def step(v, places):
     return v
 
 
+BEYOND = 8192  # up to here deviances have their short form
+
+
 def shape():
-    return R.choice([scale(), scale(), 10 ** R.uniform(-2, 6),
+    return R.choice([scale(), scale(), 10 ** R.uniform(-2, 6), BEYOND * R.choice([0.5, 1, step(1.0, -1), step(1.0, 1), 0.9, 2]),
                      R.choice([0.5, 1, 1.5, 2, 2.5, 3, 100, step(1.0, -1), step(2.0, -1), step(2.0, 1), 1.9999, 2.0001])])
 
 
@@ -124,7 +127,7 @@ def positive(centre, relative):
 def count(mean, deviation=0.0):
     kind = R.random()
     if kind < 0.2:
-        return float(R.choice([0, 1, 2, 3, 4, 7, 10, 50]))
+        return float(R.choice([0, 1, 2, 3, 4, 7, 10, 50, BEYOND, BEYOND - 1, BEYOND + 1]))
     if kind < 0.3:
         return float(int(10 ** R.uniform(0, 15)))
     mean = min(mean, 1e15)
@@ -174,7 +177,7 @@ def of_dirichlet():
 
 def of_binomial(name):
     logit = name == "binomial_logit"
-    n = float(int(10 ** R.uniform(0, R.choice([1, 3, 6, 8 if logit else 15]))))
+    n = float(R.choice([int(10 ** R.uniform(0, R.choice([1, 3, 6, 8 if logit else 15])))] * 4 + [BEYOND + R.choice([-1, 0, 1])]))
     if logit:
         t = R.choice([R.uniform(-3, 3), R.uniform(-40, 40), R.uniform(-700, 700)])
         p = 1 / (1 + math.exp(-t))
@@ -190,7 +193,7 @@ def of_binomial(name):
 
 def of_poisson(name):
     if name == "poisson":
-        rate = R.choice([scale(), 10 ** R.uniform(-3, 15)])
+        rate = R.choice([scale(), 10 ** R.uniform(-3, 15), BEYOND * R.uniform(0.7, 1.3)])
         return count(rate), rate
     log_rate = R.choice([R.uniform(-690, 690), R.uniform(-5, 18), R.uniform(-2, 5)])
     return count(min(math.exp(log_rate), 1e8)), log_rate

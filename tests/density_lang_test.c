@@ -570,6 +570,34 @@ static void every_family_compiles(void **state)
     }
 }
 
+/* What a family comes to is kept with the context: the bits are those of the first text, of texts whose arguments are constants, which are lowered anew, and
+ * of those with derivatives, which keep functions for what they are; whoever comes first. */
+static void families_are_kept(void **state)
+{
+    static const char *const families[][2] = {
+        {"cauchy(mu, sigma)", "cauchy(0.5, 1.5)"}, {"gamma(mu, sigma)", "gamma(0.5, 1.5)"}, {"skew_normal(mu, sigma, 2*mu)", "skew_normal(0.5, 1.5, 1)"},
+        {"von_mises(mu, sigma)", "von_mises(0.5, 1.5)"}, {"neg_binomial_2(mu, sigma)", "neg_binomial_2(0.5, 1.5)"}, {"student_t(sigma, mu, sigma)", "student_t(1.5, 0.5, 1.5)"},
+        {"gaussian(mu, sigma)", "normal(0.5, 1.5)"}, {"normal(x + mu, sigma)", "normal(x + 0.5, 1.5)"},
+    };
+    (void)state;
+    for (unsigned k = 0; k < sizeof families / sizeof *families; k++) {
+        char texts[2][200];
+        snprintf(texts[0], sizeof texts[0], "param mu = 0.5; param sigma = 1.5; log_density(%s, x)", families[k][0]);
+        snprintf(texts[1], sizeof texts[1], "log_density(%s, x)", families[k][1]);
+        const char *by[] = {"x"};
+        const sinter_options plain = {.type = SINTER_F64, .inputs = "x"}, gradient = {.type = SINTER_F64, .inputs = "x", .gradient = by, .gradient_count = 1};
+        for (unsigned turn = 0; turn < 5; turn++) {
+            compiled(texts[turn == 3], turn == 2 ? &gradient : &plain);
+            run(NULL);
+            if (turn)
+                for (unsigned i = 0; i < COUNT; i++)
+                    if (memcmp(&out[0][i], &first_out[0][i], sizeof out[0][i]) != 0 && !(isnan(out[0][i]) && isnan(first_out[0][i])))
+                        fail_msg("%s at %g, turn %u: %a, at first %a", texts[turn == 3], places[i], turn, out[0][i], first_out[0][i]);
+            memcpy(first_out[0], out[0], sizeof out[0]);
+        }
+    }
+}
+
 /* ---- mistakes ---- */
 
 static void every_mistake_is_told_where_it_is(void **state)
@@ -707,6 +735,7 @@ int main(void)
         cmocka_unit_test(a_text_says_what_density_it_is),
         cmocka_unit_test(natural_parameters),
         cmocka_unit_test(every_family_compiles),
+        cmocka_unit_test(families_are_kept),
         cmocka_unit_test(every_mistake_is_told_where_it_is),
         cmocka_unit_test(words_of_densities_are_names_elsewhere),
     };

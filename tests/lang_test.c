@@ -318,7 +318,7 @@ static void expressions_have_their_values(void **state)
         {"sign(nan)", NAN},
         {"clamp(x, 4, 5)", 4}, {"clamp(x, 0, 2)", 2}, {"mix(2, 4, 0.5)", 3}, {"lerp(2, 4, 0.5)", 3},
         {"step(4, x)", 0},
-        {"step(3, x)", 1}, {"select(x<y, 1, 2)", 1}, {"copysign(x, -1)", -3}, {"copysign(x, -0.0)", -3},
+        {"step(3, x)", 1}, {"select(x<y, 1, 2)", 1}, {"refined(x<y, x, 2)", 3}, {"refined(x>y, x, 2)", 2}, {"dot(refined((x<y, x>y), (x, 1), z), (1, 10))", 73}, {"copysign(x, -1)", -3}, {"copysign(x, -0.0)", -3},
         {"copysign(-x, nan)", 3}, {"fma(x, y, z)", 22}, {"degrees(pi)", 180},
         {"radians(180)", 3.14159265358979323846},
         {"dot((1, 2, 3), (4, 5, 6))", 32}, {"dot(x, y)", 15}, {"length((x, 4))", 5}, {"length(-x)", 3},

@@ -435,12 +435,15 @@ static void emit_cold(allocation *a, uint32_t number)
 {
     const code_region *region = &a->regions[number - 1];
     a->position = region->rare;
-    const unsigned mask = sn_use(a, a->ops[region->cold].a);
+    const unsigned mask = region->uniform ? 0 : sn_use(a, a->ops[region->cold].a);
     define_rare(a, region->rare);
     unlock(a);
     const uint32_t slot_top = a->slot_top, free_slot_count = a->free_slot_count;
     record(a, CODE_EVENT_ENTER_COLD, 0, 0, 0, 0);
-    a->target->enter_cold(a->emitter, mask);
+    if (region->uniform)
+        a->target->enter_uniform(a->emitter, region->uniform);
+    else
+        a->target->enter_cold(a->emitter, mask);
     const kept_registers kept = keep_registers(a, region);
     hand_over(a, region);
     record(a, CODE_EVENT_HAND, 0, index_of(a, region->rare, a->copy), region->slot, 0);
@@ -603,8 +606,11 @@ static void walk_region(allocation *a, uint32_t number)
     walk_copies(a, 0, 1, region->cold + 1, rare);
     a->position = rare;
     a->copy = 0;
-    const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare), mask = sn_use(a, a->ops[rare].a);
-    a->target->merge_cold(a->emitter, merged, mask, value, a->ops[rare].type);
+    const unsigned value = sn_use(a, a->ops[rare].b), merged = sn_use(a, rare);
+    if (region->uniform)
+        a->target->move(a->emitter, merged, value, a->ops[rare].type);
+    else
+        a->target->merge_cold(a->emitter, merged, sn_use(a, a->ops[rare].a), value, a->ops[rare].type);
     record(a, CODE_EVENT_DEFINE, merged, index_of(a, rare, 0), 0, 0);
     store(a, merged, region->slot, index_of(a, rare, 0));
     a->target->end_region(a->emitter);

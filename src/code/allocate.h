@@ -32,6 +32,7 @@ typedef struct code_target {
     void (*move)(void *emitter, unsigned to, unsigned from, unsigned type);
     /* Leaves the path if any lane of the mask is set; what is written from here on is the way to a cold region and back. */
     void (*enter_cold)(void *emitter, unsigned mask);
+    void (*enter_uniform)(void *emitter, uint32_t uniform); /* the same if the UNIFORM, an i32, is not 0 */
     void (*call_cold)(void *emitter, uint32_t region); /* runs the region's routine */
     void (*leave_cold)(void *emitter);                 /* back to the path, behind enter_cold's branch */
     /* A region's routine, `depth` calls away from the hot path; within, slots lie that many return addresses further up. */
@@ -85,6 +86,7 @@ typedef struct code_region {
     uint32_t depth;  /* 1 for a region of the hot path */
     uint32_t first_reading, reading_count;
     uint32_t slot;   /* of the RARE's value: the hot operand at first, then the result */
+    uint32_t uniform; /* the mask is one value for all lanes, this UNIFORM's, and nobody else asks for it: no register holds it; 0: it is any */
 } code_region;
 
 /* An event of the allocation, for its verifier. */

@@ -190,6 +190,27 @@ static void find_uses(use_walk *w, uint32_t after, uint32_t last)
 
 /* ---- regions ---- */
 
+static uint32_t count_uses(const allocation *a, uint32_t value)
+{
+    uint32_t count = 0;
+    for (uint32_t i = value + 1; i < a->count; i++)
+        for (unsigned k = 0; k < sn_ir_info[a->ops[i].code].operands; k++)
+            count += sn_ir_operand(&a->ops[i], k) == value;
+    return count;
+}
+
+/* The UNIFORM that a mask is, which comes from outside of the loop as `u != 0`, if it is the region's alone: its COLD's and its RARE's. Then that is no
+ * operation of the walk. */
+static uint32_t uniform_of_mask(allocation *a, uint32_t mask)
+{
+    const ir_op *op = &a->ops[mask];
+    if (op->code != IR_NE || a->ops[op->a].code != IR_UNIFORM || a->ops[op->a].type != IR_I32 || a->ops[op->a].b || a->ops[op->b].code != IR_CONST
+        || a->ops[op->b].a != 0 || count_uses(a, mask) != 2)
+        return 0;
+    a->values[mask].traits = (uint8_t)((a->values[mask].traits | CODE_LOADED) & ~CODE_APART);
+    return op->a;
+}
+
 /* Pairs each COLD with its RARE; what encloses what follows from their order. */
 static bool pair_regions(allocation *a, uint32_t colds)
 {
@@ -204,7 +225,8 @@ static bool pair_regions(allocation *a, uint32_t colds)
         while (around && i > a->regions[around - 1].rare)
             around = a->regions[around - 1].around;
         const uint32_t depth = around ? a->regions[around - 1].depth + 1 : 1;
-        a->regions[a->region_count] = (code_region){.cold = i, .rare = a->ops[i].b, .around = around, .depth = depth};
+        a->regions[a->region_count] = (code_region){.cold = i, .rare = a->ops[i].b, .around = around, .depth = depth,
+                                                      .uniform = uniform_of_mask(a, a->ops[i].a)};
         around = ++a->region_count;
         a->region_at[i] = a->region_at[a->ops[i].b] = around;
     }
@@ -228,7 +250,8 @@ static void find_region_uses(allocation *a, bool masks_apart, code_region *regio
 {
     use_walk w = {.a = a, .values = a->values, .region = region, .first = region->cold, .masks_apart = masks_apart};
     region->first_reading = a->reading_count;
-    note_use(&w, region->rare, a->ops[region->rare].a);
+    if (!region->uniform)
+        note_use(&w, region->rare, a->ops[region->rare].a);
     note_use(&w, region->rare, a->ops[region->rare].b);
     find_uses(&w, region->cold, region->rare - 1);
     if (!a->failed)

@@ -76,6 +76,16 @@ static bool pull_factor(ir_program *p, factored *f)
     return true;
 }
 
+/* Of two forms of a term, chosen by the parameters, the one that is to be differentiated: where it loses digits, so does the sum, which is looked at. */
+static bool take_form(const ir_program *p, factored *f)
+{
+    const ir_op *op = &p->ops[f->a];
+    if (!(op->flags & IR_FLAG_FORMS) || !is_uniform(p, op->a))
+        return false;
+    f->a = op->c;
+    return true;
+}
+
 /* An addend of f->a into the offset. */
 static bool pull_addend(ir_program *p, factored *f)
 {
@@ -129,7 +139,7 @@ static factored factor(ir_program *p, ir_ref term, bool addends)
     factored f = {term, 0, 0, 0};
     if (is_uniform(p, term))
         return f;
-    while (!f.b && !is_uniform(p, f.a) && (pull_factor(p, &f) || (addends && pull_addend(p, &f))))
+    while (!f.b && !is_uniform(p, f.a) && (take_form(p, &f) || pull_factor(p, &f) || (addends && pull_addend(p, &f))))
         ;
     pull_from_product(p, &f);
     return f;

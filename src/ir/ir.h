@@ -32,7 +32,8 @@ typedef struct ir_op {
 
 enum {
     IR_FLAG_FAST = 1, /* a mathematical function of the grade `fast` */
-    IR_FLAG_JOINT = 2 /* in an encoder's bodies: one value for all vectors that are computed side by side */
+    IR_FLAG_JOINT = 2, /* in an encoder's bodies: one value for all vectors that are computed side by side */
+    IR_FLAG_FORMS = 4 /* a RARE whose sides are forms of one function: its derivative is that of the second, whatever the mask says */
 };
 
 typedef struct ir_stream {
@@ -80,7 +81,7 @@ enum {
     IR_IDENTITY = 1,
     IR_FOLD = 2,
     IR_RELAXED = 4,
-    IR_SIGNS = 8 /* a factor of 1 or -1 made from a bit turns the sign: no derivative is to be found any more, for bits have none */
+    IR_SIGNS = 8 /* no derivative is to be found any more: a factor of 1 or -1 made from a bit turns the sign, for bits have none; of two forms one may go */
 };
 enum { IR_MAX_OPERATIONS = 1 << 22 };
 

@@ -547,16 +547,22 @@ static bool unknown_operation(parser *s, slice word, bool at_start)
                           sn_ir_shown(word), word.start);
 }
 
+static bool ends_in(slice word, const char *suffix)
+{
+    const size_t length = strlen(suffix);
+    return (size_t)(word.end - word.start) > length && memcmp(word.end - length, suffix, length) == 0;
+}
+
 static bool read_code(parser *s, statement *t, bool at_start)
 {
-    static const char fast[] = ".fast";
+    static const char fast[] = ".fast", forms[] = ".forms";
     const slice word = sn_ir_peek_word(&s->in);
     if (word.start == word.end)
         return sn_ir_expected(&s->in, at_start ? "a statement" : "an operation");
     slice plain = word;
-    const size_t suffix = sizeof fast - 1;
-    if ((size_t)(word.end - word.start) > suffix && !memcmp(word.end - suffix, fast, suffix))
-        plain.end -= suffix;
+    const bool is_fast = ends_in(word, fast), has_forms = ends_in(word, forms);
+    if (is_fast || has_forms)
+        plain.end -= is_fast ? sizeof fast - 1 : sizeof forms - 1;
     s->in.at = word.end;
     t->place = word;
     t->code = find_code(plain);
@@ -565,9 +571,11 @@ static bool read_code(parser *s, statement *t, bool at_start)
     const ir_info *info = &sn_ir_info[t->code];
     if (info->kind == IR_KIND_PLAN)
         return sn_ir_complain(&s->in, word, NULL, "`%s` stands in plans only", info->name);
-    if (plain.end != word.end && info->kind != IR_KIND_MATH)
+    if (is_fast && info->kind != IR_KIND_MATH)
         return sn_ir_complain(&s->in, word, NULL, "only mathematical functions have a fast grade");
-    t->flags = plain.end != word.end ? IR_FLAG_FAST : 0;
+    if (has_forms && t->code != IR_RARE)
+        return sn_ir_complain(&s->in, word, NULL, "only `rare` chooses between forms");
+    t->flags = is_fast ? IR_FLAG_FAST : has_forms ? IR_FLAG_FORMS : 0;
     return true;
 }
 

@@ -349,6 +349,8 @@ static void print_operation(const printer *s, ir_ref r)
     sn_text_add(s->out, sn_ir_info[op->code].name);
     if (op->flags & IR_FLAG_FAST)
         sn_text_add(s->out, ".fast");
+    if (op->flags & IR_FLAG_FORMS)
+        sn_text_add(s->out, ".forms");
     const unsigned type = shown_type(s->p, op);
     if (type != IR_VOID)
         sn_text_print(s->out, " %s", sn_ir_type_name(type));

@@ -224,6 +224,10 @@ static ir_ref identity_fused(ir_program *p, ir_op *op)
             op->code = (uint8_t)other;
         }
     }
+    if (op->code != IR_FNMA && p->ops[op->c].code == IR_NEG) {
+        op->c = p->ops[op->c].a;
+        op->code = op->code == IR_FMA ? IR_FMS : IR_FMA;
+    }
     return 0;
 }
 
@@ -231,7 +235,8 @@ static ir_ref identity_choose(ir_program *p, const ir_op *op)
 {
     if (op->b == op->c)
         return op->b;
-    if (sn_ir_is_const(p, op->a))
+    const bool has_slope = op->flags & IR_FLAG_FORMS && !(p->rules & IR_SIGNS); /* that of c, which must stay */
+    if (sn_ir_is_const(p, op->a) && !(has_slope && sn_ir_bits(p, op->a)))
         return sn_ir_bits(p, op->a) ? op->b : op->c;
     return 0;
 }

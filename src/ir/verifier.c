@@ -210,7 +210,7 @@ static const char *check_operands(const verifier *v, ir_ref r)
                                  info->name, k, sn_ir_info[v->p->ops[word].code].name);
         }
     }
-    if (op->flags & ~(info->kind == IR_KIND_MATH ? IR_FLAG_FAST : 0))
+    if (op->flags & ~(info->kind == IR_KIND_MATH ? IR_FLAG_FAST : op->code == IR_RARE ? IR_FLAG_FORMS : 0))
         return violation(v, "operation %u (%s) has the flags %u", (unsigned)r, info->name, op->flags);
     return NULL;
 }

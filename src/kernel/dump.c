@@ -114,6 +114,7 @@ sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *opti
     sinter_status status = sn_kernel_begin(&c, context, options, report);
     if (!status) {
         c.program.rules = d->passes || d->ir_text ? 0 : c.program.rules;
+        c.shows_program = true;
         status = front(&c, source);
     }
     text written;

@@ -32,11 +32,19 @@ struct sinter_program {
     uint32_t written_count;
 };
 
+/* What the language keeps of families (lang/kept_members.h). */
+struct lang_kept_member;
+typedef struct kept_members {
+    arena memory;
+    struct lang_kept_member *first;
+} kept_members;
+
 struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
     arena scratch;          /* of one compilation at a time */
     math_templates templates; /* used while compiling */
+    kept_members members;     /* likewise */
     pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
     sinter_node_type *nodes;
     uint32_t node_count, node_capacity;
@@ -285,6 +293,7 @@ typedef struct compilation {
     ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;
     bool relaxed;
+    bool shows_program;  /* somebody wants to see it as the front end makes it */
     float_mode mode;     /* the caller's: constants are folded in the default one */
 } compilation;
 

@@ -460,16 +460,19 @@ lang_value sn_lang_not(lowering *l, uint32_t node, lang_value a)
     return each(l, node, not_rule, 0, &a, 1);
 }
 
-static lang_value choose_rule(lowering *l, uint32_t node, unsigned which, const lang_value *v)
+/* By SELECT; of two forms (`word` is REFINED) by a RARE that says so. */
+static lang_value choose_rule(lowering *l, uint32_t node, unsigned word, const lang_value *v)
 {
-    (void)which;
     const lang_value c = condition(l, node, v[0]);
     lang_value ways[2] = {v[1], v[2]};
     unsigned type = IR_MASK;
     if ((ways[0].type != IR_MASK || ways[1].type != IR_MASK) && !meet(l, node, ways, 2, &type))
         return sn_lang_wrong();
-    return sn_lang_scalar(
-        type == TYPE_UNKNOWN ? 0 : emit(l, IR_SELECT, type, c.ref, ways[0].ref, ways[1].ref), type);
+    if (type == TYPE_UNKNOWN || l->dry)
+        return sn_lang_scalar(0, type);
+    const bool forms = word == WORD_REFINED && is_float(type);
+    return sn_lang_scalar(sn_ir_emit_flagged(l->p, forms ? IR_RARE : IR_SELECT, (ir_type)type, forms ? IR_FLAG_FORMS : 0, c.ref, ways[0].ref,
+                                             ways[1].ref), type);
 }
 
 lang_value sn_lang_choose(lowering *l, uint32_t node, lang_value c, lang_value a, lang_value b)
@@ -840,6 +843,7 @@ static lang_value function_rule(lowering *l, uint32_t node, unsigned word, const
     }
     case WORD_OR: return logic(l, node, IR_OR, v[0], v[1]);
     case WORD_RADIANS: return scale(l, node, v[0], pi, 180);
+    case WORD_REFINED: return choose_rule(l, node, word, v);
     case WORD_REM: return remainder_of(l, node, v[0], v[1]);
     case WORD_SAR: return shift(l, node, IR_SAR, v[0], v[1]);
     case WORD_SELECT: return choose_rule(l, node, 0, v);

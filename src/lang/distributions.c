@@ -9,6 +9,7 @@
  * members say themselves what they are at infinity. */
 #include "lang/distributions.h"
 
+#include "lang/kept_members.h"
 #include "lang/library.h"
 
 #include <math.h>
@@ -107,7 +108,10 @@ static uint32_t body_of(lowering *l, const lang_distribution *d, lang_member qua
                          l->t->source.text + s->at, sn_lang_quantity_names[quantity]);
         return 0;
     }
-    return d->name.function ? d->name.function : sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity);
+    if (d->name.function)
+        return d->name.function;
+    const struct lang_kept_member *kept = sn_lang_find_kept(l, d->name.item->family, quantity);
+    return sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, kept && kept->result);
 }
 
 static bool bound_of(lowering *l, uint32_t node, double *value)
@@ -289,6 +293,7 @@ typedef struct evaluation {
     lang_value valid; /* all parameters keep their constraints; count 0: nothing that could break */
     lang_value parameters[LANG_MAX_TUPLE]; /* as they are bound */
     uint32_t count;
+    const struct lang_kept_member *kept; /* what it was copied from; NULL: it was lowered */
 } evaluation;
 
 static lang_value compared(const evaluation *e, unsigned token, lang_value a, lang_value b)
@@ -480,30 +485,65 @@ static bool passes_nan(const ir_op *op)
     return info->rule == IR_RULE_FLOAT || ((info->rule == IR_RULE_NUMBER || info->rule == IR_RULE_CONVERT) && op->type != IR_I32);
 }
 
-/* Does a NaN in operation `from` make one of operation `to`, whatever else is computed? It does not where it decides a choice alone. */
-static bool carries_nan(const ir_program *p, ir_ref from, ir_ref to, unsigned *steps)
+typedef struct nan_search {
+    const ir_program *p;
+    ir_ref from;
+    unsigned steps;
+    uint8_t *vain; /* by operation behind `from`: it has been looked at, and does not carry one */
+} nan_search;
+
+static bool carries_nan(nan_search *s, ir_ref to);
+
+/* Of a comparison with NaN it is known what it is; otherwise both sides have to. */
+static bool choice_carries_nan(nan_search *s, const ir_op *op)
 {
-    const ir_op *op = &p->ops[to];
-    const unsigned operands = sn_ir_info[op->code].operands;
-    if (to <= from || *steps == 0)
-        return to == from;
-    --*steps;
+    const ir_op *mask = &s->p->ops[op->a];
+    if (sn_ir_info[mask->code].rule == IR_RULE_COMPARE && s->p->ops[mask->a].type != IR_I32
+        && (carries_nan(s, mask->a) || carries_nan(s, mask->b)))
+        return carries_nan(s, mask->code == IR_NE ? op->b : op->c);
+    return carries_nan(s, op->b) && carries_nan(s, op->c);
+}
+
+/* Does a NaN make one of the operation, whatever else is computed? It does not where it decides a choice alone. */
+static bool operation_carries_nan(nan_search *s, const ir_op *op)
+{
+    const unsigned operands = op->code == IR_COPYSIGN ? 1 : sn_ir_info[op->code].operands;
     if (sn_ir_info[op->code].rule == IR_RULE_CHOOSE)
-        return carries_nan(p, from, op->b, steps) && carries_nan(p, from, op->c, steps);
-    if (op->code == IR_MIN || op->code == IR_MAX || op->code == IR_POW || op->code == IR_HYPOT)
-        return carries_nan(p, from, op->a, steps) && carries_nan(p, from, op->b, steps);
-    for (unsigned k = 0; k < (op->code == IR_COPYSIGN ? 1 : operands) && passes_nan(op); k++)
-        if (carries_nan(p, from, sn_ir_operand(op, k), steps))
+        return choice_carries_nan(s, op);
+    if (op->code == IR_MIN || op->code == IR_MAX)
+        return carries_nan(s, op->b); /* which it is where they do not compare */
+    if (op->code == IR_POW || op->code == IR_HYPOT)
+        return carries_nan(s, op->a) && carries_nan(s, op->b);
+    for (unsigned k = 0; k < operands && passes_nan(op); k++)
+        if (carries_nan(s, sn_ir_operand(op, k)))
             return true;
     return false;
+}
+
+static bool carries_nan(nan_search *s, ir_ref to)
+{
+    if (to <= s->from)
+        return to == s->from;
+    if (s->vain[to - s->from] || s->steps == 0)
+        return false;
+    s->steps--;
+    const bool carries = operation_carries_nan(s, &s->p->ops[to]);
+    s->vain[to - s->from] = !carries;
+    return carries;
+}
+
+static bool number_carries_nan(const ir_program *p, ir_ref from, ir_ref to)
+{
+    nan_search s = {.p = p, .from = from, .steps = NAN_STEPS};
+    s.vain = to > from ? sn_arena_take_zeroed(p->memory, (size_t)(to - from) + 1) : NULL;
+    return to == from || (s.vain && carries_nan(&s, to));
 }
 
 static bool all_carry_nan(const lowering *l, lang_value from, ir_ref to)
 {
     for (uint32_t k = 0; k < from.count; k++) {
         const lang_value element = sn_lang_element(l, from, k);
-        unsigned steps = NAN_STEPS;
-        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !carries_nan(l->p, element.ref, to, &steps))
+        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !number_carries_nan(l->p, element.ref, to))
             return false;
     }
     return true;
@@ -519,13 +559,13 @@ static lang_value with_nans(const evaluation *e, lang_value x, lang_value v)
     const ir_ref computed = v.ref;
     bool carried = !l->options->drops;
     for (uint32_t k = 0; k < e->count; k++)
-        carried &= all_carry_nan(l, e->parameters[k], computed);
+        carried &= e->kept ? e->kept->carries >> k & 1 : all_carry_nan(l, e->parameters[k], computed);
     const lang_value none = sn_lang_to(l, e->node, number(e, NAN), v.type);
     if (!carried && e->valid.count)
         v = sn_lang_choose(l, e->node, e->valid, v, none);
     for (uint32_t k = 0; k < x.count; k++) {
         const lang_value element = sn_lang_element(l, x, k);
-        if (l->options->drops || !all_carry_nan(l, element, computed))
+        if (l->options->drops || !(e->kept ? e->kept->carries >> e->count & 1 : all_carry_nan(l, element, computed)))
             v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, none);
     }
     return v;
@@ -590,18 +630,122 @@ static lang_value derived_density(evaluation *e, const lang_family *f)
     return f->members[LANG_LOG_H] ? sn_lang_binary(l, e->node, TOKEN_PLUS, v, member(l, f, LANG_LOG_H)) : v;
 }
 
-static lang_value lower_members(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+static bool is_derived(const lang_family *f, lang_member quantity)
+{
+    return quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
+}
+
+static lang_value lower_member(evaluation *e, const lang_family *f, lang_member quantity, lang_value given)
 {
     lowering *l = e->l;
-    const lang_family *f = family_of(l, function);
-    const bool derived = quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
+    const bool derived = is_derived(f, quantity);
     const uint64_t needed = needed_for(f, quantity, derived);
     sn_lang_bind(l, is_natural(quantity) ? f->eta : quantity == LANG_POOLED ? f->means : f->x, 0, given);
     for (uint32_t i = 0; i < f->statement_count; i++)
         if (needed >> i & 1)
             sn_lang_statement(l, f->statements[i]);
+    return derived ? derived_density(e, f) : member(l, f, quantity);
+}
+
+/* ---- members that are kept ---- */
+
+/* Numbers of the program's type that are not constant: what members are kept for. */
+static bool is_keepable(const lowering *l, lang_value v)
+{
+    return v.count == 1 && v.type == (uint8_t)l->type && v.ref && !sn_ir_is_const(l->p, v.ref);
+}
+
+static bool may_be_kept(const evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+{
+    const lowering *l = e->l;
+    bool may = l->options->kept && !l->dry && l->t->functions[function].item && !is_natural(quantity) && quantity != LANG_T && quantity != LANG_ETA
+               && quantity != LANG_POOLED && e->count < 63 && is_keepable(l, given);
+    for (uint32_t k = 0; may && k < e->count; k++)
+        may = is_keepable(l, e->parameters[k]);
+    return may;
+}
+
+static void bind_parameter(const evaluation *e, uint32_t function, uint32_t k, lang_value v)
+{
+    uint32_t words[PARAMETER_WORDS];
+    memcpy(words, sn_lang_parameter(e->l->t, &e->l->t->functions[function], k), sizeof words);
+    sn_lang_bind(e->l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], v);
+}
+
+static lang_value add_input(const lowering *l, ir_program *own, uint32_t number)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%u", number);
+    return sn_lang_scalar(sn_ir_emit(own, IR_INPUT, l->type, sn_ir_add_input(own, name, l->type), 0, 0), l->type);
+}
+
+/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. */
+static lang_value lower_alone(evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
+{
+    lowering *l = e->l;
+    ir_program *const program = l->p;
+    sn_ir_open(own, l->memory, program->rules);
+    for (uint32_t k = 0; k < e->count; k++)
+        bind_parameter(e, function, k, add_input(l, own, k));
+    const lang_value given = add_input(l, own, e->count);
+    l->p = own;
+    lang_value v = lower_member(e, family_of(l, function), quantity, given);
+    if (v.type != TYPE_WRONG && v.count == 1)
+        v = sn_lang_number(l, e->node, v);
+    l->p = program;
+    for (uint32_t k = 0; k < e->count; k++)
+        bind_parameter(e, function, k, e->parameters[k]);
+    return v;
+}
+
+/* Lowers the member by itself and keeps it. NULL when memory is refused; what cannot be kept has no result. */
+static const struct lang_kept_member *keep(evaluation *e, uint32_t function, lang_member quantity)
+{
+    lowering *l = e->l;
+    ir_program own;
+    struct lang_kept_member made = {.family = l->t->functions[function].item->family, .inputs = e->count + 1, .rules = l->p->rules,
+                                    .quantity = (uint8_t)quantity, .type = (uint8_t)l->type, .derived = is_derived(family_of(l, function), quantity)};
+    const lang_value v = lower_alone(e, function, quantity, &own);
+    if (own.status != SINTER_OK)
+        return NULL;
+    if (v.count == 1 && v.type == made.type && own.input_count == made.inputs && !own.memory_count && !own.param_count)
+        made.result = v.ref;
+    for (uint32_t k = 0; made.result && k < made.inputs; k++)
+        made.carries |= (uint64_t)number_carries_nan(&own, k + 1, made.result) << k;
+    return sn_lang_keep_member(l, &made, &own);
+}
+
+/* The member of these arguments, if it is kept, or is from now on; count 0: it has to be lowered. */
+static lang_value kept_member(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+{
+    lowering *l = e->l;
+    static const lang_value none = {.count = 0};
+    if (!may_be_kept(e, function, quantity, given))
+        return none;
+    const struct lang_kept_member *kept = sn_lang_find_kept(l, l->t->functions[function].item->family, quantity);
+    if (!kept)
+        kept = keep(e, function, quantity);
+    if (!kept || !kept->result)
+        return none;
+    ir_ref inputs[64];
+    for (uint32_t k = 0; k < e->count; k++)
+        inputs[k] = e->parameters[k].ref;
+    inputs[e->count] = given.ref;
+    e->kept = kept;
+    return sn_lang_scalar(sn_lang_copy_member(l, kept, inputs), l->type);
+}
+
+/* ---- whole members ---- */
+
+static lang_value lower_members(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+{
+    lowering *l = e->l;
+    const lang_family *f = family_of(l, function);
     static const lang_value nothing = {.count = 0};
-    lang_value v = derived ? derived_density(e, f) : member(l, f, quantity);
+    lang_value v = kept_member(e, function, quantity, given);
+    const bool derived = e->kept ? e->kept->derived : is_derived(f, quantity);
+    if (!v.count)
+        v = lower_member(e, f, quantity, given);
     if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA || quantity == LANG_POOLED)
         return v;
     if (quantity == LANG_LOG_H) { /* of the data, whatever the parameters; those that are taken as known it reads */
@@ -703,12 +847,22 @@ static lang_value run_wide(lowering *l, uint32_t function, uint32_t node, lang_m
     return v.type == TYPE_WRONG ? v : with_type(l, node, v, of_result);
 }
 
+/* With its statements, where what is kept will not do. */
+static uint32_t body_of_arguments(lowering *l, const lang_distribution *d, lang_member quantity, lang_value given)
+{
+    const uint32_t function = body_of(l, d, quantity);
+    bool bare = function && family_of(l, function)->bare, will_do = !l->dry && is_keepable(l, given);
+    for (uint32_t k = 0; bare && will_do && k < d->count; k++)
+        will_do = is_keepable(l, l->pool[d->values + k]);
+    return bare && !will_do ? sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, false) : function;
+}
+
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
 {
     const lang_distribution d = l->distributions[distribution];
     if (d.kind != DISTRIBUTION_FAMILY)
         return sn_lang_combined_quantity(l, distribution, quantity, given);
-    const uint32_t function = body_of(l, &d, quantity), width = d.width ? d.width : 1;
+    const uint32_t function = body_of_arguments(l, &d, quantity, given), width = d.width ? d.width : 1;
     lang_value arguments[LANG_MAX_TUPLE];
     if (!function || (given.count && given.type == TYPE_WRONG))
         return sn_lang_wrong();

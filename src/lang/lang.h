@@ -8,6 +8,7 @@
  *   calls.c           functions put in place: instances, callbacks
  *   call_arguments.c  which parameter gets which argument
  *   call_graph.c      who calls whom: recursion
+ *   kept_members.c    what families come to, kept for the next program
  *   library.c         the standard library (src/lib/NAME.sn, library.h): what a text uses of it
  *   arithmetic.c      how types meet, element by element; what each function computes
  *   geometry.c        functions of whole tuples: dot, length, cross, …
@@ -24,8 +25,8 @@
  *   diagnostics.c     errors as values with place, excerpt and hint
  *   vm_file.c         the `.vm` form: one operation a line
  *
- * docs/language.md says what texts mean. Nothing here keeps anything between calls: every function may run on
- * several threads at once, each with its own program, arena and report. */
+ * docs/language.md says what texts mean. Nothing here keeps anything between calls but what
+ * the options hand over for that: every function may run on several threads at once, each with its own program, arena and report. */
 #ifndef SN_LANG_LANG_H
 #define SN_LANG_LANG_H
 
@@ -59,6 +60,8 @@ typedef struct lang_options {
                            not; then no other name is free in a field */
     const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
+    struct kept_members *kept; /* NULL, or what earlier texts made of families and later ones use again */
+    struct math_templates *expansions; /* NULL, or functions in what is used again are expanded at once: where nothing has to be done before that */
     const sinter_node_type *nodes; /* functions made by callbacks, and functions in C */
     uint32_t node_count;
 } lang_options;

@@ -181,26 +181,28 @@ static uint32_t append_family(lang_tree *t, arena *memory, const lang_family_tex
     return at;
 }
 
-static uint32_t parsed_family(const lang_tree *t, uint32_t own, lang_member quantity)
+static uint32_t parsed_family(const lang_tree *t, uint32_t own, lang_member quantity, bool bare)
 {
-    uint32_t f = t->symbols[own].family;
-    while (f && t->families[t->functions[f].family]->quantity != quantity)
-        f = t->functions[f].next;
-    return f;
+    for (uint32_t f = t->symbols[own].family; f; f = t->functions[f].next) {
+        const lang_family *family = t->families[t->functions[f].family];
+        if (family->quantity == quantity && (bare || !family->bare))
+            return f;
+    }
+    return 0;
 }
 
-uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity)
+uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity, bool bare)
 {
     const lang_library_item *item = sn_lang_find_family(sn_lang_symbol_text(t, symbol), t->symbols[symbol].length);
     const uint64_t needs = item ? item->family->needs[quantity] : 0;
     const uint32_t own = needs ? library_symbol(t, memory, symbol) : 0;
     if (!own)
         return 0;
-    const uint32_t known = parsed_family(t, own, quantity);
+    const uint32_t known = parsed_family(t, own, quantity, bare);
     if (known)
         return known;
     const uint32_t function = add_definition(t, memory, own, item);
-    const uint32_t at = function ? append_family(t, memory, item->family, needs) : 0;
+    const uint32_t at = function ? append_family(t, memory, item->family, bare ? 0 : needs) : 0;
     if (!at || !enter_library(t, memory))
         return 0;
     sn_lang_parse_definition(t, memory, at, function);
@@ -208,6 +210,7 @@ uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, la
     if (t->out_of_memory || !t->functions[function].family)
         return 0;
     t->families[t->functions[function].family]->quantity = (uint8_t)quantity;
+    t->families[t->functions[function].family]->bare = bare;
     t->functions[function].next = t->symbols[own].family;
     t->symbols[own].family = function;
     return function;

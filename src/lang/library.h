@@ -48,8 +48,9 @@ extern const lang_library_item sn_lang_families[];
 extern const uint32_t sn_lang_family_count;
 const lang_library_item *sn_lang_find_family(const char *text, uint32_t length);
 
-/* The family that the symbol names, with the text of what a quantity needs, parsed; 0: it has no such quantity, or memory was refused. */
-uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity);
+/* The family that the symbol names, with the text of what a quantity needs, parsed; with the head alone, if that will do (`bare`) and nothing else is
+ * there. 0: it has no such quantity, or memory was refused. */
+uint32_t sn_lang_library_family(lang_tree *t, arena *memory, uint32_t symbol, lang_member quantity, bool bare);
 
 /* The first item of that name, NULL if there is none. `text` can be read up to 8 bytes past its end. */
 const lang_library_item *sn_lang_find_item(const char *text, uint32_t length);

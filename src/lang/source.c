@@ -28,9 +28,12 @@ static sinter_status lower(compilation *c, void *source)
     if (quantity == LANG_QUANTITIES || (quantity != LANG_LOG_DENSITY && c->options.source != SINTER_DENSITY))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
                               "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean, variance or pooled");
+    const sinter_options *asked = &c->options;
+    const bool expands = !c->relaxed && !c->shows_program && !asked->passes && !asked->gradient_count && !asked->drop && asked->grade != SINTER_GRADE_FAST;
     const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
+                            .kept = &c->context->members, .expansions = expands ? &c->context->templates : NULL,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
     if (!sn_lang_is_image_list(c->options.images))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");

@@ -228,6 +228,7 @@ typedef struct lang_family {
     uint32_t statement_count;
     uint8_t members[LANG_MEMBERS]; /* the statement that binds it, from 1; 0: it has none */
     uint8_t quantity; /* of the library: what it was parsed for */
+    bool bare;        /* and that it has no statements, since others are kept */
 } lang_family;
 
 typedef struct lang_call {

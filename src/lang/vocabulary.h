@@ -99,6 +99,8 @@
     M(POW, "pow", 2, "x y", IR_POW, "x to the power of y, whatever kind of number y is") \
     F(RADIANS, "radians", 1, 1, "x", "x * (pi/180)") \
     N(RATE, "rate", 6) \
+    F(REFINED, "refined", 3, 3, "condition a b", \
+      "condition ? a : b of two forms of one number: a is computed only where an element needs it, slopes are those of b") \
     F(REFLECT, "reflect", 2, 2, "v n", "v - 2*dot(v, n)*n, where n has the length 1") \
     F(REM, "rem", 2, 2, "a b", "a - b*trunc(a/b)") \
     M(ROUND, "round", 1, "x", IR_ROUND, "nearest whole number, halves to the even one") \

@@ -16,6 +16,8 @@ unsigned sn_opt_carrying(const ir_program *p, const ir_op *op)
     case IR_RULE_LEAF: case IR_RULE_COMPARE: case IR_RULE_LOAD: case IR_RULE_READ:
         return 0;
     case IR_RULE_LOGIC: case IR_RULE_CHOOSE:
+        if (op->flags & IR_FLAG_FORMS)
+            return 4;
         return op->type == IR_MASK ? 0 : info->rule == IR_RULE_CHOOSE ? 6 : all;
     case IR_RULE_CONVERT:
         return op->type != IR_I32 && p->ops[op->a].type != IR_I32;

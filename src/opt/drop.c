@@ -4,6 +4,7 @@
  * reach. The outputs' values are taken for sums, as far down as they are sums: through additions, signs, factors that are constant in the same sense,
  * and choices. A term that is constant is left out, which leaves 0 of an output that is constant altogether.
  *
+ * Of two forms of one number the second is taken, as for derivatives: what the first is more exact in is how terms cancel, some of which are gone.
  * Of a choice whose condition varies, terms may leave one side alone only if the other is infinite or NaN whatever is
  * added to it (outside of the support, say); else both sides stay as they are. What is infinite or NaN whatever the data is never left out: it
  * says that the density is 0, or that a parameter is invalid. Linear time. */
@@ -89,6 +90,8 @@ static ir_ref zero(dropping *d, const ir_op *op)
 static ir_ref strip_choice(dropping *d, ir_ref r)
 {
     const ir_op *op = &d->in->ops[r];
+    if (op->flags & IR_FLAG_FORMS)
+        return strip(d, op->c);
     const bool b_stays = never_finite(d->in, op->b, 0), c_stays = never_finite(d->in, op->c, 0);
     if (d->varies[op->a] && !b_stays && !c_stays)
         return d->map[r];

@@ -4,6 +4,8 @@
  * hash-consing) is here once. Requirements: operands precede users, so one forward walk emits. */
 #include "opt/opt.h"
 
+#include <string.h>
+
 void sn_opt_share(const ir_program *in, ir_program *out)
 {
     out->inputs = in->inputs;
@@ -34,6 +36,29 @@ static ir_ref emit_mapped(ir_program *out, const ir_ref *map, ir_op op, opt_visi
     return visit ? visit(context, out, &op) : sn_ir_emit_flagged(out, op.code, op.type, op.flags, op.a, op.b, op.c);
 }
 
+/* Of two forms the first, where the mask is known to be set and no derivative is to be found: then what only the second needs is not made either. */
+static bool is_settled(const ir_program *in, const ir_op *op)
+{
+    return op->flags & IR_FLAG_FORMS && sn_ir_is_const(in, op->a) && sn_ir_bits(in, op->a);
+}
+
+static const uint8_t *find_live(const ir_program *in, uint32_t rules, arena *memory)
+{
+    ir_program first_forms = *in;
+    for (ir_ref r = 1; rules & IR_SIGNS && r < in->count; r++) {
+        if (!is_settled(in, &in->ops[r]))
+            continue;
+        if (first_forms.ops == in->ops) {
+            first_forms.ops = sn_arena_take(memory, in->count * sizeof *in->ops);
+            if (!first_forms.ops)
+                return NULL;
+            memcpy(first_forms.ops, in->ops, in->count * sizeof *in->ops);
+        }
+        first_forms.ops[r].c = first_forms.ops[r].b;
+    }
+    return sn_ir_find_live(&first_forms, memory);
+}
+
 void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context)
 {
     sn_ir_open(out, memory, rules);
@@ -42,7 +67,7 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
     sn_opt_share(in, out);
     sn_ir_reserve(out, in->count);
     ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
-    const uint8_t *live = sn_ir_find_live(in, memory);
+    const uint8_t *live = find_live(in, rules, memory);
     if (!map || !live) {
         sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
         return;
@@ -50,7 +75,8 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
     for (ir_ref r = 1; r < in->count && !out->status; r++) {
         if (!live[r])
             continue;
-        map[r] = emit_mapped(out, map, in->ops[r], visit, context);
+        const bool settled = rules & IR_SIGNS && is_settled(in, &in->ops[r]);
+        map[r] = settled ? map[in->ops[r].b] : emit_mapped(out, map, in->ops[r], visit, context);
     }
 }
 

@@ -7,7 +7,8 @@
  * through a choice carries its mask along as a gate, in either direction: what is multiplied to it meanwhile may be anything
  * outside. Where it meets a derivative gated otherwise (in reverse mode, at the first value that something outside the choice uses
  * too) the gate is applied, by a select, never by a product, since 0·∞ is NaN. Inside, nothing is spent on it. A gate that is
- * seldom open (`rare`) is applied by a RARE: the derivative of what was cold is cold.
+ * seldom open (`rare`) is applied by a RARE: the derivative of what was cold is cold. Of two forms of one function (IR_FLAG_FORMS) the
+ * second has the slopes, where the mask is set too: neither gate nor mask.
  *
  * Conventions at kinks: |x| has the slope 1 at ±0; min, max and select take the slope of the operand that they take, so min and max that
  * of the second at ties; of copysign(x, y) it is ±1 by x, 1 at 0, and 0 by y; floor, ceil, round and trunc 0, and so all integers; √x is
@@ -69,6 +70,8 @@ static ir_ref not(ir_program *p, ir_ref mask)
 
 ir_ref sn_opt_choice(ir_program *p, const ir_op *op, unsigned *k, ir_code *code)
 {
+    if (op->flags & IR_FLAG_FORMS)
+        return 0;
     *k = op->code == IR_MIN || op->code == IR_MAX ? 0 : 1;
     *code = *k ? (ir_code)op->code : IR_SELECT;
     switch (op->code) {
@@ -90,6 +93,8 @@ static opt_slope slope_of_choice(ir_program *p, const ir_op *op, unsigned k)
 opt_slope sn_opt_slope(ir_program *p, const ir_op *op, ir_ref value, unsigned k, bool square)
 {
     static const opt_slope one = {SLOPE_ONE, 0, false}, minus_one = {SLOPE_MINUS_ONE, 0, false};
+    if (op->flags & IR_FLAG_FORMS)
+        return one; /* of its second form, the only one through which derivatives pass */
     switch (op->code) {
     case IR_ADD: case IR_OUTPUT: case IR_SUM: return one;
     case IR_SUB: return k ? minus_one : one;

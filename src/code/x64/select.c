@@ -493,6 +493,15 @@ static void choose(x64_writer *w, const ir_op *op)
 
 /* ---- cold paths ---- */
 
+/* What is written from here on is the way to a region. */
+static void leave_path(x64_writer *w)
+{
+    sn_x64_note_branch(w, X64_WAYS, sn_x64_here(w, X64_WAYS), sn_x64_jump(&w->buffer[w->at].code, X64_IF_NE));
+    w->way_from = w->at;
+    w->way_back = sn_x64_here(w, w->at);
+    w->at = X64_WAYS;
+}
+
 static void enter_cold(void *emitter, unsigned mask)
 {
     x64_writer *w = emitter;
@@ -507,10 +516,17 @@ static void enter_cold(void *emitter, unsigned mask)
         else
             sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
     }
-    sn_x64_note_branch(w, X64_WAYS, sn_x64_here(w, X64_WAYS), sn_x64_jump(c, X64_IF_NE));
-    w->way_from = w->at;
-    w->way_back = sn_x64_here(w, w->at);
-    w->at = X64_WAYS;
+    leave_path(w);
+}
+
+static void enter_uniform(void *emitter, uint32_t uniform)
+{
+    x64_writer *w = emitter;
+    x64_code *c = sn_x64_room(w);
+    const x64_mem m = frame_mem(w->body->ops[uniform].a);
+    sn_x64_mov_load(c, X64_W32, X64_RAX, &m);
+    sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
+    leave_path(w);
 }
 
 static void call_cold(void *emitter, uint32_t region)
@@ -612,5 +628,5 @@ void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position)
 }
 
 const code_target sn_x64_target = {
-    sn_x64_walk, sn_x64_load_leaf, spill, reload, sn_x64_move, enter_cold, call_cold, leave_cold, begin_region, merge_cold, end_region,
+    sn_x64_walk, sn_x64_load_leaf, spill, reload, sn_x64_move, enter_cold, enter_uniform, call_cold, leave_cold, begin_region, merge_cold, end_region,
 };
