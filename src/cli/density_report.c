@@ -170,6 +170,8 @@ static void print_parameters(const density_job *j)
     for (uint32_t k = 0; k < j->info.parameter_count; k++) {
         const sinter_parameter_info *p = &j->info.parameters[k];
         const double value = sinter_density_get(j->values, (int)k);
+        if (strchr(p->name, '[')) /* one of several numbers */
+            continue;
         printf("parameter %s", p->name);
         if (isnan(value)) {
             printf(" (%s%sno value yet: --set %s=1)\n", j->info.constraints[k], *j->info.constraints[k] ? "; " : "", p->name);
@@ -191,6 +193,7 @@ static void print_parameters(const density_job *j)
 
 static void print_json_names(const density_job *j)
 {
+    const char *comma = "";
     fputs("{\"family\":", stdout);
     if (j->info.family)
         sn_cli_print_json_text(stdout, j->info.family, strlen(j->info.family));
@@ -203,10 +206,17 @@ static void print_json_names(const density_job *j)
     }
     fputs("],\"parameters\":{", stdout);
     for (uint32_t k = 0; k < j->info.parameter_count; k++) {
-        fputs(k ? "," : "", stdout);
+        if (strchr(j->info.parameters[k].name, '['))
+            continue;
+        fputs(comma, stdout);
+        comma = ",";
         sn_cli_print_json_text(stdout, j->info.parameters[k].name, strlen(j->info.parameters[k].name));
         putchar(':');
         print_value(sinter_density_get(j->values, (int)k), true);
+    }
+    if (j->groups) {
+        fputs(comma, stdout);
+        sn_cli_print_json_groups(j, j->numbers, false);
     }
     putchar('}');
 }
@@ -223,6 +233,7 @@ int sn_cli_describe_density(const density_job *j)
         for (uint32_t k = 0; k < j->info.column_count; k++)
             printf("column %s\n", j->info.columns[k].name);
         print_parameters(j);
+        sn_cli_describe_groups(j);
     }
     for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++)
         print_numbers(j->a, quantities[i], numbers, sn_cli_density_quantity(j, quantities[i], numbers, MOST_NUMBERS));
