@@ -334,6 +334,21 @@ static int64_t add_all(const density_job *j, data_rows *rows, statistic *T, stat
     return good && count == 0 ? total : -1;
 }
 
+/* The covariances of T are the second derivatives of A: row by row, where the family has them, there are not too many, and what is taken as known is as the text has it. */
+static void print_covariance(const density_job *j, const double *eta, uint32_t count)
+{
+    double numbers[MOST_NUMBERS], parameters[SINTER_DENSITY_MOST], same[MOST_NUMBERS];
+    sinter_family *family;
+    if (count * count > MOST_NUMBERS || sinter_family_open(j->density, &family, NULL) != SINTER_OK)
+        return;
+    for (uint32_t k = 0; k < j->info.parameter_count; k++)
+        parameters[k] = sinter_density_get(j->values, (int)k);
+    if (sinter_family_statistics(family) == count && sinter_family_natural(family, parameters, same) == SINTER_OK
+        && sinter_family_covariance(family, eta, numbers) == SINTER_OK)
+        print_numbers(j->a, "covariance_T", numbers, count * count);
+    sinter_family_close(family);
+}
+
 static void print_family(const density_job *j, const double *eta, uint32_t count)
 {
     double numbers[MOST_NUMBERS];
@@ -342,6 +357,7 @@ static void print_family(const density_job *j, const double *eta, uint32_t count
     print_numbers(j->a, "eta", eta, count);
     print_numbers(j->a, "A", numbers, sn_cli_density_quantity(j, "A", numbers, 1));
     print_numbers(j->a, "mean_T", numbers, mean_of_T(j, eta, count, numbers));
+    print_covariance(j, eta, count);
 }
 
 static int print_with_data(const density_job *j, data_rows *rows, const double *eta, uint32_t count)
