@@ -7,7 +7,9 @@
  *   engines.c         theme `engines`: the same workloads on every engine, and by walking trees
  *   prototype.c       theme `prototype`: what a gain costs, sample by sample, block by block
  *   prototype_fields.c  the same theme: three fields, and from how many points on compiling pays
- *   plain_loops.c     the plain C of that theme
+ *   prototype_densities.c  and densities: plain C, exported C, functions, vectors
+ *   exported_loops.c  loops over them in C; write_exported.c makes what they inline
+ *   plain_loops.c     the plain C of the first
  *   graph_speed.c     theme `graph`: a voice of ten nodes; edits, swaps, parameters
  *   plain_graph.c     that voice in plain C, interpreted and otherwise
  *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
@@ -189,6 +191,9 @@ bool sn_bench_against_limits(const bench_options *options, sinter_context *conte
 bool sn_bench_engines(const bench_options *options, sinter_context *context);
 bool sn_bench_prototype(const bench_options *options, sinter_context *context);
 bool sn_bench_prototype_fields(const bench_options *options, sinter_context *context); /* its second half */
+/* Densities, of the same theme. Nothing where exported C could not be made when this was built, or needs AVX2, which this machine lacks. */
+bool sn_bench_prototype_densities(const bench_options *options, sinter_context *context);
+const char *sn_prototype_density_name(unsigned k);
 bool sn_bench_compile(const bench_options *options, sinter_context *context);
 bool sn_bench_functions(const bench_options *options, sinter_context *context);
 bool sn_bench_graph(const bench_options *options, sinter_context *context);

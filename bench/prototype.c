@@ -33,7 +33,12 @@ static const char *const names[] = {
 const char *sn_prototype_name(unsigned k)
 {
     const unsigned count = sizeof names / sizeof *names;
-    return k < count ? names[k] : sn_prototype_field_name(k - count);
+    unsigned fields = 0;
+    while (sn_prototype_field_name(fields))
+        fields++;
+    if (k < count)
+        return names[k];
+    return k < count + fields ? sn_prototype_field_name(k - count) : sn_prototype_density_name(k - count - fields);
 }
 
 typedef struct setting {
@@ -297,5 +302,6 @@ bool sn_bench_prototype(const bench_options *options, sinter_context *context)
     bool good = show_all(&s);
     sn_bench_buffers_close(&s.buffers);
     good &= sn_bench_prototype_fields(options, context);
+    good &= sn_bench_prototype_densities(options, context);
     return good;
 }

@@ -95,6 +95,7 @@ for name in stopping quarters geyser; do
         show density "$data/$name.sn" --data "$data/$name.csv" --plot "$out/$name.png" --axis "$axis"
     fi
 done
+show density "$data/sprays.sn" --data "$data/sprays.csv" --sum --grad --json
 printf '\nA wrong field is shown where it is:\n'
 printf 'minutes\n12\nnine\n' >"$out/wrong.csv"
 show density 'exponential(0.1)' --data "$out/wrong.csv" || true

@@ -692,6 +692,14 @@ static void families_know_themselves(void **state)
     expect_near(value, 0.5 * 0.75 * 0.75 + log(2), 1e-14, "A");
     expect_near(means[0], 1.5, 1e-14, "the mean of x");
     expect_near(means[1], 1.5 * 1.5 + 4, 1e-13, "the mean of x^2");
+    double covariance[4], entropy;
+    expect_status(sinter_family_covariance(f, eta, covariance), SINTER_OK, "covariances");
+    expect_near(covariance[0], 4, 1e-14, "the variance of x");
+    expect_near(covariance[1], 2 * 1.5 * 4, 1e-13, "the covariance of x and x^2");
+    expect_near(covariance[2], covariance[1], 1e-14, "and of x^2 and x");
+    expect_near(covariance[3], 2 * 16 + 4 * 1.5 * 1.5 * 4, 1e-13, "the variance of x^2");
+    expect_status(sinter_family_entropy(f, p, &entropy), SINTER_OK, "entropy");
+    expect_near(entropy, 1.4189385332046727 + log(2), 1e-15, "entropy");
     expect_status(sinter_family_divergence(f, p, q, &divergence), SINTER_OK, "divergence");
     expect_near(divergence, log(1.5) + (4 + 4) / 18.0 - 0.5, 1e-14, "divergence");
     if (sinter_family_statistics(f) != 2)
@@ -719,6 +727,68 @@ static void families_know_themselves(void **state)
     expect_status(sinter_family_natural(f, (const double[]){3, 1.5}, eta), SINTER_BAD_ARGUMENT, "another shape");
     sinter_family_close(f);
     sinter_density_close(d);
+}
+
+/* Covariances of statistics against quadrature, by the density itself. */
+typedef struct family_case {
+    const char *text;
+    double parameters[2];
+    double low, high;     /* of x: what lies outside has less than 1e-17 of the weight */
+    double (*statistics[2])(double);
+} family_case;
+
+static double itself(double x)
+{
+    return x;
+}
+
+static double less_log(double x)
+{
+    return log1p(-x);
+}
+
+static long double mean_under(sinter_density_values *v, const family_case *c, int i, int j)
+{
+    enum { STEPS = 20000 };
+    long double sum = 0, norm = 0;
+    for (int k = 0; k < STEPS; k++) {
+        const double x = c->low + (c->high - c->low) * (k + 0.5) / STEPS;
+        double log;
+        sinter_density_log(v, &x, &log);
+        const long double p = expl((long double)log);
+        norm += p;
+        sum += p * (i >= 0 ? c->statistics[i](x) : 1) * (j >= 0 ? c->statistics[j](x) : 1);
+    }
+    return sum / norm;
+}
+
+static void covariances_are_integrals(void **state)
+{
+    static const family_case cases[] = {
+        {"gamma", {30, 4}, 0.5, 30, {log, itself}},
+        {"beta", {12, 9}, 0, 1, {log, less_log}},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const family_case *c = &cases[k];
+        double eta[2], covariance[4];
+        sinter_family *f;
+        sinter_density_values *v;
+        sinter_density *d = open_density(c->text, NULL);
+        expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
+        sinter_density_set_all(v, c->parameters);
+        expect_status(sinter_family_open(d, &f, NULL), SINTER_OK, c->text);
+        expect_status(sinter_family_natural(f, c->parameters, eta), SINTER_OK, "natural parameters");
+        expect_status(sinter_family_covariance(f, eta, covariance), SINTER_OK, "covariances");
+        for (int i = 0; i < 2; i++)
+            for (int j = 0; j < 2; j++) {
+                const double wanted = (double)(mean_under(v, c, i, j) - mean_under(v, c, i, -1) * mean_under(v, c, j, -1));
+                expect_near(covariance[2 * i + j], wanted, 1e-8 * fabs(wanted), c->text);
+            }
+        sinter_family_close(f);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
 }
 
 /* ---- refusals ---- */
@@ -863,7 +933,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
-        cmocka_unit_test(families_know_themselves), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
+        cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

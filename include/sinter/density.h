@@ -224,6 +224,64 @@ SINTER_API sinter_status sinter_bound_hessian(const sinter_bound *bound, sinter_
 /* Takes the memory that sinter_bound_log will need with these values. SINTER_NO_MEMORY, SINTER_BAD_ARGUMENT; where rows are kept, what compiling says. */
 SINTER_API sinter_status sinter_bound_prepare(const sinter_bound *bound, sinter_density_values *values, sinter_report *report);
 
+/* ---- parameters by group ---- */
+
+/* A density whose text has parameters of several numbers, `param a[8] = 0`, read by a column: `y ~ normal(a[group], sigma)`. The column's values are whole numbers
+ * from 0, in the density's type. To all other calls `a[group]` is one parameter of that name. Here each of its numbers is one, and a row has that which its column says.
+ *
+ * Parameters are one array of numbers: first those that are one number, in the density's order, then those of several, one after the other, as the text declares them.
+ * One thread at a time; any number of them may be open of one density, which must outlive them. */
+typedef struct sinter_groups sinter_groups;
+typedef struct sinter_group_parameter {
+    const char *name;
+    uint32_t first, length; /* its place in the array; 1: of one number */
+    double initial, low, high;
+} sinter_group_parameter;
+typedef struct sinter_groups_info {
+    uint32_t count;         /* numbers in the array */
+    uint32_t parameter_count;
+    const sinter_group_parameter *parameters;
+} sinter_groups_info;
+/* What the last call that failed complained of. */
+typedef struct sinter_groups_complaint {
+    int64_t row;      /* whose column says no number that there is; -1: none */
+    uint32_t column;
+    double value;     /* what it says */
+    int64_t number;   /* in the array of parameters: the one that breaks its constraint; -1: none */
+} sinter_groups_complaint;
+
+/* SINTER_BAD_PROGRAM where no parameter has several numbers. Not for real-time threads. */
+SINTER_API sinter_status sinter_groups_open(sinter_density *density, sinter_groups **groups, sinter_report *report);
+SINTER_API void sinter_groups_close(sinter_groups *groups); /* NULL is allowed */
+SINTER_API sinter_groups_info sinter_groups_describe(const sinter_groups *groups);
+/* Of how many numbers the column chooses (of the fewest, where it chooses of several parameters); 0: it chooses none. */
+SINTER_API uint32_t sinter_groups_chosen(const sinter_groups *groups, uint32_t column);
+SINTER_API sinter_groups_complaint sinter_groups_complain(const sinter_groups *groups);
+/* The log-density of each row, to `logs`, numbers of the density's type: the bits of sinter_density_batch with these parameters as arrays. `data` as there, without
+ * parameters. SINTER_BAD_ARGUMENT, also for a row that says no number (rows before it may have been written; of rows that are missing or of weight 0 the columns that choose
+ * are not looked at); SINTER_BAD_PARAMETER: logs are NaN. Compiles when called first; real-time safe afterwards if the density has one thread. */
+SINTER_API sinter_status sinter_groups_batch(sinter_groups *groups, const double *parameters, const sinter_density_data *data, void *logs);
+/* Their sum, and by `gradient` (NULL, or `count` numbers) its derivatives by each number. Every sum is that of its rows in their order, with the rounding errors of the additions
+ * summed beside it: within ε·|sum| + (n·ε)^2·Σ|terms| of that of the batch's numbers, the same bits for any number of threads. The rest as sinter_groups_batch;
+ * nothing is written where it says SINTER_BAD_ARGUMENT. */
+SINTER_API sinter_status sinter_groups_sum(sinter_groups *groups, const double *parameters, const sinter_density_data *data, double *sum, double *gradient);
+
+/* Rows bound by groups: those that all columns that choose say the same of are bound together (sinter_density_bind), so where that collapses new parameters cost what there are groups, not
+ * rows. Else the rows are kept, and summed as above. Rows are copied or taken into sums. Errors as sinter_density_bind and sinter_groups_sum. `groups` must outlive it, and serves one call at a time. */
+typedef struct sinter_groups_bound sinter_groups_bound;
+SINTER_API sinter_status sinter_groups_bind(sinter_groups *groups, const sinter_density_data *data, sinter_groups_bound **bound, sinter_report *report);
+SINTER_API void sinter_groups_unbind(sinter_groups_bound *bound); /* NULL is allowed */
+/* Groups that have rows; 0: rows are kept. */
+SINTER_API int64_t sinter_groups_bound_count(const sinter_groups_bound *bound);
+/* As sinter_groups_sum, of the bound rows; groups are added in ascending order of what their columns say. As accurate as sinter_bound_log. */
+SINTER_API sinter_status sinter_groups_bound_log(sinter_groups_bound *bound, const double *parameters, double *log, double *gradient);
+
+/* Of any density: sums of the log-densities of rows by a column of whole numbers from 0 to before `count`: sums[j] of the rows where it is j, 0 where there are none. The column may be one
+ * that the density reads or any other, of the density's type. Added as in sinter_groups_sum. `*row` (NULL allowed) is the row whose number does not fit, or -1; then
+ * SINTER_BAD_ARGUMENT, and nothing is written. Not for real-time threads. */
+SINTER_API sinter_status sinter_density_sum_by(sinter_density_values *values, const sinter_density_data *data, const sinter_density_argument *column, int64_t count,
+                                               double *sums, int64_t *row);
+
 /* ---- what follows from a family ---- */
 
 /* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`. One
@@ -240,6 +298,11 @@ SINTER_API sinter_status sinter_family_natural(sinter_family *family, const doub
 SINTER_API sinter_status sinter_family_parameters(sinter_family *family, const double *eta, double *parameters);
 /* The log-partition A, and its gradient (NULL: not wanted): the means of the sufficient statistics. */
 SINTER_API sinter_status sinter_family_log_partition(sinter_family *family, const double *eta, double *value, double *means);
+/* Its second derivatives: the covariances of the sufficient statistics, as many rows of as many numbers as there are natural parameters, symmetric but for
+ * rounding. SINTER_TOO_LARGE for more than 15 of them. */
+SINTER_API sinter_status sinter_family_covariance(sinter_family *family, const double *eta, double *covariance);
+/* The mean of −log density under the density itself (of counts −log probability), in nats. SINTER_BAD_PROGRAM where the family has no member `entropy`. */
+SINTER_API sinter_status sinter_family_entropy(sinter_family *family, const double *parameters, double *entropy);
 /* Kullback and Leibler's divergence of q from p, the mean under p of log p − log q: A(η_q) − A(η_p) − (η_q − η_p)·∇A(η_p), whose terms cancel where the two are close. */
 SINTER_API sinter_status sinter_family_divergence(sinter_family *family, const double *p, const double *q, double *divergence);
 

@@ -332,12 +332,20 @@ static bool begins_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* The name before an equals sign; nothing where there is none. */
+/* `[12]`; 0: something else. */
+static size_t length_of_index(const char *text)
+{
+    const size_t digits = *text == '[' ? strspn(text + 1, "0123456789") : 0;
+    return digits && text[1 + digits] == ']' ? digits + 2 : 0;
+}
+
+/* The name before an equals sign, `a` or one of several numbers, `a[2]`; nothing where there is none. */
 static assignment split(const char *text)
 {
     size_t length = 0;
     while (begins_name(text[length]) || (length > 0 && text[length] >= '0' && text[length] <= '9'))
         length++;
+    length += length > 0 ? length_of_index(text + length) : 0;
     return length > 0 && text[length] == '=' ? (assignment){text, length, text + length + 1}
                                              : (assignment){text, 0, text};
 }

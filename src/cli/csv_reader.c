@@ -579,6 +579,105 @@ static bool check_width(const csv_reader *r, sinter_error *e)
                    n == 1 ? "" : "s", wanted);
 }
 
+/* ---- groups ---- */
+
+bool sn_csv_number_groups(csv_reader *r, size_t k, uint32_t most)
+{
+    if (!r->groups)
+        r->groups = calloc(r->chosen_count + 1, sizeof *r->groups);
+    if (r->groups)
+        r->groups[k].most = most;
+    return r->groups != NULL;
+}
+
+const char *const *sn_csv_labels(const csv_reader *r, size_t k, size_t *count)
+{
+    *count = r->groups ? r->groups[k].count : 0;
+    return r->groups && r->groups[k].labelled ? (const char *const *)r->groups[k].labels : NULL;
+}
+
+static void close_groups(csv_reader *r)
+{
+    for (size_t k = 0; r->groups && k < r->chosen_count; k++) {
+        for (uint32_t i = 0; i < r->groups[k].count; i++)
+            free(r->groups[k].labels[i]);
+        free(r->groups[k].labels);
+        free(r->groups[k].places);
+    }
+    free(r->groups);
+}
+
+static bool open_labels(csv_groups *g)
+{
+    for (g->place_count = 16; g->place_count < 2 * (size_t)g->most;)
+        g->place_count *= 2;
+    g->labels = calloc(g->most, sizeof *g->labels);
+    g->places = calloc(g->place_count, sizeof *g->places);
+    return g->labels && g->places;
+}
+
+/* FNV-1a of 64 bits. */
+static uint64_t hash_of(const char *label)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (; *label; label++)
+        hash = (hash ^ (unsigned char)*label) * 0x100000001B3u;
+    return hash ^ hash >> 32;
+}
+
+/* Where the label is, or is to be. At least half of the places are free. */
+static uint32_t *place_of(const csv_groups *g, const char *label)
+{
+    size_t i = hash_of(label) & (g->place_count - 1);
+    while (g->places[i] && strcmp(g->labels[g->places[i] - 1], label) != 0)
+        i = (i + 1) & (g->place_count - 1);
+    return &g->places[i];
+}
+
+static bool number_label(const csv_reader *r, size_t column, csv_groups *g, double *value, sinter_error *e)
+{
+    char where[128];
+    const csv_field *f = &r->fields[column];
+    char *label = copy_name(f);
+    if (!label || (!g->places && !open_labels(g))) {
+        free(label);
+        return fail(e, SINTER_NO_MEMORY, NULL, "out of memory");
+    }
+    uint32_t *place = place_of(g, label);
+    if (!*place && g->count == g->most) {
+        free(label);
+        name_column(r, column, where, sizeof where);
+        return fail_at(r, e, f->text, f->length, "as many as the parameter has: param a[8] = 0", "one label more than there are numbers, %lu (%s)",
+                       (unsigned long)g->most, where);
+    }
+    if (*place) {
+        free(label);
+    } else {
+        g->labels[g->count++] = label;
+        *place = g->count;
+    }
+    *value = *place - 1;
+    return true;
+}
+
+/* What a field of such a column was read as becomes its group. */
+static bool take_group(const csv_reader *r, size_t column, csv_groups *g, reading what, double *value, sinter_error *e)
+{
+    char where[128];
+    const csv_field *f = &r->fields[column];
+    if (!g->settled)
+        g->labelled = what == READ_TEXT;
+    g->settled = true;
+    if (g->labelled)
+        return number_label(r, column, g, value, e);
+    if (what == READ_TEXT)
+        return refuse_text(r, column, e);
+    if (*value >= 0 && *value < g->most && *value == floor(*value))
+        return true;
+    name_column(r, column, where, sizeof where);
+    return fail_at(r, e, f->text, f->length, NULL, "groups are whole numbers from 0 to %lu (%s)", (unsigned long)g->most - 1, where);
+}
+
 /* The chosen fields of the record under way as row `row`. */
 static bool read_row(csv_reader *r, double *const *values, size_t row, bool *missing, sinter_error *e)
 {
@@ -587,10 +686,13 @@ static bool read_row(csv_reader *r, double *const *values, size_t row, bool *mis
     *missing = false;
     for (size_t k = 0; k < count; k++) {
         const reading what = read_value(&r->fields[chosen[k]], r->options.single, &values[k][row]);
-        if (what == READ_TEXT)
+        csv_groups *groups = r->groups && r->groups[k].most ? &r->groups[k] : NULL;
+        if (what == READ_TEXT && !groups)
             return refuse_text(r, chosen[k], e);
         if (what == READ_MISSING && !r->options.skip_missing)
             return refuse_missing(r, chosen[k], e);
+        if (what != READ_MISSING && groups && !take_group(r, chosen[k], groups, what, &values[k][row], e))
+            return false;
         *missing = *missing || what == READ_MISSING;
     }
     return true;
@@ -645,6 +747,7 @@ void sn_csv_close(csv_reader *r)
     for (size_t i = 0; r->names && i < r->column_count; i++)
         free(r->names[i]);
     free(r->names);
+    close_groups(r);
     free(r->buffer);
     free(r->fields);
     free(r->chosen);

@@ -8,6 +8,8 @@
  * Numbers are decimal, with a point, and are rounded once; `inf` and `infinity` are numbers. Missing is an empty field, and one that says NA, N/A, NaN, null, none, ? or a lone
  * point, in capitals or not. Columns that nobody chose may hold anything.
  *
+ * A chosen column may say groups: whole numbers from 0 to before a limit, or, if its first field is no number, labels, which are numbered from 0 as they come.
+ *
  * Memory does not grow with the file: a record may have up to CSV_MOST_RECORD bytes. Nothing read is trusted. Where a function fails
  * *e says why, with line and column, and the name of the file is the caller's to say. */
 #ifndef SN_CLI_CSV_READER_H
@@ -33,6 +35,16 @@ typedef struct csv_field {
     bool quoted;
 } csv_field;
 
+/* Of a column of groups. */
+typedef struct csv_groups {
+    uint32_t most;    /* 0: it is none */
+    bool settled, labelled; /* its first field was read; it is a label */
+    char **labels;
+    uint32_t count;
+    uint32_t *places; /* by hash: number of the label + 1; 0: free */
+    size_t place_count;
+} csv_groups;
+
 /* The first members are for all to read; the rest is the reader's own. */
 typedef struct csv_reader {
     size_t column_count;
@@ -56,6 +68,7 @@ typedef struct csv_reader {
     int64_t record_lines;
     size_t *chosen;          /* NULL: the first column */
     size_t chosen_count;
+    csv_groups *groups;      /* of the chosen columns; NULL: none is one */
     size_t list_next;
 } csv_reader;
 
@@ -67,6 +80,10 @@ bool sn_csv_choose(csv_reader *r, const size_t *columns, size_t count);
 void sn_csv_take_list(csv_reader *r);
 /* Reads up to `room` rows, chosen column k into values[k]; how many there were, 0 at the end, -1 after an error (rows before it are lost). */
 ptrdiff_t sn_csv_read(csv_reader *r, double *const *values, size_t room, sinter_error *e);
+/* The chosen column `k` (of those that sn_csv_choose was given) says groups, at most `most`. False: out of memory. */
+bool sn_csv_number_groups(csv_reader *r, size_t k, uint32_t most);
+/* The labels of that column so far, in the order of their numbers; NULL: it has none. */
+const char *const *sn_csv_labels(const csv_reader *r, size_t k, size_t *count);
 void sn_csv_close(csv_reader *r); /* the file stays open */
 
 #endif

@@ -30,6 +30,8 @@ typedef struct density_run {
     void *together;  /* outputs side by side, for the receipt */
     void **by_columns, **by_parameters;
     exact_sum *sums; /* one for each output, with --sum */
+    double *piece_gradient; /* of groups, with --sum --grad */
+    exact_sum *number_sums; /* the same, added */
     int64_t row_count;
     receipt receipt;
     density_table table; /* all rows, for --plot */
@@ -74,7 +76,9 @@ static int set_parameters(density_job *j)
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)set->name_length, set->name);
         sn_cli_read_number(set->text, strlen(set->text), SINTER_F64, &value);
-        const int number = sinter_density_parameter_number(j->density, name);
+        const int number = strchr(name, '[') ? -1 : sinter_density_parameter_number(j->density, name);
+        if (number < 0 && sn_cli_set_group(j, name, value))
+            continue;
         if (number >= 0) {
             sinter_density_set(j->values, number, value);
             continue;
@@ -101,6 +105,8 @@ static int open_density(density_job *j)
         return sn_cli_print_report(status, &report);
     j->info = sinter_density_describe(j->density);
     status = sinter_density_values_open(j->density, &j->values);
+    if (status == SINTER_OK && sn_cli_open_groups(j) != STATUS_GOOD)
+        return STATUS_BAD;
     return status == SINTER_OK ? set_parameters(j) : sn_cli_fail("%s", sinter_status_name(status));
 }
 
@@ -117,6 +123,7 @@ static int open_job(density_job *j)
 
 static void close_job(density_job *j)
 {
+    sn_cli_close_groups(j);
     sinter_density_values_close(j->values);
     sinter_density_close(j->density);
     if (j->context)
@@ -188,7 +195,7 @@ static int choose_derivatives(density_run *r)
     bool good = true;
     for (uint32_t k = 0; a->grad && !a->sum && good && k < r->job.info.column_count; k++)
         good = add_derivative(r, true, k);
-    for (uint32_t k = 0; a->grad && good && k < r->job.info.parameter_count; k++)
+    for (uint32_t k = 0; a->grad && !r->job.groups && good && k < r->job.info.parameter_count; k++)
         good = add_derivative(r, false, k);
     for (uint32_t i = 0; good && status == STATUS_GOOD && i < a->gradient_count; i++)
         status = choose_named(r, a->gradient[i]);
@@ -242,11 +249,39 @@ static void print_row(const density_run *r, size_t row)
     putchar('\n');
 }
 
+/* Derivatives of groups become numbers. */
+static void settle_number_sums(density_run *r)
+{
+    for (uint32_t k = 0; r->piece_gradient && k < r->job.groups_info.count; k++)
+        r->piece_gradient[k] = sn_exact_value(&r->number_sums[k]);
+}
+
+static void print_json_sums(density_run *r)
+{
+    if (!r->job.groups)
+        return;
+    if (r->piece_gradient) {
+        fputs(",\"gradient\":{", stdout);
+        sn_cli_print_json_groups(&r->job, r->piece_gradient, true);
+        putchar('}');
+    }
+    sn_cli_print_json_labels(&r->job, &r->rows);
+}
+
+static void print_number_sums(const density_run *r)
+{
+    for (uint32_t k = 0; r->piece_gradient && !r->job.a->json && !r->job.a->hash && k < r->job.groups_info.count; k++) {
+        sn_cli_print_element(stdout, SINTER_F64, r->piece_gradient, k, false);
+        putchar(k + 1 == r->job.groups_info.count ? '\n' : ' ');
+    }
+}
+
 static int print_sum(density_run *r)
 {
     double *values = calloc((size_t)r->derivative_count + 1, sizeof *values);
     if (!values)
         return sn_cli_fail("out of memory");
+    settle_number_sums(r);
     for (uint32_t k = 0; k <= r->derivative_count; k++)
         values[k] = sn_exact_value(&r->sums[k]);
     if (r->job.a->json && !r->job.a->hash) {
@@ -254,19 +289,34 @@ static int print_sum(density_run *r)
         sn_cli_print_element(stdout, SINTER_F64, values, 0, true);
         if (r->derivative_count)
             print_names(r, values, SINTER_F64, NULL, 0);
+        print_json_sums(r);
         puts("}");
     }
     for (uint32_t k = 0; !r->job.a->json && !r->job.a->hash && k <= r->derivative_count; k++) {
         sn_cli_print_element(stdout, SINTER_F64, values, k, false);
-        putchar(k == r->derivative_count ? '\n' : ' ');
+        putchar(k == r->derivative_count && !r->piece_gradient ? '\n' : ' ');
     }
+    print_number_sums(r);
     if (r->job.a->hash)
         sn_cli_add_to_receipt(&r->receipt, SINTER_F64, values, (size_t)r->derivative_count + 1);
+    if (r->job.a->hash && r->piece_gradient)
+        sn_cli_add_to_receipt(&r->receipt, SINTER_F64, r->piece_gradient, r->job.groups_info.count);
     free(values);
     return STATUS_GOOD;
 }
 
 /* ---- running ---- */
+
+static bool open_number_sums(density_run *r)
+{
+    if (!r->job.groups || !r->job.a->grad)
+        return true;
+    r->piece_gradient = calloc((size_t)r->job.groups_info.count + 1, sizeof *r->piece_gradient);
+    r->number_sums = calloc((size_t)r->job.groups_info.count + 1, sizeof *r->number_sums);
+    for (uint32_t k = 0; r->number_sums && k < r->job.groups_info.count; k++)
+        sn_exact_open(&r->number_sums[k]);
+    return (r->piece_gradient && r->number_sums) || sn_cli_refuse("out of memory");
+}
 
 static bool open_buffers(density_run *r)
 {
@@ -288,7 +338,7 @@ static bool open_buffers(density_run *r)
     for (uint32_t k = 0; k <= r->derivative_count; k++)
         sn_exact_open(&r->sums[k]);
     r->receipt = sn_cli_open_receipt();
-    return true;
+    return open_number_sums(r);
 }
 
 static void close_run(density_run *r)
@@ -302,6 +352,8 @@ static void close_run(density_run *r)
     free(r->by_columns);
     free(r->by_parameters);
     free(r->sums);
+    free(r->piece_gradient);
+    free(r->number_sums);
     free(r->derivatives);
     sn_cli_free_rows(&r->table, info->column_count);
     sn_cli_close_rows(&r->rows);
@@ -320,6 +372,8 @@ static int compute_rows(density_run *r, size_t count)
     for (uint32_t k = 0; k < r->job.info.column_count; k++)
         given[k] = (sinter_density_argument){r->inputs[k], 1};
     const sinter_density_data data = {.count = (int64_t)count, .columns = given};
+    if (r->job.groups)
+        return sn_cli_compute_groups(&r->job, &data, r->row_count, r->outputs[0], r->piece_gradient);
     const sinter_density_results results = {.logs = r->outputs[0], .columns = r->by_columns, .parameters = r->by_parameters};
     const sinter_status status = sinter_density_batch(r->job.values, &data, &results);
     return status == SINTER_OK ? STATUS_GOOD : sn_cli_fail("%s", sinter_status_name(status));
@@ -327,6 +381,8 @@ static int compute_rows(density_run *r, size_t count)
 
 static void add_rows(density_run *r, size_t count)
 {
+    for (uint32_t k = 0; r->piece_gradient && k < r->job.groups_info.count; k++)
+        sn_exact_add(&r->number_sums[k], r->piece_gradient[k]);
     for (uint32_t k = 0; k <= r->derivative_count; k++) {
         if (r->job.info.type == SINTER_F64)
             sn_exact_add_all(&r->sums[k], r->outputs[k], (int64_t)count);
@@ -378,8 +434,10 @@ static int run_rows(density_run *r)
     if (status == STATUS_GOOD)
         status = check_parameters(&r->job);
     if (status == STATUS_GOOD)
+        status = sn_cli_check_groups(&r->job);
+    if (status == STATUS_GOOD)
         status = sn_cli_open_rows(&r->rows, r->job.a, &r->job.info);
-    if (status == STATUS_GOOD && !open_buffers(r))
+    if (status == STATUS_GOOD && (!sn_cli_count_groups(&r->job, &r->rows) || !open_buffers(r)))
         status = STATUS_BAD;
     while (status == STATUS_GOOD && (count = sn_cli_read_rows(&r->rows, r->read, DENSITY_ROWS)) > 0)
         status = take_rows(r, (size_t)count);
@@ -399,6 +457,8 @@ static int run_without_rows(density_run *r)
 {
     if (!r->job.a->plot)
         return sn_cli_describe_density(&r->job);
+    if (r->job.groups)
+        return sn_cli_check_groups(&r->job);
     int status = sn_cli_choose_axis(&r->job, &r->axis);
     if (status == STATUS_GOOD)
         status = check_parameters(&r->job);

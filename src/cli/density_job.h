@@ -2,6 +2,7 @@
  *
  *   density_command.c   what is asked for; rows, sums, hashes
  *   density_report.c    what a density is, in words; natural parameters; the list of families
+ *   density_groups.c    parameters of several numbers
  *   density_plot.c      a density over its data's histogram */
 #ifndef SN_CLI_DENSITY_JOB_H
 #define SN_CLI_DENSITY_JOB_H
@@ -17,6 +18,9 @@ typedef struct density_job {
     sinter_density *density;
     sinter_density_values *values; /* all --set done */
     sinter_density_info info;
+    sinter_groups *groups; /* NULL: all parameters are one number */
+    sinter_groups_info groups_info;
+    double *numbers;       /* of all parameters, as the groups have them; those that are one number are in `values` */
 } density_job;
 
 /* Arrays of DENSITY_ROWS elements of `size` bytes, `count` of them; NULL: out of memory, which is told. */
@@ -32,6 +36,24 @@ int sn_cli_print_natural(const density_job *j, data_rows *rows);
 /* A quantity of the density's family in the values that are set, as sinter_options.quantity names it: how many numbers it has (at most `most`), 0 where
  * the density has no such quantity. */
 uint32_t sn_cli_density_quantity(const density_job *j, const char *quantity, double *numbers, uint32_t most);
+
+/* ---- density_groups.c ---- */
+
+int sn_cli_open_groups(density_job *j);
+void sn_cli_close_groups(density_job *j);
+/* `a` or `a[2]`; false: there is none such. */
+bool sn_cli_set_group(const density_job *j, const char *name, double value);
+/* STATUS_USAGE where what is asked for cannot be had of groups. */
+int sn_cli_check_groups(const density_job *j);
+/* Tells the file's reader which columns are groups. */
+bool sn_cli_count_groups(const density_job *j, data_rows *rows);
+/* Rows from row `first` on: log-densities, and the sum's derivatives by all numbers (NULL: not wanted). */
+int sn_cli_compute_groups(const density_job *j, const sinter_density_data *data, int64_t first, void *logs, double *gradient);
+void sn_cli_describe_groups(const density_job *j);
+/* Members of an object: `"a":[…]`; those of one number too if `scalars`. */
+void sn_cli_print_json_groups(const density_job *j, const double *numbers, bool scalars);
+/* A member: what each column's labels are numbered as. */
+void sn_cli_print_json_labels(const density_job *j, const data_rows *rows);
 
 /* ---- density_plot.c ---- */
 

@@ -170,6 +170,8 @@ static void print_parameters(const density_job *j)
     for (uint32_t k = 0; k < j->info.parameter_count; k++) {
         const sinter_parameter_info *p = &j->info.parameters[k];
         const double value = sinter_density_get(j->values, (int)k);
+        if (strchr(p->name, '[')) /* one of several numbers */
+            continue;
         printf("parameter %s", p->name);
         if (isnan(value)) {
             printf(" (%s%sno value yet: --set %s=1)\n", j->info.constraints[k], *j->info.constraints[k] ? "; " : "", p->name);
@@ -191,6 +193,7 @@ static void print_parameters(const density_job *j)
 
 static void print_json_names(const density_job *j)
 {
+    const char *comma = "";
     fputs("{\"family\":", stdout);
     if (j->info.family)
         sn_cli_print_json_text(stdout, j->info.family, strlen(j->info.family));
@@ -203,10 +206,17 @@ static void print_json_names(const density_job *j)
     }
     fputs("],\"parameters\":{", stdout);
     for (uint32_t k = 0; k < j->info.parameter_count; k++) {
-        fputs(k ? "," : "", stdout);
+        if (strchr(j->info.parameters[k].name, '['))
+            continue;
+        fputs(comma, stdout);
+        comma = ",";
         sn_cli_print_json_text(stdout, j->info.parameters[k].name, strlen(j->info.parameters[k].name));
         putchar(':');
         print_value(sinter_density_get(j->values, (int)k), true);
+    }
+    if (j->groups) {
+        fputs(comma, stdout);
+        sn_cli_print_json_groups(j, j->numbers, false);
     }
     putchar('}');
 }
@@ -223,6 +233,7 @@ int sn_cli_describe_density(const density_job *j)
         for (uint32_t k = 0; k < j->info.column_count; k++)
             printf("column %s\n", j->info.columns[k].name);
         print_parameters(j);
+        sn_cli_describe_groups(j);
     }
     for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++)
         print_numbers(j->a, quantities[i], numbers, sn_cli_density_quantity(j, quantities[i], numbers, MOST_NUMBERS));
@@ -323,6 +334,21 @@ static int64_t add_all(const density_job *j, data_rows *rows, statistic *T, stat
     return good && count == 0 ? total : -1;
 }
 
+/* The covariances of T are the second derivatives of A: row by row, where the family has them, there are not too many, and what is taken as known is as the text has it. */
+static void print_covariance(const density_job *j, const double *eta, uint32_t count)
+{
+    double numbers[MOST_NUMBERS], parameters[SINTER_DENSITY_MOST], same[MOST_NUMBERS];
+    sinter_family *family;
+    if (count * count > MOST_NUMBERS || sinter_family_open(j->density, &family, NULL) != SINTER_OK)
+        return;
+    for (uint32_t k = 0; k < j->info.parameter_count; k++)
+        parameters[k] = sinter_density_get(j->values, (int)k);
+    if (sinter_family_statistics(family) == count && sinter_family_natural(family, parameters, same) == SINTER_OK
+        && sinter_family_covariance(family, eta, numbers) == SINTER_OK)
+        print_numbers(j->a, "covariance_T", numbers, count * count);
+    sinter_family_close(family);
+}
+
 static void print_family(const density_job *j, const double *eta, uint32_t count)
 {
     double numbers[MOST_NUMBERS];
@@ -331,6 +357,7 @@ static void print_family(const density_job *j, const double *eta, uint32_t count
     print_numbers(j->a, "eta", eta, count);
     print_numbers(j->a, "A", numbers, sn_cli_density_quantity(j, "A", numbers, 1));
     print_numbers(j->a, "mean_T", numbers, mean_of_T(j, eta, count, numbers));
+    print_covariance(j, eta, count);
 }
 
 static int print_with_data(const density_job *j, data_rows *rows, const double *eta, uint32_t count)

@@ -116,7 +116,7 @@ static void write_rest(const cutting *k, ir_program *out, ir_ref *map)
 }
 
 /* Derivatives in the place of what they are derivatives of: the pass that follows differentiates them. */
-static sinter_status differentiate(compilation *c)
+sinter_status sn_density_differentiate(compilation *c)
 {
     ir_program *p = &c->program;
     const sinter_status status = sn_kernel_gradient(c);
@@ -169,5 +169,5 @@ sinter_status sn_density_cut_program(compilation *c, void *source)
         write_rest(&k, out, map);
     if (out->status)
         return sn_report_fail(c->report, out->status, out->message, NULL);
-    return wanted->part == DENSITY_CURVATURE ? differentiate(c) : SINTER_OK;
+    return wanted->part == DENSITY_CURVATURE ? sn_density_differentiate(c) : SINTER_OK;
 }

@@ -192,6 +192,22 @@ static bool describe_constraint(sinter_density *d, const lang_density *described
     return d->constraints[k] != NULL;
 }
 
+/* Parameters of several numbers, and who is one of them. */
+static bool describe_groups(sinter_density *d, const lang_density *described)
+{
+    d->vector_count = described->vector_count;
+    d->choice_count = described->choice_count;
+    d->vectors = sn_arena_take(&d->own, (d->vector_count + 1) * sizeof *d->vectors);
+    d->choices = sn_arena_take(&d->own, (d->choice_count + 1) * sizeof *d->choices);
+    if (!d->vectors || !d->choices)
+        return false;
+    if (d->vector_count)
+        memcpy(d->vectors, described->vectors, d->vector_count * sizeof *d->vectors);
+    if (d->choice_count)
+        memcpy(d->choices, described->choices, d->choice_count * sizeof *d->choices);
+    return true;
+}
+
 /* What the caller gets to see. */
 static bool describe_streams(sinter_density *d, const lang_density *described)
 {
@@ -214,7 +230,7 @@ static bool describe_streams(sinter_density *d, const lang_density *described)
                                                    .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */
     }
-    return whole;
+    return whole && describe_groups(d, described);
 }
 
 static sinter_options read_options(const sinter_density_options *o)

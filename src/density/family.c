@@ -1,13 +1,20 @@
-/* What follows from a family's own words: natural parameters and back, means of sufficient statistics (the gradient of the log-partition), the divergence of two members.
+/* What follows from a family's own words: natural parameters and back; means and covariances of sufficient statistics, which are the first and the second
+ * derivatives of the log-partition; entropies; the divergence of two members.
  *
- * Each of the members `eta`, `from_natural`, `natural_A` is compiled as a kernel of its own, the last with its gradient. */
+ * Each of the members `eta`, `from_natural`, `natural_A`, `entropy` is compiled as a kernel of its own, natural_A with its gradient, and once more with
+ * its derivatives in its place, whose gradient are the second ones. */
 #include "density/shapes.h"
+
+#include "lang/lang.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_NATURAL = 64 };
+enum {
+    MOST_NATURAL = 64,
+    MOST_CURVED = 15 /* natural parameters with second derivatives: 240 results */
+};
 
 typedef struct member {
     sinter_kernel *kernel;
@@ -17,6 +24,7 @@ typedef struct member {
 struct sinter_family {
     sinter_context *context;
     member eta, from_natural, natural_a;
+    member curvature, entropy; /* without a kernel where the family has none */
     uint32_t natural_count, parameter_count;
     bool is_known[MOST_NATURAL]; /* parameters that are taken as known: they have the text's values */
     double known[MOST_NATURAL];
@@ -41,7 +49,8 @@ static void close_member(member *m)
 static void run_member(const member *m, const double *inputs, double *outputs)
 {
     const void *in[MOST_NATURAL];
-    void *out[MOST_NATURAL + 1];
+    void *out[MOST_CURVED * (MOST_CURVED + 1)];
+    _Static_assert(MOST_NATURAL + 1 <= MOST_CURVED * (MOST_CURVED + 1), "any member's outputs have room");
     for (uint32_t k = 0; k < m->kernel->input_count; k++)
         in[k] = &inputs[k];
     for (uint32_t k = 0; k < m->kernel->output_count; k++)
@@ -61,23 +70,68 @@ static void note_known(sinter_family *f, const sinter_kernel *of)
             }
 }
 
-static sinter_status open_natural_a(sinter_family *f, const sinter_density *d, sinter_report *report)
-{
-    char names[MOST_NATURAL][16];
+/* ---- the log-partition ---- */
+
+/* The names of the natural parameters, which all inputs of natural_A are. */
+typedef struct natural_names {
+    char text[MOST_NATURAL][16];
     const char *list[MOST_NATURAL];
+} natural_names;
+
+static sinter_status name_natural(sinter_family *f, const sinter_density *d, natural_names *names, sinter_report *report)
+{
     sinter_status status = open_member(&f->natural_a, d, "natural_A", NULL, 0, report);
     if (status)
         return status;
     const sinter_kernel *k = f->natural_a.kernel;
     if (k->input_count != f->natural_count)
-        return sn_report_fail(report, SINTER_BAD_PROGRAM, "`natural_A` has not as many natural parameters as `eta`", NULL);
-    for (uint32_t i = 0; i < f->natural_count; i++) {
-        snprintf(names[i], sizeof names[i], "%.15s", k->inputs[i].name);
-        list[i] = names[i];
+        status = sn_report_fail(report, SINTER_BAD_PROGRAM, "`natural_A` has not as many natural parameters as `eta`", NULL);
+    for (uint32_t i = 0; i < f->natural_count && !status; i++) {
+        snprintf(names->text[i], sizeof names->text[i], "%.15s", k->inputs[i].name);
+        names->list[i] = names->text[i];
     }
     close_member(&f->natural_a);
-    return open_member(&f->natural_a, d, "natural_A", list, f->natural_count, report);
+    return status;
 }
+
+/* A front end of the compiler: derivatives of the log-partition in its place. */
+static sinter_status read_slopes(compilation *c, void *source)
+{
+    const sinter_density *d = source;
+    c->program.rules &= ~(uint32_t)IR_SIGNS;
+    const sinter_status status = sn_lang_front(c, d->text, d->length, NULL);
+    return status ? status : sn_density_differentiate(c);
+}
+
+static sinter_status open_curvature(sinter_family *f, const sinter_density *d, const natural_names *names, sinter_report *report)
+{
+    const sinter_options o = {.engine = d->engine, .source = SINTER_DENSITY, .type = SINTER_F64, .grade = d->options.grade, .name = d->options.name,
+                              .quantity = "natural_A", .gradient = (const char **)(uintptr_t)names->list, .gradient_count = f->natural_count};
+    const sinter_status status = sn_kernel_compile(d->context, &o, read_slopes, (void *)(uintptr_t)d, &f->curvature.kernel, report);
+    return status ? status : sinter_instance_open(f->curvature.kernel, &f->curvature.instance);
+}
+
+static sinter_status open_natural_a(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    natural_names names;
+    sinter_status status = name_natural(f, d, &names, report);
+    if (!status)
+        status = open_member(&f->natural_a, d, "natural_A", names.list, f->natural_count, report);
+    if (!status && f->natural_count <= MOST_CURVED)
+        status = open_curvature(f, d, &names, report);
+    return status;
+}
+
+/* A family need not have one. */
+static sinter_status open_entropy(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    const sinter_status status = open_member(&f->entropy, d, "entropy", NULL, 0, NULL);
+    if (status == SINTER_BAD_PROGRAM)
+        return SINTER_OK;
+    return status ? sn_report_fail(report, status, sinter_status_name(status), NULL) : SINTER_OK;
+}
+
+/* ---- open, close ---- */
 
 static sinter_status open_members(sinter_family *f, const sinter_density *d, sinter_report *report)
 {
@@ -96,7 +150,7 @@ static sinter_status open_members(sinter_family *f, const sinter_density *d, sin
         note_known(f, f->from_natural.kernel);
         note_known(f, f->natural_a.kernel);
     }
-    return status;
+    return status ? status : open_entropy(f, d, report);
 }
 
 sinter_status sinter_family_open(const sinter_density *d, sinter_family **family, sinter_report *report)
@@ -125,6 +179,8 @@ void sinter_family_close(sinter_family *f)
     close_member(&f->eta);
     close_member(&f->from_natural);
     close_member(&f->natural_a);
+    close_member(&f->curvature);
+    close_member(&f->entropy);
     const sinter_allocator a = f->context->allocator;
     sn_release(&a, f, sizeof *f);
 }
@@ -134,19 +190,27 @@ uint32_t sinter_family_statistics(const sinter_family *f)
     return f ? f->natural_count : 0;
 }
 
-sinter_status sinter_family_natural(sinter_family *f, const double *parameters, double *eta)
+/* ---- calls ---- */
+
+/* A member that is of the parameters. */
+static sinter_status run_of_parameters(const sinter_family *f, const member *m, const double *parameters, double *results)
 {
     sinter_status status = SINTER_OK;
+    for (uint32_t k = 0; k < f->parameter_count && !status; k++)
+        status = sinter_set(m->instance, (int)k, parameters[k]);
+    if (!status)
+        run_member(m, NULL, results);
+    return status;
+}
+
+sinter_status sinter_family_natural(sinter_family *f, const double *parameters, double *eta)
+{
     if (!f || !parameters || !eta)
         return SINTER_BAD_ARGUMENT;
     for (uint32_t k = 0; k < f->parameter_count; k++)
         if (f->is_known[k] && parameters[k] != f->known[k])
             return SINTER_BAD_ARGUMENT;
-    for (uint32_t k = 0; k < f->parameter_count && !status; k++)
-        status = sinter_set(f->eta.instance, (int)k, parameters[k]);
-    if (!status)
-        run_member(&f->eta, NULL, eta);
-    return status;
+    return run_of_parameters(f, &f->eta, parameters, eta);
 }
 
 sinter_status sinter_family_parameters(sinter_family *f, const double *eta, double *parameters)
@@ -167,6 +231,25 @@ sinter_status sinter_family_log_partition(sinter_family *f, const double *eta, d
     if (means)
         memcpy(means, results + 1, f->natural_count * sizeof *means);
     return SINTER_OK;
+}
+
+sinter_status sinter_family_covariance(sinter_family *f, const double *eta, double *covariance)
+{
+    double results[MOST_CURVED * (MOST_CURVED + 1)];
+    if (!f || !eta || !covariance)
+        return SINTER_BAD_ARGUMENT;
+    if (!f->curvature.kernel)
+        return SINTER_TOO_LARGE;
+    run_member(&f->curvature, eta, results);
+    memcpy(covariance, results + f->natural_count, (size_t)f->natural_count * f->natural_count * sizeof *covariance);
+    return SINTER_OK;
+}
+
+sinter_status sinter_family_entropy(sinter_family *f, const double *parameters, double *entropy)
+{
+    if (!f || !parameters || !entropy)
+        return SINTER_BAD_ARGUMENT;
+    return f->entropy.kernel ? run_of_parameters(f, &f->entropy, parameters, entropy) : SINTER_BAD_PROGRAM;
 }
 
 sinter_status sinter_family_divergence(sinter_family *f, const double *p, const double *q, double *divergence)

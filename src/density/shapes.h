@@ -5,7 +5,8 @@
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
  *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
- *   family.c     natural parameters, means of statistics, divergences
+ *   family.c     natural parameters, means and covariances of statistics, entropies, divergences
+ *   groups.c     parameters that are chosen by a column, row by row; groups_bound.c: rows bound by groups
  *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
  *   cut.c        what of a row depends on the data alone, and the rest
  *   rows.c       rows in pieces: staged where they are not contiguous, by several threads
@@ -19,6 +20,7 @@
 
 #include "density/exact_sum.h"
 #include "kernel/kernels.h"
+#include "lang/lang.h"
 #include "threads/thread_pool.h"
 #include <sinter/density.h>
 
@@ -107,6 +109,9 @@ struct sinter_density {
     bool related;                /* one of them is there */
     const char **constraints;    /* as written */
     const char *family;
+    lang_density_vector *vectors; /* of several numbers, and the parameters that are one of them by a column */
+    lang_density_choice *choices;
+    uint32_t vector_count, choice_count;
     pthread_mutex_t lock; /* compiling and `own` */
     density_variant *variants; /* the newest first; read without the lock */
     uint32_t variant_count;
@@ -149,6 +154,8 @@ typedef struct density_cut {
 sinter_status sn_density_cut_program(compilation *c, void *source);
 /* The operations that become columns, in order. SINTER_NO_MEMORY, SINTER_TOO_LARGE. */
 sinter_status sn_density_cut_columns(const ir_program *program, arena *memory, ir_ref **columns, uint32_t *count);
+/* Outputs' derivatives by all the options' gradient in the place of the outputs, but for the first: the compiler differentiates them once more. */
+sinter_status sn_density_differentiate(compilation *c);
 
 /* ---- values.c ---- */
 

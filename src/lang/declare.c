@@ -238,6 +238,10 @@ void sn_lang_param(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
     lang_value v = sn_lang_scalar(0, l->type);
+    if (l->dry && s.a && l->t->lists[s.a + PARAM_LENGTH]) {
+        sn_lang_grouped_param(l, statement, 0, NULL);
+        return;
+    }
     if (!l->dry) {
         uint32_t words[PARAM_WORDS];
         memcpy(words, l->t->lists + s.a, sizeof words);
@@ -258,6 +262,13 @@ void sn_lang_param(lowering *l, uint32_t statement)
         if (good && words[PARAM_EVENT] && !l->options->patch) {
             complain_of_statement(l, statement, "declare it by param", "only a patch has events");
             good = false;
+        }
+        if (good && words[PARAM_LENGTH]) {
+            if (good_range(l, words, &param))
+                sn_lang_grouped_param(l, statement, words[PARAM_LENGTH], &param);
+            else
+                sn_lang_bind(l, s.c, s.b, v);
+            return;
         }
         if (good && good_range(l, words, &param) && good_smoothing(l, words, &param)) {
             const char *unit =

@@ -125,6 +125,20 @@ typedef struct lang_density_parameter {
 
 enum { LANG_DENSITY_PARAMETERS = 256 };
 
+/* A parameter of several numbers, `param a[8] = 0`. */
+typedef struct lang_density_vector {
+    const char *name;
+    uint32_t length;
+    double initial, low, high;
+} lang_density_vector;
+
+/* One of them, chosen row by row: `a[group]`, which is a parameter of the program of this name. */
+typedef struct lang_density_choice {
+    const char *name;
+    uint32_t vector; /* its number */
+    uint32_t column; /* the input that says which, from 0 */
+} lang_density_choice;
+
 /* What the text of a density turned out to be, filled by sn_lang_lower where the options ask for it. What it points to lives in `scratch`. */
 typedef struct lang_density {
     const char *family;     /* of the distribution at its end; NULL: a combination, a number or a model */
@@ -134,6 +148,9 @@ typedef struct lang_density {
     lang_bounds support;    /* of the family */
     lang_density_parameter *parameters;
     uint32_t parameter_count;
+    lang_density_vector *vectors; /* LANG_DENSITY_PARAMETERS have room, and as many choices */
+    lang_density_choice *choices;
+    uint32_t vector_count, choice_count;
 } lang_density;
 
 /* One family of the library, for whoever lists them. */
@@ -189,6 +206,7 @@ enum {
     LANG_MAX_CALLS = 64,          /* functions within functions */
     LANG_MAX_TUPLE = 64,          /* elements of a tuple */
     LANG_MAX_TERMS = 1 << 16,     /* of one sum */
+    LANG_MAX_GROUPS = 1 << 24,    /* numbers of one parameter */
     LANG_MAX_LINES = 1 << 16,     /* delay lines */
     LANG_MAX_DELAY = 1 << 28,     /* elements */
     LANG_MAX_EXPANSION = 1 << 22, /* nodes of the tree visited, functions and sums put in place */

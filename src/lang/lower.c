@@ -214,6 +214,9 @@ static lang_value read_slot(lowering *l, uint32_t node, uint32_t slot, uint32_t 
     case SLOT_TABLE:
         sn_lang_complain(l, node, "read an element: t[i]", "'%.*s' is a table", sn_lang_shown(l->t, symbol), name);
         break;
+    case SLOT_GROUPED:
+        sn_lang_complain(l, node, "read one by a column: a[group]", "'%.*s' is a parameter of several numbers", sn_lang_shown(l->t, symbol), name);
+        break;
     case SLOT_IMAGE: return sn_lang_image_value(l, node, s->value.ref);
     case SLOT_DEFERRED: return read_deferred(l, slot, handed_on);
     default: return read_ahead(l, node, slot, symbol, handed_on);
@@ -441,6 +444,8 @@ static lang_value lower_index(lowering *l, uint32_t node)
         return memory && index.type != TYPE_WRONG ? sn_lang_load(l, node, memory - 1, index)
                                                   : sn_lang_wrong();
     }
+    if (slot && l->slots[slot].state == SLOT_GROUPED)
+        return sn_lang_grouped_element(l, node, slot);
     const lang_value v = sn_lang_expression(l, n.a);
     const lang_function *within = l->frame ? &l->t->functions[l->frames[l->frame].function] : NULL;
     const bool of_any_width = (within && (within->family || within->item)) || (slot && l->slots[slot].state == SLOT_ACCUMULATED); /* which may be 1 */

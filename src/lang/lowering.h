@@ -32,6 +32,7 @@ enum {
     SLOT_INDEX,
     SLOT_ACCUMULATED,
     SLOT_TABLE,
+    SLOT_GROUPED, /* a parameter of several numbers; `ref` is its place among the lowering's groups, from 1 */
     SLOT_IMAGE
 };
 
@@ -166,6 +167,8 @@ typedef struct lowering {
     uint32_t spine_count, spine_room;
     lang_image *images; /* from 1 */
     uint32_t image_count, image_room;
+    struct lang_group *groups; /* from 1 */
+    uint32_t group_count, group_room;
     struct lang_distribution *distributions; /* from 1 */
     uint32_t distribution_count, distribution_room;
     lang_value target; /* of a model, so far; count 0: nothing */
@@ -297,6 +300,12 @@ lang_value sn_lang_known(lowering *l, lang_value v);
 lang_value sn_lang_keep_promise(lowering *l, uint32_t slot, uint32_t symbol, lang_value v);
 /* The error that a name is read before it has a value; by that function (NULL: none), `shown` bytes of its name. */
 void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *reading, const char *function, int shown);
+
+/* ---- groups.c ---- */
+/* A parameter of so many numbers (a node), each of which is as `one` says. */
+void sn_lang_grouped_param(lowering *l, uint32_t statement, uint32_t length, const ir_param *one);
+/* `a[group]`, where `slot` is that of a. */
+lang_value sn_lang_grouped_element(lowering *l, uint32_t node, uint32_t slot);
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);

@@ -226,6 +226,10 @@ static bool slot_shape(lowering *l, uint32_t node, uint32_t slot, uint32_t symbo
                          sn_lang_shown(l->t, symbol), name);
         return false;
     }
+    if (s->state == SLOT_GROUPED) {
+        sn_lang_complain(l, node, NULL, "a parameter of several numbers has no past");
+        return false;
+    }
     if (s->state == SLOT_BOUND || s->state == SLOT_DEFERRED)
         *shape = s->value;
     else if (s->expected.count)

@@ -320,12 +320,27 @@ static void parse_smoothing(parser *p, uint32_t *words)
     words[PARAM_SECONDS] = sn_lang_parse_choice(p);
 }
 
+/* `[8]`: as many numbers, read by `a[group]`. */
+static uint32_t parse_length(parser *p)
+{
+    const uint32_t at = p->l.token.at;
+    if (!token_is(p, TOKEN_LBRACKET))
+        return 0;
+    p->brackets++;
+    next_token(p);
+    const uint32_t node = sn_lang_parse_choice(p);
+    p->brackets--;
+    return !p->panic && sn_lang_expect_closing(p, TOKEN_RBRACKET, at) ? node : 0;
+}
+
 static void parse_param(parser *p)
 {
     const uint32_t s = parse_declared_name(p, STATEMENT_PARAM);
     if (p->panic)
         return;
-    uint32_t words[PARAM_WORDS] = {0};
+    uint32_t words[PARAM_WORDS] = {[PARAM_LENGTH] = parse_length(p)};
+    if (p->panic)
+        return;
     if (!accept_token(p, TOKEN_ASSIGN)) {
         sn_lang_missing(p, "the initial value", "param cutoff = 800 in 20..20000 log \"Hz\"");
         return;

@@ -145,7 +145,7 @@ typedef enum statement_kind {
     STATEMENT_OUT,   /* a: node; b: symbol or 0; c: slot or 0 */
     STATEMENT_INPUT, /* b: symbol; c: slot */
     STATEMENT_PARAM, /* list a: initial, low, high (nodes), 1 if logarithmic, unit's place and length, sinter_smoothing, seconds (node),
-                        where that is said, 1 of an event; b: symbol; c: slot */
+                        where that is said, 1 of an event, length (node) or 0; b: symbol; c: slot */
     STATEMENT_TABLE, /* list a: type, count, nodes; b: symbol; c: slot */
     STATEMENT_DRAW,  /* y ~ D: node a, distribution (node) b */
     STATEMENT_TARGET, /* target += a */
@@ -178,7 +178,7 @@ typedef struct lang_function {
     const struct lang_library_item *item; /* of the library: its body is parsed when it is called first; else NULL */
 } lang_function;
 
-enum { PARAM_SMOOTHING = 6, PARAM_SECONDS, PARAM_SMOOTHED_AT, PARAM_EVENT, PARAM_WORDS };
+enum { PARAM_SMOOTHING = 6, PARAM_SECONDS, PARAM_SMOOTHED_AT, PARAM_EVENT, PARAM_LENGTH, PARAM_WORDS };
 enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARAMETER_CONSTANT, PARAMETER_WORDS };
 
 /* What a parameter has to keep, or x. Bounds are nodes. */

@@ -675,12 +675,103 @@ static void write_one_guarded(const c_writer *w, uint32_t number)
     sn_text_add(w->out, "    }\n");
 }
 
+/* How many loops run only when parameters are set, where they can stand in a function of their own; else 0. */
+static uint32_t loops_before(const c_writer *w)
+{
+    const plan *p = w->plan;
+    uint32_t count = 0;
+    while (count < p->loop_count && p->loops[count].rate == PLAN_SEGMENT)
+        count++;
+    return p->grid || p->reads_index || p->buffer_count || p->program->output_count != 1 || count == p->loop_count ? 0 : count;
+}
+
+static void write_prepared_type(const c_writer *w)
+{
+    const plan *p = w->plan;
+    sn_text_print(w->out, "\n/* What parameters determine, for any number of elements. */\ntypedef struct %s_prepared {\n", w->name);
+    for (uint32_t k = 0; k < p->program->param_count; k++)
+        sn_text_print(w->out, "    %s p_%s;\n", sn_c_type(p->program->params[k].type), w->params[k]);
+    for (uint32_t k = 0; k < p->frame.count; k++)
+        if (w->uniform_types[k])
+            sn_text_print(w->out, "    %s u%u;\n", sn_c_type(w->uniform_types[k]), k);
+    sn_text_print(w->out, "} %s_prepared;\n", w->name);
+}
+
+static void write_prepare(const c_writer *w, uint32_t loops)
+{
+    const ir_program *p = w->plan->program;
+    const char *comma = "";
+    sn_text_print(w->out, "\nstatic inline %s_prepared %s_prepare(", w->name, w->name);
+    for (uint32_t k = 0; k < p->param_count; k++, comma = ", ")
+        sn_text_print(w->out, "%s%s %s", comma, sn_c_type(p->params[k].type), w->params[k]);
+    sn_text_print(w->out, "%s)\n{\n    %s_prepared b0;\n", *comma ? "" : "void", w->name);
+    for (uint32_t k = 0; k < w->plan->frame.count; k++)
+        if (w->uniform_types[k])
+            sn_text_print(w->out, "    %s u%u = 0;\n", sn_c_type(w->uniform_types[k]), k);
+    for (uint32_t k = 0; k < loops; k++)
+        write_one_guarded(w, k);
+    for (uint32_t k = 0; k < p->param_count; k++)
+        sn_text_print(w->out, "    b0.p_%s = %s;\n", w->params[k], w->params[k]);
+    for (uint32_t k = 0; k < w->plan->frame.count; k++)
+        if (w->uniform_types[k])
+            sn_text_print(w->out, "    b0.u%u = u%u;\n", k, k);
+    sn_text_add(w->out, "    return b0;\n}\n");
+}
+
+/* Names that are not read are said to be so. */
+static void write_at(const c_writer *w, uint32_t loops)
+{
+    const ir_program *p = w->plan->program;
+    text *t = w->out;
+    sn_text_print(t, "\n/* One element, of parameters that are prepared: for loops in which they do not change. */\nstatic inline %s %s_at(const %s_prepared *b0",
+                  sn_c_type(p->outputs[0].type), w->name, w->name);
+    for (uint32_t k = 0; k < p->input_count; k++)
+        sn_text_print(t, ", %s %s", sn_c_type(p->inputs[k].type), w->inputs[k]);
+    sn_text_print(t, ")\n{\n    %s out0;\n", sn_c_type(p->outputs[0].type));
+    for (uint32_t k = 0; k < p->param_count; k++)
+        sn_text_print(t, "    const %s %s = b0->p_%s;\n", sn_c_type(p->params[k].type), w->params[k], w->params[k]);
+    for (uint32_t k = 0; k < w->plan->frame.count; k++)
+        if (w->uniform_types[k])
+            sn_text_print(t, "    %s u%u = b0->u%u;\n    (void)u%u;\n", sn_c_type(w->uniform_types[k]), k, k, k);
+    for (uint32_t k = 0; k < p->param_count; k++)
+        sn_text_print(t, "    (void)%s;\n", w->params[k]);
+    for (uint32_t k = 0; k < p->input_count; k++)
+        sn_text_print(t, "    (void)%s;\n", w->inputs[k]);
+    for (uint32_t k = loops; k < w->plan->loop_count; k++)
+        write_one_guarded(w, k);
+    sn_text_add(t, "    return out0;\n}\n");
+}
+
+/* The element as both together. */
+static void write_call(const c_writer *w)
+{
+    const ir_program *p = w->plan->program;
+    const char *comma = "";
+    sn_text_print(w->out, ")\n{\n    const %s_prepared b0 = %s_prepare(", w->name, w->name);
+    for (uint32_t k = 0; k < p->param_count; k++, comma = ", ")
+        sn_text_print(w->out, "%s%s", comma, w->params[k]);
+    sn_text_print(w->out, ");\n    return %s_at(&b0", w->name);
+    for (uint32_t k = 0; k < p->input_count; k++)
+        sn_text_print(w->out, ", %s", w->inputs[k]);
+    sn_text_add(w->out, ");\n}\n");
+}
+
 void sn_c_write_function(const c_writer *w)
 {
+    const uint32_t before = loops_before(w);
+    if (before) {
+        write_prepared_type(w);
+        write_prepare(w, before);
+        write_at(w, before);
+    }
     const ir_program *p = w->plan->program;
     text *t = w->out;
     sn_text_print(t, "\n/* One element. */\nstatic inline %s %s(", sn_c_type(p->outputs[0].type), w->name);
     say_arguments(w);
+    if (before) {
+        write_call(w);
+        return;
+    }
     sn_text_add(t, ")\n{\n");
     write_variables(w);
     write_unused_arguments(w);

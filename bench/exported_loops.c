@@ -1,0 +1,57 @@
+/* The loops of exported_loops.h. Eight partial sums, so that no loop waits for its own additions and each compiler may use vectors. The exported files come
+ * first: what they ask of the compiler holds for all that follows. */
+#include "exported_normal.h"
+#include "exported_exponential.h"
+
+#include "exported_loops.h"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ALONE __attribute__((noinline))
+#else
+#define ALONE
+#endif
+
+/* `value` of each x, added. */
+#define SUM(value) \
+    double sums[8] = {0}; \
+    int64_t i = 0; \
+    for (; i + 8 <= n; i += 8) \
+        for (int k = 0; k < 8; k++) \
+            sums[k] += value(x[i + k]); \
+    for (; i < n; i++) \
+        sums[0] += value(x[i]); \
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+
+ALONE double sn_plain_normal_sum(const double *x, int64_t n, double mu, double sigma)
+{
+    const double constant = -0.91893853320467274 - log(sigma), weight = -0.5 / (sigma * sigma);
+#define VALUE(at) fma((at - mu) * (at - mu), weight, constant)
+    SUM(VALUE);
+#undef VALUE
+}
+
+ALONE double sn_exported_normal_sum(const double *x, int64_t n, double mu, double sigma)
+{
+    const exported_normal_prepared prepared = exported_normal_prepare(mu, sigma);
+#define VALUE(at) exported_normal_at(&prepared, at)
+    SUM(VALUE);
+#undef VALUE
+}
+
+ALONE double sn_plain_exponential_sum(const double *x, int64_t n, double beta, double unused)
+{
+    const double constant = log(beta);
+    (void)unused;
+#define VALUE(at) (at < 0 ? -(double)INFINITY : fma(-beta, at, constant))
+    SUM(VALUE);
+#undef VALUE
+}
+
+ALONE double sn_exported_exponential_sum(const double *x, int64_t n, double beta, double unused)
+{
+    const exported_exponential_prepared prepared = exported_exponential_prepare(beta);
+    (void)unused;
+#define VALUE(at) exported_exponential_at(&prepared, at)
+    SUM(VALUE);
+#undef VALUE
+}

@@ -1,0 +1,72 @@
+/* What groups.c and groups_bound.c share. */
+#ifndef SN_DENSITY_GROUPS_H
+#define SN_DENSITY_GROUPS_H
+
+#include "density/double_double.h"
+#include "density/shapes.h"
+
+enum {
+    GROUPS_PIECE = 4096,        /* rows that are gathered at once */
+    GROUPS_SHARED_PIECE = 65536 /* the same where several threads share them */
+};
+
+/* One parameter of the density that a column chooses. */
+typedef struct groups_choice {
+    uint32_t parameter, column;
+    uint32_t first, length; /* in the array of all numbers */
+    uint32_t *places;       /* of the rows of a piece: which of them each has */
+    uint8_t *gathered;      /* the values there, of the density's type */
+} groups_choice;
+
+struct sinter_groups {
+    sinter_density *density;
+    sinter_density_values *values;
+    arena own;
+    groups_choice *choices;
+    uint32_t choice_count;
+    sinter_group_parameter *parameters;
+    uint32_t parameter_count, scalar_count, number_count;
+    uint32_t *scalars;                  /* the density's parameters that are one number: in the array by this order */
+    int64_t piece;
+    uint8_t *logs;
+    void **slopes;                      /* of rows, by the density's parameters */
+    sinter_density_argument *arguments; /* the same */
+    sinter_density_argument *columns;
+    double *set;                        /* the density's parameters */
+    double_double *totals;              /* the sum, then by each number */
+    sinter_groups_complaint complaint;
+};
+
+/* Adds and keeps what rounding took. */
+static inline void sn_groups_add(double_double *total, double value)
+{
+    const double_double s = sn_dd_two_sum(total->hi, value);
+    *total = (double_double){s.hi, total->lo + s.lo};
+}
+
+/* An infinity has no rounding error. */
+static inline double sn_groups_total(double_double total)
+{
+    return isfinite(total.hi) ? total.hi + total.lo : total.hi;
+}
+
+/* A number of the density's type. */
+static inline double sn_groups_read(const sinter_density *d, const sinter_density_argument *a, int64_t row)
+{
+    return d->type == SINTER_F32 ? (double)((const float *)a->data)[row * a->stride] : ((const double *)a->data)[row * a->stride];
+}
+
+/* Are the data what a call without parameters may have? */
+bool sn_groups_are_rows(const sinter_density *d, const sinter_density_data *data);
+/* Is the row there, and of another weight than 0? */
+bool sn_groups_counts(const sinter_density *d, const sinter_density_data *data, int64_t row);
+/* Which of `length` the row says; false: none of them. */
+bool sn_groups_place(const sinter_density *d, const sinter_density_argument *column, int64_t row, int64_t length, uint32_t *place);
+/* The numbers are taken: those that are one are set. False: some number breaks its constraint, which is noted. */
+bool sn_groups_take(sinter_groups *g, const double *parameters);
+sinter_status sn_groups_fail(const sinter_groups *g, double *sum, double *gradient);
+void sn_groups_finish(const sinter_groups *g, double *sum, double *gradient);
+/* Of data whose shape is checked, with numbers that are taken, as kept rows have it. */
+sinter_status sn_groups_sum_rows(sinter_groups *g, const double *parameters, const sinter_density_data *data, bool gradient);
+
+#endif

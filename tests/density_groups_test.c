@@ -1,0 +1,492 @@
+/* Parameters by group: rows, sums and derivatives against formulas in long double, the same bits for any number of threads, bound groups against rows, columns that
+ * say no number, refused memory; and sums by a column. */
+#include "open_context.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <sinter/sinter.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 9001, GROUPS = 5, PLACES = 3 };
+
+static const char ONE[] = "input y, group; param a[5] = 0.5; param sigma = 1 in 1e-300..1e300; y ~ normal(a[group], sigma)";
+static const char CROSSED[] = "input y, group, place; param a[5] = 0; param s = 2 in 1e-300..1e300; param b[3] = 1 in -10..10; y ~ normal(a[group] - b[place], s)";
+static const char PAIRED[] = "input y, group, place; param a[5] = 0; y ~ normal(a[group] - 2*a[place], 1)";
+static const char CURVED[] = "input y, group; param a[5] = 0; param k = 1; target += -0.5*(a[group] - exp(k*y))^2";
+
+static double y[ROWS], group[ROWS], place[ROWS], weight[ROWS];
+static uint8_t validity[ROWS / 8 + 2];
+static const sinter_density_argument columns[] = {{y, 1}, {group, 1}, {place, 1}};
+
+static uint64_t seed = 0x2545F4914F6CDD1Du;
+
+static double uniform(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (double)(seed >> 11) * 0x1p-53;
+}
+
+static void fill_rows(void)
+{
+    for (int i = 0; i < ROWS; i++) {
+        group[i] = floor(GROUPS * uniform());
+        place[i] = floor(PLACES * uniform());
+        y[i] = 3 * group[i] - place[i] + 4 * uniform();
+        weight[i] = floor(3 * uniform());
+    }
+    memset(validity, 0xB7, sizeof validity);
+}
+
+static void expect_status(sinter_status got, sinter_status wanted, const char *what)
+{
+    if (got != wanted)
+        fail_msg("%s: %s instead of %s", what, sinter_status_name(got), sinter_status_name(wanted));
+}
+
+static void expect_near(double got, double wanted, double bound, const char *what)
+{
+    if (!(fabs(got - wanted) <= bound))
+        fail_msg("%s: %.17g instead of %.17g, which is %.3g off; %.3g is allowed", what, got, wanted, fabs(got - wanted), bound);
+}
+
+static void expect_bits(double got, double wanted, const char *what)
+{
+    if (memcmp(&got, &wanted, sizeof got) != 0)
+        fail_msg("%s: %.17g instead of %.17g", what, got, wanted);
+}
+
+typedef struct subject {
+    sinter_density *density;
+    sinter_groups *groups;
+    uint32_t count;
+} subject;
+
+static subject open_groups(const char *text, int threads)
+{
+    subject s;
+    sinter_report report;
+    char message[1000] = "";
+    const sinter_status status = sinter_density_open(context, text, strlen(text), &(sinter_density_options){.threads = threads}, &s.density, &report);
+    if (status)
+        sinter_report_format(&report, 0, message, sizeof message);
+    if (status)
+        fail_msg("%s: %s", text, message);
+    expect_status(sinter_groups_open(s.density, &s.groups, &report), SINTER_OK, text);
+    s.count = sinter_groups_describe(s.groups).count;
+    return s;
+}
+
+static void close_groups(subject *s)
+{
+    sinter_groups_close(s->groups);
+    sinter_density_close(s->density);
+}
+
+static sinter_density_data rows(int64_t count, bool weighted)
+{
+    sinter_density_data data = {.count = count, .columns = columns};
+    if (weighted) {
+        data.weights = (sinter_density_argument){weight, 1};
+        data.validity = validity;
+        data.validity_offset = 3;
+    }
+    return data;
+}
+
+/* ---- what it is ---- */
+
+static void parameters_are_listed(void **state)
+{
+    static const sinter_group_parameter wanted[] = {{"s", 0, 1, 2, 1e-300, 1e300}, {"a", 1, 5, 0, -INFINITY, INFINITY}, {"b", 6, 3, 1, -10, 10}};
+    (void)state;
+    subject s = open_groups(CROSSED, 1);
+    const sinter_groups_info info = sinter_groups_describe(s.groups);
+    if (info.count != 9 || info.parameter_count != 3)
+        fail_msg("%u numbers in %u parameters", info.count, info.parameter_count);
+    for (uint32_t k = 0; k < 3; k++) {
+        const sinter_group_parameter *p = &info.parameters[k], *w = &wanted[k];
+        if (strcmp(p->name, w->name) != 0 || p->first != w->first || p->length != w->length)
+            fail_msg("parameter %u is %s, %u numbers from %u on", k, p->name, p->length, p->first);
+        expect_bits(p->initial, w->initial, w->name);
+        expect_bits(p->low, w->low, w->name);
+        expect_bits(p->high, w->high, w->name);
+    }
+    if (sinter_groups_chosen(s.groups, 0) || sinter_groups_chosen(s.groups, 1) != 5 || sinter_groups_chosen(s.groups, 2) != 3)
+        fail_msg("columns choose of %u, %u, %u", sinter_groups_chosen(s.groups, 0), sinter_groups_chosen(s.groups, 1), sinter_groups_chosen(s.groups, 2));
+    close_groups(&s);
+}
+
+/* ---- sums ---- */
+
+typedef struct expected {
+    long double sum, size, slopes[9];
+} expected;
+
+static bool counts(int i, bool weighted)
+{
+    return !weighted || (validity[(i + 3) / 8] >> (i + 3) % 8 & 1);
+}
+
+/* Of CROSSED; `p`: s, a, b. */
+static expected crossed(const double *p, bool weighted)
+{
+    expected e = {0};
+    for (int i = 0; i < ROWS; i++) {
+        if (!counts(i, weighted))
+            continue;
+        const int g = (int)group[i], h = (int)place[i];
+        const long double w = weighted ? weight[i] : 1, s = p[0], z = (y[i] - ((long double)p[1 + g] - p[6 + h])) / s;
+        const long double log = w * (-0.5L * z * z - logl(s) - 0.918938533204672741780L);
+        e.sum += log;
+        e.size += fabsl(log) + w;
+        e.slopes[0] += w * (z * z - 1) / s;
+        e.slopes[1 + g] += w * z / s;
+        e.slopes[6 + h] -= w * z / s;
+    }
+    return e;
+}
+
+static const double numbers[] = {1.5, 0.25, 2.5, 6.125, 9, 11.75, -0.5, 1, 2.25};
+
+static void compare(const expected *e, double sum, const double *gradient, const char *what)
+{
+    expect_near(sum, (double)e->sum, 4e-16 * (double)e->size, what);
+    for (int k = 0; k < 9; k++)
+        expect_near(gradient[k], (double)e->slopes[k], 4e-16 * (double)e->size, what);
+}
+
+static void sums_are_those_of_formulas(void **state)
+{
+    double sum, gradient[9], first[10] = {0}, alone;
+    (void)state;
+    for (int weighted = 0; weighted < 2; weighted++)
+        for (int threads = 1; threads <= 3; threads += 2) {
+            subject s = open_groups(CROSSED, threads);
+            const sinter_density_data data = rows(ROWS, weighted);
+            const expected e = crossed(numbers, weighted);
+            expect_status(sinter_groups_sum(s.groups, numbers, &data, &sum, gradient), SINTER_OK, "sum");
+            compare(&e, sum, gradient, "a sum and its derivatives");
+            expect_status(sinter_groups_sum(s.groups, numbers, &data, &alone, NULL), SINTER_OK, "sum alone");
+            expect_bits(alone, sum, "a sum without derivatives");
+            for (int k = 0; k < 10; k++) {
+                if (threads > 1)
+                    expect_bits(k ? gradient[k - 1] : sum, first[k], "three threads");
+                first[k] = k ? gradient[k - 1] : sum;
+            }
+            close_groups(&s);
+        }
+}
+
+/* One parameter read by two columns: its derivatives are of both. */
+static void one_parameter_by_two_columns(void **state)
+{
+    const double a[] = {0.5, -1, 2, 0.25, 3};
+    double sum, gradient[5];
+    long double slopes[5] = {0};
+    (void)state;
+    subject s = open_groups(PAIRED, 1);
+    const sinter_density_data data = rows(ROWS, false);
+    expect_status(sinter_groups_sum(s.groups, a, &data, &sum, gradient), SINTER_OK, "sum");
+    for (int i = 0; i < ROWS; i++) {
+        const long double z = y[i] - ((long double)a[(int)group[i]] - 2 * a[(int)place[i]]);
+        slopes[(int)group[i]] += z;
+        slopes[(int)place[i]] -= 2 * z;
+    }
+    for (int k = 0; k < 5; k++)
+        expect_near(gradient[k], (double)slopes[k], 1e-10, "a derivative");
+    close_groups(&s);
+}
+
+/* A batch is that of the plain calls with the numbers as an array. */
+static void rows_have_the_bits_of_arrays(void **state)
+{
+    static double logs[ROWS], wanted[ROWS], by_row[ROWS];
+    const double p[] = {0.75, 0.5, 3, 6, 9, 12};
+    sinter_density_values *v;
+    (void)state;
+    subject s = open_groups(ONE, 1);
+    sinter_density_data data = rows(ROWS, true);
+    expect_status(sinter_groups_batch(s.groups, p, &data, logs), SINTER_OK, "batch");
+    for (int i = 0; i < ROWS; i++)
+        by_row[i] = p[1 + (int)group[i]];
+    expect_status(sinter_density_values_open(s.density, &v), SINTER_OK, "values");
+    sinter_density_argument given[2] = {{NULL, 0}, {NULL, 0}};
+    given[sinter_density_parameter_number(s.density, "sigma")] = (sinter_density_argument){p, 0};
+    given[sinter_density_parameter_number(s.density, "a[group]")] = (sinter_density_argument){by_row, 1};
+    data.parameters = given;
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = wanted}), SINTER_OK, "rows");
+    for (int i = 0; i < ROWS; i++)
+        if (!(isnan(logs[i]) && isnan(wanted[i])))
+            expect_bits(logs[i], wanted[i], "a row");
+    sinter_density_values_close(v);
+    close_groups(&s);
+}
+
+/* ---- what is wrong ---- */
+
+static void expect_stray(subject *s, const sinter_density_data *data, int64_t row, const char *what)
+{
+    double sum = 7;
+    sinter_groups_bound *b;
+    expect_status(sinter_groups_sum(s->groups, numbers, data, &sum, NULL), SINTER_BAD_ARGUMENT, what);
+    const sinter_groups_complaint c = sinter_groups_complain(s->groups);
+    if (c.row != row || c.column != 1 || c.number != -1)
+        fail_msg("%s: row %lld, column %u", what, (long long)c.row, c.column);
+    expect_bits(sum, 7, "what a refused sum leaves");
+    expect_status(sinter_groups_bind(s->groups, data, &b, NULL), SINTER_BAD_ARGUMENT, what);
+    if (sinter_groups_complain(s->groups).row != row || b)
+        fail_msg("%s: bound rows: row %lld", what, (long long)sinter_groups_complain(s->groups).row);
+}
+
+static void columns_say_numbers_that_there_are(void **state)
+{
+    static const double wrong[] = {5, -1, 0.5, NAN, INFINITY, -INFINITY, 1e300};
+    double sum;
+    (void)state;
+    subject s = open_groups(CROSSED, 1);
+    const sinter_density_data data = rows(ROWS, false);
+    const double kept = group[ROWS - 2];
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        group[ROWS - 2] = wrong[k];
+        expect_stray(&s, &data, ROWS - 2, "a column that says no number");
+    }
+    sinter_density_data masked = rows(ROWS, true);
+    const double whole = weight[ROWS - 2];
+    weight[ROWS - 2] = 0;
+    expect_status(sinter_groups_sum(s.groups, numbers, &masked, &sum, NULL), SINTER_OK, "in a row of weight 0");
+    if (!isfinite(sum))
+        fail_msg("a row of weight 0 makes the sum %g", sum);
+    weight[ROWS - 2] = whole;
+    group[ROWS - 2] = kept;
+    close_groups(&s);
+}
+
+static void numbers_keep_constraints(void **state)
+{
+    double p[9], sum, gradient[9];
+    (void)state;
+    subject s = open_groups(CROSSED, 1);
+    const sinter_density_data data = rows(100, false);
+    static const struct {
+        int number;
+        double value;
+    } wrong[] = {{0, 0}, {0, NAN}, {7, 11}, {8, -10.5}, {6, NAN}, {3, NAN}};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        memcpy(p, numbers, sizeof p);
+        p[wrong[k].number] = wrong[k].value;
+        const sinter_status status = sinter_groups_sum(s.groups, p, &data, &sum, gradient);
+        expect_status(status, SINTER_BAD_PARAMETER, "a number outside of its range");
+        if (sinter_groups_complain(s.groups).number != wrong[k].number || !isnan(sum) || !isnan(gradient[4]))
+            fail_msg("number %d: %lld is named, the sum is %g", wrong[k].number, (long long)sinter_groups_complain(s.groups).number, sum);
+    }
+    close_groups(&s);
+}
+
+/* ---- bound ---- */
+
+static void bound_groups_are_their_rows(void **state)
+{
+    double p[9], log, gradient[9];
+    sinter_groups_bound *b;
+    (void)state;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        subject s = open_groups(CROSSED, 1);
+        const sinter_density_data data = rows(ROWS, weighted);
+        expect_status(sinter_groups_bind(s.groups, &data, &b, NULL), SINTER_OK, "bind");
+        if (sinter_groups_bound_count(b) != GROUPS * PLACES)
+            fail_msg("%lld groups", (long long)sinter_groups_bound_count(b));
+        for (int turn = 0; turn < 5; turn++) {
+            for (int k = 0; k < 9; k++)
+                p[k] = numbers[k] + (turn ? uniform() : 0);
+            const expected e = crossed(p, weighted);
+            expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "bound");
+            compare(&e, log, gradient, "bound groups");
+        }
+        p[7] = 99;
+        expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_BAD_PARAMETER, "bound");
+        sinter_groups_unbind(b);
+        close_groups(&s);
+    }
+}
+
+static void rows_that_do_not_collapse_are_kept(void **state)
+{
+    const double p[] = {0.09, 0.5, 1, 1.5, 2, 2.25};
+    double log, sum, gradient[6], slopes[6];
+    sinter_groups_bound *b;
+    (void)state;
+    subject s = open_groups(CURVED, 1);
+    const sinter_density_data data = rows(ROWS, true);
+    expect_status(sinter_groups_bind(s.groups, &data, &b, NULL), SINTER_OK, "bind");
+    if (sinter_groups_bound_count(b))
+        fail_msg("%lld groups", (long long)sinter_groups_bound_count(b));
+    expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "bound");
+    expect_status(sinter_groups_sum(s.groups, p, &data, &sum, slopes), SINTER_OK, "sum");
+    expect_bits(log, sum, "kept rows");
+    for (int k = 0; k < 6; k++)
+        expect_bits(gradient[k], slopes[k], "their derivatives");
+    sinter_groups_unbind(b);
+    close_groups(&s);
+}
+
+/* ---- sums by a column ---- */
+
+static void sums_by_a_column(void **state)
+{
+    static const char text[] = "normal(mu = 6, sigma = 2)";
+    static double logs[ROWS];
+    double sums[GROUPS + 1];
+    long double wanted[GROUPS + 1] = {0}, size = 0;
+    int64_t row = 9;
+    sinter_density *d;
+    sinter_density_values *v;
+    (void)state;
+    expect_status(sinter_density_open(context, text, strlen(text), NULL, &d, NULL), SINTER_OK, text);
+    expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
+    const sinter_density_data data = rows(ROWS, true);
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs}), SINTER_OK, "batch");
+    for (int i = 0; i < ROWS; i++)
+        if (counts(i, true)) {
+            wanted[(int)group[i]] += logs[i];
+            size += fabsl((long double)logs[i]);
+        }
+    expect_status(sinter_density_sum_by(v, &data, &columns[1], GROUPS + 1, sums, &row), SINTER_OK, "sums");
+    for (int k = 0; k <= GROUPS; k++)
+        expect_near(sums[k], (double)wanted[k], 0x1p-52 * fabs((double)wanted[k]) + 1e-18 * (double)size, "a group's sum");
+    expect_status(sinter_density_sum_by(v, &data, &columns[1], GROUPS - 1, sums, &row), SINTER_BAD_ARGUMENT, "too few groups");
+    int first = 0;
+    while (!counts(first, true) || weight[first] == 0 || group[first] != GROUPS - 1)
+        first++;
+    if (row != first)
+        fail_msg("row %lld is named instead of %d", (long long)row, first);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
+/* ---- texts ---- */
+
+static void texts_are_understood(void **state)
+{
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        {"input y, g; param a[0] = 0; y ~ normal(a[g], 1)", "a parameter has from 1 to 16,777,216 numbers, a constant"},
+        {"input y, g; param a[2.5] = 0; y ~ normal(a[g], 1)", "a parameter has from 1 to 16,777,216 numbers, a constant"},
+        {"input y, g; param a[3] = 0; y ~ normal(a, 1)", "'a' is a parameter of several numbers"},
+        {"input y, g; param a[3] = 0; y ~ normal(a[g + 1], 1)", "a parameter of several numbers is read by a column alone"},
+        {"input y, g; param a[3] = 0; y ~ normal(a[1], 1)", "a parameter of several numbers is read by a column alone"},
+        {"input y, g; param a[3] = 9 in 0..1; y ~ normal(a[g], 1)", "the initial value lies outside the range"},
+        {"input y, g; param a[3 = 0; y ~ normal(a[g], 1)", NULL},
+    };
+    sinter_report report;
+    sinter_density *d;
+    sinter_groups *g;
+    (void)state;
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        const sinter_status status = sinter_density_open(context, wrong[k].text, strlen(wrong[k].text), NULL, &d, &report);
+        expect_status(status, SINTER_BAD_PROGRAM, wrong[k].text);
+        if (wrong[k].message && strcmp(report.errors[0].message, wrong[k].message) != 0)
+            fail_msg("%s: %s", wrong[k].text, report.errors[0].message);
+    }
+    static const char field[] = "param a[3] = 0; x";
+    sinter_kernel *kernel;
+    expect_status(sinter_compile(context, field, strlen(field), NULL, &kernel, &report), SINTER_BAD_PROGRAM, field);
+    expect_status(sinter_density_open(context, "normal", 6, NULL, &d, NULL), SINTER_OK, "normal");
+    expect_status(sinter_groups_open(d, &g, &report), SINTER_BAD_PROGRAM, "no parameter of several numbers");
+    sinter_density_close(d);
+}
+
+/* ---- refusals ---- */
+
+typedef struct refusing {
+    int until; /* requests that are granted */
+    size_t blocks;
+} refusing;
+
+static void *refuse_allocate(void *user, size_t size)
+{
+    refusing *r = user;
+    if (r->until-- <= 0)
+        return NULL;
+    r->blocks++;
+    return malloc(size);
+}
+
+static void refuse_release(void *user, void *block, size_t size)
+{
+    (void)size;
+    ((refusing *)user)->blocks -= block != NULL;
+    free(block);
+}
+
+/* All that takes memory; the first refusal ends it. */
+static sinter_status use_all(sinter_context *own, const char *text)
+{
+    sinter_density *d = NULL;
+    sinter_groups *g = NULL;
+    sinter_groups_bound *b = NULL;
+    double log, gradient[9];
+    const sinter_density_data data = rows(60, true);
+    sinter_status status = sinter_density_open(own, text, strlen(text), NULL, &d, NULL);
+    if (!status)
+        status = sinter_groups_open(d, &g, NULL);
+    if (!status)
+        status = sinter_groups_sum(g, numbers, &data, &log, gradient);
+    if (!status)
+        status = sinter_groups_bind(g, &data, &b, NULL);
+    if (!status)
+        status = sinter_groups_bound_log(b, numbers, &log, gradient);
+    sinter_groups_unbind(b);
+    sinter_groups_close(g);
+    sinter_density_close(d);
+    return status;
+}
+
+static void memory_is_refused(void **state)
+{
+    static const char *const texts[] = {ONE, CURVED};
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        sinter_status status = SINTER_NO_MEMORY;
+        for (int granted = 0; status == SINTER_NO_MEMORY; granted++) {
+            refusing r = {1 << 30, 0};
+            sinter_context *own;
+            expect_status(sinter_open(&(sinter_context_options){.allocator = {refuse_allocate, refuse_release, &r}}, &own), SINTER_OK, "context");
+            r.until = granted;
+            status = use_all(own, texts[k]);
+            if (status && status != SINTER_NO_MEMORY)
+                fail_msg("refused after %d: %s", granted, sinter_status_name(status));
+            sinter_close(own);
+            if (r.blocks)
+                fail_msg("refused after %d: %zu blocks are left", granted, r.blocks);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_are_listed),
+        cmocka_unit_test(sums_are_those_of_formulas),
+        cmocka_unit_test(one_parameter_by_two_columns),
+        cmocka_unit_test(rows_have_the_bits_of_arrays),
+        cmocka_unit_test(columns_say_numbers_that_there_are),
+        cmocka_unit_test(numbers_keep_constraints),
+        cmocka_unit_test(bound_groups_are_their_rows),
+        cmocka_unit_test(rows_that_do_not_collapse_are_kept),
+        cmocka_unit_test(sums_by_a_column),
+        cmocka_unit_test(texts_are_understood),
+        cmocka_unit_test(memory_is_refused),
+    };
+    fill_rows();
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
