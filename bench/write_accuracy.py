@@ -54,8 +54,8 @@ the greatest is given beside the greatest error elsewhere. Where `fast` costs wh
 
 f32 functions of one argument are measured at all 2³² arguments; f32 functions of two, and all of f64, at 10⁸ random,
 structured and known worst-case arguments (next to multiples of π/2 at every exponent, by continued fractions; next to whole, half
-and quarter numbers; at the borders of overflow and of the subnormals; around zeros and poles). Where the column says fewer, a
-part of the proof was run since the function last changed: stretches of arguments all over the range. Double precision
+and quarter numbers; at the borders of overflow and of the subnormals; around zeros and poles), and then at some millions around the
+worst, nearer and nearer. Where the column says fewer, a part of the proof was run since the function last changed: stretches of arguments all over the range. Double precision
 (f32) or extended precision (f64) says which arguments may be the worst, with a margin; of those MPFR (200 and 400 bits)
 computes the error, so that the greatest is the one MPFR would find at all of them. tests/math_oracle.h has the argument.
 """

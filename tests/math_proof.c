@@ -1,5 +1,6 @@
 /* The long form of math_f32_test and math_f64_test: every one of the 2^32 arguments of the f32 functions of
- * one argument, and 10^8 of all others, random, structured and worst cases.
+ * one argument, and 10^8 of all others, random, structured and worst cases; then climbs from the worst of those to worse
+ * ones nearby, which random arguments miss.
  *
  *     math_proof [TABLE [FUNCTION [TYPE [GRADE]]]]
  *
@@ -295,6 +296,74 @@ static void *work(void *argument)
     return NULL;
 }
 
+/* ---- climbing ---- */
+
+/* The argument of the last chunk that errs most as the fast oracle has it, and how much; what only an absolute bound makes
+ * right does not count. */
+static double greatest_of_chunk(const share *s, int grade, double *x, double *y)
+{
+    const math_oracle *f = s->whole->of;
+    const bool single = s->whole->type == IR_F32;
+    const double margin = oracle_margin(f, s->whole->type), most = oracle_most(f, (math_grade)grade);
+    const bool bounded = oracle_absolute(f, s->whole->type) > 0;
+    double greatest = 0;
+    for (int k = 0; k < CHUNK; k++) {
+        const double of_x = single ? (double)s->x.f32[k] : s->x.f64[k], of_y = single ? (double)s->y.f32[k] : s->y.f64[k];
+        const double error = single ? oracle_error_f32(s->z[grade].f32[k], s->values.exact[k], margin)
+                                    : oracle_error_f64(s->z[grade].f64[k], oracle_close(f, of_x, of_y), margin);
+        if (error > greatest && isfinite(error) && !(bounded && error > most)) {
+            greatest = error;
+            *x = of_x;
+            *y = of_y;
+        }
+    }
+    return greatest;
+}
+
+/* From an argument that errs much to those around it that err more, nearer and nearer. */
+static void climb(share *s, int grade, double x, double y, uint64_t *seed)
+{
+    enum { ROUNDS = 40 };
+    const int bits = s->whole->type == IR_F32 ? 22 : 50;
+    double greatest = 0;
+    for (int round = 0; round < ROUNDS && isfinite(x) && isfinite(y); round++) {
+        const int reach = 1 + round * bits / ROUNDS;
+        double best_x = x, best_y = y;
+        for (int k = 0; k < CHUNK; k++) {
+            const double along = ldexp(oracle_unit(seed) - 0.5, -reach), across = ldexp(oracle_unit(seed) - 0.5, -reach);
+            try(s, x + x * along, y + y * across);
+        }
+        const double error = greatest_of_chunk(s, grade, &best_x, &best_y);
+        if (error > greatest) {
+            greatest = error;
+            x = best_x;
+            y = best_y;
+        }
+    }
+}
+
+/* Where not every argument is tried: climbs from the worst that is known, and from the worst of some random ones each. */
+static void climb_from_all(proof *p)
+{
+    enum { STARTS = 60 };
+    share *s = open_share(p);
+    uint64_t seed = 0xA0761D6478BD642Fu;
+    for (int grade = 0; grade < GRADES; grade++)
+        for (unsigned start = 0; p->wanted[grade] && start < STARTS / part() + 1; start++) {
+            report(s);
+            double x = p->found[grade].x, y = p->found[grade].y;
+            for (int k = 0; start > 0 && k < CHUNK; k++) {
+                oracle_arguments(p->of, p->type, &seed, &x, &y);
+                try(s, x, y);
+            }
+            if (start > 0)
+                greatest_of_chunk(s, grade, &x, &y);
+            climb(s, grade, x, y, &seed);
+        }
+    report(s);
+    close_share(s);
+}
+
 static void run(proof *p)
 {
     pthread_t threads[MAX_THREADS];
@@ -308,6 +377,8 @@ static void run(proof *p)
         work(p);
     while (started > 0)
         pthread_join(threads[--started], NULL);
+    if (!tries_every_argument(p))
+        climb_from_all(p);
     if (isatty(STDERR_FILENO))
         fputs("\r                              \r", stderr);
 }

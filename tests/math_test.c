@@ -279,7 +279,7 @@ static const struct hot_limit {
     {IR_SIN, {32, 40}}, {IR_COS, {33, 41}}, {IR_SINPI, {20, 26}}, {IR_COSPI, {22, 28}},
     {IR_TAN, {36, 45}}, {IR_TANPI, {31, 39}}, {IR_ASIN, {29, 35}}, {IR_ACOS, {32, 38}},
     {IR_ATAN, {30, 40}}, {IR_ATAN2, {44, 53}}, {IR_EXP, {17, 24}}, {IR_EXP2, {16, 23}},
-    {IR_EXP10, {21, 28}}, {IR_EXPM1, {26, 33}}, {IR_LOG, {26, 33}}, {IR_LOG2, {26, 35}},
+    {IR_EXP10, {21, 28}}, {IR_EXPM1, {26, 33}}, {IR_LOG, {26, 33}}, {IR_LOG2, {26, 36}},
     {IR_LOG10, {28, 36}}, {IR_LOG1P, {33, 40}}, {IR_POW, {85, 98}}, {IR_CBRT, {23, 30}},
     {IR_RSQRT, {18, 23}}, {IR_HYPOT, {25, 32}}, {IR_SINH, {35, 42}}, {IR_COSH, {33, 40}},
     {IR_TANH, {32, 46}}, {IR_ASINH, {46, 52}}, {IR_ACOSH, {50, 57}}, {IR_ATANH, {44, 51}},

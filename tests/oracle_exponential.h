@@ -302,6 +302,7 @@ static inline void oracle_hypot_arguments(ir_type type, uint64_t *state, double 
 #define WORST_EXPONENTIAL                                                                               \
     0x1.94af2p-128, 0x1.45addcp-127, 0x1.0c7f94p8, 0x1.be8f14p-6, 0x1.0154f2p9, 0x1.1ec29d0c245d5p-16,  \
     0x1.765026p2, 0x1.4cbe12p2, 0x1.62e42fp6, 0x1.9fe368p6, 0x1.62e42fefa39efp9, 0x1.74910d52d3051p9,   \
-    0x1.74385446d71c3p9, 0x1.6232bdd7abcd2p9, 0x1.463a72p0, 0x1.69869ep0, 0x1.670660def758cp-1,
+    0x1.74385446d71c3p9, 0x1.6232bdd7abcd2p9, 0x1.463a72p0, 0x1.69869ep0, 0x1.670660def758cp-1,         \
+    0x1.55a2f063f185bp0,
 
 #endif

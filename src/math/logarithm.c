@@ -165,18 +165,29 @@ m_pair sn_math_log_pair(formula *m, ir_ref x)
 typedef enum log_base { BASE_E, BASE_2, BASE_10 } log_base;
 
 /* f64: log(1 + f) − f + rest = s (f²/2 + R) − f²/2 + rest, where s = f/(2 + f); `rest` may be absent. */
-static ir_ref terms_of_quotient(formula *m, ir_ref f, ir_ref half, ir_ref s, ir_ref rest, log_base b)
+static ir_ref terms_of_quotient(formula *m, ir_ref f, ir_ref half, ir_ref s, ir_ref rest)
 {
     const ir_ref square = m_mul(m, s, s);
-    const ir_ref r = b == BASE_2 ? POLYNOMIAL(m, square, log_third_f64) : POLYNOMIAL(m, square, log_f64);
+    const ir_ref r = POLYNOMIAL(m, square, log_f64);
     const ir_ref part = m_fma(m, half, f, m_mul(m, square, r));
     return m_fnma(m, half, f, rest ? m_fma(m, s, part, rest) : m_mul(m, s, part));
 }
 
-static ir_ref smaller_terms_f64(formula *m, ir_ref f, ir_ref rest, log_base b)
+static ir_ref smaller_terms_f64(formula *m, ir_ref f, ir_ref rest)
 {
     const ir_ref half = m_mul_k(m, f, 0.5);
-    return terms_of_quotient(m, f, half, m_div(m, f, m_add_k(m, f, 2)), rest, b);
+    return terms_of_quotient(m, f, half, m_div(m, f, m_add_k(m, f, 2)), rest);
+}
+
+/* log2(1 + f) − f log2 e + rest. What the sum's rounding loses is put back, without which it and that of the product
+ * come to 1.006 ULP where f is next to −1/3. */
+static ir_ref terms_of_base_2_f64(formula *m, ir_ref f, ir_ref rest)
+{
+    const ir_ref half = m_mul_k(m, f, 0.5), s = m_div(m, f, m_add_k(m, f, 2)), square = m_mul(m, s, s);
+    const ir_ref r = POLYNOMIAL(m, square, log_third_f64);
+    const ir_ref t = m_mul(m, s, m_fma(m, half, f, m_mul(m, square, r)));
+    const ir_ref terms = m_fnma(m, half, f, t), lost = m_fnma(m, half, f, m_sub(m, t, terms));
+    return m_fma_k(m, terms, sn_log2_e_f64[0], m_fma_k(m, lost, sn_log2_e_f64[0], rest));
 }
 
 /* log_b(1 + f) − f log_b e + rest. */
@@ -189,9 +200,10 @@ static ir_ref smaller_terms(formula *m, ir_ref f, ir_ref rest, log_base b)
         return m_fma(m, m_mul(m, f, f), series, rest);
     }
     if (b == BASE_E)
-        return smaller_terms_f64(m, f, rest, b);
-    const double of_e = b == BASE_2 ? sn_log2_e_f64[0] : sn_log10_e_f64[0];
-    return m_fma_k(m, smaller_terms_f64(m, f, 0, b), of_e, rest);
+        return smaller_terms_f64(m, f, rest);
+    if (b == BASE_2)
+        return terms_of_base_2_f64(m, f, rest);
+    return m_fma_k(m, smaller_terms_f64(m, f, 0), sn_log10_e_f64[0], rest);
 }
 
 ir_ref sn_math_log_tail(formula *m, ir_ref f, ir_ref rest)
@@ -203,7 +215,7 @@ ir_ref sn_math_log_tail_of(formula *m, ir_ref f, ir_ref s, ir_ref rest)
 {
     if (m->type == IR_F32)
         return smaller_terms(m, f, rest, BASE_E);
-    return terms_of_quotient(m, f, m_mul_k(m, f, 0.5), s, rest, BASE_E);
+    return terms_of_quotient(m, f, m_mul_k(m, f, 0.5), s, rest);
 }
 
 /* log_b(1 + f) + rest: the product of a polynomial with f or, in f64, s. */
