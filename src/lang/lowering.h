@@ -301,7 +301,7 @@ lang_value sn_lang_keep_promise(lowering *l, uint32_t slot, uint32_t symbol, lan
 /* The error that a name is read before it has a value; by that function (NULL: none), `shown` bytes of its name. */
 void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *reading, const char *function, int shown);
 
-/* ---- groups.c ---- */
+/* ---- grouped_params.c ---- */
 /* A parameter of so many numbers (a node), each of which is as `one` says. */
 void sn_lang_grouped_param(lowering *l, uint32_t statement, uint32_t length, const ir_param *one);
 /* `a[group]`, where `slot` is that of a. */
