@@ -6,6 +6,7 @@
  * is needed.
  *
  * What has no list (a function of data and parameters together, but for sums and products) is the reason why it does not collapse, if the result depends on it.
+ * Of two forms of one number it is the second that is looked at, in which terms have not been put so that they cancel well.
  * A choice between operands is a sum of both where parameters decide; where data decide, of both times 1 or 0; and where one of
  * the two is a constant and infinite or no number, as beyond a family's support, rows are of the domain, or are set apart. */
 #include "density/separate.h"
@@ -33,6 +34,7 @@ typedef struct separating {
     ir_program *p;
     arena *memory;
     uint8_t *depends; /* by operation */
+    uint8_t *needed;  /* by operation: for the output's list */
     term_list *lists;
     uint32_t original; /* operations of the program as it was */
     bool failed;       /* memory, or the reason is there */
@@ -322,6 +324,8 @@ static term_list list_of(separating *s, ir_ref r)
         return single(s, (density_monomial){0, 0}, s->depends[r] != 0);
     if (s->depends[r] == DATA)
         return of_data(s, r);
+    if (op.flags & IR_FLAG_FORMS)
+        return s->lists[op.c];
     const ir_ref culprit = culprit_of(s, &op);
     if (culprit)
         return (term_list){NULL, 0, culprit};
@@ -346,13 +350,32 @@ static unsigned dependence(const separating *s, const ir_op *op)
     return all;
 }
 
+/* What depends on what, and what the list of the output needs. */
+static void survey(separating *s)
+{
+    const ir_op *ops = s->p->ops;
+    for (ir_ref r = 1; r < s->original; r++)
+        s->depends[r] = (uint8_t)dependence(s, &ops[r]);
+    for (ir_ref r = s->original; r-- > 1;) {
+        s->needed[r] |= ops[r].code == IR_OUTPUT;
+        if (!s->needed[r])
+            continue;
+        if (ops[r].flags & IR_FLAG_FORMS && s->depends[r] == (DATA | PARAMETERS))
+            s->needed[ops[r].c] = 1;
+        else
+            sn_ir_mark_operands(s->needed, &ops[r]);
+    }
+}
+
 /* The list of the output; what is a condition, or a number that is no f64, has none: whoever needs it gives up. */
 static term_list walk(separating *s)
 {
     term_list result = {NULL, 0, 0};
+    survey(s);
     for (ir_ref r = 1; r < s->original && !s->failed; r++) {
         const ir_op op = s->p->ops[r];
-        s->depends[r] = (uint8_t)dependence(s, &op);
+        if (!s->needed[r])
+            continue;
         if (op.code == IR_OUTPUT)
             result = s->lists[op.a];
         else if (op.type == IR_F64)
@@ -470,7 +493,8 @@ sinter_status sn_density_separate(density_separation *out, const ir_program *pro
     separating s = {.out = out, .p = &out->program, .memory = memory, .original = out->program.count};
     s.depends = sn_arena_take_zeroed(memory, s.original);
     s.lists = sn_arena_take_zeroed(memory, s.original * sizeof *s.lists);
-    if (out->program.status || !s.depends || !s.lists)
+    s.needed = sn_arena_take_zeroed(memory, s.original);
+    if (out->program.status || !s.depends || !s.needed || !s.lists)
         return SINTER_NO_MEMORY;
     const term_list result = walk(&s);
     if (!s.failed)
