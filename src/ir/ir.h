@@ -201,6 +201,15 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 /* The same where reads of line k need `instead[k]`, if that is not 0, and not what is written to it. */
 uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory);
 
+/* What leads to a result, for those who copy it into another program: operations numbered from `first` on, inputs from 1 on. */
+typedef struct ir_extract {
+    ir_op *ops;
+    uint32_t count;
+    ir_ref result;
+} ir_extract;
+/* The operations are taken from `memory`. False when memory is refused. Linear time. */
+bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out);
+
 /* ---- argument_chain.c ---- */
 /* The ARGUMENTs of each call as a chain from the last one back, for all that walk along dependencies: a RESULT depends on the last, each on the
  * one before. */

@@ -26,30 +26,12 @@ struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_
 /* The operations that the result needs, numbered behind the inputs. */
 static bool keep_operations(struct lang_kept_member *m, const ir_program *p, arena *memory, arena *scratch)
 {
-    ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
-    uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
-    m->ops = sn_arena_take_zeroed(memory, (p->count + m->inputs + 1) * sizeof *m->ops);
-    if (!map || !needed || !m->ops)
+    ir_extract extract;
+    if (!sn_ir_extract(p, m->result, m->inputs + 1, memory, scratch, &extract))
         return false;
-    needed[m->result] = 1;
-    for (ir_ref r = m->result; r > 0; r--)
-        for (unsigned k = 0; needed[r] && k < sn_ir_info[p->ops[r].code].operands; k++)
-            needed[sn_ir_operand(&p->ops[r], k)] = 1;
-    m->count = m->inputs + 1;
-    for (ir_ref r = 1; r <= m->result; r++) {
-        ir_op op = p->ops[r];
-        if (op.code == IR_INPUT)
-            map[r] = 1 + op.a;
-        if (!needed[r] || op.code == IR_INPUT)
-            continue;
-        const unsigned operands = sn_ir_info[op.code].operands;
-        op.a = operands > 0 ? map[op.a] : op.a;
-        op.b = operands > 1 ? map[op.b] : op.b;
-        op.c = operands > 2 ? map[op.c] : op.c;
-        map[r] = m->count;
-        m->ops[m->count++] = op;
-    }
-    m->result = map[m->result];
+    m->ops = extract.ops;
+    m->count = extract.count;
+    m->result = extract.result;
     return true;
 }
 

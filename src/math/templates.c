@@ -54,14 +54,6 @@ void sn_math_templates_close(math_templates *t)
 
 /* ---- making one ---- */
 
-static void mark_needed(const ir_program *p, uint8_t *needed, ir_ref result)
-{
-    needed[result] = 1;
-    for (ir_ref r = result; r > 0; r--)
-        for (unsigned k = 0; needed[r] && k < sn_ir_info[p->ops[r].code].operands; k++)
-            needed[sn_ir_operand(&p->ops[r], k)] = 1;
-}
-
 static part part_of(const math_template *t, const ir_op *op)
 {
     if (op->code == IR_CONST)
@@ -79,29 +71,15 @@ static part part_of(const math_template *t, const ir_op *op)
 /* What of the program leads to the result, numbered from FIRST_KEPT on. */
 static bool keep_operations(math_template *t, const ir_program *p, ir_ref result, arena *memory, arena *scratch)
 {
-    ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
-    uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
-    t->ops = sn_arena_take_zeroed(memory, (p->count + FIRST_KEPT) * sizeof *t->ops);
+    ir_extract extract;
     t->parts = sn_arena_take(memory, p->count + FIRST_KEPT);
-    if (!map || !needed || !t->ops || !t->parts)
+    if (!sn_ir_extract(p, result, FIRST_KEPT, memory, scratch, &extract) || !t->parts)
         return false;
-    mark_needed(p, needed, result);
-    t->count = FIRST_KEPT;
-    for (ir_ref r = 1; r <= result; r++) {
-        ir_op op = p->ops[r];
-        if (op.code == IR_INPUT)
-            map[r] = 1 + op.a;
-        if (!needed[r] || op.code == IR_INPUT)
-            continue;
-        const unsigned operands = sn_ir_info[op.code].operands;
-        op.a = operands > 0 ? map[op.a] : op.a;
-        op.b = operands > 1 ? map[op.b] : op.b;
-        op.c = operands > 2 ? map[op.c] : op.c;
-        map[r] = t->count;
-        t->parts[t->count] = (uint8_t)part_of(t, &op);
-        t->ops[t->count++] = op;
-    }
-    t->result = map[result];
+    t->ops = extract.ops;
+    t->count = extract.count;
+    t->result = extract.result;
+    for (uint32_t r = FIRST_KEPT; r < t->count; r++)
+        t->parts[r] = (uint8_t)part_of(t, &t->ops[r]);
     return true;
 }
 
