@@ -487,6 +487,14 @@ static bool is_vector_only(const ir_op *op)
     return op->code == IR_SUM || op->code == IR_SUMP; /* partial sums are lanes */
 }
 
+/* Is it a value that another component makes, in a loop? Leaves are at hand everywhere, but for what a call returns. */
+static bool is_made_elsewhere(const search *s, const graph *g, ir_ref r, uint32_t component)
+{
+    if (r == 0 || s->component[r] == 0 || s->component[r] == component)
+        return false;
+    return sn_ir_info[g->program->ops[r].code].rule != IR_RULE_LEAF || g->program->ops[r].code == IR_RESULT;
+}
+
 /* The least level at which the operation may run, given its dependencies' levels. */
 static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, uint32_t component, const search *s)
 {
@@ -500,9 +508,7 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
     bool more = true;
     for (unsigned k = 0; more; k++) {
         const ir_ref to = dependency(g, r, k, &more);
-        if (to == 0 || s->component[to] == 0 || s->component[to] == component)
-            continue;
-        if (sn_ir_info[g->program->ops[to].code].rule == IR_RULE_LEAF && g->program->ops[to].code != IR_RESULT)
+        if (!is_made_elsewhere(s, g, to, component))
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
@@ -646,9 +652,7 @@ static void bound_dependencies(const graph *g, const search *s, const plan_level
     bool more = true;
     for (unsigned k = 0; more; k++) {
         const ir_ref to = dependency(g, r, k, &more);
-        if (to == 0 || s->component[to] == 0 || s->component[to] == component)
-            continue;
-        if (sn_ir_info[g->program->ops[to].code].rule == IR_RULE_LEAF && g->program->ops[to].code != IR_RESULT)
+        if (!is_made_elsewhere(s, g, to, component))
             continue;
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
         const bool same_loop = out->kind[r] == PLAN_ONE && out->level[to] % PLAN_KINDS == PLAN_ONE;
