@@ -4,6 +4,7 @@
  * taken by log-sum-exp, differences of cumulative functions in the tail where nothing cancels. Its numbers, like the weights of a mixture, are
  * expressions like any other: they stay constants where they are constants. One that is not valid makes the density NaN. */
 #include "lang/distributions.h"
+#include "lang/supports.h"
 
 #include <math.h>
 #include <stdio.h>

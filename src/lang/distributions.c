@@ -2,15 +2,12 @@
  *
  * A distribution is no value: it is a family and its arguments, or a combination of others, and it is asked for quantities. Asked for one, a family's
  * body is entered as a function's is, with the parameters bound, and of its statements those are lowered that the quantity needs.
- *
- * A parameter that breaks its constraint is NaN before anything is computed from it: p + (valid ? -0 : NaN) has the value of p
- * and the derivative 1. Of live parameters that is computed once, not for each element. Outside the support the density is
- * -inf, or NaN where a parameter is invalid: one choice at the end. Ends of the support that are infinite are tested but for `real`, where the
- * members say themselves what they are at infinity. */
+ * What its parameters and x have to keep to is in supports.c. */
 #include "lang/distributions.h"
 
 #include "lang/kept_members.h"
 #include "lang/library.h"
+#include "lang/supports.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -121,15 +118,6 @@ static bool bound_of(lowering *l, uint32_t node, double *value)
     return n->kind != NODE_LOCAL && sn_lang_constant(l, sn_lang_expression(l, node), value);
 }
 
-/* Of a triangle by rows, is the element the last of its row? */
-static bool is_diagonal(uint32_t element)
-{
-    uint32_t row = 0;
-    while ((row + 1)*(row + 2)/2 - 1 < element)
-        row++;
-    return (row + 1)*(row + 2)/2 - 1 == element;
-}
-
 /* As much of a constraint as is constant, for that element of a tuple. */
 static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t element)
 {
@@ -139,7 +127,7 @@ static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t ele
         b.low = 0;
         b.high = 1;
     }
-    if (c->kind == CONSTRAINT_CHOLESKY && is_diagonal(element)) {
+    if (c->kind == CONSTRAINT_CHOLESKY && sn_lang_is_diagonal(element)) {
         b.low = 0;
         b.above = true;
     }
@@ -284,124 +272,7 @@ uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution)
     return l->distributions[distribution].width;
 }
 
-/* ---- conditions ---- */
-
-/* An evaluation of one member: what parameters and x turned out to be. */
-typedef struct evaluation {
-    lowering *l;
-    uint32_t node;
-    lang_value valid; /* all parameters keep their constraints; count 0: nothing that could break */
-    lang_value parameters[LANG_MAX_TUPLE]; /* as they are bound */
-    uint32_t count;
-    const struct lang_kept_member *kept; /* what it was copied from; NULL: it was lowered */
-} evaluation;
-
-static lang_value compared(const evaluation *e, unsigned token, lang_value a, lang_value b)
-{
-    return sn_lang_binary(e->l, e->node, token, a, b);
-}
-
-static lang_value number(const evaluation *e, double value)
-{
-    return sn_lang_small(e->l, value, false);
-}
-
-/* Joined by && or ||, the first one perhaps absent. */
-static lang_value joined(const evaluation *e, unsigned token, lang_value a, lang_value b)
-{
-    return !a.count ? b : !b.count ? a : sn_lang_binary(e->l, e->node, token, a, b);
-}
-
-static lang_value floor_of(const evaluation *e, lang_value v)
-{
-    return sn_lang_apply(e->l, e->node, WORD_FLOOR, 0, &v, 1);
-}
-
-static bool is_infinite(const evaluation *e, lang_value bound)
-{
-    double value;
-    return sn_lang_constant(e->l, bound, &value) && isinf(value);
-}
-
-/* Element k of a bound, which may be a tuple as the parameter is. */
-static lang_value bound(const evaluation *e, uint32_t node, uint32_t k)
-{
-    const lang_value v = sn_lang_known(e->l, sn_lang_expression(e->l, node));
-    return v.count > 1 && k < v.count ? sn_lang_element(e->l, v, k) : v;
-}
-
-/* The condition under which a number is valid; with a NaN it does not hold. */
-static lang_value is_valid(const evaluation *e, const lang_constraint *c, lang_value v, uint32_t k)
-{
-    const lang_value low = c->low ? bound(e, c->low, k) : number(e, -INFINITY), high = c->high ? bound(e, c->high, k) : number(e, INFINITY);
-    lang_value ok;
-    switch (c->kind) {
-    case CONSTRAINT_ABOVE: ok = compared(e, TOKEN_GT, v, low); break;
-    case CONSTRAINT_FROM: ok = compared(e, TOKEN_GE, v, low); break;
-    case CONSTRAINT_BELOW: ok = compared(e, TOKEN_LT, v, high); break;
-    case CONSTRAINT_UP_TO: ok = compared(e, TOKEN_LE, v, high); break;
-    case CONSTRAINT_WITHIN:
-        ok = joined(e, TOKEN_AND, compared(e, TOKEN_GE, v, low), compared(e, TOKEN_LE, v, high));
-        break;
-    case CONSTRAINT_SIMPLEX: ok = compared(e, TOKEN_GE, v, number(e, 0)); break;
-    case CONSTRAINT_CHOLESKY: ok = is_diagonal(k) ? compared(e, TOKEN_GT, v, number(e, 0)) : (lang_value){.count = 0}; break;
-    default: ok = (lang_value){.count = 0};
-    }
-    if (c->kind == CONSTRAINT_BELOW || c->kind == CONSTRAINT_UP_TO)
-        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_GT, v, number(e, -INFINITY)));
-    else if (c->kind == CONSTRAINT_ABOVE || c->kind == CONSTRAINT_FROM)
-        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, v, number(e, INFINITY)));
-    else if (c->kind == CONSTRAINT_REAL || c->kind == CONSTRAINT_CHOLESKY || (c->whole && (is_infinite(e, low) || is_infinite(e, high))))
-        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_LT, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &v, 1), number(e, INFINITY)));
-    if (c->whole)
-        ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_EQ, v, floor_of(e, v)));
-    return ok;
-}
-
-/* How far the elements together are from 1, compared by the token with what rounding and a few digits leave: 1e-8, as Stan has it. */
-static lang_value off_simplex(const evaluation *e, unsigned token, lang_value v)
-{
-    lang_value sum = sn_lang_element(e->l, v, 0);
-    for (uint32_t k = 1; k < v.count; k++)
-        sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, sn_lang_element(e->l, v, k));
-    const lang_value off = sn_lang_binary(e->l, e->node, TOKEN_MINUS, sum, number(e, 1));
-    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, 1e-8));
-}
-
 /* ---- parameters ---- */
-
-static lang_value poisoned(evaluation *e, lang_value v, lang_value ok)
-{
-    if (v.type == TYPE_UNKNOWN || v.type == TYPE_WRONG)
-        return v;
-    lowering *l = e->l;
-    const lang_value zero = sn_lang_to(l, e->node, number(e, -0.0), v.type), none = sn_lang_to(l, e->node, number(e, NAN), v.type);
-    return sn_lang_binary(l, e->node, TOKEN_PLUS, v, sn_lang_choose(l, e->node, ok, zero, none));
-}
-
-static lang_value checked(evaluation *e, const lang_constraint *c, lang_value v, uint32_t k, lang_value whole)
-{
-    v = sn_lang_number(e->l, e->node, v);
-    if (v.type == IR_I32)
-        v = sn_lang_to(e->l, e->node, v, IR_F64);
-    const lang_value ok = joined(e, TOKEN_AND, is_valid(e, c, v, k), whole);
-    e->valid = joined(e, TOKEN_AND, e->valid, ok);
-    return poisoned(e, v, ok);
-}
-
-static lang_value check_parameter(evaluation *e, const lang_constraint *c, lang_value v)
-{
-    const lang_value whole = c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN ? off_simplex(e, TOKEN_LE, v) : (lang_value){.count = 0};
-    if (v.type != TYPE_TUPLE)
-        return checked(e, c, v, 0, whole);
-    const uint32_t place = sn_lang_pool(e->l, v.count);
-    for (uint32_t k = 0; place && k < v.count; k++) {
-        const lang_value element = checked(e, c, sn_lang_element(e->l, v, k), k, whole);
-        e->l->pool[place + k] = element;
-    }
-    v.ref = place;
-    return place ? v : sn_lang_wrong();
-}
 
 /* Names of widths are numbers as written in the body. */
 static void bind_width(lowering *l, const lang_width *width, lang_value v)
@@ -416,7 +287,7 @@ static void bind_widths(lowering *l, uint32_t function, const lang_value *argume
         bind_width(l, &family_of(l, function)->widths[k], arguments[k]);
 }
 
-static void bind_parameters(evaluation *e, uint32_t function, const lang_value *arguments)
+static void bind_parameters(lang_evaluation *e, uint32_t function, const lang_value *arguments)
 {
     lowering *l = e->l;
     const lang_family *f = family_of(l, function);
@@ -425,170 +296,9 @@ static void bind_parameters(evaluation *e, uint32_t function, const lang_value *
         uint32_t words[PARAMETER_WORDS];
         memcpy(words, sn_lang_parameter(l->t, &l->t->functions[function], k), sizeof words);
         bind_width(l, &f->widths[k], arguments[k]);
-        e->parameters[e->count++] = check_parameter(e, &f->constraints[k], arguments[k]);
+        e->parameters[e->count++] = sn_lang_check_parameter(e, &f->constraints[k], arguments[k]);
         sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], e->parameters[k]);
     }
-}
-
-/* ---- support ---- */
-
-typedef struct outside {
-    lang_value below, above; /* conditions; count 0: never */
-    lang_value between;      /* of integers: no whole number */
-} outside;
-
-/* `tails`: both ends count, also of the real line. With a NaN nothing holds: what is computed from it is NaN itself. */
-static outside find_outside(const evaluation *e, const lang_constraint *c, lang_value x, bool tails)
-{
-    outside o = {.below = {.count = 0}};
-    const lang_value none = number(e, -INFINITY), all = number(e, INFINITY);
-    if (c->kind == CONSTRAINT_SIMPLEX)
-        return o;
-    if (c->kind == CONSTRAINT_REAL && !c->whole && !tails)
-        return o;
-    const lang_value low = c->low ? bound(e, c->low, 0) : none, high = c->high ? bound(e, c->high, 0) : all;
-    o.below = compared(e, is_infinite(e, low) ? TOKEN_LE : TOKEN_LT, x, low);
-    o.above = compared(e, is_infinite(e, high) ? TOKEN_GE : TOKEN_GT, x, high);
-    if (c->whole)
-        o.between = compared(e, TOKEN_GT, x, floor_of(e, x));
-    return o;
-}
-
-/* The value there, NaN where a parameter is invalid. */
-static lang_value elsewhere(const evaluation *e, double value, unsigned type)
-{
-    lowering *l = e->l;
-    if (type == TYPE_UNKNOWN || type == TYPE_WRONG)
-        return sn_lang_scalar(0, type);
-    const lang_value there = sn_lang_to(l, e->node, number(e, value), type);
-    return e->valid.count ? sn_lang_choose(l, e->node, e->valid, there, sn_lang_to(l, e->node, number(e, NAN), type)) : there;
-}
-
-static lang_value chosen(const evaluation *e, lang_value condition, double value, lang_value v)
-{
-    return condition.count ? sn_lang_choose(e->l, e->node, condition, elsewhere(e, value, v.type), v) : v;
-}
-
-static lang_value simplex_outside(const evaluation *e, lang_value x)
-{
-    lang_value out = off_simplex(e, TOKEN_GT, x);
-    for (uint32_t k = 0; k < x.count; k++)
-        out = joined(e, TOKEN_OR, out, compared(e, TOKEN_LT, sn_lang_element(e->l, x, k), number(e, 0)));
-    return out;
-}
-
-enum { NAN_STEPS = 256 }; /* looked at at most: what is not found is seen to by a choice */
-
-static bool passes_nan(const ir_op *op)
-{
-    const ir_info *info = &sn_ir_info[op->code];
-    return info->rule == IR_RULE_FLOAT || ((info->rule == IR_RULE_NUMBER || info->rule == IR_RULE_CONVERT) && op->type != IR_I32);
-}
-
-typedef struct nan_search {
-    const ir_program *p;
-    ir_ref from;
-    unsigned steps;
-    uint8_t *vain; /* by operation behind `from`: it has been looked at, and does not carry one */
-} nan_search;
-
-static bool carries_nan(nan_search *s, ir_ref to);
-
-/* Of a comparison with NaN it is known what it is; otherwise both sides have to. */
-static bool choice_carries_nan(nan_search *s, const ir_op *op)
-{
-    const ir_op *mask = &s->p->ops[op->a];
-    if (sn_ir_info[mask->code].rule == IR_RULE_COMPARE && s->p->ops[mask->a].type != IR_I32
-        && (carries_nan(s, mask->a) || carries_nan(s, mask->b)))
-        return carries_nan(s, mask->code == IR_NE ? op->b : op->c);
-    return carries_nan(s, op->b) && carries_nan(s, op->c);
-}
-
-/* Does a NaN make one of the operation, whatever else is computed? It does not where it decides a choice alone. */
-static bool operation_carries_nan(nan_search *s, const ir_op *op)
-{
-    const unsigned operands = op->code == IR_COPYSIGN ? 1 : sn_ir_info[op->code].operands;
-    if (sn_ir_info[op->code].rule == IR_RULE_CHOOSE)
-        return choice_carries_nan(s, op);
-    if (op->code == IR_MIN || op->code == IR_MAX)
-        return carries_nan(s, op->b); /* which it is where they do not compare */
-    if (op->code == IR_POW || op->code == IR_HYPOT)
-        return carries_nan(s, op->a) && carries_nan(s, op->b);
-    for (unsigned k = 0; k < operands && passes_nan(op); k++)
-        if (carries_nan(s, sn_ir_operand(op, k)))
-            return true;
-    return false;
-}
-
-static bool carries_nan(nan_search *s, ir_ref to)
-{
-    if (to <= s->from)
-        return to == s->from;
-    if (s->vain[to - s->from] || s->steps == 0)
-        return false;
-    s->steps--;
-    const bool carries = operation_carries_nan(s, &s->p->ops[to]);
-    s->vain[to - s->from] = !carries;
-    return carries;
-}
-
-static bool number_carries_nan(const ir_program *p, ir_ref from, ir_ref to)
-{
-    nan_search s = {.p = p, .from = from, .steps = NAN_STEPS};
-    s.vain = to > from ? sn_arena_take_zeroed(p->memory, (size_t)(to - from) + 1) : NULL;
-    return to == from || (s.vain && carries_nan(&s, to));
-}
-
-static bool all_carry_nan(const lowering *l, lang_value from, ir_ref to)
-{
-    for (uint32_t k = 0; k < from.count; k++) {
-        const lang_value element = sn_lang_element(l, from, k);
-        if (element.type != TYPE_LITERAL && element.type != IR_I32 && !number_carries_nan(l->p, element.ref, to))
-            return false;
-    }
-    return true;
-}
-
-/* NaN where x or a parameter is one, if the value's own computation does not see to it. */
-static lang_value with_nans(const evaluation *e, lang_value x, lang_value v)
-{
-    lowering *l = e->l;
-    if (l->dry || v.type == TYPE_WRONG || v.type == TYPE_TUPLE)
-        return v;
-    v = sn_lang_number(l, e->node, v);
-    const ir_ref computed = v.ref;
-    bool carried = !l->options->drops;
-    for (uint32_t k = 0; k < e->count; k++)
-        carried &= e->kept ? e->kept->carries >> k & 1 : all_carry_nan(l, e->parameters[k], computed);
-    const lang_value none = sn_lang_to(l, e->node, number(e, NAN), v.type);
-    if (!carried && e->valid.count)
-        v = sn_lang_choose(l, e->node, e->valid, v, none);
-    for (uint32_t k = 0; k < x.count; k++) {
-        const lang_value element = sn_lang_element(l, x, k);
-        if (l->options->drops || !(e->kept ? e->kept->carries >> e->count & 1 : all_carry_nan(l, element, computed)))
-            v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, none);
-    }
-    return v;
-}
-
-/* `derived`: of what is put together from eta and T nobody has seen to what it is at infinity. */
-static lang_value density_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool derived)
-{
-    lang_value out = {.count = 0};
-    if (c->kind == CONSTRAINT_SIMPLEX && x.count > 1)
-        out = simplex_outside(e, x);
-    for (uint32_t k = 0; k < x.count && x.type != TYPE_UNKNOWN; k++) {
-        const outside o = find_outside(e, c, sn_lang_element(e->l, x, k), derived);
-        out = joined(e, TOKEN_OR, out, joined(e, TOKEN_OR, joined(e, TOKEN_OR, o.below, o.above), o.between));
-    }
-    return chosen(e, out, -INFINITY, sn_lang_number(e->l, e->node, v));
-}
-
-static lang_value tail_within(const evaluation *e, const lang_constraint *c, lang_value x, lang_value v, bool survival)
-{
-    const outside o = find_outside(e, c, x, true);
-    v = chosen(e, o.below, survival ? 0 : -INFINITY, sn_lang_number(e->l, e->node, v));
-    return chosen(e, o.above, survival ? -INFINITY : 0, v);
 }
 
 /* ---- members ---- */
@@ -615,7 +325,7 @@ static lang_value member(lowering *l, const lang_family *f, lang_member m)
 }
 
 /* log h + eta·T − A */
-static lang_value derived_density(evaluation *e, const lang_family *f)
+static lang_value derived_density(lang_evaluation *e, const lang_family *f)
 {
     lowering *l = e->l;
     const lang_value both[2] = {member(l, f, LANG_ETA), member(l, f, LANG_T)};
@@ -635,7 +345,7 @@ static bool is_derived(const lang_family *f, lang_member quantity)
     return quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
 }
 
-static lang_value lower_member(evaluation *e, const lang_family *f, lang_member quantity, lang_value given)
+static lang_value lower_member(lang_evaluation *e, const lang_family *f, lang_member quantity, lang_value given)
 {
     lowering *l = e->l;
     const bool derived = is_derived(f, quantity);
@@ -655,7 +365,7 @@ static bool is_keepable(const lowering *l, lang_value v)
     return v.count == 1 && v.type == (uint8_t)l->type && v.ref && !sn_ir_is_const(l->p, v.ref);
 }
 
-static bool may_be_kept(const evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+static bool may_be_kept(const lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given)
 {
     const lowering *l = e->l;
     bool may = l->options->kept && !l->dry && l->t->functions[function].item && !is_natural(quantity) && quantity != LANG_T && quantity != LANG_ETA
@@ -665,7 +375,7 @@ static bool may_be_kept(const evaluation *e, uint32_t function, lang_member quan
     return may;
 }
 
-static void bind_parameter(const evaluation *e, uint32_t function, uint32_t k, lang_value v)
+static void bind_parameter(const lang_evaluation *e, uint32_t function, uint32_t k, lang_value v)
 {
     uint32_t words[PARAMETER_WORDS];
     memcpy(words, sn_lang_parameter(e->l->t, &e->l->t->functions[function], k), sizeof words);
@@ -680,7 +390,7 @@ static lang_value add_input(const lowering *l, ir_program *own, uint32_t number)
 }
 
 /* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. */
-static lang_value lower_alone(evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
+static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
 {
     lowering *l = e->l;
     ir_program *const program = l->p;
@@ -699,7 +409,7 @@ static lang_value lower_alone(evaluation *e, uint32_t function, lang_member quan
 }
 
 /* Lowers the member by itself and keeps it. NULL when memory is refused; what cannot be kept has no result. */
-static const struct lang_kept_member *keep(evaluation *e, uint32_t function, lang_member quantity)
+static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function, lang_member quantity)
 {
     lowering *l = e->l;
     ir_program own;
@@ -711,12 +421,12 @@ static const struct lang_kept_member *keep(evaluation *e, uint32_t function, lan
     if (v.count == 1 && v.type == made.type && own.input_count == made.inputs && !own.memory_count && !own.param_count)
         made.result = v.ref;
     for (uint32_t k = 0; made.result && k < made.inputs; k++)
-        made.carries |= (uint64_t)number_carries_nan(&own, k + 1, made.result) << k;
+        made.carries |= (uint64_t)sn_lang_carries_nan(&own, k + 1, made.result) << k;
     return sn_lang_keep_member(l, &made, &own);
 }
 
 /* The member of these arguments, if it is kept, or is from now on; count 0: it has to be lowered. */
-static lang_value kept_member(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+static lang_value kept_member(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given)
 {
     lowering *l = e->l;
     static const lang_value none = {.count = 0};
@@ -737,7 +447,7 @@ static lang_value kept_member(evaluation *e, uint32_t function, lang_member quan
 
 /* ---- whole members ---- */
 
-static lang_value lower_members(evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+static lang_value lower_members(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given)
 {
     lowering *l = e->l;
     const lang_family *f = family_of(l, function);
@@ -752,16 +462,16 @@ static lang_value lower_members(evaluation *e, uint32_t function, lang_member qu
         e->valid = nothing;
         e->count = 0;
     }
-    v = with_nans(e, is_of_parameters(quantity) ? nothing : given, v);
+    v = sn_lang_with_nans(e, is_of_parameters(quantity) ? nothing : given, v);
     if (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL)
-        return tail_within(e, &f->support, given, v, quantity == LANG_LOG_SURVIVAL);
-    return quantity == LANG_LOG_DENSITY || quantity == LANG_DERIVED || quantity == LANG_LOG_H ? density_within(e, &f->support, given, v, derived) : v;
+        return sn_lang_tail_within(e, &f->support, given, v, quantity == LANG_LOG_SURVIVAL);
+    return quantity == LANG_LOG_DENSITY || quantity == LANG_DERIVED || quantity == LANG_LOG_H ? sn_lang_density_within(e, &f->support, given, v, derived) : v;
 }
 
 /* A cumulative function of integers is one of the whole number below. */
-static lang_value rounded_down(const evaluation *e, const lang_family *f, lang_member quantity, lang_value x)
+static lang_value rounded_down(const lang_evaluation *e, const lang_family *f, lang_member quantity, lang_value x)
 {
-    return f->support.whole && (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL) ? floor_of(e, x) : x;
+    return f->support.whole && (quantity == LANG_LOG_CDF || quantity == LANG_LOG_SURVIVAL) ? sn_lang_floor_of(e, x) : x;
 }
 
 static bool natural_reads(const lowering *l, uint32_t function, lang_member quantity)
@@ -773,7 +483,7 @@ static bool natural_reads(const lowering *l, uint32_t function, lang_member quan
 static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_member quantity, const lang_value *arguments, lang_value given)
 {
     const uint32_t statement = l->statement;
-    evaluation e = {.l = l, .node = node};
+    lang_evaluation e = {.l = l, .node = node};
     l->t->functions[function].called |= !l->silent;
     if (!sn_lang_enter(l, function, node, 0))
         return sn_lang_wrong();
@@ -794,13 +504,6 @@ bool sn_lang_natural_takes_parameters(lowering *l, uint32_t distribution, lang_m
     const lang_distribution d = l->distributions[distribution];
     const uint32_t function = d.kind == DISTRIBUTION_FAMILY ? body_of(l, &d, quantity) : 0;
     return function && natural_reads(l, function, quantity);
-}
-
-lang_value sn_lang_checked_simplex(lowering *l, uint32_t node, lang_value v)
-{
-    evaluation e = {.l = l, .node = node};
-    const lang_constraint simplex = {.kind = CONSTRAINT_SIMPLEX};
-    return check_parameter(&e, &simplex, v);
 }
 
 /* ---- families of the library in f32 ---- */

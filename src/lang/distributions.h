@@ -21,8 +21,6 @@ typedef struct lang_distribution {
 } lang_distribution;
 
 uint32_t sn_lang_add_distribution(lowering *l, const lang_distribution *d);
-/* The weights, NaN where they are no point of the simplex. */
-lang_value sn_lang_checked_simplex(lowering *l, uint32_t node, lang_value v);
 
 /* ---- combinations.c ---- */
 /* Is it the name of a combination? Families of the text come before them. */

@@ -17,7 +17,8 @@
  *   declare.c         params, inputs, outputs, tables
  *   family_syntax.c   the construct `family`: its parameters, support, members
  *   families.c        families by name: those of the text, those of the library, for whoever lists them
- *   distributions.c   distributions: arguments, parameters that break their constraints, members, support
+ *   distributions.c   distributions: arguments, members
+ *   supports.c        parameters that break their constraints, what lies outside of the support, NaN
  *   combinations.c    distributions made of others: mixtures, truncation, …
  *   densities.c       the texts of densities: what a distribution, a number or a model at the end amounts to
  *   images.c          images: given, declared, made (stages); which of them a call reads
