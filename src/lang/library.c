@@ -146,13 +146,13 @@ bool sn_lang_parse_item(lang_tree *t, arena *memory, uint32_t function)
 {
     const lang_library_item *item = t->functions[function].item;
     if (t->functions[function].first || !item)
-        return t->functions[function].first != 0;
+        return t->functions[function].first != 0 && !t->out_of_memory; /* what was parsed in part is not to be lowered */
     const uint32_t at = append_text(t, memory, item);
     if (!at || !enter_library(t, memory))
         return false;
     sn_lang_parse_definition(t, memory, at, function);
     exchange_names(t);
-    return t->functions[function].first != 0;
+    return t->functions[function].first != 0 && !t->out_of_memory;
 }
 
 /* ---- families ---- */
