@@ -269,6 +269,30 @@ static void what_is_not_declared(void **state)
     sinter_density_close(d);
 }
 
+/* As many categories as natural parameters are allowed. */
+static void many_categories(void **state)
+{
+    (void)state;
+    enum { MANY = 64 };
+    char text[16 * MANY] = "categorical((";
+    double prior[MANY], got[MANY];
+    size_t length = strlen(text);
+    for (int k = 0; k < MANY; k++) {
+        prior[k] = 1 + k;
+        length += (size_t)snprintf(text + length, sizeof text - length, k < MANY - 1 ? "0.015625, " : "0.015625))");
+    }
+    sinter_density *d = open_text(text);
+    sinter_family *f = open_family(d, text);
+    const double x[] = {1, 64, 64};
+    const sinter_density_data data = {.count = 3, .columns = &(sinter_density_argument){x, 1}};
+    assert_int_equal(sinter_family_prior_parameters(f), MANY);
+    expect_status(sinter_family_posterior(f, prior, &data, got, NULL), SINTER_OK, "many categories");
+    for (int k = 0; k < MANY; k++)
+        expect_near(got[k], prior[k] + (k == 0) + 2 * (k == MANY - 1), 0, "a category");
+    sinter_family_close(f);
+    sinter_density_close(d);
+}
+
 #define OWN_HEAD "family decay(rate > 0, unit > 0) on 0..inf with rate ~ "
 #define OWN_BODY " { T = x/unit; eta = -rate; A = log(unit/rate); log_h = 0; natural_A = log(-unit/eta); from_natural = (-eta, unit); "
 
@@ -385,6 +409,7 @@ int main(void)
         cmocka_unit_test(weights_and_missing_rows),
         cmocka_unit_test(what_is_none),
         cmocka_unit_test(what_is_not_declared),
+        cmocka_unit_test(many_categories),
         cmocka_unit_test(families_of_a_text),
         cmocka_unit_test(mistakes_in_texts),
         cmocka_unit_test(memory_may_be_refused),

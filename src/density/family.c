@@ -18,6 +18,7 @@
 
 enum {
     MOST_NATURAL = 64,
+    MOST_GIVEN = 2 * MOST_NATURAL + 1, /* to a posterior: parameters of the prior, sums, the number of observations */
     MOST_CURVED = 15 /* natural parameters with second derivatives: 240 results */
 };
 
@@ -55,7 +56,7 @@ static void close_member(member *m)
 /* One element: the inputs' values in, all outputs out. */
 static void run_member(const member *m, const double *inputs, double *outputs)
 {
-    const void *in[MOST_NATURAL];
+    const void *in[MOST_GIVEN];
     void *out[MOST_CURVED * (MOST_CURVED + 1)];
     _Static_assert(MOST_NATURAL + 1 <= MOST_CURVED * (MOST_CURVED + 1), "any member's outputs have room");
     for (uint32_t k = 0; k < m->kernel->input_count; k++)
@@ -151,9 +152,9 @@ static sinter_status open_posterior(sinter_family *f, const sinter_density *d, s
     if (status)
         return status;
     const uint32_t parameters = f->posterior.kernel->output_count, inputs = parameters + f->natural_count + 1;
-    if (f->statistics.kernel->output_count != f->natural_count || inputs > MOST_NATURAL || f->statistics.kernel->input_count > MOST_NATURAL
+    if (f->statistics.kernel->output_count != f->natural_count || parameters > MOST_NATURAL || f->statistics.kernel->input_count > MOST_NATURAL
         || f->posterior.kernel->input_count != inputs || f->log_h.kernel->input_count != f->statistics.kernel->input_count)
-        return sn_report_fail(report, SINTER_TOO_LARGE, "the posterior has more parameters and statistics than 63", NULL);
+        return sn_report_fail(report, SINTER_TOO_LARGE, "the prior has more than 64 parameters, or T not as many elements as `eta`", NULL);
     f->prior = d->prior;
     return SINTER_OK;
 }
@@ -316,7 +317,7 @@ uint32_t sinter_family_prior_parameters(const sinter_family *f)
 
 sinter_status sinter_family_update(sinter_family *f, const double *prior, double observations, const double *sums, double *posterior)
 {
-    double inputs[MOST_NATURAL], results[MOST_NATURAL];
+    double inputs[MOST_GIVEN], results[MOST_NATURAL];
     if (!f || !prior || !sums || !posterior || !(observations >= 0) || isinf(observations))
         return SINTER_BAD_ARGUMENT;
     if (!f->prior)
