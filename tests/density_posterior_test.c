@@ -315,6 +315,24 @@ static void families_of_a_text(void **state)
     sinter_density_close(d);
 }
 
+/* Of all whole numbers: no bounds stand between the support and the prior. */
+static void support_without_bounds(void **state)
+{
+    (void)state;
+    static const char text[] = "family steps(p in 0..1) on integers with p ~ beta { T = abs(x); eta = log1p(-p); A = log((2 - p)/p); log_h = 0\n"
+                               "natural_A = log1p(exp(eta)) - log(-expm1(eta)); from_natural = -expm1(eta); posterior = (prior.x + observations, prior.y + sums) }\nsteps";
+    sinter_density *d = open_text(text);
+    sinter_family *f = open_family(d, text);
+    double got[2];
+    const double x[] = {-3, 2}, prior[] = {1, 1};
+    const sinter_density_data data = {.count = 2, .columns = &(sinter_density_argument){x, 1}};
+    expect_status(sinter_family_posterior(f, prior, &data, got, NULL), SINTER_OK, "on integers");
+    expect_near(got[0], 3, 0, "alpha");
+    expect_near(got[1], 6, 0, "beta");
+    sinter_family_close(f);
+    sinter_density_close(d);
+}
+
 static void mistakes_in_texts(void **state)
 {
     (void)state;
@@ -411,6 +429,7 @@ int main(void)
         cmocka_unit_test(what_is_not_declared),
         cmocka_unit_test(many_categories),
         cmocka_unit_test(families_of_a_text),
+        cmocka_unit_test(support_without_bounds),
         cmocka_unit_test(mistakes_in_texts),
         cmocka_unit_test(memory_may_be_refused),
     };

@@ -113,7 +113,7 @@ static void parse_set(parser *p, lang_constraint *c)
         c->whole = token_is_word(p, "integers");
         if (c->whole)
             next_token(p);
-        if (!c->whole || !(token_is(p, TOKEN_COMMA) || token_is(p, TOKEN_RPAREN) || token_is(p, TOKEN_LBRACE) || token_is(p, TOKEN_COLON)))
+        if (!c->whole || !(token_is(p, TOKEN_COMMA) || token_is(p, TOKEN_RPAREN) || token_is(p, TOKEN_LBRACE) || token_is(p, TOKEN_COLON) || token_is_word(p, "with")))
             parse_range(p, c);
     }
     c->end = p->previous_end;
