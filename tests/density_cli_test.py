@@ -247,6 +247,25 @@ def families(_):
 
 
 @test
+def posteriors(folder):
+    (folder / "counts.csv").write_text("n\n3\n0\n7\n2\n1\n")
+    prior = ("--data", folder / "counts.csv", "--prior", "gamma(2, 0.5)")
+    check(out("density", "poisson(lambda=3)", *prior) == "family gamma\nparameter alpha = 15\nparameter beta = 5.5\n", "counts")
+    told = json.loads(out("density", "poisson", *prior, "--json"))
+    check(told == {"family": "gamma", "parameters": {"alpha": 15, "beta": 5.5}, "rows": 5}, told)
+    told = json.loads(out("density", "categorical((0.5, 0.5))", "--at", "x=2", "--prior", "dirichlet((1, 3))", "--json"))
+    check(told["parameters"] == {"alpha0": 1, "alpha1": 4}, told)
+    told = json.loads(out("density", "gaussian(sigma=1)", "--at", "x=2", "--prior", "gaussian(0, 1)", "--json"))
+    near([told["parameters"]["mu"], told["parameters"]["sigma"]], [1, math.sqrt(0.5)])
+    bad(1, "density", "poisson", *prior[:3], "beta(2, 1)", says="the conjugate prior of poisson is gamma, not beta")
+    bad(1, "density", "poisson", *prior[:3], "gamma(2, -1)", says="no posterior")
+    bad(1, "density", "bernoulli", *prior[:3], "beta(2, 1)", says="row 1 of the data lies outside of the support of bernoulli")
+    bad(1, "density", "weibull(2, 1)", *prior, says="the family weibull declares no conjugate prior")
+    bad(2, "density", "poisson", "--prior", "gamma(2, 0.5)", says="--prior wants data")
+    bad(2, "density", "poisson", *prior, "--sum", says="--prior excludes")
+
+
+@test
 def natural_form(folder):
     told = json.loads(out("density", NORMAL, "--natural", "--json"))
     near(told["eta"], [2 / 2.25, -0.5 / 2.25])

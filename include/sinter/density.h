@@ -286,7 +286,7 @@ SINTER_API sinter_status sinter_density_sum_by(sinter_density_values *values, co
 
 /* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`. One
  * thread at a time. SINTER_BAD_PROGRAM where it has them not, and what compiling says. The density must outlive it. Not for real-time threads; the
- * other functions are real-time safe. */
+ * other functions are real-time safe, but for sinter_family_posterior. */
 typedef struct sinter_family sinter_family;
 SINTER_API sinter_status sinter_family_open(const sinter_density *density, sinter_family **family, sinter_report *report);
 SINTER_API void sinter_family_close(sinter_family *family); /* NULL is allowed */
@@ -305,6 +305,19 @@ SINTER_API sinter_status sinter_family_covariance(sinter_family *family, const d
 SINTER_API sinter_status sinter_family_entropy(sinter_family *family, const double *parameters, double *entropy);
 /* Kullback and Leibler's divergence of q from p, the mean under p of log p − log q: A(η_q) − A(η_p) − (η_q − η_p)·∇A(η_p), whose terms cancel where the two are close. */
 SINTER_API sinter_status sinter_family_divergence(sinter_family *family, const double *p, const double *q, double *divergence);
+/* The family of its conjugate prior, as its text declares it: `gamma` of `poisson`; NULL: it declares none. How many parameters that family has (those of `dirichlet` are
+ * as many as there are statistics); 0: none is declared. */
+SINTER_API const char *sinter_family_prior(const sinter_family *family);
+SINTER_API uint32_t sinter_family_prior_parameters(const sinter_family *family);
+/* The posterior, of the same family as the prior: its parameters after so many observations (or their weight: finite, ≥ 0) with these sums of the sufficient statistics.
+ * `prior` and `posterior` have numbers for the prior's parameters in order, and may be the same array. Without observations the posterior is the prior. What the family takes as known, the
+ * sigma of `normal(sigma = 2)`, has the value of the density's text. SINTER_BAD_PARAMETER where parameters of the prior or known ones break their constraints, or where no finite numbers come out;
+ * SINTER_BAD_PROGRAM where no prior is declared; SINTER_BAD_ARGUMENT. `posterior` is written where it says SINTER_OK. */
+SINTER_API sinter_status sinter_family_update(sinter_family *family, const double *prior, double observations, const double *sums, double *posterior);
+/* The same of rows of data (`data->parameters` is NULL), whose sums are exact and rounded once, so that neither their order nor how many there are matters. Weights are ≥ 0;
+ * missing rows and those of weight 0 do not count. More data: again, with the posterior as the prior. Errors as above; SINTER_BAD_ARGUMENT with *row (NULL allowed; else −1)
+ * for a row that lies outside of the support, is not finite, or has a weight that is not; SINTER_NO_MEMORY. Not real-time safe: it takes memory for the sums and gives it back. */
+SINTER_API sinter_status sinter_family_posterior(sinter_family *family, const double *prior, const sinter_density_data *data, double *posterior, int64_t *row);
 
 /* ---- beforehand ---- */
 

@@ -132,7 +132,9 @@ typedef struct sinter_options {
                                family of the distribution at the text's end says: `log_cdf`, `log_survival`, `T`, `log_h` (of x), `eta`, `A`, `entropy`,
                                `mean`, `variance` (of the parameters), `natural_A`, `from_natural` (of the natural parameters: the inputs eta0, eta1, …,
                                and no parameters), `pooled` (of the parameters and the means of the statistics T over some data, each in two parts: the inputs
-                               means0 and means1, which add up to the first, means2 and means3, …). The output has the quantity's name; a tuple's elements are NAME0, NAME1, …
+                               means0 and means1, which add up to the first, means2 and means3, …), `posterior` (of the parameters that are taken as known and the inputs
+                               prior0, prior1, …, which are parameters of the conjugate prior, sums0, …, those of the statistics, and observations: the prior's
+                               parameters after such data). The output has the quantity's name; a tuple's elements are NAME0, NAME1, …
                                SINTER_BAD_ARGUMENT for other names, SINTER_BAD_PROGRAM where the density has it not */
     const char *arrays;     /* NULL, or names separated by spaces: parameters that are input streams instead, behind the data, in this order.
                                SINTER_BAD_PROGRAM where there is no such parameter */

@@ -41,6 +41,7 @@ const option sn_cli_options[] = {
     {OPTION_NATURAL, 0, "natural", NULL, DENSITY,
      "print natural parameters, log-partition and moments of an exponential family, and the data's sufficient statistics"},
     {OPTION_DROP, 0, "drop", "x|theta", DENSITY, "leave out terms that are constant in x, or in the parameters"},
+    {OPTION_PRIOR, 0, "prior", "DENSITY", DENSITY, "print the posterior that the data make of this conjugate prior: --prior 'gamma(2, 0.5)'"},
     {OPTION_PLOT, 0, "plot", "FILE", DENSITY, "draw the density over the data's histogram: a PNG file"},
     {OPTION_AXIS, 0, "axis", "NAME", DENSITY, "the column that --plot draws (default: the only one, or y)"},
     {OPTION_LIST, 0, "list", NULL, DENSITY, "print the families that a density can name"},
@@ -594,6 +595,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_COLUMN: return read_column(r, value);
     case OPTION_NA: return read_na(r, value);
     case OPTION_DROP: return read_drop(r, value);
+    case OPTION_PRIOR: return *value ? (a->prior = value) != NULL : refuse(r, value, "a distribution, as in gamma(2, 0.5)");
     case OPTION_PLOT: return read_plot(r, value);
     case OPTION_AXIS: return *value ? (a->axis = value) != NULL : refuse(r, value, "a column's name");
     case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
@@ -807,6 +809,10 @@ static bool check(const reader *r)
         wrong = "--grad is all derivatives, --gradient some: one of them";
     else if (a->natural && (a->sum || a->grad || a->gradient_count || a->hash || a->plot || a->drop))
         wrong = "--natural excludes --sum, --grad, --gradient, --hash, --plot and --drop";
+    else if (a->prior && (a->natural || a->sum || a->grad || a->gradient_count || a->hash || a->plot || a->drop || a->set_count))
+        wrong = "--prior excludes --natural, --sum, --grad, --gradient, --hash, --plot, --drop and --set";
+    else if (a->prior && !a->data && !a->point_count)
+        wrong = "--prior wants data: --data FILE or --at x=3";
     else if (r->bit == DENSITY && (a->sum || a->grad || a->gradient_count || a->hash) && !a->data && !a->point_count)
         wrong = "where are the rows? --data FILE or --at x=0.5 is missing";
     else if (a->drop && a->plot)

@@ -34,7 +34,7 @@ typedef struct density_run {
     exact_sum *number_sums; /* the same, added */
     int64_t row_count;
     receipt receipt;
-    density_table table; /* all rows, for --plot */
+    density_table table; /* all rows, for --plot and --prior */
     uint32_t axis;
 } density_run;
 
@@ -453,6 +453,12 @@ static int run_natural(density_run *r)
     return status == STATUS_GOOD ? sn_cli_print_natural(&r->job, data ? &r->rows : NULL) : status;
 }
 
+static int run_posterior(density_run *r)
+{
+    const int status = sn_cli_open_rows(&r->rows, r->job.a, &r->job.info);
+    return status == STATUS_GOOD ? sn_cli_print_posterior(&r->job, &r->rows, &r->table) : status;
+}
+
 static int run_without_rows(density_run *r)
 {
     if (!r->job.a->plot)
@@ -473,6 +479,8 @@ int sn_cli_density(const arguments *a)
     int status = open_job(&run.job);
     if (status == STATUS_GOOD && a->natural)
         status = run_natural(&run);
+    else if (status == STATUS_GOOD && a->prior)
+        status = run_posterior(&run);
     else if (status == STATUS_GOOD && (a->data || a->point_count))
         status = run_rows(&run);
     else if (status == STATUS_GOOD)

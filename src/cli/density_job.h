@@ -3,7 +3,8 @@
  *   density_command.c   what is asked for; rows, sums, hashes
  *   density_report.c    what a density is, in words; natural parameters; the list of families
  *   density_groups.c    parameters of several numbers
- *   density_plot.c      a density over its data's histogram */
+ *   density_plot.c      a density over its data's histogram
+ *   density_posterior.c the posterior of a conjugate prior */
 #ifndef SN_CLI_DENSITY_JOB_H
 #define SN_CLI_DENSITY_JOB_H
 
@@ -69,5 +70,10 @@ bool sn_cli_keep_rows(density_table *t, uint32_t column_count, double *const *va
 void sn_cli_free_rows(density_table *t, uint32_t column_count);
 /* Writes the picture of --plot. `t` NULL: without data. */
 int sn_cli_plot_density(const density_job *j, uint32_t axis, const density_table *t);
+
+/* ---- density_posterior.c ---- */
+
+/* Of --prior and the rows, which are kept in the table. */
+int sn_cli_print_posterior(const density_job *j, data_rows *rows, density_table *t);
 
 #endif

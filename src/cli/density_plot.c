@@ -60,7 +60,7 @@ bool sn_cli_keep_rows(density_table *t, uint32_t column_count, double *const *va
         for (uint32_t k = 0; k < column_count; k++) {
             double *grown = realloc(t->columns[k], room * sizeof *grown);
             if (!grown)
-                return sn_cli_refuse("out of memory: --plot keeps all rows");
+                return sn_cli_refuse("out of memory: all rows are kept");
             t->columns[k] = grown;
         }
         t->room = room;

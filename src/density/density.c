@@ -220,7 +220,9 @@ static bool describe_streams(sinter_density *d, const lang_density *described)
     d->relations = sn_arena_take_zeroed(&d->own, (p->param_count + 1) * sizeof *d->relations);
     d->constraints = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->constraints);
     d->family = described->family ? sn_arena_copy_text(&d->own, described->family, strlen(described->family)) : NULL;
-    bool whole = d->columns && d->parameters && d->ranges && d->relations && d->constraints && !d->family == !described->family;
+    d->prior = described->prior ? sn_arena_copy_text(&d->own, described->prior, strlen(described->prior)) : NULL;
+    bool whole = d->columns && d->parameters && d->ranges && d->relations && d->constraints && !d->family == !described->family
+                 && !d->prior == !described->prior;
     for (uint32_t k = 0; whole && k < p->input_count; k++)
         d->columns[k] = (sinter_stream_info){p->inputs[k].name, (sinter_type)p->inputs[k].type};
     for (uint32_t k = 0; whole && k < p->param_count; k++) {

@@ -1,8 +1,13 @@
 /* What follows from a family's own words: natural parameters and back; means and covariances of sufficient statistics, which are the first and the second
- * derivatives of the log-partition; entropies; the divergence of two members.
+ * derivatives of the log-partition; entropies; the divergence of two members; posteriors of conjugate priors.
  *
  * Each of the members `eta`, `from_natural`, `natural_A`, `entropy` is compiled as a kernel of its own, natural_A with its gradient, and once more with
- * its derivatives in its place, whose gradient are the second ones. */
+ * its derivatives in its place, whose gradient are the second ones.
+ *
+ * A posterior is a function of the prior's parameters, the number of observations and the sums of T, which are exact until they are rounded once. So that
+ * nothing which is no datum gets in there, log_h is computed beside T: it is -inf outside of the support. Both are of x, and of parameters that
+ * are taken as known, which have the text's values here as in `posterior`. */
+#include "density/exact_sum.h"
 #include "density/shapes.h"
 
 #include "lang/lang.h"
@@ -13,6 +18,7 @@
 
 enum {
     MOST_NATURAL = 64,
+    MOST_GIVEN = 2 * MOST_NATURAL + 1, /* to a posterior: parameters of the prior, sums, the number of observations */
     MOST_CURVED = 15 /* natural parameters with second derivatives: 240 results */
 };
 
@@ -25,6 +31,8 @@ struct sinter_family {
     sinter_context *context;
     member eta, from_natural, natural_a;
     member curvature, entropy; /* without a kernel where the family has none */
+    member posterior, statistics, log_h; /* likewise: all of them or none */
+    const char *prior;         /* the density's */
     uint32_t natural_count, parameter_count;
     bool is_known[MOST_NATURAL]; /* parameters that are taken as known: they have the text's values */
     double known[MOST_NATURAL];
@@ -48,7 +56,7 @@ static void close_member(member *m)
 /* One element: the inputs' values in, all outputs out. */
 static void run_member(const member *m, const double *inputs, double *outputs)
 {
-    const void *in[MOST_NATURAL];
+    const void *in[MOST_GIVEN];
     void *out[MOST_CURVED * (MOST_CURVED + 1)];
     _Static_assert(MOST_NATURAL + 1 <= MOST_CURVED * (MOST_CURVED + 1), "any member's outputs have room");
     for (uint32_t k = 0; k < m->kernel->input_count; k++)
@@ -131,6 +139,26 @@ static sinter_status open_entropy(sinter_family *f, const sinter_density *d, sin
     return status ? sn_report_fail(report, status, sinter_status_name(status), NULL) : SINTER_OK;
 }
 
+/* What a family that declares a prior has as well. */
+static sinter_status open_posterior(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    if (!d->prior)
+        return SINTER_OK;
+    sinter_status status = open_member(&f->posterior, d, "posterior", NULL, 0, report);
+    if (!status)
+        status = open_member(&f->statistics, d, "T", NULL, 0, report);
+    if (!status)
+        status = open_member(&f->log_h, d, "log_h", NULL, 0, report);
+    if (status)
+        return status;
+    const uint32_t parameters = f->posterior.kernel->output_count, inputs = parameters + f->natural_count + 1;
+    if (f->statistics.kernel->output_count != f->natural_count || parameters > MOST_NATURAL || f->statistics.kernel->input_count > MOST_NATURAL
+        || f->posterior.kernel->input_count != inputs || f->log_h.kernel->input_count != f->statistics.kernel->input_count)
+        return sn_report_fail(report, SINTER_TOO_LARGE, "the prior has more than 64 parameters, or T not as many elements as `eta`", NULL);
+    f->prior = d->prior;
+    return SINTER_OK;
+}
+
 /* ---- open, close ---- */
 
 static sinter_status open_members(sinter_family *f, const sinter_density *d, sinter_report *report)
@@ -150,7 +178,9 @@ static sinter_status open_members(sinter_family *f, const sinter_density *d, sin
         note_known(f, f->from_natural.kernel);
         note_known(f, f->natural_a.kernel);
     }
-    return status ? status : open_entropy(f, d, report);
+    if (!status)
+        status = open_entropy(f, d, report);
+    return status ? status : open_posterior(f, d, report);
 }
 
 sinter_status sinter_family_open(const sinter_density *d, sinter_family **family, sinter_report *report)
@@ -181,6 +211,9 @@ void sinter_family_close(sinter_family *f)
     close_member(&f->natural_a);
     close_member(&f->curvature);
     close_member(&f->entropy);
+    close_member(&f->posterior);
+    close_member(&f->statistics);
+    close_member(&f->log_h);
     const sinter_allocator a = f->context->allocator;
     sn_release(&a, f, sizeof *f);
 }
@@ -268,4 +301,122 @@ sinter_status sinter_family_divergence(sinter_family *f, const double *p, const 
     for (uint32_t k = 0; k < f->natural_count; k++)
         *divergence -= (eta[1][k] - eta[0][k]) * means[k];
     return SINTER_OK;
+}
+
+/* ---- posteriors ---- */
+
+const char *sinter_family_prior(const sinter_family *f)
+{
+    return f ? f->prior : NULL;
+}
+
+uint32_t sinter_family_prior_parameters(const sinter_family *f)
+{
+    return f && f->prior ? f->posterior.kernel->output_count : 0;
+}
+
+sinter_status sinter_family_update(sinter_family *f, const double *prior, double observations, const double *sums, double *posterior)
+{
+    double inputs[MOST_GIVEN], results[MOST_NATURAL];
+    if (!f || !prior || !sums || !posterior || !(observations >= 0) || isinf(observations))
+        return SINTER_BAD_ARGUMENT;
+    if (!f->prior)
+        return SINTER_BAD_PROGRAM;
+    const uint32_t count = f->posterior.kernel->output_count;
+    memcpy(inputs, prior, count * sizeof *inputs);
+    memcpy(inputs + count, sums, f->natural_count * sizeof *inputs);
+    inputs[count + f->natural_count] = observations;
+    run_member(&f->posterior, inputs, results);
+    for (uint32_t k = 0; k < count; k++)
+        if (!isfinite(results[k]))
+            return SINTER_BAD_PARAMETER;
+    memcpy(posterior, results, count * sizeof *posterior);
+    return SINTER_OK;
+}
+
+/* The sums over data: of the weights, and of each statistic times the weight. */
+typedef struct data_sums {
+    exact_sum observations, statistics[MOST_NATURAL];
+} data_sums;
+
+static bool is_missing(const sinter_density_data *data, int64_t row)
+{
+    const int64_t bit = data->validity_offset + row;
+    return data->validity && !(data->validity[bit / 8] >> bit % 8 & 1);
+}
+
+static double number_of(const sinter_density_argument *a, int64_t row)
+{
+    return ((const double *)a->data)[row * a->stride];
+}
+
+/* SINTER_BAD_ARGUMENT: the row is no datum of the family; SINTER_BAD_PARAMETER: no number is, since what it takes as known is invalid. */
+static sinter_status add_row(const sinter_family *f, const sinter_density_data *data, int64_t row, data_sums *sums)
+{
+    double x[MOST_NATURAL], statistics[MOST_NATURAL], log_h;
+    const double weight = data->weights.data ? number_of(&data->weights, row) : 1;
+    if (!(weight >= 0) || isinf(weight))
+        return SINTER_BAD_ARGUMENT;
+    if (weight == 0)
+        return SINTER_OK;
+    for (uint32_t k = 0; k < f->statistics.kernel->input_count; k++) {
+        x[k] = number_of(&data->columns[k], row);
+        if (!isfinite(x[k]))
+            return SINTER_BAD_ARGUMENT;
+    }
+    run_member(&f->log_h, x, &log_h);
+    if (isnan(log_h) || log_h == -(double)INFINITY)
+        return isnan(log_h) ? SINTER_BAD_PARAMETER : SINTER_BAD_ARGUMENT;
+    run_member(&f->statistics, x, statistics);
+    sn_exact_add(&sums->observations, weight);
+    for (uint32_t k = 0; k < f->natural_count; k++)
+        sn_exact_add_product(&sums->statistics[k], statistics[k], weight);
+    return SINTER_OK;
+}
+
+static bool can_be_read(const sinter_family *f, const sinter_density_data *data)
+{
+    bool can = data && data->count >= 0 && !data->parameters && data->validity_offset >= 0 && (data->columns || data->count == 0);
+    for (uint32_t k = 0; can && data->count > 0 && k < f->statistics.kernel->input_count; k++)
+        can = data->columns[k].data != NULL;
+    return can;
+}
+
+static sinter_status add_rows(const sinter_family *f, const sinter_density_data *data, data_sums *sums, int64_t *row)
+{
+    sn_exact_open(&sums->observations);
+    for (uint32_t k = 0; k < f->natural_count; k++)
+        sn_exact_open(&sums->statistics[k]);
+    for (int64_t i = 0; i < data->count; i++) {
+        const sinter_status status = is_missing(data, i) ? SINTER_OK : add_row(f, data, i, sums);
+        if (status == SINTER_BAD_ARGUMENT && row)
+            *row = i;
+        if (status)
+            return status;
+    }
+    return SINTER_OK;
+}
+
+sinter_status sinter_family_posterior(sinter_family *f, const double *prior, const sinter_density_data *data, double *posterior, int64_t *row)
+{
+    double rounded[MOST_NATURAL];
+    if (row)
+        *row = -1;
+    if (!f || !prior || !posterior)
+        return SINTER_BAD_ARGUMENT;
+    if (!f->prior)
+        return SINTER_BAD_PROGRAM;
+    if (!can_be_read(f, data))
+        return SINTER_BAD_ARGUMENT;
+    const sinter_allocator a = f->context->allocator;
+    data_sums *sums = sn_allocate(&a, sizeof *sums);
+    if (!sums)
+        return SINTER_NO_MEMORY;
+    sinter_status status = add_rows(f, data, sums, row);
+    for (uint32_t k = 0; k < f->natural_count && !status; k++)
+        rounded[k] = sn_exact_value(&sums->statistics[k]);
+    if (!status)
+        status = sinter_family_update(f, prior, sn_exact_value(&sums->observations), rounded, posterior);
+    sn_release(&a, sums, sizeof *sums);
+    return status;
 }

@@ -5,7 +5,7 @@
  *   factors.c    what sums need not add: factors and addends that are the same for all rows
  *   values.c     parameters' values, frames, all memory that calls use
  *   row_calls.c  one row, batches, sums: what a call hands to its rows, and what it says
- *   family.c     natural parameters, means and covariances of statistics, entropies, divergences
+ *   family.c     natural parameters, means and covariances of statistics, entropies, divergences, posteriors
  *   groups.c     parameters that are chosen by a column, row by row; groups_bound.c: rows bound by groups
  *   direct_calls.c  the same for the commonest calls, without the steps that find nothing to do
  *   cut.c        what of a row depends on the data alone, and the rest
@@ -108,7 +108,7 @@ struct sinter_density {
     density_relation *relations;
     bool related;                /* one of them is there */
     const char **constraints;    /* as written */
-    const char *family;
+    const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */
     lang_density_vector *vectors; /* of several numbers, and the parameters that are one of them by a column */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;

@@ -194,26 +194,45 @@ static lang_value natural_quantity(lowering *l, uint32_t node)
     return sn_lang_quantity(l, d, l->options->quantity, eta);
 }
 
-/* Of the means of the statistics, each a pair: NAME0 and what it leaves, NAME1, …. How many there are is found as above. */
-static lang_value pooled_quantity(lowering *l, uint32_t node)
+/* How many there are, found as above. */
+static lang_value statistics_of(lowering *l, uint32_t d)
 {
-    const uint32_t d = sn_lang_distribution(l, node, LANG_POOLED, true);
-    if (!d)
-        return sn_lang_wrong();
     const bool dry = l->dry;
     l->dry = true;
     l->epoch++;
     const uint32_t width = sn_lang_distribution_width(l, d);
     const lang_value t = sn_lang_quantity(l, d, LANG_T, sn_lang_scalar(0, width ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type));
     l->dry = dry;
+    return t;
+}
+
+/* Of the means of the statistics, each a pair: NAME0 and what it leaves, NAME1, …. */
+static lang_value pooled_quantity(lowering *l, uint32_t node)
+{
+    const uint32_t d = sn_lang_distribution(l, node, LANG_POOLED, true);
+    const lang_value t = d ? statistics_of(l, d) : sn_lang_wrong();
     if (t.type == TYPE_WRONG)
         return t;
     return sn_lang_quantity(l, d, LANG_POOLED, numbered_inputs(l, "means", 2u * t.count));
 }
 
+static lang_value posterior_input(lowering *l, const char *name, uint32_t count)
+{
+    return count ? numbered_inputs(l, name, count) : new_input(l, name);
+}
+
+static lang_value posterior_quantity(lowering *l, uint32_t node)
+{
+    const uint32_t d = sn_lang_distribution(l, node, LANG_POSTERIOR, true);
+    const lang_value t = d ? statistics_of(l, d) : sn_lang_wrong();
+    return t.type == TYPE_WRONG ? t : sn_lang_posterior(l, d, t.count, posterior_input);
+}
+
 static lang_value value_of_distribution(lowering *l, uint32_t node)
 {
     const lang_member quantity = l->options->quantity;
+    if (quantity == LANG_POSTERIOR)
+        return posterior_quantity(l, node);
     if (is_natural(quantity))
         return natural_quantity(l, node);
     if (quantity == LANG_POOLED)

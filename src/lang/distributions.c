@@ -237,11 +237,21 @@ uint32_t sn_lang_add_distribution(lowering *l, const lang_distribution *d)
     return l->distribution_count++;
 }
 
+/* The family's own name, where the text says another one of it; NULL: no prior. */
+static const char *name_of_prior(lowering *l, const lang_family *f)
+{
+    if (!f->prior_family)
+        return NULL;
+    const lang_family_name prior = sn_lang_family_of(l->t, f->prior_family);
+    return prior.item ? prior.item->family->name : text_of(l, prior.symbol);
+}
+
 /* Said of the density as a whole, where somebody asks. */
 static void describe(lowering *l, const lang_distribution *d, uint32_t function)
 {
     lang_density *out = l->options->described;
     out->family = text_of(l, d->name.symbol);
+    out->prior = name_of_prior(l, family_of(l, function));
     out->width = d->width ? d->width : 1;
     out->members = 0;
     for (unsigned m = 0; m < LANG_MEMBERS; m++)
@@ -345,15 +355,30 @@ static bool is_derived(const lang_family *f, lang_member quantity)
     return quantity == LANG_DERIVED || (quantity == LANG_LOG_DENSITY && !f->members[LANG_LOG_DENSITY]);
 }
 
+static void lower_statements(lowering *l, const lang_family *f, uint64_t needed)
+{
+    for (uint32_t i = 0; i < f->statement_count; i++)
+        if (needed >> i & 1)
+            sn_lang_statement(l, f->statements[i]);
+}
+
+static void bind_for_posterior(lowering *l, const lang_family *f, lang_value prior, lang_value sums, lang_value observations)
+{
+    sn_lang_bind(l, f->prior, 0, prior);
+    sn_lang_bind(l, f->sums, 0, sums);
+    sn_lang_bind(l, f->observations, 0, observations);
+}
+
 static lang_value lower_member(lang_evaluation *e, const lang_family *f, lang_member quantity, lang_value given)
 {
     lowering *l = e->l;
     const bool derived = is_derived(f, quantity);
     const uint64_t needed = needed_for(f, quantity, derived);
-    sn_lang_bind(l, is_natural(quantity) ? f->eta : quantity == LANG_POOLED ? f->means : f->x, 0, given);
-    for (uint32_t i = 0; i < f->statement_count; i++)
-        if (needed >> i & 1)
-            sn_lang_statement(l, f->statements[i]);
+    if (quantity == LANG_POSTERIOR)
+        bind_for_posterior(l, f, given, given, given);
+    else
+        sn_lang_bind(l, is_natural(quantity) ? f->eta : quantity == LANG_POOLED ? f->means : f->x, 0, given);
+    lower_statements(l, f, needed);
     return derived ? derived_density(e, f) : member(l, f, quantity);
 }
 
@@ -369,7 +394,7 @@ static bool may_be_kept(const lang_evaluation *e, uint32_t function, lang_member
 {
     const lowering *l = e->l;
     bool may = l->options->kept && !l->dry && l->t->functions[function].item && !is_natural(quantity) && quantity != LANG_T && quantity != LANG_ETA
-               && quantity != LANG_POOLED && e->count < 63 && is_keepable(l, given);
+               && quantity != LANG_POOLED && quantity != LANG_POSTERIOR && e->count < 63 && is_keepable(l, given);
     for (uint32_t k = 0; may && k < e->count; k++)
         may = is_keepable(l, e->parameters[k]);
     return may;
@@ -456,7 +481,7 @@ static lang_value lower_members(lang_evaluation *e, uint32_t function, lang_memb
     const bool derived = e->kept ? e->kept->derived : is_derived(f, quantity);
     if (!v.count)
         v = lower_member(e, f, quantity, given);
-    if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA || quantity == LANG_POOLED)
+    if (v.type == TYPE_WRONG || is_natural(quantity) || quantity == LANG_T || quantity == LANG_ETA || quantity == LANG_POOLED || quantity == LANG_POSTERIOR)
         return v;
     if (quantity == LANG_LOG_H) { /* of the data, whatever the parameters; those that are taken as known it reads */
         e->valid = nothing;
@@ -496,6 +521,125 @@ static lang_value run_body(lowering *l, uint32_t function, uint32_t node, lang_m
     const lang_value v = lower_members(&e, function, quantity, rounded_down(&e, family_of(l, function), quantity, given));
     sn_lang_leave(l);
     l->statement = statement;
+    return v;
+}
+
+/* ---- posteriors ---- */
+
+/* The prior's family, as a function of the tree; 0 where there is no such family. */
+static uint32_t prior_of(lowering *l, const lang_family *f)
+{
+    const lang_distribution prior = {.node = 0, .name = sn_lang_family_of(l->t, f->prior_family)};
+    if (!prior.name.function && !prior.name.item) {
+        sn_lang_complain_at(l, f->prior_at, f->prior_end, NULL, "there is no family '%.*s'", sn_lang_shown(l->t, f->prior_family),
+                            sn_lang_symbol_text(l->t, f->prior_family));
+        return 0;
+    }
+    return prior.name.function ? prior.name.function : sn_lang_library_family(l->t, l->memory, prior.name.symbol, LANG_LOG_DENSITY, false);
+}
+
+/* How many numbers parameter k of the prior is; a width that is a name is as many as there are statistics. */
+static uint32_t prior_width(const lang_width *width, uint32_t statistics, width_names *names)
+{
+    if (width->factors == 1 && width->named[0] && !value_of_name(names, width->value[0]))
+        take_width(width, statistics, names);
+    return width->factors ? width_of(width, names) : 0;
+}
+
+/* Elements of a tuple from `at` on: one as a number, `width` as a tuple. */
+static lang_value part_of(lowering *l, lang_value v, uint32_t at, uint32_t width)
+{
+    if (width == 0)
+        return sn_lang_element(l, v, at);
+    const uint32_t place = sn_lang_pool(l, width);
+    for (uint32_t i = 0; place && i < width; i++) {
+        const lang_value element = sn_lang_element(l, v, at + i);
+        l->pool[place + i] = element;
+    }
+    return place ? (lang_value){.ref = place, .count = (uint16_t)width, .type = TYPE_TUPLE} : sn_lang_wrong();
+}
+
+/* The tuple of the prior's parameters, NaN where they break the constraints of its family. */
+static lang_value checked_prior(lowering *l, uint32_t function, uint32_t node, lang_value v, const uint32_t *widths)
+{
+    const uint32_t count = l->t->functions[function].parameter_count;
+    lang_value arguments[LANG_MAX_TUPLE] = {{.count = 0}};
+    lang_evaluation e = {.l = l, .node = node};
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        arguments[k] = part_of(l, v, at, widths[k]);
+        at += widths[k] ? widths[k] : 1;
+        if (arguments[k].type == TYPE_WRONG)
+            return sn_lang_wrong();
+    }
+    if (!sn_lang_enter(l, function, node, 0))
+        return sn_lang_wrong();
+    bind_parameters(&e, function, arguments);
+    sn_lang_leave(l);
+    const uint32_t place = sn_lang_pool(l, v.count);
+    at = 0;
+    for (uint32_t k = 0; place && k < count; k++)
+        for (uint32_t i = 0; i < (widths[k] ? widths[k] : 1); i++) {
+            const lang_value element = sn_lang_element(l, e.parameters[k], i);
+            l->pool[place + at++] = element;
+        }
+    v.ref = place;
+    return place ? v : sn_lang_wrong();
+}
+
+/* The body, with the parameters and what a posterior is given bound. */
+static lang_value run_posterior(lowering *l, const lang_distribution *d, uint32_t function, const lang_value given[3])
+{
+    const uint32_t statement = l->statement;
+    lang_value arguments[LANG_MAX_TUPLE];
+    lang_evaluation e = {.l = l, .node = d->node};
+    memcpy(arguments, l->pool + d->values, d->count * sizeof *arguments);
+    l->t->functions[function].called |= !l->silent;
+    if (!sn_lang_enter(l, function, d->node, 0))
+        return sn_lang_wrong();
+    const lang_family *f = family_of(l, function);
+    bind_parameters(&e, function, arguments);
+    bind_for_posterior(l, f, given[0], given[1], given[2]);
+    lower_statements(l, f, needed_for(f, LANG_POSTERIOR, false));
+    const lang_value v = member(l, f, LANG_POSTERIOR);
+    sn_lang_leave(l);
+    l->statement = statement;
+    return v;
+}
+
+lang_value sn_lang_posterior(lowering *l, uint32_t distribution, uint32_t statistics, lang_value (*input)(lowering *l, const char *name, uint32_t count))
+{
+    const lang_distribution d = l->distributions[distribution];
+    if (d.kind != DISTRIBUTION_FAMILY) {
+        sn_lang_complain(l, d.node, NULL, "only a family has a posterior");
+        return sn_lang_wrong();
+    }
+    const uint32_t function = body_of(l, &d, LANG_POSTERIOR), prior = function ? prior_of(l, family_of(l, function)) : 0;
+    uint32_t widths[LANG_MAX_TUPLE], total = 0;
+    width_names names = {.count = 0};
+    if (!prior)
+        return sn_lang_wrong();
+    for (uint32_t k = 0; k < l->t->functions[prior].parameter_count; k++) {
+        widths[k] = prior_width(&family_of(l, prior)->widths[k], statistics, &names);
+        total += widths[k] ? widths[k] : 1;
+    }
+    if (total < 1 || total > LANG_MAX_TUPLE) {
+        sn_lang_complain(l, d.node, NULL, "a prior has from 1 to %d numbers as parameters", LANG_MAX_TUPLE);
+        return sn_lang_wrong();
+    }
+    lang_value given[3] = {input(l, "prior", total), input(l, "sums", statistics), input(l, "observations", 0)};
+    given[0] = checked_prior(l, prior, d.node, given[0], widths);
+    if (statistics == 1)
+        given[1] = sn_lang_element(l, given[1], 0);
+    if (given[0].type == TYPE_WRONG || given[1].type == TYPE_WRONG)
+        return sn_lang_wrong();
+    if (total == 1)
+        given[0] = sn_lang_element(l, given[0], 0);
+    const lang_value v = run_posterior(l, &d, function, given);
+    if (v.type != TYPE_WRONG && v.count != total) {
+        sn_lang_complain(l, d.node, NULL, "the prior has %u parameters, and the posterior %u", total, v.count);
+        return sn_lang_wrong();
+    }
     return v;
 }
 
@@ -596,10 +740,12 @@ static void check_family(lowering *l, uint32_t function)
 {
     lang_value arguments[LANG_MAX_TUPLE];
     const lang_family *f = family_of(l, function);
+    if (f->prior_family)
+        prior_of(l, f);
     for (uint32_t k = 0; k < l->t->functions[function].parameter_count; k++)
         arguments[k] = sn_lang_scalar(0, f->widths[k].factors ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type);
     for (unsigned m = 0; m < LANG_MEMBERS && !l->too_large; m++) {
-        const bool unknown = f->x_width.factors || is_natural((lang_member)m) || m == LANG_POOLED;
+        const bool unknown = f->x_width.factors || is_natural((lang_member)m) || m == LANG_POOLED || m == LANG_POSTERIOR;
         if (f->members[m])
             run_body(l, function, 0, (lang_member)m, arguments, sn_lang_scalar(0, unknown ? (unsigned)TYPE_UNKNOWN : (unsigned)l->type));
     }

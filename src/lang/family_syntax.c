@@ -29,6 +29,7 @@ const char *const sn_lang_quantity_names[LANG_QUANTITIES] = {
     [LANG_MEAN] = "mean",
     [LANG_VARIANCE] = "variance",
     [LANG_POOLED] = "pooled",
+    [LANG_POSTERIOR] = "posterior",
     [LANG_DERIVED] = "derived",
 };
 
@@ -112,7 +113,7 @@ static void parse_set(parser *p, lang_constraint *c)
         c->whole = token_is_word(p, "integers");
         if (c->whole)
             next_token(p);
-        if (!c->whole || !(token_is(p, TOKEN_COMMA) || token_is(p, TOKEN_RPAREN) || token_is(p, TOKEN_LBRACE) || token_is(p, TOKEN_COLON)))
+        if (!c->whole || !(token_is(p, TOKEN_COMMA) || token_is(p, TOKEN_RPAREN) || token_is(p, TOKEN_LBRACE) || token_is(p, TOKEN_COLON) || token_is_word(p, "with")))
             parse_range(p, c);
     }
     c->end = p->previous_end;
@@ -227,6 +228,54 @@ static void parse_support(parser *p, lang_family *f)
         sn_lang_fail(p, at, p->previous_end, "family f(alpha:n) on simplex:n { ... }", "no parameter says how many elements x has");
 }
 
+/* ---- the prior ---- */
+
+/* What `posterior` alone is given. */
+static const struct {
+    char name[16]; /* as sn_lang_find_symbol reads it, zeros behind */
+    uint32_t length;
+    const char *what;
+} of_posterior[3] = {{"prior", 5, "the parameters of the prior"}, {"sums", 4, "the sums of the sufficient statistics"},
+                     {"observations", 12, "the number of observations"}};
+
+static uint32_t slot_here(const parser *p, uint32_t symbol)
+{
+    const lang_symbol *s = &p->t->symbols[symbol];
+    return symbol && s->scope == p->scope ? s->slot : 0;
+}
+
+/* Those names may be no parameter's. */
+static void check_given_names(parser *p, uint32_t at, uint32_t end)
+{
+    for (unsigned k = 0; k < 3; k++)
+        if (slot_here(p, sn_lang_find_symbol(p->t, of_posterior[k].name, of_posterior[k].length)))
+            sn_lang_fail(p, at, end, NULL, "a family with a prior has no parameter '%s': that is %s", of_posterior[k].name, of_posterior[k].what);
+}
+
+/* `with lambda ~ gamma`: the family of the conjugate prior, on one of the parameters. */
+static void parse_prior(parser *p, lang_family *f)
+{
+    static const char hint[] = "family poisson(lambda >= 0) on integers 0..inf with lambda ~ gamma { ... }";
+    const uint32_t at = p->l.token.at;
+    if (!token_is_word(p, "with"))
+        return;
+    next_token(p);
+    if (!token_is(p, TOKEN_NAME) || !slot_here(p, p->l.token.value)) {
+        sn_lang_missing(p, "the parameter that the prior is on", hint);
+        return;
+    }
+    next_token(p);
+    if (!accept_token(p, TOKEN_TILDE) || !token_is(p, TOKEN_NAME)) {
+        sn_lang_missing(p, "the family of the prior", hint);
+        return;
+    }
+    f->prior_family = p->l.token.value;
+    f->prior_at = p->l.token.at;
+    f->prior_end = p->l.token.end;
+    next_token(p);
+    check_given_names(p, at, f->prior_end);
+}
+
 /* ---- the body ---- */
 
 /* The nodes of each statement, which follow each other in the tree. */
@@ -234,13 +283,15 @@ typedef struct body {
     uint32_t nodes[FAMILY_MOST_STATEMENTS + 1];
 } body;
 
-/* `eta` may be read before it is bound, and x and `means` never are. */
+/* `eta` may be read before it is bound, and x, `means` and what a posterior is given never are. */
 static void bind_given(parser *p, lang_family *f)
 {
     static const char x[16] = "x", eta[16] = "eta", means[16] = "means";
-    const uint32_t symbols[3] = {sn_lang_find_symbol(p->t, x, 1), sn_lang_find_symbol(p->t, eta, 3), sn_lang_find_symbol(p->t, means, 5)};
-    uint32_t *const slots[3] = {&f->x, &f->eta, &f->means};
-    for (unsigned k = 0; k < 3; k++) {
+    uint32_t symbols[6] = {sn_lang_find_symbol(p->t, x, 1), sn_lang_find_symbol(p->t, eta, 3), sn_lang_find_symbol(p->t, means, 5)};
+    uint32_t *const slots[6] = {&f->x, &f->eta, &f->means, &f->prior, &f->sums, &f->observations};
+    for (unsigned k = 0; k < 3; k++)
+        symbols[3 + k] = sn_lang_find_symbol(p->t, of_posterior[k].name, of_posterior[k].length);
+    for (unsigned k = 0; k < (f->prior_family ? 6 : 3); k++) {
         lang_symbol *s = &p->t->symbols[symbols[k]];
         uint32_t *slot = slots[k];
         if (symbols[k] && s->scope == p->scope && s->slot && k == 1) {
@@ -273,11 +324,21 @@ static void fail_statement(parser *p, uint32_t statement, const char *hint, cons
     p->broken = true;
 }
 
+/* Of what is given to `posterior`; 3 for any other name, or where there is no prior. */
+static unsigned given_to_posterior(const parser *p, const lang_family *f, uint32_t symbol)
+{
+    unsigned k = f->prior_family ? 0 : 3;
+    while (k < 3 && !is_name(p, symbol, of_posterior[k].name))
+        k++;
+    return k;
+}
+
 static void parse_statement(parser *p, lang_family *f, body *b)
 {
     const uint32_t first = p->t->statement_count;
     const bool binds = token_is(p, TOKEN_NAME) && token_binds(p), binds_x = binds && is_name(p, p->l.token.value, "x");
     const bool binds_means = binds && is_name(p, p->l.token.value, "means");
+    const unsigned given = binds ? given_to_posterior(p, f, p->l.token.value) : 3;
     sn_lang_parse_body_statement(p);
     if (p->broken || p->t->out_of_memory)
         return;
@@ -287,6 +348,8 @@ static void parse_statement(parser *p, lang_family *f, body *b)
         fail_statement(p, first, NULL, "x is what the density is of, and is not bound");
     else if (binds_means)
         fail_statement(p, first, NULL, "means are those of the sufficient statistics, and are not bound");
+    else if (given < 3)
+        fail_statement(p, first, NULL, "'%s' is %s, and is not bound", of_posterior[given].name, of_posterior[given].what);
     else if (p->t->statements[first].kind == STATEMENT_VALUE)
         fail_statement(p, first, "log_density = ..., or a name of its own", "a family's body binds names, and this is a value alone");
     else
@@ -334,6 +397,7 @@ static void find_needs(const parser *p, const lang_function *function, lang_fami
             const uint32_t slot = t->nodes[n].a, from = binder[slot];
             f->reads_x[i] |= slot == f->x;
             f->reads_means[i] |= slot == f->means;
+            f->reads_prior[i] |= slot == f->prior || slot == f->sums || slot == f->observations;
             if (parameter[slot])
                 f->parameters[i] |= (uint64_t)1 << (parameter[slot] - 1);
             if (!from || from > i)
@@ -343,6 +407,7 @@ static void find_needs(const parser *p, const lang_function *function, lang_fami
             f->parameters[i] |= slot == f->eta ? 0 : f->parameters[from - 1];
             f->reads_x[i] |= f->reads_x[from - 1];
             f->reads_means[i] |= f->reads_means[from - 1];
+            f->reads_prior[i] |= f->reads_prior[from - 1];
         }
         for (uint32_t k = 0, slot; (slot = slots_of(t, f->statements[i], k)) != 0; k++)
             binder[slot] = (uint8_t)(i + 1);
@@ -412,6 +477,10 @@ static void check_reads(parser *p, const lang_function *function, const lang_fam
             fail_statement(p, f->statements[i], NULL, "'pooled' is of the means of T, and reads x");
         if (m != LANG_POOLED && f->reads_means[i])
             fail_statement(p, f->statements[i], NULL, "'%s' reads the means, which only 'pooled' is given", sn_lang_quantity_names[m]);
+        if (m == LANG_POSTERIOR && f->reads_x[i])
+            fail_statement(p, f->statements[i], NULL, "'posterior' is of the sums of T, and reads x");
+        if (m != LANG_POSTERIOR && f->reads_prior[i])
+            fail_statement(p, f->statements[i], NULL, "'%s' reads what only 'posterior' is given: prior, sums or observations", sn_lang_quantity_names[m]);
         if (natural >> m & 1 && f->parameters[i] & ~known) {
             const uint32_t k = (uint32_t)__builtin_ctzll(f->parameters[i] & ~known), symbol = sn_lang_parameter(p->t, function, k)[PARAMETER_SYMBOL];
             fail_statement(p, f->statements[i], "it is given the tuple eta alone: eta.x, eta.y", "'%s' is of eta, and reads '%.*s'",
@@ -442,6 +511,21 @@ static void check_unread(parser *p, const lang_family *f)
     }
 }
 
+/* Data are taken into a posterior by T, and log_h says whether they lie in the support. */
+static void check_prior(parser *p, const lang_family *f)
+{
+    const uint32_t i = f->members[LANG_POSTERIOR];
+    if (i && !f->prior_family)
+        fail_statement(p, f->statements[i - 1], "family poisson(lambda >= 0) on integers 0..inf with lambda ~ gamma { ... }",
+                       "the family's head does not say what its prior is");
+    else if (i && (!f->members[LANG_T] || !f->members[LANG_LOG_H]))
+        fail_statement(p, f->statements[i - 1], NULL, "a family with a posterior has T and log_h");
+    else if (!i && f->prior_family) {
+        sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, f->prior_at, f->prior_end, NULL, "the family has a prior, and no member 'posterior'");
+        p->broken = true;
+    }
+}
+
 static void check_family(parser *p, uint32_t function, const lang_family *f)
 {
     const lang_function *of = &p->t->functions[function];
@@ -450,6 +534,8 @@ static void check_family(parser *p, uint32_t function, const lang_family *f)
         return;
     check_reads(p, of, f);
     check_unread(p, f);
+    if (!p->broken)
+        check_prior(p, f);
     if (!p->broken && !f->members[LANG_LOG_DENSITY] && !derived) {
         sn_lang_error(&p->t->source, SINTER_BAD_PROGRAM, of->at, sn_lang_token_end(&p->t->source, of->at), NULL,
                       "the family '%.*s' has neither log_density nor all of T, eta and A", sn_lang_shown(p->t, of->symbol),
@@ -531,6 +617,8 @@ static void parse_rest(parser *p, uint32_t function, lang_family *f, uint32_t pe
     parse_parameters(p, function, f);
     if (!p->panic)
         parse_support(p, f);
+    if (!p->panic)
+        parse_prior(p, f);
     if (!p->panic && !token_is(p, TOKEN_LBRACE))
         sn_lang_missing(p, "the body", form);
     if (p->panic)

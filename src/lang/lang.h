@@ -39,6 +39,7 @@ typedef enum lang_member {
     LANG_LOG_DENSITY, LANG_T, LANG_ETA, LANG_A, LANG_LOG_H, LANG_NATURAL_A, LANG_FROM_NATURAL, LANG_LOG_CDF, LANG_LOG_SURVIVAL,
     LANG_ENTROPY, LANG_MEAN, LANG_VARIANCE,
     LANG_POOLED, /* terms of the mean log-density of data, by the means of their statistics */
+    LANG_POSTERIOR, /* parameters of the conjugate prior's family, after data with these sums of statistics */
     LANG_MEMBERS,
     LANG_DERIVED = LANG_MEMBERS, /* log_h + eta*T - A though a stable form stands */
     LANG_QUANTITIES
@@ -143,6 +144,7 @@ typedef struct lang_density_choice {
 /* What the text of a density turned out to be, filled by sn_lang_lower where the options ask for it. What it points to lives in `scratch`. */
 typedef struct lang_density {
     const char *family;     /* of the distribution at its end; NULL: a combination, a number or a model */
+    const char *prior;      /* the family of the conjugate prior that it declares; NULL: none */
     uint32_t members;       /* bits of the lang_member that the family has; of anything else log_density alone */
     uint32_t width;         /* elements of x */
     bool model, number;     /* what else it is */

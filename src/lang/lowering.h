@@ -357,6 +357,9 @@ bool sn_lang_natural_takes_parameters(lowering *l, uint32_t distribution, lang_m
 uint32_t sn_lang_distribution_width(const lowering *l, uint32_t distribution);
 /* The quantity at x; of those in eta at eta. `given` is not looked at where the quantity is of the parameters. */
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given);
+/* The posterior of a distribution at the end of a text, of the inputs prior0, prior1, …, which keep the constraints of the prior's family or are NaN, sums0,
+ * … and observations. `input` makes them: NAME0 and so on, or NAME alone where `count` is 0. */
+lang_value sn_lang_posterior(lowering *l, uint32_t distribution, uint32_t statistics, lang_value (*input)(lowering *l, const char *name, uint32_t count));
 /* log_density(D, x) and its like. */
 lang_value sn_lang_density_call(lowering *l, uint32_t node, unsigned word, const uint32_t *places);
 /* Looks for mistakes in families that nothing uses. */

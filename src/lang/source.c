@@ -27,7 +27,7 @@ static sinter_status lower(compilation *c, void *source)
     const lang_member quantity = c->options.quantity ? sn_lang_find_quantity(c->options.quantity, strlen(c->options.quantity)) : LANG_LOG_DENSITY;
     if (quantity == LANG_QUANTITIES || (quantity != LANG_LOG_DENSITY && c->options.source != SINTER_DENSITY))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
-                              "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean, variance or pooled");
+                              "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean, variance, pooled or posterior");
     const sinter_options *asked = &c->options;
     const bool expands = !c->relaxed && !c->shows_program && !asked->passes && !asked->gradient_count && !asked->drop && asked->grade != SINTER_GRADE_FAST;
     const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,

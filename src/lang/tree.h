@@ -215,6 +215,8 @@ typedef struct lang_width {
 /* The construct `family`. Its body is a function of the tree, whose statements are lowered as far as they are needed. */
 typedef struct lang_family {
     uint32_t x, eta, means; /* slots */
+    uint32_t prior, sums, observations; /* slots that `posterior` is given, where the head has a prior; else 0 */
+    uint32_t prior_family, prior_at, prior_end; /* `with lambda ~ gamma`: the symbol of gamma; 0: no prior is declared */
     uint32_t at, end; /* the list of parameters in the text, without its parentheses */
     lang_constraint *constraints; /* of the parameters */
     lang_width *widths;
@@ -224,7 +226,7 @@ typedef struct lang_family {
     uint64_t needs[FAMILY_MOST_STATEMENTS]; /* the statements that each reads, itself included, a bit each */
     uint64_t of_eta[FAMILY_MOST_STATEMENTS]; /* the same where eta is given */
     uint64_t parameters[FAMILY_MOST_STATEMENTS]; /* those that it reads, its own and through others */
-    bool reads_x[FAMILY_MOST_STATEMENTS], reads_means[FAMILY_MOST_STATEMENTS];
+    bool reads_x[FAMILY_MOST_STATEMENTS], reads_means[FAMILY_MOST_STATEMENTS], reads_prior[FAMILY_MOST_STATEMENTS];
     uint32_t statement_count;
     uint8_t members[LANG_MEMBERS]; /* the statement that binds it, from 1; 0: it has none */
     uint8_t quantity; /* of the library: what it was parsed for */

@@ -31,7 +31,9 @@ MOST_ARGUMENTS = 64
 # In the order of lang_member; what each may read beside the body's own names (e: eta, and parameters that are taken as known: T, log_h or the
 # support read them).
 MEMBERS = {"log_density": "xp", "T": "xp", "eta": "p", "A": "p", "log_h": "xp", "natural_A": "e", "from_natural": "e", "log_cdf": "xp",
-           "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p", "pooled": "pm"}
+           "log_survival": "xp", "entropy": "p", "mean": "p", "variance": "p", "pooled": "pm",
+           "posterior": "pq"}
+GIVEN = {"prior", "sums", "observations"}  # to `posterior` (q), where the head says with lambda ~ gamma
 # Families whose forms are right in f32 too; all others compute in f64 whatever they are given.
 OF_BOTH_TYPES = {"normal"}
 DERIVED = ("T", "eta", "A", "log_h")
@@ -114,13 +116,17 @@ class Item:
         form = re.match(r"\s*on\s+(.*?)\s*\{(.*)\}\s*$", self.text[closing + 1:], re.DOTALL)
         if not form:
             self.fail("a family is written family normal(mu, sigma > 0) on real { log_density = ... }")
-        self.support = form[1]
-        self.head = " ".join(self.text[:closing + 1].split()) + f" on {self.support} {{"
+        self.head = " ".join(self.text[:closing + 1].split()) + f" on {form[1]} {{"
+        clause = re.match(r"(.*?)\s+with\s+(\w+)\s*~\s*(\w+)$", form[1])
+        self.support, self.prior = (clause[1], clause[3]) if clause else (form[1], None)
         self.parameters = [(re.match(r"\w+", part).group(), 0, False) for part in split_arguments(self.arguments)]
         self.statements = split_statements(form[2])
         if len(self.statements) > 64 or len(self.parameters) > MOST_ARGUMENTS:
             self.fail("a family has at most 64 statements and 64 parameters")
         names = {name for name, _, _ in self.parameters}
+        posterior = GIVEN if self.prior else set()
+        if clause and clause[2] not in names or names & posterior:
+            self.fail("the prior is on a parameter of the family, and none is called prior, sums or observations")
         widths = set(re.findall(r":\s*([^\W\d]\w*)", self.arguments))
         needs, given, reads, binder = [], [], [], {}  # needs with eta's statement, and where eta is given
         for number, text in enumerate(self.statements):
@@ -139,7 +145,7 @@ class Item:
                     need |= needs[binder[name]]
                     known |= given[binder[name]] if name != "eta" else 0
                     read |= reads[binder[name]] if name != "eta" else {"eta"}
-                elif name in names | {"x", "eta", "means"}:
+                elif name in names | posterior | {"x", "eta", "means"}:
                     read.add(name)
                 elif name in FIELD_NAMES | set(BITS):
                     self.fail(f"it reads {name}, which only a text has")
@@ -149,7 +155,7 @@ class Item:
             given.append(known)
             reads.append(read)
             for name in own:
-                if name in binder or name in names | {"x", "means"}:
+                if name in binder or name in names | posterior | {"x", "means"}:
                     self.fail(f"{name} is bound twice")
                 binder[name] = number
         self.needs = {}
@@ -160,9 +166,11 @@ class Item:
             self.needs[member] = given[number] if allowed == "e" else needs[number]
             known = names & (set().union(*(reads[binder[each]] for each in ("T", "log_h") if each in binder)) | set(NAME.findall(self.support)))
             wrong = {name for name in reads[number] if (name == "x" and "x" not in allowed) or (name in names - known and "p" not in allowed)
-                     or (name == "means" and "m" not in allowed)}
+                     or (name == "means" and "m" not in allowed) or (name in posterior and "q" not in allowed)}
             if wrong:
                 self.fail(f"{member} cannot read {', '.join(sorted(wrong))}")
+        if ("posterior" in self.needs) != (self.prior is not None) or self.prior and not {"T", "log_h"} <= set(self.needs):
+            self.fail("a posterior goes with a prior in the head, and with T and log_h")
         if {"T", "eta", "A"} <= set(self.needs):
             self.needs["derived"] = 0
             for member in DERIVED:
@@ -319,6 +327,8 @@ def check_families(families):
             item.target = target
         else:
             item.target = item
+            if item.prior and (item.prior not in by_name or by_name[item.prior].kind != "family"):
+                item.fail(f"there is no family {item.prior}")
             if item.summary is None:
                 item.fail("a family is documented by a line ## above it")
 
