@@ -90,8 +90,9 @@ bool sn_cli_count_groups(const density_job *j, data_rows *rows)
 static int tell(const density_job *j, sinter_status status, int64_t first)
 {
     const sinter_groups_complaint c = sinter_groups_complain(j->groups);
+    const long long row = first + c.row + 1;
     if (status == SINTER_BAD_ARGUMENT && c.row >= 0)
-        return sn_cli_fail("row %lld: %s is %g, and must be a whole number from 0 to %lu", (long long)(first + c.row + 1), j->info.columns[c.column].name, c.value,
+        return sn_cli_fail("row %lld: %s is %g, and must be a whole number from 0 to %lu", row, j->info.columns[c.column].name, c.value,
                            (unsigned long)sinter_groups_chosen(j->groups, c.column) - 1);
     for (uint32_t k = 0; status == SINTER_BAD_PARAMETER && k < j->groups_info.parameter_count; k++) {
         const sinter_group_parameter *p = &j->groups_info.parameters[k];
