@@ -18,6 +18,8 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include "refusing_allocator.h"
+#include "density_checks.h"
 
 static const char NORMAL[] = "param mu = 0; param sigma = 1 in 1e-300..1e300; z = (x - mu)/sigma; -0.5*z*z - log(sigma) - 0.91893853320467274";
 static const char LINE[] = "param a = 0; param b = 0; param s = 1 in 1e-300..1e300; z = (y - (a + b*x))/s; -0.5*z*z - log(s) - 0.91893853320467274";
@@ -27,27 +29,6 @@ static const char SHAPES[] = "param alpha = 1 in 1e-300..1e300; param beta = 1 i
 static const char CURVE[] = "param k = 2; -0.5*(y - exp(k*x))^2";
 
 enum { BITS = 400 };
-
-static uint64_t seed = 0x2545F4914F6CDD1Du;
-
-static double uniform(double low, double high)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (high - low) * (double)(seed >> 11) * 0x1p-53;
-}
-
-static double bell(void)
-{
-    return sqrt(-2 * log(uniform(0x1p-53, 1))) * cos(6.283185307179586 * uniform(0, 1));
-}
-
-static void expect_status(sinter_status got, sinter_status wanted, const char *what)
-{
-    if (got != wanted)
-        fail_msg("%s: %s instead of %s", what, sinter_status_name(got), sinter_status_name(wanted));
-}
 
 static sinter_density *open_density(const char *text, const sinter_density_options *options)
 {
@@ -793,27 +774,6 @@ static void covariances_are_integrals(void **state)
 
 /* ---- refusals ---- */
 
-typedef struct refusing {
-    int until; /* requests that are granted */
-    size_t blocks;
-} refusing;
-
-static void *refuse_allocate(void *user, size_t size)
-{
-    refusing *r = user;
-    if (r->until-- <= 0)
-        return NULL;
-    r->blocks++;
-    return malloc(size);
-}
-
-static void refuse_release(void *user, void *block, size_t size)
-{
-    (void)size;
-    ((refusing *)user)->blocks--;
-    free(block);
-}
-
 static void try_refusal(const char *text, sinter_type type, int *granted)
 {
     enum { N = 700 };
@@ -834,17 +794,17 @@ static void try_refusal(const char *text, sinter_type type, int *granted)
     const bool is_narrow = type == SINTER_F32;
     const sinter_density_argument columns[] = {{is_narrow ? (void *)narrow[0] : x, 1}, {is_narrow ? (void *)narrow[1] : y, 1}};
     const sinter_density_data data = rows_of(columns, N);
-    sinter_open(&(sinter_context_options){.allocator = {refuse_allocate, refuse_release, &r}}, &own);
+    sinter_open(&(sinter_context_options){.allocator = refusing_allocator(&r)}, &own);
     expect_status(sinter_density_open(own, text, strlen(text), &(sinter_density_options){.inputs = "x y", .type = type}, &d, NULL), SINTER_OK, text);
     sinter_density_values_open(d, &v);
     sinter_report report;
-    r.until = *granted;
+    r.left = *granted;
     sinter_status status = sinter_density_bind(d, &data, &b, &report);
     if (status == SINTER_NO_MEMORY && (b || report.total != 1))
         fail_msg("refused after %d: no report", *granted);
     if (!status) {
         double before, after;
-        r.until = 1 << 30;
+        r.left = 1 << 30;
         expect_status(sinter_bound_prepare(b, v, NULL), SINTER_OK, "prepare");
         x[5] = narrow[0][5] = 1; /* so that the log-likelihood is a number */
         expect_status(sinter_bound_append(b, &data), SINTER_OK, "append");
@@ -853,12 +813,12 @@ static void try_refusal(const char *text, sinter_type type, int *granted)
         const sinter_density_data one = rows_of(odd, 1);
         expect_status(sinter_bound_remove(b, &one), SINTER_OK, "the odd row");
         sinter_bound_log(b, v, NULL, &before, NULL);
-        r.until = 0;
+        r.left = 0;
         status = sinter_bound_append(b, &data);
         sinter_bound_log(b, v, NULL, &after, NULL);
         if (status == SINTER_NO_MEMORY && before != after)
             fail_msg("a refused append changed %.17g to %.17g", before, after);
-        r.until = 1;
+        r.left = 1;
         *granted = status == SINTER_OK || status == SINTER_NO_MEMORY ? -1 : -2;
         sinter_bound_close(b);
     } else {
@@ -868,8 +828,8 @@ static void try_refusal(const char *text, sinter_type type, int *granted)
     sinter_density_values_close(v);
     sinter_density_close(d);
     sinter_close(own);
-    if (r.blocks)
-        fail_msg("%zu blocks are left", r.blocks);
+    if (r.taken)
+        fail_msg("%zu bytes are left", r.taken);
 }
 
 static void memory_is_refused(void **state)

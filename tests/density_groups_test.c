@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "refusing_allocator.h"
+#include "density_checks.h"
 
 enum { ROWS = 9001, GROUPS = 5, PLACES = 3 };
 
@@ -25,31 +27,15 @@ static double y[ROWS], group[ROWS], place[ROWS], weight[ROWS];
 static uint8_t validity[ROWS / 8 + 2];
 static const sinter_density_argument columns[] = {{y, 1}, {group, 1}, {place, 1}};
 
-static uint64_t seed = 0x2545F4914F6CDD1Du;
-
-static double uniform(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (double)(seed >> 11) * 0x1p-53;
-}
-
 static void fill_rows(void)
 {
     for (int i = 0; i < ROWS; i++) {
-        group[i] = floor(GROUPS * uniform());
-        place[i] = floor(PLACES * uniform());
-        y[i] = 3 * group[i] - place[i] + 4 * uniform();
-        weight[i] = floor(3 * uniform());
+        group[i] = floor(GROUPS * uniform(0, 1));
+        place[i] = floor(PLACES * uniform(0, 1));
+        y[i] = 3 * group[i] - place[i] + 4 * uniform(0, 1);
+        weight[i] = floor(3 * uniform(0, 1));
     }
     memset(validity, 0xB7, sizeof validity);
-}
-
-static void expect_status(sinter_status got, sinter_status wanted, const char *what)
-{
-    if (got != wanted)
-        fail_msg("%s: %s instead of %s", what, sinter_status_name(got), sinter_status_name(wanted));
 }
 
 static void expect_near(double got, double wanted, double bound, const char *what)
@@ -306,7 +292,7 @@ static void bound_groups_are_their_rows(void **state)
             fail_msg("%lld groups", (long long)sinter_groups_bound_count(b));
         for (int turn = 0; turn < 5; turn++) {
             for (int k = 0; k < 9; k++)
-                p[k] = numbers[k] + (turn ? uniform() : 0);
+                p[k] = numbers[k] + (turn ? uniform(0, 1) : 0);
             const expected e = crossed(p, weighted);
             expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "bound");
             compare(&e, log, gradient, "bound groups");
@@ -407,27 +393,6 @@ static void texts_are_understood(void **state)
 
 /* ---- refusals ---- */
 
-typedef struct refusing {
-    int until; /* requests that are granted */
-    size_t blocks;
-} refusing;
-
-static void *refuse_allocate(void *user, size_t size)
-{
-    refusing *r = user;
-    if (r->until-- <= 0)
-        return NULL;
-    r->blocks++;
-    return malloc(size);
-}
-
-static void refuse_release(void *user, void *block, size_t size)
-{
-    (void)size;
-    ((refusing *)user)->blocks -= block != NULL;
-    free(block);
-}
-
 /* All that takes memory; the first refusal ends it. */
 static sinter_status use_all(sinter_context *own, const char *text)
 {
@@ -460,14 +425,14 @@ static void memory_is_refused(void **state)
         for (int granted = 0; status == SINTER_NO_MEMORY; granted++) {
             refusing r = {1 << 30, 0};
             sinter_context *own;
-            expect_status(sinter_open(&(sinter_context_options){.allocator = {refuse_allocate, refuse_release, &r}}, &own), SINTER_OK, "context");
-            r.until = granted;
+            expect_status(sinter_open(&(sinter_context_options){.allocator = refusing_allocator(&r)}, &own), SINTER_OK, "context");
+            r.left = granted;
             status = use_all(own, texts[k]);
             if (status && status != SINTER_NO_MEMORY)
                 fail_msg("refused after %d: %s", granted, sinter_status_name(status));
             sinter_close(own);
-            if (r.blocks)
-                fail_msg("refused after %d: %zu blocks are left", granted, r.blocks);
+            if (r.taken)
+                fail_msg("refused after %d: %zu bytes are left", granted, r.taken);
         }
     }
 }

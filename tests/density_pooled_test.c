@@ -17,29 +17,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "density_checks.h"
 
 enum { BITS = 256, MOST_ROWS = 2000 };
-
-static uint64_t seed = 0x9E3779B97F4A7C15u;
-
-static double uniform(double low, double high)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (high - low) * (double)(seed >> 11) * 0x1p-53;
-}
-
-static double bell(void)
-{
-    return sqrt(-2 * log(uniform(0x1p-53, 1))) * cos(6.283185307179586 * uniform(0, 1));
-}
-
-static void expect_status(sinter_status got, sinter_status wanted, const char *what)
-{
-    if (got != wanted)
-        fail_msg("%s: %s instead of %s", what, sinter_status_name(got), sinter_status_name(wanted));
-}
 
 /* ---- exact sums of statistics ---- */
 
@@ -622,6 +602,7 @@ static void report(void **state)
 
 int main(void)
 {
+    seed = 0x9E3779B97F4A7C15u; /* the places whose figures the documents quote */
     const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(sizes), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(own_families), cmocka_unit_test(other_quantities), cmocka_unit_test(report)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

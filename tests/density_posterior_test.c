@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "refusing_allocator.h"
+#include "density_checks.h"
 
 enum { MOST = 4, ROWS = 8, PLACES = 5 };
 
@@ -61,12 +63,6 @@ static sinter_family *open_family(const sinter_density *d, const char *text)
     if (sinter_family_open(d, &f, &report) != SINTER_OK)
         fail_msg("%s: %s", text, report.total ? report.errors[0].message : "no family");
     return f;
-}
-
-static void expect_status(sinter_status got, sinter_status wanted, const char *what)
-{
-    if (got != wanted)
-        fail_msg("%s: %s, not %s", what, sinter_status_name(got), sinter_status_name(wanted));
 }
 
 static void expect_near(double got, double wanted, double within, const char *what)
@@ -367,38 +363,19 @@ static void mistakes_in_texts(void **state)
 
 /* ---- memory that is refused ---- */
 
-typedef struct ration {
-    long left, taken; /* blocks that may be had; bytes that are out */
-} ration;
-
-static void *take(void *of, size_t size)
-{
-    ration *r = of;
-    if (r->left-- <= 0)
-        return NULL;
-    r->taken += (long)size;
-    return malloc(size);
-}
-
-static void give_back(void *of, void *block, size_t size)
-{
-    ((ration *)of)->taken -= (long)size;
-    free(block);
-}
-
 /* Opened, and asked for a posterior, with all allocations refused from one on: a clean error, and nothing is kept. Each of the first 32 is that one, further on every
  * thirtieth or so, since a hostile build has many. */
 static void memory_may_be_refused(void **state)
 {
     (void)state;
-    ration r = {.left = LONG_MAX, .taken = 0};
+    refusing r = {.left = LONG_MAX, .taken = 0};
     sinter_context *own;
     sinter_density *d;
     sinter_status status = SINTER_NO_MEMORY;
     long refused = 0;
     const double prior[] = {2, 0.5}, x[] = {3, 4};
     const sinter_density_data data = {.count = 2, .columns = &(sinter_density_argument){x, 1}};
-    expect_status(sinter_open(&(sinter_context_options){.allocator = {take, give_back, &r}}, &own), SINTER_OK, "context");
+    expect_status(sinter_open(&(sinter_context_options){.allocator = refusing_allocator(&r)}, &own), SINTER_OK, "context");
     expect_status(sinter_density_open(own, "poisson", 7, NULL, &d, NULL), SINTER_OK, "density");
     for (long allowed = 0; status != SINTER_OK; allowed += 1 + allowed / 32) {
         sinter_family *f = NULL;
@@ -416,7 +393,7 @@ static void memory_may_be_refused(void **state)
     sinter_density_close(d);
     sinter_close(own);
     if (refused < 10 || r.taken != 0)
-        fail_msg("%ld refusals, %ld bytes are not given back", refused, r.taken);
+        fail_msg("%ld refusals, %zu bytes are not given back", refused, r.taken);
 }
 
 int main(void)

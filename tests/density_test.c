@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "density_checks.h"
 
 /* Two columns, three parameters, a range, a logarithm at segment rate. */
 static const char LINE[] = "input x; input y; param a = 0.5; param b = -0.25; param s = 1.5 in 0.0001..1e6; z = (y - (a + b*x))/s; -0.5*z*z - log(s) - 0.9189385332046727";
@@ -25,27 +26,11 @@ static const char CURVE[] = "input x; input y; param k = 2 in 0.01..1e4; lgamma(
 
 enum { COLUMNS = 2, MOST_PARAMETERS = 3, ROWS = 67, LARGE = 70000 };
 
-static uint64_t seed = 0x2545F4914F6CDD1Du;
-
-static double uniform(double low, double high)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (high - low) * (double)(seed >> 11) * 0x1p-53;
-}
-
 static uint64_t bits(double x)
 {
     uint64_t b;
     memcpy(&b, &x, sizeof b);
     return isnan(x) ? 1 : b;
-}
-
-static void expect_status(sinter_status got, sinter_status wanted, const char *what)
-{
-    if (got != wanted)
-        fail_msg("%s: %s instead of %s", what, sinter_status_name(got), sinter_status_name(wanted));
 }
 
 static sinter_density *open_density(const char *text, const sinter_density_options *options)

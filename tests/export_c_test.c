@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include "refusing_allocator.h"
 #include "repetitions.h"
 
 enum {
@@ -727,21 +728,6 @@ static void names_become_identifiers(void **state)
     }
 }
 
-typedef struct refusal {
-    int left;
-} refusal;
-
-static void *take_or_refuse(void *context, size_t size)
-{
-    return ((refusal *)context)->left-- > 0 ? malloc(size) : NULL;
-}
-
-static void give_back(void *context, void *block, size_t size)
-{
-    (void)context, (void)size;
-    free(block);
-}
-
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -751,8 +737,8 @@ static void every_allocation_may_fail(void **state)
     assert_int_equal(sn_plan_make(&planned, &expanded, &memory), SINTER_OK);
     int failures = 0;
     for (int n = 0;; n++, failures++) {
-        refusal r = {n};
-        const sinter_allocator allocator = {take_or_refuse, give_back, &r};
+        refusing r = {n, 0};
+        const sinter_allocator allocator = refusing_allocator(&r);
         arena own;
         text out;
         sn_arena_open(&own, &allocator);

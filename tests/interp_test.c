@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include "refusing_allocator.h"
 #include "repetitions.h"
 
 enum { MOST = 4096, STREAMS = 4, ROOM = 700, HISTORY = 40, UNIFORMS = 8, SUMS = 2 };
@@ -980,26 +981,6 @@ static void set_uniforms(void **state)
 
 /* ---- refused memory ---- */
 
-typedef struct refusal {
-    int left;
-    size_t taken;
-} refusal;
-
-static void *take_or_refuse(void *context, size_t size)
-{
-    refusal *r = context;
-    if (r->left-- <= 0)
-        return NULL;
-    r->taken += size;
-    return malloc(size);
-}
-
-static void give_back(void *context, void *block, size_t size)
-{
-    ((refusal *)context)->taken -= size;
-    free(block);
-}
-
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -1008,8 +989,8 @@ static void every_allocation_may_fail(void **state)
         random_body(&x, lanes, 300);
         int failures = 0;
         for (int n = 0;; n++) {
-            refusal r = {n, 0};
-            const sinter_allocator allocator = {take_or_refuse, give_back, &r};
+            refusing r = {n, 0};
+            const sinter_allocator allocator = refusing_allocator(&r);
             arena memory;
             interp_code *code;
             sn_arena_open(&memory, &allocator);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include "refusing_allocator.h"
 
 enum { MOST_OPERATIONS = 2048, VARIANTS = 4 };
 
@@ -377,23 +378,6 @@ static void functions_of_one_angle_share_what_is_fast(void **state)
 
 /* ---- memory ---- */
 
-typedef struct refusal {
-    int left; /* allocations until one is refused */
-} refusal;
-
-static void *allocate(void *context, size_t size)
-{
-    refusal *r = context;
-    return r->left-- > 0 ? malloc(size) : NULL;
-}
-
-static void release(void *context, void *block, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(block);
-}
-
 static void refused_memory_is_an_error(void **state)
 {
     (void)state;
@@ -402,8 +386,8 @@ static void refused_memory_is_an_error(void **state)
         const ir_type type = k & 1 ? IR_F64 : IR_F32;
         int refused = 0;
         for (int left = 0;; left++) {
-            refusal r = {left};
-            const sinter_allocator allocator = {allocate, release, &r};
+            refusing r = {left, 0};
+            const sinter_allocator allocator = refusing_allocator(&r);
             arena memory;
             ir_program p;
             sn_arena_open(&memory, &allocator);

@@ -132,17 +132,18 @@ store_result sn_store_remove(row_store *s, const row_store *gone)
         return STORE_MISSING;
     if (!gone->count)
         return STORE_DONE;
+    const size_t count = (size_t)s->count; /* it falls */
     uint64_t places = 4;
     while (places < 2 * (uint64_t)gone->count)
         places *= 2;
     sought *table = sn_allocate(&s->allocator, places * sizeof *table);
-    uint8_t *leaves = sn_allocate(&s->allocator, (size_t)s->count);
+    uint8_t *leaves = sn_allocate(&s->allocator, count);
     store_result result = STORE_NO_MEMORY;
     if (table && leaves)
         result = find_all(&(sought_table){table, places - 1}, gone, s, leaves) == gone->count ? STORE_DONE : STORE_MISSING;
     if (result == STORE_DONE)
         close_gaps(s, leaves);
     sn_release(&s->allocator, table, places * sizeof *table);
-    sn_release(&s->allocator, leaves, (size_t)s->count);
+    sn_release(&s->allocator, leaves, count);
     return result;
 }

@@ -12,6 +12,7 @@
  *   library.c         the standard library (src/lib/NAME.sn, library.h): what a text uses of it
  *   arithmetic.c      how types meet, element by element; what each function computes
  *   geometry.c        functions of whole tuples: dot, length, cross, …
+ *   sums.c            sum and accumulate, written out
  *   recurrence.c      delay lines: y', delay(x, n), the types of recurrences
  *   deferred.c        names that are read above their binding: cycles through delays that stand in functions
  *   declare.c         params, inputs, outputs, tables

@@ -345,6 +345,10 @@ lang_family_name sn_lang_family_of(const lang_tree *t, uint32_t symbol);
 bool sn_lang_has_quantity(const lang_tree *t, const lang_family_name *name, lang_member quantity);
 void sn_lang_offer_families(const lang_tree *t, lang_nearest *nearest);
 
+/* ---- sums.c ---- */
+lang_value sn_lang_lower_sum(lowering *l, uint32_t node);
+lang_value sn_lang_lower_accumulation(lowering *l, uint32_t node);
+
 /* ---- distributions.c ---- */
 /* Is it a name, or a call, that means a distribution where one is wanted? */
 bool sn_lang_names_distribution(const lowering *l, uint32_t node);
