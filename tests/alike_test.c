@@ -1,6 +1,7 @@
 /* Components that are alike run side by side, one a lane, and nobody can tell but by the clock: on every engine, cut in any way, each has the bits that it has in a
  * program of its own, where it is alone. Which ones share a loop, and which do not, stands in the plan's text. */
 #include "open_context.h"
+#include "repetitions.h"
 
 #include <sinter/sinter.h>
 
@@ -250,6 +251,8 @@ static void components_have_the_bits_that_they_have_alone(void **state)
         set_type(is_wide);
         for (int k = 0; k < KINDS; k++)
             for (int w = 0; w < WRITERS; w++) {
+                if ((uint64_t)(k + w) % test_share())
+                    continue;
                 const int first = counts[turn % 11], second = counts[(turn + 1) % 11];
                 run_alone(&kinds[k], writers[w], first > second ? first : second);
                 for (int turns = 0; turns < 2; turns++, turn++) {

@@ -6,6 +6,7 @@
 #include "kernel/kernels.h"
 #include "opt/opt.h"
 #include "random_graph.h"
+#include "repetitions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,13 +285,13 @@ static void pressure_is_borne(void **state)
 {
     (void)state;
     tally t = {0};
-    for (uint64_t seed = 1; seed <= 150; seed++) {
+    for (uint64_t seed = 1; seed <= repetitions(300); seed++) {
         sinter_program *program = make_pressure(seed);
         assert_int_equal(sinter_program_status(program, NULL), SINTER_OK);
         check_program(program, seed, &t);
         sinter_program_close(program);
     }
-    assert_true(t.spills > 10000 && t.cold > 1000);
+    assert_true(t.spills > repetitions(20000) && t.cold > repetitions(2000));
 }
 #endif
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "ir/ir.h"
+#include "repetitions.h"
 
 static const char sample[] = "input x: f32\n"
                              "input n: i32\n"
@@ -352,7 +353,7 @@ static void memory_refused(void **state)
 {
     (void)state;
     size_t length;
-    char *source = long_program(3000, &length);
+    char *source = long_program((unsigned)repetitions(3000), &length);
     unsigned refused = 0;
     for (unsigned k = 0;; k++) {
         stingy s = {.left = k};

@@ -611,7 +611,7 @@ static double time_of(const char *part, const char *after, size_t bytes, bool pa
 {
     char *source = repeated(&"input q\n"[patch ? 0 : 8], part, bytes / strlen(part), after);
     double best = 1e9;
-    for (int k = 0; k < 3; k++) {
+    for (uint64_t k = 0; k < repetitions(3); k++) {
         const double start = seconds();
         lower(source, patch);
         const double took = seconds() - start;
@@ -684,7 +684,7 @@ static void large_programs_take_linear_time(void **state)
                 sn_text_add_bytes(&source, line, (size_t)n);
             }
             sn_text_add(&source, "x");
-            for (int run = 0; run < 5; run++) {
+            for (uint64_t run = 0; run < repetitions(5); run++) {
                 const double start = seconds();
                 if (lower(source.start, true) != SINTER_OK && k < FIRST_WRONG)
                     fail_msg("%s", it.report.errors[0].message);

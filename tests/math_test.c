@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "refusing_allocator.h"
+#include "repetitions.h"
 
 enum { MOST_OPERATIONS = 2048, VARIANTS = 4 };
 
@@ -75,14 +76,14 @@ static int apart_at(const math_oracle *f, ir_type type, double worst, double x, 
 static void oracles_agree(void **state)
 {
     (void)state;
-    enum { TRIED = 2000 };
+    const int tried = (int)repetitions(2000);
     int wrong = 0;
     for (int k = 0; k < 2 * MATH_ORACLES; k++) {
         const math_oracle *f = &math_oracles[k / 2];
         const ir_type type = k % 2 ? IR_F64 : IR_F32;
         uint64_t seed = 0xA0761D6478BD642Fu;
         double worst = 0, worst_x = 0, worst_y = 0;
-        for (int i = 0; i < TRIED; i++) {
+        for (int i = 0; i < tried; i++) {
             double x, y, absolute;
             oracle_arguments(f, type, &seed, &x, &y);
             const long double exact =

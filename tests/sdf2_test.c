@@ -12,6 +12,8 @@
  *
  * What is done with points (rotate, sdf_repeat and so on) is in the same table, its outlines moved by the
  * same words. */
+#include "repetitions.h"
+
 #include <sinter/sinter.h>
 
 #include <float.h>
@@ -1453,7 +1455,7 @@ static bool check_row(const row *r)
 static void distances_are_what_they_promise(void **state)
 {
     (void)state;
-    for (unsigned k = 0; k < ROWS; k++)
+    for (unsigned k = 0; k < ROWS; k += (unsigned)test_share())
         wrong += !check_row(&rows[k]);
     printf("# %u calls, %llu values, %llu programs; greatest error of exact ones, over 1 + |p|: %.2g (f32), "
            "%.2g (f64)\n",
