@@ -471,6 +471,24 @@ static inline uint32_t read_short_number(const char *text, lang_literal *literal
 }
 #endif
 
+/* A number of n characters that letters, digits or _ follow: what was meant? */
+static void complain_of_tail(lang_lexer *l, const char *number, uint32_t n)
+{
+    lang_source *s = &l->tree->source;
+    const uint32_t begin = l->token.at, end = l->token.end;
+    const char next = number[n] | 0x20; /* as a small letter; _ is none, whatever becomes of it */
+    const bool hexadecimal = n > 1 && (number[1] | 0x20) == 'x';
+    if (n == 1 && number[0] == '0' && next == 'x')
+        sn_lang_error(s, SINTER_BAD_PROGRAM, begin, end, "as in 0x1F", "hexadecimal digits are missing behind 0x");
+    else if (number[n] == '_')
+        sn_lang_error(s, SINTER_BAD_PROGRAM, begin, end, "as in 1_000", "a single _ may stand between two digits of a number");
+    else if (end == begin + n + 1 && next == (hexadecimal ? 'p' : 'e'))
+        sn_lang_error(s, SINTER_BAD_PROGRAM, begin, end, hexadecimal ? "as in 0x1.8p3" : "as in 1e3; a product needs its *: 2*e",
+                      "the exponent of a number is missing");
+    else
+        sn_lang_error(s, SINTER_BAD_PROGRAM, begin, end, "a product needs its *: 2*x", "a number runs into a name");
+}
+
 static __attribute__((noinline)) void read_any_number(lang_lexer *l)
 {
     lang_source *s = &l->tree->source;
@@ -493,8 +511,7 @@ static __attribute__((noinline)) void read_any_number(lang_lexer *l)
             sn_lang_error(s, SINTER_TOO_LARGE, l->token.at, l->token.end, NULL,
                           "a number has at most %d characters", UINT16_MAX);
         else
-            sn_lang_error(s, SINTER_BAD_PROGRAM, l->token.at, l->token.end, "a product needs its *: 2*x",
-                          "a number runs into a name");
+            complain_of_tail(l, text, n);
         return;
     }
     literal.length = (uint16_t)n;
