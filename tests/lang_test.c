@@ -569,7 +569,7 @@ static void functions_are_their_formulas(void **state)
     (void)state;
     static const struct { const char *call, *formula; } table[] = {
         {"clamp(x, y, z)", "min(max(x, y), z)"},
-        {"degrees(x)", "x * (180/pi)"}, {"radians(x)", "x * (pi/180)"},
+        {"degrees(x)", "x * 57.29577951308232087680"}, {"radians(x)", "x * 0.01745329251994329577"}, /* 180/pi, pi/180 */
         {"fract(x)", "x - floor(x)"}, {"mix(x, y, z)", "x + z*(y - x)"}, {"lerp(x, y, z)", "x + z*(y - x)"},
         {"mod(x, y)", "x - y*floor(x/y)"}, {"rem(x, y)", "x - y*trunc(x/y)"},
         {"step(x, y)", "y < x ? 0 : 1"}, {"select(x < y, z, t)", "x < y ? z : t"},

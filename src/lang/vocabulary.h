@@ -38,7 +38,7 @@
     M(COSPI, "cospi", 1, "x", IR_COSPI, "cosine of x half turns") \
     F(CROSS, "cross", 2, 2, "a b", \
       "(a.y*b.z - a.z*b.y, a.z*b.x - a.x*b.z, a.x*b.y - a.y*b.x); of pairs a.x*b.y - a.y*b.x") \
-    F(DEGREES, "degrees", 1, 1, "x", "x * (180/pi)") \
+    F(DEGREES, "degrees", 1, 1, "x", "x * (180/pi), the factor rounded once") \
     F(DELAY, "delay", 2, 3, "x n max", "x n elements ago: n constant, or varying within 1..max") \
     M(DIGAMMA, "digamma", 1, "x", IR_DIGAMMA, "derivative of lgamma") \
     F(DISTANCE, "distance", 2, 2, "a b", "length(a - b)") \
@@ -97,7 +97,7 @@
     K(PARAM, "param") \
     C(PI, "pi", 3.1415926535897932385) \
     M(POW, "pow", 2, "x y", IR_POW, "x to the power of y, whatever kind of number y is") \
-    F(RADIANS, "radians", 1, 1, "x", "x * (pi/180)") \
+    F(RADIANS, "radians", 1, 1, "x", "x * (pi/180), the factor rounded once") \
     N(RATE, "rate", 6) \
     F(REFINED, "refined", 3, 3, "condition a b", \
       "condition ? a : b of two forms of one number: a is computed only where an element needs it, slopes are those of b") \
