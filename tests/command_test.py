@@ -322,6 +322,14 @@ def functions_are_listed(_):
     same(by_name["delay"]["arguments"], ["x", "n", "max"])
     same(by_name["delay"]["required"], 2)
     check(by_name["sin"]["fast"] and not by_name["floor"]["fast"], "grades")
+    same(out("functions", "fast.sin"), out("functions", "sin"), "a grade")
+    bad(2, "functions", "fast.floor", says="there is no function")
+    for word in ("pi", "π", "tau", "τ", "e", "inf", "nan", "x", "y", "z", "t", "rate", "dt", "index", "time", "fast",
+                 "fn", "param", "input", "out", "table"):
+        name, summary = out("functions", word).splitlines()
+        same(name, word)
+        same(json.loads(out("functions", word, "--json")), {"name": word, "summary": summary.strip()}, word)
+    check("3.141592653589793" in out("functions", "pi"), "pi")
 
 
 @test
@@ -1615,7 +1623,7 @@ def bench_rows(_):
     rows = [json.loads(line) for line in run("bench", "gain", "--quick", "--json").out.splitlines()]
     check(rows, "no rows")
     for row in rows:
-        check(set(row) >= {"workload", "engine", "n", "ns", "limit", "limit_ns", "ratio", "compile_us", "ops"}, row)
+        same(list(row), ["workload", "engine", "n", "ns", "limit", "limit_ns", "ratio", "compile_us", "ops"], row)
         check(row["workload"].startswith("gain") and row["engine"] in engines() and row["ns"] > 0, row)
 
 

@@ -1,8 +1,10 @@
 /* sinter functions: what texts can call: the words of the language, and the standard library by its groups. One line a
- * function; one in detail, all its definitions; one group; or all of it as the page docs/functions.md. */
+ * function; one in detail, all its definitions; one group; or all of it as the page docs/functions.md. Who asks for another word of
+ * the language, a constant or the beginning of a statement, is told what that is. */
 #include "cli/command.h"
 
 #include "lang/lang.h"
+#include "lang/vocabulary.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -147,6 +149,32 @@ static void print_json(const lang_function_entry *f)
     putchar('}');
 }
 
+/* ---- one word that is no function ---- */
+
+/* WORD_NONE for functions, too, which have entries. */
+static lang_word_code find_other_word(const char *name)
+{
+    char padded[LANG_MAX_NAME + 1 + sizeof(uint64_t)] = "";
+    const size_t length = strlen(name);
+    if (length > LANG_MAX_NAME)
+        return WORD_NONE;
+    memcpy(padded, name, length);
+    const lang_word_code word = sn_lang_find_word(padded, (uint32_t)length);
+    return sn_lang_is_function(word) ? WORD_NONE : word;
+}
+
+static void print_word(lang_word_code word, bool json)
+{
+    const lang_word *w = &sn_lang_words[word];
+    if (!json) {
+        printf("%s\n    %s\n", w->text, w->summary);
+        return;
+    }
+    printf("{\"name\":\"%s\"", w->text);
+    print_json_member("summary", w->summary);
+    puts("}");
+}
+
 /* ---- as a page ---- */
 
 static void print_link(const char *title)
@@ -213,8 +241,13 @@ static uint32_t print_entries(const listing *l, const arguments *a, bool (*take)
     return printed;
 }
 
+/* By its name, or as `fast.sin`. */
 static bool is_named(const lang_function_entry *f, const char *name)
 {
+    const char *grade = sn_lang_words[WORD_FAST].text;
+    const size_t length = strlen(grade);
+    if (f->graded && strncmp(name, grade, length) == 0 && name[length] == '.')
+        name += length + 1;
     return strcmp(f->name, name) == 0;
 }
 
@@ -239,6 +272,11 @@ static bool is_any(const lang_function_entry *f, const char *nothing)
 
 static int print_named(const listing *l, const arguments *a)
 {
+    const lang_word_code word = find_other_word(a->program);
+    if (word) {
+        print_word(word, a->json);
+        return STATUS_GOOD;
+    }
     uint32_t definitions = 0;
     for (uint32_t i = 0; i < l->count; i++)
         definitions += is_named(&l->entries[i], a->program);

@@ -12,10 +12,10 @@
     {text, sizeof(text) - 1, WORD_IS_FUNCTION, least, most, 0, 0, 0, arguments, summary},
 #define MATHEMATICAL(NAME, text, count, arguments, code, summary) \
     {text, sizeof(text) - 1, WORD_IS_FUNCTION, count, count, 0, code, 0, arguments, summary},
-#define CONSTANT(NAME, text, value) {text, sizeof(text) - 1, WORD_IS_CONSTANT, 0, 0, 0, 0, value, NULL, NULL},
-#define KEYWORD(NAME, text) {text, sizeof(text) - 1, WORD_IS_KEYWORD, 0, 0, 0, 0, 0, NULL, NULL},
-#define FREE_NAME(NAME, text, number) {text, sizeof(text) - 1, WORD_IS_FREE, 0, 0, number, 0, 0, NULL, NULL},
-#define GRADE(NAME, text) {text, sizeof(text) - 1, WORD_IS_GRADE, 0, 0, 0, 0, 0, NULL, NULL},
+#define CONSTANT(NAME, text, value, summary) {text, sizeof(text) - 1, WORD_IS_CONSTANT, 0, 0, 0, 0, value, NULL, summary},
+#define KEYWORD(NAME, text, summary) {text, sizeof(text) - 1, WORD_IS_KEYWORD, 0, 0, 0, 0, 0, NULL, summary},
+#define FREE_NAME(NAME, text, number, summary) {text, sizeof(text) - 1, WORD_IS_FREE, 0, 0, number, 0, 0, NULL, summary},
+#define GRADE(NAME, text, summary) {text, sizeof(text) - 1, WORD_IS_GRADE, 0, 0, 0, 0, 0, NULL, summary},
 
 const lang_word sn_lang_words[WORD_COUNT] = {
     {"", 0, WORD_IS_NOTHING, 0, 0, 0, 0, 0, NULL, NULL},
@@ -25,9 +25,8 @@ const lang_word sn_lang_words[WORD_COUNT] = {
 /* The words alone, close together, zeros behind them. */
 enum { LONGEST = 15 };
 #define TEXT(NAME, text, ...) text,
-#define TEXT_ONLY(NAME, text) text,
 static const char texts[WORD_COUNT][LONGEST + 1] = {
-    "", LANG_WORDS(TEXT, TEXT, TEXT, TEXT_ONLY, TEXT, TEXT_ONLY)
+    "", LANG_WORDS(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
 };
 
 /* The first word of each letter; the Greek ones, which begin with the byte 0xCF, stand behind z. */

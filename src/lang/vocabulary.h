@@ -4,10 +4,10 @@
  *   F  function: name, text, fewest and most arguments, their names, summary
  *   M  function that is one operation on floating-point numbers: name, text, how many arguments, their names,
  *      the operation, summary
- *   C  constant: name, text, value
- *   K  keyword
- *   N  name that is free: its number, 0 to 3 in fields, 4 to 7 in patches
- *   G  grade: stands before a function, `fast.sin(x)`; elsewhere it is a name like any other */
+ *   C  constant: name, text, value, summary
+ *   K  keyword: name, text, summary
+ *   N  name that is free: name, text, its number, 0 to 3 in fields, 4 to 7 in patches, summary
+ *   G  grade: name, text, summary; stands before a function, `fast.sin(x)`; elsewhere it is a name like any other */
 #ifndef SN_LANG_VOCABULARY_H
 #define SN_LANG_VOCABULARY_H
 
@@ -43,8 +43,8 @@
     M(DIGAMMA, "digamma", 1, "x", IR_DIGAMMA, "derivative of lgamma") \
     F(DISTANCE, "distance", 2, 2, "a b", "length(a - b)") \
     F(DOT, "dot", 2, 2, "a b", "a.x*b.x + a.y*b.y + ...") \
-    N(DT, "dt", 4) \
-    C(E, "e", 2.7182818284590452354) \
+    N(DT, "dt", 4, "in patches 1/rate, the seconds from one element to the next, an f64") \
+    C(E, "e", 2.7182818284590452354, "the base of the natural logarithm, 2.718281828459045") \
     M(ERF, "erf", 1, "x", IR_ERF, \
       "error function: 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x") \
     M(ERFC, "erfc", 1, "x", IR_ERFC, "1 - erf(x)") \
@@ -54,20 +54,20 @@
     M(EXPM1, "expm1", 1, "x", IR_EXPM1, "exp(x) - 1") \
     F(F32, "f32", 1, 1, "x", "x as an f32") \
     F(F64, "f64", 1, 1, "x", "x as an f64; of a number in the text: the f64 nearest to it") \
-    G(FAST, "fast") \
+    G(FAST, "fast", "before an approximated function its faster and less exact form: fast.sin(x)") \
     F(FLIP, "flip", 2, 2, "x n", "x where the i32 n is even, -x where it is odd") \
     M(FLOOR, "floor", 1, "x", IR_FLOOR, "greatest whole number not above x") \
     F(FMA, "fma", 3, 3, "a b c", "a*b + c, rounded once") \
-    K(FN, "fn") \
+    K(FN, "fn", "begins the definition of a function: fn f(a, b=1) = a + b") \
     F(FRACT, "fract", 1, 1, "x", "x - floor(x)") \
     F(FROM_BITS, "from_bits", 1, 1, "n", "the f32 that has the bits of an i32") \
     F(FROM_UPPER_BITS, "from_upper_bits", 1, 1, "n", "the f64 whose upper 32 bits are those of an i32, the lower ones 0") \
     M(GAMMA, "gamma", 1, "x", IR_GAMMA, "gamma function: (x - 1)! of whole x") \
     M(HYPOT, "hypot", 2, "x y", IR_HYPOT, "sqrt(x*x + y*y), without overflow in between") \
     F(I32, "i32", 1, 1, "x", "x as an i32: truncates; out of range and NaN give -2147483648") \
-    N(INDEX, "index", 5) \
-    C(INF, "inf", (double)INFINITY) \
-    K(INPUT, "input") \
+    N(INDEX, "index", 5, "in patches the element's number in its stream, from 0, an f64") \
+    C(INF, "inf", (double)INFINITY, "infinity") \
+    K(INPUT, "input", "begins the streams that come into a patch: input left, right") \
     F(LENGTH, "length", 1, 1, "v", "sqrt(dot(v, v))") \
     F(LERP, "lerp", 3, 3, "a b t", "a + t*(b - a)") \
     M(LGAMMA, "lgamma", 1, "x", IR_LGAMMA, "logarithm of |gamma(x)|") \
@@ -86,19 +86,19 @@
     F(MIN, "min", 2, 2, "a b", "a < b ? a : b") \
     F(MIX, "mix", 3, 3, "a b t", "a + t*(b - a); another name of lerp") \
     F(MOD, "mod", 2, 2, "a b", "a - b*floor(a/b); the same as a % b") \
-    C(NAN, "nan", (double)NAN) \
+    C(NAN, "nan", (double)NAN, "not a number") \
     M(NORMAL_CDF, "normal_cdf", 1, "x", IR_NORMAL_CDF, "the normal distribution's share below x") \
     M(NORMAL_LOG_CDF, "normal_log_cdf", 1, "x", IR_NORMAL_LOG_CDF, "logarithm of normal_cdf(x)") \
     F(NORMALIZE, "normalize", 1, 1, "v", "v * (1/length(v))") \
     F(NOT, "not", 1, 1, "a", "all bits of an i32 turned over; of a condition: it does not hold") \
     F(NUMBER, "number", 1, 1, "x", "x in the program's type, f32 or f64") \
     F(OR, "or", 2, 2, "a b", "bits of i32 that either has; of conditions: at least one holds") \
-    K(OUT, "out") \
-    K(PARAM, "param") \
-    C(PI, "pi", 3.1415926535897932385) \
+    K(OUT, "out", "begins what leaves: out y, or out name = y") \
+    K(PARAM, "param", "begins a live parameter: param cutoff = 800 in 20..20000 log \"Hz\"") \
+    C(PI, "pi", 3.1415926535897932385, "half a turn, 3.141592653589793; as a factor of the argument of sin, cos, tan the real number") \
     M(POW, "pow", 2, "x y", IR_POW, "x to the power of y, whatever kind of number y is") \
     F(RADIANS, "radians", 1, 1, "x", "x * (pi/180), the factor rounded once") \
-    N(RATE, "rate", 6) \
+    N(RATE, "rate", 6, "in patches the elements a second, a parameter of type f64") \
     F(REFINED, "refined", 3, 3, "condition a b", \
       "condition ? a : b of two forms of one number: a is computed only where an element needs it, slopes are those of b") \
     F(REFLECT, "reflect", 2, 2, "v n", "v - 2*dot(v, n)*n, where n has the length 1") \
@@ -126,32 +126,32 @@
     F(STEP, "step", 2, 2, "edge x", "x < edge ? 0 : 1") \
     F(SUM, "sum", 4, 4, "i first last term", \
       "the terms for i = first, ..., last added from left to right") \
-    N(T, "t", 3) \
-    K(TABLE, "table") \
+    N(T, "t", 3, "in fields an input: the time, where pictures move") \
+    K(TABLE, "table", "begins constant numbers, read by t[i]: table t = [1, 2, 3]") \
     M(TAN, "tan", 1, "x", IR_TAN, "tangent of x radians; a factor pi in the argument is the real number") \
     M(TANH, "tanh", 1, "x", IR_TANH, "hyperbolic tangent") \
     M(TANPI, "tanpi", 1, "x", IR_TANPI, "tangent of x half turns") \
-    C(TAU, "tau", 6.2831853071795864769) \
+    C(TAU, "tau", 6.2831853071795864769, "a whole turn, 6.283185307179586; as a factor of the argument of sin, cos, tan the real number") \
     F(TEXEL, "texel", 3, 4, "image i j edge", \
       "the texel of an image in column i from the left, row j from the bottom, both from 0") \
-    N(TIME, "time", 7) \
+    N(TIME, "time", 7, "in patches index/rate, the element's time in seconds, an f64") \
     M(TRUNC, "trunc", 1, "x", IR_TRUNC, "x without its fraction") \
     F(UMULH, "umulh", 2, 2, "a b", \
       "upper 32 bits of the 64 of the product of two i32, both taken without sign") \
     F(UPPER_BITS, "upper_bits", 1, 1, "x", "the upper 32 of the 64 bits of an f64 as an i32; every NaN gives 0x7FF80000") \
-    N(X, "x", 0) \
+    N(X, "x", 0, "in fields an input: the first coordinate") \
     F(XOR, "xor", 2, 2, "a b", "bits of i32 in which they differ; of conditions: exactly one holds") \
-    N(Y, "y", 1) \
-    N(Z, "z", 2) \
-    C(PI_GREEK, "\317\200", 3.1415926535897932385) \
-    C(TAU_GREEK, "\317\204", 6.2831853071795864769)
+    N(Y, "y", 1, "in fields an input: the second coordinate") \
+    N(Z, "z", 2, "in fields an input: the third coordinate") \
+    C(PI_GREEK, "\317\200", 3.1415926535897932385, "pi") \
+    C(TAU_GREEK, "\317\204", 6.2831853071795864769, "tau")
 
 #define LANG_F_ENUM_(NAME, text, least, most, arguments, summary) WORD_##NAME,
 #define LANG_M_ENUM_(NAME, text, count, arguments, code, summary) WORD_##NAME,
-#define LANG_C_ENUM_(NAME, text, value) WORD_##NAME,
-#define LANG_K_ENUM_(NAME, text) WORD_##NAME,
-#define LANG_N_ENUM_(NAME, text, number) WORD_##NAME,
-#define LANG_G_ENUM_(NAME, text) WORD_##NAME,
+#define LANG_C_ENUM_(NAME, text, value, summary) WORD_##NAME,
+#define LANG_K_ENUM_(NAME, text, summary) WORD_##NAME,
+#define LANG_N_ENUM_(NAME, text, number, summary) WORD_##NAME,
+#define LANG_G_ENUM_(NAME, text, summary) WORD_##NAME,
 typedef enum lang_word_code {
     WORD_NONE,
     LANG_WORDS(LANG_F_ENUM_, LANG_M_ENUM_, LANG_C_ENUM_, LANG_K_ENUM_, LANG_N_ENUM_, LANG_G_ENUM_)
