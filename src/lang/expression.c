@@ -159,6 +159,8 @@ static bool closes(const parser *p)
 uint32_t sn_lang_missing(parser *p, const char *what, const char *hint)
 {
     char shown[80];
+    if (!hint && p->l.token.kind == TOKEN_ASSIGN && p->l.token.at > p->start && p->l.token.at == p->previous_end)
+        hint = "a name keeps its value, so there is no assignment that changes one; bind another name"; /* a += 1 */
     if (p->l.token.at == p->start && closes(p))
         return sn_lang_fail_here(p, hint, "unexpected %s", sn_lang_describe(p, shown, sizeof shown));
     if ((closes(p) || p->l.token.newline) && p->previous_end > p->previous_at)

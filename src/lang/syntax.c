@@ -2,6 +2,8 @@
 #include "lang/library.h"
 #include "lang/parsing.h"
 
+#include <stdio.h>
+
 /* ---- statements ---- */
 
 static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at);
@@ -105,14 +107,59 @@ static const char *hint_of_foreign_word(const parser *p)
     return NULL;
 }
 
+/* Words that stand between operands in other languages. */
+static const char *hint_of_operator_word(const parser *p)
+{
+    static const struct {
+        const char *word, *hint;
+    } words[] = {
+        {"and", "conditions are joined by &&, bits by and(a, b)"}, {"or", "conditions are joined by ||, bits by or(a, b)"},
+        {"xor", "write xor(a, b)"}, {"mod", "write a % b"}, {"rem", "write rem(a, b)"}, {"is", "write a == b"},
+    };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (token_is_word(p, words[k].word))
+            return words[k].hint;
+    return NULL;
+}
+
+/* What was meant by an operand behind another: `sin x`, `a and b`, or a clause that no param has. */
+static const char *hint_of_missing_operator(const parser *p, char *buffer, size_t size)
+{
+    const char *word = hint_of_operator_word(p);
+    if (word)
+        return word;
+    if (p->statement && p->t->statements[p->statement].kind == STATEMENT_PARAM)
+        return "param cutoff = 800 in 20..20000 log \"Hz\" smooth 0.02";
+    const uint32_t length = p->previous_end - p->previous_at;
+    const char *previous = text_at(p, p->previous_at);
+    if (length && length <= LANG_MAX_NAME && (sn_lang_is_function(sn_lang_find_word(previous, length)) || sn_lang_find_item(previous, length))) {
+        snprintf(buffer, size, "what a function takes stands in parentheses: %.*s(...)", (int)length, previous);
+        return buffer;
+    }
+    return "a product needs its *; statements stand in lines of their own, or behind a ;";
+}
+
+/* `f(x) = …`: a name and a parenthesis at its end. */
+static bool looks_like_function(const parser *p)
+{
+    if (!p->statement)
+        return false;
+    const uint32_t at = p->t->statements[p->statement].at, end = sn_lang_token_end(&p->t->source, at);
+    return *text_at(p, at) != '(' && *text_at(p, end) == '(' && *text_at(p, p->previous_at) == ')';
+}
+
 static void fail_behind_statement(parser *p)
 {
-    char shown[80];
+    char shown[80], hint[SINTER_MESSAGE_SIZE];
     const char *const foreign = p->statement ? hint_of_foreign_word(p) : NULL;
     const char *what = sn_lang_describe(p, shown, sizeof shown);
     switch (p->l.token.kind) {
     case TOKEN_ASSIGN:
-        sn_lang_fail_here(p, "name = expression, or (a, b) = expression", "only a name can be bound");
+        sn_lang_fail_here(p, looks_like_function(p) ? "a function is written fn f(a, b=1) = expression" : "name = expression, or (a, b) = expression",
+                          "only a name can be bound");
+        break;
+    case TOKEN_COMMA:
+        sn_lang_fail_here(p, foreign ? foreign : "a tuple stands in parentheses: (a, b)", "unexpected %s", what);
         break;
     case TOKEN_RPAREN:
     case TOKEN_RBRACKET:
@@ -122,10 +169,7 @@ static void fail_behind_statement(parser *p)
     case TOKEN_NAME:
     case TOKEN_NUMBER:
     case TOKEN_LPAREN:
-        sn_lang_fail_here(p,
-                          foreign ? foreign
-                                  : "a product needs its *; statements stand in lines of their own, or behind a ;",
-                          "an operator is missing before %s", what);
+        sn_lang_fail_here(p, foreign ? foreign : hint_of_missing_operator(p, hint, sizeof hint), "an operator is missing before %s", what);
         break;
     default: sn_lang_fail_here(p, foreign, "unexpected %s", what);
     }
@@ -138,8 +182,10 @@ static __attribute__((noinline)) void end_badly(parser *p)
     if (!p->panic) {
         const bool binds = token_binds(p);
         fail_behind_statement(p);
-        if (p->statement && p->t->statements[p->statement].kind == STATEMENT_VALUE)
-            p->t->statements[p->statement].a = 0;
+        lang_statement *statement = &p->t->statements[p->statement];
+        if (p->statement && (statement->kind == STATEMENT_BIND || statement->kind == STATEMENT_SPLIT || statement->kind == STATEMENT_VALUE
+                             || statement->kind == STATEMENT_OUT))
+            statement->a = 0;
         if (p->panic && binds) {
             p->panic = false;
             next_token(p);
