@@ -410,6 +410,8 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"a = 1, 2\na", false, 1, 1, 6, 1, "unexpected ','", "a tuple stands in parentheses: (a, b)"},
         {"param p = 1 \"Hz\" in 0..2\nout p", true, 1, 1, 18, 2, "an operator is missing before 'in'",
          "param cutoff = 800 in 20..20000 log \"Hz\" smooth 0.02"},
+        {"input x\ny = (x, y')\nout y", true, 1, 2, 1, 1, "the number of elements of 'y' depends on its own past and does not settle",
+         "a tuple inside a tuple joins it; an element of a past is y'.x"},
         {".", false, 1, 1, 1, 1, "an expression is missing before '.'", ""},
         {"..", false, 1, 1, 1, 2, "an expression is missing before '..'", ""},
         {"x..y", false, 1, 1, 2, 2, "unexpected '..'", ""},

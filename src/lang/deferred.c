@@ -190,7 +190,7 @@ lang_value sn_lang_keep_promise(lowering *l, uint32_t slot, uint32_t symbol, lan
     if (reads_future(l, v, future, &which)) {
         v = sn_lang_known(l, which);
     } else if (!take_shape(l, &v, l->futures[future].shape)) {
-        sn_lang_unsettled(l, symbol);
+        sn_lang_unsettled(l, symbol, v.count != l->futures[future].shape.count);
         v = sn_lang_wrong();
     }
     l->futures[future].value = v;

@@ -549,13 +549,14 @@ lang_value sn_lang_handed_on(lowering *l, uint32_t node)
 
 /* ---- statements ---- */
 
-__attribute__((noinline)) void sn_lang_unsettled(lowering *l, uint32_t symbol)
+__attribute__((noinline)) void sn_lang_unsettled(lowering *l, uint32_t symbol, bool of_another_length)
 {
     const lang_statement *statement = &l->t->statements[l->statement];
     sn_lang_complain_at(l, statement->at, sn_lang_token_end(&l->t->source, statement->at),
-                        "write f32(...), f64(...) or i32(...) around its past",
-                        "the type of '%.*s' depends on its own past and does not settle", sn_lang_shown(l->t, symbol),
-                        sn_lang_symbol_text(l->t, symbol));
+                        of_another_length ? "a tuple inside a tuple joins it; an element of a past is y'.x"
+                                          : "write f32(...), f64(...) or i32(...) around its past",
+                        "the %s of '%.*s' depends on its own past and does not settle", of_another_length ? "number of elements" : "type",
+                        sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol));
 }
 
 void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v)
@@ -567,7 +568,7 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
     s->value = v;
     s->state = v.type == TYPE_IMAGE ? SLOT_IMAGE : promised && sn_lang_has_deferred(l, v) ? SLOT_DEFERRED : SLOT_BOUND;
     if (s->line && !l->dry && !sn_lang_line_value(l, s->line, v))
-        sn_lang_unsettled(l, symbol);
+        sn_lang_unsettled(l, symbol, v.count != l->lines[s->line].count);
 }
 
 static void lower_binding(lowering *l, uint32_t statement)

@@ -211,8 +211,8 @@ lang_value sn_lang_element(const lowering *l, lang_value v,
                            uint32_t k); /* a number stands for all of its elements */
 void *sn_lang_more(lowering *l, void *list, uint32_t count, uint32_t *room, size_t size);
 void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_value v);
-/* The error that the name's type depends on its own past and does not settle. */
-void sn_lang_unsettled(lowering *l, uint32_t symbol);
+/* The error that the name's type, or how many elements it has, depends on its own past and does not settle. */
+void sn_lang_unsettled(lowering *l, uint32_t symbol, bool of_another_length);
 /* The value of the statement, if it has one. */
 lang_value sn_lang_statement(lowering *l, uint32_t statement);
 static inline uint32_t sn_lang_slot(const lowering *l, uint32_t slot_of_frame)
