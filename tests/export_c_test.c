@@ -718,6 +718,10 @@ static void names_become_identifiers(void **state)
                  {"a-b", " a_b("},
                  {"", " x("},
                  {"sin cos", " sin_cos("},
+                 {"gamma", " gamma_2("}, /* <math.h> has them */
+                 {"y1f", " y1f_2("},
+                 {"strlen", " strlen_2("},
+                 {"sine", " sine("},
                  {"_x", " x("},
                  {"é", " x("}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -725,6 +729,26 @@ static void names_become_identifiers(void **state)
         export_named(cases[k].name, &out);
         if (!strstr(out.start, cases[k].function))
             fail_msg("%s is not in\n%s", cases[k].function, out.start);
+    }
+}
+
+/* A file by itself, of which nothing is called, and whose name a header has: no warning, in the dialect with all of glibc's names. */
+static void a_file_alone_is_clean(void **state)
+{
+    (void)state;
+    static const char *const compilers[] = {"gcc", "clang"};
+    text out;
+    export_named("gamma", &out);
+    FILE *f = open_file("alone.c");
+    assert_int_equal(fwrite(out.start, 1, out.length, f), out.length);
+    fclose(f);
+    for (size_t k = 0; k < sizeof compilers / sizeof *compilers; k++) {
+        char line[4 * PATH];
+        if (!has_command(compilers[k]))
+            continue;
+        snprintf(line, sizeof line, "cd '%s' && %s -fsyntax-only -std=gnu11 -Wall -Wextra -Wpedantic -Werror alone.c", folder, compilers[k]);
+        if (system(line) != 0)
+            fail_msg("%s", line);
     }
 }
 
@@ -795,6 +819,7 @@ int main(void)
         cmocka_unit_test(gcc_plain),
         cmocka_unit_test(fast_math_is_refused),
         cmocka_unit_test(names_become_identifiers),
+        cmocka_unit_test(a_file_alone_is_clean),
         cmocka_unit_test(every_allocation_may_fail),
     };
     const struct CMUnitTest compilers[] = {

@@ -18,8 +18,9 @@ typedef enum sinter_dump_kind {
 
 typedef struct sinter_dump_options {
     size_t size;              /* sizeof, or 0: reserved for growth */
-    const char *passes;       /* NULL: the default ones; else names separated by commas: identity fold affine expand hoist dce; "" for none */
-    const char *function_name; /* in exported C; NULL: `kernel` */
+    const char *passes;       /* NULL: the default ones; else names separated by commas: identity fold affine expand hoist dce; "" for
+                               none. What is named runs: affine changes bits of a strict program, too */
+    const char *function_name; /* in exported C; NULL: `kernel`. What C or the headers that the file includes have already gets a mark: int_, gamma_2 */
     bool ir_text;             /* the source is the IR's own text form */
 } sinter_dump_options;
 

@@ -39,17 +39,20 @@ static const char guards[] =
     "#include <stdint.h>\n"
     "#include <string.h>\n"
     "\n"
-    "/* Products and sums are fused where this file says fma, nowhere else. */\n"
+    "/* Products and sums are fused where this file says fma, nowhere else. Not every function needs to be called. */\n"
     "#if defined(__clang__)\n"
     "#pragma STDC FP_CONTRACT OFF\n"
     "#pragma clang diagnostic ignored \"-Wpass-failed\"\n"
     "#define @_LANES _Pragma(\"clang loop vectorize(assume_safety)\")\n"
+    "#define @_INLINE static inline __attribute__((unused))\n"
     "#elif defined(__GNUC__)\n"
     "#pragma GCC optimize(\"fp-contract=off\", \"no-math-errno\", \"no-trapping-math\")\n"
     "#define @_LANES _Pragma(\"GCC ivdep\")\n"
+    "#define @_INLINE static inline __attribute__((unused))\n"
     "#else\n"
     "#pragma STDC FP_CONTRACT OFF\n"
     "#define @_LANES\n"
+    "#define @_INLINE static inline\n"
     "#endif\n";
 
 static void write_list(const c_writer *w, const char *what, const ir_stream *streams,
@@ -647,7 +650,7 @@ static bool open_writer(c_writer *w, const plan *p, const c_export_options *opti
     arena *memory = out->memory;
     *w = (c_writer){.plan = p, .memory = memory, .out = out};
     const char *name = options && options->name ? options->name : "kernel";
-    w->name = sn_c_identifier(memory, name, NULL, 0);
+    w->name = sn_c_function_name(memory, name);
     w->uniform_types = sn_arena_take_zeroed(memory, p->frame.count + 1);
     if (!w->name || !w->uniform_types || !sn_c_name_all(w))
         return false;

@@ -701,7 +701,7 @@ static void write_prepare(const c_writer *w, uint32_t loops)
 {
     const ir_program *p = w->plan->program;
     const char *comma = "";
-    sn_text_print(w->out, "\nstatic inline %s_prepared %s_prepare(", w->name, w->name);
+    sn_text_print(w->out, "\n%s_INLINE %s_prepared %s_prepare(", w->name, w->name, w->name);
     for (uint32_t k = 0; k < p->param_count; k++, comma = ", ")
         sn_text_print(w->out, "%s%s %s", comma, sn_c_type(p->params[k].type), w->params[k]);
     sn_text_print(w->out, "%s)\n{\n    %s_prepared b0;\n", *comma ? "" : "void", w->name);
@@ -723,8 +723,8 @@ static void write_at(const c_writer *w, uint32_t loops)
 {
     const ir_program *p = w->plan->program;
     text *t = w->out;
-    sn_text_print(t, "\n/* One element, of parameters that are prepared: for loops in which they do not change. */\nstatic inline %s %s_at(const %s_prepared *b0",
-                  sn_c_type(p->outputs[0].type), w->name, w->name);
+    sn_text_print(t, "\n/* One element, of parameters that are prepared: for loops in which they do not change. */\n%s_INLINE %s %s_at(const %s_prepared *b0",
+                  w->name, sn_c_type(p->outputs[0].type), w->name, w->name);
     for (uint32_t k = 0; k < p->input_count; k++)
         sn_text_print(t, ", %s %s", sn_c_type(p->inputs[k].type), w->inputs[k]);
     sn_text_print(t, ")\n{\n    %s out0;\n", sn_c_type(p->outputs[0].type));
@@ -766,7 +766,7 @@ void sn_c_write_function(const c_writer *w)
     }
     const ir_program *p = w->plan->program;
     text *t = w->out;
-    sn_text_print(t, "\n/* One element. */\nstatic inline %s %s(", sn_c_type(p->outputs[0].type), w->name);
+    sn_text_print(t, "\n/* One element. */\n%s_INLINE %s %s(", w->name, sn_c_type(p->outputs[0].type), w->name);
     say_arguments(w);
     if (before) {
         write_call(w);

@@ -226,6 +226,44 @@ const char *sn_c_identifier(arena *memory, const char *name, const char *const *
     return sn_arena_copy_text(memory, line, length);
 }
 
+/* Functions of <math.h>, glibc's own among them. */
+static const char *const mathematical[] = {
+    "acos",  "acosh", "asin",   "asinh",  "atan",      "atan2",      "atanh",    "cbrt",    "ceil",    "copysign", "cos",       "cosh",
+    "drem",  "erf",   "erfc",   "exp",    "exp10",     "exp2",       "expm1",    "fabs",    "fdim",    "finite",   "floor",     "fma",
+    "fmax",  "fmin",  "fmod",   "frexp",  "gamma",     "hypot",      "ilogb",    "isinf",   "isnan",   "j0",       "j1",        "jn",
+    "ldexp", "lgamma", "llrint", "llround", "log",     "log10",      "log1p",    "log2",    "logb",    "lrint",    "lround",    "modf",
+    "nan",   "nearbyint", "nextafter", "nexttoward", "pow", "pow10", "remainder", "remquo", "rint",    "round",    "roundeven", "scalb",
+    "scalbln", "scalbn", "significand", "sin", "sincos", "sinh",     "sqrt",     "tan",     "tanh",    "tgamma",   "trunc",     "y0",
+    "y1",    "yn",
+};
+
+static const char *const of_strings[] = {
+    "memccpy", "memchr", "memcmp", "memmem", "rindex", "strcat", "strchr", "strcmp", "strcoll", "strcpy", "strcspn", "strdup", "strerror",
+    "strlen", "strncat", "strncmp", "strncpy", "strndup", "strpbrk", "strrchr", "strsep", "strspn", "strstr", "strtok", "strxfrm",
+};
+
+/* Is it declared, at file scope, by a header that the file includes? Those of <math.h> are there with an f and an l behind them, too. */
+static bool is_declared(const char *name)
+{
+    const size_t length = strlen(name);
+    for (size_t k = 0; k < sizeof of_strings / sizeof *of_strings; k++)
+        if (!strcmp(name, of_strings[k]))
+            return true;
+    for (size_t k = 0; k < sizeof mathematical / sizeof *mathematical; k++) {
+        const size_t stem = strlen(mathematical[k]);
+        if (!strncmp(name, mathematical[k], stem)
+            && (length == stem || (length == stem + 1 && (name[stem] == 'f' || name[stem] == 'l'))))
+            return true;
+    }
+    return false;
+}
+
+const char *sn_c_function_name(arena *memory, const char *name)
+{
+    const char *found = sn_c_identifier(memory, name, NULL, 0);
+    return found && is_declared(found) ? sn_c_identifier(memory, name, &found, 1) : found;
+}
+
 static bool name_list(c_writer *w, const char **names, uint32_t count,
                       const char *(*get)(const ir_program *p, uint32_t k), const char **taken,
                       uint32_t *taken_count)

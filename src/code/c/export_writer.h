@@ -26,6 +26,8 @@ const char *sn_c_type(unsigned type); /* of values and memory elements; a mask i
 /* A valid identifier that resembles `name`, unlike the `count` ones in `taken` and whatever the file itself
  * names. */
 const char *sn_c_identifier(arena *memory, const char *name, const char *const *taken, uint32_t count);
+/* The same for a name at file scope: unlike the functions that the file's headers declare, too. */
+const char *sn_c_function_name(arena *memory, const char *name);
 bool sn_c_name_all(c_writer *w);
 
 /* ---- export_loops.c ---- */
