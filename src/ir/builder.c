@@ -135,6 +135,19 @@ void sn_ir_open(ir_program *p, arena *memory, uint32_t rules)
     p->count = 1;
 }
 
+void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t operations)
+{
+    uint32_t capacity = FIRST_OPERATIONS;
+    while ((capacity < operations && capacity < IR_MAX_OPERATIONS) || capacity < from->count)
+        capacity *= 2;
+    if (p->status != SINTER_OK || (capacity > p->capacity && !grow(p, capacity)))
+        return;
+    memcpy(p->ops + 1, from->ops + 1, (from->count - 1) * sizeof *p->ops);
+    p->count = from->count;
+    p->has_functions = from->has_functions;
+    sn_ir_list_later(p, 1);
+}
+
 static ir_ref append(ir_program *p, const ir_op *op)
 {
     if (p->status != SINTER_OK || !make_room(p))

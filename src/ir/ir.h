@@ -121,6 +121,8 @@ typedef struct ir_program {
 
 /* ---- building ---- */
 void sn_ir_open(ir_program *p, arena *memory, uint32_t rules);
+/* All operations of another program, into one that has none yet, and room for so many in all. Lists are the caller's business. */
+void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t operations);
 /* Room for so many operations at once, where the caller can tell: growing costs a hash table each time. A hint. */
 void sn_ir_reserve(ir_program *p, uint32_t operations);
 /* Appends an operation, or returns an equal or simpler one that is there already. Operands that the operation does not

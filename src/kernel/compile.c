@@ -124,11 +124,10 @@ static sinter_status unknown_variable(const compilation *c, const char *name)
     return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, message, sn_ir_hint(&n, hint, sizeof hint));
 }
 
-sinter_status sn_kernel_gradient(compilation *c)
+/* What is dead, or could be simpler now, may be left. */
+static sinter_status add_gradient(compilation *c)
 {
     const sinter_options *o = &c->options;
-    if (!o->gradient_count)
-        return SINTER_OK;
     const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
     ir_program out;
     uint32_t unknown = 0;
@@ -136,6 +135,19 @@ sinter_status sn_kernel_gradient(compilation *c)
         return unknown_variable(c, o->gradient[unknown]);
     replace(c, &out);
     return verified(c, "the gradient");
+}
+
+sinter_status sn_kernel_gradient(compilation *c)
+{
+    if (!c->options.gradient_count)
+        return SINTER_OK;
+    ir_program out;
+    const sinter_status status = add_gradient(c);
+    if (status)
+        return status;
+    sn_opt_rebuild(&c->program, &out, c->memory, c->program.rules, NULL, NULL);
+    replace(c, &out);
+    return verified(c, "what the gradient left");
 }
 
 void sn_kernel_mark_grade(compilation *c)
@@ -226,13 +238,16 @@ static bool find_settled(const compilation *c, opt_settled *settled)
 
 sinter_status sn_kernel_passes(compilation *c)
 {
-    const uint32_t rules = c->options.passes ? 0 : c->program.rules;
+    uint32_t rules = c->options.passes ? 0 : c->program.rules;
     sinter_status status = verified(c, "the front end");
     ir_program out;
     if (!status && (c->options.arrays || c->options.drop))
         status = shape_density(c, rules);
-    if (!status)
-        status = sn_kernel_gradient(c);
+    const bool derives = c->options.gradient_count > 0;
+    if (!status && derives) {
+        status = c->options.passes ? sn_kernel_gradient(c) : add_gradient(c);
+        rules |= c->options.passes ? 0 : IR_SIGNS;
+    }
     if (!status && c->options.fixed_count)
         status = fix_parameters(c, rules);
     c->public_params = c->program.param_count;
@@ -264,7 +279,7 @@ sinter_status sn_kernel_passes(compilation *c)
     }
     opt_settled settled;
     const bool settles = find_settled(c, &settled);
-    if (!status && (settles || sn_opt_needs_expansion(&c->program))) {
+    if (!status && (settles || derives || sn_opt_needs_expansion(&c->program))) {
         sn_opt_expand_settled(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates, settles ? &settled : NULL);
         replace(c, &out);
         status = verified(c, "expand");

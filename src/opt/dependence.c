@@ -1,14 +1,16 @@
 /* What a gradient has to touch.
  *
  * Purpose: an operation takes part where a variable reaches it and it reaches a result, both along operands through which derivatives
- * pass; everything else keeps its derivative 0 unwritten. Two searches through the graph of values and memory objects, each edge
- * once, since recurrences make it cyclic; then one walk marks which variables reach what. Of values that come out of a delay line
+ * pass; everything else keeps its derivative 0 unwritten. Operands stand before their users, so where no value goes through a memory
+ * object a walk forwards and one backwards find that. Recurrences make the graph of values and memory objects cyclic: then two searches through
+ * it, each edge once. Another walk marks which variables reach what. Of values that come out of a delay line
  * that takes part all variables are said, which is right, only perhaps more than need be. Linear time; 64 variables a walk. */
 #include "opt/gradient.h"
 
 #include <string.h>
 
-unsigned sn_opt_carrying(const ir_program *p, const ir_op *op)
+/* The operands, a bit each, through which derivatives pass. */
+static unsigned carrying_of(const ir_program *p, const ir_op *op)
 {
     const ir_info *info = &sn_ir_info[op->code];
     const unsigned all = (1u << info->operands) - 1;
@@ -25,6 +27,51 @@ unsigned sn_opt_carrying(const ir_program *p, const ir_op *op)
         return op->code == IR_STORE ? 2 : op->code == IR_OUTPUT && p->ops[op->a].type == IR_I32 ? 0 : all;
     default:
         return op->code >= IR_FLOOR && op->code <= IR_TRUNC ? 0 : op->code == IR_COPYSIGN ? 1 : all;
+    }
+}
+
+static bool is_result(const ir_program *p, const ir_op *op)
+{
+    return op->code == IR_SUM || op->code == IR_SUMP || (op->code == IR_OUTPUT && p->ops[op->a].type != IR_I32);
+}
+
+/* ---- where operands are all that leads from value to value ---- */
+
+static bool is_straight(const ir_program *p)
+{
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        if (p->memories[k].kind == IR_LINE || p->memories[k].kind == IR_CELLS)
+            return false;
+    return true;
+}
+
+/* Operation 0, which absent operands are, is never marked; nor do derivatives pass through one that is absent. */
+static void mark_straight(opt_dependence *d, uint8_t *reaching)
+{
+    const ir_program *p = d->in;
+    const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load these again after each */
+    uint8_t *concerned = d->concerned, *carrying = d->carrying;
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &ops[r];
+        const unsigned through = carrying[r];
+        concerned[r] = sn_opt_variable(d, op) != 0 || (through & 1 && concerned[op->a]) || (through & 2 && concerned[op->b])
+                       || (through & 4 && concerned[op->c]);
+    }
+    for (ir_ref r = p->count - 1; r > 0; r--) {
+        const ir_op *op = &ops[r];
+        if (!concerned[r])
+            continue;
+        if (!reaching[r] && !is_result(p, op)) {
+            concerned[r] = 0;
+            continue;
+        }
+        const unsigned through = carrying[r];
+        if (through & 1)
+            reaching[op->a] = 1;
+        if (through & 2)
+            reaching[op->b] = 1;
+        if (through & 4)
+            reaching[op->c] = 1;
     }
 }
 
@@ -57,11 +104,12 @@ static void visit_edge(graph *g, bool backwards, edge_visitor visit, uint32_t fr
         visit(g, from, to);
 }
 
-static void visit_edges(const ir_program *p, graph *g, bool backwards, edge_visitor visit)
+static void visit_edges(const opt_dependence *d, graph *g, bool backwards, edge_visitor visit)
 {
+    const ir_program *p = d->in;
     for (ir_ref r = 1; r < p->count; r++) {
         const ir_op *op = &p->ops[r];
-        const unsigned carrying = sn_opt_carrying(p, op);
+        const unsigned carrying = d->carrying[r];
         for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
             if (carrying >> k & 1)
                 visit_edge(g, backwards, visit, sn_ir_operand(op, k), r);
@@ -72,19 +120,20 @@ static void visit_edges(const ir_program *p, graph *g, bool backwards, edge_visi
     }
 }
 
-static bool build(const ir_program *p, graph *g, bool backwards, arena *memory)
+static bool build(const opt_dependence *d, graph *g, bool backwards, arena *memory)
 {
+    const ir_program *p = d->in;
     g->nodes = p->count + p->memory_count;
     g->start = sn_arena_take_zeroed(memory, (g->nodes + 1) * sizeof *g->start);
     if (!g->start)
         return false;
-    visit_edges(p, g, backwards, count_edge);
+    visit_edges(d, g, backwards, count_edge);
     for (uint32_t k = 1; k <= g->nodes; k++) /* where the edges of k end */
         g->start[k] += g->start[k - 1];
     g->to = sn_arena_take(memory, (g->start[g->nodes] + 1) * sizeof *g->to);
     if (!g->to)
         return false;
-    visit_edges(p, g, backwards, place_edge);
+    visit_edges(d, g, backwards, place_edge);
     return true;
 }
 
@@ -101,17 +150,12 @@ static void search(const graph *g, uint8_t *marked, uint32_t *stack, uint32_t de
     }
 }
 
-static bool is_result(const ir_program *p, const ir_op *op)
-{
-    return op->code == IR_SUM || op->code == IR_SUMP || (op->code == IR_OUTPUT && p->ops[op->a].type != IR_I32);
-}
-
 /* Marks what the variables reach, or what reaches a result. */
 static uint8_t *mark(const opt_dependence *d, bool backwards, arena *memory)
 {
     const ir_program *p = d->in;
     graph g;
-    if (!build(p, &g, backwards, memory))
+    if (!build(d, &g, backwards, memory))
         return NULL;
     uint8_t *marked = sn_arena_take_zeroed(memory, g.nodes + 1);
     uint32_t *stack = sn_arena_take(memory, (g.nodes + 1) * sizeof *stack), depth = 0;
@@ -132,11 +176,21 @@ bool sn_opt_find_dependence(opt_dependence *d, uint32_t count, arena *memory)
     d->of_input = sn_arena_take_zeroed(memory, (p->input_count + 1) * sizeof *d->of_input);
     d->of_param = sn_arena_take_zeroed(memory, (p->param_count + 1) * sizeof *d->of_param);
     d->on = sn_arena_take_zeroed(memory, p->count * sizeof *d->on);
-    if (!d->of_input || !d->of_param || !d->on)
+    d->carrying = sn_arena_take(memory, p->count);
+    if (!d->of_input || !d->of_param || !d->on || !d->carrying)
         return false;
+    for (ir_ref r = 0; r < p->count; r++)
+        d->carrying[r] = (uint8_t)carrying_of(p, &p->ops[r]);
     for (uint32_t v = 0; v < count; v++)
         if (d->variables[v].code != IR_NONE)
             (d->variables[v].code == IR_INPUT ? d->of_input : d->of_param)[d->variables[v].number] = v + 1;
+    if (is_straight(p)) {
+        d->concerned = sn_arena_take_zeroed(memory, p->count + p->memory_count);
+        uint8_t *reaching = sn_arena_take_zeroed(memory, p->count);
+        if (d->concerned && reaching)
+            mark_straight(d, reaching);
+        return d->concerned && reaching;
+    }
     d->concerned = mark(d, false, memory);
     const uint8_t *reaching = mark(d, true, memory);
     if (!d->concerned || !reaching)
@@ -148,9 +202,10 @@ bool sn_opt_find_dependence(opt_dependence *d, uint32_t count, arena *memory)
 
 /* ---- in detail ---- */
 
-static uint64_t of_operands(const opt_dependence *d, const ir_op *op)
+static uint64_t of_operands(const opt_dependence *d, ir_ref r)
 {
-    const unsigned carrying = sn_opt_carrying(d->in, op);
+    const ir_op *op = &d->in->ops[r];
+    const unsigned carrying = d->carrying[r];
     uint64_t on = 0;
     for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
         on |= carrying >> k & 1 ? d->on[sn_ir_operand(op, k)] : 0;
@@ -171,7 +226,7 @@ uint64_t sn_opt_depend_on(opt_dependence *d, uint32_t first, uint32_t count)
         if (v)
             d->on[r] = v > first && v - first <= count ? (uint64_t)1 << (v - 1 - first) : 0;
         else
-            d->on[r] = sn_ir_info[op->code].rule == IR_RULE_READ ? all : of_operands(d, op);
+            d->on[r] = sn_ir_info[op->code].rule == IR_RULE_READ ? all : of_operands(d, r);
         pairs += (uint64_t)__builtin_popcountll(d->on[r]);
     }
     return pairs;
@@ -189,7 +244,7 @@ uint64_t sn_opt_count_results(const opt_dependence *d, const ir_ref *results, ui
         if (!in_results[r] || !d->concerned[r])
             continue;
         const ir_op *op = &p->ops[r];
-        const unsigned carrying = sn_opt_carrying(p, op);
+        const unsigned carrying = d->carrying[r];
         for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
             if (carrying >> k & 1)
                 in_results[sn_ir_operand(op, k)] |= in_results[r];

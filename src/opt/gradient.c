@@ -16,6 +16,9 @@
  * is an integer the derivative is 0. What has no derivative that could be told by rule is an error: numbers put together from the bits
  * of one that depends on a variable, and results reached through a table that the program writes.
  *
+ * Forward mode emits every value anew, with its derivatives right behind it. Reverse mode leaves the values as they are and appends
+ * derivatives behind them; what is dead, and what rules could make simpler now, is left to whichever pass emits the program next.
+ *
  * Why it ends: forward mode is one walk per 64 variables, reverse mode one walk per result; each emits a fixed number of operations for an
  * operation and a variable, or an operation and a result. The local rules are on, so what is multiplied by 1 is not. */
 #include "opt/gradient.h"
@@ -35,8 +38,8 @@ typedef struct gradient {
     const ir_program *in;
     ir_program *out;
     arena *memory;
-    const uint8_t *live;
-    ir_ref *map; /* values of `in` as values of `out` */
+    const uint8_t *live; /* forward mode */
+    ir_ref *map; /* values of `in` as values of `out`; NULL: the same, as in reverse mode */
     const opt_variable *variables;
     result *results;
     uint32_t variable_count, result_count;
@@ -47,6 +50,12 @@ typedef struct gradient {
     opt_term *terms;      /* reverse mode: by value */
     uint32_t *lines;      /* by line and variable of the group: the derivatives' line */
 } gradient;
+
+/* Of the new program, in operations: a guess. */
+static uint32_t room_for(const ir_program *in)
+{
+    return in->count > IR_MAX_OPERATIONS / 3 ? IR_MAX_OPERATIONS : 3 * in->count;
+}
 
 static bool refuse(ir_program *out)
 {
@@ -216,6 +225,8 @@ static bool copy_memories(gradient *g)
 static ir_op mapped(const gradient *g, ir_ref r)
 {
     ir_op op = g->in->ops[r];
+    if (!g->map)
+        return op;
     const unsigned operands = sn_ir_info[op.code].operands;
     if (operands > 0)
         op.a = g->map[op.a];
@@ -286,7 +297,7 @@ static opt_term forward_term(const gradient *g, ir_ref r, uint32_t v)
     if (mask)
         return sn_opt_choose_term(g->out, op.type, code, mask, operand_term(g, sn_ir_operand(source, chosen), v),
                                   operand_term(g, sn_ir_operand(source, chosen + 1), v));
-    const unsigned carrying = sn_opt_carrying(g->in, source);
+    const unsigned carrying = g->d.carrying[r];
     for (unsigned k = 0; k < sn_ir_info[op.code].operands; k++) {
         const opt_term *t = carrying >> k & 1 ? term_of(g, sn_ir_operand(source, k), v) : NULL;
         if (t)
@@ -358,8 +369,11 @@ static void emit_forward_results(const gradient *g)
 
 static void run_forward(gradient *g)
 {
+    sn_ir_reserve(g->out, room_for(g->in));
+    g->live = sn_ir_find_live(g->in, g->memory);
+    g->map = sn_arena_take_zeroed(g->memory, g->in->count * sizeof *g->map);
     g->start = sn_arena_take(g->memory, g->in->count * sizeof *g->start);
-    if (!g->start) {
+    if (!g->live || !g->map || !g->start) {
         refuse(g->out);
         return;
     }
@@ -382,16 +396,21 @@ static void run_forward(gradient *g)
 
 /* ---- reverse mode ---- */
 
+static ir_ref value_of(const gradient *g, ir_ref r)
+{
+    return g->map ? g->map[r] : r;
+}
+
 /* Hands the derivative by a value on to its operands. */
 static void reverse_terms(const gradient *g, ir_ref r, opt_term t)
 {
     const ir_op *source = &g->in->ops[r], op = mapped(g, r);
-    const unsigned carrying = sn_opt_carrying(g->in, source);
+    const unsigned carrying = g->d.carrying[r];
     for (unsigned k = 0; k < sn_ir_info[op.code].operands; k++) {
         const ir_ref operand = sn_ir_operand(source, k);
         if ((carrying >> k & 1) && g->d.concerned[operand])
             sn_opt_add_term(g->out, (ir_type)g->in->ops[operand].type, &g->terms[operand],
-                            sn_opt_slope(g->out, &op, g->map[r], k, source->a == source->b), t);
+                            sn_opt_slope(g->out, &op, value_of(g, r), k, source->a == source->b), t);
     }
 }
 
@@ -408,18 +427,17 @@ static void run_back(const gradient *g, const result *from)
 static void run_reverse(gradient *g)
 {
     const ir_program *in = g->in;
+    g->map = NULL;
+    sn_ir_take_operations(g->out, in, room_for(in));
     g->terms = sn_arena_take(g->memory, in->count * sizeof *g->terms);
     ir_ref *places = sn_arena_take_zeroed(g->memory, (g->variable_count + 1) * sizeof *places);
     if (!g->terms || !places) {
         refuse(g->out);
         return;
     }
-    for (ir_ref r = 1; r < in->count && !g->out->status; r++)
-        if (g->live[r]) {
-            emit_value(g, r);
-            if (sn_opt_variable(&g->d, &in->ops[r]))
-                places[sn_opt_variable(&g->d, &in->ops[r]) - 1] = r;
-        }
+    for (ir_ref r = 1; r < in->count; r++)
+        if (sn_opt_variable(&g->d, &in->ops[r]))
+            places[sn_opt_variable(&g->d, &in->ops[r]) - 1] = r;
     for (uint32_t k = 0; k < g->result_count; k++) {
         run_back(g, &g->results[k]);
         for (uint32_t v = 0; v < g->variable_count; v++) {
@@ -491,7 +509,6 @@ static void open_program(const ir_program *in, ir_program *out, arena *memory, u
     if (in->status)
         sn_ir_fail(out, in->status, in->message);
     sn_opt_share(in, out);
-    sn_ir_reserve(out, in->count > IR_MAX_OPERATIONS / 3 ? IR_MAX_OPERATIONS : 3 * in->count);
 }
 
 /* Whatever they depend on and wherever they lead. */
@@ -513,9 +530,7 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
         }
     gradient g = {.d = {.in = in, .variables = variables}, .in = in, .out = out, .memory = memory, .variables = variables,
                   .variable_count = wanted->count};
-    g.live = sn_ir_find_live(in, memory);
-    g.map = sn_arena_take_zeroed(memory, in->count * sizeof *g.map);
-    if (!variables || !g.live || !g.map || !sn_opt_find_dependence(&g.d, wanted->count, memory)) {
+    if (!variables || !sn_opt_find_dependence(&g.d, wanted->count, memory)) {
         refuse(out);
         return true;
     }

@@ -20,13 +20,12 @@ typedef struct opt_dependence {
     /* By value, and behind them by memory object: does a result depend on it, and it on a variable, in a way that has a derivative
      * other than 0 by rule? Where bits of such a number are taken out, these count too. */
     uint8_t *concerned;
+    uint8_t *carrying; /* by value: the operands, a bit each, through which derivatives pass */
     uint64_t *on; /* by value: on which variables of a group of at most 64; sn_opt_depend_on */
 } opt_dependence;
 
 enum { OPT_GRADIENT_GROUP = 64 };
 
-/* The operands, a bit each, through which derivatives pass. */
-unsigned sn_opt_carrying(const ir_program *p, const ir_op *op);
 /* Fills d->of_input and what follows from d->in and d->variables; false when memory is refused. */
 bool sn_opt_find_dependence(opt_dependence *d, uint32_t count, arena *memory);
 /* Fills d->on for variables first, first + 1, … first + count − 1; returns the number of pairs (value, variable). */
