@@ -6,6 +6,7 @@
  *   range.c     between which bounds an integer lies
  *   evaluate.c  one operation on constants, bit for bit as every engine does it
  *   live.c      which operations something depends on
+ *   extract.c   what leads to a result, taken out of one program and put into others
  *   argument_chain.c  which arguments belong to which call
  *   printer.c, parser.c   the text form; dot.c      as a graph for Graphviz
  *   verifier.c  what holds of every program between passes
@@ -203,14 +204,21 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 /* The same where reads of line k need `instead[k]`, if that is not 0, and not what is written to it. */
 uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory);
 
-/* What leads to a result, for those who copy it into another program: operations numbered from `first` on, inputs from 1 on. */
+/* ---- extract.c ---- */
+/* What leads to a result: operations numbered from `first` on; the numbers from 1 on stand for the inputs 0, 1, … of the program that it is from. */
 typedef struct ir_extract {
     ir_op *ops;
-    uint32_t count;
+    uint8_t *parts; /* what each takes: see extract.c */
+    ir_memory *memories; /* those of the program, which are tables */
+    uint32_t first, count;
     ir_ref result;
+    bool has_functions; /* as of a program */
 } ir_extract;
-/* The operations are taken from `memory`. False when memory is refused. Linear time. */
+/* Everything that the extract keeps is taken from `memory`. False when memory is refused. Linear time. */
 bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out);
+/* The same of these arguments, which are values of the program of the inputs' types and no constants; returns the result. Tables become the program's,
+ * unless it has those of the same names. */
+ir_ref sn_ir_insert(ir_program *p, const ir_extract *e, const ir_ref *arguments);
 
 /* ---- argument_chain.c ---- */
 /* The ARGUMENTs of each call as a chain from the last one back, for all that walk along dependencies: a RESULT depends on the last, each on the

@@ -104,31 +104,3 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
     live[0] = 0;
     return live;
 }
-
-bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out)
-{
-    ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
-    uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
-    *out = (ir_extract){sn_arena_take_zeroed(memory, (p->count + first) * sizeof *out->ops), first, 0};
-    if (!map || !needed || !out->ops)
-        return false;
-    needed[result] = 1;
-    for (ir_ref r = result; r > 0; r--)
-        for (unsigned k = 0; needed[r] && k < sn_ir_info[p->ops[r].code].operands; k++)
-            needed[sn_ir_operand(&p->ops[r], k)] = 1;
-    for (ir_ref r = 1; r <= result; r++) {
-        ir_op op = p->ops[r];
-        if (op.code == IR_INPUT)
-            map[r] = 1 + op.a;
-        if (!needed[r] || op.code == IR_INPUT)
-            continue;
-        const unsigned operands = sn_ir_info[op.code].operands;
-        op.a = operands > 0 ? map[op.a] : op.a;
-        op.b = operands > 1 ? map[op.b] : op.b;
-        op.c = operands > 2 ? map[op.c] : op.c;
-        map[r] = out->count;
-        out->ops[out->count++] = op;
-    }
-    out->result = map[result];
-    return true;
-}

@@ -2,37 +2,80 @@
  *
  * What a family's member comes to is the same operations whenever its parameters and x are numbers of the program's type that are not constant:
  * hundreds of them for a density of the gamma type, each parsed from the library's text, lowered, and looked for a way by which NaN could get lost. So
- * a context keeps what the first program made of a member whose arguments are inputs, and others copy it. The operations are offered to the local rules again,
- * since what an argument is may make them simpler; rules change no bit, and those that a program has are part of what a member is kept by (relaxed ones,
- * and whether derivatives are still to come).
+ * a context keeps what the first program made of a member whose arguments are inputs, and others have it inserted (ir/extract.c). What takes an argument is
+ * offered to the local rules again, since what an argument is may make it simpler; rules change no bit, and those that a program has are part of what a
+ * member is kept by (relaxed ones, and whether derivatives are still to come).
  *
- * Functions among the operations are expanded here, if nothing else is to be done to the program before that: then it needs no pass for them.
+ * It is kept with its functions expanded, if nothing else is to be done to the program before that: then that needs no pass for them, and expanding
+ * is not done again either.
  *
  * A member that needs anything but its arguments (a table, the sample rate) is not kept, and this is. Whoever compiles holds the context's lock. */
 #include "lang/kept_members.h"
 
 #include "kernel/kernels.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* No derivatives are to come, which go by functions. */
+static bool expands(const lowering *l)
+{
+    return l->options->expansions && l->p->rules & IR_SIGNS;
+}
 
 struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_text *family, lang_member quantity)
 {
     struct lang_kept_member *m = l->options->kept ? l->options->kept->first : NULL;
-    while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules))
+    while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules || m->expanded != expands(l)))
         m = m->next;
     return m;
 }
 
-/* The operations that the result needs, numbered behind the inputs. */
-static bool keep_operations(struct lang_kept_member *m, const ir_program *p, arena *memory, arena *scratch)
+static ir_ref add_input(const lowering *l, ir_program *p, uint32_t number)
 {
-    ir_extract extract;
-    if (!sn_ir_extract(p, m->result, m->inputs + 1, memory, scratch, &extract))
+    char name[16];
+    snprintf(name, sizeof name, "%u", number);
+    return sn_ir_emit(p, IR_INPUT, l->type, sn_ir_add_input(p, name, l->type), 0, 0);
+}
+
+/* A program of the same inputs in which functions are expanded; its result. */
+static ir_ref expand(const lowering *l, const ir_extract *e, ir_program *out)
+{
+    ir_ref *map = sn_arena_take(l->memory, e->count * sizeof *map);
+    sn_ir_open(out, l->memory, l->p->rules);
+    if (!map) {
+        sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
+        return 0;
+    }
+    map[0] = 0;
+    for (uint32_t r = 1; r < e->first; r++)
+        map[r] = add_input(l, out, r - 1);
+    for (uint32_t r = e->first; r < e->count; r++) {
+        const ir_op *op = &e->ops[r];
+        const unsigned operands = sn_ir_info[op->code].operands;
+        const uint32_t a = operands > 0 ? map[op->a] : op->a, b = operands > 1 ? map[op->b] : op->b, c = operands > 2 ? map[op->c] : op->c;
+        if (op->code == IR_CONST)
+            map[r] = sn_ir_const_bits(out, (ir_type)op->type, op->a | (uint64_t)op->b << 32);
+        else if (sn_ir_info[op->code].kind == IR_KIND_MATH)
+            map[r] = sn_math_expand_kept(l->options->expansions, out, (ir_code)op->code, (ir_type)op->type, a, operands > 1 ? b : 0,
+                                         op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+        else
+            map[r] = sn_ir_emit_flagged(out, (ir_code)op->code, (ir_type)op->type, op->flags, a, b, c);
+    }
+    return map[e->result];
+}
+
+static bool keep_operations(const lowering *l, struct lang_kept_member *m, const ir_program *p)
+{
+    arena *memory = &l->options->kept->memory;
+    ir_extract as_it_is;
+    ir_program expanded;
+    if (!m->expanded)
+        return sn_ir_extract(p, m->result, m->inputs + 1, memory, l->memory, &m->extract);
+    if (!sn_ir_extract(p, m->result, m->inputs + 1, l->memory, l->memory, &as_it_is))
         return false;
-    m->ops = extract.ops;
-    m->count = extract.count;
-    m->result = extract.result;
-    return true;
+    const ir_ref result = expand(l, &as_it_is, &expanded);
+    return expanded.status == SINTER_OK && sn_ir_extract(&expanded, result, m->inputs + 1, memory, l->memory, &m->extract);
 }
 
 struct lang_kept_member *sn_lang_keep_member(const lowering *l, const struct lang_kept_member *member, const ir_program *program)
@@ -42,7 +85,8 @@ struct lang_kept_member *sn_lang_keep_member(const lowering *l, const struct lan
     if (!m)
         return NULL;
     *m = *member;
-    if (m->result && !keep_operations(m, program, &all->memory, l->memory))
+    m->expanded = expands(l);
+    if (m->result && !keep_operations(l, m, program))
         return NULL;
     m->next = all->first;
     return all->first = m;
@@ -50,30 +94,5 @@ struct lang_kept_member *sn_lang_keep_member(const lowering *l, const struct lan
 
 ir_ref sn_lang_copy_member(lowering *l, const struct lang_kept_member *m, const ir_ref *inputs)
 {
-    ir_program *p = l->p;
-    ir_ref *map = sn_arena_take(l->memory, m->count * sizeof *map);
-    if (!map) {
-        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
-        return 0;
-    }
-    const bool expands = l->options->expansions && p->rules & IR_SIGNS; /* no derivatives, which go by functions */
-    sn_ir_reserve(p, p->count + m->count);
-    map[0] = 0;
-    memcpy(map + 1, inputs, m->inputs * sizeof *map);
-    for (uint32_t r = m->inputs + 1; r < m->count; r++) {
-        const ir_op *op = &m->ops[r];
-        if (op->code == IR_CONST) {
-            map[r] = sn_ir_const_bits(p, (ir_type)op->type, op->a | (uint64_t)op->b << 32);
-            continue;
-        }
-        const unsigned operands = sn_ir_info[op->code].operands;
-        if (expands && sn_ir_info[op->code].kind == IR_KIND_MATH) {
-            map[r] = sn_math_expand_kept(l->options->expansions, p, (ir_code)op->code, (ir_type)op->type, map[op->a], operands > 1 ? map[op->b] : 0,
-                                         op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
-            continue;
-        }
-        map[r] = sn_ir_emit_flagged(p, (ir_code)op->code, (ir_type)op->type, op->flags, operands > 0 ? map[op->a] : op->a,
-                                    operands > 1 ? map[op->b] : op->b, operands > 2 ? map[op->c] : op->c);
-    }
-    return map[m->result];
+    return sn_ir_insert(l->p, &m->extract, inputs);
 }

@@ -9,13 +9,14 @@
 struct lang_kept_member {
     struct lang_kept_member *next;
     const lang_family_text *family;
-    ir_op *ops; /* operands by number among them: 1 … inputs are the parameters, then what is given */
-    uint32_t count, inputs;
-    ir_ref result; /* 0: it cannot be kept */
+    ir_extract extract; /* of the parameters, then what is given */
+    uint32_t inputs;
+    ir_ref result; /* of the program that it is kept from; 0: it cannot be kept */
     uint64_t carries; /* by input: a NaN there makes one of the result */
     uint32_t rules;
     uint8_t quantity, type;
     bool derived; /* put together from eta and T */
+    bool expanded; /* functions are, if it has any */
 };
 
 /* NULL: it has not been asked for, or is not kept, or nothing is. */
