@@ -401,6 +401,30 @@ static inline uint32_t plain_head(const ir_program *p, ir_code code, uint8_t fla
     return (uint32_t)code | (x & HEAD_TYPE) | ((x | y | z) & HEAD_AXES) | (uint32_t)flags << 24;
 }
 
+/* The same of choices, comparisons, and logic of masks, which are a third of what is made of densities and their derivatives; where an operand is
+ * a constant that rules might do something with, or two are one value, the way is the long one. */
+static inline uint32_t mask_head(const ir_program *p, ir_code code, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
+{
+    const ir_info *info = &sn_ir_info[code];
+    const uint32_t last = p->count - 1;
+    const uint32_t second = info->operands > 1 ? b : a, third = info->operands > 2 ? c : a;
+    if (a - 1 >= last || second - 1 >= last || third - 1 >= last)
+        return 0;
+    const uint32_t x = head_of(&p->ops[a]), y = head_of(&p->ops[second]), z = head_of(&p->ops[third]);
+    const bool x_is_const = (x & HEAD_CODE) == IR_CONST, y_is_const = (y & HEAD_CODE) == IR_CONST;
+    const uint32_t mask = IR_MASK * (HEAD_CODE + 1), rest = (uint32_t)code | ((x | y | z) & HEAD_AXES) | (uint32_t)flags << 24;
+    switch (info->rule) {
+    case IR_RULE_CHOOSE:
+        return (x & HEAD_TYPE) == mask && !((y ^ z) & HEAD_TYPE) && y & HEAD_TYPE && !x_is_const && b != c ? rest | (y & HEAD_TYPE) : 0;
+    case IR_RULE_COMPARE:
+        return !((x ^ y) & HEAD_TYPE) && is_number((x & HEAD_TYPE) / (HEAD_CODE + 1)) && !(x_is_const && y_is_const) ? rest | mask : 0;
+    case IR_RULE_LOGIC:
+        return ((x & y) & HEAD_TYPE) == mask && !((x ^ y) & HEAD_TYPE) && !x_is_const && !y_is_const && info->operands == 2 && a != b ? rest | mask : 0;
+    default:
+        return 0;
+    }
+}
+
 static bool is_function(const ir_op *op)
 {
     return sn_ir_info[op->code].kind == IR_KIND_MATH || (op->code == IR_DIV && op->type == IR_I32);
@@ -410,6 +434,9 @@ static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir
 {
     if (p->status != SINTER_OK)
         return 0;
+    const uint32_t head = code == IR_CONST ? (uint32_t)code | (uint32_t)type * (HEAD_CODE + 1) | (uint32_t)flags << 24 : mask_head(p, code, flags, a, b, c);
+    if (head)
+        return append_words(p, (op_words){head | (uint64_t)a << 32, b | (uint64_t)c << 32});
     ir_op op = {.code = (uint8_t)code, .type = (uint8_t)type, .flags = flags, .a = a, .b = b, .c = c};
     if (!settle_type(p, &op))
         return wrong_types(p, &op);

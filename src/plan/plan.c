@@ -47,12 +47,15 @@ static bool is_leaf(const ir_op *op)
     return sn_ir_info[op->code].rule == IR_RULE_LEAF;
 }
 
-static plan_rate rate_of(const ir_op *op)
+/* What of an operation's axes decides its rate, as one of eight numbers, and which rate that is. */
+enum { RATE_KEYS = 8, ELEMENT_KEY = 4 };
+static const uint8_t rate_of_key[RATE_KEYS] = {PLAN_SEGMENT, PLAN_ROW,     PLAN_COLUMN,  PLAN_ELEMENT,
+                                               PLAN_ELEMENT, PLAN_ELEMENT, PLAN_ELEMENT, PLAN_ELEMENT};
+_Static_assert(IR_AXIS_ROW == 4 && IR_AXIS_COLUMN == 8 && IR_AXIS_ELEMENT == 32, "shifted down to bits 0, 1 and 2");
+
+static inline unsigned rate_key(const ir_op *op)
 {
-    const unsigned axes = op->axes & ~(unsigned)(IR_AXIS_SEGMENT | IR_AXIS_TICK | IR_AXIS_INSTANCE);
-    if (sn_ir_info[op->code].rule == IR_RULE_EFFECT)
-        return PLAN_ELEMENT;
-    return axes == 0 ? PLAN_SEGMENT : axes == IR_AXIS_ROW ? PLAN_ROW : axes == IR_AXIS_COLUMN ? PLAN_COLUMN : PLAN_ELEMENT;
+    return sn_ir_info[op->code].rule == IR_RULE_EFFECT ? ELEMENT_KEY : (op->axes >> 2 & 3u) | (op->axes >> 3 & 4u);
 }
 
 /* Levels need to know what is live; without them `place` finds it out as it goes. */
@@ -210,7 +213,7 @@ static sinter_status place(planner *m)
     if (!m->where.loop || !m->where.number || !m->where.made || !m->where.order || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
-    unsigned seen = 0;
+    unsigned seen = 0, keys = 0; /* a bit each */
     uint8_t *live = m->live;
     const uint16_t *level = m->levels.level;
     uint16_t *loop = m->where.loop;
@@ -230,11 +233,13 @@ static sinter_status place(planner *m)
         sn_ir_mark_operands(live, op);
         loop[r] = 0;
         *--first = r;
-        const plan_rate rate = traits & IS_EFFECT || op->axes & IR_AXIS_ELEMENT ? PLAN_ELEMENT : rate_of(op);
-        rates[rate] = true;
-        if (rate == PLAN_ELEMENT && level)
+        const unsigned key = rate_key(op);
+        keys |= 1u << key;
+        if (level && rate_of_key[key] == PLAN_ELEMENT)
             used[level[r]] = 1;
     }
+    for (unsigned key = 0; key < RATE_KEYS; key++)
+        rates[rate_of_key[key]] |= keys >> key & 1;
     if (!level)
         used[0] = rates[PLAN_ELEMENT];
     m->where.order = m->members = first;
@@ -262,12 +267,33 @@ static sinter_status place(planner *m)
 
 static uint16_t loop_for(const planner *m, ir_ref r)
 {
-    switch (rate_of(&m->program->ops[r])) {
+    switch ((plan_rate)rate_of_key[rate_key(&m->program->ops[r])]) {
     case PLAN_SEGMENT: return m->segment_loop;
     case PLAN_COLUMN: return m->column_loop;
     case PLAN_ROW: return m->row_loop;
-    default: return is_alike(m, r) ? m->loop_of_bunch[bunch_of(m->levels.alike[r])] : m->loop_of_level[level_of(m, r)];
+    case PLAN_ELEMENT: break;
     }
+    return is_alike(m, r) ? m->loop_of_bunch[bunch_of(m->levels.alike[r])] : m->loop_of_level[level_of(m, r)];
+}
+
+/* Of all members, and how many each has, counted two places behind where it begins. */
+static void find_loops(planner *m)
+{
+    const ir_op *ops = m->program->ops;
+    const ir_ref *members = m->members;
+    uint16_t *loop = m->where.loop;
+    if (m->levels.level) {
+        for (uint32_t k = 0; k < m->member_count; k++)
+            m->first[(loop[members[k]] = loop_for(m, members[k])) + 2]++;
+        return;
+    }
+    uint16_t loop_of_key[RATE_KEYS];
+    const uint16_t loops[PLAN_ELEMENT + 1] = {[PLAN_SEGMENT] = m->segment_loop, [PLAN_COLUMN] = m->column_loop, [PLAN_ROW] = m->row_loop,
+                                              [PLAN_ELEMENT] = m->loop_of_level[0]};
+    for (unsigned key = 0; key < RATE_KEYS; key++)
+        loop_of_key[key] = loops[rate_of_key[key]];
+    for (uint32_t k = 0; k < m->member_count; k++)
+        m->first[(loop[members[k]] = loop_of_key[rate_key(&ops[members[k]])]) + 2]++;
 }
 
 /* The members of loops of alike components by slices, in their order: all slices have as many. */
@@ -304,8 +330,7 @@ static sinter_status collect_members(planner *m)
     ir_ref *sorted = sn_arena_take(m->memory, (m->member_count + 1) * sizeof *sorted);
     if (!sorted)
         return SINTER_NO_MEMORY;
-    for (uint32_t k = 0; k < m->member_count; k++)
-        m->first[(m->where.loop[m->members[k]] = loop_for(m, m->members[k])) + 2]++;
+    find_loops(m);
     for (uint32_t k = 2; k <= loops + 1; k++)
         m->first[k] += m->first[k - 1];
     for (uint32_t k = 0; k < m->member_count; k++)
@@ -369,6 +394,25 @@ static void cross_alike(planner *m)
     }
 }
 
+/* Of pure operations without a look at how many operands they have: those that are absent are operation 0, which is in no loop. */
+static void find_operands_of_others(planner *m, ir_ref r)
+{
+    const ir_op *op = &m->program->ops[r];
+    const uint16_t *loops = m->where.loop;
+    const uint16_t loop = loops[r];
+    if (sn_ir_info[op->code].kind == IR_KIND_PURE) {
+        const uint16_t a = loops[op->a], b = loops[op->b], c = loops[op->c];
+        if ((a == loop || a == PLAN_NO_LOOP) & (b == loop || b == PLAN_NO_LOOP) & (c == loop || c == PLAN_NO_LOOP))
+            return;
+    }
+    const unsigned operands = sn_ir_info[op->code].operands;
+    for (unsigned k = 0; k < operands; k++) {
+        const ir_ref d = sn_ir_operand(op, k);
+        if (loops[d] != PLAN_NO_LOOP && loops[d] != loop)
+            cross(m, d, loop);
+    }
+}
+
 static sinter_status find_crossings(planner *m)
 {
     const ir_program *p = m->program;
@@ -380,15 +424,13 @@ static sinter_status find_crossings(planner *m)
     m->stretches = sn_arena_take(m->memory, (most + 1) * sizeof *m->stretches);
     if (!m->where.slot || !m->plan->buffers || !m->stretches)
         return SINTER_NO_MEMORY;
-    for (ir_ref r = 1; r < p->count; r++) {
-        if (m->where.loop[r] == PLAN_NO_LOOP)
-            continue;
-        const unsigned operands = sn_ir_info[p->ops[r].code].operands;
-        for (unsigned k = 0; k < operands; k++) {
-            const ir_ref d = sn_ir_operand(&p->ops[r], k);
-            if (m->where.loop[d] != PLAN_NO_LOOP && m->where.loop[d] != m->where.loop[r])
-                cross(m, d, m->where.loop[r]);
-        }
+    if (m->plan->loop_count == 2) { /* the first loop reads nothing of another */
+        for (uint32_t k = m->first[1]; k < m->member_count; k++)
+            find_operands_of_others(m, m->members[k]);
+    } else {
+        for (ir_ref r = 1; r < p->count; r++)
+            if (m->where.loop[r] != PLAN_NO_LOOP)
+                find_operands_of_others(m, r);
     }
     for (uint32_t k = 0; m->where.steps && k < p->memory_count; k++)
         if (m->where.loop[m->where.steps[k]] != PLAN_NO_LOOP)
