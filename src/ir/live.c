@@ -87,6 +87,13 @@ uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, aren
     return live && mark_through_lines(p, instead, live, memory) ? live : NULL;
 }
 
+/* Roots of programs without lines and calls. */
+static const uint8_t is_result[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) [IR_##NAME] = IR_RULE_##rule == IR_RULE_EFFECT && IR_##NAME != IR_WRITE,
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
 uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
 {
     if (has_lines(p) || p->call_count)
@@ -96,10 +103,10 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory)
         return NULL;
     const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     for (ir_ref r = p->count - 1; r > 0; r--) {
-        if (is_root(p, &ops[r]))
+        if (live[r] | is_result[ops[r].code]) {
             live[r] = 1;
-        if (live[r])
             sn_ir_mark_operands(live, &ops[r]);
+        }
     }
     live[0] = 0;
     return live;

@@ -9,24 +9,34 @@
 
 #include <string.h>
 
-/* The operands, a bit each, through which derivatives pass. */
+/* The operands, a bit each, through which derivatives pass: by the operation, where nothing else has a say. */
+#define ALL(operands) ((1u << (operands)) - 1)
+#define PASSES(NAME, operands, rule)                                                                                                        \
+    (rule == IR_RULE_LEAF || rule == IR_RULE_COMPARE || rule == IR_RULE_LOAD || rule == IR_RULE_READ ? 0                                     \
+     : rule == IR_RULE_CHOOSE ? 6                                                                                                           \
+     : rule == IR_RULE_EFFECT || rule == IR_RULE_LOGIC || rule == IR_RULE_CONVERT ? ALL(operands)                                            \
+     : IR_##NAME >= IR_FLOOR && IR_##NAME <= IR_TRUNC ? 0 : IR_##NAME == IR_COPYSIGN ? 1 : ALL(operands))
+static const uint8_t passing[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) [IR_##NAME] = PASSES(NAME, operands, IR_RULE_##rule),
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
 static unsigned carrying_of(const ir_program *p, const ir_op *op)
 {
-    const ir_info *info = &sn_ir_info[op->code];
-    const unsigned all = (1u << info->operands) - 1;
-    switch (info->rule) {
-    case IR_RULE_LEAF: case IR_RULE_COMPARE: case IR_RULE_LOAD: case IR_RULE_READ:
-        return 0;
-    case IR_RULE_LOGIC: case IR_RULE_CHOOSE:
-        if (op->flags & IR_FLAG_FORMS)
-            return 4;
-        return op->type == IR_MASK ? 0 : info->rule == IR_RULE_CHOOSE ? 6 : all;
-    case IR_RULE_CONVERT:
+    switch (op->code) {
+    case IR_AND: case IR_OR: case IR_XOR: case IR_NOT:
+        return op->type == IR_MASK ? 0 : passing[op->code];
+    case IR_SELECT: case IR_RARE: case IR_GUARD:
+        return op->flags & IR_FLAG_FORMS ? 4 : op->type == IR_MASK ? 0 : 6;
+    case IR_CVT:
         return op->type != IR_I32 && p->ops[op->a].type != IR_I32;
-    case IR_RULE_EFFECT:
-        return op->code == IR_STORE ? 2 : op->code == IR_OUTPUT && p->ops[op->a].type == IR_I32 ? 0 : all;
+    case IR_STORE:
+        return 2;
+    case IR_OUTPUT:
+        return p->ops[op->a].type != IR_I32;
     default:
-        return op->code >= IR_FLOOR && op->code <= IR_TRUNC ? 0 : op->code == IR_COPYSIGN ? 1 : all;
+        return passing[op->code];
     }
 }
 

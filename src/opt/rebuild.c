@@ -65,7 +65,7 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
     if (in->status)
         sn_ir_fail(out, in->status, in->message);
     sn_opt_share(in, out);
-    sn_ir_reserve(out, in->count);
+    sn_ir_reserve(out, in->count + (visit && in->has_functions ? in->count / 2 : 0)); /* they may be expanded: else all would be listed anew soon */
     ir_ref *map = sn_arena_take_zeroed(memory, in->count * sizeof *map);
     const uint8_t *live = find_live(in, rules, memory);
     if (!map || !live) {
