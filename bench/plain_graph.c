@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { NODES = 10, MOST_INPUTS = 4, BLOCK = 512, MOST_VOICES = 16, DELAY = 12000 };
+#define NOISE_STEP 0x01FCE553u /* of the seed 0 */
 
 typedef struct saw_state {
     uint32_t phase, step;
@@ -70,7 +71,9 @@ static inline uint32_t stir(uint32_t a)
 
 static inline float noise(noise_state *s)
 {
-    return (float)(int32_t)stir(stir(s->count++)) * 0x1p-31f;
+    const uint32_t n = s->count;
+    s->count += NOISE_STEP;
+    return (float)(int32_t)stir(n) * 0x1p-31f;
 }
 
 static inline float svf(svf_state *f, float x)
@@ -97,9 +100,9 @@ static inline float adsr(adsr_state *e, float gate)
 
 static inline float tremolo(tremolo_state *t, float x)
 {
-    const float lfo = 0.5f - 0.5f * cosf((float)(int32_t)t->phase * 1.46291807926715968e-9f);
+    const float wave = sinf((float)(int32_t)t->phase * 7.3145903963357984e-10f);
     t->phase += t->step;
-    return x * (1 - t->depth * lfo);
+    return x * (1 - t->depth * (wave * wave));
 }
 
 static inline float echo(echo_state *e, float x)
@@ -280,10 +283,10 @@ static void run_vectors(plain_graph *g, voice *v, float *out, int64_t count)
     float *restrict sum = g->buffers[0], *restrict level = g->buffers[1], *restrict heard = g->buffers[2];
     const uint32_t n = (uint32_t)count;
     for (uint32_t i = 0; i < n; i++)
-        sum[i] = saw_at(&v->a, i) + saw_at(&v->b, i) + (float)(int32_t)stir(stir(v->n.count + i)) * 0x1p-31f;
+        sum[i] = saw_at(&v->a, i) + saw_at(&v->b, i) + (float)(int32_t)stir(v->n.count + i * NOISE_STEP) * 0x1p-31f;
     v->a.phase += n * v->a.step;
     v->b.phase += n * v->b.step;
-    v->n.count += n;
+    v->n.count += n * NOISE_STEP;
     for (uint32_t i = 0; i < n; i++)
         level[i] = svf(&v->filter, sum[i]) * adsr(&v->envelope, 1);
     for (uint32_t i = 0; i < n; i++)

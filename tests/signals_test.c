@@ -230,11 +230,46 @@ static void jumps_are_rounded(void **state)
     assert_true(fabs(out[2][77]) <= 1); /* a saw of 0 Hz stands still */
 }
 
+/* Of integers made floats sinpi and cospi go a shorter way, to the bits of the long one, which a number goes that comes from outside. */
+static void small_turns_have_the_bits_of_all(void **state)
+{
+    (void)state;
+    static const char *const factors[] = {"0x1p-31", "0x1p-32", "0x1p-33", "-0x1p-31", "-0x1p-32", "0x1p-30", "3e-10"};
+    for (unsigned k = 0; k < sizeof factors / sizeof *factors; k++) {
+        static const double edges[] = {0, 1, -1, 0x1p29, 0x1p30, -0x1p30, 0x1.8p30, -0x1.8p30, 0x1.fffffep30, -0x1p31};
+        static float narrow[3][4096];
+        char text[256];
+        for (int i = 0; i < 4096; i++)
+            narrow[0][i] = (float)(in[0][i] = i < 10 ? edges[i] : 0 + trunc((double)(float)ldexp(sin(i * i), 31 - i % 30 - (i % 30 == 0))));
+        snprintf(text, sizeof text, "input x; n = number(i32(x))*%s; m = x*%s; out sinpi(n) + 4*cospi(n); out sinpi(m) + 4*cospi(m); out 1/sinpi(n); out 1/sinpi(m)",
+                 factors[k], factors[k]);
+        run(text);
+        for (int i = 0; i < 4096; i++)
+            if (out[0][i] != out[1][i] || out[2][i] != out[3][i])
+                fail_msg("%s, %.17g: %.17g %.17g, not %.17g %.17g", text, in[0][i], out[0][i], out[2][i], out[1][i], out[3][i]);
+        sinter_kernel *kernel;
+        sinter_instance *instance;
+        snprintf(text, sizeof text, "input x; n = number(i32(x))*%s; m = x*%s; out sinpi(n) + 0.25*cospi(n); out sinpi(m) + 0.25*cospi(m)", factors[k], factors[k]);
+        if (sinter_compile(context, text, strlen(text), &(sinter_options){.source = SINTER_PATCH, .type = SINTER_F32}, &kernel, &report) != SINTER_OK)
+            fail_msg("%s\n%s", text, report.errors[0].message);
+        assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+        const sinter_arguments arguments = {.inputs = (const void *[]){narrow[0]}, .outputs = (void *[]){narrow[1], narrow[2]}, .count = 4096};
+        assert_int_equal(sinter_instance_run(instance, &arguments), SINTER_OK);
+        for (int i = 0; i < 4096; i++)
+            if (narrow[1][i] != narrow[2][i])
+                fail_msg("%s, f32, %.9g: %.9g, not %.9g", text, (double)narrow[0][i], (double)narrow[1][i], (double)narrow[2][i]);
+        sinter_instance_close(instance);
+        sinter_kernel_close(kernel);
+    }
+    memset(in, 0, sizeof in);
+}
+
 static void noise_is_white(void **state)
 {
     (void)state;
     run("out noise(); out noise(1); out noise(2)");
-    double mean = 0, square = 0, fourth = 0, low = 1, high = -1, lag[4] = {0}, other = 0;
+    double mean = 0, square = 0, fourth = 0, low = 1, high = -1, lag[5] = {0}, other = 0;
+    static const int lags[5] = {1, 2, 3, 816, 1632}; /* the last: where the hash is worst for steps of 1 */
     for (int k = 0; k < COUNT; k++) {
         const double v = out[0][k];
         mean += v / COUNT;
@@ -243,15 +278,15 @@ static void noise_is_white(void **state)
         low = fmin(low, v);
         high = fmax(high, v);
         other += v * out[1][k] / COUNT;
-        for (int d = 1; d < 4 && k >= d; d++)
-            lag[d] += v * out[0][k - d] / COUNT;
+        for (int d = 0; d < 5; d++)
+            lag[d] += k < lags[d] ? 0 : v * out[0][k - lags[d]] / COUNT;
     }
     const double spread = 4 / sqrt(COUNT); /* four deviations of a mean of as many even numbers, and more */
     is_near("mean", mean, 0, spread * 0.6);
     is_near("variance", square, 1 / 3.0, spread);
     is_near("fourth moment", fourth, 0.2, spread);
     is_near("another seed", other, 0, spread);
-    for (int d = 1; d < 4; d++)
+    for (int d = 0; d < 5; d++)
         is_near("its past", lag[d], 0, spread);
     assert_true(low >= -1 && low < -0.999 && high <= 1 && high > 0.999);
     for (double hertz = 100; hertz < 24000; hertz += 997) {
@@ -419,6 +454,7 @@ int main(void)
         cmocka_unit_test(a_constant_offset_is_blocked),
         cmocka_unit_test(oscillators_have_their_pitch),
         cmocka_unit_test(jumps_are_rounded),
+        cmocka_unit_test(small_turns_have_the_bits_of_all),
         cmocka_unit_test(noise_is_white),
         cmocka_unit_test(envelopes_keep_their_times),
         cmocka_unit_test(an_envelope_does_not_jump),

@@ -34,6 +34,10 @@ typedef enum math_grade { MATH_DEFAULT /* at most 1 ULP */, MATH_FAST /* at most
  * rules the expansion of a constant folds to a constant. */
 ir_ref sn_math_expand(ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
 
+/* An upper bound of |x|, infinity where none is known, of values that are 0 or at least 2^-60 in magnitude and never −0: sinpi and cospi of at most 1 are
+ * shorter, to the same bits. */
+double sn_math_turns_bound(const ir_program *p, ir_ref x);
+
 /* Expansions that a context keeps, so that each is worked out once. One thread at a time. */
 typedef struct math_template math_template;
 typedef struct math_result math_result;

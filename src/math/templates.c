@@ -101,6 +101,8 @@ ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function,
     const bool first = sn_ir_is_const(p, x), second = y && sn_ir_is_const(p, y);
     if (first && (second || !y))
         return expand_constants(all, p, function, type, x, y, grade);
+    if ((function == IR_SINPI || function == IR_COSPI) && sn_math_turns_bound(p, x) <= 1) /* shorter than what is kept */
+        return sn_math_expand(p, function, type, x, y, grade);
     const math_template *t = first || second ? NULL : template_of(all, function, type, grade, p->memory);
     if (!t)
         return sn_math_expand(p, function, type, x, y, grade);

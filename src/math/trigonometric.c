@@ -32,12 +32,45 @@
 #include "math/trigonometric_coefficients.h"
 
 #include <math.h>
+#include <string.h>
 
 #define POLYNOMIAL(m, x, name)                                                          \
     M_BY_TYPE(m, sn_math_polynomial(m, x, sn_##name##_f32, M_LENGTH(sn_##name##_f32)),  \
               sn_math_polynomial(m, x, sn_##name##_f64, M_LENGTH(sn_##name##_f64)))
 
 /* ---- half turns ---- */
+
+static double value_of_constant(const ir_program *p, ir_ref r)
+{
+    const ir_op *op = &p->ops[r];
+    double wide;
+    float narrow;
+    const uint64_t bits = op->a | (uint64_t)op->b << 32;
+    memcpy(&wide, &bits, sizeof wide);
+    memcpy(&narrow, &op->a, sizeof narrow);
+    return op->type == IR_F64 ? wide : (double)narrow;
+}
+
+/* Of an integer made a float, times a constant that no product makes subnormal or tiny. Roundings grow with what is rounded, so the bounds are
+ * rounded as the values are, where the constant is a power of two: the product is exact then. */
+double sn_math_turns_bound(const ir_program *p, ir_ref x)
+{
+    const ir_op *op = &p->ops[x];
+    if (op->code != IR_MUL)
+        return (double)INFINITY;
+    const bool behind = sn_ir_is_const(p, op->b);
+    const ir_ref factor = behind ? op->b : op->a, other = behind ? op->a : op->b;
+    const ir_op *made = &p->ops[other];
+    if (!sn_ir_is_const(p, factor) || made->code != IR_CVT || p->ops[made->a].type != IR_I32)
+        return (double)INFINITY;
+    int exponent;
+    const double scale = value_of_constant(p, factor);
+    if (!(scale >= 0x1p-60 && scale <= 1) || frexp(scale, &exponent) != 0.5)
+        return (double)INFINITY;
+    const ir_range range = sn_ir_range(p, made->a);
+    const double most = fmax(fabs((double)range.low), fabs((double)range.high));
+    return (made->type == IR_F32 ? (double)(float)most : most) * scale;
+}
 
 /* sin(π r) − C r + tail. */
 static ir_ref smaller_part(formula *m, ir_ref r, ir_ref tail)
@@ -129,12 +162,35 @@ static ir_ref fast_cospi_f64(formula *m, ir_ref x)
     return signed_arch(m, r, zero);
 }
 
+/* The sine and the cosine of at most a half turn, and of at most a quarter, either way: what oscillators ask for, whose phases are integers made
+ * floats. The bits are those of the long way, whose steps are named behind each. */
+static ir_ref small_sinpi(formula *m, ir_ref x, double bound)
+{
+    const ir_ref zero = m_number(m, 0);
+    if (bound <= 0.5) /* n = 0, and the series is odd to the last bit */
+        return sn_math_sine_of_half_turns(m, x, zero);
+    const ir_ref size = m_abs(m, x); /* n is 0 or 1; 1 − |x| is exact where it is the smaller one */
+    const ir_ref r = m_min(m, size, m_sub(m, m_number(m, 1), size));
+    return sn_math_apply_sign(m, sn_math_sine_of_half_turns(m, r, zero), x);
+}
+
+/* Beyond a quarter of a turn 1/2 − |x| is the negated r, exact, so that nothing was dropped; no result is −0. */
+static ir_ref small_cospi(formula *m, ir_ref x)
+{
+    const ir_ref size = m_abs(m, x), half = m_number(m, 0.5), r = m_sub(m, half, size);
+    const ir_ref dropped = m_sub(m, m_sub(m, half, r), size);
+    return sn_math_sine_of_half_turns(m, r, m_mul(m, dropped, m_mul_k(m, size, 9.375)));
+}
+
 /* All zeros have the argument's sign: it is taken off first and put back last. Where the result may be
  * subnormal, the sum of two rounded parts would err by both roundings, each a half of the last place. */
 ir_ref sn_math_sinpi(formula *m, ir_ref x)
 {
     if (m->grade == MATH_FAST)
         return M_BY_TYPE(m, fast_sinpi_f32(m, x), fast_sinpi_f64(m, x));
+    const double bound = sn_math_turns_bound(m->p, x);
+    if (bound <= 1)
+        return small_sinpi(m, x, bound);
     const ir_ref size = m_abs(m, x), n = m_round(m, size);
     const ir_ref r = sn_math_alternate(m, m_sub(m, size, n), n);
     const ir_ref hot = sn_math_sine_of_half_turns(m, r, m_number(m, 0));
@@ -148,6 +204,8 @@ ir_ref sn_math_cospi(formula *m, ir_ref x)
 {
     if (m->grade == MATH_FAST)
         return M_BY_TYPE(m, fast_cospi_f32(m, x), fast_cospi_f64(m, x));
+    if (sn_math_turns_bound(m->p, x) <= 1)
+        return small_cospi(m, x);
     const ir_ref n = m_round(m, x), half = m_number(m, 0.5);
     const ir_ref d = m_abs(m, m_sub(m, x, n)), r = m_sub(m, half, d);
     const ir_ref dropped = m_sub(m, m_sub(m, half, r), d);
