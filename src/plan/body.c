@@ -624,6 +624,11 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
     }
 }
 
+static bool may_interleave(const plan *p, const plan_loop *loop)
+{
+    return p->line_count && loop->rate == PLAN_ELEMENT && loop->lanes == PLAN_TIME;
+}
+
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,
                                   arena *memory)
 {
@@ -637,6 +642,7 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
     m.guard = where->has_guard && loop->rate == PLAN_ELEMENT ? first_guard(p->program, members, count) : 0;
     if (!m.guard) {
         make_body(&m, &loop->body[0], members, count);
+        m.failed |= !m.failed && may_interleave(p, loop) && sn_plan_interleave(&loop->body[0], memory);
         if (p->loop_count > 1)
             close_body(&m, members, count);
         loop->widest = m.wide ? 8 : 4;
@@ -654,6 +660,7 @@ sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t numbe
         m.guard_value = side;
         find_needed(&m, needed, members, count);
         make_body(&m, &loop->body[side], members, count);
+        m.failed |= !m.failed && may_interleave(p, loop) && sn_plan_interleave(&loop->body[side], memory);
         close_body(&m, members, count);
         wide |= m.wide;
     }

@@ -8,6 +8,7 @@
  *   blocks.c      calls of functions in C: when they are made, from which buffers to which
  *   crossings.c   where values lie that cross loops: in places that are used again and again
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
+ *   interleave.c  the order of the operations of patches' loops in lanes
  *   explain.c     what was chosen and why, in words; predicted cost
  *
  * A loop's body refers to nothing outside it: constants, frame slots, streams and buffers are leaves of its own. Loops
@@ -213,6 +214,8 @@ sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live
 /* blocks.c: which calls are made, in the order in which `level` (per operation) has them; sets p->calls, but for `before`, and their buffers, for
  * which p->buffers has room. */
 sinter_status sn_plan_place_calls(plan *p, const uint8_t *live, const uint16_t *level, arena *memory);
+/* Puts the operations into an order in which chains lie side by side. SINTER_NO_MEMORY. */
+sinter_status sn_plan_interleave(plan_body *body, arena *memory);
 /* How many buffers that will be at most. */
 uint32_t sn_plan_count_ports(const ir_program *program);
 
