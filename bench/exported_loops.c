@@ -1,4 +1,4 @@
-/* The loops of exported_loops.h. Eight partial sums, so that no loop waits for its own additions and each compiler may use vectors. The exported files come
+/* The loops of exported_loops.h. Where an exported density has a form for the common parameters, the loop is there twice, as the exported file advises. Eight partial sums, so that no loop waits for its own additions and each compiler may use vectors. The exported files come
  * first: what they ask of the compiler holds for all that follows. */
 #include "exported_normal.h"
 #include "exported_exponential.h"
@@ -33,6 +33,11 @@ ALONE double sn_plain_normal_sum(const double *x, int64_t n, double mu, double s
 ALONE double sn_exported_normal_sum(const double *x, int64_t n, double mu, double sigma)
 {
     const exported_normal_prepared prepared = exported_normal_prepare(mu, sigma);
+#define VALUE(at) exported_normal_at_common(&prepared, at)
+    if (exported_normal_is_common(&prepared)) {
+        SUM(VALUE);
+    }
+#undef VALUE
 #define VALUE(at) exported_normal_at(&prepared, at)
     SUM(VALUE);
 #undef VALUE
@@ -58,6 +63,11 @@ ALONE double sn_exported_exponential_sum(const double *x, int64_t n, double beta
 {
     const exported_exponential_prepared prepared = exported_exponential_prepare(beta);
     (void)unused;
+#define VALUE(at) exported_exponential_at_common(&prepared, at)
+    if (exported_exponential_is_common(&prepared)) {
+        SUM(VALUE);
+    }
+#undef VALUE
 #define VALUE(at) exported_exponential_at(&prepared, at)
     SUM(VALUE);
 #undef VALUE

@@ -54,21 +54,32 @@ bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_da
     return true;
 }
 
-bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals)
+/* The sum of one variant's terms into `totals`, in the default floating-point mode; false: a column is not contiguous. */
+static bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
 {
-    density_frame *f = v->sums[gradient];
-    if (!f || !f->direct || !data || !is_one_block(v, data) || !settle(v))
-        return false;
     const kernel_run r = sn_density_run(v, f, 0);
-    const uint32_t results = f->variant->results;
-    if (!sn_density_is_trusted(v, f) || !place_columns(v->density, &r, data))
+    if (!place_columns(v->density, &r, data))
         return false;
-    const float_mode mode = sn_float_mode_enter();
     sn_kernel_open_block(&r);
     f->direct(r.frame, 0, data->count);
-    for (uint32_t k = 0; k < results; k++)
-        totals[k] = sn_kernel_fold(&r, k);
-    const bool accepted = sn_density_accept(f->maps, results, data->count, v->density->type == SINTER_F32, totals);
+    for (uint32_t k = 0; k < f->variant->results; k++)
+        totals[k] = sn_kernel_fold(&r, k) + 0.0; /* -0 is 0 */
+    return true;
+}
+
+static bool sum_factored(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+{
+    return f && sn_density_is_trusted(v, f) && sum_frame(v, f, data, totals)
+           && sn_density_accept(f->maps, f->variant->results, data->count, v->density->type == SINTER_F32, totals);
+}
+
+bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals)
+{
+    const density_sums *s = &v->sums[gradient];
+    if (!s->terms || !s->terms->direct || (s->factored && !s->factored->direct) || !data || !is_one_block(v, data) || !settle(v))
+        return false;
+    const float_mode mode = sn_float_mode_enter();
+    const bool done = sum_factored(v, s->factored, data, totals) || sum_frame(v, s->terms, data, totals);
     sn_float_mode_leave(mode);
-    return accepted;
+    return done;
 }

@@ -9,6 +9,7 @@
  *   - b has underflowed, or nearly so: g is beyond 2^±400, checked before;
  *   - g·Σb and n·o cancel, so that their roundings are large beside the result: then |g·Σb| + |n·o| > 8·|result|. So rounding errors are at most those of
  *     adding the terms themselves, 17 times over, and usually less.
+ * Rows outside the support, whose term is -inf or NaN, are in the sum as infinity, which is not finite either.
  * Derivatives are near 0 at every maximum, where all of that would be found to cancel; so of them only factors leave the sum, no addends.
  *
  * Requirements: a program with totals, before it is expanded. Why it ends: each step goes to an operand, and a total takes at most as many as
@@ -17,9 +18,9 @@
 
 #include <math.h>
 
-/* gain·a·b + offset, each 0 where it is 1 (gain, b) or 0 (offset). */
+/* gain·a·b + offset, each 0 where it is 1 (gain, b) or 0 (offset); where `outside` holds, if it is there, infinite or no number. */
 typedef struct factored {
-    ir_ref a, b, gain, offset;
+    ir_ref a, b, gain, offset, outside;
 } factored;
 
 static bool is_uniform(const ir_program *p, ir_ref r)
@@ -86,6 +87,29 @@ static bool take_form(const ir_program *p, factored *f)
     return true;
 }
 
+/* Neither finite whatever the parameters are: what a density is outside its support. */
+static bool is_never_finite(const ir_program *p, ir_ref r)
+{
+    const ir_op *op = &p->ops[r];
+    if (op->code == IR_SELECT && is_uniform(p, op->a))
+        return is_never_finite(p, op->b) && is_never_finite(p, op->c);
+    const uint64_t exponent = op->type == IR_F32 ? 0x7F800000u : UINT64_C(0x7FF) << 52;
+    return sn_ir_is_const(p, r) && (op->type == IR_F32 || op->type == IR_F64) && (sn_ir_bits(p, r) & exponent) == exponent;
+}
+
+/* A choice between f->a and what is never finite: the sum is then none that is accepted, whichever infinity or NaN it was. */
+static bool pull_support(ir_program *p, factored *f)
+{
+    const ir_op op = p->ops[f->a];
+    if (op.code != IR_SELECT || !(is_never_finite(p, op.b) || is_never_finite(p, op.c)))
+        return false;
+    const bool first = is_never_finite(p, op.b);
+    const ir_ref outside = first ? op.a : sn_ir_emit(p, IR_NOT, IR_VOID, op.a, 0, 0);
+    f->outside = f->outside ? sn_ir_emit(p, IR_OR, IR_VOID, f->outside, outside, 0) : outside;
+    f->a = first ? op.c : op.b;
+    return true;
+}
+
 /* An addend of f->a into the offset. */
 static bool pull_addend(ir_program *p, factored *f)
 {
@@ -136,10 +160,10 @@ static void pull_from_product(ir_program *p, factored *f)
 
 static factored factor(ir_program *p, ir_ref term, bool addends)
 {
-    factored f = {term, 0, 0, 0};
+    factored f = {.a = term};
     if (is_uniform(p, term))
         return f;
-    while (!f.b && !is_uniform(p, f.a) && (take_form(p, &f) || pull_factor(p, &f) || (addends && pull_addend(p, &f))))
+    while (!f.b && !is_uniform(p, f.a) && (take_form(p, &f) || pull_support(p, &f) || pull_factor(p, &f) || (addends && pull_addend(p, &f))))
         ;
     pull_from_product(p, &f);
     return f;
@@ -151,7 +175,9 @@ ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *s
 {
     const ir_type type = (ir_type)out->ops[sum->a].type;
     const uint32_t k = sum->b;
-    const factored f = factor(out, sum->a, k == 0);
+    factored f = factor(out, sum->a, k == 0);
+    if (f.outside)
+        f.a = sn_ir_emit(out, IR_SELECT, IR_VOID, f.outside, sn_ir_number(out, type, INFINITY), f.a);
     s->any |= f.gain || f.offset;
     s->gain[k] = f.gain ? f.gain : sn_ir_number(out, type, 1);
     s->offset[k] = f.offset ? f.offset : sn_ir_number(out, type, 0);

@@ -217,7 +217,7 @@ static sinter_status plan_sum(sum_plan *p, sinter_density_values *v, const sinte
     status = make_ready(r, &p->shape, report);
     p->factored = status ? NULL : r->frame;
     if (has_no_arrays(&p->shape))
-        v->sums[gradient] = p->factored;
+        v->sums[gradient] = (density_sums){p->terms, p->factored};
     return status;
 }
 

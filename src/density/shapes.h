@@ -177,6 +177,11 @@ typedef struct density_frame {
     density_lane lanes[];   /* for each worker */
 } density_frame;
 
+/* A sum in two ways: of the terms, and of what factors leave of them (which may be NULL). */
+typedef struct density_sums {
+    density_frame *terms, *factored;
+} density_sums;
+
 struct sinter_density_values {
     sinter_density *density;
     size_t size;
@@ -189,7 +194,7 @@ struct sinter_density_values {
     int invalid;       /* among `given`; −1: none */
     int told;          /* what the last call complained of; −1: of nothing, or values were set since */
     density_frame *row; /* of plain batches, once it is there */
-    density_frame *sums[2]; /* of plain factored sums, once they are there: without and with derivatives */
+    density_sums sums[2]; /* plain ones, once they are there: without and with derivatives */
     density_frame **frames; /* by number of variant */
     uint32_t frame_capacity;
     uint8_t *scratch;  /* `scratch_each` bytes for each worker */

@@ -88,17 +88,24 @@ static uint32_t parse_bound(parser *p)
     return p->panic ? 0 : sn_lang_parse_choice(p);
 }
 
-static void parse_range(parser *p, lang_constraint *c)
+/* `on 0.. {`: a support without an upper end. */
+static bool is_open(const parser *p, bool support)
+{
+    return support && (token_is(p, TOKEN_LBRACE) || token_is_word(p, "with"));
+}
+
+static void parse_range(parser *p, lang_constraint *c, bool support)
 {
     c->kind = CONSTRAINT_WITHIN;
     c->low = parse_bound(p);
     if (!p->panic && !accept_token(p, TOKEN_RANGE))
         sn_lang_missing(p, "the other end of the range", "0..1, or 0..inf");
-    c->high = parse_bound(p);
+    if (!is_open(p, support))
+        c->high = parse_bound(p);
 }
 
-/* What may stand behind `in` and behind `on`. */
-static void parse_set(parser *p, lang_constraint *c)
+/* What may stand behind `in` and, of a support, behind `on`. */
+static void parse_set(parser *p, lang_constraint *c, bool support)
 {
     c->at = p->l.token.at;
     if (token_is_word(p, "real")) {
@@ -114,7 +121,7 @@ static void parse_set(parser *p, lang_constraint *c)
         if (c->whole)
             next_token(p);
         if (!c->whole || !(token_is(p, TOKEN_COMMA) || token_is(p, TOKEN_RPAREN) || token_is(p, TOKEN_LBRACE) || token_is(p, TOKEN_COLON) || token_is_word(p, "with")))
-            parse_range(p, c);
+            parse_range(p, c, support);
     }
     c->end = p->previous_end;
 }
@@ -125,7 +132,7 @@ static lang_constraint parse_constraint(parser *p)
     const unsigned kind = p->l.token.kind;
     if (token_is_word(p, "in")) {
         next_token(p);
-        parse_set(p, &c);
+        parse_set(p, &c, false);
         return c;
     }
     if (kind != TOKEN_GT && kind != TOKEN_GE && kind != TOKEN_LT && kind != TOKEN_LE)
@@ -218,7 +225,7 @@ static void parse_support(parser *p, lang_family *f)
         return;
     }
     next_token(p);
-    parse_set(p, &f->support);
+    parse_set(p, &f->support, true);
     const uint32_t at = p->l.token.at;
     if (!p->panic)
         f->x_width = parse_width(p);

@@ -2,8 +2,8 @@
  *
  * A parameter that breaks its constraint is NaN before anything is computed from it: p + (valid ? -0 : NaN) has the value of p
  * and the derivative 1. Of live parameters that is computed once, not for each element. Outside the support the density is
- * -inf, or NaN where a parameter is invalid: one choice at the end. Ends of the support that are infinite are tested but for `real`, where the
- * members say themselves what they are at infinity. */
+ * -inf, or NaN where a parameter is invalid: one choice at the end. Ends of the support that are infinite are tested but for those of `real` and
+ * the upper one of `0..`, where the members say themselves what they are at infinity. */
 #include "lang/supports.h"
 
 #include "lang/kept_members.h"
@@ -137,7 +137,8 @@ static outside find_outside(const lang_evaluation *e, const lang_constraint *c, 
         return o;
     const lang_value low = c->low ? bound(e, c->low, 0) : none, high = c->high ? bound(e, c->high, 0) : all;
     o.below = compared(e, is_infinite(e, low) ? TOKEN_LE : TOKEN_LT, x, low);
-    o.above = compared(e, is_infinite(e, high) ? TOKEN_GE : TOKEN_GT, x, high);
+    if (c->high || c->kind != CONSTRAINT_WITHIN || tails)
+        o.above = compared(e, is_infinite(e, high) ? TOKEN_GE : TOKEN_GT, x, high);
     if (c->whole)
         o.between = compared(e, TOKEN_GT, x, sn_lang_floor_of(e, x));
     return o;

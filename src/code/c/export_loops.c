@@ -89,8 +89,10 @@ typedef struct statements {
     const plan_body *body;
     char prefix[16];  /* of values: "v", or "v3_" in the function of one element */
     bool one;         /* the function of one element */
+    bool common;      /* without the cold regions that parameters decide */
     unsigned depth;   /* of indentation */
     const uint8_t *used; /* per operation: something asks for it */
+    const uint8_t *uniform; /* the same: parameters decide it; of `common` */
 } statements;
 
 static const ir_op *operation(const statements *s, uint32_t k)
@@ -351,6 +353,19 @@ static bool is_effect(unsigned code)
     return sn_ir_info[code].rule == IR_RULE_EFFECT;
 }
 
+/* Where a region that parameters decide is left out: its result is the hot operand. Returns the RARE that ends it. */
+static uint32_t leave_out(const statements *s, uint32_t cold)
+{
+    const uint32_t rare = operation(s, cold)->b;
+    if (s->used[rare]) {
+        indent(s);
+        sn_text_print(s->w->out, "const %s %s%u = ", sn_c_type(operation(s, rare)->type), s->prefix, rare);
+        say_value(s, operation(s, rare)->c);
+        end(s);
+    }
+    return rare;
+}
+
 static void write_statements(statements *s)
 {
     const plan_body *body = s->body;
@@ -361,7 +376,9 @@ static void write_statements(statements *s)
     }
     for (uint32_t k = 1; k < body->count; k++) {
         const ir_op *op = operation(s, k);
-        if (op->code == IR_COLD) {
+        if (op->code == IR_COLD && s->common && s->uniform[op->a]) {
+            k = leave_out(s, k);
+        } else if (op->code == IR_COLD) {
             regions[op->b] = 1;
             open_region(s, op);
         } else if (regions[k]) {
@@ -385,6 +402,74 @@ static const uint8_t *find_used(const c_writer *w, const plan_body *body)
         for (unsigned j = 0; j < sn_ir_info[body->ops[k].code].operands; j++)
             used[sn_ir_operand(&body->ops[k], j)] = 1;
     return used;
+}
+
+/* ---- cold regions that parameters decide ---- */
+
+/* gcc 12 does not turn a loop into vector code in which such a test stands, though all its turns decide alike; so it can be made before the loop. */
+static const uint8_t *find_uniform(const c_writer *w, const plan_body *body)
+{
+    uint8_t *uniform = sn_arena_take_zeroed(w->memory, body->count);
+    for (uint32_t k = 1; uniform && k < body->count; k++) {
+        const ir_op *op = &body->ops[k];
+        const bool pure = sn_ir_info[op->code].kind == IR_KIND_PURE && op->code != IR_RARE;
+        uniform[k] = pure || op->code == IR_CONST || (is_uniform_leaf(op->code) && op->code != IR_ROW);
+        for (unsigned j = 0; pure && j < sn_ir_info[op->code].operands; j++)
+            uniform[k] &= uniform[sn_ir_operand(op, j)];
+    }
+    return uniform;
+}
+
+/* The COLD of such a region by the RARE that ends it. */
+static uint32_t *find_decided(const statements *s)
+{
+    uint32_t *cold = sn_arena_take_zeroed(s->w->memory, s->body->count * sizeof *cold);
+    for (uint32_t k = 1; cold && s->uniform && k < s->body->count; k++)
+        if (operation(s, k)->code == IR_COLD && s->uniform[operation(s, k)->a])
+            cold[operation(s, k)->b] = k;
+    return cold;
+}
+
+static void mark_operands(const statements *s, uint8_t *used, uint32_t k)
+{
+    const ir_op *op = operation(s, k);
+    for (unsigned j = 0; j < sn_ir_info[op->code].operands; j++)
+        used[sn_ir_operand(op, j)] = 1;
+}
+
+/* What effects need where those regions are left out. */
+static const uint8_t *find_used_commonly(const statements *s)
+{
+    const uint32_t *cold = find_decided(s);
+    uint8_t *used = sn_arena_take_zeroed(s->w->memory, s->body->count);
+    if (!cold || !used)
+        return NULL;
+    for (uint32_t k = s->body->count - 1; k > 0; k--) {
+        if (cold[k]) {
+            used[operation(s, k)->c] |= used[k];
+            k = cold[k];
+        } else if (used[k] || is_effect(operation(s, k)->code)) {
+            mark_operands(s, used, k);
+        }
+    }
+    return used;
+}
+
+/* What decides those regions, and what that needs; NULL: there are none, or no memory. */
+static const uint8_t *find_deciding(const statements *s)
+{
+    const uint32_t *cold = find_decided(s);
+    uint8_t *used = sn_arena_take_zeroed(s->w->memory, s->body->count);
+    bool any = false;
+    for (uint32_t k = 1; cold && used && k < s->body->count; k++)
+        if (cold[k]) {
+            used[operation(s, cold[k])->a] = 1;
+            any = true;
+        }
+    for (uint32_t k = s->body->count - 1; any && k > 0; k--)
+        if (used[k])
+            mark_operands(s, used, k);
+    return any ? used : NULL;
 }
 
 /* What the body names, each thing once. */
@@ -649,13 +734,31 @@ static void write_variables(const c_writer *w)
         sn_text_print(w->out, "    %s out%u;\n", sn_c_type(p->program->outputs[k].type), k);
 }
 
-static void write_one(const c_writer *w, uint32_t number, unsigned side, unsigned depth)
+static statements of_one(const c_writer *w, uint32_t number, unsigned side, unsigned depth)
 {
     const plan_loop *loop = &w->plan->loops[number];
     statements s = {.w = w, .loop = loop, .body = &loop->body[side], .one = true, .depth = depth};
     snprintf(s.prefix, sizeof s.prefix, w->plan->loop_count > 1 ? "v%u_" : "v", number);
+    return s;
+}
+
+static void write_one(const c_writer *w, uint32_t number, unsigned side, unsigned depth)
+{
+    statements s = of_one(w, number, side, depth);
     s.used = find_used(w, s.body);
     if (s.used)
+        write_statements(&s);
+    else
+        w->out->failed = true;
+}
+
+static void write_one_commonly(const c_writer *w, uint32_t number)
+{
+    statements s = of_one(w, number, 0, 1);
+    s.common = true;
+    s.uniform = find_uniform(w, s.body);
+    s.used = find_used_commonly(&s);
+    if (s.uniform && s.used)
         write_statements(&s);
     else
         w->out->failed = true;
@@ -718,16 +821,11 @@ static void write_prepare(const c_writer *w, uint32_t loops)
     sn_text_add(w->out, "    return b0;\n}\n");
 }
 
-/* Names that are not read are said to be so. */
-static void write_at(const c_writer *w, uint32_t loops)
+/* What was prepared, by the names that statements know. Names that are not read are said to be so. */
+static void write_unpacked(const c_writer *w)
 {
     const ir_program *p = w->plan->program;
     text *t = w->out;
-    sn_text_print(t, "\n/* One element, of parameters that are prepared: for loops in which they do not change. */\n%s_INLINE %s %s_at(const %s_prepared *b0",
-                  w->name, sn_c_type(p->outputs[0].type), w->name, w->name);
-    for (uint32_t k = 0; k < p->input_count; k++)
-        sn_text_print(t, ", %s %s", sn_c_type(p->inputs[k].type), w->inputs[k]);
-    sn_text_print(t, ")\n{\n    %s out0;\n", sn_c_type(p->outputs[0].type));
     for (uint32_t k = 0; k < p->param_count; k++)
         sn_text_print(t, "    const %s %s = b0->p_%s;\n", sn_c_type(p->params[k].type), w->params[k], w->params[k]);
     for (uint32_t k = 0; k < w->plan->frame.count; k++)
@@ -735,10 +833,93 @@ static void write_at(const c_writer *w, uint32_t loops)
             sn_text_print(t, "    %s u%u = b0->u%u;\n    (void)u%u;\n", sn_c_type(w->uniform_types[k]), k, k, k);
     for (uint32_t k = 0; k < p->param_count; k++)
         sn_text_print(t, "    (void)%s;\n", w->params[k]);
+}
+
+static void open_at(const c_writer *w, const char *ending)
+{
+    const ir_program *p = w->plan->program;
+    text *t = w->out;
+    sn_text_print(t, "%s_INLINE %s %s_at%s(const %s_prepared *b0", w->name, sn_c_type(p->outputs[0].type), w->name, ending, w->name);
+    for (uint32_t k = 0; k < p->input_count; k++)
+        sn_text_print(t, ", %s %s", sn_c_type(p->inputs[k].type), w->inputs[k]);
+    sn_text_print(t, ")\n{\n    %s out0;\n", sn_c_type(p->outputs[0].type));
+    write_unpacked(w);
     for (uint32_t k = 0; k < p->input_count; k++)
         sn_text_print(t, "    (void)%s;\n", w->inputs[k]);
+}
+
+static void write_at(const c_writer *w, uint32_t loops)
+{
+    sn_text_add(w->out, "\n/* One element, of parameters that are prepared: for loops in which they do not change. */\n");
+    open_at(w, "");
     for (uint32_t k = loops; k < w->plan->loop_count; k++)
         write_one_guarded(w, k);
+    sn_text_add(w->out, "    return out0;\n}\n");
+}
+
+/* ---- the same where parameters ask for no cold region ---- */
+
+/* Of loop `number` what decides its regions; `used` NULL: none does. */
+static statements deciding(const c_writer *w, uint32_t number)
+{
+    statements s = of_one(w, number, 0, 1);
+    if (w->plan->loops[number].guard)
+        return s;
+    s.uniform = find_uniform(w, s.body);
+    s.used = find_deciding(&s);
+    return s;
+}
+
+static bool has_decided(const c_writer *w, uint32_t loops)
+{
+    bool any = false;
+    for (uint32_t k = loops; k < w->plan->loop_count; k++)
+        any |= deciding(w, k).used != NULL;
+    return any;
+}
+
+static void write_deciding(const c_writer *w, uint32_t number)
+{
+    const statements s = deciding(w, number);
+    for (uint32_t k = 1; s.used && k < s.body->count; k++)
+        if (s.used[k] && !stands_in_place(&s, operation(&s, k)))
+            write_value(&s, k);
+    for (uint32_t k = 1; s.used && k < s.body->count; k++) {
+        const ir_op *op = operation(&s, k);
+        if (op->code != IR_COLD || !s.uniform[op->a])
+            continue;
+        sn_text_add(w->out, "    common &= !");
+        say_value(&s, op->a);
+        sn_text_add(w->out, ";\n");
+    }
+}
+
+static void write_common(const c_writer *w, uint32_t loops)
+{
+    text *t = w->out;
+    sn_text_print(t,
+                  "\n/* Do these parameters need no long form, for no element? Then %s_at_common gives what %s_at does, and has no branch that keeps a compiler\n"
+                  " * from making vector code of the caller's loop:\n"
+                  " *\n"
+                  " *     if (%s_is_common(&prepared))\n"
+                  " *         for (int i = 0; i < n; i++)\n"
+                  " *             out[i] = %s_at_common(&prepared, x[i]);\n"
+                  " *     else\n"
+                  " *         for (int i = 0; i < n; i++)\n"
+                  " *             out[i] = %s_at(&prepared, x[i]);\n"
+                  " */\n"
+                  "%s_INLINE int %s_is_common(const %s_prepared *b0)\n{\n    int common = 1;\n",
+                  w->name, w->name, w->name, w->name, w->name, w->name, w->name, w->name);
+    write_unpacked(w);
+    for (uint32_t k = loops; k < w->plan->loop_count; k++)
+        write_deciding(w, k);
+    sn_text_add(t, "    return common;\n}\n\n");
+    open_at(w, "_common");
+    for (uint32_t k = loops; k < w->plan->loop_count; k++)
+        if (w->plan->loops[k].guard)
+            write_one_guarded(w, k);
+        else
+            write_one_commonly(w, k);
     sn_text_add(t, "    return out0;\n}\n");
 }
 
@@ -763,6 +944,8 @@ void sn_c_write_function(const c_writer *w)
         write_prepared_type(w);
         write_prepare(w, before);
         write_at(w, before);
+        if (has_decided(w, before))
+            write_common(w, before);
     }
     const ir_program *p = w->plan->program;
     text *t = w->out;
