@@ -141,7 +141,7 @@ static inline double oracle_gamma_argument(ir_type type, uint64_t *state)
      .margin = {0, 0x1p-6}},                          \
     {.name = "digamma", .code = IR_DIGAMMA, .quick = oracle_digamma, .close = oracle_digammal,                 \
      .exact = oracle_digamma_exact, .argument = oracle_gamma_argument, .most = {2, 4},                         \
-     .absolute = {0x1p-20, 0x1p-48}, .margin = {0, 0x1p-4}},
+     .absolute = {0x1p-20, 0x1p-48}, .margin = {0x1p-13, 0x1p-4}},
 
 #define SPECIALS_GAMMA                                                                                         \
     {IR_LGAMMA, 1, 0.0}, {IR_LGAMMA, 2, 0.0}, {IR_LGAMMA, 0.0, INFINITY}, {IR_LGAMMA, -0.0, INFINITY},         \
