@@ -47,6 +47,10 @@ The functions are expanded into plain arithmetic before any engine sees them, so
 every vector width, which give the same bits. Infinities, NaN, signed zeros and subnormal numbers, as arguments and as
 results, are right; no range is left out.
 
+Not in the table is what is one operation, rounded once (`sqrt`, `fma`) or exact (`floor`, `ceil`, `round`, `trunc`, `abs`, `sign`, `copysign`, `min`, `max`), and what
+is the formula that [language.md](language.md#functions) says (`mod`, `rem`, `mix`, `smoothstep`, `length`, ...). `degrees` and `radians` are products by a
+factor that is rounded once: they err by at most 0.81 ULP.
+
 An error is |result − exact| in units in the last place (ULP): the distance of the type's numbers at the exact value;
 where that is subnormal, the least subnormal. 0.5 is the least that rounding can reach. Where the exact value rounds to
 infinity, only infinity counts as right. `default` promises 1 ULP, `fast` 4; lgamma, gamma and digamma promise 2 as
