@@ -144,6 +144,8 @@ static void names_are_counters_or_anything(void **state)
     assert_true(result(source) == 997);
 }
 
+#define TEN "abcdefghij"
+
 static void mistakes_are_told(void **state)
 {
     (void)state;
@@ -169,6 +171,8 @@ static void mistakes_are_told(void **state)
         {"_0 neg _0", 1, 8, 2, "there is no '_0' above", "names are defined above their use"},
         {"a var-x\nb neg \xC3\xA4q", 2, 7, 2, "there is no '\xC3\xA4q' above",
          "names are defined above their use"},
+        {"a var-x\nb neg c\xFF\x01", 2, 7, 3, "there is no 'c?\?' above", "names are defined above their use"},
+        {"a var-x\nb " TEN TEN TEN TEN TEN "123456789\xC3\xA4q a", 2, 3, 61, "there is no operation '" TEN TEN TEN TEN TEN "123456789'", ""},
         {"_0 var-x\n_0 var-y", 2, 1, 2, "'_0' is defined already", ""},
         {"a var-x\na var-y", 2, 1, 1, "'a' is defined already", ""},
     };

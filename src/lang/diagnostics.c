@@ -128,6 +128,19 @@ static void trim(char *text, size_t size)
     text[length > 0 ? length - 1 : 0] = 0;
 }
 
+/* What a message quotes of a text may be anything; it is one line of UTF-8. */
+static void replace_odd_bytes(char *text)
+{
+    const char *const end = text + strlen(text);
+    while (text < end) {
+        const int length = character_length(text, end);
+        const unsigned char c = (unsigned char)*text;
+        if (length == 0 || c < 0x20 || c == 0x7F)
+            *text = '?';
+        text += length ? length : 1;
+    }
+}
+
 static sinter_error *new_error(lang_source *s, sinter_status status)
 {
     if (s->status == SINTER_OK)
@@ -168,6 +181,7 @@ void sn_lang_error(lang_source *s, sinter_status status, uint32_t at, uint32_t e
     vsnprintf(e->message, sizeof e->message, format, arguments);
     va_end(arguments);
     trim(e->message, sizeof e->message);
+    replace_odd_bytes(e->message);
     snprintf(e->hint, sizeof e->hint, "%s", hint ? hint : "");
     trim(e->hint, sizeof e->hint);
     if (at > s->length)

@@ -95,9 +95,13 @@ static void skip_spaces(vm_reader *r)
     r->at = at;
 }
 
+/* How much of a word messages quote: whole characters. */
 static int shown(const char *from, const char *to)
 {
-    return to - from > 60 ? 60 : (int)(to - from);
+    int length = to - from > 60 ? 60 : (int)(to - from);
+    while (length > 0 && from + length < to && ((unsigned char)from[length] & 0xC0) == 0x80)
+        length--;
+    return length;
 }
 
 /* ---- names ---- */
