@@ -344,28 +344,36 @@ static void options_have_only_the_values_they_can_have(void **state)
     (void)state;
     static const double value[] = {1}, nan_value[] = {NAN};
     static const char *const name[] = {"gain"}, *const no_name[] = {NULL};
-    const sinter_options wrong[] = {
-        {.engine = (sinter_engine)6},
-        {.engine = (sinter_engine)-1},
-        {.source = (sinter_source)4},
-        {.drop = (sinter_drop)3},
-        {.domain = (sinter_domain)2},
-        {.type = SINTER_I32},
-        {.type = SINTER_MASK},
-        {.type = (sinter_type)-3},
-        {.grade = (sinter_grade)2},
-        {.rewriting = (sinter_rewriting)3},
-        {.fixed_count = 1},
-        {.fixed_count = 1, .fixed_names = name},
-        {.fixed_count = 1, .fixed_values = value},
-        {.fixed_count = 1, .fixed_names = name, .fixed_values = nan_value},
-        {.fixed_count = 1, .fixed_names = no_name, .fixed_values = value},
+    const struct {
+        const char *name;
+        sinter_options options;
+    } wrong[] = {
+        {"engine", {.engine = (sinter_engine)6}},
+        {"engine", {.engine = (sinter_engine)-1}},
+        {"source", {.source = (sinter_source)4}},
+        {"drop", {.drop = (sinter_drop)3}},
+        {"domain", {.domain = (sinter_domain)2}},
+        {"type", {.type = SINTER_I32}},
+        {"type", {.type = SINTER_MASK}},
+        {"type", {.type = (sinter_type)-3}},
+        {"grade", {.grade = (sinter_grade)2}},
+        {"rewriting", {.rewriting = (sinter_rewriting)3}},
+        {"gradient_mode", {.gradient_mode = (sinter_gradient_mode)3}},
+        {"gradient", {.gradient_count = 1}},
+        {"gradient", {.gradient_count = 1, .gradient = no_name}},
+        {"fixed_names", {.fixed_count = 1}},
+        {"fixed_values", {.fixed_count = 1, .fixed_names = name}},
+        {"fixed_names", {.fixed_count = 1, .fixed_values = value}},
+        {"fixed_values", {.fixed_count = 1, .fixed_names = name, .fixed_values = nan_value}},
+        {"fixed_names", {.fixed_count = 1, .fixed_names = no_name, .fixed_values = value}},
     };
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
-        assert_refused("x", &wrong[k], SINTER_BAD_ARGUMENT, "option");
+        char message[80];
+        snprintf(message, sizeof message, "the option %s has", wrong[k].name);
+        assert_refused("x", &wrong[k].options, SINTER_BAD_ARGUMENT, message);
         char *text;
         size_t length;
-        assert_int_equal(sinter_dump(context, "x", 1, &wrong[k], SINTER_DUMP_IR, NULL, &text, &length,
+        assert_int_equal(sinter_dump(context, "x", 1, &wrong[k].options, SINTER_DUMP_IR, NULL, &text, &length,
                                      &report),
                          SINTER_BAD_ARGUMENT);
         assert_null(text);

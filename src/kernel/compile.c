@@ -17,18 +17,37 @@
 #include "code/x64/x64.h"
 #endif
 
-static bool are_valid(const sinter_options *o)
+/* The member of the options that has a value which it cannot have; NULL: there is none. */
+static const char *wrong_option(const sinter_options *o)
 {
-    for (uint32_t k = 0; o->fixed_names && o->fixed_values && k < o->fixed_count; k++)
+    if (o->fixed_count && (!o->fixed_names || !o->fixed_values))
+        return o->fixed_names ? "fixed_values" : "fixed_names";
+    for (uint32_t k = 0; k < o->fixed_count; k++)
         if (!o->fixed_names[k] || isnan(o->fixed_values[k]))
-            return false;
+            return o->fixed_names[k] ? "fixed_values" : "fixed_names";
     for (uint32_t k = 0; k < o->gradient_count; k++)
         if (!o->gradient || !o->gradient[k])
-            return false;
-    return (unsigned)o->source <= SINTER_DENSITY && (unsigned)o->drop <= SINTER_DROP_THETA && (unsigned)o->domain <= SINTER_GRID && (unsigned)o->grade <= SINTER_GRADE_FAST
-           && (unsigned)o->rewriting <= SINTER_RELAXED && (unsigned)o->gradient_mode <= SINTER_GRADIENT_REVERSE
-           && (o->type == 0 || o->type == SINTER_F32 || o->type == SINTER_F64)
-           && sinter_engine_name(o->engine) && (!o->fixed_count || (o->fixed_names && o->fixed_values));
+            return "gradient";
+    const struct {
+        const char *name;
+        unsigned value, most;
+    } choices[] = {
+        {"source", (unsigned)o->source, SINTER_DENSITY}, {"drop", (unsigned)o->drop, SINTER_DROP_THETA},
+        {"domain", (unsigned)o->domain, SINTER_GRID}, {"grade", (unsigned)o->grade, SINTER_GRADE_FAST},
+        {"rewriting", (unsigned)o->rewriting, SINTER_RELAXED}, {"gradient_mode", (unsigned)o->gradient_mode, SINTER_GRADIENT_REVERSE},
+        {"type", (unsigned)o->type, SINTER_F64}, {"engine", (unsigned)o->engine, SINTER_ENGINE_NEON},
+    };
+    for (size_t k = 0; k < sizeof choices / sizeof *choices; k++)
+        if (choices[k].value > choices[k].most)
+            return choices[k].name;
+    return NULL;
+}
+
+static sinter_status fail_option(sinter_report *report, const char *name)
+{
+    char message[SINTER_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "the option %s has a value that it cannot have", name);
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, NULL);
 }
 
 sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report)
@@ -36,8 +55,11 @@ sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sin
     memset(c, 0, sizeof *c);
     sn_report_open(report, options ? options->name : NULL);
     c->report = report;
-    if (!context || (options && !are_valid(options)))
-        return sn_report_fail(report, SINTER_BAD_ARGUMENT, context ? "an option has a value that it cannot have" : "no context was given", NULL);
+    if (!context)
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no context was given", NULL);
+    const char *wrong = options ? wrong_option(options) : NULL;
+    if (wrong)
+        return fail_option(report, wrong);
     if (options)
         c->options = *options;
     if (!c->options.type)

@@ -62,17 +62,16 @@ sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, co
             *reason = sn_engine_code_refused();
         return refused ? SINTER_ENGINE_AUTO : wanted;
     }
+    /* The reason is that of the next wider one: why this one, and not why not the widest. */
     static const sinter_engine by_width[] = {SINTER_ENGINE_AVX512, SINTER_ENGINE_AVX2};
-    const char *widest_reason = NULL;
     for (unsigned k = 0; k < 2; k++) {
         const char *why;
-        if (sinter_engine_available(by_width[k], &why) && !refused) {
-            *reason = widest_reason ? widest_reason : "";
-            return by_width[k];
+        if (sinter_engine_available(by_width[k], &why)) {
+            if (!refused)
+                return by_width[k];
+            why = sn_engine_code_refused();
         }
-        if (!widest_reason)
-            widest_reason = refused && !*why ? sn_engine_code_refused() : why;
+        *reason = why;
     }
-    *reason = widest_reason;
     return SINTER_ENGINE_INTERP;
 }
