@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -200,6 +201,8 @@ def version_and_overview(_):
 def help_of_every_command(_):
     for command in COMMANDS:
         text = out("help", command)
+        for path in re.findall(r"examples/[\w./]+", text):
+            check((pathlib.Path(__file__).resolve().parent.parent / path).is_file(), path, "in the help of", command)
         check(text.startswith(f"usage: sinter {command}"), text)
         same(out(command, "--help"), text, f"{command} --help")
         same(out(command, "-h"), text, f"{command} -h")

@@ -68,7 +68,7 @@ static const char density_text[] =
     "  sinter density 'normal(mu=2, sigma=1.5)'\n"
     "  sinter density 'normal(mu=2, sigma=1.5)' --at 0,1,2\n"
     "  sinter density 'gamma(2, 0.5)' --data waiting.csv --column minutes --sum --grad\n"
-    "  sinter density examples/line.sn --data examples/stopping.csv --sum --json\n"
+    "  sinter density examples/densities/stopping.sn --data examples/densities/stopping.csv --sum --json\n"
     "  sinter density 'exponential(0.5)' --data waits.npy --plot waits.png\n\n"
     "Data are tables with a row on each line, separated by commas, semicolons, tabs or spaces. Columns are found by their names\n"
     "in the first line, or chosen by --column; the numbers of a single line are rows. Files are read in pieces, of any size; rows\n"
@@ -77,7 +77,7 @@ static const char density_text[] =
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
     "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
-    "  sinter dump 'x*0.5 + 1' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
+    "  sinter dump '(x*0.5 + 1)*2 - 0.5' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
 
 static const char functions_text[] =
     "Prints what texts can call, one function a line: the words of the language, then the standard library by its\n"
