@@ -18,10 +18,6 @@
 
 #include <cmocka.h>
 
-#ifndef SINTER_HOSTILE
-#define SINTER_HOSTILE 0
-#endif
-
 enum { MOST_TEXT = 1 << 17, TEXT_COLUMN = 34 };
 
 typedef struct listed {

@@ -9,6 +9,7 @@
  * After an error the parser is in `panic`: the token is BAD, which no rule accepts and nobody reports again,
  * so everything unwinds to the statement, which is skipped. So one mistake gives one message, and the names
  * that the broken statement binds stay known. */
+#include "lang/library.h"
 #include "lang/parsing.h"
 
 #include <stdarg.h>
@@ -177,17 +178,38 @@ uint32_t sn_lang_fail_keyword(parser *p)
                              text_at(p, p->l.token.at));
 }
 
+const char *sn_lang_hint_of_operand(const parser *p, char *buffer, size_t size)
+{
+    static const struct {
+        const char *word, *hint; /* words that stand between operands in other languages */
+    } words[] = {
+        {"and", "conditions are joined by &&, bits by and(a, b)"}, {"or", "conditions are joined by ||, bits by or(a, b)"},
+        {"xor", "write xor(a, b)"}, {"mod", "write a % b"}, {"rem", "write rem(a, b)"}, {"is", "write a == b"},
+    };
+    if (!token_is(p, TOKEN_NAME) && !token_is(p, TOKEN_NUMBER) && !token_is(p, TOKEN_LPAREN))
+        return NULL;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (token_is_word(p, words[k].word))
+            return words[k].hint;
+    const uint32_t length = p->previous_end - p->previous_at;
+    const char *previous = text_at(p, p->previous_at);
+    if (length == 0 || length > LANG_MAX_NAME || (!sn_lang_is_function(sn_lang_find_word(previous, length)) && !sn_lang_find_item(previous, length)))
+        return NULL;
+    snprintf(buffer, size, "what a function takes stands in parentheses: %.*s(...)", (int)length, previous);
+    return buffer;
+}
+
 bool sn_lang_expect_closing(parser *p, token_kind kind, uint32_t opening)
 {
     if (accept_token(p, kind))
         return true;
-    char shown[80];
+    char shown[80], hint[SINTER_MESSAGE_SIZE];
     const char *const open = text_at(p, opening);
     const char closing = kind == TOKEN_RPAREN ? ')' : kind == TOKEN_RBRACKET ? ']' : '}';
     if (token_is(p, TOKEN_END) || p->l.token.newline)
         sn_lang_fail(p, opening, opening + 1, NULL, "this %c is not closed", *open);
     else
-        sn_lang_fail_here(p, NULL, "%s where %c or a comma is expected",
+        sn_lang_fail_here(p, sn_lang_hint_of_operand(p, hint, sizeof hint), "%s where %c or a comma is expected",
                           sn_lang_describe(p, shown, sizeof shown), closing);
     return false;
 }

@@ -259,6 +259,7 @@ static void odd_character(lang_lexer *l)
         {0x2265, "write >="},
         {0x2260, "write !="},
         {0x221E, "infinity is written inf"},
+        {0x221A, "write sqrt(x)"},
         {0xB2, "write ^2"},
         {0xB3, "write ^3"},
         {0xA0, "this space is not an ordinary one"},

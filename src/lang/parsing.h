@@ -141,6 +141,8 @@ uint32_t sn_lang_fail(parser *p, uint32_t at, uint32_t end, const char *hint, co
 uint32_t sn_lang_fail_here(parser *p, const char *hint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 uint32_t sn_lang_missing(parser *p, const char *what, const char *hint);
+/* What may be meant where the token is an operand behind another one, `sin x` or `a and b`; NULL: who knows. May be written to the buffer. */
+const char *sn_lang_hint_of_operand(const parser *p, char *buffer, size_t size);
 /* A keyword where a name should be. */
 uint32_t sn_lang_fail_keyword(parser *p);
 const char *sn_lang_describe(const parser *p, char *buffer, size_t size); /* the token as messages name it */

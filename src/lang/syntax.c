@@ -2,8 +2,6 @@
 #include "lang/library.h"
 #include "lang/parsing.h"
 
-#include <stdio.h>
-
 /* ---- statements ---- */
 
 static inline uint32_t add_statement(parser *p, statement_kind kind, uint32_t at);
@@ -107,35 +105,14 @@ static const char *hint_of_foreign_word(const parser *p)
     return NULL;
 }
 
-/* Words that stand between operands in other languages. */
-static const char *hint_of_operator_word(const parser *p)
-{
-    static const struct {
-        const char *word, *hint;
-    } words[] = {
-        {"and", "conditions are joined by &&, bits by and(a, b)"}, {"or", "conditions are joined by ||, bits by or(a, b)"},
-        {"xor", "write xor(a, b)"}, {"mod", "write a % b"}, {"rem", "write rem(a, b)"}, {"is", "write a == b"},
-    };
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (token_is_word(p, words[k].word))
-            return words[k].hint;
-    return NULL;
-}
-
 /* What was meant by an operand behind another: `sin x`, `a and b`, or a clause that no param has. */
 static const char *hint_of_missing_operator(const parser *p, char *buffer, size_t size)
 {
-    const char *word = hint_of_operator_word(p);
-    if (word)
-        return word;
+    const char *hint = sn_lang_hint_of_operand(p, buffer, size);
+    if (hint)
+        return hint;
     if (p->statement && p->t->statements[p->statement].kind == STATEMENT_PARAM)
         return "param cutoff = 800 in 20..20000 log \"Hz\" smooth 0.02";
-    const uint32_t length = p->previous_end - p->previous_at;
-    const char *previous = text_at(p, p->previous_at);
-    if (length && length <= LANG_MAX_NAME && (sn_lang_is_function(sn_lang_find_word(previous, length)) || sn_lang_find_item(previous, length))) {
-        snprintf(buffer, size, "what a function takes stands in parentheses: %.*s(...)", (int)length, previous);
-        return buffer;
-    }
     return "a product needs its *; statements stand in lines of their own, or behind a ;";
 }
 
