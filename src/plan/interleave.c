@@ -139,6 +139,16 @@ static uint32_t choose(weaving *w)
     return best;
 }
 
+/* An input that is an output as it is has been read before the first output is written, which may lie over it. */
+static void take_outputs(weaving *w)
+{
+    for (uint32_t r = w->end; r < w->from->count; r++)
+        if (!w->number[w->from->ops[r].a])
+            append(w, w->from->ops[r].a);
+    for (uint32_t r = w->end; r < w->from->count; r++)
+        take(w, r);
+}
+
 sinter_status sn_plan_interleave(plan_body *body, arena *memory)
 {
     weaving w;
@@ -152,8 +162,7 @@ sinter_status sn_plan_interleave(plan_body *body, arena *memory)
         w.now++;
         memmove(w.window + chosen, w.window + chosen + 1, (--w.waiting - chosen) * sizeof *w.window);
     }
-    for (uint32_t r = w.end; r < body->count; r++)
-        take(&w, r);
+    take_outputs(&w);
     body->ops = w.ops; /* leaves that nothing uses are gone */
     body->count = w.count;
     return SINTER_OK;
