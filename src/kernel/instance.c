@@ -21,6 +21,13 @@ static size_t line_bytes(const sinter_kernel *k, uint32_t n)
     return rounded((size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) + 64);
 }
 
+/* What is held is touched value by value, and a voice may have ten such lines: they lie close together, not a cache line or two each. */
+static bool is_packed(const sinter_kernel *k, uint32_t n)
+{
+    const bool held = k->lines[n].held && (!k->moving || k->moving->lines[n].held);
+    return held && (size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) <= PLAN_HELD * sizeof(double);
+}
+
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line)
 {
     const plan_line *l = &i->kernel->lines[line];
@@ -48,30 +55,46 @@ static bool is_large(const sinter_kernel *k, uint32_t n)
     return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
 }
 
+/* Where a line that is not large begins, *at being where those before it end, and then where this one does. */
+static size_t take_place(const sinter_kernel *k, uint32_t n, size_t *at)
+{
+    const bool packed = is_packed(k, n);
+    const size_t begin = packed ? *at : rounded(*at);
+    *at = begin + (packed ? line_capacity(k, n) * sizeof(double) : line_bytes(k, n));
+    return begin;
+}
+
 static size_t state_within(const sinter_kernel *k)
 {
     size_t bytes = 0;
     for (uint32_t n = 0; n < k->line_count; n++)
-        bytes += is_large(k, n) ? 0 : line_bytes(k, n);
-    return bytes;
+        if (!is_large(k, n))
+            take_place(k, n, &bytes);
+    return rounded(bytes);
 }
+
+/* Allocators begin large blocks at the same place of a page, and lines of a program move on together: a dozen voices would write, and read, at addresses that are
+ * equal in their lower twelve bits, which have the same few places in the first cache and which processors take for one another. So each begins elsewhere
+ * in its page. (16 voices with delays of 40,000 samples on Zen 1: 182 cycles of the time stamp a sample, without it 189 to 215.) */
+enum { PAGE = 4096, STAGGER = 5 * 64 };
 
 static bool open_large_line(const sinter_kernel *k, uint32_t n, instance_line *own)
 {
-    own->block_size = line_bytes(k, n) + 64;
+    own->block_size = line_bytes(k, n) + 64 + PAGE;
     own->block = sn_allocate(&k->context->allocator, own->block_size);
-    own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) : NULL;
+    own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) + n * (size_t)STAGGER % PAGE : NULL;
     return own->block != NULL;
 }
 
 static bool open_lines(sinter_instance *i, uint8_t *state)
 {
     const sinter_kernel *k = i->kernel;
+    size_t at = 0;
     for (uint32_t n = 0; n < k->line_count; n++) {
         instance_line *own = &i->lines[n];
-        *own = (instance_line){.storage = state, .capacity = line_capacity(k, n)};
+        *own = (instance_line){.capacity = line_capacity(k, n)};
         if (!is_large(k, n))
-            state += line_bytes(k, n);
+            own->storage = state + take_place(k, n, &at);
         else if (!open_large_line(k, n, own))
             return false;
     }

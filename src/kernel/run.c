@@ -152,6 +152,18 @@ static uint8_t *place_window(const kernel_motion *m, instance_line *own, int64_t
     return own->storage + (size_t)own->position * m->width;
 }
 
+/* A counter's first value of the chunk; its line has the next chunk's from here on. Integers wrap. */
+static int32_t advance_counter(const kernel_run *r, const kernel_motion *m, uint8_t *storage, int64_t n)
+{
+    const uint32_t step = m->step_slot ? (uint32_t)r->frame[m->step_slot] : (uint32_t)m->step;
+    uint32_t value, next;
+    memcpy(&value, storage, sizeof value);
+    next = value + step * (uint32_t)n;
+    memcpy(storage, &next, sizeof next);
+    return (int32_t)value;
+}
+
+/* Loops go by the frame, so that the lines themselves may be ahead by the chunk already: one walk over them, not two. */
 static void place_lines(const kernel_run *r, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
@@ -159,34 +171,12 @@ static void place_lines(const kernel_run *r, int64_t n)
     for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++) {
         instance_line *own = &lines[m->line];
         if (m->counter) {
-            int32_t value;
-            memcpy(&value, own->storage, sizeof value);
-            set_i32(&r->frame[m->slot], value);
+            set_i32(&r->frame[m->slot], advance_counter(r, m, own->storage, n));
         } else {
             set_pointer(&r->frame[m->slot], place_window(m, own, n));
+            own->position += (uint32_t)n;
         }
     }
-}
-
-/* n steps at once; integers wrap. */
-static void advance_counter(const kernel_run *r, const kernel_motion *m, uint8_t *storage, int64_t n)
-{
-    const uint32_t step = m->step_slot ? (uint32_t)r->frame[m->step_slot] : (uint32_t)m->step;
-    uint32_t value;
-    memcpy(&value, storage, sizeof value);
-    value += step * (uint32_t)n;
-    memcpy(storage, &value, sizeof value);
-}
-
-static void advance_lines(const kernel_run *r, int64_t n)
-{
-    const sinter_kernel *k = r->kernel;
-    instance_line *lines = r->instance->lines;
-    for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++)
-        if (m->counter)
-            advance_counter(r, m, lines[m->line].storage, n);
-        else
-            lines[m->line].position += (uint32_t)n;
 }
 
 /* What is tiny becomes 0, and what is not finite; true if there was something of the second kind. */
@@ -442,8 +432,6 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
     }
     if (k->call_count)
         make_calls(r, made, k->loop_count, index, n);
-    if (k->motion_count)
-        advance_lines(r, n);
 }
 
 bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
