@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "ir/ir.h"
 #include "random_graph.h"
 
@@ -18,7 +20,7 @@ static const int16_t words[5] = {INT16_MIN, INT16_MAX, 0, -1, 300};
 
 typedef struct pair {
     ir_program plain, ruled;
-    ir_ref map[OPERATIONS * 4]; /* from plain to ruled */
+    ir_ref map[OPERATIONS * 8]; /* from plain to ruled */
 } pair;
 
 static ir_ref emit_both(pair *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c)
@@ -56,6 +58,40 @@ static ir_ref load_both(pair *p, random_numbers *r, ir_ref index)
     return emit_both(p, IR_LOAD, IR_I32, emit_both(p, IR_MAX, IR_I32, low, constant_both(p, 0), 0), memory, 0);
 }
 
+static ir_ref number_both(pair *p, ir_type type, double value)
+{
+    const ir_ref r = sn_ir_number(&p->plain, type, value);
+    p->map[r] = sn_ir_number(&p->ruled, type, value);
+    return r;
+}
+
+/* What was a float: any bits, or an integer's value, clamped perhaps, from one side or both, rounded down perhaps. */
+static ir_ref convert_both(pair *p, random_numbers *r, ir_ref a)
+{
+    ir_type type = random_chance(r, 50) ? IR_F32 : IR_F64;
+    ir_ref x = type == IR_F32 && random_chance(r, 60) ? emit_both(p, IR_FROM_BITS, IR_F32, a, 0, 0) : emit_both(p, IR_CVT, type, a, 0, 0);
+    for (unsigned steps = random_below(r, 4); steps > 0; steps--)
+        switch (random_below(r, 6)) {
+        case 0:
+            x = emit_both(p, IR_FLOOR, type, x, 0, 0);
+            break;
+        case 1: {
+            const ir_type other = type == IR_F32 ? IR_F64 : IR_F32;
+            x = emit_both(p, IR_CVT, other, x, 0, 0);
+            type = other;
+            break;
+        }
+        default: {
+            static const double ends[] = {0, -0.0, 1, 63.7, -63.7, 1e5, -1e5, 2147483647, -2147483648.0, 3e9, -3e9, 16777217.5};
+            const ir_ref end = number_both(p, type, random_chance(r, 4) ? (double)NAN : ends[random_below(r, sizeof ends / sizeof *ends)]);
+            const bool turned = random_chance(r, 15);
+            x = emit_both(p, random_chance(r, 50) ? IR_MIN : IR_MAX, type, turned ? end : x, turned ? x : end, 0);
+            break;
+        }
+        }
+    return emit_both(p, IR_CVT, IR_I32, x, 0, 0);
+}
+
 static ir_ref any_operation(pair *p, random_numbers *r, const ir_ref *values, unsigned count)
 {
     static const uint8_t two[] = {IR_ADD, IR_SUB, IR_MUL, IR_MIN, IR_MAX, IR_AND, IR_AND, IR_AND, IR_OR, IR_XOR, IR_SHL, IR_SAR, IR_SHR,
@@ -68,6 +104,8 @@ static ir_ref any_operation(pair *p, random_numbers *r, const ir_ref *values, un
         return emit_both(p, one[random_below(r, sizeof one)], IR_I32, a, 0, 0);
     if (random_chance(r, 15))
         return load_both(p, r, a);
+    if (random_chance(r, 10))
+        return convert_both(p, r, a);
     if (random_chance(r, 8)) {
         const ir_ref mask = emit_both(p, IR_LT, IR_MASK, a, b, 0);
         return emit_both(p, random_chance(r, 50) ? IR_SELECT : IR_RARE, IR_I32, mask, values[random_below(r, count)], b);
@@ -83,7 +121,7 @@ static void evaluate(const ir_program *p, const int32_t *inputs, uint64_t *value
         if (op->code == IR_INPUT) {
             values[r] = (uint32_t)inputs[op->a];
         } else if (op->code == IR_CONST) {
-            values[r] = op->a;
+            values[r] = op->a | (uint64_t)op->b << 32;
         } else if (op->code == IR_LOAD) {
             const uint32_t i = (uint32_t)values[op->a];
             assert_true(i < p->memories[op->b].length);
@@ -91,7 +129,8 @@ static void evaluate(const ir_program *p, const int32_t *inputs, uint64_t *value
             values[r] = (uint32_t)loaded;
         } else {
             const unsigned operands = sn_ir_info[op->code].operands;
-            values[r] = sn_ir_evaluate(op->code, op->type, IR_I32, values[op->a], operands > 1 ? values[op->b] : 0, operands > 2 ? values[op->c] : 0);
+            const unsigned type = p->ops[op->a].type == IR_MASK ? IR_I32 : p->ops[op->a].type;
+            values[r] = sn_ir_evaluate(op->code, op->type, type, values[op->a], operands > 1 ? values[op->b] : 0, operands > 2 ? values[op->c] : 0);
         }
     }
 }
@@ -125,7 +164,7 @@ static void make(pair *p, random_numbers *r, arena *memory)
 
 static void check(const pair *p, random_numbers *r)
 {
-    static uint64_t plain[OPERATIONS * 4], ruled[OPERATIONS * 8];
+    static uint64_t plain[OPERATIONS * 8], ruled[OPERATIONS * 16];
     for (unsigned turn = 0; turn < ARGUMENTS; turn++) {
         const int32_t inputs[INPUTS] = {any_number(r), any_number(r)};
         evaluate(&p->plain, inputs, plain);
@@ -172,6 +211,8 @@ static void test_bounds(void **state)
     const ir_ref masked = sn_ir_emit(&p, IR_AND, IR_I32, x, sn_ir_i32(&p, 255), 0);
     const ir_ref load = sn_ir_emit(&p, IR_LOAD, IR_I32, masked, 0, 0);
     const ir_ref less = sn_ir_emit(&p, IR_LT, IR_MASK, x, load, 0);
+    const ir_ref raised = sn_ir_emit(&p, IR_MAX, IR_F32, sn_ir_emit(&p, IR_FROM_BITS, IR_F32, x, 0, 0), sn_ir_f32(&p, 63.5f), 0);
+    const ir_ref clamped = sn_ir_emit(&p, IR_MIN, IR_F32, raised, sn_ir_f32(&p, 96000), 0);
     const struct {
         ir_ref value;
         int32_t low, high;
@@ -191,6 +232,8 @@ static void test_bounds(void **state)
         {sn_ir_emit(&p, IR_ABS, IR_I32, x, 0, 0), INT32_MIN, INT32_MAX},
         {sn_ir_emit(&p, IR_ABS, IR_I32, sn_ir_emit(&p, IR_SAR, IR_I32, x, sn_ir_i32(&p, 1), 0), 0, 0), 0, 1 << 30},
         {sn_ir_emit(&p, IR_ADD, IR_I32, x, sn_ir_i32(&p, 1), 0), INT32_MIN, INT32_MAX},
+        {sn_ir_emit(&p, IR_CVT, IR_I32, sn_ir_emit(&p, IR_FLOOR, IR_F32, clamped, 0, 0), 0, 0), 63, 96000},
+        {sn_ir_emit(&p, IR_CVT, IR_I32, raised, 0, 0), INT32_MIN, INT32_MAX}, /* it may be too large, and then is INT32_MIN */
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
         const ir_range range = sn_ir_range(&p, cases[k].value);

@@ -3,9 +3,13 @@
  * Purpose: a table is read at an index that is clamped to it, and most indices lie inside by how they were made: and(i, 255), i >>> 24, what a
  * table of bytes holds, sums of those. Their clamps go (rewrite.c), and so do masks that take nothing away. Computed when a rule asks, by a
  * look at what the value was made of, at most LEVELS deep; nothing is stored, so that operations which nobody asks about cost nothing. Bounds
- * hold for every input: sums, products and shifts that may wrap have none. Why it ends: operands come before their users, and the depth is
+ * hold for every input: sums, products and shifts that may wrap have none. The shortest of a varying delay is found the same way, through the float that
+ * it was (clamped, perhaps rounded down): what is at least 8 elements back needs no element of its vector. Why it ends: operands come before their users, and the depth is
  * bounded; 2^(LEVELS + 1) - 1 operations are looked at at most, 3 on the average of a texture's indices. */
 #include "ir/ir.h"
+
+#include <math.h>
+#include <string.h>
 
 enum { LEVELS = 4 };
 
@@ -67,6 +71,72 @@ static ir_range range_of_load(const ir_memory *memory)
     return memory->type == IR_U8 ? (ir_range){0, UINT8_MAX} : memory->type == IR_I16 ? (ir_range){INT16_MIN, INT16_MAX} : anything;
 }
 
+/* ---- floats that become integers ---- */
+
+typedef struct float_range {
+    double low, high;
+    bool nan; /* it may be none */
+} float_range;
+
+static const float_range any_float = {-(double)INFINITY, (double)INFINITY, true};
+
+static float_range range_of_constant(const ir_op *op)
+{
+    double wide;
+    float narrow;
+    const uint64_t bits = op->a | (uint64_t)op->b << 32;
+    memcpy(&wide, &bits, sizeof wide);
+    memcpy(&narrow, &op->a, sizeof narrow);
+    const double value = op->type == IR_F64 ? wide : (double)narrow;
+    return (float_range){value, value, isnan(value)};
+}
+
+/* A function of its own, since gcc 12 at -O2 makes vectors of two of these side by side and forgets the rounding. */
+static __attribute__((noinline)) double rounded_to_f32(double value)
+{
+    return (double)(float)value;
+}
+
+/* All of these keep the order, so that bounds become bounds; min and max with a constant behind give that for NaN. */
+static float_range find_float(const ir_program *p, ir_ref r, unsigned levels)
+{
+    const ir_op *op = &p->ops[r];
+    if (op->type != IR_F32 && op->type != IR_F64)
+        return any_float;
+    if (op->code == IR_CONST)
+        return range_of_constant(op);
+    if (!levels--)
+        return any_float;
+    float_range a = any_float;
+    switch (op->code) {
+    case IR_MIN: case IR_MAX:
+        if (!sn_ir_is_const(p, op->b) || range_of_constant(&p->ops[op->b]).nan)
+            return any_float;
+        a = find_float(p, op->a, levels);
+        const double bound = range_of_constant(&p->ops[op->b]).low;
+        if (op->code == IR_MIN)
+            return (float_range){a.low < bound ? a.low : bound, a.high < bound && !a.nan ? a.high : bound, false};
+        return (float_range){a.low > bound && !a.nan ? a.low : bound, a.high > bound ? a.high : bound, false};
+    case IR_FLOOR:
+        a = find_float(p, op->a, levels);
+        return (float_range){floor(a.low), floor(a.high), a.nan};
+    case IR_CVT:
+        a = find_float(p, op->a, levels);
+        return op->type == IR_F64 ? a : (float_range){rounded_to_f32(a.low), rounded_to_f32(a.high), a.nan};
+    default:
+        return any_float;
+    }
+}
+
+/* Truncated; what is out of range or none would be INT32_MIN. */
+static ir_range range_of_conversion(const ir_program *p, ir_ref a, unsigned levels)
+{
+    const float_range f = find_float(p, a, levels);
+    return f.nan || f.low <= -0x1p31 || f.high >= 0x1p31 ? anything : (ir_range){(int32_t)f.low, (int32_t)f.high};
+}
+
+/* ---- integers ---- */
+
 static ir_range find(const ir_program *p, ir_ref r, unsigned levels);
 
 static ir_range find_two(const ir_program *p, const ir_op *op, unsigned levels)
@@ -99,6 +169,8 @@ static ir_range find(const ir_program *p, ir_ref r, unsigned levels)
         return find_two(p, op, levels);
     case IR_SHL: case IR_SAR: case IR_SHR:
         return sn_ir_is_const(p, op->b) ? range_of_shift(op->code, find(p, op->a, levels), p->ops[op->b].a & 31) : anything;
+    case IR_CVT:
+        return range_of_conversion(p, op->a, LEVELS);
     case IR_NEG: {
         const ir_range a = find(p, op->a, levels);
         return checked(-(int64_t)a.high, -(int64_t)a.low);

@@ -157,7 +157,7 @@ static uint32_t memory_for(lowering *l, lang_line_part *part, uint32_t n)
 {
     uint32_t *memory = n <= NEAR ? &part->near : &part->far;
     if (!*memory) {
-        const ir_memory line = {.name = "", .length = n, .shortest = 1, .kind = IR_LINE, .type = part->type};
+        const ir_memory line = {.name = "", .length = n, .kind = IR_LINE, .type = part->type};
         *memory = sn_ir_add_memory(l->p, &line) + 1;
     }
     if (l->p->status != SINTER_OK)
@@ -178,6 +178,18 @@ static lang_value read_part(lowering *l, uint32_t line, uint32_t k, uint32_t n)
     return sn_lang_scalar(sn_ir_emit(l->p, IR_READ, (ir_type)part->type, memory, n, 0), part->type);
 }
 
+/* Of all varying reads; 0 until there is one. */
+static void note_shortest(lowering *l, uint32_t memory, ir_ref delay)
+{
+    if (l->p->status != SINTER_OK)
+        return;
+    ir_memory *m = &l->p->memories[memory];
+    const int32_t low = sn_ir_range(l->p, delay).low;
+    const uint32_t least = low > 1 ? (uint32_t)low : 1;
+    if (!m->shortest || least < m->shortest)
+        m->shortest = least;
+}
+
 static lang_value read_part_varying(lowering *l, uint32_t node, uint32_t line, uint32_t k, lang_value n,
                                     uint32_t most)
 {
@@ -189,6 +201,7 @@ static lang_value read_part_varying(lowering *l, uint32_t node, uint32_t line, u
     const uint32_t memory = memory_for(l, part, most);
     /* The line may reach further back for other reads, so the upper bound is its reader's business. */
     const ir_ref bounded = sn_ir_emit(l->p, IR_MIN, IR_I32, n.ref, sn_ir_i32(l->p, (int32_t)most), 0);
+    note_shortest(l, memory, bounded);
     return sn_lang_scalar(sn_ir_emit(l->p, IR_READV, (ir_type)part->type, bounded, memory, 0), part->type);
 }
 
@@ -569,5 +582,8 @@ void sn_lang_write_lines(lowering *l)
             }
         }
     }
+    for (uint32_t k = 0; k < count; k++)
+        if (!l->p->memories[writes[k].line].shortest)
+            l->p->memories[writes[k].line].shortest = 1;
     sn_opt_write_lines(l->p, l->memory, writes, count);
 }

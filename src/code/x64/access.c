@@ -422,6 +422,16 @@ void sn_x64_varying_read(x64_writer *w, const ir_op *op)
         sn_x64_load(w, d, line->type, &m);
         return;
     }
+    if (op_of(w, op->a)->code == IR_UNIFORM) { /* as long ago in all lanes: one behind the other, from the first lane's on */
+        const x64_mem base = frame_mem(slot), first = {X64_RAX, X64_NO_INDEX, 0, 0};
+        reg3(w, X64_VMOVD_STORE, X64_SCALAR, X64_RAX, 0, at);
+        sn_x64_movsxd_rr(c, X64_RAX, X64_RAX);
+        sn_x64_alu_rr(c, X64_ADD, X64_W64, X64_RAX, X64_RSI);
+        sn_x64_shift_imm(c, X64_SHL, X64_W64, X64_RAX, scale_of(size));
+        sn_x64_alu_load(c, X64_ADD, X64_W64, X64_RAX, &base);
+        load_stream(w, d, line->type, w->a.copy, &first);
+        return;
+    }
     const unsigned pointer = pointer_in(w, slot);
     const x64_mem m = {(uint8_t)pointer, X64_RSI, scale_of(size), 0};
     sn_x64_lea(c, X64_W64, X64_RAX, &m);
