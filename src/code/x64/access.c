@@ -21,7 +21,9 @@ static unsigned pointer_in(x64_writer *w, uint32_t slot)
 
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements)
 {
-    return (x64_mem){(uint8_t)pointer_in(w, slot), X64_RSI, scale_of(size), (int32_t)(elements * (int64_t)size)};
+    const uint32_t base = sn_x64_base_slot(w->plan, slot);
+    const int64_t distance = base == slot ? 0 : (int64_t)w->plan->buffers[slot - base].offset - (int64_t)w->plan->buffers[0].offset;
+    return (x64_mem){(uint8_t)pointer_in(w, base), X64_RSI, scale_of(size), (int32_t)(distance + elements * (int64_t)size)};
 }
 
 static int64_t element_of(const x64_writer *w, unsigned copy)

@@ -66,11 +66,11 @@ static void survey_operation(x64_writer *w, uint32_t k, const ir_op *op)
     case IR_CONST: w->constants++; break;
     case IR_UNIFORM: w->uniforms++; break;
     case IR_INPUT: add_pointer(w, f->inputs + op->a); break;
-    case IR_BUFFER: add_pointer(w, f->buffers + op->a); break;
+    case IR_BUFFER: add_pointer(w, sn_x64_base_slot(w->plan, f->buffers + op->a)); break;
     case IR_HELD: w->held++; add_pointer(w, f->lines + op->a); break;
     case IR_READ: add_pointer(w, f->lines + op->a); break;
     case IR_OUTPUT: add_pointer(w, f->outputs + op->b); break;
-    case IR_SET_BUFFER: add_pointer(w, f->buffers + op->b); break;
+    case IR_SET_BUFFER: add_pointer(w, sn_x64_base_slot(w->plan, f->buffers + op->b)); break;
     case IR_WRITE: case IR_HOLD: add_pointer(w, f->lines + op->b); break;
     case IR_LOAD: w->loads++; break;
     case IR_READV: if (!w->scalar) add_pointer(w, f->lines + op->b); break;

@@ -164,6 +164,13 @@ extern const code_target sn_x64_target;
 void sn_x64_select(x64_writer *w, const ir_op *op, uint32_t position); /* writes an operation of the current copy; sn_allocate_end comes next */
 
 /* access.c */
+/* The slot of the pointer by which a stream is reached. Chunk buffers lie in one workspace, at distances that are known, so that the first one's pointer serves
+ * all, and no register, or load, goes for each. */
+static inline uint32_t sn_x64_base_slot(const plan *p, uint32_t slot)
+{
+    const uint32_t most = 1 << 30; /* bytes: distances and what is added to them fit an i32 */
+    return slot >= p->frame.buffers && slot - p->frame.buffers < p->buffer_count && p->workspace < most ? p->frame.buffers : slot;
+}
 x64_mem sn_x64_stream(x64_writer *w, uint32_t slot, unsigned size, int64_t elements); /* element i + elements of the stream in a frame slot */
 void sn_x64_load(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);  /* unmasked, the loop's lanes */
 void sn_x64_store(x64_writer *w, unsigned reg, unsigned type, const x64_mem *m);
