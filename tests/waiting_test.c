@@ -1,5 +1,6 @@
 /* Recursive components that have nothing to do with each other share a loop, though one could run earlier; and whatever waits, the values are those of the program,
- * computed here by hand. How many loops there are stands in the plan's text. */
+ * computed here by hand. How many loops there are stands in the plan's text, and in which order
+ * their operations come. */
 #include "open_context.h"
 
 #include <sinter/sinter.h>
@@ -73,6 +74,29 @@ static void what_can_wait_shares_a_loop(void **state)
     for (size_t k = 0; k < sizeof programs / sizeof *programs; k++)
         if (scalar_loops(programs[k].text) != programs[k].loops)
             fail_msg("%d scalar loops, not %d:\n%s", scalar_loops(programs[k].text), programs[k].loops, programs[k].text);
+}
+
+/* A chain of products and behind it one of sums: in the loop they alternate. */
+static void chains_stand_side_by_side(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\ninput y\n"
+                               "a = x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x\n"
+                               "b = y + 1 + y + 2 + y + 3 + y + 4 + y + 5 + y + 6 + y + 7 + y + 8 + y + 9\n"
+                               "out a\nout b\nout a'\n";
+    char *plan;
+    size_t length;
+    if (sinter_dump(context, text, strlen(text), options_for(SINTER_ENGINE_INTERP), SINTER_DUMP_PLAN, NULL, &plan, &length, &report) != SINTER_OK)
+        fail_msg("%s\n%s", text, report.errors[0].message);
+    const char *loop = strstr(plan, "element, time lanes"), *last_sum = NULL, *products[20];
+    int count = 0;
+    for (const char *found = loop; found && (found = strstr(found, "= mul f32")) != NULL && count < 20; found++)
+        products[count++] = found;
+    for (const char *found = loop; found && (found = strstr(found, "= add f32")) != NULL; found++)
+        last_sum = found;
+    if (count < 19 || !last_sum || last_sum < products[count / 2] || strstr(loop, "= add f32") > products[count / 2])
+        fail_msg("%d products:\n%s", count, plan);
+    sinter_dump_release(context, plan, length);
 }
 
 /* ---- what they compute ---- */
@@ -195,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_can_wait_shares_a_loop),
+        cmocka_unit_test(chains_stand_side_by_side),
         cmocka_unit_test(values_are_those_of_the_program),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
