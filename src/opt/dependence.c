@@ -22,22 +22,15 @@ static const uint8_t passing[IR_CODES] = {
 #undef X
 };
 
+/* Conversions and effects have it looked at more closely; all others are told without a branch, which would be anybody's guess. */
+static const uint8_t is_special[IR_CODES] = {[IR_CVT] = 1, [IR_STORE] = 1, [IR_OUTPUT] = 1};
+
 static unsigned carrying_of(const ir_program *p, const ir_op *op)
 {
-    switch (op->code) {
-    case IR_AND: case IR_OR: case IR_XOR: case IR_NOT:
-        return op->type == IR_MASK ? 0 : passing[op->code];
-    case IR_SELECT: case IR_RARE: case IR_GUARD:
-        return op->flags & IR_FLAG_FORMS ? 4 : op->type == IR_MASK ? 0 : 6;
-    case IR_CVT:
-        return op->type != IR_I32 && p->ops[op->a].type != IR_I32;
-    case IR_STORE:
-        return 2;
-    case IR_OUTPUT:
-        return p->ops[op->a].type != IR_I32;
-    default:
-        return passing[op->code];
-    }
+    _Static_assert(IR_FLAG_FORMS == 1 << 2, "of forms the second has the slopes: bit 2 alone");
+    if (is_special[op->code])
+        return op->code == IR_STORE ? 2 : op->code == IR_OUTPUT ? p->ops[op->a].type != IR_I32 : op->type != IR_I32 && p->ops[op->a].type != IR_I32;
+    return op->type == IR_MASK ? 0 : passing[op->code] & ~((op->flags & IR_FLAG_FORMS) >> 1);
 }
 
 static bool is_result(const ir_program *p, const ir_op *op)
@@ -55,33 +48,30 @@ static bool is_straight(const ir_program *p)
     return true;
 }
 
-/* Operation 0, which absent operands are, is never marked; nor do derivatives pass through one that is absent. */
+/* Where an operand does not carry, operation 0 is looked at in its stead, which is never concerned; no branch asks. */
+static inline ir_ref carried(const ir_op *op, unsigned through, unsigned k)
+{
+    return sn_ir_operand(op, k) & (0 - (through >> k & 1));
+}
+
 static void mark_straight(opt_dependence *d, uint8_t *reaching)
 {
     const ir_program *p = d->in;
     const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load these again after each */
-    uint8_t *concerned = d->concerned, *carrying = d->carrying;
+    uint8_t *concerned = d->concerned;
+    const uint8_t *carrying = d->carrying;
     for (ir_ref r = 1; r < p->count; r++) {
         const ir_op *op = &ops[r];
         const unsigned through = carrying[r];
-        concerned[r] = sn_opt_variable(d, op) != 0 || (through & 1 && concerned[op->a]) || (through & 2 && concerned[op->b])
-                       || (through & 4 && concerned[op->c]);
+        concerned[r] = concerned[carried(op, through, 0)] | concerned[carried(op, through, 1)] | concerned[carried(op, through, 2)]
+                       | (sn_opt_variable(d, op) != 0);
     }
     for (ir_ref r = p->count - 1; r > 0; r--) {
         const ir_op *op = &ops[r];
-        if (!concerned[r])
-            continue;
-        if (!reaching[r] && !is_result(p, op)) {
-            concerned[r] = 0;
-            continue;
-        }
-        const unsigned through = carrying[r];
-        if (through & 1)
-            reaching[op->a] = 1;
-        if (through & 2)
-            reaching[op->b] = 1;
-        if (through & 4)
-            reaching[op->c] = 1;
+        const unsigned through = carrying[r], part = concerned[r] & (reaching[r] | is_result(p, op));
+        concerned[r] = (uint8_t)part;
+        for (unsigned k = 0; k < 3; k++)
+            reaching[carried(op, through, k)] |= (uint8_t)part;
     }
 }
 

@@ -26,13 +26,17 @@ void sn_opt_share(const ir_program *in, ir_program *out)
 
 static ir_ref emit_mapped(ir_program *out, const ir_ref *map, ir_op op, opt_visitor visit, void *context)
 {
-    const unsigned operands = sn_ir_info[op.code].operands;
-    if (operands > 0)
+    const ir_info *info = &sn_ir_info[op.code];
+    if (info->kind == IR_KIND_PURE || info->kind == IR_KIND_MATH) { /* operands and 0 only */
         op.a = map[op.a];
-    if (operands > 1)
         op.b = map[op.b];
-    if (operands > 2)
         op.c = map[op.c];
+    } else {
+        const unsigned operands = info->operands;
+        op.a = operands > 0 ? map[op.a] : op.a;
+        op.b = operands > 1 ? map[op.b] : op.b;
+        op.c = operands > 2 ? map[op.c] : op.c;
+    }
     return visit ? visit(context, out, &op) : sn_ir_emit_flagged(out, op.code, op.type, op.flags, op.a, op.b, op.c);
 }
 

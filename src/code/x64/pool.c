@@ -83,6 +83,11 @@ static void repeat(uint8_t *at, uint64_t bits, unsigned size, unsigned copies)
     if (size == 4)
         bits = (uint32_t)bits | bits << 32;
     unsigned left = size * copies;
+    if (left == 32) { /* as most are where vectors are AVX2's */
+        const uint64_t all[4] = {bits, bits, bits, bits};
+        memcpy(at, all, sizeof all);
+        return;
+    }
     for (; left >= 8; left -= 8, at += 8)
         memcpy(at, &bits, 8);
     if (left)
