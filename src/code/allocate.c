@@ -116,19 +116,17 @@ static unsigned furthest(allocation *a, uint64_t candidates)
 #if SINTER_HOSTILE
     return any_of(a, candidates);
 #endif
-    unsigned best = lowest(candidates);
-    uint64_t best_distance = 0;
+    /* The greatest of distance and register as one number, the lowest register first where distances are the same: which it is, no branch could guess. */
+    uint64_t best = 0;
     for (; candidates; candidates &= candidates - 1) {
         const unsigned reg = lowest(candidates);
-        const uint32_t index = a->holder[reg], value = index / CODE_MAX_COPIES;
-        const bool cheap = slot_of(a, index) != CODE_NO_SLOT || can_load_again(a, value);
-        const uint64_t distance = (uint64_t)a->values[value].next + (cheap ? CHEAP_BONUS : 0) + 1;
-        if (distance > best_distance) {
-            best_distance = distance;
-            best = reg;
-        }
+        const uint32_t index = a->holder[reg];
+        const code_value *v = &a->values[index / CODE_MAX_COPIES];
+        const unsigned cheap = (v->spilled >> index % CODE_MAX_COPIES & 1) | (v->traits & CODE_LOADED) / CODE_LOADED;
+        const uint64_t farther = ((uint64_t)v->next + cheap * CHEAP_BONUS + 1) << 8 | (UINT8_MAX - reg);
+        best = farther > best ? farther : best;
     }
-    return best;
+    return UINT8_MAX - (unsigned)(best & UINT8_MAX);
 }
 
 /* Of a kind of which none is free. Targets never lock as many as there are. */
