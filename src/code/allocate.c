@@ -182,6 +182,21 @@ static inline void release(allocation *a, uint32_t value, unsigned of_copy)
         release_slot(a, value * CODE_MAX_COPIES + copy);
 }
 
+void sn_allocate_give_up_slots(allocation *a)
+{
+    const unsigned dying = dying_now(a);
+    const ir_op *op = &a->ops[a->position];
+    for (unsigned k = 0; k < 3; k++) {
+        if (!(dying >> k & 1)) /* or no operand at all */
+            continue;
+        const uint32_t value = sn_ir_operand(op, k);
+        const code_value *v = &a->values[value];
+        const unsigned copy = a->copy & v->traits;
+        if (v->spilled >> copy & 1)
+            release_slot(a, value * CODE_MAX_COPIES + copy);
+    }
+}
+
 /* ---- for targets ---- */
 
 unsigned sn_use_loaded(allocation *a, uint32_t value)

@@ -1,8 +1,8 @@
 /* The allocator's inner steps, for the two that walk: allocate.c, which can do everything, and a target's walk over a body, which has the
  * commonest case in line.
  *
- * The common case of an operation: its operands are in registers, or are constants that it can read from memory; those that die have no
- * slot; and a register is free for the result. Then nothing is written but the operation itself, and neither locks nor temporaries are
+ * The common case of an operation: its operands are in registers, or are constants that it can read from memory; and a register is free for
+ * the result. Then nothing is written but the operation itself, and neither locks nor temporaries are
  * needed. Whether an operand dies is anybody's guess: no branch asks for it. */
 #ifndef SN_CODE_WALK_H
 #define SN_CODE_WALK_H
@@ -12,6 +12,8 @@
 void sn_allocate_record(allocation *a, code_event_kind kind, unsigned reg, uint32_t value, uint32_t slot, unsigned from);
 /* Behind an operation's instructions, written by way of sn_use_… and sn_define_…: operands that die and temporaries are given up. */
 void sn_allocate_end(allocation *a);
+/* The slots of the operands that die with this copy. */
+void sn_allocate_give_up_slots(allocation *a);
 /* The way of the copies to the region that the COLD at `position` begins, and back; its RARE is the last operation that is done by then. */
 void sn_allocate_pass_region(allocation *a, uint32_t position);
 
@@ -114,10 +116,17 @@ static inline unsigned gives_up(const code_operand *o, unsigned dies)
     return dies & ~((unsigned)o->value->traits >> 3);
 }
 
-/* An operand in a register that dies, with a slot as well (this copy or another): two things to give up, which is not the common case. */
+/* An operand in a register that dies, with a slot as well (this copy or another). */
 static inline unsigned has_slot_to_give_up(const code_operand *o, unsigned dies)
 {
     return dies & (o->value->spilled != 0);
+}
+
+/* Behind all reasons for which the operation might have to go the long way. `any`: has_slot_to_give_up says so of an operand. */
+static inline void give_up_slots(allocation *a, unsigned any)
+{
+    if (__builtin_expect(any, 0))
+        sn_allocate_give_up_slots(a);
 }
 
 /* `gives`: 0 or 1. Of operands that are one value only the first dies: it has to come last. */

@@ -26,7 +26,8 @@ static bool expands(const lowering *l)
 struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_text *family, lang_member quantity)
 {
     struct lang_kept_member *m = l->options->kept ? l->options->kept->first : NULL;
-    while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules || m->expanded != expands(l)))
+    while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules
+                 || m->expanded != expands(l)))
         m = m->next;
     return m;
 }

@@ -83,8 +83,8 @@ typedef struct opt_gradient {
     opt_gradient_mode mode;
 } opt_gradient;
 /* Appends the derivatives d(out)/d(x) to the outputs: of the first by every variable, of the second, …; those of totals to the totals
- * likewise. Each has its output's type. To be run before anything that expands or regroups, and some pass behind it: dead operations may be left. Returns false if a name is none of the
- * program's (*unknown is its number). */
+ * likewise. Each has its output's type. To be run before anything that expands or regroups, and some pass behind it: dead operations may be
+ * left, and what rules could make simpler. Returns false if a name is none of the program's (*unknown is its number). */
 bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const opt_gradient *wanted, uint32_t *unknown);
 
 /* Runs passes by name, separated by commas or spaces; NULL: identity,fold,affine (where relaxed),expand. `*p` is replaced by

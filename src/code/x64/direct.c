@@ -98,8 +98,9 @@ static bool two_with_constant(x64_writer *w, uint32_t first, uint32_t second, un
     const code_operand x = operand_of(a, first), y = operand_of(a, second);
     const unsigned gives = gives_up(&x, dies);
     const uint64_t free = a->free | (uint64_t)gives << x.reg, kind = free & a->vectors;
-    if (!kind || has_slot_to_give_up(&x, dies))
+    if (!kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, dies));
     const uint32_t place = place_of(w, &y, second, form);
     settle_operand(a, &x, gives);
     const unsigned d = any_of(a, kind);
@@ -115,8 +116,9 @@ static inline bool two_in_registers(x64_writer *w, const ir_op *op, unsigned ins
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
     const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
-    if (!kind || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+    if (!kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies));
     settle_operand(a, &y, y_gives);
     settle_operand(a, &x, x_gives);
     const unsigned d = any_of(a, kind);
@@ -162,10 +164,11 @@ static bool fused_with_constant(x64_writer *w, const ir_op *op, unsigned insn, c
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies), copied = !(x_gives | y_gives);
     const uint64_t kind = a->free & a->vectors;
-    if ((copied && !kind) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies)))
+    if (copied && !kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies));
     const uint32_t place = place_of(w, &z, op->c, form);
-    const unsigned d = copied ? any_of(a, kind) : x_gives ? x.reg : y.reg, other = x_gives | copied ? y.reg : x.reg;
+    const unsigned d = copied ? any_of(a, kind) : x_gives ? x.reg : y.reg, other = op->a == op->b ? d : x_gives | copied ? y.reg : x.reg;
     settle_operand(a, &y, y_gives);
     settle_operand(a, &x, x_gives);
     settle_result(a, a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, d);
@@ -184,8 +187,9 @@ static bool fused_by_constant(x64_writer *w, const ir_op *op, bool turned, unsig
     const unsigned dying = dying_now(a), x_dies = dying >> turned & 1, z_dies = dying >> 2 & 1;
     const unsigned x_gives = gives_up(&x, x_dies), z_gives = gives_up(&z, z_dies), copied = !(x_gives | z_gives);
     const uint64_t kind = a->free & a->vectors;
-    if ((copied && !kind) || (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies)))
+    if (copied && !kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&z, z_dies));
     const uint32_t place = place_of(w, &y, constant, form);
     const unsigned d = copied ? any_of(a, kind) : z_gives ? z.reg : x.reg, over_z = z_gives | copied;
     settle_operand(a, &z, z_gives);
@@ -202,13 +206,12 @@ static inline bool fused_in_registers(x64_writer *w, const ir_op *op, unsigned i
     allocation *a = &w->a;
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
-    if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
-        return false;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
     const unsigned copied = !(x_gives | y_gives | z_gives), over_z = z_gives | copied;
     const uint64_t kind = a->free & a->vectors;
     if (copied && !kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies));
     /* over z if it dies, else over x, else over y, else over a copy of z */
     const unsigned d = copied ? any_of(a, kind) : z_gives ? z.reg : x_gives ? x.reg : y.reg;
     const unsigned second = (x_gives & ~z_gives) ? y.reg : x.reg, third = over_z ? y.reg : z.reg;
@@ -250,7 +253,7 @@ static bool fused_brought(x64_writer *w, const ir_op *op, unsigned insn, const x
 
 static inline bool fused(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
-    if (op->a == op->b || op->a == op->c || op->b == op->c)
+    if (op->a == op->c || op->b == op->c)
         return false;
     const x64_form *form = &w->forms[op->type];
     const unsigned insn = (unsigned)how->floats + form->variant;
@@ -267,8 +270,9 @@ static inline bool renamed(x64_writer *w, const ir_op *op)
     const code_operand x = operand_of(a, op->a);
     const unsigned dies = dying_now(a) & 1, gives = gives_up(&x, dies);
     const uint64_t kind = a->free & a->vectors;
-    if (!(gives | (kind != 0)) || has_slot_to_give_up(&x, dies))
+    if (!(gives | (kind != 0)))
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, dies));
     settle_operand(a, &x, gives);
     if (gives) {
         settle_result(a, a->free, x.reg);
@@ -300,12 +304,11 @@ static inline bool compared(x64_writer *w, const ir_op *op, const x64_counterpar
     sn_use(a, op->b);
     const code_operand x = operand_of(a, op->a), y = operand_of(a, op->b);
     const unsigned dying = dying_now(a), x_dies = dying & 1, y_dies = dying >> 1 & 1;
-    if (has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies))
-        return false;
     const unsigned x_gives = gives_up(&x, x_dies), y_gives = gives_up(&y, y_dies);
     const uint64_t free = a->free | (uint64_t)x_gives << x.reg | (uint64_t)y_gives << y.reg, kind = free & a->vectors;
     if (!kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&x, x_dies) | has_slot_to_give_up(&y, y_dies));
     settle_operand(a, &y, y_gives);
     settle_operand(a, &x, x_gives);
     const unsigned d = any_of(a, kind);
@@ -330,13 +333,12 @@ static inline bool chosen(x64_writer *w, const ir_op *op)
     sn_use(a, op->b);
     const code_operand m = operand_of(a, op->a), y = operand_of(a, op->b), z = operand_of(a, op->c);
     const unsigned dying = dying_now(a), m_dies = dying & 1, y_dies = dying >> 1 & 1, z_dies = dying >> 2 & 1;
-    if (has_slot_to_give_up(&m, m_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies))
-        return false;
     const unsigned m_gives = gives_up(&m, m_dies), y_gives = gives_up(&y, y_dies), z_gives = gives_up(&z, z_dies);
     const uint64_t free = a->free | (uint64_t)m_gives << m.reg | (uint64_t)y_gives << y.reg | (uint64_t)z_gives << z.reg;
     const uint64_t kind = free & a->vectors;
     if (!kind)
         return false;
+    give_up_slots(a, has_slot_to_give_up(&m, m_dies) | has_slot_to_give_up(&y, y_dies) | has_slot_to_give_up(&z, z_dies));
     settle_operand(a, &z, z_gives);
     settle_operand(a, &y, y_gives);
     settle_operand(a, &m, m_gives);
@@ -356,8 +358,9 @@ static inline unsigned replace_operand(allocation *a, uint32_t operand, unsigned
     const code_operand x = operand_of(a, operand);
     const unsigned dies = dying_now(a) & 1, gives = gives_up(&x, dies);
     const uint64_t free = a->free | (uint64_t)gives << x.reg, kind = free & a->vectors;
-    if (!kind || has_slot_to_give_up(&x, dies))
+    if (!kind)
         return CODE_NO_REGISTER;
+    give_up_slots(a, has_slot_to_give_up(&x, dies));
     settle_operand(a, &x, gives);
     const unsigned d = any_of(a, kind);
     settle_result(a, free, d);
