@@ -431,10 +431,10 @@ static void run_reverse(gradient *g)
     sn_ir_take_operations(g->out, in, room_for(in));
     g->terms = sn_arena_take(g->memory, in->count * sizeof *g->terms);
     ir_ref *places = sn_arena_take_zeroed(g->memory, (g->variable_count + 1) * sizeof *places);
-    if (!g->terms || !places) {
+    if (!g->terms || !places)
         refuse(g->out);
+    if (g->out->status) /* it may not have the values */
         return;
-    }
     for (ir_ref r = 1; r < in->count; r++)
         if (sn_opt_variable(&g->d, &in->ops[r]))
             places[sn_opt_variable(&g->d, &in->ops[r]) - 1] = r;
