@@ -56,12 +56,13 @@ static inline uint32_t hash_words(op_words w)
     return (uint32_t)(head >> 32) ^ (uint32_t)(head >> 48); /* the table's bits are the low ones: short constants differ in the highest only */
 }
 
-static void insert(ir_program *p, ir_ref r)
+/* It may be there already: which of both it is, that or a free place, no branch asks. */
+static inline void insert(ir_program *p, ir_ref r)
 {
-    uint32_t at = hash_words(words_of(&p->ops[r])) & p->table_mask;
-    while (p->table[at] && p->table[at] != r)
+    uint32_t *table = p->table, at = hash_words(words_of(&p->ops[r])) & p->table_mask;
+    for (uint32_t there = table[at]; (there != 0) & (there != r); there = table[at])
         at = (at + 1) & p->table_mask;
-    p->table[at] = r;
+    table[at] = r;
 }
 
 static bool has_identity(const ir_program *p, const ir_op *op)
@@ -72,14 +73,27 @@ static bool has_identity(const ir_program *p, const ir_op *op)
     return op->code == IR_LOAD && p->cells && p->memories[op->b].kind == IR_CELLS;
 }
 
+/* Those that need a closer look at whether they have an identity. */
+static const bool may_have_identity[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) \
+    [IR_##NAME] = IR_KIND_##kind == IR_KIND_EFFECT || IR_RULE_##rule == IR_RULE_EFFECT || IR_##NAME == IR_LOAD,
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
+static void list_from(ir_program *p, ir_ref first)
+{
+    for (ir_ref r = first; r < p->count; r++)
+        if (!may_have_identity[p->ops[r].code] || !has_identity(p, &p->ops[r]))
+            insert(p, r);
+    p->unlisted = 0;
+}
+
 static bool regrow(ir_program *p, uint32_t capacity)
 {
     if (!grow(p, capacity))
         return false;
-    p->unlisted = 0;
-    for (ir_ref r = 1; r < p->count; r++)
-        if (!has_identity(p, &p->ops[r]))
-            insert(p, r);
+    list_from(p, 1);
     return true;
 }
 
@@ -92,10 +106,7 @@ void sn_ir_list_later(ir_program *p, ir_ref first)
 
 static __attribute__((noinline)) void list_now(ir_program *p)
 {
-    for (ir_ref r = p->unlisted; r < p->count; r++)
-        if (!has_identity(p, &p->ops[r]))
-            insert(p, r);
-    p->unlisted = 0;
+    list_from(p, p->unlisted);
 }
 
 static __attribute__((noinline)) bool make_more_room(ir_program *p)
