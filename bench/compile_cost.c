@@ -1,5 +1,6 @@
 /* How the price of compiling grows: random arithmetic of 100 to 100,000 operations, as text and as a program
- * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields. An
+ * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields, densities with
+ * live parameters, alone (`density-…`) and with their derivatives by these (`slopes-…`). An
  * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
  * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel. */
 #include "bench.h"
@@ -29,14 +30,24 @@ static const char *const names[] = {
     "fn at(k) = row(p | translate(-3, k - 2), 0.2 + 0.03*k)\n" \
     "joined(joined(at(0), at(1)), joined(at(2), joined(at(3), at(4))))"
 
+enum { MOST_PARAMETERS = 3 };
+#define DENSITY(name, text, count, ...) {"density-" name, text, true, 0, {NULL}}, {"slopes-" name, text, true, count, {__VA_ARGS__}}
+
 static const struct {
     const char *name, *text;
+    bool density;
+    uint32_t slopes;
+    const char *parameters[MOST_PARAMETERS]; /* what the slopes are by */
 } written[] = {
-    {"gain", "0.5*x + 1"},
-    {"sin", "sin(x)"},
-    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5"},
-    {"fbm-8", "fbm2(x*4, y*4, 8)"},
-    {"scene-30", SCENE},
+    {"gain", "0.5*x + 1", false, 0, {NULL}},
+    {"sin", "sin(x)", false, 0, {NULL}},
+    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5", false, 0, {NULL}},
+    {"fbm-8", "fbm2(x*4, y*4, 8)", false, 0, {NULL}},
+    {"scene-30", SCENE, false, 0, {NULL}},
+    DENSITY("normal", "normal(0.3, 1.7)", 2, "mu", "sigma"),
+    DENSITY("gamma", "gamma(3.5, 0.7)", 2, "alpha", "beta"),
+    DENSITY("beta", "beta(2.5, 4)", 2, "alpha", "beta"),
+    DENSITY("student_t", "student_t(4.5, 0.1, 1.2)", 3, "nu", "mu", "sigma"),
 };
 enum { RANDOM = sizeof names / sizeof *names, WRITTEN = sizeof written / sizeof *written };
 
@@ -129,6 +140,12 @@ static bool measure_size(const bench_options *options, sinter_context *context, 
 static bool measure_written(const bench_options *options, sinter_context *context, unsigned k, sinter_engine engine)
 {
     compile_work w = {.context = context, .options = {.engine = engine}, .text = written[k].text, .length = strlen(written[k].text)};
+    if (written[k].density) {
+        w.options.source = SINTER_DENSITY;
+        w.options.gradient = written[k].parameters;
+        w.options.gradient_count = written[k].slopes;
+        w.options.gradient_mode = SINTER_GRADIENT_REVERSE;
+    }
     return measure(options, &w, written[k].name, 0, 0) > 0;
 }
 
