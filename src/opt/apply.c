@@ -64,12 +64,15 @@ void sn_opt_grid(const ir_program *in, ir_program *out, arena *memory, uint32_t 
     sn_opt_rebuild(&with_params, out, memory, rules, visit_grid, &g);
 }
 
-static ir_ref visit_total(void *context, ir_program *out, const ir_op *op)
+static bool are_floats(const ir_stream *outputs, uint32_t count)
 {
-    (void)context;
-    return sn_ir_emit_flagged(out, op->code == IR_OUTPUT ? IR_SUM : op->code, op->type, op->flags, op->a, op->b, op->c);
+    bool floats = true;
+    for (uint32_t k = 0; k < count; k++)
+        floats &= outputs[k].type == IR_F32 || outputs[k].type == IR_F64;
+    return floats;
 }
 
+/* Nothing else changes, so operations stay as they are and where they are. */
 void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t rules)
 {
     ir_program with_totals = *in;
@@ -77,14 +80,20 @@ void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t
     with_totals.total_count = in->output_count;
     with_totals.total_maps = NULL;
     with_totals.totals = sn_arena_take(memory, (in->output_count + 1) * sizeof *with_totals.totals);
-    if (!with_totals.totals) {
-        sn_ir_open(out, memory, rules);
+    sn_ir_open(out, memory, rules);
+    if (in->status)
+        sn_ir_fail(out, in->status, in->message);
+    if (!with_totals.totals)
         sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
-        return;
-    }
-    for (uint32_t k = 0; k < in->output_count; k++)
+    if (!are_floats(in->outputs, in->output_count))
+        sn_ir_fail(out, SINTER_BAD_PROGRAM, "sum does not take operands of type i32");
+    for (uint32_t k = 0; with_totals.totals && k < in->output_count; k++)
         with_totals.totals[k] = in->outputs[k].name;
-    sn_opt_rebuild(&with_totals, out, memory, rules, visit_total, NULL);
+    sn_opt_share(&with_totals, out);
+    sn_ir_take_operations(out, in, in->count);
+    for (ir_ref r = 1; r < out->count; r++)
+        if (out->ops[r].code == IR_OUTPUT)
+            out->ops[r].code = IR_SUM;
 }
 
 typedef struct fixing {

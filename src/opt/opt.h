@@ -54,7 +54,7 @@ void sn_opt_expand_settled(const ir_program *in, ir_program *out, arena *memory,
 enum { OPT_GRID_X0, OPT_GRID_HALF_X, OPT_GRID_Y1, OPT_GRID_HALF_Y, OPT_GRID_Z, OPT_GRID_T, OPT_GRID_PARAMS };
 void sn_opt_grid(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
 
-/* Every output becomes a total. */
+/* Every output becomes a total. Dead operations may be left. */
 void sn_opt_total(const ir_program *in, ir_program *out, arena *memory, uint32_t rules);
 /* Parameters by name become constants, their values clamped to their ranges, and leave the list. Returns false if a name is no parameter (*unknown is its number). */
 bool sn_opt_fix(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, const double *values,
