@@ -79,6 +79,15 @@ static bool list_inputs(shaping *s, ir_program *p, arena *memory)
     return true;
 }
 
+/* Does everything stay as it is, and a pass emit it again? */
+static bool is_plain(const shaping *s)
+{
+    bool plain = !s->shape->weighted && s->density->program.has_functions;
+    for (uint32_t k = 0; k < s->density->program.param_count; k++)
+        plain = plain && !sn_density_includes(&s->shape->arrays, k);
+    return plain;
+}
+
 static sinter_status shape_program(compilation *c, void *source)
 {
     shaping *s = source;
@@ -87,7 +96,13 @@ static sinter_status shape_program(compilation *c, void *source)
     if (!list_inputs(s, &with_inputs, c->memory))
         return sn_report_fail(c->report, SINTER_NO_MEMORY, "out of memory", NULL);
     with_inputs.memory = c->memory;
-    sn_opt_rebuild(&with_inputs, &c->program, c->memory, rules, visit, s);
+    if (is_plain(s)) {
+        sn_ir_open(&c->program, c->memory, rules);
+        sn_opt_share(&with_inputs, &c->program);
+        sn_ir_take_operations(&c->program, &with_inputs, with_inputs.count);
+    } else {
+        sn_opt_rebuild(&with_inputs, &c->program, c->memory, rules, visit, s);
+    }
     if (c->program.status)
         return sn_report_fail(c->report, c->program.status, c->program.message, NULL);
     return SINTER_OK;
