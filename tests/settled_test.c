@@ -19,7 +19,7 @@
 enum { COUNT = 1500, RATE = 44100, MOST_STREAMS = 8 };
 
 static float inputs[MOST_STREAMS][COUNT], wanted[MOST_STREAMS][COUNT], got[MOST_STREAMS][COUNT];
-static unsigned folded;
+static unsigned folded, compared;
 
 static void make_noise(void)
 {
@@ -68,6 +68,7 @@ static void compare(const char *name, const char *text, size_t length)
     if (!open) /* a field */
         return;
     const sinter_kernel_info info = sinter_kernel_describe(open);
+    compared++;
     if (info.input_count <= MOST_STREAMS && info.output_count <= MOST_STREAMS && info.bound_table_count + info.image_count == 0) {
         run(open, wanted);
         for (unsigned turn = 0; turn < 2; turn++) {
@@ -96,6 +97,61 @@ static void known_rates_change_no_bit(void **state)
     assert_true(folded > 10);
 }
 
+/* Rules see a settled value as the parameter that it is: relaxed ones keep a -0 to which 0 is added, and do not regroup it as a constant. Everything that can be
+ * said of a rate, all kinds of operations among them. */
+static void settled_values_are_none_of_constants(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "input x\nzero = (rate - rate)*(0 - 1) + 0\nout copysign(x, zero)\nout x/zero\n",
+        "input x\nout (x*3 + rate)*0.1 + rate*1e-9\nout ((x + 0.1)*dt + 0.3)*rate\nout x/rate/3\nout (x - rate)*0x1p-20 - 1\n",
+        "input x\nn = i32(rate)\nout x*(n % 7) + n/11\nout delay(x, or(and(n, 15), 1), 16)\nout n > 40000 && n < 45000 ? x : 0 - x\nout xor(n, n >>> 3)*x*0x1p-31\n",
+        "input x\nout fast.sin(rate)*x\nout pow(rate, 0.3)*x + log(rate)\nout f64(x)*exp(f64(dt)) + tanpi(440/rate)\nout gamma(dt*rate/7)*x\n",
+        "table t = [1, 2, 3, 5, 8]\ninput x\nout x*t[and(i32(rate), 3)] + floor(rate/7)\nout min(rate, 1e5)*x - max(x, dt)\n",
+        "param gain = 2 smooth 0.01\ninput x\nout x*(gain*rate*0.5 + gain)*dt\nout lowpass(x, 100*gain) + adsr(x > 0, 0.01, 0.1, gain, 0.2)\n",
+    };
+    make_noise();
+    compared = 0;
+    for (unsigned k = 0; k < sizeof texts / sizeof *texts; k++)
+        compare(texts[k], texts[k], strlen(texts[k]));
+    assert_int_equal(compared, sizeof texts / sizeof *texts);
+}
+
+static bool some_value(void *unused, const ir_op *op, uint64_t a, uint64_t b, uint64_t *result)
+{
+    (void)unused;
+    (void)op;
+    (void)b;
+    *result = a;
+    return true;
+}
+
+static uint32_t count_operations(const char *text, double rate)
+{
+    static const ir_settling settling = {some_value, NULL};
+    ir_program p;
+    arena memory;
+    sn_arena_open(&memory, NULL);
+    sn_ir_open(&p, &memory, IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS);
+    p.settling = rate > 0 ? &settling : NULL;
+    assert_int_equal(sn_lang_lower(&p, &memory, text, strlen(text), &(lang_options){.type = IR_F32, .patch = true, .rate = rate}, NULL), SINTER_OK);
+    uint32_t count = 0;
+    for (ir_ref r = 1; r < p.count; r++)
+        count += p.ops[r].code != IR_CONST && p.ops[r].code != IR_PARAM;
+    sn_arena_close(&memory);
+    return count;
+}
+
+/* The coefficients of filters are numbers before any pass sees the program. */
+static void what_is_settled_is_no_operation(void **state)
+{
+    (void)state;
+    static const char text[] = "input x\nout svf(lowpass(x, 900), 300).x + saw(110)\n";
+    const uint32_t live = count_operations(text, 0), known = count_operations(text, RATE);
+    if (known > live / 2)
+        fail_msg("%u operations where the rate is known, %u where it is not", known, live);
+}
+
 /* Recursions in a row, a loop each: what crosses from one to the next is done with behind that. */
 static void places_are_used_again(void **state)
 {
@@ -118,6 +174,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_rates_change_no_bit),
+        cmocka_unit_test(settled_values_are_none_of_constants),
+        cmocka_unit_test(what_is_settled_is_no_operation),
         cmocka_unit_test(places_are_used_again),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

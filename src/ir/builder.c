@@ -441,6 +441,17 @@ static bool is_function(const ir_op *op)
     return sn_ir_info[op->code].kind == IR_KIND_MATH || (op->code == IR_DIV && op->type == IR_I32);
 }
 
+ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
+{
+    if (p->status != SINTER_OK)
+        return 0;
+    ir_op op = *settled;
+    op.axes = axes_of(p, &op);
+    p->has_functions |= is_function(&op);
+    p->has_settled |= sn_ir_is_settled(&op);
+    return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
+}
+
 static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
 {
     if (p->status != SINTER_OK)
@@ -456,9 +467,8 @@ static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir
         if (simple)
             return simple;
     }
-    op.axes = axes_of(p, &op);
-    p->has_functions |= is_function(&op);
-    return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
+    const ir_ref settled = p->settling ? sn_ir_settle(p, &op) : 0;
+    return settled ? settled : sn_ir_emit_settled(p, &op);
 }
 
 static inline ir_ref emit(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
@@ -466,6 +476,11 @@ static inline ir_ref emit(ir_program *p, ir_code code, ir_type type, uint8_t fla
     const uint32_t head = plain_head(p, code, flags, a, b, c);
     if (!head)
         return emit_any(p, code, type, flags, a, b, c);
+    if (p->settling) {
+        const ir_ref settled = sn_ir_settle(p, &(ir_op){.code = (uint8_t)code, .type = (uint8_t)(head >> 8), .flags = flags, .a = a, .b = b, .c = c});
+        if (settled)
+            return settled;
+    }
     p->has_functions |= sn_ir_info[code].kind == IR_KIND_MATH;
     return append_words(p, (op_words){head | (uint64_t)a << 32, b | (uint64_t)c << 32});
 }
@@ -478,16 +493,6 @@ ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t fla
 ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c)
 {
     return emit(p, code, type, 0, a, b, c);
-}
-
-ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
-{
-    if (p->status != SINTER_OK)
-        return 0;
-    ir_op op = *settled;
-    op.axes = axes_of(p, &op);
-    p->has_functions |= is_function(&op);
-    return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits)

@@ -5,6 +5,7 @@
  *   rewrite.c   the local rules: identities and constant folding, applied as operations arrive
  *   range.c     between which bounds an integer lies
  *   evaluate.c  one operation on constants, bit for bit as every engine does it
+ *   settled.c   values that are known but must not count as constants yet
  *   live.c      which operations something depends on
  *   extract.c   what leads to a result, taken out of one program and put into others
  *   argument_chain.c  which arguments belong to which call
@@ -34,7 +35,8 @@ typedef struct ir_op {
 enum {
     IR_FLAG_FAST = 1, /* a mathematical function of the grade `fast` */
     IR_FLAG_JOINT = 2, /* in an encoder's bodies: one value for all vectors that are computed side by side */
-    IR_FLAG_FORMS = 4 /* a RARE whose sides are forms of one function: its derivative is that of the second, whatever the mask says */
+    IR_FLAG_FORMS = 4, /* a RARE whose sides are forms of one function: its derivative is that of the second, whatever the mask says */
+    IR_FLAG_SETTLED = 8 /* a PARAM that is not the parameter's value but one that follows from it, which is known: settled.c */
 };
 
 typedef struct ir_stream {
@@ -94,6 +96,12 @@ typedef struct ir_call {
     const sinter_node_type *type; /* with `process` or `tick`; belongs to the context or lies in the program's memory */
 } ir_call;
 
+/* What a program needs to settle values as operations arrive. `function` evaluates one of the kind MATH, bits in, bits out; false: it stays an operation. */
+typedef struct ir_settling {
+    bool (*function)(void *context, const ir_op *op, uint64_t a, uint64_t b, uint64_t *result);
+    void *context;
+} ir_settling;
+
 /* What stands behind the texels of an image, as a bound table of f64: width, height, and the region that it covers. */
 enum { IR_EXTENT_WIDTH, IR_EXTENT_HEIGHT, IR_EXTENT_X0, IR_EXTENT_Y0, IR_EXTENT_X1, IR_EXTENT_Y1, IR_EXTENT_LENGTH, IR_MOST_CHANNELS = 4 };
 
@@ -115,7 +123,9 @@ typedef struct ir_program {
     uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
+    const ir_settling *settling; /* NULL: what follows from settled values is appended like everything else. Passes do not take it over */
     bool has_functions; /* something was appended that engines do not have: a mathematical function, a division of integers */
+    bool has_settled;   /* something was appended that is settled */
     sinter_status status; /* sticky */
     char message[SINTER_MESSAGE_SIZE]; /* of the first error */
 } ir_program;
@@ -173,6 +183,20 @@ uint64_t sn_ir_evaluate(ir_code code, ir_type type, ir_type operand, uint64_t a,
 /* Applies the program's rules to an operation about to be appended: returns the value that it amounts to, or 0 if it
  * stays; may change `op` in place into a simpler operation. */
 ir_ref sn_ir_simplify(ir_program *p, ir_op *op);
+
+/* ---- settled.c ---- */
+/* A value of the type given that follows from a parameter which is known; its bits are those of a constant. */
+ir_ref sn_ir_settled(ir_program *p, uint32_t param, ir_type type, uint64_t bits);
+static inline bool sn_ir_is_settled(const ir_op *op)
+{
+    return op->code == IR_PARAM && op->flags & IR_FLAG_SETTLED;
+}
+static inline uint64_t sn_ir_settled_bits(const ir_op *op)
+{
+    return op->b | (uint64_t)op->c << 32;
+}
+/* Of an operation about to be appended, whose type is known: the value that it amounts to where it follows from settled values and constants alone; else 0. */
+ir_ref sn_ir_settle(ir_program *p, const ir_op *op);
 
 /* ---- range.c ---- */
 typedef struct ir_range {

@@ -197,7 +197,7 @@ static const char *check_operands(const verifier *v, ir_ref r)
     for (unsigned k = 0; k < 3; k++) {
         const uint32_t word = sn_ir_operand(op, k);
         if (k >= (unsigned)info->operands + info->immediates) {
-            if (word != 0)
+            if (word != 0 && !sn_ir_is_settled(op))
                 return violation(v, "operation %u (%s): word %u is not used but %u", (unsigned)r, info->name,
                                  k, (unsigned)word);
         } else if (k < info->operands) {
@@ -210,7 +210,9 @@ static const char *check_operands(const verifier *v, ir_ref r)
                                  info->name, k, sn_ir_info[v->p->ops[word].code].name);
         }
     }
-    if (op->flags & ~(info->kind == IR_KIND_MATH ? IR_FLAG_FAST : op->code == IR_RARE ? IR_FLAG_FORMS : 0))
+    if (op->flags & ~(info->kind == IR_KIND_MATH ? IR_FLAG_FAST : op->code == IR_RARE    ? IR_FLAG_FORMS
+                                                                      : op->code == IR_PARAM ? IR_FLAG_SETTLED
+                                                                                             : 0))
         return violation(v, "operation %u (%s) has the flags %u", (unsigned)r, info->name, op->flags);
     return NULL;
 }
@@ -298,7 +300,7 @@ static unsigned leaf_type(const ir_program *p, const ir_op *op)
 {
     switch ((int)op->code) {
     case IR_INPUT: return p->inputs[op->a].type;
-    case IR_PARAM: return p->params[op->a].type;
+    case IR_PARAM: return sn_ir_is_settled(op) ? op->type : p->params[op->a].type;
     case IR_INDEX: return IR_F64;
     case IR_RESULT: return IR_F32;
     case IR_ROW:

@@ -247,17 +247,6 @@ static sinter_status shape_density(compilation *c, uint32_t rules)
     return verified(c, "arrays and terms left out");
 }
 
-/* Is there a rate, and is it known? */
-static bool find_settled(const compilation *c, opt_settled *settled)
-{
-    const ir_program *p = &c->program;
-    settled->parameter = 0;
-    settled->value = c->rate;
-    while (settled->parameter < p->param_count && strcmp(p->params[settled->parameter].name, "rate") != 0)
-        settled->parameter++;
-    return c->rate > 0 && settled->parameter < p->param_count;
-}
-
 sinter_status sn_kernel_passes(compilation *c)
 {
     uint32_t rules = c->options.passes ? 0 : c->program.rules;
@@ -299,10 +288,8 @@ sinter_status sn_kernel_passes(compilation *c)
         replace(c, &out);
         status = verified(c, "affine");
     }
-    opt_settled settled;
-    const bool settles = find_settled(c, &settled);
-    if (!status && (settles || derives || sn_opt_needs_expansion(&c->program))) {
-        sn_opt_expand_settled(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates, settles ? &settled : NULL);
+    if (!status && (derives || sn_opt_needs_expansion(&c->program))) {
+        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
         replace(c, &out);
         status = verified(c, "expand");
     }

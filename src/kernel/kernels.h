@@ -288,7 +288,7 @@ typedef struct compilation {
     arena *memory;       /* for the program, the passes and the plan */
     arena own;           /* interpreted kernels keep what was made: `memory` is this */
     ir_program program;
-    double rate;         /* what the parameter `rate` will be set to and stay; 0: anything. Set by the front end */
+    ir_settling settling; /* of the program, while a front end knows the sample rate */
     const char *free_names; /* of inputs that a text may use, whether it does or not; set by the front end, NULL: none */
     ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;

@@ -124,7 +124,7 @@ void sinter_smooth(sinter_program *program, sinter_value parameter, sinter_smoot
     if (!is_value(p, parameter, "smooth"))
         return;
     const ir_op *op = &p->ops[parameter];
-    if (op->code != IR_PARAM || op->type == IR_I32) {
+    if (op->code != IR_PARAM || op->type == IR_I32 || sn_ir_is_settled(op)) {
         refuse(p, "%.60s: not a parameter of type f32 or f64", "smooth");
         return;
     }

@@ -67,7 +67,10 @@ static lang_value rate(lowering *l)
                                 .low = 1,
                                 .high = HIGHEST_RATE,
                                 .unit = "Hz"};
-        l->rate = sn_ir_emit(l->p, IR_PARAM, IR_F64, sn_ir_add_param(l->p, &param), 0, 0);
+        const uint32_t number = sn_ir_add_param(l->p, &param);
+        uint64_t known;
+        memcpy(&known, &l->options->rate, sizeof known);
+        l->rate = known ? sn_ir_settled(l->p, number, IR_F64, known) : sn_ir_emit(l->p, IR_PARAM, IR_F64, number, 0, 0);
     }
     return sn_lang_scalar(l->dry ? 0 : l->rate, IR_F64);
 }
@@ -221,7 +224,7 @@ lang_value sn_lang_since(lowering *l, uint32_t node, lang_value event)
         return sn_lang_scalar(0, IR_F64);
     ir_program *p = l->p;
     const bool is_parameter = event.count == 1 && event.type == (unsigned)l->type && event.ref && event.ref < p->count
-                              && p->ops[event.ref].code == IR_PARAM;
+                              && p->ops[event.ref].code == IR_PARAM && !sn_ir_is_settled(&p->ops[event.ref]);
     const uint32_t number = is_parameter ? p->ops[event.ref].a : 0, onset = is_parameter ? onset_of(l, number) : 0;
     if (!is_parameter || onset == number) {
         sn_lang_complain(l, node, "event gate = 0, then since(gate)", "since takes an event, by its name");

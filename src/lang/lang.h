@@ -65,6 +65,7 @@ typedef struct lang_options {
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
     struct kept_members *kept; /* NULL, or what earlier texts made of families and later ones use again */
     struct math_templates *expansions; /* NULL, or functions in what is used again are expanded at once: where nothing has to be done before that */
+    double rate;        /* 0, or what the parameter `rate` of a patch will be set to and stay: its value is settled */
     const sinter_node_type *nodes; /* functions made by callbacks, and functions in C */
     uint32_t node_count;
 } lang_options;

@@ -14,10 +14,19 @@ typedef struct source_text {
     double rate;             /* 0: whatever the parameter is set to */
 } source_text;
 
+/* A function of settled values; the program has the grade that its options ask for behind the front end only. */
+static bool evaluate_function(void *context, const ir_op *op, uint64_t a, uint64_t b, uint64_t *result)
+{
+    const compilation *c = context;
+    const bool fast = op->flags & IR_FLAG_FAST || c->options.grade == SINTER_GRADE_FAST;
+    return sn_math_evaluate(&c->context->templates, (ir_code)op->code, (ir_type)op->type, a, b, fast ? MATH_FAST : MATH_DEFAULT, c->memory, result);
+}
+
 static sinter_status lower(compilation *c, void *source)
 {
     const source_text *s = source;
-    c->rate = s->rate;
+    c->settling = (ir_settling){evaluate_function, c};
+    c->program.settling = s->rate > 0 ? &c->settling : NULL;
     sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
     c->program.node_types = c->context->nodes;
     c->program.node_type_count = c->context->node_count;
@@ -33,7 +42,7 @@ static sinter_status lower(compilation *c, void *source)
     const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
-                            .kept = &c->context->members, .expansions = expands ? &c->context->templates : NULL,
+                            .rate = s->rate, .kept = &c->context->members, .expansions = expands ? &c->context->templates : NULL,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
     if (!sn_lang_is_image_list(c->options.images))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");

@@ -52,6 +52,8 @@ void sn_math_templates_close(math_templates *t);
 /* The same as sn_math_expand, from what is kept if no argument is a constant, or each is, IR_IDENTITY and IR_FOLD are both among the rules,
  * and memory is not refused. `all` may be NULL. */
 ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade);
+/* The function of constants, bits in, bits out: what sn_math_expand_kept folds to, and kept likewise. False where that is no constant, or memory is refused. */
+bool sn_math_evaluate(math_templates *all, ir_code function, ir_type type, uint64_t x, uint64_t y, math_grade grade, arena *scratch, uint64_t *value);
 /* Appends the derivative of `function` at x (and y) by its argument k, 0 or 1, in terms of operations of any kind, mathematical ones
  * included; `value` is the function's value there. Returns it, or 0 if the program has failed. */
 ir_ref sn_math_slope(ir_program *p, ir_code function, ir_type type, math_grade grade, unsigned k, ir_ref x, ir_ref y, ir_ref value);

@@ -79,12 +79,22 @@ static math_result *place_of(math_templates *all, const math_result *wanted)
     return all->results ? &all->results[(h * 0xBF58476D1CE4E5B9u) >> 52] : NULL;
 }
 
+static math_result *find_result(math_templates *all, ir_code function, ir_type type, uint64_t x, uint64_t y, math_grade grade, math_result *wanted)
+{
+    *wanted = (math_result){x, y, 0, 1u | (unsigned)function << 8 | (unsigned)(type == IR_F64) << 1 | (unsigned)(grade == MATH_FAST) << 2};
+    return place_of(all, wanted);
+}
+
+static bool is_kept(const math_result *place, const math_result *wanted)
+{
+    return place && place->what == wanted->what && place->x == wanted->x && place->y == wanted->y;
+}
+
 static ir_ref expand_constants(math_templates *all, ir_program *p, ir_code function, ir_type type, ir_ref x, ir_ref y, math_grade grade)
 {
     const math_template *t = template_of(all, function, type, grade, p->memory);
-    const math_result wanted = {bits_of(p, x), bits_of(p, y), 0, 1u | (unsigned)function << 8 | (unsigned)(type == IR_F64) << 1 | (unsigned)(grade == MATH_FAST) << 2};
-    math_result *place = t && !t->has_tables ? place_of(all, &wanted) : NULL;
-    if (place && place->what == wanted.what && place->x == wanted.x && place->y == wanted.y)
+    math_result wanted, *place = t && !t->has_tables ? find_result(all, function, type, bits_of(p, x), bits_of(p, y), grade, &wanted) : NULL;
+    if (is_kept(place, &wanted))
         return sn_ir_const_bits(p, type, place->value);
     const ir_ref result = sn_math_expand(p, function, type, x, y, grade);
     if (place && result && sn_ir_is_const(p, result)) {
@@ -111,4 +121,22 @@ ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function,
     const ir_ref result = sn_ir_insert(p, &t->extract, (const ir_ref[]){x, y});
     p->rules = rules;
     return result;
+}
+
+/* Tables may be read here: they go into a program that nobody keeps. */
+bool sn_math_evaluate(math_templates *all, ir_code function, ir_type type, uint64_t x, uint64_t y, math_grade grade, arena *scratch, uint64_t *value)
+{
+    math_result wanted, *place = find_result(all, function, type, x, y, grade, &wanted);
+    if (!is_kept(place, &wanted)) {
+        ir_program p;
+        sn_ir_open(&p, scratch, RULES);
+        const ir_ref a = sn_ir_const_bits(&p, type, x), b = sn_ir_info[function].operands > 1 ? sn_ir_const_bits(&p, type, y) : 0;
+        const ir_ref result = sn_math_expand(&p, function, type, a, b, grade);
+        if (p.status != SINTER_OK || !place || !sn_ir_is_const(&p, result))
+            return false;
+        *place = wanted;
+        place->value = bits_of(&p, result);
+    }
+    *value = place->value;
+    return true;
 }

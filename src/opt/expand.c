@@ -5,14 +5,14 @@
  * 1/|b|, far more than a rounding of 2⁻⁵³ relative can bridge, so truncation gives the exact result; −2³¹ / −1 converts out of
  * range to INT32_MIN, and a divisor of 0 is selected away. One walk; expansions have no functions in them.
  *
- * A parameter that will never be anything else may become a constant on the same walk. Relaxed rules come before it and have seen a parameter; from here on
+ * Settled values (src/ir/settled.c) become constants on the same walk. Relaxed rules come before it and have seen parameters; from here on
  * rules change no bit. So the program computes what it would with the parameter set to that, and what follows from constants is folded. */
 #include "math/math.h"
 #include "opt/opt.h"
 
 bool sn_opt_needs_expansion(const ir_program *in)
 {
-    return in->has_functions;
+    return in->has_functions || in->has_settled;
 }
 
 static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
@@ -23,20 +23,15 @@ static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
     return sn_ir_emit(p, IR_SELECT, IR_I32, sn_ir_emit(p, IR_EQ, IR_MASK, b, zero, 0), zero, quotient);
 }
 
-typedef struct expansion {
-    math_templates *kept;
-    const opt_settled *settled; /* NULL: no parameter is */
-} expansion;
-
 static ir_ref visit(void *context, ir_program *out, const ir_op *op)
 {
-    const expansion *e = context;
+    math_templates *kept = context;
     if (sn_ir_info[op->code].kind == IR_KIND_MATH)
-        return sn_math_expand_kept(e->kept, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
+        return sn_math_expand_kept(kept, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
     if (op->code == IR_DIV && op->type == IR_I32)
         return divide_integers(out, op->a, op->b);
-    if (op->code == IR_PARAM && e->settled && op->a == e->settled->parameter)
-        return sn_ir_number(out, op->type, e->settled->value);
+    if (sn_ir_is_settled(op))
+        return sn_ir_const_bits(out, (ir_type)op->type, sn_ir_settled_bits(op));
     return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
 }
 
@@ -63,15 +58,10 @@ static ir_ref visit_constant(void *context, ir_program *out, const ir_op *op)
 
 void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
-    sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, &(expansion){.kept = kept});
+    sn_opt_rebuild(in, out, memory, rules | IR_FOLD, visit_constant, kept);
 }
 
 void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
-    sn_opt_expand_settled(in, out, memory, rules, kept, NULL);
-}
-
-void sn_opt_expand_settled(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept, const opt_settled *settled)
-{
-    sn_opt_rebuild(in, out, memory, rules, visit, &(expansion){kept, settled});
+    sn_opt_rebuild(in, out, memory, rules, visit, kept);
 }

@@ -43,12 +43,6 @@ bool sn_opt_has_functions_of_constants(const ir_program *in);
  * expansions. */
 void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept);
 void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept); /* NULL: none are */
-/* The same, and a parameter becomes a constant meanwhile, by whatever number the list goes on having it. */
-typedef struct opt_settled {
-    uint32_t parameter;
-    double value; /* within its range */
-} opt_settled;
-void sn_opt_expand_settled(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept, const opt_settled *settled);
 
 /* Inputs named x and y become pixel centres, z and t parameters. The parameters OPT_GRID_… are appended, in this order. */
 enum { OPT_GRID_X0, OPT_GRID_HALF_X, OPT_GRID_Y1, OPT_GRID_HALF_Y, OPT_GRID_Z, OPT_GRID_T, OPT_GRID_PARAMS };
