@@ -1,5 +1,5 @@
-/* What makes edits quick must not be heard: a rate that is known, functions of constants that were asked for before, values in places that others
- * had. */
+/* What makes edits quick must not be heard: a rate that is known, functions of constants and calls of the library that were asked for before, values in places
+ * that others had. */
 #include "lang/lang.h"
 #include "open_context.h"
 
@@ -61,7 +61,17 @@ static void run(const sinter_kernel *kernel, float out[][COUNT])
     sinter_instance_close(instance);
 }
 
-/* Twice, so that the second time knows all functions of constants. */
+/* The state of both is found by the same names. */
+static void compare_state(const char *name, const sinter_kernel *known, const sinter_kernel *open)
+{
+    if (known->line_count != open->line_count || known->state != open->state)
+        fail_msg("%s: %u lines where the rate is known, not %u", name, known->line_count, open->line_count);
+    for (uint32_t k = 0; k < known->line_count; k++)
+        if (strcmp(known->line_names[k], open->line_names[k]) != 0 || known->lines[k].length != open->lines[k].length)
+            fail_msg("%s: %s where the rate is known, not %s", name, known->line_names[k], open->line_names[k]);
+}
+
+/* Twice, so that the second time all functions of constants and all calls of the library are kept. */
 static void compare(const char *name, const char *text, size_t length)
 {
     sinter_kernel *open = compile(text, length, 0);
@@ -75,6 +85,7 @@ static void compare(const char *name, const char *text, size_t length)
             sinter_kernel *known = compile(text, length, RATE);
             assert_non_null(known);
             folded += sinter_kernel_describe(known).operations < info.operations;
+            compare_state(name, known, open);
             assert_int_equal(sinter_parameter_number(known, "rate"), sinter_parameter_number(open, "rate"));
             run(known, got);
             for (uint32_t k = 0; k < info.output_count; k++)
@@ -152,6 +163,55 @@ static void what_is_settled_is_no_operation(void **state)
         fail_msg("%u operations where the rate is known, %u where it is not", known, live);
 }
 
+/* Calls stand for themselves: by what their arguments are, wherever they stand. Arguments that are one value, constants of all kinds, tuples, names of state
+ * in sums and in functions; what reads a table or an event is not kept. */
+static void kept_calls_are_the_calls(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "input x\nfn twice(v, c) = lowpass(lowpass(v, c), c)\nout sum(k, 1, 3, twice(x, 300*k) + svf(twice(x, 300), 900*k, 0.7).y)\n",
+        "input x\nout saw(110) + saw(110) + saw(f64(110)) + saw(x) + saw(-110) + saw(0x6e) + saw(110, x) + saw(110, phase=0.25)\n",
+        "input x\nout svf(x, x, x).x + svf(x, 1000*x, x).y + svf(-x, 1000, 1/x).z + lowpass(-(x*x), 1200)\n",
+        "param c = 900 in 20..20000 smooth 0.01\ninput x\nout svf(x, c).x + svf(x, c, 2).y + lowpass(x, c)*tremolo(x, 5, 0.5)\n",
+        "event gate = 0\ninput x\nout adsr_event(gate, 0.01, 0.1, 0.5, 0.2)*freeverb(x, x).x + comb(x, 440, 0.5) + noise()*pluck(x, 220, 0.5)\n",
+    };
+    make_noise();
+    compared = 0;
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (unsigned k = 0; k < sizeof texts / sizeof *texts; k++)
+            compare(texts[k], texts[k], strlen(texts[k]));
+    assert_int_equal(compared, 2 * (sizeof texts / sizeof *texts));
+}
+
+/* An edit that changes nothing finds all; ever new constants do not fill memory. */
+static void calls_are_kept(void **state)
+{
+    (void)state;
+    enum { MOST_KEPT = 20000, CALLS = 1500, ROUNDS = 12 };
+    static char text[32 * CALLS];
+    size_t most = 0, last = 0;
+    bool forgot = false;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        size_t n = (size_t)sprintf(text, "input x0\n");
+        for (unsigned k = 0; k < CALLS; k++)
+            n += (size_t)sprintf(text + n, "x%u = lowpass1(x%u, %u)\n", k + 1, k, 20 + CALLS * round + k);
+        n += (size_t)sprintf(text + n, "out x%u\n", CALLS);
+        for (unsigned turn = 0; turn < 2; turn++) {
+            sinter_kernel *kernel = compile(text, n, RATE);
+            assert_non_null(kernel);
+            sinter_kernel_close(kernel);
+            if (turn == 1 && context->calls.count != last && context->calls.count != CALLS) /* all were forgotten before it */
+                fail_msg("%zu calls are kept after the same text again, not %zu", context->calls.count, last);
+            forgot |= context->calls.count < last;
+            last = context->calls.count;
+            most = last > most ? last : most;
+        }
+        assert_true(last >= CALLS);
+    }
+    if (!forgot || most > MOST_KEPT || context->calls.bytes > 1 << 23)
+        fail_msg("%zu calls were kept, %zu bytes", most, context->calls.bytes);
+}
+
 /* Recursions in a row, a loop each: what crosses from one to the next is done with behind that. */
 static void places_are_used_again(void **state)
 {
@@ -176,6 +236,8 @@ int main(void)
         cmocka_unit_test(known_rates_change_no_bit),
         cmocka_unit_test(settled_values_are_none_of_constants),
         cmocka_unit_test(what_is_settled_is_no_operation),
+        cmocka_unit_test(kept_calls_are_the_calls),
+        cmocka_unit_test(calls_are_kept),
         cmocka_unit_test(places_are_used_again),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

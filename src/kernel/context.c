@@ -30,6 +30,7 @@ sinter_status sinter_open(const sinter_context_options *options, sinter_context 
     sn_arena_open(&c->scratch, &a);
     sn_math_templates_open(&c->templates, &a);
     sn_arena_open(&c->members.memory, &a);
+    sn_arena_open(&c->calls.memory, &a);
     pthread_mutexattr_t checked;
     pthread_mutexattr_init(&checked);
     pthread_mutexattr_settype(&checked, PTHREAD_MUTEX_ERRORCHECK);
@@ -48,6 +49,7 @@ void sinter_close(sinter_context *c)
     sn_release(&c->allocator, c->nodes, c->node_capacity * sizeof *c->nodes);
     sn_math_templates_close(&c->templates);
     sn_arena_close(&c->members.memory);
+    sn_arena_close(&c->calls.memory);
     sn_arena_close(&c->scratch);
     sn_exec_close(c->code);
     pthread_mutex_destroy(&c->compiling);

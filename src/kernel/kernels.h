@@ -39,12 +39,21 @@ typedef struct kept_members {
     struct lang_kept_member *first;
 } kept_members;
 
+/* What it keeps of calls of its library (lang/kept_calls.h). */
+struct kept_call;
+typedef struct kept_calls {
+    arena memory;
+    struct kept_call **places; /* by hash; NULL: none yet */
+    size_t bytes, count;
+} kept_calls;
+
 struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
     arena scratch;          /* of one compilation at a time */
     math_templates templates; /* used while compiling */
     kept_members members;     /* likewise */
+    kept_calls calls;
     pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
     sinter_node_type *nodes;
     uint32_t node_count, node_capacity;

@@ -3,8 +3,7 @@
  * A function is lowered anew for each call, in a frame of its own. Without state, equal arguments give equal
  * values, so its instances are remembered by arguments: what a chain of functions that each call the next
  * twice would cost, 2^n, it costs once a function. With state every call is another instance. */
-#include "lang/library.h"
-#include "lang/lowering.h"
+#include "lang/kept_calls.h"
 
 #include "kernel/kernels.h"
 
@@ -385,8 +384,7 @@ static lang_value run_body(lowering *l, uint32_t function, const lang_value *arg
     return v;
 }
 
-static lang_value instance(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments,
-                           uint32_t which)
+lang_value sn_lang_instance(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments, uint32_t which)
 {
     const uint32_t statement = l->statement;
     l->t->functions[function].called |= !l->silent;
@@ -404,7 +402,7 @@ static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const
     const lang_function *f = &l->t->functions[function];
     const uint32_t count = f->parameter_count, which = l->t->lists[l->t->nodes[node].b + 1];
     if (f->stateful && !l->dry)
-        return instance(l, node, function, arguments, which);
+        return sn_lang_instance(l, node, function, arguments, which);
     lang_memo wanted = {
         .function = function, .epoch = l->dry ? l->epoch : 0, .type = (uint32_t)l->type,
         .hash = function * 0x85EBCA6Bu + 2u * (uint32_t)l->type + l->dry};
@@ -417,13 +415,26 @@ static lang_value call_with(lowering *l, uint32_t node, uint32_t function, const
         l->pool_count = wanted.arguments;
         return memo->value;
     }
-    wanted.value = instance(l, node, function, arguments, which);
+    wanted.value = sn_lang_instance(l, node, function, arguments, which);
     memo = find_memo(l, &wanted);
     if (memo && !memo->function) {
         *memo = wanted;
         l->memo_count++;
     }
     return wanted.value;
+}
+
+/* A function of the library. One that is kept needs no body. */
+static lang_value call_item(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments)
+{
+    kept_key key;
+    lang_value value;
+    sn_lang_kept_key(l, l->t->functions[function].item, arguments, &key);
+    if (sn_lang_take_kept_call(l, node, function, arguments, &key, &value))
+        return value;
+    if (!sn_lang_parse_item(l->t, l->memory, function) || !sn_lang_check_constants(l, node, function, arguments))
+        return sn_lang_wrong();
+    return sn_lang_keep_call(l, node, function, arguments, &key, &value) ? value : call_with(l, node, function, arguments);
 }
 
 static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
@@ -439,12 +450,9 @@ static lang_value call_function(lowering *l, uint32_t node, uint32_t function)
     } else if (!sn_lang_take_arguments(l, node, function, arguments)) {
         return sn_lang_wrong();
     }
-    f = &l->t->functions[function];
-    if (f->item && !sn_lang_parse_item(l->t, l->memory, function))
-        return sn_lang_wrong();
-    if (!sn_lang_check_constants(l, node, function, arguments))
-        return sn_lang_wrong();
-    return call_with(l, node, function, arguments);
+    if (!l->t->functions[function].item)
+        return sn_lang_check_constants(l, node, function, arguments) ? call_with(l, node, function, arguments) : sn_lang_wrong();
+    return call_item(l, node, function, arguments);
 }
 
 /* ---- any call ---- */
@@ -568,7 +576,7 @@ void sn_lang_check_uncalled(lowering *l)
         lang_value arguments[MOST_ARGUMENTS];
         for (uint32_t a = 0; a < f.parameter_count; a++)
             arguments[a] = sn_lang_scalar(0, TYPE_UNKNOWN);
-        instance(l, 0, k, arguments, 0);
+        sn_lang_instance(l, 0, k, arguments, 0);
     }
     l->dry = l->checking = false;
 }

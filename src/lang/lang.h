@@ -9,6 +9,7 @@
  *   call_arguments.c  which parameter gets which argument
  *   call_graph.c      who calls whom: recursion
  *   kept_members.c    what families come to, kept for the next program
+ *   kept_calls.c      what calls of the library come to, kept likewise
  *   library.c         the standard library (src/lib/NAME.sn, library.h): what a text uses of it
  *   arithmetic.c      how types meet, element by element; what each function computes
  *   geometry.c        functions of whole tuples: dot, length, cross, …
@@ -64,6 +65,7 @@ typedef struct lang_options {
     const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
     struct kept_members *kept; /* NULL, or what earlier texts made of families and later ones use again */
+    struct kept_calls *calls;  /* NULL, or what earlier texts made of calls of the library, for whoever compiles one graph again and again */
     struct math_templates *expansions; /* NULL, or functions in what is used again are expanded at once: where nothing has to be done before that */
     double rate;        /* 0, or what the parameter `rate` of a patch will be set to and stay: its value is settled */
     const sinter_node_type *nodes; /* functions made by callbacks, and functions in C */

@@ -7,8 +7,7 @@
  *
  * Contraction is decided here and nowhere else, by what the text says: a product that is an operand of + or −
  * in one expression becomes part of a fused operation; of two products the left one does. */
-#include "lang/library.h"
-#include "lang/lowering.h"
+#include "lang/kept_calls.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -733,6 +732,8 @@ static void lower_source(ir_program *program, arena *scratch, const char *source
     l->t = tree;
     l->options = options;
     l->type = options->type == IR_F64 ? IR_F64 : IR_F32;
+    if (options->calls)
+        sn_lang_trim_kept_calls(options->calls);
     if (open_lowering(l))
         lower_all(l);
     else

@@ -276,6 +276,10 @@ lang_value sn_lang_delay(lowering *l, uint32_t node, const uint32_t *arguments, 
 bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v);
 /* The name of the state that a call of a function in C has: its path, the function's name, #2 for the second one in its scope. */
 const char *sn_lang_call_name(lowering *l, uint32_t symbol, uint32_t which);
+/* A line that a kept call has: its name within the frame, the values that enter its parts. */
+void sn_lang_add_line(lowering *l, const char *name, const lang_line_part *parts, uint32_t count);
+/* Of what the names of the frame's state begin with. */
+size_t sn_lang_path_length(lowering *l);
 /* Finds the types of the recurrences that begin in the statement. */
 void sn_lang_infer(lowering *l, uint32_t statement);
 /* After everything else: names, and what enters each line. Values that were deferred are known by then. */
@@ -309,6 +313,8 @@ lang_value sn_lang_grouped_element(lowering *l, uint32_t node, uint32_t slot);
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);
+/* The function's body with these arguments, in the order of the parameters; count 0: the default. */
+lang_value sn_lang_instance(lowering *l, uint32_t node, uint32_t function, const lang_value *arguments, uint32_t which);
 /* A frame for the slots of the function, and out of it. False when memory is refused, or with an error where calls nest too deeply. */
 bool sn_lang_enter(lowering *l, uint32_t function, uint32_t node, uint32_t which);
 void sn_lang_leave(lowering *l);

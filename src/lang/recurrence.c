@@ -92,6 +92,11 @@ const char *sn_lang_call_name(lowering *l, uint32_t symbol, uint32_t which)
     return path_name(l, l->frame, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length, which > 1 ? which : 0, true);
 }
 
+size_t sn_lang_path_length(lowering *l)
+{
+    return strlen(path_name(l, l->frame, "", 0, 0, false));
+}
+
 /* ---- lines ---- */
 
 lang_value sn_lang_settled(const lowering *l, lang_value v)
@@ -104,30 +109,48 @@ lang_value sn_lang_settled(const lowering *l, lang_value v)
     return v;
 }
 
-static uint32_t new_line(lowering *l, const char *name, lang_value shape)
+/* Room for one more line of so many parts; false after an error. */
+static bool make_room(lowering *l, uint32_t parts)
 {
     if (l->line_count >= LANG_MAX_LINES) {
         sn_lang_too_large(l, l->t->statements[l->statement].at,
                           "the program has more than 65,536 delay lines");
-        return 0;
+        return false;
     }
     if (l->line_count == l->line_room) {
         lang_line *grown = sn_lang_more(l, l->lines, l->line_count, &l->line_room, sizeof *grown);
         if (!grown)
-            return 0;
+            return false;
         l->lines = grown;
     }
-    while (l->part_room - l->part_count < shape.count) {
+    while (l->part_room - l->part_count < parts) {
         lang_line_part *grown = sn_lang_more(l, l->parts, l->part_count, &l->part_room, sizeof *grown);
         if (!grown)
-            return 0;
+            return false;
         l->parts = grown;
     }
+    return true;
+}
+
+static uint32_t new_line(lowering *l, const char *name, lang_value shape)
+{
+    if (!make_room(l, shape.count))
+        return 0;
     for (uint32_t k = 0; k < shape.count; k++)
         l->parts[l->part_count + k] = (lang_line_part){.type = sn_lang_settled(l, sn_lang_element(l, shape, k)).type};
     l->lines[l->line_count] = (lang_line){.parts = l->part_count, .count = shape.count, .name = name};
     l->part_count += shape.count;
     return l->line_count++;
+}
+
+void sn_lang_add_line(lowering *l, const char *name, const lang_line_part *parts, uint32_t count)
+{
+    const char *path = path_name(l, l->frame, name, strlen(name), 0, false);
+    if (!make_room(l, count))
+        return;
+    memcpy(l->parts + l->part_count, parts, count * sizeof *parts);
+    l->lines[l->line_count++] = (lang_line){.parts = l->part_count, .count = (uint16_t)count, .name = path};
+    l->part_count += count;
 }
 
 bool sn_lang_line_value(lowering *l, uint32_t line, lang_value v)

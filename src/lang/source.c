@@ -42,7 +42,7 @@ static sinter_status lower(compilation *c, void *source)
     const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
-                            .rate = s->rate, .kept = &c->context->members, .expansions = expands ? &c->context->templates : NULL,
+                            .rate = s->rate, .kept = &c->context->members, .calls = s->rate > 0 ? &c->context->calls : NULL, .expansions = expands ? &c->context->templates : NULL,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
     if (!sn_lang_is_image_list(c->options.images))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");
