@@ -373,7 +373,17 @@ static void rapid_edits_are_no_steps(void **state)
 
 /* ---- where there is no way from one to the other ---- */
 
-static void what_cannot_fade_still_takes_over(void **state)
+/* In a straight line, from the next sample on. */
+static void expect_line(int begin, double from, double to)
+{
+    for (int k = 0; k < FADE; k++)
+        if (!(fabs((double)heard[0][begin + k] - (from + (to - from) * (k + 1) / FADE)) < 1e-6))
+            fail_msg("%g at %d of %d on the way from %g to %g", (double)heard[0][begin + k], k, FADE, from, to);
+    assert_true((double)heard[0][begin + FADE - 1] == to);
+}
+
+/* What has no program of both plays on beside it. */
+static void what_has_no_way_fades_as_a_whole(void **state)
 {
     (void)state;
     open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
@@ -394,7 +404,7 @@ static void what_cannot_fade_still_takes_over(void **state)
     join(a, out, "x");
     commit();
     play(2 * FADE, 3 * FADE);
-    assert_true(heard[0][2 * FADE] == 0.75f && heard[0][3 * FADE - 1] == 0.75f);
+    expect_line(2 * FADE, 0.25, 0.75);
     /* A node of another type takes the name: that fades. */
     sinter_graph_remove(graph, a);
     a = add("offset", "a");
@@ -410,10 +420,10 @@ static void what_cannot_fade_still_takes_over(void **state)
     assert_int_equal(sinter_player_edit(player, text, strlen(text), NULL, &last_edit), SINTER_OK);
     assert_int_equal(sinter_player_wait(player, last_edit, NULL), SINTER_OK);
     play(4 * FADE, 5 * FADE);
-    assert_true(heard[0][4 * FADE] == 0.125f);
+    expect_line(4 * FADE, 6.5, 0.125);
     commit();
     play(5 * FADE, 6 * FADE);
-    assert_true(heard[0][5 * FADE] == 6.5f);
+    expect_line(5 * FADE, 0.125, 6.5);
     /* One that is refused leaves what was ready before it, and fades to it. */
     fix(a, "amount", 6);
     commit();
@@ -423,6 +433,91 @@ static void what_cannot_fade_still_takes_over(void **state)
     play(6 * FADE, 8 * FADE);
     assert_true(heard[0][6 * FADE] == 6.5f && heard[0][6 * FADE + 1] > 6.5f && heard[0][6 * FADE + 1] < 6.51f);
     assert_true(heard[0][8 * FADE - 1] == 7.5f);
+    close_all();
+}
+
+static void edit_text(const char *text)
+{
+    assert_int_equal(sinter_player_edit(player, text, strlen(text), NULL, &last_edit), SINTER_OK);
+    assert_int_equal(sinter_player_wait(player, last_edit, NULL), SINTER_OK);
+}
+
+/* A patch that is saved with another number, filter, structure: no step. What sounds the same goes on bit for bit, parameters and events reach both, edits that
+ * come meanwhile coalesce, another engine is not heard, and a reset ends it. With more state than is copied it changes at once. */
+static void texts_fade_as_a_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "out 0.3*sine(300)\nout 0.5*sine(200)\n",
+        "out 0.9*sine(300)\nout 0.5*sine(200)\n",
+        "param level = 1 smooth 0.004\nout lowpass(sine(300), 200)*level\nout 0.5*sine(200)\n",
+        "param level = 1 smooth 0.004\ny = 0.5*y' + 0.2*sine(300)\nout y*level\nout 0.5*sine(200)\n",
+    };
+    enum { TEXTS = sizeof texts / sizeof *texts, LONG = 4 * FADE };
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    for (int k = 0; k < TEXTS; k++) {
+        edit_text(texts[k]);
+        if (k == 3)
+            sinter_player_set(player, sinter_player_parameter(player, "level"), 0.2);
+        play(k * LONG, (k + 1) * LONG);
+        sinter_player_use_engine(player, k % 2 ? SINTER_ENGINE_AUTO : SINTER_ENGINE_INTERP, &last_edit);
+        sinter_player_wait(player, last_edit, NULL);
+    }
+    for (int k = 0; k < TEXTS * LONG; k++)
+        alone[k] = heard[1][k];
+    const double step = largest_step(heard[0], FADE, TEXTS * LONG);
+    if (step > 0.9 * 2 * 3.1416 * 300 / 48000 + 2.0 / FADE)
+        fail_msg("a step of %g", step);
+    /* Edited before the one before has faded, and reset in the midst. */
+    edit_text("out 1\n");
+    play(TEXTS * LONG, TEXTS * LONG + FADE / 2);
+    edit_text("out 7\n");
+    edit_text("out 2\n");
+    play(TEXTS * LONG + FADE / 2, TEXTS * LONG + FADE);
+    assert_true(heard[0][TEXTS * LONG + FADE - 1] == 1);
+    play(TEXTS * LONG + FADE, TEXTS * LONG + 2 * FADE - FADE / 2);
+    assert_true(heard[0][TEXTS * LONG + FADE + 2] > 1 && heard[0][TEXTS * LONG + FADE + 2] < 1.1f);
+    sinter_player_reset(player);
+    play(TEXTS * LONG, TEXTS * LONG + 1);
+    assert_true(heard[0][TEXTS * LONG] == 2);
+    close_all();
+
+    open_all(-1, SINTER_ENGINE_AUTO);
+    for (int k = 0; k < TEXTS; k++) {
+        edit_text(texts[k]);
+        play(k * LONG, (k + 1) * LONG);
+    }
+    for (int k = FADE; k < TEXTS * LONG; k++)
+        if (memcmp(&alone[k], &heard[1][k], sizeof alone[k]) != 0)
+            fail_msg("sample %d of what nobody has changed is %g, not %g", k, (double)alone[k], (double)heard[1][k]);
+    assert_true(largest_step(heard[0], FADE, TEXTS * LONG) > step); /* without fades it is seen */
+    close_all();
+
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    edit_text("x = delay(1, 100000)\nout 1 + x\n");
+    play(0, FADE);
+    edit_text("x = delay(1, 100000)\nout 2 + x\n");
+    play(FADE, 2 * FADE);
+    assert_true(heard[0][FADE] == 2);
+    close_all();
+}
+
+/* A definition that changes below a node: both texts would need the one name. */
+static void definitions_fade_as_a_whole(void **state)
+{
+    (void)state;
+    static const char one[] = "fn amp(x) = 0.25*x\n", other[] = "fn amp(x) = 2*x\n";
+    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
+    assert_int_equal(sinter_graph_define(graph, one, strlen(one), NULL), SINTER_OK);
+    const sinter_node a = add("amp", "a"), out = add("output", "first");
+    fix(a, "x", 1);
+    join(a, out, "x");
+    commit();
+    play(0, 2 * FADE);
+    assert_int_equal(sinter_graph_define(graph, other, strlen(other), NULL), SINTER_OK);
+    commit();
+    play(2 * FADE, 3 * FADE);
+    expect_line(2 * FADE, 0.25, 2);
     close_all();
 }
 
@@ -528,7 +623,9 @@ int main(void)
         cmocka_unit_test(edits_are_no_steps),
         cmocka_unit_test(what_it_fades_to_is_exact),
         cmocka_unit_test(rapid_edits_are_no_steps),
-        cmocka_unit_test(what_cannot_fade_still_takes_over),
+        cmocka_unit_test(what_has_no_way_fades_as_a_whole),
+        cmocka_unit_test(texts_fade_as_a_whole),
+        cmocka_unit_test(definitions_fade_as_a_whole),
         cmocka_unit_test(fades_end_with_a_reset),
         cmocka_unit_test(refused_memory_leaves_one_graph_or_the_other),
     };

@@ -358,11 +358,11 @@ static void test_fades(void **state)
     process_cut(player, 0, 1000, 100);
     for (int k = 0; k < 1000; k++)
         assert_float_equal(got[1][k], k < FADE ? (float)(k + 1) / FADE : 1, 1e-6);
-    /* The second one goes: the old program plays until it is gone. */
+    /* The second one goes, the first one changes: the old program plays on beside the new one until it is gone. */
     assert_int_equal(edit(player, "out 0.5\n"), SINTER_OK);
     process_cut(player, 1000, 2000, 70);
     for (int k = 0; k < 1000; k++) {
-        assert_true(got[0][1000 + k] == (k < FADE ? 1 : 0.5f));
+        assert_float_equal(got[0][1000 + k], k < FADE ? 0.5f + 0.5f * (float)(FADE - 1 - k) / FADE : 0.5f, 1e-6);
         assert_float_equal(got[1][1000 + k], k < FADE ? (float)(FADE - 1 - k) / FADE : 0, 1e-6);
     }
     /* And comes again; the first one is not touched. */

@@ -106,9 +106,9 @@ SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, siz
  * have changed go in a straight line over that time from what they had to what they have, and nodes that are new or gone are there as long; everything else
  * computes what it did, bit for bit. A node whose name has gone to another type, or of which an argument that must be a constant is another one, fades as one that is
  * gone and one that is new; what both types call alike goes on. What goes into a delay that is new, or as `x` into another new node with a delay line, fades in,
- * so that it comes out without a step. Edits that come while it fades wait until it has, and coalesce. At once change definitions, nodes
- * whose type they define, what had no number as its default, nodes with more than 64 KiB of state that change type or constants, and all of a graph that cannot fade: together with the
- * one before it would have a cycle without a delay, or inputs have become other channels. Each edit then compiles two programs; the first is heard, and
+ * so that it comes out without a step. Edits that come while it fades wait until it has, and coalesce. Where there is no such program of both the whole graph fades, as texts do (sinter/player.h says
+ * how, and up to which size of state): definitions that change, nodes whose type they define, nodes with more than 64 KiB of state that change type or constants, a graph that together with the
+ * one before it would have a cycle without a delay, inputs that have become other channels. At once changes what had no number as its default. Each edit then compiles two programs; the first is heard, and
  * sinter_player_wait returns, when it is ready. */
 SINTER_API sinter_status sinter_graph_commit(sinter_graph *graph, sinter_player *player, uint64_t *edit, sinter_report *report);
 

@@ -17,9 +17,14 @@
  * state), long delay lines change owners instead of being copied. An edit that is no program leaves the last good one
  * playing; sinter_player_wait and sinter_player_look say why. Edits that follow each other faster than they compile coalesce: the last one counts.
  *
- * The n-th output of the program is the n-th channel. Channels that an edit brings to sound fade in; those that it silences fade out before it
- * takes over. Channels without an output are silent. Programs
- * that read images or bound tables are refused. */
+ * Nothing clicks: for a few milliseconds (sinter_player_options.fade) the old program plays on beside the new one, with parameters and events given to both, and
+ * what is heard goes from the one to the other in a straight line. A channel of which both say the same goes on bit for bit. Both are computed meanwhile, and
+ * further edits wait until it is over, and coalesce. This needs a copy of the state that both have, which the audio thread makes: where that is more than 256 KiB (delay lines
+ * of 1.3 s at 48 kHz), or nodes in C go on, which have their state once, the new program takes over at once. Edits of graphs (sinter_graph_commit) fade by
+ * what has changed in them, whatever their lines are.
+ *
+ * The n-th output of the program is the n-th channel. Channels that an edit brings to sound fade in; those that it silences fade out. Channels without an output are
+ * silent. Programs that read images or bound tables are refused. */
 #ifndef SINTER_PLAYER_H
 #define SINTER_PLAYER_H
 
@@ -39,7 +44,7 @@ typedef struct sinter_player_options {
     sinter_engine engine;
     sinter_grade grade;
     sinter_rewriting rewriting;
-    double fade;             /* seconds that added and removed outputs fade, and edits of graphs (sinter_graph_commit); 0: 0.005; negative: they do not. At most 10 */
+    double fade;             /* seconds that edits fade, of texts, graphs and channels; 0: 0.005; negative: they do not. At most 10 */
     uint32_t queue;          /* changes and events that may wait for the audio thread; 0: 4096. At most 2^20; rounded up to a power of 2 */
     double budget;           /* seconds: where compiling will probably take longer, the interpreter takes over first, and machine code from it
                                 when it is ready, with the same bits. 0: never */
@@ -58,7 +63,7 @@ SINTER_API sinter_status sinter_player_edit(sinter_player *player, const char *t
 /* The last good program again, by another engine, which takes over in mid-stream. SINTER_NO_ENGINE. */
 SINTER_API sinter_status sinter_player_use_engine(sinter_player *player, sinter_engine engine, uint64_t *edit);
 /* Waits until the edit can be played, is refused or overtaken by a later one: its status and report; of an overtaken one those of the one
- * that overtook it. An edit of a graph can be played as soon as the program is ready that fades to it; the one behind that follows on its own. After SINTER_OK the next call of sinter_player_process may play it (after fading outputs that it has no more). */
+ * that overtook it. An edit of a graph can be played as soon as the program is ready that fades to it; the one behind that follows on its own. After SINTER_OK the next call of sinter_player_process may play it (once what fades has faded). */
 SINTER_API sinter_status sinter_player_wait(sinter_player *player, uint64_t edit, sinter_report *report);
 
 typedef struct sinter_player_view {

@@ -12,7 +12,8 @@
 
 enum {
     SWEEP_NANOSECONDS = 20000000,
-    MOST_COPIED = 1 << 16 /* bytes of state that the audio thread copies for the sake of a fade: some 5 µs */
+    MOST_COPIED = 1 << 16, /* bytes of state that the audio thread copies for the sake of a fade between graphs: some 5 µs */
+    MOST_BESIDE = 1 << 18  /* and of one of a whole program, which is heard of every edit of a text: some 20 µs, a second's delay line */
 };
 
 /* ---- performances ---- */
@@ -123,8 +124,26 @@ static uint32_t name_of(const performance *p, int parameter)
     return UINT32_MAX;
 }
 
+/* The way from the one before: with a copy of its state, so that that plays on, if `beside` and it is not too much for the audio thread. */
+static sinter_status find_way(performance *p, const performance *before, bool beside)
+{
+    size_t copied = 0;
+    p->beside = false;
+    if (beside) {
+        const sinter_status status = sn_migration_open(before->kernel, p->kernel, NULL, true, &p->from, &copied);
+        p->beside = status == SINTER_OK && copied <= MOST_BESIDE;
+        if (status != SINTER_OK || p->beside)
+            return status;
+        sinter_migration_close(p->from);
+        p->from = NULL;
+        copied = 0;
+    }
+    const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, false, &p->from, &copied);
+    return status == SINTER_OK && copied > MOST_COPIED ? SINTER_TOO_LARGE : status;
+}
+
 /* How it comes after the one that will be playing by then. */
-static sinter_status follow(performance *p, performance *before)
+static sinter_status follow(performance *p, performance *before, bool beside)
 {
     p->before = before;
     if (!before)
@@ -138,9 +157,7 @@ static sinter_status follow(performance *p, performance *before)
         if (was >= 0 && old.parameters[was].initial != now.parameters[k].initial && strcmp(now.parameters[k].name, "rate") != 0)
             p->initials[p->initial_count++] = (changed_initial){(int)k, name_of(p, (int)k)};
     }
-    size_t copied = 0;
-    const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, &p->from, &copied);
-    return status == SINTER_OK && copied > MOST_COPIED ? SINTER_TOO_LARGE : status;
+    return find_way(p, before, beside);
 }
 
 /* What was ready and nobody has taken, with what was to follow it. Under the lock. */
@@ -159,11 +176,13 @@ static void put_ready(sinter_player *player, performance *p)
     atomic_store_explicit(&player->ready, p, memory_order_release);
 }
 
-/* Takes the place of one that was not taken yet. Under the lock. */
-static sinter_status give(sinter_player *player, performance *p)
+/* Takes the place of one that was not taken yet, and comes as that would have. Under the lock. */
+static sinter_status give(sinter_player *player, performance *p, bool fades)
 {
-    sn_performance_free(player, take_back(player));
-    const sinter_status status = follow(p, player->newest);
+    performance *back = take_back(player);
+    const bool beside = player->fade > 0 && (fades || (back && back->beside));
+    sn_performance_free(player, back);
+    const sinter_status status = follow(p, player->newest, beside);
     if (status == SINTER_OK)
         put_ready(player, p);
     return status;
@@ -173,7 +192,7 @@ static sinter_status give(sinter_player *player, performance *p)
 static sinter_status give_behind(sinter_player *player, performance *p, performance *fading)
 {
     performance *back = take_back(player);
-    const sinter_status status = follow(p, fading);
+    const sinter_status status = follow(p, fading, false);
     if (status == SINTER_OK && back)
         back->then = p;
     if (back)
@@ -210,11 +229,11 @@ static sinter_status make(sinter_player *player, const player_request *r, sinter
     return status;
 }
 
-/* Gives it behind `fading`, or where that is NULL instead of what is ready. */
-static sinter_status hand_on(sinter_player *player, performance *p, performance *fading)
+/* Gives it behind `fading`, or where that is NULL instead of what is ready; `fades` if it is another program than that which plays. */
+static sinter_status hand_on(sinter_player *player, performance *p, performance *fading, bool fades)
 {
     pthread_mutex_lock(&player->lock);
-    const sinter_status status = fading ? give_behind(player, p, fading) : give(player, p);
+    const sinter_status status = fading ? give_behind(player, p, fading) : give(player, p, fades);
     if (status != SINTER_OK)
         sn_performance_free(player, p);
     pthread_mutex_unlock(&player->lock);
@@ -256,7 +275,7 @@ static sinter_status begin_fading(sinter_player *player, const player_request *r
     pthread_mutex_unlock(&player->lock);
     performance *made = from ? make_fading(player, r, from, engine, edit) : NULL;
     pthread_mutex_lock(&player->lock);
-    if (made && follow(made, player->newest) == SINTER_OK) {
+    if (made && follow(made, player->newest, false) == SINTER_OK) {
         sn_performance_free(player, back);
         put_ready(player, made);
         *fading = made;
@@ -282,7 +301,7 @@ static void announce(sinter_player *player, uint64_t number, double seconds)
 }
 
 /* By the interpreter first where machine code takes longer than allowed. What fades is all that is needed for that. */
-static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, sinter_report *report)
+static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, bool fades, sinter_report *report)
 {
     const double estimate = player->seconds_a_byte * (double)r->length;
     const bool dear = player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP;
@@ -291,17 +310,18 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
     begin_fading(player, r, dear ? SINTER_ENGINE_INTERP : engine, number, &fading);
     if (fading)
         announce(player, number, now() - begin);
-    if (dear && !fading) {
+    const bool interpreted = dear && !fading;
+    if (interpreted) {
         sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, &p, report);
         if (status == SINTER_OK)
-            status = hand_on(player, p, NULL);
+            status = hand_on(player, p, NULL, fades);
         if (status != SINTER_OK)
             return status;
     }
     begin = now();
     sinter_status status = make(player, r, engine, number, &p, report);
     if (status == SINTER_OK)
-        status = hand_on(player, p, fading);
+        status = hand_on(player, p, fading, fades && !interpreted);
     if (status == SINTER_OK) {
         const double seconds = now() - begin;
         player->seconds_a_byte = seconds / (double)(r->length ? r->length : 1);
@@ -331,7 +351,7 @@ static void serve_edit(sinter_player *player)
     pthread_mutex_unlock(&player->lock);
     sinter_report report;
     report.count = report.total = 0;
-    const sinter_status status = r.text ? edit(player, &r, engine, number, &report) : SINTER_OK;
+    const sinter_status status = r.text ? edit(player, &r, engine, number, !again, &report) : SINTER_OK;
     pthread_mutex_lock(&player->lock);
     if (!again) {
         sn_request_forget(player, status == SINTER_OK ? &player->good : &r);

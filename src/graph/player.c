@@ -43,13 +43,19 @@ static size_t buffers_size(void)
     return 2 * PLAYER_SILENCE * sizeof(float) + 2 * PLAYER_MOST_CHANNELS * sizeof(void *) + PLAYER_MOST_CHANNELS * sizeof(uint32_t);
 }
 
+static size_t beside_size(const sinter_player *p)
+{
+    return p->fade > 0 ? (size_t)p->outputs * PLAYER_SILENCE * sizeof(float) : 0;
+}
+
 static bool take_memory(sinter_player *p)
 {
+    p->beside = beside_size(p) ? zeroed(&p->allocator, beside_size(p)) : NULL;
     p->changes = sn_queue_open(&p->allocator, p->queue, sizeof(player_change));
     p->schedule.capacity = p->changes ? sn_queue_capacity(p->changes) : 0;
     p->schedule.changes = zeroed(&p->allocator, p->queue * 2 * sizeof(player_change));
     p->input_pointers = zeroed(&p->allocator, buffers_size());
-    if (!p->changes || !p->schedule.changes || !p->input_pointers)
+    if (!p->changes || !p->schedule.changes || !p->input_pointers || (!p->beside && beside_size(p)))
         return false;
     p->output_pointers = (void **)(p->input_pointers + PLAYER_MOST_CHANNELS);
     p->silence = (float *)(p->output_pointers + PLAYER_MOST_CHANNELS);
@@ -63,6 +69,7 @@ static void give_memory_back(sinter_player *p)
     sn_queue_close(p->changes);
     sn_release(&p->allocator, p->schedule.changes, p->schedule.changes ? p->queue * 2 * sizeof(player_change) : 0);
     sn_release(&p->allocator, p->input_pointers, p->input_pointers ? buffers_size() : 0);
+    sn_release(&p->allocator, p->beside, p->beside ? beside_size(p) : 0);
 }
 
 static bool start_thread(sinter_player *p)
@@ -121,6 +128,7 @@ void sinter_player_close(sinter_player *p)
     pthread_cond_signal(&p->asked);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
+    sn_player_end_leaving(p);
     /* Those first whose migrations know the kernels of others. */
     sn_player_sweep(p);
     sn_performance_free(p, atomic_load(&p->ready));
@@ -178,6 +186,7 @@ static void settle(sinter_player *p)
 {
     memset(p->fade_in, 0, PLAYER_MOST_CHANNELS * sizeof *p->fade_in);
     p->hold = 0;
+    sn_player_end_leaving(p);
 }
 
 void sinter_player_reset(sinter_player *p)

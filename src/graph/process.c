@@ -6,18 +6,6 @@
 
 /* ---- changes ---- */
 
-static void apply_to(const performance *p, int parameter, int onset, const player_change *c, int64_t index)
-{
-    if (parameter < 0)
-        return;
-    if (c->kind == CHANGE_SET)
-        sinter_set(p->instance, parameter, c->value);
-    else
-        sinter_jump(p->instance, parameter, c->value);
-    if (c->kind == CHANGE_EVENT && onset >= 0)
-        sinter_jump(p->instance, onset, (double)index);
-}
-
 /* A name that was asked for after the program was prepared is looked up: rare, and slower by the number of parameters. */
 static performed_name place_of(sinter_player *player, const performance *p, uint32_t name)
 {
@@ -25,6 +13,19 @@ static performed_name place_of(sinter_player *player, const performance *p, uint
         return p->names[name];
     const player_name *n = sn_player_name(&player->names, name);
     return (performed_name){sinter_parameter_number(p->kernel, n->text), sinter_parameter_number(p->kernel, n->onset), false};
+}
+
+static void apply_to(sinter_player *player, const performance *p, const player_change *c, int64_t index)
+{
+    const performed_name place = place_of(player, p, c->name);
+    if (place.parameter < 0)
+        return;
+    if (c->kind == CHANGE_SET)
+        sinter_set(p->instance, place.parameter, c->value);
+    else
+        sinter_jump(p->instance, place.parameter, c->value);
+    if (c->kind == CHANGE_EVENT && place.onset >= 0)
+        sinter_jump(p->instance, place.onset, (double)index);
 }
 
 static void apply_due(sinter_player *player, int64_t index)
@@ -36,8 +37,9 @@ static void apply_due(sinter_player *player, int64_t index)
         name->set = true;
         if (!player->current)
             continue;
-        const performed_name place = place_of(player, player->current, c.name);
-        apply_to(player->current, place.parameter, place.onset, &c, index - player->origin);
+        apply_to(player, player->current, &c, index - player->origin);
+        if (player->leaving)
+            apply_to(player, player->leaving, &c, index - player->origin);
     }
 }
 
@@ -71,6 +73,19 @@ static void retire(sinter_player *player, performance *p)
     p->next = atomic_load_explicit(&player->retired, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&player->retired, &p->next, p, memory_order_release, memory_order_relaxed))
         continue;
+}
+
+/* What came after it is `current`, and holds the way that led there. */
+void sn_player_end_leaving(sinter_player *player)
+{
+    performance *old = player->leaving;
+    if (!old)
+        return;
+    old->spent = player->current->from;
+    old->then = NULL;
+    player->current->from = NULL;
+    player->leaving = NULL;
+    retire(player, old);
 }
 
 /* What was set before there was such a parameter. */
@@ -110,12 +125,10 @@ static void play(sinter_player *player, performance *p, int64_t index)
     player->current = p;
     sinter_instance_fault(p->instance, &player->faults_seen);
     atomic_store_explicit(&player->sounding, p, memory_order_release);
-    if (old) {
-        old->spent = p->from;
-        old->then = NULL;
-        p->from = NULL;
-        retire(player, old);
-    }
+    player->leaving = old;
+    player->leave = player->fade;
+    if (!p->beside)
+        sn_player_end_leaving(player);
     atomic_store_explicit(&player->playing, p->edit, memory_order_relaxed);
     atomic_fetch_add_explicit(&player->swaps, 1, memory_order_release);
 }
@@ -127,7 +140,7 @@ static uint32_t heard(const sinter_player *player, const performance *p)
 
 static void take_over(sinter_player *player, int64_t index)
 {
-    if (player->waiting || player->hold)
+    if (player->waiting || player->hold || player->leaving)
         return;
     if (player->current && player->current->then)
         play(player, player->current->then, index);
@@ -136,7 +149,7 @@ static void take_over(sinter_player *player, int64_t index)
     performance *p = atomic_exchange_explicit(&player->ready, NULL, memory_order_acquire);
     if (!p)
         return;
-    if (player->current && player->fade > 0 && heard(player, p) < heard(player, player->current)) {
+    if (player->current && player->fade > 0 && !p->beside && heard(player, p) < heard(player, player->current)) {
         player->waiting = p;
         player->fade_out = player->fade;
     } else {
@@ -162,16 +175,43 @@ static void fall(const sinter_player *player, float *samples, uint32_t count)
         samples[k] *= (float)(player->fade_out - 1 - k) * step;
 }
 
+/* From what is leaving to what is there. Where both are the same, the same is heard. */
+static void mix(const sinter_player *player, const float *before, float *samples, uint32_t count)
+{
+    const float step = 1 / (float)player->fade;
+    for (uint32_t k = 0; k < count; k++) {
+        const float share = (float)(player->leave - 1 - k) * step;
+        if (before[k] < samples[k] || before[k] > samples[k])
+            samples[k] += (before[k] - samples[k]) * share;
+    }
+}
+
+static void connect_inputs(sinter_player *player, const performance *p, const float *const *inputs, uint32_t begin, bool *missing)
+{
+    for (uint32_t k = 0; k < p->inputs; k++) {
+        const bool there = inputs && k < player->inputs && inputs[k];
+        player->input_pointers[k] = there ? inputs[k] + begin : player->silence;
+        *missing |= !there;
+    }
+}
+
+/* Before the others, which may overwrite the inputs. */
+static void run_leaving(sinter_player *player, const float *const *inputs, uint32_t begin, uint32_t count)
+{
+    const performance *p = player->leaving;
+    bool missing;
+    connect_inputs(player, p, inputs, begin, &missing);
+    for (uint32_t k = 0; k < p->outputs; k++)
+        player->output_pointers[k] = k < player->outputs ? player->beside + (size_t)k * PLAYER_SILENCE : player->unheard;
+    sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
+}
+
 /* Channels that are not there are silent, or not heard. Returns whether there is one. */
 static bool connect(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin)
 {
     const performance *p = player->current;
     bool missing = false;
-    for (uint32_t k = 0; k < p->inputs; k++) {
-        const bool there = inputs && k < player->inputs && inputs[k];
-        player->input_pointers[k] = there ? inputs[k] + begin : player->silence;
-        missing |= !there;
-    }
+    connect_inputs(player, p, inputs, begin, &missing);
     for (uint32_t k = 0; k < p->outputs; k++) {
         const bool there = k < player->outputs && outputs[k];
         player->output_pointers[k] = there ? outputs[k] + begin : player->unheard;
@@ -196,6 +236,10 @@ static uint32_t run(sinter_player *player, const float *const *inputs, float *co
 {
     const performance *p = player->current;
     uint32_t played = 0;
+    if (player->leaving) {
+        count = count > PLAYER_SILENCE ? PLAYER_SILENCE : count;
+        run_leaving(player, inputs, begin, count);
+    }
     if (p) {
         if (connect(player, inputs, outputs, begin) && count > PLAYER_SILENCE)
             count = PLAYER_SILENCE;
@@ -206,13 +250,13 @@ static uint32_t run(sinter_player *player, const float *const *inputs, float *co
     for (uint32_t c = 0; c < player->outputs; c++) {
         if (!outputs[c])
             continue;
-        if (c >= played) {
+        if (c >= played)
             memset(outputs[c] + begin, 0, count * sizeof(float));
-            continue;
-        }
-        if (player->fade_in[c])
+        else if (player->fade_in[c])
             rise(player, c, outputs[c] + begin, count);
-        if (player->waiting && c >= player->waiting->outputs)
+        if (player->leaving && c < player->leaving->outputs)
+            mix(player, player->beside + (size_t)c * PLAYER_SILENCE, outputs[c] + begin, count);
+        if (player->waiting && c >= player->waiting->outputs && c < played)
             fall(player, outputs[c] + begin, count);
     }
     return count;
@@ -230,9 +274,13 @@ void sinter_player_process(sinter_player *player, const float *const *inputs, fl
             n = (uint32_t)(player->schedule.changes[0].at - (index + done));
         if (player->waiting && player->fade_out < n)
             n = player->fade_out;
+        if (player->leaving && player->leave < n)
+            n = player->leave;
         n = run(player, inputs, outputs, done, n);
         done += n;
         player->hold -= player->hold < n ? player->hold : n;
+        if (player->leaving && (player->leave -= n) == 0)
+            sn_player_end_leaving(player);
         if (player->waiting && (player->fade_out -= n) == 0) {
             performance *p = player->waiting;
             player->waiting = NULL;

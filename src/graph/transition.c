@@ -13,8 +13,8 @@
  * no graph has, `__was_low`, with a copy of its state and its parameters (sn_migration_open), and the new one, which keeps the state that the types have in common. What
  * they are connected to fades from the one to the other.
  *
- * The text cannot always be made: both graphs together may have a cycle that neither has; inputs may have become other channels. Then the new graph takes
- * over at once, as it does where the copy would take the audio thread too long. Definitions, too, change at once: a text has one of each name.
+ * The text cannot always be made: both graphs together may have a cycle that neither has; inputs may have become other channels; a text has one definition of
+ * each name. Then the whole graph fades as texts do, the old one beside the new one (process.c), as it does where the copy of a node would take the audio thread too long.
  * Outputs are channels: they fade from what the channel had, whatever its name was. */
 #include "graph/model.h"
 

@@ -276,8 +276,10 @@ size_t sn_line_value_name(const char *name, size_t length);
 uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
 
 /* sinter_migration_open where names of `to` that begin with `prefix` (NULL: none) are those without it of `from`: state and parameters that go on
- * twice. They are copied, *copied bytes of state (NULL allowed), never handed over. */
-sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, sinter_migration **migration, size_t *copied);
+ * twice. They are copied, *copied bytes of state (NULL allowed), never handed over. `beside`: nothing is, so that the instance of `from` can play on;
+ * *copied is SIZE_MAX where that cannot be. */
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, bool beside, sinter_migration **migration,
+                                size_t *copied);
 
 /* context.c */
 /* Is it one of the forms that a node type can have? Its name is not looked at. */

@@ -20,6 +20,7 @@ typedef struct line_move {
 struct sinter_migration {
     const sinter_kernel *from, *to;
     const char *prefix; /* of names that are others' too; NULL: none */
+    bool beside;        /* `from` plays on */
     size_t block_size, copied;
     uint32_t line_count, parameter_count, call_count;
     line_move *lines;
@@ -117,13 +118,13 @@ static bool same_allocator(const sinter_allocator *a, const sinter_allocator *b)
 
 static void find_lines(sinter_migration *m, const name_table *t)
 {
-    const bool exchange = same_allocator(&m->from->context->allocator, &m->to->context->allocator);
+    const bool exchange = !m->beside && same_allocator(&m->from->context->allocator, &m->to->context->allocator);
     for (uint32_t i = 0; i < m->to->line_count; i++) {
         const uint32_t from = find_line(t, m, i);
         if (from == m->from->line_count)
             continue;
         m->lines[m->line_count++] = (line_move){from, i, exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
-        if (former(m, m->to->line_names[i]) != m->to->line_names[i])
+        if (m->beside || former(m, m->to->line_names[i]) != m->to->line_names[i])
             m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
     }
 }
@@ -168,10 +169,11 @@ static void find_parameters(sinter_migration *m)
 
 sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
 {
-    return sn_migration_open(from, to, NULL, migration, NULL);
+    return sn_migration_open(from, to, NULL, false, migration, NULL);
 }
 
-sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, sinter_migration **migration, size_t *copied)
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, bool beside, sinter_migration **migration,
+                                size_t *copied)
 {
     if (!migration)
         return SINTER_BAD_ARGUMENT;
@@ -188,7 +190,7 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
         memset(names.slots, 0, table_size);
-        *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
+        *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .beside = beside, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
         m->parameters = m->lines + to->line_count;
         m->calls = m->parameters + to->public_params;
         enter_lines(&names, from);
@@ -196,6 +198,8 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
         find_parameters(m);
         enter_calls(&names, from);
         find_calls(m, &names);
+        if (beside && m->call_count > 0)
+            m->copied = SIZE_MAX; /* what a called node keeps is never there twice */
     }
     sn_release(allocator, names.slots, table_size);
     *migration = m;
