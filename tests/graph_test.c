@@ -132,7 +132,7 @@ static void test_text(void **state)
     assert_non_null(strstr(text, "\n6. left: output; x from room__out.x\n7. right: output; x from room__out.y\nleft out: "));
     assert_non_null(strstr(text, "left out: alone: sine; no output hears it\n"));
     assert_int_equal(sinter_graph_dot(graph, text, sizeof text, &length, &report), SINTER_OK);
-    assert_non_null(strstr(text, "    low -> level [label=\"x\"]\n"));
+    assert_non_null(strstr(text, "    \"low\" -> \"level\" [label=\"x\"]\n"));
     /* Cut where there is no room. */
     char small[10];
     size_t all;
@@ -308,7 +308,7 @@ static void test_late_ports(void **state)
     sinter_kernel_close(kernel);
     size_t length;
     assert_int_equal(sinter_graph_dot(graph, text, sizeof text, &length, &report), SINTER_OK);
-    assert_non_null(strstr(text, "bus -> late [label=\"x\", style=dashed]"));
+    assert_non_null(strstr(text, "\"bus\" -> \"late\" [label=\"x\", style=dashed]"));
     assert_int_equal(sinter_graph_explain(graph, text, sizeof text, &length, &report), SINTER_OK);
     assert_non_null(strstr(text, "late: delay_linear; x from bus__out, "));
     /* A second cycle, within the first, through a port of one's own; and one that has to go back past nodes that were begun. */
@@ -508,7 +508,7 @@ static void test_refusals(void **state)
     (void)state;
     const sinter_node osc = add("saw", "osc");
     refused("lowpas", NULL, "there is no type of node 'lowpas'", "did you mean 'lowpass'?");
-    refused("saw", "osc", "there is a node 'osc' already", NULL);
+    refused("saw", "osc", "there is a node 'osc' already", "state, parameters and edits find a node by its name");
     refused("saw", "out", "the language needs 'out' for itself", NULL);
     refused("saw", "lowpass", "'lowpass' is a function: a node needs a name of its own", NULL);
     refused("saw", "a__b", "'a__b' is no name for a node", NULL);
@@ -575,6 +575,17 @@ static void test_definitions(void **state)
     sinter_kernel_close(compiled());
 }
 
+/* Names that are words of Graphviz; which output of several a connection leaves. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    const sinter_node node = add("svf", "node"), edge = add("output", "edge");
+    join(node, 1, edge, "x");
+    assert_int_equal(sinter_graph_dot(graph, text, sizeof text, NULL, &report), SINTER_OK);
+    if (!strstr(text, "    \"node\" [label=\"node\\nsvf\"]\n") || !strstr(text, "    \"node\" -> \"edge\" [label=\"x\", taillabel=\"y\"]\n"))
+        fail_msg("%s", text);
+}
+
 /* Definitions are read as the language reads them; one may come to hide a function of the library, and go again, but not under nodes that have its ports. */
 static void test_definitions_that_hide(void **state)
 {
@@ -589,6 +600,9 @@ static void test_definitions_that_hide(void **state)
     join(mine, 0, out, "x");
     assert_non_null(strstr(whole_text(), "mine1__depth = 1 "));
     sinter_kernel_close(compiled());
+    assert_int_equal(sinter_graph_define(graph, "", 0, &report), SINTER_BAD_PROGRAM);
+    assert_int_equal(report.count, 1);
+    assert_string_equal(report.errors[0].message, "'mine' is not defined any more, and there are nodes of it");
     assert_int_equal(sinter_graph_remove(graph, mine), SINTER_OK);
     const sinter_node gain = add("gain", "level");
     assert_int_equal(sinter_graph_define(graph, hides, strlen(hides), &report), SINTER_BAD_PROGRAM);
@@ -981,6 +995,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_are_meant, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_pictures, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions_that_hide, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_several_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_library_types, open_graph, close_graph),

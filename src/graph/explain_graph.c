@@ -165,19 +165,31 @@ void sn_graph_explain(graph_writing *w)
     sinter_kernel_close(whole);
 }
 
+/* Of a node with several outputs, which one it is. */
+static void draw_output(graph_writing *w, const graph_connection *c)
+{
+    const uint32_t outputs = w->g->nodes[c->from].type->output_count;
+    if (outputs > 4)
+        sn_text_print(&w->out, ", taillabel=\"%u\"", c->output);
+    else if (outputs > 1)
+        sn_text_print(&w->out, ", taillabel=\"%c\"", "xyzw"[c->output]);
+}
+
+/* Names stand in quotation marks: Graphviz has words of its own, `node` and `edge` among them. */
 void sn_graph_draw(graph_writing *w)
 {
     const sinter_graph *g = w->g;
     sn_text_add(&w->out, "digraph sinter {\n    rankdir=LR\n    node [shape=box, fontname=\"sans-serif\"]\n");
     for (uint32_t k = 0; k < g->node_count; k++)
         if (g->nodes[k].used)
-            sn_text_print(&w->out, "    %s [label=\"%s\\n%s\"%s]\n", g->nodes[k].name, g->nodes[k].name, g->nodes[k].type->name,
+            sn_text_print(&w->out, "    \"%s\" [label=\"%s\\n%s\"%s]\n", g->nodes[k].name, g->nodes[k].name, g->nodes[k].type->name,
                           w->heard[k] ? "" : ", style=dotted");
     for (uint32_t k = 0; k < g->connection_count; k++) {
         const graph_connection *c = &g->connections[k];
-        sn_text_print(&w->out, "    %s -> %s [label=\"%s\"%s]\n", g->nodes[c->from].name, g->nodes[c->to].name,
-                      g->nodes[c->to].type->ports[c->input].name,
-                      sn_graph_is_ordering(g, c) && !sn_graph_is_late(w, c->to, c->input) ? "" : ", style=dashed");
+        sn_text_print(&w->out, "    \"%s\" -> \"%s\" [label=\"%s\"", g->nodes[c->from].name, g->nodes[c->to].name,
+                      g->nodes[c->to].type->ports[c->input].name);
+        draw_output(w, c);
+        sn_text_add(&w->out, sn_graph_is_ordering(g, c) && !sn_graph_is_late(w, c->to, c->input) ? "]\n" : ", style=dashed]\n");
     }
     sn_text_add(&w->out, "}\n");
 }

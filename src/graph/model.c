@@ -238,6 +238,7 @@ static sinter_status name_node(sinter_graph *g, const graph_type *type, const ch
         while (sinter_graph_find(g, name) || !is_name(name) || sn_graph_is_function(g, name));
         return SINTER_OK;
     }
+    const char *hint = is_name(wanted) ? "state, parameters and edits find a node by its name" : "letters, digits and single underscores, a letter first";
     const char *wrong = !is_name(wanted)                ? "'%.60s' is no name for a node"
                         : sinter_graph_find(g, wanted) ? "there is a node '%.60s' already"
                         : sn_graph_is_function(g, wanted) ? "'%.60s' is a function: a node needs a name of its own"
@@ -249,7 +250,7 @@ static sinter_status name_node(sinter_graph *g, const graph_type *type, const ch
         wrong = "the language needs '%.60s' for itself";
     if (wrong) {
         snprintf(message, sizeof message, wrong, wanted);
-        return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, "letters, digits and single underscores, a letter first");
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, hint);
     }
     snprintf(name, GRAPH_NAME, "%s", wanted);
     return SINTER_OK;
@@ -445,13 +446,18 @@ static bool has_same_ports(const graph_type *a, const graph_type *b)
 static sinter_status make_again(sinter_graph *g, const graph_type *before, graph_type *again, sinter_report *report)
 {
     const bool used = is_used(g, before);
+    char message[SINTER_MESSAGE_SIZE];
     const sinter_status status = sn_graph_make_type(g, before->name, again, used ? report : NULL);
+    if (status == SINTER_BAD_ARGUMENT && used && !sn_graph_is_function(g, before->name)) {
+        forget_errors(report);
+        snprintf(message, sizeof message, "'%.60s' is not defined any more, and there are nodes of it", before->name);
+        return sn_report_fail(report, SINTER_BAD_PROGRAM, message, "remove the nodes of the type before");
+    }
     if (status == SINTER_NO_MEMORY || (status != SINTER_OK && used))
         return status;
     if (status != SINTER_OK) {
         again->name[0] = 0;
     } else if (used && !has_same_ports(before, again)) {
-        char message[SINTER_MESSAGE_SIZE];
         snprintf(message, sizeof message, "'%.60s' has other ports than before, and there are nodes of it", before->name);
         return sn_report_fail(report, SINTER_BAD_PROGRAM, message, "remove the nodes of the type before");
     }
