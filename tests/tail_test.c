@@ -162,7 +162,7 @@ static void players_show_them(void **state)
     static const uint64_t tails[] = {77, 20, ENDLESS};
     sinter_player *player;
     float *const outputs[] = {out[0]};
-    assert_int_equal(sinter_player_open(context, &(sinter_player_options){.inputs = 1, .outputs = 1}, &player), SINTER_OK);
+    assert_int_equal(sinter_player_open(context, &(sinter_player_options){.inputs = 1, .outputs = 1, .fade = -1}, &player), SINTER_OK);
     assert_int_equal(sinter_player_look(player, NULL).tail, 0);
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
         uint64_t edit;

@@ -156,6 +156,7 @@ void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t opera
     memcpy(p->ops + 1, from->ops + 1, (from->count - 1) * sizeof *p->ops);
     p->count = from->count;
     p->has_functions = from->has_functions;
+    p->has_settled = from->has_settled;
     sn_ir_list_later(p, 1);
 }
 
@@ -452,13 +453,27 @@ ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 
+/* An operation whose first word is settled and to which no rule applies. */
+static inline ir_ref append_headed(ir_program *p, uint32_t head, uint32_t a, uint32_t b, uint32_t c)
+{
+    const op_words words = {head | (uint64_t)a << 32, b | (uint64_t)c << 32};
+    if (p->settling) {
+        ir_op op;
+        memcpy(&op, &words, sizeof op);
+        const ir_ref settled = sn_ir_settle(p, &op);
+        if (settled)
+            return settled;
+    }
+    return append_words(p, words);
+}
+
 static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
 {
     if (p->status != SINTER_OK)
         return 0;
     const uint32_t head = code == IR_CONST ? (uint32_t)code | (uint32_t)type * (HEAD_CODE + 1) | (uint32_t)flags << 24 : mask_head(p, code, flags, a, b, c);
     if (head)
-        return append_words(p, (op_words){head | (uint64_t)a << 32, b | (uint64_t)c << 32});
+        return append_headed(p, head, a, b, c);
     ir_op op = {.code = (uint8_t)code, .type = (uint8_t)type, .flags = flags, .a = a, .b = b, .c = c};
     if (!settle_type(p, &op))
         return wrong_types(p, &op);
@@ -476,13 +491,8 @@ static inline ir_ref emit(ir_program *p, ir_code code, ir_type type, uint8_t fla
     const uint32_t head = plain_head(p, code, flags, a, b, c);
     if (!head)
         return emit_any(p, code, type, flags, a, b, c);
-    if (p->settling) {
-        const ir_ref settled = sn_ir_settle(p, &(ir_op){.code = (uint8_t)code, .type = (uint8_t)(head >> 8), .flags = flags, .a = a, .b = b, .c = c});
-        if (settled)
-            return settled;
-    }
     p->has_functions |= sn_ir_info[code].kind == IR_KIND_MATH;
-    return append_words(p, (op_words){head | (uint64_t)a << 32, b | (uint64_t)c << 32});
+    return append_headed(p, head, a, b, c);
 }
 
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
