@@ -85,6 +85,7 @@ typedef struct sample {
     void *inputs[MOST_STREAMS], *expected[MOST_STREAMS];
     double totals[MOST_STREAMS];
     bool has_function, reads_index;
+    enum { UNDECIDED, COMMON, UNCOMMON } parameters; /* whether they ask for the cold region that they decide about */
 } sample;
 
 static sample samples[MOST_PROGRAMS];
@@ -240,6 +241,18 @@ static void add_random(unsigned kind)
 
 /* ---- programs by hand ---- */
 
+/* With a region for p below `end`, whose result an element's own region reads as well. */
+static void add_decided(const char *end, bool asked)
+{
+    char source[512];
+    snprintf(source, sizeof source,
+             "input x: f64\noutput y: f64\nparam p: f64 = 0.25 in 0..1\n%%x = input x\n%%p = param p\n%%h = const f64 %s\n%%m = lt %%p, %%h\n%%1 = mul %%x, %%p\n"
+             "%%2 = exp %%x\n%%3 = div %%2, %%p\n%%4 = rare %%m, %%3, %%1\n%%k = lt %%x, %%p\n%%5 = log %%4\n%%6 = rare %%k, %%5, %%x\n%%7 = sub %%6, %%4\noutput y, %%7\n",
+             end);
+    add_text(source);
+    samples[sample_count - 1].parameters = asked ? UNCOMMON : COMMON;
+}
+
 static void add_samples(void)
 {
     add_text(
@@ -296,6 +309,8 @@ static void add_samples(void)
     add_text("input x: f32\noutput y: f32\n%x = input x\n%n = const f32 nan\n%i = const f32 inf\n%l = lt %x, "
              "%i\n%z = const f32 -0\n%1 = select %l, %z, %n\n"
              "%2 = min %x, %1\n%d = const f32 1e-42\n%3 = add %2, %d\noutput y, %3\n");
+    add_decided("0.5", false);
+    add_decided("0.75", true);
     add_grid("input x: f32\ninput y: f32\noutput out: f32\n%x = input x\n%y = input y\n%1 = mul %x, %x\n%2 = "
              "fma %y, %y, %1\n%3 = sqrt %2\n"
              "%4 = exp %x\n%5 = exp %y\n%6 = fma %4, %5, %3\noutput out, %6\n");
@@ -482,6 +497,16 @@ static void write_stream(FILE *f, const sample *s)
     fprintf(f, "    fwrite(totals, sizeof(double), %u, stdout);\n", p->total_count);
 }
 
+/* A function of two arguments, and where parameters allow it, every other element by the form for common ones. */
+static void write_decided(FILE *f, const sample *s)
+{
+    fprintf(f,
+            "    const %s_prepared prepared = %s_prepare(%g);\n    if (%s_is_common(&prepared) != %d)\n        exit(4);\n    for (int i = 0; i < %d; i++) {\n"
+            "        const double x = ((const double *)in[0])[i];\n"
+            "        const double r = i %% 2 && %s_is_common(&prepared) ? %s_at_common(&prepared, x) : %s(x, %g);\n        fwrite(&r, sizeof r, 1, stdout);\n    }\n",
+            s->name, s->name, set_value, s->name, s->parameters == COMMON, ELEMENTS, s->name, s->name, s->name, set_value);
+}
+
 static void write_function(FILE *f, const sample *s)
 {
     const ir_program *p = &s->program.ir;
@@ -537,7 +562,9 @@ static void write_main(void)
             write_stream(f, s);
         for (uint32_t i = 0; s->domain && i < p->output_count; i++)
             fprintf(f, "    fwrite(out[%u], %zu, 1, stdout);\n", i, s->out_sizes[i]);
-        if (s->has_function)
+        if (s->has_function && s->parameters)
+            write_decided(f, s);
+        else if (s->has_function)
             write_function(f, s);
         fprintf(f,
                 "    for (int k = 0; k < %d; k++) {\n        free((void *)(uintptr_t)in[k]);\n        "

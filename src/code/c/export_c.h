@@ -16,7 +16,17 @@
  *                   int64_t count)
  *     void NAME_grid(…)     of programs of a grid, instead of NAME_run
  *     static inline T NAME(inputs…, column, row, index, parameters…)     one element, for programs without
- *                   state, totals and bound tables; only those arguments that the program has */
+ *                   state, totals and bound tables; only those arguments that the program has
+ *
+ * and where such a program has one result, and loops that only its parameters need,
+ *
+ *     static inline NAME_prepared NAME_prepare(parameters…)     what they determine
+ *     static inline T NAME_at(const NAME_prepared *, inputs…)   one element of it
+ *
+ * and where parameters alone decide about cold regions,
+ *
+ *     static inline int NAME_is_common(const NAME_prepared *)   do they ask for none? Then
+ *     static inline T NAME_at_common(const NAME_prepared *, inputs…)     gives the same as NAME_at, without a branch */
 #ifndef SN_CODE_C_EXPORT_C_H
 #define SN_CODE_C_EXPORT_C_H
 

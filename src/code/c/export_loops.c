@@ -461,6 +461,7 @@ static const uint8_t *find_deciding(const statements *s)
     const uint32_t *cold = find_decided(s);
     uint8_t *used = sn_arena_take_zeroed(s->w->memory, s->body->count);
     bool any = false;
+    s->w->out->failed |= !s->uniform || !cold || !used;
     for (uint32_t k = 1; cold && used && k < s->body->count; k++)
         if (cold[k]) {
             used[operation(s, cold[k])->a] = 1;
