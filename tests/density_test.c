@@ -412,6 +412,53 @@ static void factored_sums(void **state)
     sinter_density_close(d);
 }
 
+/* Within a support constants and factors leave the sum as well; with one row outside it is -inf, with one that is no number NaN, whatever else is in the call. */
+static void sums_within_supports(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"exponential(1.7)", "family f(a > 0) on 0..inf { log_density = log(a) - a*x }\nf(2)",
+                                        "family f(a > 0) on 0..8 { log_density = -0.5*a*x*x - log(a) }\nf(0.3)", "inv_gamma(3, 2)"};
+    static const double rates[] = {1e-200, 0.3, 1, 7, 2900, 2901, 1e6, 1e200};
+    static double x[9000], logs[9000];
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        sinter_density *d = open_density(texts[t], NULL);
+        sinter_density_values *v = open_values(d);
+        for (size_t k = 0; k < sizeof rates / sizeof *rates; k++)
+            for (int64_t n = 1; n <= 9000; n = n * 4 + 1) {
+                const sinter_density_argument column = {x, 1};
+                const sinter_density_data data = {.count = n, .columns = &column};
+                double sum, again, magnitude = 0;
+                exact_sum exact;
+                for (int64_t i = 0; i < n; i++)
+                    x[i] = t == 2 ? uniform(0, 8) : uniform(1e-3, 4) / (t < 2 ? rates[k] : 1);
+                sinter_density_set(v, 0, rates[k]);
+                expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs}), SINTER_OK, texts[t]);
+                expect_status(sinter_density_sum(v, &data, &sum, NULL), SINTER_OK, texts[t]);
+                sn_exact_open(&exact);
+                sn_exact_add_all(&exact, logs, n);
+                for (int64_t i = 0; i < n; i++)
+                    magnitude += fabs(logs[i]);
+                if (!(fabs(sum - sn_exact_value(&exact)) <= 20 * DBL_EPSILON * fmax(magnitude, (double)n)))
+                    fail_msg("%s, %g: %.17g instead of %.17g", texts[t], rates[k], sum, sn_exact_value(&exact));
+                const double kept = x[n / 2];
+                x[n / 2] = -1;
+                expect_status(sinter_density_sum(v, &data, &again, NULL), SINTER_OK, texts[t]);
+                if (again != -(double)INFINITY)
+                    fail_msg("%s, %g: %.17g with a row outside", texts[t], rates[k], again);
+                x[n / 2] = NAN;
+                expect_status(sinter_density_sum(v, &data, &again, NULL), SINTER_OK, texts[t]);
+                if (!isnan(again))
+                    fail_msg("%s, %g: %.17g with a NaN", texts[t], rates[k], again);
+                x[n / 2] = kept;
+                expect_status(sinter_density_sum(v, &data, &again, NULL), SINTER_OK, texts[t]);
+                if (bits(again) != bits(sum))
+                    fail_msg("%s, %g: %.17g, and before %.17g", texts[t], rates[k], again, sum);
+            }
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 /* ---- what is missing ---- */
 
 static void missing_rows(void **state)
@@ -1051,6 +1098,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
+        cmocka_unit_test(sums_within_supports),
         cmocka_unit_test(missing_rows),
         cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),

@@ -77,7 +77,8 @@ static bool pull_factor(ir_program *p, factored *f)
     return true;
 }
 
-/* Of two forms of a term, chosen by the parameters, the one that is to be differentiated: where it loses digits, so does the sum, which is looked at. */
+/* Of two forms of a term, chosen by the parameters, the one that is to be differentiated: where it loses digits, so does the sum of what is left and its addend, which is
+ * looked at. Without an addend, or with a sum left, the term stays as it is. */
 static bool take_form(const ir_program *p, factored *f)
 {
     const ir_op *op = &p->ops[f->a];
@@ -158,13 +159,25 @@ static void pull_from_product(ir_program *p, factored *f)
     }
 }
 
+static bool is_sum(const ir_program *p, ir_ref r)
+{
+    const unsigned code = p->ops[r].code;
+    return code == IR_ADD || code == IR_SUB || code == IR_FMA || code == IR_FMS || code == IR_FNMA;
+}
+
 static factored factor(ir_program *p, ir_ref term, bool addends)
 {
     factored f = {.a = term};
+    bool formed = false;
     if (is_uniform(p, term))
         return f;
-    while (!f.b && !is_uniform(p, f.a) && (take_form(p, &f) || pull_support(p, &f) || pull_factor(p, &f) || (addends && pull_addend(p, &f))))
-        ;
+    for (bool more = true; more && !f.b && !is_uniform(p, f.a);) {
+        const bool form = take_form(p, &f);
+        formed |= form;
+        more = form || pull_support(p, &f) || pull_factor(p, &f) || (addends && pull_addend(p, &f));
+    }
+    if (formed && addends && !f.b && (!f.offset || is_sum(p, f.a))) /* where it cancels nobody would see */
+        return (factored){.a = term};
     pull_from_product(p, &f);
     return f;
 }
