@@ -22,7 +22,7 @@ DENSITY_INTRODUCTION = """
 The greatest errors of log-densities (src/lib/densities_gamma.sn) in units in the last place of max(|log-density|, 1), in f64 by any engine, against
 mpmath with sixty digits more than the textbook's formula loses, rounded to f64 (which adds up to half a unit). Parameters go from 1e-300 to 1e300 and counts to
 1e15, with x near the mode and far from it, and on both sides of each place where formulas change: shapes below 2^13 have a
-shorter form than those beyond it, which is right while the logarithms' error of 2^-67 is multiplied by no more than that
+shorter form than those beyond it, which is right while the logarithms' error of 2^-70 is multiplied by no more than that
 (`tests/density_gamma_values.py`, `tests/density_gamma_test.c`). Narrower are the ranges of
 
 - `dirichlet`: concentrations to 1e15, within 1e5 of each other; x as rounded, that is, off the simplex by what rounding leaves;

@@ -2,7 +2,7 @@
  * -log(scale) and the square are as large as 690 and their difference is small, so each rounding of either counts. Looked at besides are neighbours
  * of the scales at which formulas change, all engines, parameters as arrays, live and as constants, bit for bit, and the derivatives. Errors are
  * in units in the last place of max(|log-density|, 1); of a derivative by x or the location of itself, by the scale of what is greater, itself
- * or 1/scale. */
+ * or 1/scale. And the logarithms in two words that the library's densities are made of, all over the range and where their forms change. */
 #include "open_context.h"
 
 #include <math.h>
@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -332,9 +333,96 @@ static void slopes_are_right(void **state)
     print_message("# by x %.2f, by mu %.2f, by sigma %.2f ULP\n", most[0], most[1], most[2]);
 }
 
+/* ---- logarithms in two words ---- */
+
+/* The library's functions are none of a text's: their file is put before it. */
+static char *with_pairs(const char *expression)
+{
+    const char *folder = getenv("SINTER_TESTS");
+    char path[4096], *text = calloc(1, 1 << 16);
+    snprintf(path, sizeof path, "%s/../src/lib/density_pairs.sn", folder ? folder : "tests");
+    FILE *file = fopen(path, "r");
+    if (!file || !text)
+        fail_msg("%s cannot be read", path);
+    const size_t length = fread(text, 1, (1 << 16) - 512, file);
+    fclose(file);
+    assert_true(length < (1 << 16) - 512);
+    snprintf(text + length, 512, "\n%s\n", expression);
+    return text;
+}
+
+/* `to` has four words of each place. */
+static void run_pairs(const char *expression, sinter_engine engine, double to[4][ROWS])
+{
+    static sinter_report report;
+    char *text = with_pairs(expression);
+    sinter_kernel *kernel;
+    if (sinter_compile(context, text, strlen(text), &(sinter_options){.type = SINTER_F64, .inputs = "x y z", .engine = engine}, &kernel, &report))
+        fail_msg("%s: %s", expression, report.errors[0].message);
+    const void *in[] = {x, location, scale};
+    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = in, .outputs = (void *[]){to[0], to[1], to[2], to[3]}, .count = ROWS}), SINTER_OK);
+    sinter_kernel_close(kernel);
+    free(text);
+}
+
+static double random_positive(uint64_t *state)
+{
+    const unsigned kind = random_bits(state) % 4;
+    const double octave = ldexp(1, (int)(random_bits(state) % 1800) - 900), border = random_bits(state) & 1 ? 1.189207115002721 : 0.8408964152537145;
+    return kind == 0   ? octave*border*(1 + 0x1p-52*(double)(int)(random_bits(state) % 9) - 0x1p-50)
+           : kind == 1 ? between(state, 0.5, 2)
+           : kind == 2 ? octave*between(state, 0.84, 1.69)
+                       : exp(between(state, -690, 690));
+}
+
+/* |log(a + b) - (high + low)|, as a power of 2 */
+static double error_of_pair(double a, double b, double high, double low)
+{
+    mpfr_set_d(wide, a, MPFR_RNDN);
+    mpfr_add_d(wide, wide, b, MPFR_RNDN);
+    mpfr_log(exact, wide, MPFR_RNDN);
+    mpfr_sub_d(exact, exact, high, MPFR_RNDN);
+    mpfr_sub_d(exact, exact, low, MPFR_RNDN);
+    return log2(fabs(mpfr_get_d(exact, MPFR_RNDN)));
+}
+
+static void logarithms_are_right(void **state)
+{
+    (void)state;
+    static double alone[4][ROWS];
+    uint64_t seed = 7;
+    double most = -INFINITY;
+    for (uint32_t k = 0; k < ROWS; k++) {
+        x[k] = random_positive(&seed);
+        location[k] = random_positive(&seed);
+        scale[k] = location[k]*between(&seed, -0x1p-54, 0x1p-54);
+    }
+    x[0] = 0x1p-1074;
+    x[1] = 0x1.fffffffffffffp1023;
+    x[2] = 0x1p-1000;
+    x[3] = 1;
+    for (unsigned e = 0; e < sizeof engines / sizeof *engines; e++) {
+        if (!sinter_engine_available(engines[e], NULL))
+            continue;
+        run_pairs("a = pair_logs_inside(x, (y, z)); (a.x, a.z, a.y, a.w)", engines[e], out);
+        run_pairs("b = pair_log_inside(x); c = pair_log_pair((y, z)); (b.x, b.y, c.x, c.y)", engines[e], alone);
+        for (uint32_t k = 0; k < ROWS; k++) {
+            for (unsigned word = 0; word < 4; word++)
+                if (out[word][k] != alone[word][k])
+                    fail_msg("%s: word %u of the logarithms of %a and %a + %a: %a, alone %a", sinter_engine_name(engines[e]), word, x[k], location[k], scale[k], out[word][k],
+                             alone[word][k]);
+            const double first = error_of_pair(x[k], 0, out[0][k], out[1][k]), second = error_of_pair(location[k], scale[k], out[2][k], out[3][k]);
+            if (!(first <= -70) || !(second <= -70))
+                fail_msg("%s: the logarithms of %a and %a + %a are off by 2^%.2f, 2^%.2f", sinter_engine_name(engines[e]), x[k], location[k], scale[k], first, second);
+            most = fmax(most, fmax(first, second));
+        }
+    }
+    print_message("# logarithms in two words: 2^%.2f\n", most);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(slopes_are_right)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(values_are_right), cmocka_unit_test(slopes_are_right), cmocka_unit_test(logarithms_are_right)};
     open_numbers();
     const int failed = cmocka_run_group_tests(tests, open_context, close_context);
     close_numbers();
