@@ -447,6 +447,40 @@ static void counts_come_and_go(void **state)
     }
 }
 
+/* A family and a model whose few rows make one vector, value and derivatives, on each engine: the same bits, and near all rows. */
+static void engines_agree(void **state)
+{
+    enum { N = 600 };
+    static const char *const texts[] = {"normal(mu = 0.4, sigma = 1.3)", "param a = 0.2; param b = 1.1; param s = 0.7 in 0.1..10; z = (y - (a + b*x))/s; -0.5*z*z - log(s)"};
+    static double x[N], y[N];
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = bell();
+        y[i] = x[i] + 0.5 * bell();
+    }
+    const sinter_density_argument columns[] = {{x, 1}, {y, 1}};
+    const sinter_density_data all = rows_of(columns, N);
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        double first[4] = {0};
+        for (int engine = SINTER_ENGINE_AUTO; engine <= SINTER_ENGINE_AVX512; engine++) {
+            if (!sinter_engine_available((sinter_engine)engine, NULL))
+                continue;
+            subject s = bind_data(texts[t], &(sinter_density_options){.engine = (sinter_engine)engine}, &all);
+            double now[4] = {0}, rows[4] = {0};
+            expect_status(sinter_bound_log(s.bound, s.values, NULL, now, now + 1), SINTER_OK, "bound");
+            expect_status(sinter_density_sum(s.values, &all, rows, rows + 1), SINTER_OK, "all rows");
+            for (int k = 0; k < 4; k++) {
+                expect_near(now[k], rows[k], 1e-11 * (N + fabs(rows[0])), texts[t]);
+                if (engine == SINTER_ENGINE_AUTO)
+                    first[k] = now[k];
+                if (now[k] != first[k])
+                    fail_msg("%s, %s: number %d is %.17g instead of %.17g", texts[t], sinter_engine_name((sinter_engine)engine), k, now[k], first[k]);
+            }
+            close_subject(&s);
+        }
+    }
+}
+
 /* Many rows that stand, and few, by turns with the same values. */
 static void large_and_small(void **state)
 {
@@ -892,7 +926,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(engines_agree), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

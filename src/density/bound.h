@@ -98,8 +98,9 @@ bool sn_bound_pooled(const sinter_bound *b, const double *results, double *log, 
 sinter_status sn_bound_log_at(const sinter_bound *b, sinter_density_values *v, const double *parameters, double *log, double *gradient);
 /* The frame brought up to date. In the default floating-point mode. */
 kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f);
-/* DENSITY_VECTOR rows, or, of a kernel of one lane, one, whose columns lie at these addresses; results DENSITY_VECTOR apart are in the frame's `results`. */
-void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses);
+/* DENSITY_VECTOR rows, or, of a kernel of one lane, so many as are wanted, whose columns lie at these addresses; results DENSITY_VECTOR apart are in
+ * the frame's `results`. */
+void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses, int64_t wanted);
 /* In the default floating-point mode. `direct`: NULL, or the kernel's only loop; rows from `count` to `filled` are computed, for nothing but that vectors are full. A sum has the same order
  * whatever is filled. totals[0] += the weighted log-densities of the rows, totals[1], … those of the derivatives. */
 void sn_bound_add_rows(const kernel_run *run, kernel_code direct, const row_store *rows, int64_t filled, double *totals);

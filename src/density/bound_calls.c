@@ -72,10 +72,10 @@ static void run_rows(const kernel_run *run, kernel_code direct, const row_store 
     sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = n}, 0, n, 0);
 }
 
-void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses)
+void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t *addresses, int64_t wanted)
 {
     const sinter_kernel *k = run->kernel;
-    const int64_t rows = k->engine == SINTER_ENGINE_SCALAR ? 1 : DENSITY_VECTOR;
+    const int64_t rows = k->engine == SINTER_ENGINE_SCALAR ? wanted : DENSITY_VECTOR;
     if (f->direct) {
         uint64_t *out = &run->frame[k->frame.outputs];
         if (out[0] != (uint64_t)(uintptr_t)f->results) /* more rows than a vector had theirs elsewhere */
@@ -211,7 +211,7 @@ static bool stand_rows(const sinter_bound *b, sinter_density_values *v, double *
     const kernel_run run = sn_bound_renewed(v, f);
     if (b->filled == DENSITY_VECTOR && f->results) {
         const double *weights = (const double *)(const void *)sn_store_column(&b->standing, b->standing.columns);
-        sn_bound_run_vector(&run, f, b->addresses);
+        sn_bound_run_vector(&run, f, b->addresses, DENSITY_VECTOR);
         *log = start + vector_sum(f->results, weights, b->standing.count);
         for (uint32_t k = 1; k < count; k++)
             gradient[k - 1] = 0 + vector_sum(f->results + (size_t)k * DENSITY_VECTOR, weights, b->standing.count);
@@ -232,7 +232,7 @@ static bool stand_rows(const sinter_bound *b, sinter_density_values *v, double *
 static bool pool_rows(const sinter_bound *b, sinter_density_values *v, density_frame *f, double *log, double *gradient)
 {
     const kernel_run run = sn_bound_renewed(v, f);
-    sn_bound_run_vector(&run, f, b->pool.addresses);
+    sn_bound_run_vector(&run, f, b->pool.addresses, 1);
     if (!sn_bound_pooled(b, f->results, log, gradient))
         return false;
     bool finite = true;

@@ -216,7 +216,7 @@ void sn_bound_pool_remainder(sinter_bound *b, exact_sum difference)
         return;
     const float_mode mode = sn_float_mode_enter();
     const kernel_run run = sn_bound_renewed(b->reference, f);
-    sn_bound_run_vector(&run, f, pool->addresses);
+    sn_bound_run_vector(&run, f, pool->addresses, 1);
     sn_float_mode_leave(mode);
     for (uint32_t k = 0; k < b->density->of_means.output_count; k++)
         sn_exact_add_product(&difference, -pool->weight, f->results[(size_t)k * DENSITY_VECTOR]);
