@@ -55,7 +55,7 @@ bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_da
 }
 
 /* The sum of one variant's terms into `totals`, in the default floating-point mode; false: a column is not contiguous. */
-static bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+static inline bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
 {
     const kernel_run r = sn_density_run(v, f, 0);
     if (!place_columns(v->density, &r, data))
@@ -67,7 +67,7 @@ static bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_d
     return true;
 }
 
-static bool sum_factored(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+static inline bool sum_factored(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
 {
     return f && sn_density_is_trusted(v, f) && sum_frame(v, f, data, totals)
            && sn_density_accept(f->maps, f->variant->results, data->count, v->density->type == SINTER_F32, totals);
