@@ -70,7 +70,7 @@ def of_gamma(name, density):
         values = [float(v) for v in of_gamma_type.arguments(name)]
         mp.dps = 400
         places = 3 if name == "dirichlet" else 1
-        if any(v == 0 for v in values[places:]) or name == "beta_proportion" and f32(values[1]) == 1 or name.startswith("b") and f32(values[0]) == 1:
+        if any(f32(v) == 0 for v in values[places:]) or name in ("beta_proportion", "neg_binomial_p") and f32(values[-1 if name[0] == "n" else 1]) == 1 or name.startswith("b") and f32(values[0]) == 1:
             raise ValueError
         if name in ("poisson", "binomial") or "binom" in name or "poisson" in name:
             values = [math.floor(min(v, 1e7)) if at == 0 or name.startswith("binomial") and at == 1 else v for at, v in enumerate(values)]

@@ -79,6 +79,7 @@ FAMILIES = {
     "neg_binomial_2": neg_binomial_2,
     "neg_binomial_2_log": lambda y, l, p: neg_binomial_2(y, exp(l), p),
     "student_t": student_t,
+    "neg_binomial_p": lambda y, r, p: (loggamma(y + r) - loggamma(r) - loggamma(y + 1) + r * log(p) + (y * log(1 - p) if y else 0)),
 }
 
 # ---- arguments ----
@@ -207,6 +208,10 @@ def of_neg_binomial(name):
     else:
         mean = R.choice([scale(), 10 ** R.uniform(-3, 15)])
         first, second = mean, a
+        if name == "neg_binomial_p":
+            first, second = a, a / (a + mean) if a + mean < 1e300 else 0.5
+            if not 0 < second < 1:
+                return of_neg_binomial(name)
         if name == "neg_binomial":
             first, second = a, clip(a / mean)
             mean = first / second

@@ -324,6 +324,145 @@ static void rows_that_do_not_collapse_are_kept(void **state)
     close_groups(&s);
 }
 
+/* ---- rows that come and go ---- */
+
+/* Some of the rows. */
+static sinter_density_data part(int64_t begin, int64_t count, bool weighted, sinter_density_argument *moved)
+{
+    sinter_density_data data = rows(count, weighted);
+    for (int k = 0; k < 3; k++)
+        moved[k] = (sinter_density_argument){(const double *)columns[k].data + begin, 1};
+    data.columns = moved;
+    if (weighted)
+        data.weights.data = weight + begin;
+    data.validity_offset += weighted ? begin : 0;
+    return data;
+}
+
+/* All rows but some in the middle, in parts, others that go again; against the formulas over what is left. */
+static void rows_come_and_go(void **state)
+{
+    enum { FIRST = 3000, SECOND = 6500 };
+    static const struct { int64_t begin, end; } out[] = {{0, 10}, {2990, 3010}, {4000, 6000}, {8999, ROWS}};
+    sinter_density_argument moved[3];
+    double log, gradient[9];
+    (void)state;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        subject s = open_groups(CROSSED, 1);
+        sinter_groups_bound *b;
+        sinter_density_data data = part(0, FIRST, weighted, moved);
+        expect_status(sinter_groups_bind(s.groups, &data, &b, NULL), SINTER_OK, "bind");
+        data = part(SECOND, ROWS - SECOND, weighted, moved);
+        expect_status(sinter_groups_append(b, &data), SINTER_OK, "the last rows");
+        data = part(FIRST, SECOND - FIRST, weighted, moved);
+        expect_status(sinter_groups_append(b, &data), SINTER_OK, "those between");
+        expected e = crossed(numbers, weighted);
+        expect_status(sinter_groups_bound_log(b, numbers, &log, gradient), SINTER_OK, "all rows");
+        compare(&e, log, gradient, "all rows in three parts");
+        for (size_t k = 0; k < sizeof out / sizeof *out; k++) {
+            data = part(out[k].begin, out[k].end - out[k].begin, weighted, moved);
+            expect_status(sinter_groups_remove(b, &data), SINTER_OK, "some rows");
+            for (int64_t i = out[k].begin; i < out[k].end; i++) {
+                if (!counts((int)i, weighted))
+                    continue;
+                const int g = (int)group[i], h = (int)place[i];
+                const long double w = weighted ? weight[i] : 1, sigma = numbers[0], z = (y[i] - ((long double)numbers[1 + g] - numbers[6 + h])) / sigma;
+                e.sum -= w * (-0.5L * z * z - logl(sigma) - 0.918938533204672741780L);
+                e.slopes[0] -= w * (z * z - 1) / sigma;
+                e.slopes[1 + g] -= w * z / sigma;
+                e.slopes[6 + h] += w * z / sigma;
+            }
+        }
+        expect_status(sinter_groups_bound_log(b, numbers, &log, gradient), SINTER_OK, "what is left");
+        compare(&e, log, gradient, "what is left");
+        sinter_groups_unbind(b);
+        close_groups(&s);
+    }
+}
+
+/* To nothing and back: a huge row leaves no trace, groups without rows are gone, new ones come in order. */
+static void groups_come_and_go(void **state)
+{
+    static const double p[] = {1.5, 0.25, 2.5, 6.125, 9, 11.75};
+    const double values[] = {1, 2, 4, 7, 1e15, 3}, which[] = {3, 1, 3, 4, 1, 0};
+    const sinter_density_argument given[] = {{values, 1}, {which, 1}}, later[] = {{values + 4, 1}, {which + 4, 1}}, third[] = {{values + 2, 1}, {which + 2, 1}};
+    double log, before, gradient[6];
+    sinter_groups_bound *b;
+    (void)state;
+    subject s = open_groups(ONE, 1);
+    expect_status(sinter_groups_bind(s.groups, &(sinter_density_data){.count = 4, .columns = given}, &b, NULL), SINTER_OK, "bind");
+    expect_status(sinter_groups_bound_log(b, p, &before, gradient), SINTER_OK, "before");
+    const sinter_density_data two = {.count = 2, .columns = later}, four = {.count = 4, .columns = given};
+    expect_status(sinter_groups_append(b, &two), SINTER_OK, "a huge row and a new group");
+    if (sinter_groups_bound_count(b) != 4)
+        fail_msg("%lld groups", (long long)sinter_groups_bound_count(b));
+    expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "a huge row");
+    expect_near(gradient[1], (3 - 0.25) / 2.25, 1e-15, "the new group's slope");
+    expect_near(log, -0.5e30 / 2.25, 1e16, "the sum");
+    expect_status(sinter_groups_remove(b, &two), SINTER_OK, "both go");
+    if (sinter_groups_bound_count(b) != 3)
+        fail_msg("%lld groups are left", (long long)sinter_groups_bound_count(b));
+    expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "after");
+    expect_near(log, before, 1e-15 * fabs(before), "a huge row that went");
+    expect_status(sinter_groups_remove(b, &two), SINTER_BAD_ARGUMENT, "rows of a group that has not so many");
+    expect_status(sinter_groups_remove(b, &(sinter_density_data){.count = 4, .columns = third}), SINTER_BAD_ARGUMENT, "rows, one of them of a group that has none");
+    expect_status(sinter_groups_bound_log(b, p, &before, gradient), SINTER_OK, "after a refused removal");
+    expect_bits(before, log, "a refused removal");
+    const double stray[] = {1, 7};
+    const sinter_density_argument wrong[] = {{values, 1}, {stray, 1}};
+    expect_status(sinter_groups_append(b, &(sinter_density_data){.count = 2, .columns = wrong}), SINTER_BAD_ARGUMENT, "a stray row");
+    if (sinter_groups_complain(s.groups).row != 1)
+        fail_msg("row %lld is named", (long long)sinter_groups_complain(s.groups).row);
+    expect_status(sinter_groups_bound_log(b, p, &before, NULL), SINTER_OK, "after a stray row");
+    expect_bits(before, log, "a stray row");
+    expect_status(sinter_groups_remove(b, &four), SINTER_OK, "all go");
+    if (sinter_groups_bound_count(b))
+        fail_msg("%lld groups are left of none", (long long)sinter_groups_bound_count(b));
+    expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "no rows");
+    expect_bits(log, 0, "the sum of no rows");
+    expect_bits(gradient[4], 0, "its slope");
+    expect_status(sinter_groups_append(b, &four), SINTER_OK, "they come again");
+    expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "again");
+    expect_near(log, before, 1e-15 * fabs(before), "rows that come again");
+    expect_status(sinter_groups_append(NULL, &four), SINTER_BAD_ARGUMENT, "nothing bound");
+    expect_status(sinter_groups_remove(b, NULL), SINTER_BAD_ARGUMENT, "no data");
+    sinter_groups_unbind(b);
+    close_groups(&s);
+}
+
+/* Rows that are kept are those that are left, in their order. */
+static void kept_rows_come_and_go(void **state)
+{
+    const double p[] = {0.09, 0.5, 1, 1.5, 2, 2.25};
+    double log, sum, gradient[6], slopes[6];
+    sinter_density_argument moved[3];
+    sinter_groups_bound *b;
+    (void)state;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        subject s = open_groups(CURVED, 1);
+        sinter_density_data data = part(0, 2000, weighted, moved);
+        expect_status(sinter_groups_bind(s.groups, &data, &b, NULL), SINTER_OK, "bind");
+        data = part(2000, 1500, weighted, moved);
+        expect_status(sinter_groups_append(b, &data), SINTER_OK, "more");
+        data = part(0, 700, weighted, moved);
+        expect_status(sinter_groups_remove(b, &data), SINTER_OK, "fewer");
+        expect_status(sinter_groups_remove(b, &data), SINTER_BAD_ARGUMENT, "the same once more");
+        const double own = group[3001];
+        group[3001] = 9;
+        data = part(3001, 1, false, moved);
+        expect_status(sinter_groups_append(b, &data), SINTER_BAD_ARGUMENT, "a stray row");
+        group[3001] = own;
+        expect_status(sinter_groups_bound_log(b, p, &log, gradient), SINTER_OK, "bound");
+        data = part(700, 2800, weighted, moved);
+        expect_status(sinter_groups_sum(s.groups, p, &data, &sum, slopes), SINTER_OK, "sum");
+        expect_near(log, sum, 1e-12 * fabs(sum), "kept rows");
+        for (int k = 0; k < 6; k++)
+            expect_near(gradient[k], slopes[k], 1e-11 * fabs(slopes[k]), "their derivatives");
+        sinter_groups_unbind(b);
+        close_groups(&s);
+    }
+}
+
 /* ---- sums by a column ---- */
 
 static void sums_by_a_column(void **state)
@@ -393,6 +532,28 @@ static void texts_are_understood(void **state)
 
 /* ---- refusals ---- */
 
+/* Rows come and go; where one is refused the log-likelihood is what it was. */
+static sinter_status use_more(sinter_groups_bound *b)
+{
+    double before, after, gradient[9];
+    sinter_density_argument moved[3];
+    sinter_density_data data = part(50, 40, true, moved);
+    sinter_status status = sinter_groups_bound_log(b, numbers, &before, gradient);
+    if (status)
+        return status;
+    for (int turn = 0; turn < 2; turn++) {
+        status = turn ? sinter_groups_remove(b, &data) : sinter_groups_append(b, &data);
+        if (sinter_groups_bound_log(b, numbers, &after, NULL) == SINTER_OK) {
+            if (status)
+                expect_near(after, before, 1e-14 * fabs(before), turn ? "a refused removal" : "refused rows");
+            before = after;
+        }
+        if (status)
+            return status;
+    }
+    return SINTER_OK;
+}
+
 /* All that takes memory; the first refusal ends it. */
 static sinter_status use_all(sinter_context *own, const char *text)
 {
@@ -409,7 +570,7 @@ static sinter_status use_all(sinter_context *own, const char *text)
     if (!status)
         status = sinter_groups_bind(g, &data, &b, NULL);
     if (!status)
-        status = sinter_groups_bound_log(b, numbers, &log, gradient);
+        status = use_more(b);
     sinter_groups_unbind(b);
     sinter_groups_close(g);
     sinter_density_close(d);
@@ -447,7 +608,7 @@ int main(void)
         cmocka_unit_test(columns_say_numbers_that_there_are),
         cmocka_unit_test(numbers_keep_constraints),
         cmocka_unit_test(bound_groups_are_their_rows),
-        cmocka_unit_test(rows_that_do_not_collapse_are_kept),
+        cmocka_unit_test(rows_that_do_not_collapse_are_kept), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(groups_come_and_go), cmocka_unit_test(kept_rows_come_and_go),
         cmocka_unit_test(sums_by_a_column),
         cmocka_unit_test(texts_are_understood),
         cmocka_unit_test(memory_is_refused),

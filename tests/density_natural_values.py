@@ -87,6 +87,9 @@ FAMILIES = [
     ("gamma", lambda: [scale(2) - 1, -scale(100)], lambda e, f: ([loggamma(e + 1), -(e + 1)*log(-f)], [e + 1, -f])),
     ("chi_square", lambda: [scale(3) - 1], lambda e: ([loggamma(e + 1), (e + 1)*log(mpf(2))], [2*(e + 1)])),
     ("beta", lambda: [scale(2) - 1, scale(2) - 1], lambda e, f: ([loggamma(e + 1), loggamma(f + 1), -loggamma(e + f + 2)], [e + 1, f + 1])),
+    ("normal_variance(1.5, 1)", lambda: [-scale(200)], lambda e: ([-log(-2*e)/2], [mpf(1.5), -1/(2*e)])),
+    ("normal_precision(1.5, 1)", lambda: [-scale(200)], lambda e: ([-log(-2*e)/2], [mpf(1.5), -2*e])),
+    ("neg_binomial_p(3.5, 0.5)", lambda: [-scale(2.5)], lambda e: ([-mpf(3.5)*log(1 - exp(e))], [mpf(3.5), 1 - exp(e)])),
 ]
 
 

@@ -39,6 +39,11 @@ static const conjugate cases[] = {
     {"geometric", "beta", {1, 1}, 4, {0, 5, 2, 11}, {"p"}, {{0.001}, {0.2}, {0.5}, {0.9}, {0.999}}, {5, 19}},
     {"normal(sigma = 2)", "normal", {1, 4}, 4, {3, 5, -1, 9}, {"mu"}, {{-9}, {-0.5}, {1}, {4}, {20}}, {1 + 12 / 4.25, 4 / 4.123105625617661}},
     {"normal(sigma = 2)", "normal", {1, 0.5}, 4, {3, 5, -1, 9}, {"mu"}, {{-9}, {-0.5}, {1}, {4}, {20}}, {1 + 12 / 20.0, 0.5 / 1.118033988749895}},
+    {"normal_variance(mu = 2)", "inv_gamma", {2, 3}, 4, {3, 5, -1, 9}, {"nu"}, {{0.01}, {0.3}, {1}, {7}, {300}}, {4, 37}},
+    {"normal_precision(mu = 2)", "gamma", {2, 3}, 4, {3, 5, -1, 9}, {"tau"}, {{0.01}, {0.3}, {1}, {7}, {30}}, {4, 37}},
+    {"neg_binomial_p(r = 2.5)", "beta", {1.5, 2}, 4, {0, 5, 2, 11}, {"p"}, {{0.001}, {0.2}, {0.5}, {0.9}, {0.999}}, {11.5, 20}},
+    {"family counts(lambda > 0) on integers 0..inf with lambda ~ gamma { T = x\n log_h = -lgamma(x + 1)\n log_density = log_h + x*log(lambda) - lambda\n"
+     " posterior = (prior.x + sums, prior.y + observations) }\ncounts", "gamma", {2, 0.5}, 5, {3, 0, 7, 2, 1}, {"lambda"}, {{0.01}, {0.7}, {3}, {11}, {60}}, {15, 5.5}},
     {"gamma(alpha = 2.5)", "gamma", {2, 3}, 3, {0.5, 2, 4}, {"beta"}, {{0.01}, {0.3}, {1}, {7}, {30}}, {9.5, 9.5}},
     {"inv_gamma(alpha = 2.5)", "gamma", {2, 3}, 3, {0.5, 2, 4}, {"beta"}, {{0.01}, {0.3}, {1}, {7}, {30}}, {9.5, 5.75}},
     {"pareto(y_min = 2)", "gamma", {2, 3}, 3, {2, 4, 16}, {"alpha"}, {{0.01}, {0.3}, {1}, {7}, {30}}, {5, 3 + 4 * 0.6931471805599453}},
@@ -218,6 +223,10 @@ static void what_is_none(void **state)
         {"normal", {0, 1}, {1, 2, 0}, -1},
         {"normal(sigma = -1)", {0, 1}, {1, 2, 0}, -1},
         {"normal(sigma = 1)", {0, -1}, {1, 2, 0}, -1},
+        {"normal_variance", {2, 1}, {1, 2, 0}, -1},
+        {"normal_precision(mu = 0)", {2, 0}, {1, 2, 0}, -1},
+        {"neg_binomial_p(r = 3)", {2, 1}, {2, 0.5, 9}, 1},
+        {"neg_binomial_p", {2, 1}, {2, 1, 9}, -1},
         {"pareto(y_min = 2)", {2, 1}, {2, 1.5, 9}, 1},
         {"categorical((0.5, 0.25, 0.25))", {1, 1, 1}, {1, 3, 4}, 2},
         {"categorical((0.5, 0.25, 0.25))", {1, 0, 1}, {1, 3, 3}, -1},
@@ -262,6 +271,32 @@ static void what_is_not_declared(void **state)
     sinter_family_close(f);
     sinter_density_close(p);
     sinter_density_close(w);
+    sinter_density_close(d);
+}
+
+/* A text's own family with a prior and without natural parameters is good for posteriors alone. */
+static void posteriors_need_no_natural_parameters(void **state)
+{
+    (void)state;
+    static const char text[] = "family waits(rate > 0) on 0..inf with rate ~ gamma { T = x\n log_h = 0\n log_density = log(rate) - rate*x\n"
+                               " posterior = (prior.x + observations, prior.y + sums) }\nwaits";
+    sinter_density *d = open_text(text);
+    sinter_family *f = open_family(d, text);
+    double got[2] = {7, 7};
+    const double prior[] = {2, 3};
+    if (!sinter_density_describe(d).prior || strcmp(sinter_density_describe(d).prior, "gamma") != 0 || sinter_family_statistics(f) != 1)
+        fail_msg("%s", "the prior of a text's own family");
+    expect_status(sinter_family_update(f, prior, 2, &(double){5}, got), SINTER_OK, "by sums");
+    expect_near(got[0], 4, 0, "alpha");
+    expect_near(got[1], 8, 0, "beta");
+    expect_status(sinter_family_natural(f, prior, got), SINTER_BAD_PROGRAM, "eta");
+    expect_status(sinter_family_parameters(f, prior, got), SINTER_BAD_PROGRAM, "from_natural");
+    expect_status(sinter_family_log_partition(f, prior, got, NULL), SINTER_BAD_PROGRAM, "natural_A");
+    expect_status(sinter_family_covariance(f, prior, got), SINTER_BAD_PROGRAM, "its second derivatives");
+    expect_status(sinter_family_entropy(f, prior, got), SINTER_BAD_PROGRAM, "entropy");
+    expect_status(sinter_family_divergence(f, prior, prior, got), SINTER_BAD_PROGRAM, "divergence");
+    expect_near(got[0], 4, 0, "nothing is written");
+    sinter_family_close(f);
     sinter_density_close(d);
 }
 
@@ -404,7 +439,7 @@ int main(void)
         cmocka_unit_test(weights_and_missing_rows),
         cmocka_unit_test(what_is_none),
         cmocka_unit_test(what_is_not_declared),
-        cmocka_unit_test(many_categories),
+        cmocka_unit_test(posteriors_need_no_natural_parameters), cmocka_unit_test(many_categories),
         cmocka_unit_test(families_of_a_text),
         cmocka_unit_test(support_without_bounds),
         cmocka_unit_test(mistakes_in_texts),

@@ -64,6 +64,8 @@ FAMILIES = [
     ("uniform(p, q)", ["ends"], "between", lambda x, a, b: -log(b - a)),
     ("triangular(p, q, r)", ["ends and mode"], "between", lambda x, a, b, m: log(2/(b - a)) + (log((x - a)/(m - a)) if x < m else log((b - x)/(b - m)) if x > m else 0)),
     ("categorical((p, q, r))", ["simplex"], "one of 3", lambda x, *p: log(p[int(x) - 1])),
+    ("normal_variance(p, q)", [REAL, POSITIVE], "by variance", lambda x, m, v: -(x - m)**2/(2*v) - log(v)/2 - log(2*pi)/2),
+    ("normal_precision(p, q)", [REAL, POSITIVE], "by precision", lambda x, m, t: -(x - m)**2*t/2 + log(t)/2 - log(2*pi)/2),
 ]
 
 
@@ -113,6 +115,8 @@ def place(kind, parameters, wide):
         return min(max(x, low), high)
     if kind == REAL:
         return parameters[0] + parameters[1]*steps
+    if kind in ("by variance", "by precision"):
+        return parameters[0] + math.sqrt(scale if kind == "by variance" else 1/scale)*steps
     if kind == "real near":
         return parameters[0] + parameters[1]*random.uniform(-5, 5)
     if kind == "scale":

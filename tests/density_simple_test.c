@@ -95,7 +95,7 @@ static void values_are_right(void **state)
     }
     fclose(file);
     check_family(family);
-    assert_int_equal(families + 1, 23);
+    assert_int_equal(families + 1, 25);
 }
 
 /* ---- members against the density ---- */

@@ -30,7 +30,9 @@ static const struct bound { const char *family; double cdf, survival; } bounds[]
     {"double_exponential", 2, 2}, {"logistic", 2, 2}, {"gumbel", 2, 3}, {"rayleigh", 2, 2}, {"inverse_gaussian", 5, 4}, {"half_normal", 4, 3},
     {"cauchy", 2, 2}, {"half_cauchy", 2, 2}, {"uniform", 2, 2}, {"triangular", 3, 2}, {"kumaraswamy", 3, 2}, {"geometric", 3, 2}, {"bernoulli", 2, 2},
     {"gamma", 9, 9}, {"gamma_scale", 9, 9}, {"gamma_mean", 9, 9}, {"inv_gamma", 9, 9}, {"chi_square", 9, 9}, {"inv_chi_square", 9, 9},
-    {"scaled_inv_chi_square", 9, 9}, {"poisson", 9, 9}, {"poisson_log", 9, 9}, {"bernoulli_logit", 2, 2},
+    {"scaled_inv_chi_square", 9, 9}, {"poisson", 9, 9}, {"poisson_log", 9, 9}, {"beta", 9, 9}, {"beta_proportion", 7, 8},
+    {"binomial", 5, 5}, {"binomial_logit", 5, 5}, {"neg_binomial", 5, 5}, {"neg_binomial_2", 5, 5}, {"neg_binomial_2_log", 6, 7}, {"neg_binomial_p", 7, 6}, {"student_t", 8, 8},
+    {"normal_variance", 3, 3}, {"normal_precision", 3, 3}, {"bernoulli_logit", 2, 2},
 };
 enum { BOUNDS = sizeof bounds / sizeof *bounds };
 
@@ -158,7 +160,11 @@ static void slopes_are_densities(void **state)
         {"gamma(0.5, 2)", {1e-9, 0.1, 0.74, 0.76, 3, 30}}, {"gamma(7.5, 1)", {0.1, 3, 7.4, 7.5, 7.6, 30}}, {"gamma(50, 1)", {10, 17, 49.9999999, 50, 115, 130}},
         {"gamma(1e6, 1)", {9e5, 999000, 1e6, 1000001, 1003000, 2.5e6}}, {"inv_gamma(3, 2)", {0.1, 0.4, 0.6, 0.7, 1, 9}}, {"chi_square(3)", {0.1, 1, 2.9, 3.1, 8, 60}},
         {"inverse_gaussian(1, 2)", {0.01, 0.2, 0.5, 1, 1.5, 30}}, {"inverse_gaussian(1, 1e6)", {0.99, 0.999, 1, 1.001, 1.003, 1.01}},
-        {"truncated(gamma(2, 1), 0.5, 4)", {0.6, 1, 1.5, 2, 3, 3.9}}, {"cauchy(0, 1)", {-1e12, -3, -0.5, 0.5, 3, 1e12}}, {"triangular(0, 1, 0.25)", {0.01, 0.1, 0.2, 0.3, 0.6, 0.95}},
+        {"truncated(gamma(2, 1), 0.5, 4)", {0.6, 1, 1.5, 2, 3, 3.9}}, {"cauchy(0, 1)", {-1e12, -3, -0.5, 0.5, 3, 1e12}},
+        {"beta(2.5, 4)", {1e-9, 0.1, 0.38, 0.39, 0.8, 0.999999}}, {"beta(0.5, 0.25)", {1e-6, 0.0999, 0.1001, 0.6, 0.8999, 0.9001}}, {"beta(0.5, 100)", {1e-9, 1e-3, 0.01499, 0.01501, 0.1, 0.5}},
+        {"beta(200, 300)", {0.1, 0.35, 0.39, 0.4, 0.41, 0.49}}, {"beta(191, 300)", {0.1, 0.35, 0.38, 0.39, 0.4, 0.49}}, {"beta(1e6, 1e7)", {0.08, 0.0908, 0.0909090909, 0.091, 0.092, 0.1}},
+        {"beta_proportion(0.3, 20)", {1e-3, 0.1, 0.3, 0.31, 0.5, 0.9}}, {"student_t(3, 0, 1)", {-1e9, -3, -0.2, 0.2, 1, 40}}, {"student_t(1e5, 1, 2)", {-30, -2, 0, 1.5, 3, 12}},
+        {"truncated(student_t(4, 0, 1), 1, 5)", {1.1, 1.5, 2, 3, 4, 4.9}}, {"triangular(0, 1, 0.25)", {0.01, 0.1, 0.2, 0.3, 0.6, 0.95}},
     };
     static const char *const by[] = {"x"};
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -189,6 +195,8 @@ static void parts_of_shares(void **state)
         {"exponential(2)", 0.5, 40, {0.6, 1, 5, 30}, 0.5}, {"cauchy(0, 1)", -3, 1e6, {-2, 0, 2, 1e5}, -3}, {"geometric(0.25)", 2, 5, {2, 3, 3.5, 4}, 1},
         {"geometric(0.25)", 1.5, 5.5, {2, 3, 3.5, 4.5}, 1}, {"inverse_gaussian(1, 2)", 0.25, 4, {0.3, 0.8, 1.2, 3}, 0.25},
         {"gamma(2.5, 1.5)", 0.5, 6, {0.75, 1.5, 3, 5}, 0.5}, {"poisson(3)", 1, 8, {1, 2, 4.5, 7}, 0}, {"inv_gamma(30, 45)", 1, 3, {1.1, 1.4, 1.6, 2}, 1},
+        {"beta(2, 5)", 0.1, 0.6, {0.15, 0.25, 0.4, 0.55}, 0.1}, {"student_t(3, 1, 2)", -4, 30, {-3, 0, 4, 20}, -4}, {"binomial(20, 0.3)", 2, 9, {2, 4, 6.5, 8}, 1},
+        {"neg_binomial_2(6, 1.5)", 1, 12, {1, 4, 7, 11}, 0}, {"binomial_logit(12, 0.5)", 3, 11, {3, 6, 8, 10}, 2},
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
         for (unsigned i = 0; i < 4; i++) {
@@ -229,7 +237,14 @@ static void bounds_of_shares(void **state)
         {"gamma(0.5, 1e300)", 1e300, 0, -inf}, {"gamma(2, -1)", 1, nan, nan}, {"gamma(2, 1)", nan, nan, nan},
         {"inv_gamma(2, 1)", 0, -inf, 0}, {"poisson(0)", 0, 0, -inf}, {"poisson(0)", -1, -inf, 0}, {"poisson(2)", 0.5, -2, -0.14541345786885906},
         {"poisson_log(800)", 3, -inf, 0}, {"poisson_log(-800)", 0, 0, -800}, {"poisson_log(0)", 0, -1, -0.45867514538708193},
-        {"triangular(0, 1, 0)", 0, -inf, 0},
+        {"triangular(0, 1, 0)", 0, -inf, 0}, {"beta(2, 3)", 0, -inf, 0}, {"beta(2, 3)", 1, 0, -inf}, {"beta(2, 3)", 1.5, 0, -inf}, {"beta(2, -3)", 0.5, nan, nan},
+        {"beta_proportion(1, 3)", 0.5, nan, nan}, {"beta(2, 3)", nan, nan, nan}, {"beta(1, 1)", 0.25, -1.3862943611198906, -0.28768207245178093},
+        {"binomial(5, 0)", 0, 0, -inf}, {"binomial(5, 1)", 4, -inf, 0}, {"binomial(5, 1)", 5, 0, -inf}, {"binomial(0, 0.5)", 0, 0, -inf}, {"binomial(5.5, 0.5)", 2, nan, nan},
+        {"binomial(3, 0.5)", 1.5, -0.69314718055994531, -0.69314718055994531}, {"binomial_logit(4, 0.5)", 4, 0, -inf}, {"binomial(5, 0.5)", -1, -inf, 0},
+        {"neg_binomial(1, 1)", 1, -0.28768207245178093, -1.3862943611198906}, {"neg_binomial_2(2, 2)", 0, -1.3862943611198906, -0.28768207245178093},
+        {"neg_binomial_2_log(800, 2)", 3, -inf, 0}, {"neg_binomial_2_log(-800, 2)", 3, 0, -inf}, {"neg_binomial_2_log(0, 1)", 0, -0.69314718055994531, -0.69314718055994531},
+        {"student_t(3, 2, 1)", 2, -0.69314718055994531, -0.69314718055994531}, {"student_t(1, 0, 1)", 1, -0.28768207245178093, -1.3862943611198906},
+        {"student_t(3, 0, 1)", inf, 0, -inf}, {"student_t(3, 0, 1)", -inf, -inf, 0}, {"student_t(-3, 0, 1)", 0, nan, nan}, {"student_t(1e300, 0, 1)", 0, -0.69314718055994531, -0.69314718055994531},
     };
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++)
         for (unsigned side = 0; side < 2; side++) {

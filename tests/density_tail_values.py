@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The shares below and above x that density_tail_test compares with: density_tail_values.py > density_tail_values.txt
 
-    density_tail_values.py 2000 [SEED] > rows.txt           so many of each family, to measure by:
+    density_tail_values.py 2000 [SEED [FAMILY]] > rows.txt  so many of each family, to measure by:
     SINTER_ROWS=rows.txt build/tests/density_tail_test      prints the greatest error of each
 
 A line: the distribution as the language writes it, its parameters p, q, r, x, and the logarithms of both shares by mpmath, rounded to f64. By turns:
@@ -15,10 +15,13 @@ import sys
 from mpmath import atan, erf, erfc, exp, expm1, log, log1p, loggamma, mp, mpf, pi, sqrt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "src" / "lib"))
-import fit_incomplete_gamma  # noqa: E402  (whose expansion is in exact fractions)
+import fit_incomplete_beta  # noqa: E402  (whose expansions are in exact fractions)
+import fit_incomplete_gamma  # noqa: E402
 
 R = random.Random(7)
+mp.prec = 2400
 TEMME = fit_incomplete_gamma.expansion()
+BETA = [[mpf(c.numerator)/c.denominator for c in row] for row in fit_incomplete_beta.expansion()]
 
 
 def other(known):
@@ -96,6 +99,157 @@ def incomplete_gamma(a, m):
 
 def swapped(pair):
     return pair[1], pair[0]
+
+
+def beta_fraction(a, b, x, distance, steps):
+    """x^a y^b/(B(a, b) I_x(a, b)), distance = a y - b x."""
+    def term(m):
+        return (m + m*(b - m)*x/(a + 2*m - 1) if m else 0) + (a + m)*(distance + 1 + m*(2 - x))/(a + 2*m + 1)
+    v = term(steps)
+    for m in range(steps, 0, -1):
+        v = term(m - 1) + (a + m - 1)*(a + b + m - 1)*m*(b - m)*x*x/((a + 2*m - 1)**2*v)
+    return v
+
+
+def beta_expansion(a, b, x, y):
+    """The share on the side of a/(a + b) where x is, over x^a y^b/B(a, b): by Temme's expansion with 40 terms; of v beyond 1e5, |w| below 0.05."""
+    n, v, delta = a + b, a*b/(a + b), (b - a)/(a + b)
+    half_square = a*log(a/(n*x)) + b*log(b/(n*y))
+    upper = n*x > a
+    w = sqrt(2*half_square/v)*(1 if upper else -1)
+    f = [sum(c*delta**i for i, c in enumerate(row)) for row in BETA]
+    h = f + [mpf(0), mpf(0)]
+    for k in range(len(f) - 1, -1, -1):
+        h[k] += (k + 1)/v*h[k + 2]
+    rest = sum(h[k]*w**(k - 1) for k in range(1, len(f)))/h[0]/sqrt(v)
+    share = erfc(sqrt(half_square))/2 + (1 if upper else -1)*rest*exp(-half_square)/sqrt(2*pi)
+    return above(log(share)) if upper else below(log(share))
+
+
+def incomplete_beta(a, b, x, y):
+    """log I_x(a, b), log I_y(b, a): by the expansion above, or by the fraction that converges fast, which is deepened until it stands."""
+    a, b, n = mpf(a), mpf(b), mpf(a) + mpf(b)
+    if a*b/n > 1e5 and abs(n*x - a) < 0.04*min(a, b):
+        return beta_expansion(a, b, x, y)
+    starts, ends = a <= 1 and x < 0.11 and b*x < 2, b <= 1 and y < 0.11 and a*y < 2
+    if ends or (not starts and n*x > a):
+        return swapped(incomplete_beta(b, a, y, x))
+    kernel = a*log(x) + b*log(y) - (loggamma(a) + loggamma(b) - loggamma(n))
+    distance, whole = a*y - b*x, mp.prec
+    steps, before = 60, mpf(0)
+    mp.prec = whole if starts else 420
+    try:
+        while True:
+            value = beta_fraction(+a, +b, +x, +distance, steps)
+            if abs(value - before) < abs(value)*mpf(2)**-(mp.prec - 60):
+                break
+            steps, before = 2*steps, value
+            if steps > 16000:
+                raise ValueError("no convergence")
+    finally:
+        mp.prec = whole
+    return below(kernel - log(value))
+
+
+def student_t(x, nu, mu, sigma):
+    w = (x - mu)**2/(sigma*sigma*nu)
+    beyond = incomplete_beta(nu/2, mpf(1)/2, 1/(1 + w), w/(1 + w))[0] - log(mpf(2))
+    return above(beyond) if x > mu else below(beyond)
+
+
+def shapes_and_place():
+    """a, b and x of I_x(a, b)."""
+    def shape():
+        return R.choice([10.0**R.uniform(-300, 0), 10.0**R.uniform(-4, 1), R.uniform(0.1, 40), 10.0**R.uniform(1, 3), 10.0**R.uniform(2, 8),
+                         10.0**R.uniform(4, 300), R.choice([0.5, 1.0, 1.5, 2.0, 192.0, 191.99, 200.0])])
+    a = shape()
+    b = R.choice([shape(), shape(), a, a*10.0**R.uniform(-1, 1)])
+    p = a/(a + b)
+    q = b/(a + b)
+    size = 1/math.sqrt(1/(1/a + 1/b)) if a > 1e-290 and b > 1e-290 else 1e10
+    w = R.choice([R.gauss(0, 1)*size*R.choice([1e-6, 0.1, 1, 3]), R.gauss(0, 1), R.uniform(-0.4, 0.4), R.uniform(-30, 30), R.choice([-1, 1])*0.3125])
+    x = p/(p + q*math.exp(-w)) if p > 0 else 0.0
+    return a, b, R.choice([x, x, x, x, R.random(), 10.0**R.uniform(-20, 0), 1 - 10.0**R.uniform(-15, 0), 1.5/b, 1 - 1.5/a])
+
+
+def of_beta():
+    a, b, x = shapes_and_place()
+    return ([a, b], x) if 0 < x < 1 else of_beta()
+
+
+def of_beta_proportion():
+    (a, b), x = of_beta()
+    mu = a/(a + b)
+    return ([mu, a + b], x) if 0 < mu < 1 else of_beta_proportion()
+
+
+def tries_and_count():
+    n = float(R.choice([R.randrange(1, 30), R.randrange(1, 2000), math.floor(10.0**R.uniform(1, 15))]))
+    p = R.choice([R.random(), 10.0**R.uniform(-8, 0), 1 - 10.0**R.uniform(-8, 0), R.uniform(1, 30)/n])
+    if not 0 < p < 1:
+        return tries_and_count()
+    near = n*p + R.gauss(0, 1)*R.choice([1, 3, 10])*math.sqrt(n*p*(1 - p))
+    k = float(math.floor(R.choice([near, near, near, n*R.random(), 0, n - 1])))
+    return (n, p, k) if 0 <= k < n else tries_and_count()
+
+
+def of_binomial():
+    n, p, k = tries_and_count()
+    return [n, p], k
+
+
+def of_binomial_logit():
+    n, p, k = tries_and_count()
+    if n > 1e8:  # beyond, the logarithms of counts near the middle need more than two words
+        return of_binomial_logit()
+    return [n, math.log(p) - math.log1p(-p)], k
+
+
+def shape_mean_and_count():
+    shape = R.choice([10.0**R.uniform(-3, 3), 10.0**R.uniform(-300, 0), 10.0**R.uniform(2, 8), 10.0**R.uniform(4, 300), 0.5, 1.0, 2.0])
+    mean = R.choice([10.0**R.uniform(-3, 4), 10.0**R.uniform(2, 12), min(shape*10.0**R.uniform(-3, 3), 1e14) + 1e-3])
+    deviation = math.sqrt(mean + mean*(mean/shape))
+    near = mean + R.gauss(0, 1)*R.choice([1, 3, 10])*min(deviation, 1e14)
+    return shape, mean, float(math.floor(min(R.choice([near if near > 0 else mean, mean*R.random(), mean*10.0**R.uniform(-2, 2), 0]), 1e15)))
+
+
+def of_neg_binomial():
+    shape, mean, k = shape_mean_and_count()
+    return [shape, shape/mean], k
+
+
+def of_neg_binomial_p():
+    shape, mean, k = shape_mean_and_count()
+    p = R.choice([shape/(shape + mean), R.random()])
+    return ([shape, p], k) if 0 < p < 1 else of_neg_binomial_p()
+
+
+def of_variance():
+    (m, s), x = located(2.6)()
+    return ([m, s*s], x) if 1e-149 < s < 1e149 else of_variance()
+
+
+def of_precision():
+    (m, s), x = located(2.6)()
+    return ([m, 1/s/s], x) if 1e-149 < s < 1e149 else of_precision()
+
+
+def of_neg_binomial_2():
+    shape, mean, k = shape_mean_and_count()
+    return [mean, shape], k
+
+
+def of_neg_binomial_2_log():
+    shape, mean, k = shape_mean_and_count()
+    return ([math.log(mean), shape], k) if k <= 1e8 else of_neg_binomial_2_log()
+
+
+def of_student_t():
+    nu = R.choice([10.0**R.uniform(-1, 2), 10.0**R.uniform(-300, 1), 10.0**R.uniform(1, 5), 10.0**R.uniform(1, 300), 1.0, 2.0, 2.5, 3.0, 30.0])
+    s = wide()
+    m = R.choice([0.0, R.gauss(0, 1)*s])
+    z = R.choice([R.gauss(0, 1), R.gauss(0, 5), 10.0**R.uniform(-10, 3), R.choice([-1, 1])*10.0**R.uniform(-150, 150), math.sqrt(3), math.sqrt(nu)*R.uniform(0.2, 0.5)])
+    return [nu, m, s], m + s*z
 
 
 def shape_and_place():
@@ -229,13 +383,31 @@ FAMILIES = [
     ("poisson(p)", of_poisson, lambda k, r: swapped(incomplete_gamma(k + 1, r))),
     ("poisson_log(p)", of_poisson_log, lambda k, a: swapped(incomplete_gamma(k + 1, exp(a)))),
     ("bernoulli_logit(p)", lambda: ([R.choice([-1, 1])*10.0**R.uniform(-8, 3)], 0.0), lambda x, a: (-log1p(exp(a)), -log1p(exp(-a)))),
+    ("beta(p,q)", of_beta, lambda x, a, b: incomplete_beta(a, b, x, 1 - x)),
+    ("beta_proportion(p,q)", of_beta_proportion, lambda x, m, k: incomplete_beta(m*k, (1 - m)*k, x, 1 - x)),
+    ("binomial(p,q)", of_binomial, lambda k, n, p: incomplete_beta(n - k, k + 1, 1 - p, p)),
+    ("binomial_logit(p,q)", of_binomial_logit, lambda k, n, a: incomplete_beta(n - k, k + 1, 1/(1 + exp(a)), 1/(1 + exp(-a)))),
+    ("neg_binomial(p,q)", of_neg_binomial, lambda k, r, b: incomplete_beta(r, k + 1, b/(1 + b), 1/(1 + b))),
+    ("neg_binomial_2(p,q)", of_neg_binomial_2, lambda k, m, r: incomplete_beta(r, k + 1, r/(m + r), m/(m + r))),
+    ("neg_binomial_2_log(p,q)", of_neg_binomial_2_log, lambda k, e, r: incomplete_beta(r, k + 1, r/(exp(e) + r), exp(e)/(exp(e) + r))),
+    ("neg_binomial_p(p,q)", of_neg_binomial_p, lambda k, r, p: incomplete_beta(r, k + 1, p, 1 - p)),
+    ("normal_variance(p,q)", of_variance, lambda x, m, v: phi((x - m)/sqrt(v))),
+    ("normal_precision(p,q)", of_precision, lambda x, m, t: phi((x - m)*sqrt(t))),
+    ("student_t(p,q,r)", of_student_t, student_t),
 ]
 
 
-def main(rows=24, seed=7):
+BETA_TYPES = [shares for text, draw, shares in FAMILIES if text.split("(")[0] in (
+    "beta", "beta_proportion", "binomial", "binomial_logit", "neg_binomial", "neg_binomial_2", "neg_binomial_2_log", "neg_binomial_p",
+    "student_t")]
+
+
+def main(rows=24, seed=7, only=None):
     R.seed(int(seed))
-    mp.prec = 2400
     for text, draw, shares in FAMILIES:
+        mp.prec = 1400 if shares in BETA_TYPES else 2400
+        if only and text.split("(")[0] != only:
+            continue
         kept = 0
         while kept < int(rows):
             try:

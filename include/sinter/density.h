@@ -82,6 +82,7 @@ typedef struct sinter_density_info {
                                                 that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
     const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; "" where there is none, or a param statement has the range */
     const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
+    const char *prior;          /* the family of the conjugate prior that it declares; NULL: none */
     sinter_type type;
     sinter_density_use use;
     sinter_engine engine;       /* that batches and sums run on */
@@ -271,6 +272,11 @@ SINTER_API sinter_status sinter_groups_sum(sinter_groups *groups, const double *
 typedef struct sinter_groups_bound sinter_groups_bound;
 SINTER_API sinter_status sinter_groups_bind(sinter_groups *groups, const sinter_density_data *data, sinter_groups_bound **bound, sinter_report *report);
 SINTER_API void sinter_groups_unbind(sinter_groups_bound *bound); /* NULL is allowed */
+/* More rows, and fewer, as sinter_bound_append and sinter_bound_remove have it: groups that have none yet come, those whose last row went are gone, and a group's sums are those
+ * of the rows that it has, in exact arithmetic, whatever came and went. Errors as there, and for rows that say no number (sinter_groups_complain); SINTER_BAD_ARGUMENT also where a row goes whose group
+ * has not so many. Where they fail no row has come or gone. Not while the groups compute, nor for real-time threads. */
+SINTER_API sinter_status sinter_groups_append(sinter_groups_bound *bound, const sinter_density_data *data);
+SINTER_API sinter_status sinter_groups_remove(sinter_groups_bound *bound, const sinter_density_data *data);
 /* Groups that have rows; 0: rows are kept. */
 SINTER_API int64_t sinter_groups_bound_count(const sinter_groups_bound *bound);
 /* As sinter_groups_sum, of the bound rows; groups are added in ascending order of what their columns say. As accurate as sinter_bound_log. */
@@ -284,13 +290,14 @@ SINTER_API sinter_status sinter_density_sum_by(sinter_density_values *values, co
 
 /* ---- what follows from a family ---- */
 
-/* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`. One
- * thread at a time. SINTER_BAD_PROGRAM where it has them not, and what compiling says. The density must outlive it. Not for real-time threads; the
+/* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`, or
+ * declares a conjugate prior: posteriors need no natural parameters, and what does is SINTER_BAD_PROGRAM without those members. One thread at a time.
+ * SINTER_BAD_PROGRAM where it has neither, and what compiling says. The density must outlive it. Not for real-time threads; the
  * other functions are real-time safe, but for sinter_family_posterior. */
 typedef struct sinter_family sinter_family;
 SINTER_API sinter_status sinter_family_open(const sinter_density *density, sinter_family **family, sinter_report *report);
 SINTER_API void sinter_family_close(sinter_family *family); /* NULL is allowed */
-SINTER_API uint32_t sinter_family_statistics(const sinter_family *family); /* how many natural parameters */
+SINTER_API uint32_t sinter_family_statistics(const sinter_family *family); /* how many natural parameters; without those, elements of T */
 /* Natural parameters of the family's parameters, in order, and back. Some families are exponential ones only where one parameter is known, the shape of a
  * Weibull distribution, say, or the number of tries: from_natural and natural_A have its value from the text, `weibull(2, 1)`, and where it is another one
  * here, or NaN, that is SINTER_BAD_ARGUMENT. */

@@ -30,12 +30,14 @@ static const char *own_name(const char *family)
 static int open_prior(const density_job *j, prior_text *p)
 {
     static sinter_report report;
+    const char *declared = j->info.prior;
+    if (!j->info.family)
+        return sn_cli_fail("--prior wants one family, and this is a combination, a number or a model");
+    if (!declared)
+        return sn_cli_fail("the family %s declares no conjugate prior", j->info.family);
     sinter_status status = sinter_family_open(j->density, &p->family, &report);
     if (status != SINTER_OK)
         return sn_cli_print_report(status, &report);
-    const char *declared = sinter_family_prior(p->family);
-    if (!declared)
-        return sn_cli_fail("the family %s declares no conjugate prior", j->info.family);
     const sinter_density_options options = {.size = sizeof options, .name = "prior", .use = SINTER_DENSITY_FEW_CALLS};
     status = sinter_density_open(j->context, j->a->prior, strlen(j->a->prior), &options, &p->density, &report);
     if (status != SINTER_OK)

@@ -267,33 +267,56 @@ sinter_status sinter_bound_append(sinter_bound *b, const sinter_density_data *da
     return SINTER_OK;
 }
 
-static sinter_status remove_rows(sinter_bound *b, const sinter_density_data *data)
+void sn_bound_take_back(sinter_bound *b, const sinter_density_data *data, int64_t kept)
+{
+    int64_t done;
+    passage back = {-1, false, false, b->has_reference};
+    b->rows.count = kept;
+    b->count -= count_rows(b, data);
+    if (!b->collapses)
+        return;
+    walk(b, data, data->count, pass_piece, &back, &done);
+    choose_nodes(b, NULL);
+}
+
+sinter_status sn_bound_find_rows(sinter_bound *b, const sinter_density_data *data, uint8_t **leaves)
 {
     row_store gone;
     int64_t done;
-    sn_store_open(&gone, &b->density->context->allocator, b->density->column_count, (uint32_t)element_of(b->density));
-    sinter_status status = walk(b, data, data->count, b->collapses ? collect_piece : store_piece, &gone, &done);
-    const store_result result = status ? STORE_DONE : sn_store_remove(&b->rows, &gone);
-    sn_store_close(&gone);
-    if (result != STORE_DONE)
-        status = result == STORE_MISSING ? SINTER_BAD_ARGUMENT : SINTER_NO_MEMORY;
-    passage go = {-1, false, false, b->has_reference};
-    if (!status && b->collapses)
-        status = walk(b, data, data->count, pass_piece, &go, &done);
-    return status;
-}
-
-sinter_status sinter_bound_remove(sinter_bound *b, const sinter_density_data *data)
-{
+    *leaves = NULL;
     if (!b || !are_rows(b->density, data) || count_rows(b, data) > b->count)
         return SINTER_BAD_ARGUMENT;
-    const sinter_status status = remove_rows(b, data);
+    sn_store_open(&gone, &b->density->context->allocator, b->density->column_count, (uint32_t)element_of(b->density));
+    const sinter_status status = walk(b, data, data->count, b->collapses ? collect_piece : store_piece, &gone, &done);
+    const store_result result = status ? STORE_DONE : sn_store_find(&b->rows, &gone, leaves);
+    sn_store_close(&gone);
+    return status ? status : result == STORE_DONE ? SINTER_OK : result == STORE_MISSING ? SINTER_BAD_ARGUMENT : SINTER_NO_MEMORY;
+}
+
+void sn_bound_leave_rows(const sinter_bound *b, uint8_t *leaves)
+{
+    sn_store_leave(&b->rows, leaves);
+}
+
+sinter_status sn_bound_take_out(sinter_bound *b, const sinter_density_data *data, uint8_t *leaves)
+{
+    int64_t done;
+    passage go = {-1, false, false, b->has_reference};
+    sn_store_take_out(&b->rows, leaves);
+    const sinter_status status = b->collapses ? walk(b, data, data->count, pass_piece, &go, &done) : SINTER_OK;
     if (status)
         return status;
     b->count -= count_rows(b, data);
     if (b->collapses)
         choose_nodes(b, NULL);
     return SINTER_OK;
+}
+
+sinter_status sinter_bound_remove(sinter_bound *b, const sinter_density_data *data)
+{
+    uint8_t *leaves;
+    const sinter_status status = sn_bound_find_rows(b, data, &leaves);
+    return status ? status : sn_bound_take_out(b, data, leaves);
 }
 
 /* ---- opening ---- */

@@ -83,6 +83,13 @@ sinter_status sn_density_read_quantity(const sinter_density *d, const char *quan
 /* A row's log-density, or a part of it; `sloped`: with all derivatives by parameters. */
 const density_variant *sn_bound_variant(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status);
 
+/* Rows that were appended last are as if they had not been: `kept` is what sinter_bound_describe said of kept rows before. It cannot fail. */
+void sn_bound_take_back(sinter_bound *b, const sinter_density_data *data, int64_t kept);
+/* sinter_bound_remove in two steps, of which the second fails only where the kernel does: that rows are there (*leaves is for one of the next two), and taking them out. */
+sinter_status sn_bound_find_rows(sinter_bound *b, const sinter_density_data *data, uint8_t **leaves);
+void sn_bound_leave_rows(const sinter_bound *b, uint8_t *leaves);
+sinter_status sn_bound_take_out(sinter_bound *b, const sinter_density_data *data, uint8_t *leaves);
+
 /* ---- pooled.c ---- */
 /* Once, when it is known what the sums are. What the family does not say is no error. */
 sinter_status sn_bound_open_pool(sinter_bound *b, sinter_report *report);

@@ -221,6 +221,8 @@ static bool describe_streams(sinter_density *d, const lang_density *described)
     d->constraints = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->constraints);
     d->family = described->family ? sn_arena_copy_text(&d->own, described->family, strlen(described->family)) : NULL;
     d->prior = described->prior ? sn_arena_copy_text(&d->own, described->prior, strlen(described->prior)) : NULL;
+    const uint32_t natural = 1u << LANG_ETA | 1u << LANG_NATURAL_A | 1u << LANG_FROM_NATURAL;
+    d->natural = (described->members & natural) == natural;
     bool whole = d->columns && d->parameters && d->ranges && d->relations && d->constraints && !d->family == !described->family
                  && !d->prior == !described->prior;
     for (uint32_t k = 0; whole && k < p->input_count; k++)
@@ -377,7 +379,7 @@ sinter_density_info sinter_density_describe(const sinter_density *d)
     if (!d)
         return (sinter_density_info){.engine_reason = "no density was given"};
     sinter_density_info info = {.column_count = d->column_count, .parameter_count = d->parameter_count, .columns = d->columns,
-                                .parameters = d->parameters, .constraints = d->constraints, .family = d->family, .type = d->type, .use = d->options.use, .engine = d->engine,
+                                .parameters = d->parameters, .constraints = d->constraints, .family = d->family, .prior = d->prior, .type = d->type, .use = d->options.use, .engine = d->engine,
                                 .engine_reason = d->engine_reason, .threads = d->pool ? sn_threads_workers(d->pool) : 1};
     for (const density_variant *v = __atomic_load_n(&d->variants, __ATOMIC_ACQUIRE); v; v = v->next) {
         info.kernel_count += (v->kernel ? 1u : 0u) + (v->coefficients ? 1u : 0u);

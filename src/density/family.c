@@ -151,8 +151,10 @@ static sinter_status open_posterior(sinter_family *f, const sinter_density *d, s
         status = open_member(&f->log_h, d, "log_h", NULL, 0, report);
     if (status)
         return status;
+    if (!d->natural)
+        f->natural_count = f->statistics.kernel->output_count;
     const uint32_t parameters = f->posterior.kernel->output_count, inputs = parameters + f->natural_count + 1;
-    if (f->statistics.kernel->output_count != f->natural_count || parameters > MOST_NATURAL || f->statistics.kernel->input_count > MOST_NATURAL
+    if (f->statistics.kernel->output_count != f->natural_count || f->natural_count > MOST_NATURAL || parameters > MOST_NATURAL || f->statistics.kernel->input_count > MOST_NATURAL
         || f->posterior.kernel->input_count != inputs || f->log_h.kernel->input_count != f->statistics.kernel->input_count)
         return sn_report_fail(report, SINTER_TOO_LARGE, "the prior has more than 64 parameters, or T not as many elements as `eta`", NULL);
     f->prior = d->prior;
@@ -161,7 +163,7 @@ static sinter_status open_posterior(sinter_family *f, const sinter_density *d, s
 
 /* ---- open, close ---- */
 
-static sinter_status open_members(sinter_family *f, const sinter_density *d, sinter_report *report)
+static sinter_status open_natural(sinter_family *f, const sinter_density *d, sinter_report *report)
 {
     sinter_status status = open_member(&f->eta, d, "eta", NULL, 0, report);
     if (!status)
@@ -178,8 +180,13 @@ static sinter_status open_members(sinter_family *f, const sinter_density *d, sin
         note_known(f, f->from_natural.kernel);
         note_known(f, f->natural_a.kernel);
     }
-    if (!status)
-        status = open_entropy(f, d, report);
+    return status ? status : open_entropy(f, d, report);
+}
+
+/* Posteriors are made of T and log_h alone; where nothing else is there, the family is good for them. */
+static sinter_status open_members(sinter_family *f, const sinter_density *d, sinter_report *report)
+{
+    const sinter_status status = d->natural || !d->prior ? open_natural(f, d, report) : SINTER_OK;
     return status ? status : open_posterior(f, d, report);
 }
 
@@ -240,6 +247,8 @@ sinter_status sinter_family_natural(sinter_family *f, const double *parameters, 
 {
     if (!f || !parameters || !eta)
         return SINTER_BAD_ARGUMENT;
+    if (!f->eta.kernel)
+        return SINTER_BAD_PROGRAM;
     for (uint32_t k = 0; k < f->parameter_count; k++)
         if (f->is_known[k] && parameters[k] != f->known[k])
             return SINTER_BAD_ARGUMENT;
@@ -250,6 +259,8 @@ sinter_status sinter_family_parameters(sinter_family *f, const double *eta, doub
 {
     if (!f || !eta || !parameters)
         return SINTER_BAD_ARGUMENT;
+    if (!f->from_natural.kernel)
+        return SINTER_BAD_PROGRAM;
     run_member(&f->from_natural, eta, parameters);
     return SINTER_OK;
 }
@@ -259,6 +270,8 @@ sinter_status sinter_family_log_partition(sinter_family *f, const double *eta, d
     double results[MOST_NATURAL + 1];
     if (!f || !eta || !value)
         return SINTER_BAD_ARGUMENT;
+    if (!f->natural_a.kernel)
+        return SINTER_BAD_PROGRAM;
     run_member(&f->natural_a, eta, results);
     *value = results[0];
     if (means)
@@ -272,7 +285,7 @@ sinter_status sinter_family_covariance(sinter_family *f, const double *eta, doub
     if (!f || !eta || !covariance)
         return SINTER_BAD_ARGUMENT;
     if (!f->curvature.kernel)
-        return SINTER_TOO_LARGE;
+        return f->natural_a.kernel ? SINTER_TOO_LARGE : SINTER_BAD_PROGRAM;
     run_member(&f->curvature, eta, results);
     memcpy(covariance, results + f->natural_count, (size_t)f->natural_count * f->natural_count * sizeof *covariance);
     return SINTER_OK;

@@ -1,4 +1,4 @@
-/* What groups.c and groups_bound.c share. */
+/* What groups.c, groups_order.c and groups_bound.c share. */
 #ifndef SN_DENSITY_GROUPS_H
 #define SN_DENSITY_GROUPS_H
 
@@ -68,5 +68,23 @@ sinter_status sn_groups_fail(const sinter_groups *g, double *sum, double *gradie
 void sn_groups_finish(const sinter_groups *g, double *sum, double *gradient);
 /* Of data whose shape is checked, with numbers that are taken, as kept rows have it. */
 sinter_status sn_groups_sum_rows(sinter_groups *g, const double *parameters, const sinter_density_data *data, bool gradient);
+
+/* ---- groups_order.c ---- */
+
+/* Rows that count, in order of their groups. */
+typedef struct groups_ordering {
+    arena memory; /* empty before; closed by whoever made it */
+    const sinter_density_data *data;
+    int64_t *rows, *other;
+    int64_t count;
+    uint32_t **places; /* for each choice, by row of the data */
+} groups_ordering;
+
+/* `memory` and `data` are set. A row whose column says no number is noted as the complaint. */
+sinter_status sn_groups_order(groups_ordering *o, sinter_groups *g, sinter_report *report);
+/* Behind the last row, in that order, of the group that the one at `begin` is in. */
+int64_t sn_groups_end_of(const groups_ordering *o, const sinter_groups *g, int64_t begin);
+/* Those rows one behind the other, without strides, in `memory`. False: refused. */
+bool sn_groups_copy(const groups_ordering *o, const sinter_density *d, int64_t begin, int64_t end, arena *memory, sinter_density_data *copy);
 
 #endif

@@ -126,24 +126,48 @@ static void close_gaps(row_store *s, const uint8_t *leaves)
     s->count = kept;
 }
 
-store_result sn_store_remove(row_store *s, const row_store *gone)
+store_result sn_store_find(const row_store *s, const row_store *gone, uint8_t **leaves)
 {
+    *leaves = NULL;
     if (gone->count > s->count)
         return STORE_MISSING;
     if (!gone->count)
         return STORE_DONE;
-    const size_t count = (size_t)s->count; /* it falls */
     uint64_t places = 4;
     while (places < 2 * (uint64_t)gone->count)
         places *= 2;
     sought *table = sn_allocate(&s->allocator, places * sizeof *table);
-    uint8_t *leaves = sn_allocate(&s->allocator, count);
+    uint8_t *flags = sn_allocate(&s->allocator, (size_t)s->count);
     store_result result = STORE_NO_MEMORY;
-    if (table && leaves)
-        result = find_all(&(sought_table){table, places - 1}, gone, s, leaves) == gone->count ? STORE_DONE : STORE_MISSING;
-    if (result == STORE_DONE)
-        close_gaps(s, leaves);
+    if (table && flags)
+        result = find_all(&(sought_table){table, places - 1}, gone, s, flags) == gone->count ? STORE_DONE : STORE_MISSING;
     sn_release(&s->allocator, table, places * sizeof *table);
+    if (result == STORE_DONE)
+        *leaves = flags;
+    else
+        sn_store_leave(s, flags);
+    return result;
+}
+
+void sn_store_leave(const row_store *s, uint8_t *leaves)
+{
+    sn_release(&s->allocator, leaves, (size_t)s->count);
+}
+
+void sn_store_take_out(row_store *s, uint8_t *leaves)
+{
+    const size_t count = (size_t)s->count; /* it falls */
+    if (!leaves)
+        return;
+    close_gaps(s, leaves);
     sn_release(&s->allocator, leaves, count);
+}
+
+store_result sn_store_remove(row_store *s, const row_store *gone)
+{
+    uint8_t *leaves;
+    const store_result result = sn_store_find(s, gone, &leaves);
+    if (result == STORE_DONE)
+        sn_store_take_out(s, leaves);
     return result;
 }

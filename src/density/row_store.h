@@ -29,5 +29,10 @@ typedef enum store_result { STORE_DONE, STORE_MISSING, STORE_NO_MEMORY } store_r
 /* Takes out a row that has the same bits, weight included, for each row of `gone`, as often as it is there. The others keep their order. Where one is missing
  * nothing changes. */
 store_result sn_store_remove(row_store *s, const row_store *gone);
+/* The same in two steps, of which the second cannot fail: which rows go (*leaves is for one of the calls below; NULL if none does), and taking them out or leaving
+ * them. In between the store does not change. */
+store_result sn_store_find(const row_store *s, const row_store *gone, uint8_t **leaves);
+void sn_store_take_out(row_store *s, uint8_t *leaves);
+void sn_store_leave(const row_store *s, uint8_t *leaves);
 
 #endif

@@ -109,6 +109,7 @@ struct sinter_density {
     bool related;                /* one of them is there */
     const char **constraints;    /* as written */
     const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */
+    bool natural;                /* the family has eta, natural_A and from_natural */
     lang_density_vector *vectors; /* of several numbers, and the parameters that are one of them by a column */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;
