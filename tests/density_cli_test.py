@@ -247,6 +247,44 @@ def families(_):
 
 
 @test
+def sums_by_a_column(folder):
+    rows = [(1.5, "north", 3), (2, "south, old", 0), (-1, "north", 3), (4, "east", 70000), (0.25, "south, old", 3)]
+    table = folder / "places.csv"
+    table.write_text("x,place,number\n" + "".join(f'{x},"{place}",{number}\n' for x, place, number in rows))
+    logs = [float(v) for v in out("density", NORMAL, "--data", table, "--column", "x").split()]
+    whole = {place: math.fsum(v for v, row in zip(logs, rows) if row[1] == place) for place in ("north", "south, old", "east")}
+    lines = [line.split("\t") for line in out("density", NORMAL, "--data", table, "--column", "x", "--sum-by", "place").splitlines()]
+    same([line[0] for line in lines], ["north", "south, old", "east"], "labels as they come")
+    same([float(line[1]) for line in lines], list(whole.values()), "sums rounded once")
+    lines = [line.split() for line in out("density", NORMAL, "--data", table, "--column", "x", "--sum-by", "3").splitlines()]
+    same([line[0] for line in lines], ["0", "3", "70000"], "numbers in order")
+    same([float(line[1]) for line in lines], [logs[1], math.fsum((logs[0], logs[2], logs[4])), logs[3]])
+    told = json.loads(out("density", NORMAL, "--data", table, "--column", "x", "--sum-by", "place", "--grad", "--json"))
+    same((told["rows"], told["left_out"], told["by"]), (5, 0, "place"))
+    same([(group["group"], group["rows"], group["log_density"]) for group in told["sums"]], [(k, 1 + (k != "east"), v) for k, v in whole.items()])
+    near([group["gradient"]["mu"] for group in told["sums"]], [(1.5 - 2 - 1 - 2)/2.25, (0.25 - 2)/2.25, (4 - 2)/2.25])
+    single = out("density", NORMAL, "--data", table, "--column", "x", "--sum-by", "place", "--type", "f32").splitlines()
+    near([float(line.split("\t")[1]) for line in single], list(whole.values()), within=1e-6)
+    sprays = out("density", EXAMPLES / "sprays.sn", "--data", EXAMPLES / "sprays.csv", "--sum-by", "spray").splitlines()
+    near([math.fsum(float(line.split("\t")[1]) for line in sprays)],
+         [float(out("density", EXAMPLES / "sprays.sn", "--data", EXAMPLES / "sprays.csv", "--sum"))])
+    (folder / "holes.csv").write_text("x,g\n1,2\n2,\n,1\n3,2\n")
+    check("family" not in out("density", "mixture((0.5, 0.5), poisson(1), poisson(2))"), "a combination is no family")
+    text = run("density", NORMAL, "--data", folder / "holes.csv", "--column", "x", "--sum-by", "g", "--na", "skip").out
+    same(text.split()[0], "2", "rows without a group are left out")
+    same(len(text.splitlines()), 1)
+    some = ("density", NORMAL, "--column", "x", "--data")
+    bad(1, *some, folder / "holes.csv", "--sum-by", "g", says=["holes.csv:3:", "a missing value (column 2, g)"])
+    (folder / "halves.csv").write_text("x,g\n1,2\n2,0.5\n")
+    bad(1, *some, folder / "halves.csv", "--sum-by", "g", says=["halves.csv:3:3", "groups are whole numbers from 0 to 1048575 (column 2, g)"])
+    bad(1, *some, table, "--sum-by", "plaec", says="there is no column plaec in ")
+    bad(2, *some, table, "--sum-by", "place", "--sum", says="--sum-by excludes")
+    bad(2, "density", NORMAL, "--at", "1", "--sum-by", "x", says="--sum-by names a column of --data")
+    bad(2, *some, table, "--sum-by", "place", "--gradient", "x", says="a sum has derivatives by parameters")
+    bad(2, "density", EXAMPLES / "sprays.sn", "--data", EXAMPLES / "sprays.csv", "--sum-by", "spray", "--grad", says="--sum --grad")
+
+
+@test
 def posteriors(folder):
     (folder / "counts.csv").write_text("n\n3\n0\n7\n2\n1\n")
     prior = ("--data", folder / "counts.csv", "--prior", "gamma(2, 0.5)")
@@ -257,6 +295,13 @@ def posteriors(folder):
     check(told["parameters"] == {"alpha0": 1, "alpha1": 4}, told)
     told = json.loads(out("density", "gaussian(sigma=1)", "--at", "x=2", "--prior", "gaussian(0, 1)", "--json"))
     near([told["parameters"]["mu"], told["parameters"]["sigma"]], [1, math.sqrt(0.5)])
+    told = json.loads(out("density", "normal_variance(mu=2)", "--at", "3,5,-1,9", "--prior", "inv_gamma(2, 3)", "--json"))
+    check(told["parameters"] == {"alpha": 4, "beta": 37}, told)
+    own = ("family waits(rate > 0) on 0..inf with rate ~ gamma { T = x\nlog_h = 0\nlog_density = log(rate) - rate*x\n"
+           "posterior = (prior.x + observations, prior.y + sums) }\nwaits")
+    check(out("density", own, *prior) == "family gamma\nparameter alpha = 7\nparameter beta = 13.5\n", "a text's own family, without natural parameters")
+    bad(1, "density", "gumbel(0, 1)", *prior, says="the family gumbel declares no conjugate prior")
+    bad(1, "density", "mixture((0.5, 0.5), poisson(1), poisson(2))", *prior, says="--prior wants one family")
     bad(1, "density", "poisson", *prior[:3], "beta(2, 1)", says="the conjugate prior of poisson is gamma, not beta")
     bad(1, "density", "poisson", *prior[:3], "gamma(2, -1)", says="no posterior")
     bad(1, "density", "bernoulli", *prior[:3], "beta(2, 1)", says="row 1 of the data lies outside of the support of bernoulli")

@@ -37,6 +37,7 @@ const option sn_cli_options[] = {
      "which column of the table the density reads (as NAME): its name, or its number from 1 on; may be given many times"},
     {OPTION_NA, 0, "na", "error|skip", DENSITY, "rows with a missing value: an error (default), or left out"},
     {OPTION_SUM, 0, "sum", NULL, DENSITY, "print the sum over all rows, rounded once"},
+    {OPTION_SUM_BY, 0, "sum-by", "COLUMN", DENSITY, "print a sum for each group that a column of the table says: labels, or whole numbers from 0 on"},
     {OPTION_GRAD, 0, "grad", NULL, DENSITY, "add the derivatives by all columns and parameters (of the sum: by all parameters)"},
     {OPTION_NATURAL, 0, "natural", NULL, DENSITY,
      "print natural parameters, log-partition and moments of an exponential family, and the data's sufficient statistics"},
@@ -596,6 +597,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_NA: return read_na(r, value);
     case OPTION_DROP: return read_drop(r, value);
     case OPTION_PRIOR: return *value ? (a->prior = value) != NULL : refuse(r, value, "a distribution, as in gamma(2, 0.5)");
+    case OPTION_SUM_BY: return *value ? (a->sum_by = value) != NULL : refuse(r, value, "a column's name, or its number from 1 on");
     case OPTION_PLOT: return read_plot(r, value);
     case OPTION_AXIS: return *value ? (a->axis = value) != NULL : refuse(r, value, "a column's name");
     case OPTION_OUTPUT: return *value ? (a->output = value) != NULL : refuse(r, value, "a file's name");
@@ -805,6 +807,10 @@ static bool check(const reader *r)
         wrong = "--at and --data exclude each other";
     else if ((a->column_count || a->skip_missing) && !a->data)
         wrong = "--column and --na belong to --data";
+    else if (a->sum_by && !a->data)
+        wrong = "--sum-by names a column of --data";
+    else if (a->sum_by && (a->sum || a->hash || a->plot || a->natural || a->prior))
+        wrong = "--sum-by excludes --sum, --hash, --plot, --natural and --prior";
     else if (a->grad && a->gradient_count)
         wrong = "--grad is all derivatives, --gradient some: one of them";
     else if (a->natural && (a->sum || a->grad || a->gradient_count || a->hash || a->plot || a->drop))

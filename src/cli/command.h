@@ -90,7 +90,7 @@ int sn_cli_run(int count, char **words);
 /* ---- arguments.c ---- */
 
 typedef enum option_number {
-    OPTION_DATA, OPTION_COLUMN, OPTION_NA, OPTION_SUM, OPTION_GRAD, OPTION_NATURAL, OPTION_DROP, OPTION_PRIOR, OPTION_PLOT, OPTION_AXIS, OPTION_LIST,
+    OPTION_DATA, OPTION_COLUMN, OPTION_NA, OPTION_SUM, OPTION_SUM_BY, OPTION_GRAD, OPTION_NATURAL, OPTION_DROP, OPTION_PRIOR, OPTION_PLOT, OPTION_AXIS, OPTION_LIST,
     OPTION_AT, OPTION_INPUT, OPTION_OUTPUT, OPTION_SIZE, OPTION_REGION, OPTION_TIME, OPTION_Z,
     OPTION_SUPERSAMPLE, OPTION_FILTER, OPTION_RANGE, OPTION_COLORMAP, OPTION_DEPTH, OPTION_LEVEL, OPTION_FPS,
     OPTION_3D, OPTION_EYE, OPTION_TARGET, OPTION_FOV, OPTION_STEP, OPTION_BACKGROUND,
@@ -133,6 +133,7 @@ struct arguments {
     bool hash, json, markdown, help;
 
     const char *data, *plot, *axis; /* of density: files' names, a column's; NULL: none */
+    const char *sum_by; /* a column of the file's; NULL: none */
     const char *prior; /* the text of a distribution; NULL: none */
     assignment *columns; /* --column: text is what the file calls it */
     int column_count;

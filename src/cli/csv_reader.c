@@ -647,7 +647,7 @@ static bool number_label(const csv_reader *r, size_t column, csv_groups *g, doub
     if (!*place && g->count == g->most) {
         free(label);
         name_column(r, column, where, sizeof where);
-        return fail_at(r, e, f->text, f->length, "as many as the parameter has: param a[8] = 0", "one label more than there are numbers, %lu (%s)",
+        return fail_at(r, e, f->text, f->length, g->most < CSV_MOST_GROUPS ? "as many as the parameter has: param a[8] = 0" : NULL, "one label more than there are numbers, %lu (%s)",
                        (unsigned long)g->most, where);
     }
     if (*place) {

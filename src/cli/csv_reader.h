@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CSV_MOST_RECORD = 1 << 24, CSV_MOST_COLUMNS = 65536 };
+enum { CSV_MOST_RECORD = 1 << 24, CSV_MOST_COLUMNS = 65536, CSV_MOST_GROUPS = 1 << 20 /* that no parameter limits */ };
 
 typedef struct csv_options {
     bool skip_missing; /* rows with a missing value in a chosen column are left out; else they are errors */

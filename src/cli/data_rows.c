@@ -323,16 +323,20 @@ static int open_file(data_rows *d)
 
 int sn_cli_open_rows(data_rows *d, const arguments *a, const sinter_density_info *info)
 {
-    *d = (data_rows){.a = a, .path = a->data, .name = "--at", .columns = info->columns, .column_count = info->column_count};
+    *d = (data_rows){.a = a, .path = a->data, .name = "--at", .columns = info->columns, .column_count = info->column_count,
+                     .read_count = info->column_count + (a->sum_by != NULL)};
     if (!a->data)
         return read_points(d);
-    d->chosen = calloc(info->column_count + 1, sizeof *d->chosen);
+    d->chosen = calloc(d->read_count + 1u, sizeof *d->chosen);
     if (!d->chosen)
         return sn_cli_fail("out of memory");
     int status = open_file(d);
     if (status == STATUS_GOOD && !(d->kind == DATA_TEXT && d->text.column_count == 0))
         status = bind_columns(d);
-    if (status == STATUS_GOOD && d->kind == DATA_TEXT && !sn_csv_choose(&d->text, d->chosen, d->column_count))
+    if (status == STATUS_GOOD && a->sum_by && width_of(d))
+        status = d->text.list ? sn_cli_fail("%s is one line of numbers, without a column %s", d->name, a->sum_by) : resolve(d, a->sum_by, &d->chosen[d->column_count]);
+    if (status == STATUS_GOOD && d->kind == DATA_TEXT
+        && (!sn_csv_choose(&d->text, d->chosen, d->read_count) || (a->sum_by && !sn_csv_number_groups(&d->text, d->column_count, CSV_MOST_GROUPS))))
         status = sn_cli_fail("out of memory");
     return status;
 }
@@ -362,11 +366,17 @@ static ptrdiff_t read_text(data_rows *d, double *const *values, size_t room)
     return count;
 }
 
+const char *const *sn_cli_labels_by(const data_rows *d)
+{
+    size_t count;
+    return d->kind == DATA_TEXT ? sn_csv_labels(&d->text, d->column_count, &count) : NULL;
+}
+
 /* A row of the file; whether it counts. A missing value is NaN. */
 static bool take_record(data_rows *d, const double *record, double *const *values, size_t count, bool *good)
 {
     d->next++;
-    for (uint32_t k = 0; k < d->column_count; k++) {
+    for (uint32_t k = 0; k < d->read_count; k++) {
         const double value = record[d->chosen[k]];
         if (isnan(value) && !d->a->skip_missing)
             *good = sn_cli_refuse("%s: row %zu, column %zu is NaN; --na skip leaves out rows with missing values", d->name, d->next, d->chosen[k] + 1);
@@ -375,6 +385,8 @@ static bool take_record(data_rows *d, const double *record, double *const *value
                 d->first_skipped = (int64_t)d->next;
             return false;
         }
+        if (k == d->column_count && !(value >= 0 && value < CSV_MOST_GROUPS && value == floor(value)))
+            *good = sn_cli_refuse("%s: row %zu, column %zu is %g; groups are whole numbers from 0 to %d", d->name, d->next, d->chosen[k] + 1, value, CSV_MOST_GROUPS - 1);
         values[k][count] = d->a->type == SINTER_F32 ? (double)(float)value : value;
     }
     return true;

@@ -7,7 +7,6 @@
 #include "cli/density_job.h"
 
 #include "base/decimal.h"
-#include "density/exact_sum.h"
 
 #include <float.h>
 #include <math.h>
@@ -24,7 +23,7 @@ typedef struct density_run {
     data_rows rows;
     derivative *derivatives;
     uint32_t derivative_count;
-    double **read;   /* DENSITY_ROWS of each column */
+    double **read;   /* DENSITY_ROWS of each column, and of that of groups */
     void **inputs;   /* the same as the density's type; for f64 they are `read` */
     void **outputs;  /* the log-density, then the derivatives */
     void *together;  /* outputs side by side, for the receipt */
@@ -32,6 +31,7 @@ typedef struct density_run {
     exact_sum *sums; /* one for each output, with --sum */
     double *piece_gradient; /* of groups, with --sum --grad */
     exact_sum *number_sums; /* the same, added */
+    sums_by by;      /* with --sum-by */
     int64_t row_count;
     receipt receipt;
     density_table table; /* all rows, for --plot and --prior */
@@ -178,7 +178,7 @@ static int choose_named(density_run *r, const char *name)
 {
     const arguments *a = r->job.a;
     const int place = sinter_density_column_number(r->job.density, name), parameter = sinter_density_parameter_number(r->job.density, name);
-    if (place >= 0 && a->sum)
+    if (place >= 0 && (a->sum || a->sum_by))
         return sn_cli_misuse(a->command, "--gradient %s: a sum has derivatives by parameters, not by columns", name);
     if (place < 0 && parameter < 0) {
         const char *nearest = sn_cli_nearest(name, variable_at, &r->job.info);
@@ -193,7 +193,7 @@ static int choose_derivatives(density_run *r)
     const arguments *a = r->job.a;
     int status = STATUS_GOOD;
     bool good = true;
-    for (uint32_t k = 0; a->grad && !a->sum && good && k < r->job.info.column_count; k++)
+    for (uint32_t k = 0; a->grad && !a->sum && !a->sum_by && good && k < r->job.info.column_count; k++)
         good = add_derivative(r, true, k);
     for (uint32_t k = 0; a->grad && !r->job.groups && good && k < r->job.info.parameter_count; k++)
         good = add_derivative(r, false, k);
@@ -206,7 +206,7 @@ static int choose_derivatives(density_run *r)
 
 static bool prints_rows(const arguments *a)
 {
-    return !a->sum && !a->hash && !a->plot;
+    return !a->sum && !a->sum_by && !a->hash && !a->plot;
 }
 
 static void print_names(const density_run *r, const double *values, sinter_type type, void *const *outputs, size_t row)
@@ -322,7 +322,7 @@ static bool open_buffers(density_run *r)
 {
     const sinter_density_info *info = &r->job.info;
     const size_t size = sn_cli_type_size(info->type);
-    r->read = (double **)sn_cli_open_arrays(info->column_count, sizeof(double));
+    r->read = (double **)sn_cli_open_arrays(r->rows.read_count, sizeof(double));
     r->inputs = info->type == SINTER_F64 ? (void **)r->read : sn_cli_open_arrays(info->column_count, size);
     r->outputs = sn_cli_open_arrays(r->derivative_count + 1, size);
     if (!r->read || !r->inputs || !r->outputs)
@@ -338,6 +338,7 @@ static bool open_buffers(density_run *r)
     for (uint32_t k = 0; k <= r->derivative_count; k++)
         sn_exact_open(&r->sums[k]);
     r->receipt = sn_cli_open_receipt();
+    r->by.results = r->derivative_count + 1;
     return open_number_sums(r);
 }
 
@@ -346,7 +347,7 @@ static void close_run(density_run *r)
     const sinter_density_info *info = &r->job.info;
     if (r->inputs != (void **)r->read)
         sn_cli_close_arrays(r->inputs, info->column_count);
-    sn_cli_close_arrays((void **)r->read, info->column_count);
+    sn_cli_close_arrays((void **)r->read, r->rows.read_count);
     sn_cli_close_arrays(r->outputs, r->derivative_count + 1);
     free(r->together);
     free(r->by_columns);
@@ -354,6 +355,7 @@ static void close_run(density_run *r)
     free(r->sums);
     free(r->piece_gradient);
     free(r->number_sums);
+    sn_cli_close_by(&r->by);
     free(r->derivatives);
     sn_cli_free_rows(&r->table, info->column_count);
     sn_cli_close_rows(&r->rows);
@@ -403,6 +405,8 @@ static int take_rows(density_run *r, size_t count)
     r->row_count += (int64_t)count;
     if (a->sum)
         add_rows(r, count);
+    if (a->sum_by && !sn_cli_add_by(&r->by, r->read[r->job.info.column_count], r->job.info.type, r->outputs, count))
+        return STATUS_BAD;
     if (a->hash && !a->sum) {
         sn_cli_interleave(r->job.info.type, (const void *const *)r->outputs, r->derivative_count + 1, 0, count, r->together);
         sn_cli_add_to_receipt(&r->receipt, r->job.info.type, r->together, count * (r->derivative_count + 1));
@@ -412,10 +416,22 @@ static int take_rows(density_run *r, size_t count)
     return STATUS_GOOD;
 }
 
+static int print_sums_by(const density_run *r)
+{
+    const char **names = calloc((size_t)r->derivative_count + 1, sizeof *names);
+    if (!names)
+        return sn_cli_fail("out of memory");
+    for (uint32_t k = 0; k < r->derivative_count; k++)
+        names[k] = name_of(r, r->derivatives[k]);
+    sn_cli_print_by(&r->by, &r->rows, r->row_count, names, r->job.a);
+    free(names);
+    return STATUS_GOOD;
+}
+
 static int finish(density_run *r)
 {
     const arguments *a = r->job.a;
-    int status = a->sum ? print_sum(r) : STATUS_GOOD;
+    int status = a->sum ? print_sum(r) : a->sum_by ? print_sums_by(r) : STATUS_GOOD;
     if (status == STATUS_GOOD && a->hash)
         printf(a->json ? "{\"hash\":\"%016llx\"}\n" : "%016llx\n", (unsigned long long)r->receipt.state);
     if (status == STATUS_GOOD && a->plot)

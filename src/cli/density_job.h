@@ -4,11 +4,13 @@
  *   density_report.c    what a density is, in words; natural parameters; the list of families
  *   density_groups.c    parameters of several numbers
  *   density_plot.c      a density over its data's histogram
- *   density_posterior.c the posterior of a conjugate prior */
+ *   density_posterior.c the posterior of a conjugate prior
+ *   density_sum_by.c    a sum for each group of rows */
 #ifndef SN_CLI_DENSITY_JOB_H
 #define SN_CLI_DENSITY_JOB_H
 
 #include "cli/data_rows.h"
+#include "density/exact_sum.h"
 
 enum { DENSITY_ROWS = 1 << 14 /* rows that are read and computed at once */ };
 
@@ -75,5 +77,18 @@ int sn_cli_plot_density(const density_job *j, uint32_t axis, const density_table
 
 /* Of --prior and the rows, which are kept in the table. */
 int sn_cli_print_posterior(const density_job *j, data_rows *rows, density_table *t);
+
+/* ---- density_sum_by.c ---- */
+
+typedef struct sums_by {
+    struct group_sums **groups; /* by number; NULL: no row of it came */
+    size_t room;
+    uint32_t results;           /* of a row: the log-density and derivatives; set before the first call */
+} sums_by;
+
+/* Rows of these groups, whole numbers. False: out of memory, which is told. */
+bool sn_cli_add_by(sums_by *s, const double *groups, sinter_type type, void *const *outputs, size_t count);
+void sn_cli_print_by(const sums_by *s, const data_rows *rows, int64_t row_count, const char *const *names, const arguments *a);
+void sn_cli_close_by(sums_by *s); /* all zeros are allowed */
 
 #endif

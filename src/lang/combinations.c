@@ -139,6 +139,15 @@ static void wrong_count(lowering *l, uint32_t node, const combination *c, uint32
         sn_lang_complain(l, node, c->form, "'%s' takes %u to %u arguments, not %u", c->name, c->least, c->most, given);
 }
 
+/* The text's density is no family any more, but of its last part that has been said. */
+static void describe_whole(lowering *l, const lang_distribution *d)
+{
+    lang_density *out = l->options->described;
+    out->family = out->prior = NULL;
+    out->members = 1u << LANG_LOG_DENSITY;
+    out->width = d->width ? d->width : 1;
+}
+
 uint32_t sn_lang_combination(lowering *l, uint32_t node, bool live)
 {
     const lang_node n = l->t->nodes[node];
@@ -169,7 +178,11 @@ uint32_t sn_lang_combination(lowering *l, uint32_t node, bool live)
         }
     }
     l->depth--;
-    return good && agrees(l, c, &d, parts) ? sn_lang_add_distribution(l, &d) : 0;
+    if (!good || !agrees(l, c, &d, parts))
+        return 0;
+    if (live && l->options->described && !l->dry && l->frame == 0)
+        describe_whole(l, &d);
+    return sn_lang_add_distribution(l, &d);
 }
 
 /* ---- numbers ---- */
