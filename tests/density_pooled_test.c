@@ -202,7 +202,7 @@ typedef struct trial {
     int64_t n;
 } trial;
 
-static double worst_value, worst_slope[2], worst_standing; /* in ε of what is allowed one */
+static double worst_value, worst_slope[2], worst_standing, worst_other; /* in ε of what is allowed one */
 static long pooled_calls, standing_calls, borders;
 
 static sinter_density_data rows_of(const sinter_density_argument *column, const double *weights, int64_t n)
@@ -488,6 +488,82 @@ static void sizes(void **state)
     try_sizes(x, NULL, 60);
 }
 
+/* ---- the others ---- */
+
+/* Of families whose rows are right, which other tests see to: the means are as near to the standing rows as both may be from what is exact. Data from a single place
+ * to wide ones, parameters from where they suit them to far away. */
+static void means_are_as_good_as_rows(void **state)
+{
+    enum { N = 200 };
+    static const struct { const char *text; char support; uint32_t count; } families[] = {
+        {"exponential", '+', 1}, {"bernoulli", 'b', 1}, {"geometric", 'n', 1}, {"rayleigh", '+', 1}, {"half_normal", '+', 1}, {"lognormal", '+', 2},
+        {"inverse_gaussian", '+', 2}, {"beta", '1', 2}};
+    static const double spreads[] = {2, 0.5, 1e-2, 1e-5, 1e-9, 0}, away[] = {1, 1 + 1e-9, 1.03, 0.5, 3, 1e-3, 1e5};
+    static double x[N];
+    (void)state;
+    for (unsigned f = 0; f < sizeof families / sizeof *families; f++) {
+        const char kind = families[f].support;
+        long by_means = 0;
+        for (unsigned s = 0; s < sizeof spreads / sizeof *spreads; s++) {
+            double mean = 0, square = 0, logs = 0;
+            for (int i = 0; i < N; i++) {
+                const double positive = 0.7 * exp(spreads[s] * bell());
+                x[i] = kind == '+' ? positive : kind == 'b' ? (double)(uniform(0, 1) < 0.3) : kind == 'n' ? floor(10 * positive) : positive / (1 + positive);
+                mean += x[i] / N;
+                square += x[i] * x[i] / N;
+                logs += log(x[i]) / N;
+            }
+            sinter_density *d;
+            sinter_density_values *v;
+            sinter_bound *b;
+            const sinter_density_argument column = {x, 1};
+            const sinter_density_data data = rows_of(&column, NULL, N);
+            expect_status(sinter_density_open(context, families[f].text, strlen(families[f].text), NULL, &d, NULL), SINTER_OK, families[f].text);
+            expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
+            expect_status(sinter_density_bind(d, &data, &b, NULL), SINTER_OK, families[f].text);
+            const double width = fmax(spreads[s], 1e-12), size = 1 / (width * width);
+            const double likely[2] = {f == 0 ? 1 / mean : f == 1 ? 0.3 : f == 2 ? 1 / (1 + mean) : f == 3 ? sqrt(0.5 * square) : f == 4 ? sqrt(square) : f == 5 ? logs
+                                      : f == 6 ? mean : size * mean,
+                                      f == 5 ? width : f == 6 ? mean * size : size * (1 - mean)};
+            for (unsigned k = 0; k < sizeof away / sizeof *away; k++)
+                for (unsigned m = 0; m < (families[f].count > 1 ? sizeof away / sizeof *away : 1); m++) {
+                    const double p[2] = {likely[0] * away[k], likely[1] * away[m]};
+                    double log, standing, by[2] = {0}, rows[2] = {0}, allowed = 0;
+                    static double each[N], slopes[2][N];
+                    if ((f == 1 || f == 2) && p[0] >= 1)
+                        continue;
+                    expect_status(sinter_bound_log(b, v, p, &log, by), SINTER_OK, "by means");
+                    const bool stood = b->pool.stands;
+                    b->pool.stands = false;
+                    expect_status(sinter_bound_log(b, v, p, &standing, rows), SINTER_OK, "by rows");
+                    b->pool.stands = stood;
+                    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = each, .parameters = (void *const[]){slopes[0], slopes[1]}}), SINTER_OK, "rows");
+                    double of_slopes[2] = {0};
+                    for (int i = 0; i < N; i++) {
+                        allowed += fmax(fabs(each[i]), 1);
+                        for (uint32_t c = 0; c < families[f].count; c++)
+                            of_slopes[c] += fabs(slopes[c][i]);
+                    }
+                    by_means += log != standing;
+                    note(&worst_other, fabs(log - standing), allowed);
+                    if (!(fabs(log - standing) <= 16 * DBL_EPSILON * allowed))
+                        fail_msg("%s(%.17g, %.17g), spread %g: %.17g by the means, %.17g by rows, %.3g eps", families[f].text, p[0], p[1], spreads[s], log, standing,
+                                 fabs(log - standing) / (DBL_EPSILON * allowed));
+                    for (uint32_t c = 0; c < families[f].count; c++)
+                        if (!(fabs(by[c] - rows[c]) <= 1e-9 * of_slopes[c] + 1e-12 * N / fabs(p[c])))
+                            fail_msg("%s(%.17g, %.17g), spread %g, by number %u: %.17g by the means, %.17g by rows, of %g", families[f].text, p[0], p[1], spreads[s], c, by[c],
+                                     rows[c], of_slopes[c]);
+                }
+            sinter_bound_close(b);
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+        if (by_means < 3)
+            fail_msg("%s: the means served %ld times", families[f].text, by_means);
+    }
+    print_message("# other families: within %.2f eps of rows\n", worst_other);
+}
+
 /* ---- coming and going, engines ---- */
 
 /* Rows come, go and have weights; the same bits on each engine, and what is left has the bits that it has by itself. */
@@ -603,6 +679,6 @@ static void report(void **state)
 int main(void)
 {
     seed = 0x9E3779B97F4A7C15u; /* the places whose figures the documents quote */
-    const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(sizes), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(own_families), cmocka_unit_test(other_quantities), cmocka_unit_test(report)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(sizes), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(own_families), cmocka_unit_test(other_quantities), cmocka_unit_test(report), cmocka_unit_test(means_are_as_good_as_rows)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
