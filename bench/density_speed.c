@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL = 1000, LARGE = 1000000, CALLS = 1000 };
+enum { SMALL = 1000, LARGE = 1000000, CALLS = 1000, GROUPS = 8 };
 
 /* How far a row may be from its limit, relative to max(1, |value|): nmath is itself wrong behind its twelfth digit in places. */
 static const double rows_bound = 1e-11;
 
-typedef enum density_what { BATCH, SUM, SUM_EXACT, GRADIENT, SUM_GRADIENT, CALL, LOG, SET_AND_SUM, WEIGHTED, MASKED, STRIDED, BOUND } density_what;
+typedef enum density_what { BATCH, SUM, SUM_EXACT, GRADIENT, SUM_GRADIENT, CALL, LOG, SET_AND_SUM, WEIGHTED, MASKED, STRIDED, BOUND, GROUPED, GROUPED_BOUND } density_what;
 
 typedef struct density_entry {
     const char *name;
@@ -30,6 +30,10 @@ typedef struct density_entry {
 
 #define NORMAL "normal(mu = 0.3, sigma = 1.7)"
 #define OF_NORMAL(name, what, n, limit) {name, what, NORMAL, n, limit, NULL, {0}, -5, 5, false}
+
+/* A mean for each of eight groups: the sum with its derivatives by all nine numbers. */
+#define GROUPED_NORMAL "input y, group; param a[8] = 0.3; param sigma = 1.7 in 1e-300..1e300; y ~ normal(a[group], sigma)"
+#define OF_GROUPS(name, what, n) {name, what, GROUPED_NORMAL, n, NULL, NULL, {0}, -5, 5, false}
 
 #define OF_NMATH(name, text, nmath, count, a, b, low, high, whole) \
     {name, BATCH, text, SMALL, NULL, nmath, {NULL, count, a, b}, low, high, whole}
@@ -49,6 +53,9 @@ static const density_entry entries[] = {
     OF_NORMAL("normal_call", CALL, CALLS, "function"),
     OF_NORMAL("normal_log", LOG, CALLS, "function"),
     OF_NORMAL("normal_bound", BOUND, LARGE, NULL),
+    OF_GROUPS("groups", GROUPED, SMALL),
+    OF_GROUPS("groups-1000000", GROUPED, LARGE),
+    OF_GROUPS("groups_bound", GROUPED_BOUND, LARGE),
     {"gamma_bound", BOUND, "gamma(3.5, 0.7)", LARGE, NULL, NULL, {0}, 0.01, 20, false},
     {"poisson_bound", BOUND, "poisson(7.5)", LARGE, NULL, NULL, {0}, 0, 40, true},
     OF_NMATH("gamma", "gamma(3.5, 0.7)", "dgamma", 2, 3.5, 1/0.7, 0.01, 20, false), /* whose second number is a scale */
@@ -72,12 +79,15 @@ typedef struct density_work {
     sinter_density *density;
     sinter_density_values *values;
     bench_buffers buffers; /* x, the result, weights, what nmath says */
-    sinter_density_argument column;
+    sinter_density_argument columns[2];
     sinter_density_data data;
     sinter_density_results results;
     void *slopes[SINTER_DENSITY_MOST];
     double *more;     /* of derivatives by parameters */
     sinter_bound *bound;
+    sinter_groups *groups;
+    sinter_groups_bound *groups_bound;
+    double numbers[1 + GROUPS]; /* of the groups: sigma, then the means */
     double sum, gradient[SINTER_DENSITY_MOST];
     uint8_t validity[SMALL / 8 + 1];
     const void *frame;
@@ -90,6 +100,11 @@ static double *array(const density_work *w, int k)
     return w->buffers.at[k];
 }
 
+static bool is_grouped(const density_work *w)
+{
+    return w->of->what == GROUPED || w->of->what == GROUPED_BOUND;
+}
+
 static void fill(density_work *w)
 {
     uint64_t state = 20251128;
@@ -97,7 +112,7 @@ static void fill(density_work *w)
         state = state * 6364136223846793005u + 1442695040888963407u;
         const double x = w->of->low + (w->of->high - w->of->low) * ((double)(state >> 11) * 0x1p-53);
         array(w, 0)[i] = w->of->whole ? floor(x) : x;
-        array(w, 2)[i] = 0.5 + (double)(i % 3);
+        array(w, 2)[i] = is_grouped(w) ? (double)(state >> 40 & (GROUPS - 1)) : 0.5 + (double)(i % 3);
     }
     memset(w->validity, 0x7F, sizeof w->validity);
 }
@@ -105,8 +120,9 @@ static void fill(density_work *w)
 static void shape(density_work *w)
 {
     const density_what what = w->of->what;
-    w->column = (sinter_density_argument){array(w, 0), what == STRIDED ? 2 : 1};
-    w->data = (sinter_density_data){.count = what == STRIDED ? w->of->n / 2 : w->of->n, .columns = &w->column};
+    w->columns[0] = (sinter_density_argument){array(w, 0), what == STRIDED ? 2 : 1};
+    w->columns[1] = (sinter_density_argument){array(w, 2), 1};
+    w->data = (sinter_density_data){.count = what == STRIDED ? w->of->n / 2 : w->of->n, .columns = w->columns};
     w->results = (sinter_density_results){.logs = array(w, 1)};
     if (what == WEIGHTED)
         w->data.weights = (sinter_density_argument){array(w, 2), 1};
@@ -151,6 +167,20 @@ static void ask_bound(density_work *w, int64_t calls)
     }
 }
 
+/* The last call's numbers are those that the text gives. */
+static void ask_groups(density_work *w, int64_t calls)
+{
+    for (int64_t i = calls; i-- > 0;) {
+        w->numbers[0] = 1.7 * (1 + (double)i * 1e-9);
+        for (int k = 0; k < GROUPS; k++)
+            w->numbers[1 + k] = 0.3 * (1 + (double)i * 1e-9);
+        if (w->groups_bound)
+            sinter_groups_bound_log(w->groups_bound, w->numbers, &w->sum, w->gradient);
+        else
+            sinter_groups_sum(w->groups, w->numbers, &w->data, &w->sum, w->gradient);
+    }
+}
+
 static void run_density(void *context, int64_t calls)
 {
     density_work *w = context;
@@ -166,6 +196,8 @@ static void run_density(void *context, int64_t calls)
         case CALL: w->sum = call_rows((row_function)w->function, w->frame, array(w, 0), w->of->n); break;
         case LOG: w->sum = log_rows(w); break;
         case BOUND: ask_bound(w, CALLS); break;
+        case GROUPED: ask_groups(w, 1); break;
+        case GROUPED_BOUND: ask_groups(w, CALLS); break;
         default: sinter_density_batch(w->values, &w->data, &w->results); break;
         }
 }
@@ -264,7 +296,34 @@ static bool check_bound(density_work *w)
     return good && size > 0;
 }
 
+/* With equal means the sum is that of rows without groups, and the derivatives by means add up to the one by the mean. */
+static bool check_groups(density_work *w)
+{
+    double sum, gradient[SINTER_DENSITY_MOST], means = 0;
+    if (sinter_density_sum(w->values, &w->data, &sum, gradient))
+        return false;
+    for (int k = 0; k < GROUPS; k++)
+        means += w->gradient[1 + k];
+    const int mean = sinter_density_parameter_number(w->density, "a[group]"), sigma = sinter_density_parameter_number(w->density, "sigma");
+    const bool good = is_near(w->sum, sum, 1e-11) && is_near(means, gradient[mean], 1e-9) && is_near(w->gradient[0], gradient[sigma], 1e-9);
+    if (!good)
+        sn_bench_say("%s: %.17g, the sum of all rows is %.17g; not timed", w->of->name, w->sum, sum);
+    return good;
+}
+
 /* ---- compiling ---- */
+
+static bool open_groups(density_work *w)
+{
+    return !is_grouped(w) || (!sinter_groups_open(w->density, &w->groups, NULL)
+                              && (w->of->what == GROUPED || !sinter_groups_bind(w->groups, &w->data, &w->groups_bound, NULL)));
+}
+
+static void close_groups(density_work *w)
+{
+    sinter_groups_unbind(w->groups_bound);
+    sinter_groups_close(w->groups);
+}
 
 /* From text to the first call's end, and back. */
 static void open_and_close(void *context, int64_t calls)
@@ -278,7 +337,13 @@ static void open_and_close(void *context, int64_t calls)
         if (!sinter_density_values_open(again.density, &again.values)) {
             again.data.count = again.data.count ? 1 : 0;
             again.bound = NULL;
-            if (w->of->what == BOUND && !sinter_density_bind(again.density, &again.data, &again.bound, NULL))
+            again.groups = NULL;
+            again.groups_bound = NULL;
+            if (is_grouped(w)) {
+                if (open_groups(&again))
+                    ask_groups(&again, 1);
+                close_groups(&again);
+            } else if (w->of->what == BOUND && !sinter_density_bind(again.density, &again.data, &again.bound, NULL))
                 ask_bound(&again, 1);
             else if (w->of->what == CALL || w->of->what == LOG)
                 sinter_density_function(again.values, &again.frame, NULL);
@@ -313,7 +378,11 @@ static bool open_row(density_work *w, sinter_engine engine)
         sn_bench_say("%s: the data cannot be bound", w->of->name);
         return false;
     }
-    w->function = sinter_density_function(w->values, &w->frame, NULL);
+    if (!open_groups(w)) {
+        sn_bench_say("%s: the data have no groups", w->of->name);
+        return false;
+    }
+    w->function = is_grouped(w) ? NULL : sinter_density_function(w->values, &w->frame, NULL);
     if (w->of->what != CALL || w->function)
         run_density(w, 1);
     return true;
@@ -322,7 +391,7 @@ static bool open_row(density_work *w, sinter_engine engine)
 static bool time_row(const bench_options *options, density_work *w, sinter_engine engine)
 {
     limit_work l;
-    const int64_t elements = w->of->what == BOUND ? CALLS : w->data.count;
+    const int64_t elements = w->of->what == BOUND || w->of->what == GROUPED_BOUND ? CALLS : w->data.count;
     bench_row row = {.workload = w->of->name, .engine = sinter_engine_name(engine), .n = w->of->n, .ops = -1};
     w->engine.engine = engine;
     row.compile_us = sn_bench_alone((bench_work){open_and_close, w}, options) * 1e-3;
@@ -336,7 +405,7 @@ static bool time_row(const bench_options *options, density_work *w, sinter_engin
         row.limit_ns = pair.other_ns / (double)w->of->n;
         row.ratio = pair.ratio;
     } else {
-        if (w->of->what == BOUND && !check_bound(w))
+        if ((w->of->what == BOUND && !check_bound(w)) || (is_grouped(w) && !check_groups(w)))
             return false;
         row.ns = sn_bench_alone((bench_work){run_density, w}, options) / (double)elements;
     }
@@ -359,6 +428,7 @@ static bool measure(const bench_options *options, sinter_context *context, const
         sn_bench_say("%s: %s has no function of one row; skipped", entry->name, sinter_engine_name(engine));
     else
         good = good && time_row(options, w, engine);
+    close_groups(w);
     sinter_bound_close(w->bound);
     sinter_density_values_close(w->values);
     sinter_density_close(w->density);

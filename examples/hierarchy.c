@@ -211,7 +211,7 @@ int main(int count, char **words)
 {
     static double yields[MOST_ROWS], batches[MOST_ROWS];
     static sinter_report report;
-    model m = {NULL};
+    model m = {.context = NULL};
     const int rows = count == 2 ? read_rows(words[1], yields, batches) : 0;
     if (!rows) {
         fputs("usage: hierarchy examples/densities/yields.csv\n", stderr);
