@@ -184,6 +184,37 @@ static void slopes_are_densities(void **state)
     }
 }
 
+/* By parameters, against differences: in each of the formulas that the incomplete beta function is made of. */
+static void slopes_by_parameters(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double at[3]; } cases[] = {
+        {"log_cdf(beta(p, q), r)", {2, 3, 0.3}}, {"log_survival(beta(p, q), r)", {0.5, 0.7, 0.05}}, {"log_cdf(beta(p, q), r)", {0.3, 500, 0.001}}, {"log_cdf(beta(p, q), r)", {500, 0.3, 0.999}},
+        {"log_survival(beta(p, q), r)", {500, 0.3, 0.99}}, {"log_cdf(beta(p, q), r)", {300, 400, 0.42}}, {"log_survival(beta(p, q), r)", {300, 400, 0.6}}, {"log_cdf(beta(p, q), r)", {1e-5, 1e-3, 0.05}},
+        {"log_survival(beta_proportion(p, q), r)", {0.3, 20, 0.4}}, {"log_cdf(student_t(p, 0.5, q), r)", {3, 2, -7}}, {"log_survival(student_t(p, 0, q), r)", {1e6, 1, 1.2}},
+        {"log_cdf(student_t(p, 0, q), r)", {30, 2, 4.5}}, {"log_cdf(neg_binomial(p, q), 5)", {300, 60, 1}}, {"log_survival(neg_binomial_2(p, q), 200)", {190, 250, 1}},
+        {"log_cdf(neg_binomial_p(p, q), 5)", {2.5, 0.4, 1}}, {"log_cdf(binomial(20, p), 5)", {0.3, 1, 1}}, {"log_cdf(normal_variance(p, q), r)", {1, 2, 0.5}},
+    };
+    static const char *const by[] = {"p", "q", "r"};
+    for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sinter_kernel *kernel;
+        double columns_of[3][7], out_of[4][7];
+        void *outputs[] = {out_of[0], out_of[1], out_of[2], out_of[3]};
+        const sinter_options options = {.type = SINTER_F64, .inputs = "p q r", .gradient = by, .gradient_count = 3};
+        assert_int_equal(sinter_compile(context, cases[k].text, strlen(cases[k].text), &options, &kernel, NULL), SINTER_OK);
+        for (unsigned c = 0; c < 3; c++)
+            for (unsigned i = 0; i < 7; i++) /* in the middle, then below and above by each */
+                columns_of[c][i] = cases[k].at[c] * (i == 2 * c + 1 ? 1 - 1e-6 : i == 2 * c + 2 ? 1 + 1e-6 : 1);
+        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){columns_of[0], columns_of[1], columns_of[2]}, .outputs = outputs, .count = 7}), SINTER_OK);
+        sinter_kernel_close(kernel);
+        for (unsigned c = 0; c < 3; c++) {
+            const double difference = (out_of[0][2*c + 2] - out_of[0][2*c + 1])/(2e-6*cases[k].at[c]);
+            if (!(fabs(out_of[1 + c][0] - difference) <= 1e-6*fabs(difference) + 1e-8))
+                fail_msg("%s at %g %g %g, by %s: %.17g, by a difference %.17g", cases[k].text, cases[k].at[0], cases[k].at[1], cases[k].at[2], by[c], out_of[1 + c][0], difference);
+        }
+    }
+}
+
 /* ---- truncated and censored ---- */
 
 /* Of X between l and u: the log of the share up to x, or above it, by what the part's own functions say. */
@@ -256,6 +287,6 @@ static void bounds_of_shares(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tails_are_right), cmocka_unit_test(every_family_with_tails_is_among_them), cmocka_unit_test(slopes_are_densities), cmocka_unit_test(parts_of_shares), cmocka_unit_test(bounds_of_shares)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tails_are_right), cmocka_unit_test(every_family_with_tails_is_among_them), cmocka_unit_test(slopes_are_densities), cmocka_unit_test(slopes_by_parameters), cmocka_unit_test(parts_of_shares), cmocka_unit_test(bounds_of_shares)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
