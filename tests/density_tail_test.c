@@ -152,6 +152,16 @@ static double share(const char *quantity, const char *distribution, double x)
     return value_at(text, x);
 }
 
+/* By an instance: the interpreter needs more room for these programs than its stack gives. */
+static void run_once(sinter_kernel *kernel, const sinter_arguments *arguments)
+{
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    assert_int_equal(sinter_instance_run(instance, arguments), SINTER_OK);
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+}
+
 /* The slope of log_cdf by x is exp(log_density - log_cdf), on both sides of each place where formulas change. */
 static void slopes_are_densities(void **state)
 {
@@ -174,8 +184,7 @@ static void slopes_are_densities(void **state)
         snprintf(text, sizeof text, "log_cdf(%s, x)", cases[k].text);
         const sinter_options options = {.type = SINTER_F64, .inputs = "x", .gradient = by, .gradient_count = 1};
         assert_int_equal(sinter_compile(context, text, strlen(text), &options, &kernel, NULL), SINTER_OK);
-        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){cases[k].x}, .outputs = (void *[]){logs, slopes}, .count = 6}), SINTER_OK);
-        sinter_kernel_close(kernel);
+        run_once(kernel, &(sinter_arguments){.inputs = (const void *[]){cases[k].x}, .outputs = (void *[]){logs, slopes}, .count = 6});
         for (unsigned i = 0; i < 6; i++) {
             const double expected = exp(share("log_density", cases[k].text, cases[k].x[i]) - logs[i]);
             if (!(fabs(slopes[i] - expected) <= 1e-10*fmax(expected, 1e-300)))
@@ -205,8 +214,7 @@ static void slopes_by_parameters(void **state)
         for (unsigned c = 0; c < 3; c++)
             for (unsigned i = 0; i < 7; i++) /* in the middle, then below and above by each */
                 columns_of[c][i] = cases[k].at[c] * (i == 2 * c + 1 ? 1 - 1e-6 : i == 2 * c + 2 ? 1 + 1e-6 : 1);
-        assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = (const void *[]){columns_of[0], columns_of[1], columns_of[2]}, .outputs = outputs, .count = 7}), SINTER_OK);
-        sinter_kernel_close(kernel);
+        run_once(kernel, &(sinter_arguments){.inputs = (const void *[]){columns_of[0], columns_of[1], columns_of[2]}, .outputs = outputs, .count = 7});
         for (unsigned c = 0; c < 3; c++) {
             const double difference = (out_of[0][2*c + 2] - out_of[0][2*c + 1])/(2e-6*cases[k].at[c]);
             if (!(fabs(out_of[1 + c][0] - difference) <= 1e-6*fabs(difference) + 1e-8))

@@ -45,12 +45,19 @@ class Skip(Exception):
     pass
 
 
+def notice_signals():
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Playing:
     """A `sinter play` that runs."""
 
     def __init__(self, *words, env=None):
+        # Who starts the tests in the background may have them ignore these, which children inherit.
         self.process = subprocess.Popen([command_test.SINTER, "play", *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, env={**os.environ, **ALONE, **(env or {})})
+                                        stderr=subprocess.STDOUT, env={**os.environ, **ALONE, **(env or {})},
+                                        preexec_fn=notice_signals)  # pylint: disable=subprocess-popen-preexec-fn
         self.said, self.place = "", 0
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self.listen, daemon=True)
