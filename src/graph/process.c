@@ -186,21 +186,23 @@ static void mix(const sinter_player *player, const float *before, float *samples
     }
 }
 
-static void connect_inputs(sinter_player *player, const performance *p, const float *const *inputs, uint32_t begin, bool *missing)
+/* Inputs that are not there are silent. Returns whether there is one. */
+static bool connect_inputs(sinter_player *player, const performance *p, const float *const *inputs, uint32_t begin)
 {
+    bool missing = false;
     for (uint32_t k = 0; k < p->inputs; k++) {
         const bool there = inputs && k < player->inputs && inputs[k];
         player->input_pointers[k] = there ? inputs[k] + begin : player->silence;
-        *missing |= !there;
+        missing |= !there;
     }
+    return missing;
 }
 
 /* Before the others, which may overwrite the inputs. */
 static void run_leaving(sinter_player *player, const float *const *inputs, uint32_t begin, uint32_t count)
 {
     const performance *p = player->leaving;
-    bool missing;
-    connect_inputs(player, p, inputs, begin, &missing);
+    connect_inputs(player, p, inputs, begin);
     for (uint32_t k = 0; k < p->outputs; k++)
         player->output_pointers[k] = k < player->outputs ? player->beside + (size_t)k * PLAYER_SILENCE : player->unheard;
     sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
@@ -210,8 +212,7 @@ static void run_leaving(sinter_player *player, const float *const *inputs, uint3
 static bool connect(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin)
 {
     const performance *p = player->current;
-    bool missing = false;
-    connect_inputs(player, p, inputs, begin, &missing);
+    bool missing = connect_inputs(player, p, inputs, begin);
     for (uint32_t k = 0; k < p->outputs; k++) {
         const bool there = k < player->outputs && outputs[k];
         player->output_pointers[k] = there ? outputs[k] + begin : player->unheard;
