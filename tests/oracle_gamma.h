@@ -29,7 +29,7 @@ static inline void oracle_gamma_exact(mpfr_t y, const mpfr_t x) { mpfr_gamma(y, 
 
 static inline void oracle_digamma_exact(mpfr_t y, const mpfr_t x) { mpfr_digamma(y, x, MPFR_RNDN); }
 
-/* Where the terms cancel. */
+/* Where the terms cancel: π cot πx and log |x|, or next to −0.504 the pole of 1/x and what is left of it. */
 static inline long double oracle_digamma_near_zero(double x)
 {
     mpfr_t of, y;
@@ -95,7 +95,7 @@ static const long double oracle_digamma_taylor[] = {
         const type r = size - rint##suffix(size);                                                       \
         const type other = (type)ORACLE_PI * oracle_eighth##suffix(r, 1) / oracle_eighth##suffix(r, 0); \
         const type y = oracle_positive_digamma##suffix(size) + 1 / size + other;                        \
-        return fabs##suffix(y) < fabs##suffix(other) / cancelled ? (type)closer((double)x) : y;          \
+        return fabs##suffix(y) < (fabs##suffix(other) + 1 / size) / cancelled ? (type)closer((double)x) : y; \
     }
 ORACLE_DIGAMMA(long double, l, 20, 10, 4, oracle_digamma_near_zero)
 ORACLE_DIGAMMA(double, , 8, 8, 128, oracle_digammal)
