@@ -17,7 +17,7 @@ static bool has_room(sums_by *s, uint32_t group)
     if (group < s->room)
         return true;
     const size_t room = group + group / 2u + 16u;
-    group_sums **grown = realloc(s->groups, room * sizeof *grown);
+    group_sums **grown = realloc(s->groups, room * sizeof(void *));
     if (!grown)
         return sn_cli_refuse("out of memory");
     for (size_t k = s->room; k < room; k++)

@@ -127,7 +127,7 @@ static uint64_t hash_of(const kept_key *key)
 static struct kept_call **place_of(struct kept_calls *all, uint64_t hash)
 {
     if (!all->places)
-        all->places = sn_arena_take_zeroed(&all->memory, PLACES * sizeof *all->places);
+        all->places = sn_arena_take_zeroed(&all->memory, PLACES * sizeof(void *));
     return all->places ? &all->places[hash & (PLACES - 1)] : NULL;
 }
 
