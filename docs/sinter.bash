@@ -18,6 +18,7 @@ _sinter_values()
 {
     case $2 in
     --engine) echo auto interp scalar avx2 avx512 neon ;;
+    --lanes) echo 1 4 8 16 ;;
     --type) echo f32 f64 ;;
     --filter) echo box tent gaussian mitchell ;;
     --colormap) "$1" functions 'colour maps' 2>/dev/null | sed 's/(.*//' ;;

@@ -1582,6 +1582,24 @@ def dump_machine_code(_):
 
 
 @test
+def lanes_are_no_more_than_asked_for(_):
+    """Narrower registers, and the same bits."""
+    text, points = "sin(x*7) + sqrt(x) - floor(3*x)", [f"--at=x={i*0.37}" for i in range(37)]
+    wanted = out("eval", text, *points, "--hash")
+    for engine in sorted(set(engines()) & {"avx2", "avx512"}):
+        for lanes, kind, narrowest, too_wide in ((4, "f32", "xmm", "ymm|zmm"), (8, "f32", "ymm", "zmm"), (1, "f32", "xmm", "ymm|zmm"),
+                                                 (4, "f64", "ymm", "zmm"), (16, "f32", "zmm" if engine == "avx512" else "ymm", "tmm")):
+            code = out("dump", text, "--asm", "--engine", engine, "--lanes", lanes, "--type", kind)
+            if "without Zydis" not in code:
+                check(narrowest in code and not re.search(too_wide, code), engine, lanes, kind, code)
+            if kind == "f32":
+                same(out("eval", text, *points, "--hash", "--engine", engine, "--lanes", lanes), wanted, f"{engine}, {lanes} lanes")
+    check("4 lanes of f32" in out("dump", text, "--lanes", 4) or engines() == ["interp"], "explained")
+    bad(2, "eval", "x", "--lanes", "3", says="--lanes takes 1, 4, 8 or 16, not `3`")
+    bad(2, "density", "normal(0, 1)", "--lanes", "4", says="--lanes")
+
+
+@test
 def code_of_time_only_where_time_is_used(folder):
     """The element index comes from the frame's first slot, [rdi] on x86-64, and is converted from integers: neither is done for a
     patch that does not read time, whatever state it has."""

@@ -377,6 +377,7 @@ typedef struct attempt {
     const exported *code; /* instead of a kernel */
     void *code_state;
     sinter_engine engine;
+    uint32_t lanes;
     random_numbers *r;
     const char *how;
     uint8_t *inputs[GRAPH_MOST_STREAMS], *outputs[GRAPH_MOST_STREAMS];
@@ -389,7 +390,8 @@ typedef struct attempt {
 __attribute__((format(printf, 2, 3))) static bool differ(attempt *t, const char *format, ...)
 {
     const int n = snprintf(t->m->what, sizeof t->m->what,
-                           "%s, %s, %u elements: ", t->code ? "exported C" : sinter_engine_name(t->engine),
+                           "%s, at most %u lanes, %s, %u elements: ",
+                           t->code ? "exported C" : sinter_engine_name(t->engine), t->lanes ? t->lanes : 16,
                            t->how, (unsigned)t->w->count);
     va_list list;
     va_start(list, format);
@@ -807,6 +809,13 @@ static void choose_instructions(attempt *t)
     sn_cpu_override(several ? sets[random_below(t->r, 3)] : UINT32_MAX);
 }
 
+/* The most lanes of machine code's vectors; in two thirds of the cases as many as they have. */
+static uint32_t choose_lanes(attempt *t)
+{
+    static const uint32_t caps[] = {1, 4, 8, 16};
+    return t->engine != SINTER_ENGINE_INTERP && random_chance(t->r, 33) ? caps[random_below(t->r, 4)] : 0;
+}
+
 static bool run_engines(attempt *t, const sinter_program *program, bool relaxed)
 {
     const unsigned without_passes = random_below(t->r, 4);
@@ -822,7 +831,9 @@ static bool run_engines(attempt *t, const sinter_program *program, bool relaxed)
         t->r = &r;
         t->engine = (sinter_engine)engine;
         choose_instructions(t);
+        t->lanes = choose_lanes(t);
         const sinter_options options = {.engine = t->engine,
+                                        .lanes = t->lanes,
                                         .rewriting = relaxed ? SINTER_RELAXED : SINTER_STRICT,
                                         .function = true,
                                         .marks = t->c->seed % 16 == 0,
@@ -1031,6 +1042,7 @@ static bool grid_on_engine(attempt *t, const sinter_program *program, const sint
                            const char *named)
 {
     const sinter_options options = {.engine = t->engine,
+                                    .lanes = t->lanes,
                                     .rewriting = SINTER_STRICT,
                                     .domain = SINTER_GRID,
                                     .passes = named,
@@ -1111,6 +1123,7 @@ bool compare_grids(const random_graph *g, const comparison *c, mismatch *m)
         random_numbers own = {c->seed * 31 + (unsigned)engine};
         t.r = &own;
         t.engine = (sinter_engine)engine;
+        t.lanes = choose_lanes(&t);
         good = grid_on_engine(&t, program, &grid, NULL)
                && (random_chance(&own, 70) || grid_on_engine(&t, program, &grid, ""));
     }

@@ -350,6 +350,8 @@ static void options_have_only_the_values_they_can_have(void **state)
     } wrong[] = {
         {"engine", {.engine = (sinter_engine)6}},
         {"engine", {.engine = (sinter_engine)-1}},
+        {"lanes", {.lanes = 2}},
+        {"lanes", {.lanes = 17}},
         {"source", {.source = (sinter_source)4}},
         {"drop", {.drop = (sinter_drop)3}},
         {"domain", {.domain = (sinter_domain)2}},

@@ -139,6 +139,10 @@ typedef struct sinter_options {
     const char *arrays;     /* NULL, or names separated by spaces: parameters that are input streams instead, behind the data, in this order.
                                SINTER_BAD_PROGRAM where there is no such parameter */
     sinter_drop drop;       /* up to a constant. Infinite and NaN values stay what they are */
+    uint32_t lanes;         /* the most elements that a vector may hold: 1, 4, 8 or 16; 0: as many as the engine's vectors have room for. For
+                               machines that lower their clock for wide vectors, and for tests: the bits are the same. 4 of f32 take the
+                               instructions of AVX2 on every engine, 1 is the code of SINTER_ENGINE_SCALAR; the interpreter has no use for it.
+                               Other numbers: SINTER_BAD_ARGUMENT */
 } sinter_options;
 
 typedef struct sinter_kernel sinter_kernel;

@@ -118,6 +118,7 @@ const option sn_cli_options[] = {
     {OPTION_TYPE, 0, "type", "f32|f64", DENSITY, "what is computed in (default f64)"},
     {OPTION_ENGINE, 0, "engine", "NAME", TAKING_PROGRAMS,
      "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
+    {OPTION_LANES, 0, "lanes", "1|4|8|16", COMPILING, "the most elements of a vector (default: as many as it has room for)"},
     {OPTION_SET, 0, "set", "NAME=VALUE", RUNNING | PLAY | DENSITY, "a parameter's value; may be given many times"},
     {OPTION_GRADIENT, 0, "gradient", "NAMES", EVAL | DUMP | DENSITY,
      "add the derivatives by these inputs and parameters, separated by commas"},
@@ -319,6 +320,15 @@ static bool read_engine(const reader *r, const char *text)
         }
     }
     return refuse(r, text, "auto, interp, scalar, avx2, avx512 or neon");
+}
+
+static bool read_lanes(const reader *r, const char *text)
+{
+    int64_t lanes;
+    if (!sn_cli_read_whole(text, 1, 16, &lanes) || (lanes != 1 && lanes != 4 && lanes != 8 && lanes != 16))
+        return refuse(r, text, "1, 4, 8 or 16");
+    r->a->lanes = (int32_t)lanes;
+    return true;
 }
 
 static bool read_type(const reader *r, const char *text)
@@ -634,6 +644,7 @@ static bool take_value(reader *r, const char *value)
     case OPTION_FUNCTION: return read_function(r, value);
     case OPTION_TYPE: return read_type(r, value);
     case OPTION_ENGINE: return read_engine(r, value);
+    case OPTION_LANES: return read_lanes(r, value);
     case OPTION_SET: return read_set(r, value);
     case OPTION_GRADIENT: return read_gradient(r, value);
     default: return false;

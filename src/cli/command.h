@@ -99,7 +99,7 @@ typedef enum option_number {
     OPTION_DEVICE, OPTION_JACK_NAME, OPTION_UNPACED,
     OPTION_EXPLAIN, OPTION_IR, OPTION_PLAN, OPTION_ASM, OPTION_C, OPTION_DOT, OPTION_PASSES,
     OPTION_FUNCTION, OPTION_PATCH, OPTION_FIELD, OPTION_GRID, OPTION_IR_TEXT, OPTION_VM, OPTION_TYPE,
-    OPTION_ENGINE, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
+    OPTION_ENGINE, OPTION_LANES, OPTION_SET, OPTION_GRADIENT, OPTION_RELAXED, OPTION_STRICT, OPTION_FAST, OPTION_HASH,
     OPTION_MARKDOWN, OPTION_JSON, OPTION_HELP
 } option_number;
 
@@ -127,6 +127,7 @@ struct arguments {
     const command *command;
     const char *program; /* the operand, a program or a name; never NULL for eval, image, render, play and dump */
     sinter_engine engine;
+    int32_t lanes; /* of a vector at most; 0: as many as there is room for */
     sinter_type type;
     sinter_grade grade;
     sinter_rewriting rewriting;

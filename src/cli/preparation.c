@@ -9,6 +9,7 @@ sinter_options sn_cli_options_of(const arguments *a, const program_text *p, bool
     return (sinter_options){
         .size = sizeof(sinter_options),
         .engine = a->engine,
+        .lanes = (uint32_t)a->lanes,
         .source = p->form == FORM_VM ? SINTER_VM
                   : patch            ? SINTER_PATCH
                                      : SINTER_FIELD,

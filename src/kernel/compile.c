@@ -36,11 +36,13 @@ static const char *wrong_option(const sinter_options *o)
         {"domain", (unsigned)o->domain, SINTER_GRID}, {"grade", (unsigned)o->grade, SINTER_GRADE_FAST},
         {"rewriting", (unsigned)o->rewriting, SINTER_RELAXED}, {"gradient_mode", (unsigned)o->gradient_mode, SINTER_GRADIENT_REVERSE},
         {"type", (unsigned)o->type, SINTER_F64}, {"engine", (unsigned)o->engine, SINTER_ENGINE_NEON},
+        {"lanes", o->lanes, 16},
     };
     for (size_t k = 0; k < sizeof choices / sizeof *choices; k++)
         if (choices[k].value > choices[k].most)
             return choices[k].name;
-    return NULL;
+    const uint32_t lanes = 1u << 0 | 1u << 1 | 1u << 4 | 1u << 8 | 1u << 16;
+    return lanes >> o->lanes & 1 ? NULL : "lanes";
 }
 
 static sinter_status fail_option(sinter_report *report, const char *name)
@@ -441,12 +443,20 @@ static void copy_code(const x64_output *out, code_block *block)
 
 static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory);
 
+/* Masks of four bits have no instructions of their own in AVX-512. */
+static x64_isa isa_of(const compilation *c)
+{
+    const uint32_t lanes = c->options.lanes;
+    if (c->engine == SINTER_ENGINE_SCALAR || lanes == 1)
+        return X64_ONE_LANE;
+    return c->engine == SINTER_ENGINE_AVX512 && (!lanes || lanes >= 8) ? X64_AVX512 : X64_AVX2;
+}
+
 static sinter_status make_code(const compilation *c, const plan *p, sinter_kernel *k)
 {
     code_job j = {.c = c, .plan = p};
-    j.options = (x64_options){.isa = c->engine == SINTER_ENGINE_AVX512 ? X64_AVX512 : c->engine == SINTER_ENGINE_AVX2 ? X64_AVX2 : X64_ONE_LANE,
-                              .byte_permutations = sn_cpu_features() & CPU_AVX512VBMI, .random = c->options.random ? c->options.random : 1,
-                              .marks = c->options.marks};
+    j.options = (x64_options){.isa = isa_of(c), .most_lanes = (uint8_t)c->options.lanes, .byte_permutations = sn_cpu_features() & CPU_AVX512VBMI,
+                              .random = c->options.random ? c->options.random : 1, .marks = c->options.marks};
 #if SINTER_HOSTILE
     j.options.most_registers = 9;
 #endif

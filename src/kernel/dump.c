@@ -27,10 +27,12 @@ static unsigned vector_bytes(sinter_engine engine)
 
 static void write_one_plan(const compilation *c, sinter_dump_kind kind, const plan *p, text *out)
 {
+    const plan_machine machine = {sinter_engine_name(c->engine), c->options.lanes == 1 ? 0 : vector_bytes(c->engine), c->options.lanes,
+                                  sn_cpu_features() & CPU_AVX512VBMI};
     if (kind == SINTER_DUMP_PLAN)
         sn_plan_print(p, out);
     else
-        sn_plan_explain(p, vector_bytes(c->engine), sn_cpu_features() & CPU_AVX512VBMI, sinter_engine_name(c->engine), out);
+        sn_plan_explain(p, &machine, out);
 }
 
 static sinter_status refuse_export(const compilation *c, const plan *p)

@@ -56,10 +56,10 @@ typedef struct finder {
  *   lowpass1   3.5            4.1            7.6            21     12.3    31     14
  *   lowpass    8.9            12.1   12.5    26     13      41     19      58     25
  *   adsr       18             22     17      43     23      66     37      92     41 */
-plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned vector_bytes)
+plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned lanes)
 {
     enum { IN_REGISTERS = 9 };
-    const unsigned lanes = vector_bytes / each->widest, vectors = (count + lanes - 1) / lanes, moved = count * each->values > IN_REGISTERS ? 2 * each->values : 0;
+    const unsigned vectors = (count + lanes - 1) / lanes, moved = count * each->values > IN_REGISTERS ? 2 * each->values : 0;
     const unsigned one = count * (each->slots + each->streams + moved) * 2 / 3, side = vectors * (each->slots + each->streams) / 2 + 2;
     const unsigned longest = each->latency + 2;
     return (plan_alike_cost){one > each->latency ? one : each->latency, (side > longest ? side : longest) + count * each->streams * 3 / 4};
@@ -233,7 +233,7 @@ static bool are_alike(const finder *f, const candidate *a, const candidate *b)
 
 static bool pays(const candidate *one, uint32_t count)
 {
-    const plan_alike_cost cost = sn_plan_cost_of_alike(&one->work, count, 32);
+    const plan_alike_cost cost = sn_plan_cost_of_alike(&one->work, count, 32 / one->work.widest);
     return cost.side_by_side * 5 <= cost.one_by_one * 4;
 }
 

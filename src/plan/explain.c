@@ -169,29 +169,40 @@ static uint32_t work_of(const plan_body *body)
 }
 
 /* Of a loop of alike components. */
-static void explain_alike(const plan *p, const plan_loop *loop, unsigned vector_bytes, text *out)
+static void explain_alike(const plan *p, const plan_loop *loop, unsigned lanes, text *out)
 {
     const plan_body slice = {.ops = loop->body[0].ops, .count = 1 + loop->slice};
-    const unsigned fit = vector_bytes / loop->widest;
     plan_alike_work each = {.slots = slots_of(p, &slice, false), .latency = cycle_latency(&slice), .widest = loop->widest};
     for (uint32_t r = 1; r < slice.count; r++) {
         each.streams += slice.ops[r].code == IR_BUFFER || slice.ops[r].code == IR_INPUT || slice.ops[r].code == IR_SET_BUFFER;
         each.values += slice.ops[r].code == IR_HOLD ? p->lines[slice.ops[r].b].length : 0;
     }
     each.slots -= each.streams; /* counted apart */
-    const plan_alike_cost cost = sn_plan_cost_of_alike(&each, loop->alike, vector_bytes);
-    const unsigned vectors = (loop->alike + fit - 1) / fit;
+    const plan_alike_cost cost = sn_plan_cost_of_alike(&each, loop->alike, lanes);
+    const unsigned vectors = (loop->alike + lanes - 1) / lanes;
     sn_text_print(out, "    %u components in the lanes of %u vector%s; what each reads and writes is turned four elements at a time\n", loop->alike,
                   vectors, vectors == 1 ? "" : "s");
     sn_text_print(out, "    predicted: %u cycles an element; %u one by one\n", cost.side_by_side, cost.one_by_one);
 }
 
-static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool byte_permutations, text *out)
+static unsigned lanes_of(const plan_loop *loop, const plan_machine *m)
+{
+    if (loop->lanes != PLAN_TIME && !loop->alike)
+        return 1;
+    unsigned lanes = m->vector_bytes / loop->widest;
+    if (loop->most && loop->most < lanes)
+        lanes = loop->most;
+    if (m->most_lanes && m->most_lanes < lanes)
+        lanes = m->most_lanes;
+    return lanes ? lanes : 1;
+}
+
+static void explain_loop(const plan *p, uint32_t k, const plan_machine *machine, text *out)
 {
     const plan_loop *loop = &p->loops[k];
-    const bool vector = loop->lanes == PLAN_TIME && vector_bytes;
-    const bool alike = loop->alike && vector_bytes;
-    const unsigned fit = vector || alike ? vector_bytes / loop->widest : 1, lanes = loop->most && loop->most < fit ? loop->most : fit;
+    const unsigned lanes = lanes_of(loop, machine);
+    const bool vector = loop->lanes == PLAN_TIME && lanes > 1;
+    const bool alike = loop->alike && lanes > 1;
     sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
                   lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
     sn_text_print(out, "    %s\n", loop->reason);
@@ -201,13 +212,13 @@ static void explain_loop(const plan *p, uint32_t k, unsigned vector_bytes, bool 
         sn_text_print(out, "    two bodies: %u operations where the guard is set, %u else\n", work_of(&loop->body[1]), work_of(&loop->body[0]));
     if (loop->body[0].cold)
         sn_text_print(out, "    %u cold region%s, run only where a lane asks\n", loop->body[0].cold, loop->body[0].cold == 1 ? "" : "s");
-    const bool kept = vector && vector_bytes == 64 && byte_permutations;
+    const bool kept = vector && lanes * loop->widest == 64 && machine->byte_permutations;
     if (vector)
         explain_lookups(p, &loop->body[0], kept, out);
     if (loop->rate != PLAN_ELEMENT)
         return;
     if (alike) {
-        explain_alike(p, loop, vector_bytes, out);
+        explain_alike(p, loop, lanes, out);
         return;
     }
     const unsigned slots = (slots_of(p, &loop->body[0], kept) + 1) / 2, latency = lanes == 1 || loop->most ? cycle_latency(&loop->body[0]) : 0;
@@ -232,9 +243,9 @@ static uint32_t explain_calls(const plan *p, uint32_t next, uint32_t loop, text 
     return next;
 }
 
-void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, text *out)
+void sn_plan_explain(const plan *p, const plan_machine *machine, text *out)
 {
-    sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", engine, p->operations, p->loop_count,
+    sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", machine->engine, p->operations, p->loop_count,
                   p->loop_count == 1 ? "" : "s", p->hoisted);
     if (p->buffer_count)
         sn_text_print(out, "chunks of %u elements, %u buffers between loops\n", p->chunk, p->buffer_count);
@@ -252,7 +263,7 @@ void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutation
     uint32_t next = 0;
     for (uint32_t k = 0; k < p->loop_count; k++) {
         next = explain_calls(p, next, k, out);
-        explain_loop(p, k, vector_bytes, byte_permutations, out);
+        explain_loop(p, k, machine, out);
     }
     explain_calls(p, next, p->loop_count, out);
 }

@@ -151,7 +151,14 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
 
 struct text;
 void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops and bodies */
-void sn_plan_explain(const plan *p, unsigned vector_bytes, bool byte_permutations, const char *engine, struct text *out);
+/* For whom a plan is explained. */
+typedef struct plan_machine {
+    const char *engine;
+    unsigned vector_bytes; /* 0: one lane */
+    unsigned most_lanes;   /* 0: as many as there is room for */
+    bool byte_permutations;
+} plan_machine;
+void sn_plan_explain(const plan *p, const plan_machine *machine, struct text *out);
 
 /* ---- between the room's files ---- */
 /* What a loop may do at once, and what levels are, by turns: any number of elements; one; or eight, since each needs what is eight
@@ -197,7 +204,7 @@ typedef struct plan_cost {
     unsigned slots, latency;
 } plan_cost;
 plan_cost sn_plan_cost_of(unsigned code);
-/* What so many alike components take an element, in cycles, one after the other or side by side in vectors of so many bytes. */
+/* What so many alike components take an element, in cycles, one after the other or side by side in vectors of so many lanes. */
 typedef struct plan_alike_work { /* of each */
     unsigned slots, latency; /* of its operations */
     unsigned streams;        /* that lead in and out */
@@ -207,7 +214,7 @@ typedef struct plan_alike_work { /* of each */
 typedef struct plan_alike_cost {
     unsigned one_by_one, side_by_side;
 } plan_alike_cost;
-plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned vector_bytes);
+plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned lanes);
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
 sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);

@@ -116,14 +116,20 @@ static uint64_t low_bits(unsigned count)
     return ((uint64_t)1 << count) - 1;
 }
 
-static void set_shape(x64_writer *w, x64_isa isa)
+unsigned sn_x64_lanes_of(const x64_options *options, unsigned widest)
 {
+    const unsigned room = (options->isa == X64_AVX512 ? 64u : options->isa == X64_AVX2 ? 32u : widest) / widest;
+    return options->most_lanes && options->most_lanes < room ? options->most_lanes : room;
+}
+
+static void set_shape(x64_writer *w, const x64_options *options)
+{
+    const x64_isa isa = options->isa;
     const bool scalar = isa == X64_ONE_LANE || (w->loop->lanes == PLAN_SCALAR && !w->alike) || w->function;
-    const unsigned bytes = scalar ? w->loop->widest : isa == X64_AVX512 ? 64 : 32;
     static const x64_length lengths[] = {X64_128, X64_256, X64_512};
     w->isa = isa;
     w->scalar = scalar;
-    w->lanes = bytes / w->loop->widest;
+    w->lanes = scalar ? 1 : sn_x64_lanes_of(options, w->loop->widest);
     if (w->loop->most && w->loop->most < w->lanes)
         w->lanes = w->loop->most;
     if (w->alike)
@@ -626,7 +632,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->pool = &out->pool;
     w->with_marks = options->marks;
     w->tables = options->tables;
-    set_shape(w, options->isa);
+    set_shape(w, options);
     w->a.target = &sn_x64_target;
     w->a.emitter = w;
     w->a.copies = 1;
@@ -641,7 +647,7 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->a.vectors = low_bits(registers);
     w->a.masks = w->mask_registers ? (uint64_t)0xFE << CODE_MASKS : 0; /* k0 cannot be a predicate */
     survey(w);
-    if (w->loads && options->byte_permutations && w->mask_registers && registers == 32 && !loop->most)
+    if (w->loads && options->byte_permutations && w->mask_registers && registers == 32 && w->lanes * loop->widest == 64)
         sn_x64_keep_tables(w);
     if (w->kept_count && !join_look_ups(w))
         return SINTER_NO_MEMORY;
@@ -758,7 +764,7 @@ static bool pack(x64_writer *w, x64_output *out, const plan *p, const plan_loop 
 {
     if (!loop->alike || options->isa == X64_ONE_LANE)
         return true;
-    if (!sn_x64_pack(alike, p, loop, options->isa, &out->pool, out->memory))
+    if (!sn_x64_pack(alike, p, loop, options, &out->pool, out->memory))
         return false;
     if (sn_x64_alike_fits(alike)) {
         w->alike = alike;

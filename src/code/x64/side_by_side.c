@@ -195,10 +195,10 @@ static void pack_slice(packer *k)
     }
 }
 
-bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, x64_isa isa, x64_pool *pool, arena *memory)
+bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, const x64_options *options, x64_pool *pool, arena *memory)
 {
-    unsigned lanes = (isa == X64_AVX512 ? 64u : 32u) / loop->widest;
-    if (isa == X64_AVX512 && lanes > 8 && loop->alike <= 8) /* a narrower vector holds them all */
+    unsigned lanes = sn_x64_lanes_of(options, loop->widest);
+    if (lanes > 8 && loop->alike <= 8) /* a narrower vector holds them all */
         lanes = 8;
     const unsigned vectors = (loop->alike + lanes - 1) / lanes;
     const size_t most = 1 + (size_t)vectors * loop->slice;

@@ -30,6 +30,17 @@
 
 typedef enum x64_isa { X64_ONE_LANE, X64_AVX2, X64_AVX512 } x64_isa;
 
+typedef struct x64_options {
+    x64_isa isa;      /* of TIME loops; SCALAR ones are one lane anyway */
+    uint32_t random;  /* hostile builds */
+    bool marks;
+    bool byte_permutations; /* AVX-512 has VBMI */
+    uint8_t most_registers; /* hostile: 0 all */
+    uint8_t most_lanes;     /* 4, or 8 and 16, which are all that AVX-512's masks have instructions for; 0: as many as there is room for */
+    bool only_selection;    /* tests: select.c does everything, direct.c nothing */
+    const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
+} x64_options;
+
 enum { X64_MOST_POINTERS = 7, X64_MOST_SUMS = 8, X64_MOST_KEPT = 8 /* registers */ };
 /* Code is written in three pieces, which join() puts one behind the other: paths, the ways from them to cold regions and back, the regions. */
 enum { X64_PATHS, X64_WAYS, X64_REGIONS, X64_BUFFERS, X64_REGION_BY_NUMBER = X64_BUFFERS };
@@ -193,7 +204,7 @@ void sn_x64_load_byte_masks(x64_writer *w);
 
 /* side_by_side.c */
 /* Makes a body in lanes of a loop of alike components; false where memory is refused. */
-bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, x64_isa isa, x64_pool *pool, arena *memory);
+bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, const x64_options *options, x64_pool *pool, arena *memory);
 bool sn_x64_alike_fits(const x64_alike *a); /* what goes through the stack is not too much */
 x64_mem sn_x64_lanes_mem(const x64_writer *w, const ir_op *uniform); /* a vector: what a UNIFORM with b ≠ 0 is */
 x64_mem sn_x64_lane_line_mem(const x64_writer *w, uint32_t line, uint32_t delay); /* a vector */
@@ -210,15 +221,8 @@ void sn_x64_turn_streams(x64_writer *w, bool out, bool padded, bool masked);
 void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */
 
 /* loop.c */
-typedef struct x64_options {
-    x64_isa isa;      /* of TIME loops; SCALAR ones are one lane anyway */
-    uint32_t random;  /* hostile builds */
-    bool marks;
-    bool byte_permutations; /* AVX-512 has VBMI */
-    uint8_t most_registers; /* hostile: 0 all */
-    bool only_selection;    /* tests: select.c does everything, direct.c nothing */
-    const void *const *tables; /* by memory object: the content of constant tables; functions may have no frame to find them in */
-} x64_options;
+/* Elements of a vector in a loop whose widest have so many bytes. */
+unsigned sn_x64_lanes_of(const x64_options *options, unsigned widest);
 
 typedef struct x64_function {
     uint32_t start, size; /* in the joined code */
