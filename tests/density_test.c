@@ -3,6 +3,7 @@
 
 #include "guard_pages.h"
 #include "open_context.h"
+#include "repetitions.h"
 
 #include <float.h>
 #include <math.h>
@@ -301,7 +302,7 @@ static void threads_and_engines(void **state)
     outcome *one = malloc(sizeof *one), *other = malloc(sizeof *other);
     assert_true(one && other);
     static const int64_t counts[] = {LARGE - 8, 16384, 8193, 4097, 513, 31, 1, 0};
-    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c += test_share() > 1 ? 3 : 1) {
         run_large(l, &(sinter_density_options){.threads = 0}, counts[c], false, one);
         check_outcome(l, one, counts[c]);
         for (int threads = 1; threads <= 5; threads += c < 2 ? 1 : 3) {

@@ -2,6 +2,7 @@
  * function, pitch and aliases of oscillators, the spread and whiteness of noise, times of envelopes and delays, the
  * decay of a reverb. That engines agree is tested elsewhere; here each function does what its documentation says. */
 #include "open_context.h"
+#include "repetitions.h"
 
 #include <sinter/sinter.h>
 
@@ -148,6 +149,8 @@ static void filters_have_the_textbook_s_response(void **state)
     for (size_t k = 0; k < sizeof filters / sizeof *filters; k++)
         for (int c = 0; c < 3; c++) {
             char text[128], what[192];
+            if (test_share() > 1 && (size_t)c != k % 3)
+                continue;
             int n = snprintf(text, sizeof text, "input x; ");
             snprintf(text + n, sizeof text - (size_t)n, filters[k].call, corners[c]);
             run_on_impulse(text);
