@@ -5,6 +5,8 @@
  *
  * A hostile build asks the allocator for every single piece of an arena, so that each of them is refused
  * here. */
+#include "repetitions.h"
+
 #include <sinter/sinter.h>
 
 #include <setjmp.h>
@@ -229,12 +231,15 @@ static sinter_status attempt_once(attempt *a, deed d)
 }
 
 /* One refusal at each place, in a context that is cold or has done the work once before. Returns how many
- * places there are. */
+ * places there are. Of a share every second place, say, and the others the next time: each way of refusing comes to all
+ * kinds of places. */
 static uint32_t refuse_each(attempt *a, deed d, const char *what, const sinter_context_options *options,
                             bool warm, bool on_and_on)
 {
-    uint32_t n = 1;
-    for (; n < MOST_REFUSALS; n++) {
+    static uint32_t turn;
+    const uint32_t step = (uint32_t)test_share();
+    uint32_t n = 1 + turn++ % step;
+    for (; n < MOST_REFUSALS; n += step) {
         open_context(a, options);
         if (warm)
             assert_int_equal(attempt_once(a, d), SINTER_OK);
