@@ -199,6 +199,45 @@ lang_value sn_lang_keep_promise(lowering *l, uint32_t slot, uint32_t symbol, lan
 
 /* ---- errors ---- */
 
+/* One mistake gives one message: a statement that reads a name too early is told so once, however often it reads it, and a cycle
+ * once, however many of its statements read ahead. */
+static bool is_refused(const lowering *l, uint32_t statement, uint32_t symbol)
+{
+    uint32_t k = statement < l->refused_room ? l->refused[statement] : 0;
+    while (k && l->refusals[k].symbol != symbol)
+        k = l->refusals[k].next;
+    return k != 0;
+}
+
+static void note_refusal(lowering *l, uint32_t statement, uint32_t symbol)
+{
+    if (!l->refused && (l->refused = sn_arena_take_zeroed(l->memory, l->t->statement_count * sizeof *l->refused)) != NULL)
+        l->refused_room = l->t->statement_count;
+    if (l->refusal_count == l->refusal_room) {
+        lang_refusal *grown = sn_lang_more(l, l->refusals, l->refusal_count, &l->refusal_room, sizeof *grown);
+        if (!grown)
+            return;
+        l->refusals = grown;
+    }
+    if (statement >= l->refused_room)
+        return;
+    l->refusal_count += l->refusal_count == 0;
+    l->refusals[l->refusal_count] = (lang_refusal){.symbol = symbol, .next = l->refused[statement]};
+    l->refused[statement] = l->refusal_count++;
+}
+
+/* By whichever of its names the one reads the other. */
+static void note_edge(lowering *l, uint32_t reader, uint32_t read)
+{
+    const lang_tree *t = l->t;
+    const lang_statement *s = &t->statements[read];
+    if (s->kind != STATEMENT_SPLIT)
+        note_refusal(l, reader, s->b);
+    else
+        for (uint32_t k = 0; k < t->lists[s->b]; k++)
+            note_refusal(l, reader, t->lists[s->b + 1 + 2 * k]);
+}
+
 /* The statements of one scope, as far as they read each other's names. */
 typedef struct walk {
     lowering *l;
@@ -330,6 +369,8 @@ static void write_cycle(lowering *l, const lang_reading *r, char *text, size_t s
         w.waiting[names++] = s;
     add_name(l->t, text, size, symbol_of(l->t, r->statement));
     add_name(l->t, text, size, r->symbol);
+    for (uint32_t k = names, from = start; k-- > 0; from = w.waiting[k])
+        note_edge(l, from, w.waiting[k]);
     for (uint32_t k = names; k-- > 0;)
         if (names - k <= SHOWN || k == 0)
             add_name(l->t, text, size, symbol_of(l->t, w.waiting[k]));
@@ -343,8 +384,9 @@ void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *r, con
     const char *past = l->options->patch ? "its value one element ago is written with a prime: y'" : "";
     char cycle[SINTER_MESSAGE_SIZE / 2] = "", hint[SINTER_MESSAGE_SIZE];
     const bool shows = l->t->source.report->count < SINTER_MAX_ERRORS; /* the cycle and the line need a look at the whole text */
-    if (l->silent)
+    if (l->silent || is_refused(l, r->statement, r->symbol))
         return;
+    note_refusal(l, r->statement, r->symbol);
     if (l->options->patch && shows)
         write_cycle(l, r, cycle, sizeof cycle);
     const int length = function ? snprintf(hint, sizeof hint, "'%.*s' needs its value at once; ", shown, function) : 0;

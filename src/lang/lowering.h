@@ -84,6 +84,12 @@ typedef struct lang_reading {
     bool global;        /* read in a function, bound at the top */
 } lang_reading;
 
+/* A statement that reads a name which it may not, and has been told so, or is part of a cycle that was. */
+typedef struct lang_refusal {
+    uint32_t symbol;
+    uint32_t next; /* of the same statement; 0: none */
+} lang_refusal;
+
 typedef struct lang_memo {
     uint32_t function;                  /* 0: free place */
     uint32_t arguments, argument_count; /* in the pool, flattened */
@@ -149,6 +155,9 @@ typedef struct lowering {
     uint32_t future_count, future_room;
     lang_reading *readings;
     uint32_t reading_count, reading_room;
+    lang_refusal *refusals; /* from 1 */
+    uint32_t *refused;      /* per statement, up to refused_room: its last one; NULL as long as there is none */
+    uint32_t refusal_count, refusal_room, refused_room;
     lang_memo *memos;
     uint32_t memo_count, memo_mask;
 
