@@ -44,10 +44,10 @@ static void add_reverb(sinter_graph *graph, sinter_player *player, sinter_node f
 {
     const sinter_node room = add(graph, "freeverb", "room");
     check(sinter_graph_set(graph, room, sinter_graph_port(graph, room, "size"), 0.9));
-    check(sinter_graph_connect(graph, from, 0, room, 0));
-    check(sinter_graph_connect(graph, from, 0, room, 1));
-    check(sinter_graph_connect(graph, room, 0, left, 0));
-    check(sinter_graph_connect(graph, room, 1, right, 0));
+    check(sinter_graph_connect(graph, from, 0, room, 0, &report));
+    check(sinter_graph_connect(graph, from, 0, room, 1, &report));
+    check(sinter_graph_connect(graph, room, 0, left, 0, &report));
+    check(sinter_graph_connect(graph, room, 1, right, 0, &report));
     commit(graph, player);
 }
 
@@ -68,10 +68,10 @@ int main(int argc, char **argv)
     check(sinter_graph_set(graph, tone, sinter_graph_port(graph, tone, "hertz"), 330));
     check(sinter_graph_set(graph, low, sinter_graph_port(graph, low, "cutoff"), 2000));
     check(sinter_graph_set(graph, level, sinter_graph_port(graph, level, "level"), 0.3));
-    check(sinter_graph_connect(graph, tone, 0, low, 0));
-    check(sinter_graph_connect(graph, low, 0, level, 0));
-    check(sinter_graph_connect(graph, level, 0, left, 0));
-    check(sinter_graph_connect(graph, level, 0, right, 0));
+    check(sinter_graph_connect(graph, tone, 0, low, 0, &report));
+    check(sinter_graph_connect(graph, low, 0, level, 0, &report));
+    check(sinter_graph_connect(graph, level, 0, left, 0, &report));
+    check(sinter_graph_connect(graph, level, 0, right, 0, &report));
     commit(graph, player);
 
     const int cutoff = sinter_player_parameter(player, "low__cutoff"), loudness = sinter_player_parameter(player, "level__level");

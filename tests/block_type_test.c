@@ -1033,10 +1033,10 @@ static void graphs_have_such_nodes(void **state)
     assert_int_equal(sinter_graph_add(graph, "split", "both", &both, &report), SINTER_OK);
     assert_int_equal(sinter_graph_add(graph, "output", "left", &out, &report), SINTER_OK);
     assert_int_equal(sinter_graph_outputs(graph, both), 2);
-    assert_int_equal(sinter_graph_connect(graph, in, 0, node, 0), SINTER_OK);
+    assert_int_equal(sinter_graph_connect(graph, in, 0, node, 0, NULL), SINTER_OK);
     assert_int_equal(sinter_graph_fix(graph, node, 1, 0.25), SINTER_OK);
-    assert_int_equal(sinter_graph_connect(graph, node, 0, both, 0), SINTER_OK);
-    assert_int_equal(sinter_graph_connect(graph, both, 1, out, 0), SINTER_OK);
+    assert_int_equal(sinter_graph_connect(graph, node, 0, both, 0, NULL), SINTER_OK);
+    assert_int_equal(sinter_graph_connect(graph, both, 1, out, 0, NULL), SINTER_OK);
     assert_int_equal(sinter_graph_text(graph, text, sizeof text, &length, &report), SINTER_OK);
     sinter_kernel *kernel = compiled(text, SINTER_ENGINE_AUTO);
     assert_int_equal(sinter_kernel_describe(kernel).call_count, 2);

@@ -39,7 +39,7 @@ static void fix(sinter_node node, const char *port, double value)
 
 static void join(sinter_node from, sinter_node to, const char *port)
 {
-    assert_int_equal(sinter_graph_connect(graph, from, 0, to, sinter_graph_port(graph, to, port)), SINTER_OK);
+    assert_int_equal(sinter_graph_connect(graph, from, 0, to, sinter_graph_port(graph, to, port), NULL), SINTER_OK);
 }
 
 static void part(sinter_node from, sinter_node to, const char *port)
@@ -181,7 +181,7 @@ static void edit(int number)
         join(n.b, n.bus, "x");
         join(n.bus, n.out, "x");
         break;
-    case 16: assert_int_equal(sinter_graph_connect_delayed(graph, n.b, 0, n.bus, 0), SINTER_OK); break;
+    case 16: assert_int_equal(sinter_graph_connect_delayed(graph, n.b, 0, n.bus, 0, NULL), SINTER_OK); break;
     case 17: sinter_graph_remove(graph, n.bus); break;
     case 18: /* another name for the channel */
         sinter_graph_remove(graph, n.out);

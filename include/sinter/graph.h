@@ -8,8 +8,8 @@
  *     sinter_graph_add(graph, "output", "left", &out, &report);
  *     sinter_graph_set(graph, osc, sinter_graph_port(graph, osc, "hertz"), 110);
  *     sinter_graph_set(graph, low, sinter_graph_port(graph, low, "cutoff"), 800);
- *     sinter_graph_connect(graph, osc, 0, low, 0);
- *     sinter_graph_connect(graph, low, 0, out, 0);
+ *     sinter_graph_connect(graph, osc, 0, low, 0, &report);
+ *     sinter_graph_connect(graph, low, 0, out, 0, &report);
  *     sinter_graph_commit(graph, player, &edit, &report);
  *     sinter_player_set(player, sinter_player_parameter(player, "low__cutoff"), 2000);   // no new text
  *
@@ -31,7 +31,8 @@
  * graph around it is rebuilt, a node goes on where it stood. Nodes that no output hears are left out.
  *
  * Feedback: a cycle needs a delay. It has one where it enters the first port of a node of the type `delay`, or any port of another that is only
- * read through delays (that of delay_linear, say), or where a connection was made by sinter_graph_connect_delayed, which takes one sample. Any other is refused when the text is made, with the nodes it goes through.
+ * read through delays (that of delay_linear, say), or where a connection was made by sinter_graph_connect_delayed, which takes one sample. Any other is refused when it would be closed, with the nodes it goes
+ * through; and when the text is made, where definitions that have changed left it without its delay.
  *
  * A graph is for one thread at a time; it does not know the audio thread. Nothing here is real-time safe but what the player does. */
 #ifndef SINTER_GRAPH_H
@@ -62,10 +63,14 @@ SINTER_API sinter_status sinter_graph_add(sinter_graph *graph, const char *type,
 /* Its connections go with it. */
 SINTER_API sinter_status sinter_graph_remove(sinter_graph *graph, sinter_node node);
 
-/* From an output port to an input port; a connection that is there stays as it is. `delayed`: by one sample. A port for an event takes one connection, from
- * a node of the type `event`. */
-SINTER_API sinter_status sinter_graph_connect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
-SINTER_API sinter_status sinter_graph_connect_delayed(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
+/* From an output port to an input port; a connection that is there keeps its place in the sum, and becomes delayed, by one sample, or not. A port for an event takes
+ * one connection, from a node of the type `event`. Where it cannot be all is as before, and the report (NULL allowed) says why: SINTER_BAD_ARGUMENT for nodes that are gone, ports that
+ * there are not or that take a constant; SINTER_BAD_PROGRAM for what would close a cycle without a delay, spelled out (`a → b → a`), whether an output hears it
+ * or not; SINTER_NO_MEMORY. */
+SINTER_API sinter_status sinter_graph_connect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input, sinter_report *report);
+SINTER_API sinter_status sinter_graph_connect_delayed(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input,
+                                                      sinter_report *report);
+/* SINTER_BAD_ARGUMENT where there is no such connection. */
 SINTER_API sinter_status sinter_graph_disconnect(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t input);
 
 /* The value of an input port, as a parameter or as a constant; finite. What is connected to it comes first. A value that a player has been told of needs no
@@ -90,7 +95,7 @@ SINTER_API sinter_node sinter_graph_find(const sinter_graph *graph, const char *
 SINTER_API uint32_t sinter_graph_outputs(const sinter_graph *graph, sinter_node node); /* ports; 0 of no node */
 
 /* The text, into `buffer` of `size` bytes, cut where it does not fit and terminated (size > 0); *length (NULL allowed) is what all of it takes.
- * SINTER_BAD_PROGRAM with the report for a cycle without a delay, or no output; SINTER_NO_MEMORY. */
+ * SINTER_BAD_PROGRAM with the report for no output, or a cycle that lost its delay with a definition; SINTER_NO_MEMORY. */
 SINTER_API sinter_status sinter_graph_text(sinter_graph *graph, char *buffer, size_t size, size_t *length, sinter_report *report);
 /* What became of the graph: its streams, the sample rate, how many operations it compiles to; then the nodes in the order in which they are
  * computed, a line each: type, what is connected to each port or what it is, number of outputs, the operations that the node has when it is compiled

@@ -523,6 +523,18 @@ sinter_status sn_graph_write(sinter_graph *g, graph_both *both, void (*write)(gr
     return status == SINTER_NO_MEMORY ? sn_report_fail(report, status, "out of memory", NULL) : status;
 }
 
+sinter_status sn_graph_check_cycles(sinter_graph *g, uint32_t node, sinter_report *report)
+{
+    graph_writing w;
+    sinter_report none;
+    none.count = none.total = 0;
+    sinter_status status = open_writing(&w, g, NULL, report ? report : &none) ? visit(&w, node) : SINTER_NO_MEMORY;
+    if (status == SINTER_NO_MEMORY)
+        sn_report_fail(report, status, "out of memory", NULL);
+    sn_arena_close(&w.memory);
+    return status;
+}
+
 static sinter_status copy(sinter_graph *g, void (*write)(graph_writing *), char *buffer, size_t size, size_t *length, sinter_report *report)
 {
     graph_writing w;

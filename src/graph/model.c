@@ -156,10 +156,24 @@ sinter_status sinter_graph_find_node(const sinter_graph *g, const char *name, si
     return refuse_name(report, message, &nearest, NULL);
 }
 
+/* "which is an echo" */
+static const char *article(const graph_node *n)
+{
+    return strchr("aeiou", n->type->name[0]) ? "an" : "a";
+}
+
+/* The ports by name, for a hint. */
+static void list_ports(const graph_node *n, char *list, size_t size)
+{
+    snprintf(list, size, "it has no input ports");
+    for (uint32_t k = 0, used = 0; k < n->type->port_count && used < size; k++)
+        used += (uint32_t)snprintf(list + used, size - used, "%s%s", k ? ", " : "its ports are ", n->type->ports[k].name);
+}
+
 sinter_status sinter_graph_find_port(const sinter_graph *g, sinter_node node, const char *name, uint32_t *port, sinter_report *report)
 {
     const graph_node *n = node_of(g, node);
-    char message[SINTER_MESSAGE_SIZE], ports[SINTER_MESSAGE_SIZE] = "it has no input ports";
+    char message[SINTER_MESSAGE_SIZE], ports[SINTER_MESSAGE_SIZE];
     if (!name || !port)
         return SINTER_BAD_ARGUMENT;
     forget_errors(report);
@@ -169,13 +183,10 @@ sinter_status sinter_graph_find_port(const sinter_graph *g, sinter_node node, co
     if (!n)
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "there is no such node any more", NULL);
     lang_nearest nearest = {.wanted = name, .wanted_length = strlen(name)};
-    for (uint32_t k = 0, used = 0; k < n->type->port_count; k++) {
-        const char *own = n->type->ports[k].name;
-        sn_lang_offer(&nearest, own, strlen(own));
-        used += (uint32_t)snprintf(ports + used, sizeof ports - used, "%s%s", k ? ", " : "its ports are ", own);
-        used = used < sizeof ports ? used : sizeof ports - 1;
-    }
-    snprintf(message, sizeof message, "'%.40s', which is a %.40s, has no port '%.60s'", n->name, n->type->name, name);
+    for (uint32_t k = 0; k < n->type->port_count; k++)
+        sn_lang_offer(&nearest, n->type->ports[k].name, strlen(n->type->ports[k].name));
+    list_ports(n, ports, sizeof ports);
+    snprintf(message, sizeof message, "'%.40s', which is %s %.40s, has no port '%.60s'", n->name, article(n), n->type->name, name);
     return refuse_name(report, message, &nearest, ports);
 }
 
@@ -333,55 +344,125 @@ static uint32_t find_connection(const sinter_graph *g, const graph_connection *c
     return k;
 }
 
-static bool are_ports(const sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, graph_connection *c)
+static sinter_status refuse_output(const graph_node *n, uint32_t output, sinter_report *report)
+{
+    char message[SINTER_MESSAGE_SIZE], hint[SINTER_MESSAGE_SIZE] = "";
+    snprintf(message, sizeof message, "'%.60s', which is %s %.60s, has no output %u", n->name, article(n), n->type->name, output);
+    if (n->type->output_count > 1)
+        snprintf(hint, sizeof hint, "its outputs are 0 to %u", n->type->output_count - 1);
+    else
+        snprintf(hint, sizeof hint, n->type->output_count ? "its only output is 0" : "nothing comes out of it but to outside");
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, hint);
+}
+
+static sinter_status refuse_input(const graph_node *n, uint32_t input, sinter_report *report)
+{
+    char message[SINTER_MESSAGE_SIZE], ports[SINTER_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "'%.60s', which is %s %.60s, has no input port %u", n->name, article(n), n->type->name, input);
+    list_ports(n, ports, sizeof ports);
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, ports);
+}
+
+static sinter_status find_ports(const sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, graph_connection *c,
+                                sinter_report *report)
 {
     *c = (graph_connection){.output = output, .input = input};
-    return sn_graph_slot(g, from, &c->from) && sn_graph_slot(g, to, &c->to) && output < g->nodes[c->from].type->output_count
-           && input < g->nodes[c->to].type->port_count && !g->nodes[c->to].type->ports[input].constant;
+    if (!sn_graph_slot(g, from, &c->from) || !sn_graph_slot(g, to, &c->to))
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT,
+                              sn_graph_slot(g, from, &c->from) ? "the node to connect to is none, or is gone" : "the node to connect from is none, or is gone", NULL);
+    if (output >= g->nodes[c->from].type->output_count)
+        return refuse_output(&g->nodes[c->from], output, report);
+    return input < g->nodes[c->to].type->port_count ? SINTER_OK : refuse_input(&g->nodes[c->to], input, report);
 }
 
-/* An event is taken by its name: from one node that is one, at once. */
-static bool takes(const sinter_graph *g, const graph_connection *c, bool delayed)
+static sinter_status refuse_port(const sinter_graph *g, const graph_connection *c, const char *wrong, const char *hint, sinter_report *report)
 {
-    if (!g->nodes[c->to].type->ports[c->input].event)
-        return true;
+    char message[SINTER_MESSAGE_SIZE];
+    const graph_node *n = &g->nodes[c->to];
+    snprintf(message, sizeof message, "'%.50s' of '%.60s' %s", n->type->ports[c->input].name, n->name, wrong);
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, hint);
+}
+
+/* A constant takes no stream. An event is taken by its name: from one node that is one, at once. */
+static sinter_status check_port(const sinter_graph *g, const graph_connection *c, bool delayed, sinter_report *report)
+{
+    const graph_port *p = &g->nodes[c->to].type->ports[c->input];
+    if (p->constant)
+        return refuse_port(g, c, "must be a constant", "sinter_graph_fix gives it one", report);
+    if (!p->event)
+        return SINTER_OK;
+    if (g->nodes[c->to].type->kind != GRAPH_FUNCTION)
+        return refuse_port(g, c, "is posted, and takes no connection", "sinter_player_event posts it", report);
+    if (g->nodes[c->from].type->kind != GRAPH_EVENT)
+        return refuse_port(g, c, "takes an event", "that is a node of the type event", report);
+    if (delayed)
+        return refuse_port(g, c, "takes an event at once", "events cannot be delayed", report);
     for (uint32_t k = 0; k < g->connection_count; k++)
         if (g->connections[k].to == c->to && g->connections[k].input == c->input && g->connections[k].from != c->from)
-            return false;
-    return !delayed && g->nodes[c->from].type->kind == GRAPH_EVENT && g->nodes[c->to].type->kind == GRAPH_FUNCTION;
-}
-
-static sinter_status connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, bool delayed)
-{
-    graph_connection c;
-    if (!are_ports(g, from, output, to, input, &c) || !takes(g, &c, delayed))
-        return SINTER_BAD_ARGUMENT;
-    const uint32_t k = find_connection(g, &c);
-    if (k < g->connection_count) {
-        g->connections[k].delayed = delayed;
-        return SINTER_OK;
-    }
-    if (!grow(g, (void **)&g->connections, &g->connection_room, g->connection_count, sizeof c))
-        return SINTER_NO_MEMORY;
-    c.delayed = delayed;
-    g->connections[g->connection_count++] = c;
+            return refuse_port(g, c, "has an event already", "disconnect that first", report);
     return SINTER_OK;
 }
 
-sinter_status sinter_graph_connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
+/* Only where something is connected on both sides. */
+static bool may_close_cycle(const sinter_graph *g, const graph_connection *c)
 {
-    return connect(g, from, output, to, input, false);
+    bool before = c->from == c->to, behind = before;
+    for (uint32_t k = 0; k < g->connection_count; k++) {
+        before |= g->connections[k].to == c->from;
+        behind |= g->connections[k].from == c->to;
+    }
+    return before && behind;
 }
 
-sinter_status sinter_graph_connect_delayed(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
+/* As it now stands in the list; where that closes a cycle without a delay all is as before. */
+static sinter_status keep_unless_cycle(sinter_graph *g, uint32_t k, bool was_there, sinter_report *report)
 {
-    return connect(g, from, output, to, input, true);
+    const graph_connection *c = &g->connections[k];
+    sinter_status status = SINTER_OK;
+    if (sn_graph_is_ordering(g, c) && may_close_cycle(g, c))
+        status = sn_graph_check_cycles(g, c->to, report);
+    if (status != SINTER_OK && was_there)
+        g->connections[k].delayed = true;
+    else if (status != SINTER_OK)
+        g->connection_count--;
+    return status;
+}
+
+static sinter_status connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, bool delayed, sinter_report *report)
+{
+    graph_connection c;
+    forget_errors(report);
+    sinter_status status = find_ports(g, from, output, to, input, &c, report);
+    if (status == SINTER_OK)
+        status = check_port(g, &c, delayed, report);
+    if (status != SINTER_OK)
+        return status;
+    const uint32_t k = find_connection(g, &c);
+    const bool was_there = k < g->connection_count;
+    if (was_there && g->connections[k].delayed == delayed)
+        return SINTER_OK;
+    if (!was_there && !grow(g, (void **)&g->connections, &g->connection_room, g->connection_count, sizeof c))
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    g->connections[k] = c;
+    g->connections[k].delayed = delayed;
+    g->connection_count += !was_there;
+    return keep_unless_cycle(g, k, was_there, report);
+}
+
+sinter_status sinter_graph_connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, sinter_report *report)
+{
+    return connect(g, from, output, to, input, false, report);
+}
+
+sinter_status sinter_graph_connect_delayed(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, sinter_report *report)
+{
+    return connect(g, from, output, to, input, true, report);
 }
 
 sinter_status sinter_graph_disconnect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input)
 {
     graph_connection c;
-    if (!are_ports(g, from, output, to, input, &c))
+    if (find_ports(g, from, output, to, input, &c, NULL) != SINTER_OK)
         return SINTER_BAD_ARGUMENT;
     const uint32_t k = find_connection(g, &c);
     if (k == g->connection_count)

@@ -164,6 +164,9 @@ void sn_graph_write_text(graph_writing *w);
 /* Opens the writing, whose memory the caller closes, finds the order and calls `write`. `both`: NULL, or what the graph is two of. */
 sinter_status sn_graph_write(sinter_graph *g, graph_both *both, void (*write)(graph_writing *), graph_writing *w, sinter_report *report);
 
+/* Is there a cycle without a delay among what the node in that slot hears? SINTER_BAD_PROGRAM with the report, SINTER_NO_MEMORY. */
+sinter_status sn_graph_check_cycles(sinter_graph *g, uint32_t node, sinter_report *report);
+
 /* ---- transition.c ---- */
 
 /* NULL when memory is refused. One owner; `heard` as in graph_writing. */

@@ -49,6 +49,12 @@ static void make(sinter_context *context, sinter_graph *graph)
     sinter_graph_dot(graph, text, 100, &length, NULL);
 }
 
+static void join(sinter_graph *graph, sinter_node from, uint32_t output, sinter_node to, uint32_t port)
+{
+    if (sinter_graph_connect(graph, from, output, to, port, &report) != SINTER_OK && !report.count)
+        fail("no reason is given", "");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,8 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             switch (what & 7) {
             case 0: sinter_graph_add(graph, types[what / 8 % 14], data[k + 3] & 1 ? "named" : NULL, a, &report); break;
             case 1: sinter_graph_remove(graph, *a); break;
-            case 2: sinter_graph_connect(graph, *a, output, b, port); break;
-            case 3: sinter_graph_connect_delayed(graph, *a, output, b, port); break;
+            case 2: join(graph, *a, output, b, port); break;
+            case 3: sinter_graph_connect_delayed(graph, *a, output, b, port, &report); break;
             case 4: sinter_graph_disconnect(graph, *a, output, b, port); break;
             case 5: sinter_graph_set(graph, *a, port, 1 + data[k + 2]); break;
             case 6: sinter_graph_fix(graph, *a, port, 1 + data[k + 2]); break;
