@@ -1460,6 +1460,17 @@ def render_stimuli_and_automation(folder):
         (folder / "changes.txt").write_text(text + "\n")
         bad(1, *automated, "--hash", says=says)
     bad(1, "render", patch, "--frames", "8", "--automate", folder / "none.txt", "--hash", says="cannot read")
+    bad(1, "render", patch, "--frames", "8", "--automate", folder, "--hash", says="Is a directory")
+    (folder / "changes.txt").write_text("0.25,a,3\n0.5, b, 11\n")
+    noted = run(*automated, "-o", folder / "p.npy")
+    check(noted.status == 0 and "changes.txt:2: note: 11 is out of the range of b and becomes its upper end" in noted.err, noted)
+    same(read_npy(folder / "p.npy")[1], [201, 201, 203, 203, 1003, 1003, 1003, 1003])
+    # Each line of an event is one, at its own sample, in the middle of a block too, the same value again as well; an early one of a late line.
+    (folder / "changes.txt").write_text("0.75 note 3\n0.25 note 2\n0.5 note 2\n")
+    events = ["render", "event note = 1; out note + 10*min(since(note), 5)", "--frames", "8", "--rate", "8", "--automate", folder / "changes.txt"]
+    for block in ["1", "3", "8"]:
+        good(*events, "--block", block, "-o", folder / "p.npy")
+        same(read_npy(folder / "p.npy")[1], [51, 51, 2, 12, 2, 12, 3, 13])
     bad(2, "render", "input a; a", "--impulse", "--noise", "1", "--frames", "1", "--hash", says="exclude")
     bad(1, "render", "input a; a", "--frames", "1", "--hash", says="--impulse or --noise SEED")
 

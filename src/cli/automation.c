@@ -4,7 +4,8 @@
  *     0          cutoff     400
  *     1.5        cutoff     2000
  *
- * Changes fall on the sample nearest to their time; those of one sample happen in the order of their lines. */
+ * Changes fall on the sample nearest to their time; those of one sample happen in the order of their lines. What the patch declares as an event is one: each
+ * line of it says when it came. */
 #include "cli/command.h"
 
 #include <errno.h>
@@ -40,9 +41,17 @@ static bool refuse_name(const char *path, int line, const char *name, const sint
     return sn_cli_refuse("%s:%d: there is no parameter %s", path, line, name);
 }
 
+/* An event has its time as a parameter beside it, which is called NAME.onset. */
+static int onset_of(const sinter_kernel *kernel, const char *name)
+{
+    char onset[256 + sizeof ".onset"]; /* names have at most 255 bytes */
+    snprintf(onset, sizeof onset, "%s.onset", name);
+    return sinter_parameter_number(kernel, onset);
+}
+
 static bool read_line(automation *a, char *text, int line, const char *path, const preparation *p, double rate)
 {
-    static const char blanks[] = " \t\r\n";
+    static const char blanks[] = " \t\r\n,";
     char *rest = NULL, *words[4];
     int count = 0;
     text[strcspn(text, "#")] = 0;
@@ -59,7 +68,11 @@ static bool read_line(automation *a, char *text, int line, const char *path, con
     const int parameter = sinter_parameter_number(p->kernel, words[1]);
     if (parameter < 0)
         return refuse_name(path, line, words[1], &p->info);
-    return add(a, (automation_change){(int64_t)nearbyint(time * rate), parameter, value, a->count});
+    const sinter_parameter_info *const known = &p->info.parameters[parameter];
+    if (value < known->low || value > known->high)
+        sn_cli_note("%s:%d: note: %s is out of the range of %s and becomes its %s end", path, line, words[2], words[1],
+                    value < known->low ? "lower" : "upper");
+    return add(a, (automation_change){(int64_t)nearbyint(time * rate), parameter, onset_of(p->kernel, words[1]), value, a->count});
 }
 
 static int compare_changes(const void *a, const void *b)
@@ -81,6 +94,8 @@ bool sn_cli_read_automation(automation *a, const char *path, const preparation *
     bool good = true;
     for (int line = 1; good && getline(&text, &room, in) >= 0; line++)
         good = read_line(a, text, line, path, p, rate);
+    if (good && ferror(in))
+        good = sn_cli_refuse("cannot read %s: %s", path, strerror(errno));
     free(text);
     if (in != stdin)
         fclose(in);
@@ -94,8 +109,10 @@ bool sn_cli_read_automation(automation *a, const char *path, const preparation *
 int64_t sn_cli_automate(automation *a, sinter_instance *instance, int64_t frame)
 {
     while (a->next < a->count && a->changes[a->next].frame <= frame) {
-        sinter_set(instance, a->changes[a->next].parameter, a->changes[a->next].value);
-        a->next++;
+        const automation_change *change = &a->changes[a->next++];
+        sinter_set(instance, change->parameter, change->value);
+        if (change->onset >= 0)
+            sinter_jump(instance, change->onset, (double)frame);
     }
     return a->next < a->count ? a->changes[a->next].frame : INT64_MAX;
 }

@@ -367,7 +367,7 @@ void sn_cli_discard_samples(sample_output *o); /* takes it back */
 
 typedef struct automation_change {
     int64_t frame;
-    int parameter;
+    int parameter, onset; /* `onset`: an event's second parameter; −1: it is none */
     double value;
     size_t order; /* of its line */
 } automation_change;
