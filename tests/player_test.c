@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -315,33 +316,106 @@ static void test_engines(void **state)
     sinter_kernel_close(kernel);
 }
 
-/* Where compiling takes longer than it may, the interpreter begins. Whoever is quick sees it; the sound is the same. Where there is only
- * the interpreter, what plays first may be either of the two programs that it gets, and does not say which. */
+/* A node that is a piece of the program, and can be told how often compilers may ask for it: so a compilation can be held in its midst. */
+static atomic_int asked, allowed, held_in_vain;
+
+static void pause_awhile(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static void emit_held(void *user, sinter_program *program, const sinter_value *inputs, uint32_t input_count, sinter_value *outputs, uint32_t output_count)
+{
+    (void)user, (void)program, (void)input_count, (void)output_count;
+    outputs[0] = inputs[0];
+    atomic_fetch_add(&asked, 1);
+    for (int k = 0; atomic_load(&asked) > atomic_load(&allowed); k++, pause_awhile())
+        if (k == 5000) {
+            atomic_store(&held_in_vain, 1);
+            break;
+        }
+}
+
+/* And one that is called. */
+static atomic_uint most_at_once;
+
+static void process_mean(void *self, double rate, const float *const *inputs, float *const *outputs, uint32_t count, const sinter_block_context *told)
+{
+    (void)rate, (void)told;
+    float *before = self;
+    for (uint32_t k = 0; k < count; k++) {
+        outputs[0][k] = 0.5f * (inputs[0][k] + *before);
+        *before = inputs[0][k];
+    }
+    if (count > atomic_load(&most_at_once))
+        atomic_store(&most_at_once, count);
+}
+
+static void *create_mean(void *user, double rate)
+{
+    (void)user, (void)rate;
+    return calloc(1, sizeof(float));
+}
+
+static const char held_voice[] =
+    "input x\n"
+    "tone = saw(220) + 0.3*held(x)\n"
+    "low = svf(tone, 700 + 600*sine(3), 2).x\n"
+    "late = low + 0.5*mean(delay(late, 41)) - 0.2*delay(late, 4410)\n"
+    "out left = late\n"
+    "out right = lowpass(late, 900)\n";
+
+/* Where compiling takes longer than it may, the interpreter plays as soon as it can, and whoever waits for the edit waits no longer. Machine code takes over
+ * from it in mid-stream, with the state that it has by then, that of a node in C in a cycle as well; and from that another engine, at once. */
 static void test_budget(void **state)
 {
     (void)state;
-    sinter_kernel *kernel = compiled(voice);
+    const sinter_node_type held = {.name = "held", .inputs = 1, .outputs = 1, .emit = emit_held},
+                           mean = {.name = "mean", .inputs = 1, .outputs = 1, .process = process_mean, .create = create_mean, .destroy = free, .pure = true};
+    const bool has_code = sinter_engine_available(SINTER_ENGINE_SCALAR, NULL);
+    assert_int_equal(sinter_add_node_type(context, &held), SINTER_OK);
+    assert_int_equal(sinter_add_node_type(context, &mean), SINTER_OK);
+    atomic_store(&allowed, 1 << 30);
+    sinter_kernel *kernel = compiled(held_voice);
     sinter_instance *instance = opened(kernel);
     run_plainly(instance, wanted, 0, COUNT);
-    sinter_player *player = player_with(&(sinter_player_options){.fade = -1, .budget = 1e-9});
-    uint64_t number;
-    sinter_player_edit(player, voice, strlen(voice), NULL, &number);
-    int begin = 0;
-    while (sinter_player_look(player, NULL).swaps == 0)
-        process(player, 0, 0);
-    const bool interpreted = sinter_engine_available(SINTER_ENGINE_SCALAR, NULL)
-                             && sinter_player_look(player, NULL).engine == SINTER_ENGINE_INTERP;
-    while (begin < COUNT) {
-        process(player, begin, begin + 100);
-        begin += 100;
-        if (begin == 6000)
-            assert_int_equal(sinter_player_wait(player, number, NULL), SINTER_OK);
-    }
-    assert_same_sound(0, COUNT);
-    const sinter_player_view view = sinter_player_look(player, NULL);
-    assert_true(view.swaps == 2 || !interpreted);
-    if (sinter_engine_available(SINTER_ENGINE_SCALAR, NULL) && !view.engine_reason[0])
+    /* How often the interpreter asks. */
+    sinter_player *player = player_with(&(sinter_player_options){.fade = -1, .engine = SINTER_ENGINE_INTERP});
+    atomic_store(&asked, 0);
+    assert_int_equal(edit(player, held_voice), SINTER_OK);
+    sinter_player_close(player);
+    atomic_store(&allowed, atomic_exchange(&asked, 0));
+    player = player_with(&(sinter_player_options){.fade = -1, .budget = 1e-9});
+    assert_int_equal(edit(player, held_voice), SINTER_OK);
+    process_cut(player, 0, 5000, 200);
+    sinter_player_view view = sinter_player_look(player, NULL);
+    assert_int_equal(view.engine, SINTER_ENGINE_INTERP);
+    assert_int_equal(view.swaps, 1);
+    assert_int_equal(view.playing, 1);
+    assert_int_equal(view.compiled, 1);
+    assert_false(atomic_load(&held_in_vain));
+    atomic_store(&allowed, 1 << 30);
+    int begin = 5000;
+    for (int k = 0; k < 10000 && sinter_player_look(player, NULL).swaps < 2; k++, pause_awhile())
+        if (begin < 7000)
+            process(player, begin, begin + 1), begin++;
+        else
+            process(player, 0, 0);
+    process_cut(player, begin, 9000, 200);
+    view = sinter_player_look(player, NULL);
+    assert_int_equal(view.swaps, 2);
+    if (has_code && !view.engine_reason[0])
         assert_int_not_equal(view.engine, SINTER_ENGINE_INTERP);
+    uint64_t number;
+    if (sinter_player_use_engine(player, SINTER_ENGINE_SCALAR, &number) == SINTER_OK) {
+        assert_int_equal(sinter_player_wait(player, number, NULL), SINTER_OK);
+        process_cut(player, 9000, 9500, 200);
+        assert_int_equal(sinter_player_look(player, NULL).engine, SINTER_ENGINE_SCALAR);
+        assert_int_equal(sinter_player_look(player, NULL).swaps, 3);
+        process_cut(player, 9500, COUNT, 200);
+    }
+    assert_same_sound(0, has_code ? COUNT : 9000);
+    assert_int_equal(atomic_load(&most_at_once), 41);
     sinter_player_close(player);
     sinter_instance_close(instance);
     sinter_kernel_close(kernel);

@@ -46,8 +46,8 @@ typedef struct sinter_player_options {
     sinter_rewriting rewriting;
     double fade;             /* seconds that edits fade, of texts, graphs and channels; 0: 0.005; negative: they do not. At most 10 */
     uint32_t queue;          /* changes and events that may wait for the audio thread; 0: 4096. At most 2^20; rounded up to a power of 2 */
-    double budget;           /* seconds: where compiling will probably take longer, the interpreter takes over first, and machine code from it
-                                when it is ready, with the same bits. 0: never */
+    double budget;           /* seconds: where compiling an edit will probably take longer, the interpreter takes over first (sinter_player_wait returns
+                                then), and machine code from it when it is ready, with the same bits. 0: never */
 } sinter_player_options;
 
 /* SINTER_BAD_ARGUMENT, SINTER_NO_MEMORY (a thread that is refused too), SINTER_NO_ENGINE. The context must outlive the player. Plays silence at first. */

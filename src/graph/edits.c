@@ -300,11 +300,12 @@ static void announce(sinter_player *player, uint64_t number, double seconds)
     pthread_mutex_unlock(&player->lock);
 }
 
-/* By the interpreter first where machine code takes longer than allowed. What fades is all that is needed for that. */
+/* By the interpreter first where machine code takes longer than allowed: it can be heard then, and the rest follows on its own. What fades is all that is needed
+ * for that; and for another engine nothing, since the program plays already. */
 static sinter_status edit(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t number, bool fades, sinter_report *report)
 {
     const double estimate = player->seconds_a_byte * (double)r->length;
-    const bool dear = player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP;
+    const bool dear = fades && player->budget > 0 && estimate > player->budget && engine != SINTER_ENGINE_INTERP;
     performance *fading, *p;
     double begin = now();
     begin_fading(player, r, dear ? SINTER_ENGINE_INTERP : engine, number, &fading);
@@ -317,6 +318,7 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
             status = hand_on(player, p, NULL, fades);
         if (status != SINTER_OK)
             return status;
+        announce(player, number, now() - begin);
     }
     begin = now();
     sinter_status status = make(player, r, engine, number, &p, report);
@@ -325,10 +327,10 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
     if (status == SINTER_OK) {
         const double seconds = now() - begin;
         player->seconds_a_byte = seconds / (double)(r->length ? r->length : 1);
-        if (!fading)
+        if (!fading && !interpreted)
             announce(player, number, seconds);
     }
-    return fading ? SINTER_OK : status; /* what has faded to the graph plays it, too */
+    return fading || interpreted ? SINTER_OK : status; /* what has faded to the graph plays it, too, as the interpreter does */
 }
 
 void sn_request_forget(sinter_player *player, player_request *r)
