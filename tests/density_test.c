@@ -668,6 +668,43 @@ static void families(void **state)
     sinter_density_values_close(v);
     sinter_density_close(d);
 
+    /* By two others, and by all of a tuple together. */
+    d = open_density("triangular(0, 1, 0.5)", NULL);
+    v = open_values(d);
+    assert_string_equal(sinter_density_describe(d).constraints[2], "in lower..upper");
+    static const double corners[][4] = {{0, 2, 1, -1}, {0, 2, 0, -1}, {0, 2, 2, -1}, {0, 2, 3, 2}, {0, 2, -1, 2}, {0, 0, 0, 1}};
+    for (size_t k = 0; k < sizeof corners / sizeof *corners; k++) {
+        sinter_density_set_all(v, corners[k]);
+        expect_invalid(v, (int)corners[k][3], corners[k][2]);
+    }
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+    for (int narrow = 0; narrow < 2; narrow++) {
+        d = open_density("categorical((0.2, 0.3, 0.5))", &(sinter_density_options){.type = narrow ? SINTER_F32 : SINTER_F64});
+        v = open_values(d);
+        expect_invalid(v, -1, 0.5); /* of f32 too, where 0.2 + 0.3 + 0.5 is not 1 */
+        static const double shares[][4] = {{0.1, 0.2, 0.7, -1}, {0.1, 0.2, 0.71, 0}, {1, 0, 0, -1}, {0.5, -0.1, 0.6, 1}, {1, NAN, 0, 0}, {0.3333333, 0.3333333, 0.3333333, -1}};
+        for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+            for (int i = 0; i < 3; i++)
+                sinter_density_set(v, i, shares[k][i]);
+            expect_invalid(v, (int)shares[k][3], shares[k][2]);
+        }
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+    static const struct { const char *text; double value; } refused[] = {
+        {"geometric", 0}, {"geometric", 1.5}, {"binomial(theta = 0.5)", 2.5}, {"binomial(theta = 0.5)", -1}, {"binomial_logit(alpha = 0)", 0.5},
+        {"beta_proportion(kappa = 2)", 0}, {"beta_proportion(kappa = 2)", 1}, {"neg_binomial_p(r = 2)", 0}};
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
+        d = open_density(refused[k].text, NULL);
+        v = open_values(d);
+        const int number = !strncmp(refused[k].text, "neg", 3);
+        sinter_density_set(v, number, refused[k].value);
+        expect_invalid(v, number, refused[k].value);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+
     /* A model: columns as it declares them, parameters with ranges. */
     d = open_density("input y; input x; param a = 0.5; param b = -1; param sigma = 2 in 0..1e9; y ~ normal(a + b*x, sigma)", NULL);
     v = open_values(d);

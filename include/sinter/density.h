@@ -112,7 +112,7 @@ SINTER_API sinter_status sinter_density_set_all(sinter_density_values *values, c
 /* NaN where there is no such parameter. */
 SINTER_API double sinter_density_get(const sinter_density_values *values, int parameter);
 /* The first parameter that breaks its constraint, −1 where none does: as the values stand, or, after a call that said SINTER_BAD_PARAMETER and until
- * the next one or the next value, as it was given them. Real-time safe. */
+ * the next one or the next value, as it was given them. Of a tuple whose numbers do not add up to 1 its first. Real-time safe. */
 SINTER_API int sinter_density_invalid(const sinter_density_values *values);
 
 /* ---- rows ---- */

@@ -143,6 +143,10 @@ static int check_parameters(const density_job *j)
     if (isnan(value))
         return sn_cli_fail("the parameter %s has no value: --set %s=1", p->name, p->name);
     sn_decimal_write_f64(value, number);
+    if (!strcmp(j->info.constraints[k], "in simplex") && value >= 0 && value <= 1)
+        return sn_cli_fail("the parameters from %s on are no point of the simplex: they must add up to 1", p->name);
+    if (isinf(value) && strchr("<>", *j->info.constraints[k]) && *j->info.constraints[k])
+        return sn_cli_fail("the parameter %s is %s, and must be finite and %s", p->name, number, j->info.constraints[k]);
     if (*j->info.constraints[k])
         return sn_cli_fail("the parameter %s is %s, and must be %s", p->name, number, j->info.constraints[k]);
     if (p->low > -DBL_MAX || p->high < DBL_MAX)

@@ -115,20 +115,34 @@ static density_range range_of(const ir_param *param, const lang_density *describ
     return (density_range){.low = param->low, .high = param->high};
 }
 
-/* `> NAME`, `>= NAME`, `< NAME`, `<= NAME`, of an earlier parameter of the same distribution. */
-static void relate(const lang_density *described, const lang_density_parameter *p, density_relation *relation, const char **name)
+/* The number of an earlier parameter of the same distribution; -1: there is none of that name, or it is no parameter of the density. */
+static int32_t earlier(const sinter_density *d, const lang_density *described, const lang_density_parameter *p, const char *name)
 {
-    const char *text = p->bounds.text;
-    const size_t sign = strspn(text, "<>="), blank = strspn(text + sign, " ");
-    *name = NULL;
-    if (!sign || !(isnan(p->bounds.low) || isnan(p->bounds.high)))
-        return;
-    for (const lang_density_parameter *q = p; q-- > described->parameters;)
-        if (!strcmp(q->of, text + sign + blank) && !strcmp(q->family, p->family)) {
-            *relation = (density_relation){.above = text[0] == '>', .strict = sign == 1};
-            *name = q->name;
-            return;
-        }
+    for (const lang_density_parameter *q = p; name && q-- > described->parameters;)
+        if (!strcmp(q->of, name) && !strcmp(q->family, p->family) && (q->width == 1 || q->element == p->element))
+            for (uint32_t k = 0; k < d->program.param_count; k++)
+                if (!strcmp(d->program.params[k].name, q->name))
+                    return (int32_t)k;
+    return -1;
+}
+
+/* Of the first number of a point of the simplex: how many there are, all of them parameters; else 0. */
+static uint32_t shares_from(const ir_program *program, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+{
+    if (!p->bounds.shares || p->element || program->param_count - k < p->width)
+        return 0;
+    for (uint32_t e = 1; e < p->width; e++) {
+        const lang_density_parameter *q = find_described(described, program->params[k + e].name);
+        if (!q || !q->bounds.shares || q->element != e || strcmp(q->of, p->of) != 0 || strcmp(q->family, p->family) != 0)
+            return 0;
+    }
+    return p->width;
+}
+
+static density_relation relate(const sinter_density *d, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+{
+    return (density_relation){.low = earlier(d, described, p, p->bounds.low_name), .high = earlier(d, described, p, p->bounds.high_name),
+                              .above = p->bounds.above, .below = p->bounds.below, .shares = shares_from(&d->program, described, p, k)};
 }
 
 static sinter_status fix(compilation *c, const sinter_density_options *o, const lang_density *described)
@@ -179,16 +193,10 @@ static bool describe_constraint(sinter_density *d, const lang_density *described
 {
     const ir_param *param = &d->program.params[k];
     const lang_density_parameter *p = find_described(described, param->name);
-    const char *other = NULL;
     d->ranges[k] = range_of(param, described);
-    d->relations[k].other = -1;
+    d->relations[k] = p ? relate(d, described, p, k) : (density_relation){.low = -1, .high = -1};
     d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : "";
-    if (p)
-        relate(described, p, &d->relations[k], &other);
-    for (uint32_t i = 0; other && i < k; i++)
-        if (!strcmp(d->program.params[i].name, other))
-            d->relations[k].other = (int32_t)i;
-    d->related = d->related || d->relations[k].other >= 0;
+    d->related = d->related || d->relations[k].low >= 0 || d->relations[k].high >= 0 || d->relations[k].shares;
     return d->constraints[k] != NULL;
 }
 

@@ -84,10 +84,11 @@ static inline bool sn_density_is_within(density_range r, double value)
     return value >= r.low && value <= r.high && (!r.whole || value == (double)(int64_t)value || value >= 0x1p52 || value <= -0x1p52); /* NaN is not */
 }
 
-/* A constraint by another parameter. */
+/* A constraint by other parameters. */
 typedef struct density_relation {
-    int32_t other;      /* which it lies above or below; -1: none */
-    bool above, strict;
+    int32_t low, high;  /* which it lies above, and below; -1: none */
+    bool above, below;  /* and not at it */
+    uint32_t shares;    /* it and those that follow it, so many, add up to 1; 0: it is the first of none */
 } density_relation;
 
 struct sinter_density {

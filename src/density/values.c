@@ -88,19 +88,35 @@ double sinter_density_get(const sinter_density_values *v, int parameter)
     return v && parameter >= 0 && (uint32_t)parameter < v->density->parameter_count ? v->set[parameter] : NAN;
 }
 
-static bool is_related(density_relation r, double value, double other)
+/* Of an array among the arguments, which may be NULL, there is no one value. */
+static bool is_one_value(const sinter_density_argument *arguments, uint32_t k)
 {
-    return r.above ? (r.strict ? value > other : value >= other) : r.strict ? value < other : value <= other;
+    return !arguments || !arguments[k].data || !arguments[k].stride;
+}
+
+static bool adds_to_one(uint32_t first, uint32_t count, const double *all, const sinter_density_argument *arguments)
+{
+    double sum = 0;
+    for (uint32_t k = first; k < first + count; k++) {
+        if (!is_one_value(arguments, k))
+            return true;
+        sum = k == first ? all[k] : sum + all[k];
+    }
+    return fabs(sum - 1) <= LANG_SIMPLEX_MARGIN;
 }
 
 /* Among all of them; arrays among them (arguments may be NULL) are no one value, and say no more than that. */
 static bool is_valid(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
 {
-    const density_relation relation = d->relations[parameter];
-    if (!sn_density_is_within(d->ranges[parameter], all[parameter]))
+    const density_relation r = d->relations[parameter];
+    const double value = all[parameter];
+    if (!sn_density_is_within(d->ranges[parameter], value))
         return false;
-    const sinter_density_argument *other = relation.other >= 0 && arguments ? &arguments[relation.other] : NULL;
-    return relation.other < 0 || (other && other->data && other->stride) || is_related(relation, all[parameter], all[relation.other]);
+    if (r.low >= 0 && is_one_value(arguments, (uint32_t)r.low) && !(r.above ? value > all[r.low] : value >= all[r.low]))
+        return false;
+    if (r.high >= 0 && is_one_value(arguments, (uint32_t)r.high) && !(r.below ? value < all[r.high] : value <= all[r.high]))
+        return false;
+    return !r.shares || adds_to_one(parameter, r.shares, all, arguments);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)
@@ -151,9 +167,10 @@ static void take_all(sinter_density_values *v, const sinter_density_argument *ar
         const bool own = a && a->data && a->stride == 0;
         take(v, k, own ? load(d, a->data) : v->set[k], differs);
         v->overlaid |= own || (a && is_array(a));
-        if (v->invalid < 0 && !(a && is_array(a)) && !is_valid(d, k, v->given, arguments))
-            v->invalid = (int)k;
     }
+    for (uint32_t k = 0; k < d->parameter_count && v->invalid < 0; k++) /* all of them taken: constraints look at others */
+        if (is_one_value(arguments, k) && !is_valid(d, k, v->given, arguments))
+            v->invalid = (int)k;
 }
 
 bool sn_density_settle(sinter_density_values *v, const sinter_density_data *data)

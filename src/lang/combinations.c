@@ -102,6 +102,45 @@ static bool take_part(lowering *l, const combination *c, lang_distribution *d, u
     return true;
 }
 
+/* Weights that are constants. */
+static bool are_weights(lowering *l, const combination *c, const lang_distribution *d, lang_value v)
+{
+    double weight, sum = 0;
+    for (uint32_t k = 0; k < v.count; k++, sum += weight) {
+        if (v.type == TYPE_UNKNOWN || !sn_lang_constant(l, sn_lang_element(l, v, k), &weight))
+            return true;
+        if (!(weight >= 0)) {
+            sn_lang_complain(l, d->node, c->form, "a weight is %.17g, and must not be below 0", weight);
+            return false;
+        }
+    }
+    if (fabs(sum - 1) <= LANG_SIMPLEX_MARGIN)
+        return true;
+    sn_lang_complain(l, d->node, c->form, "the weights add up to %.17g, and must to 1", sum);
+    return false;
+}
+
+/* Constants among a combination's numbers that make each row NaN are errors of the text, where it is one of a density. */
+static bool are_possible(lowering *l, const combination *c, const lang_distribution *d)
+{
+    const lang_value *v = &l->pool[d->values];
+    const bool bounded = c->kind == DISTRIBUTION_TRUNCATED || c->kind == DISTRIBUTION_CENSORED;
+    double a, b;
+    if (!l->options->density)
+        return true;
+    if (c->kind == DISTRIBUTION_MIXTURE)
+        return are_weights(l, c, d, *v);
+    if (c->kind == DISTRIBUTION_AFFINE && sn_lang_constant(l, v[1], &b) && !(b > 0 && b < (double)INFINITY)) {
+        sn_lang_complain(l, d->node, c->form, "the scale is %.17g, and must be finite and above 0", b);
+        return false;
+    }
+    if (bounded && sn_lang_constant(l, v[0], &a) && sn_lang_constant(l, v[1], &b) && !(a < b || (a == b && d->whole && c->kind == DISTRIBUTION_TRUNCATED))) {
+        sn_lang_complain(l, d->node, c->form, "the lower bound is %.17g, and must be below the upper one, %.17g", a, b);
+        return false;
+    }
+    return true;
+}
+
 /* What must hold of all arguments together. */
 static bool agrees(lowering *l, const combination *c, lang_distribution *d, uint32_t parts)
 {
@@ -128,7 +167,7 @@ static bool agrees(lowering *l, const combination *c, lang_distribution *d, uint
         sn_lang_complain(l, d->node, c->form, "a tuple has at most %d elements", LANG_MAX_TUPLE);
         return false;
     }
-    return true;
+    return are_possible(l, c, d);
 }
 
 static void wrong_count(lowering *l, uint32_t node, const combination *c, uint32_t given)

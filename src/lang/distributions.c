@@ -111,18 +111,29 @@ static uint32_t body_of(lowering *l, const lang_distribution *d, lang_member qua
     return sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, kept && kept->result);
 }
 
-static bool bound_of(lowering *l, uint32_t node, double *value)
+static const char *text_of(lowering *l, uint32_t symbol)
+{
+    const char *text = sn_arena_copy_text(l->memory, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length);
+    l->t->out_of_memory |= !text;
+    return text ? text : "";
+}
+
+/* A number, or NaN and the name that it is. */
+static void bound_of(lowering *l, uint32_t node, double *value, const char **name)
 {
     const lang_node *n = &l->t->nodes[node];
     *value = NAN;
-    return n->kind != NODE_LOCAL && sn_lang_constant(l, sn_lang_expression(l, node), value);
+    if (n->kind == NODE_LOCAL)
+        *name = text_of(l, n->b);
+    else if (!sn_lang_constant(l, sn_lang_expression(l, node), value))
+        *value = NAN;
 }
 
 /* As much of a constraint as is constant, for that element of a tuple. */
 static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t element)
 {
-    lang_bounds b = {.low = -INFINITY, .high = INFINITY, .above = c->kind == CONSTRAINT_ABOVE, .below = c->kind == CONSTRAINT_BELOW,
-                     .infinite = c->kind == CONSTRAINT_WITHIN && !c->whole, .whole = c->whole, .text = ""};
+    lang_bounds b = {.low = -INFINITY, .high = INFINITY, .above = c->kind == CONSTRAINT_ABOVE, .below = c->kind == CONSTRAINT_BELOW || c->also == CONSTRAINT_BELOW,
+                     .infinite = c->kind == CONSTRAINT_WITHIN && !c->whole, .whole = c->whole, .shares = c->kind == CONSTRAINT_SIMPLEX, .text = ""};
     if (c->kind == CONSTRAINT_SIMPLEX) {
         b.low = 0;
         b.high = 1;
@@ -132,22 +143,15 @@ static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t ele
         b.above = true;
     }
     if (c->low)
-        bound_of(l, c->low, &b.low);
+        bound_of(l, c->low, &b.low, &b.low_name);
     if (c->high)
-        bound_of(l, c->high, &b.high);
+        bound_of(l, c->high, &b.high, &b.high_name);
     if (c->kind == CONSTRAINT_CHOLESKY)
         b.text = b.above ? "> 0" : "";
     else if (c->end > c->at)
         b.text = sn_arena_copy_text(l->memory, l->t->source.text + c->at, c->end - c->at);
     l->t->out_of_memory |= !b.text;
     return b;
-}
-
-static const char *text_of(lowering *l, uint32_t symbol)
-{
-    const char *text = sn_arena_copy_text(l->memory, sn_lang_symbol_text(l->t, symbol), l->t->symbols[symbol].length);
-    l->t->out_of_memory |= !text;
-    return text ? text : "";
 }
 
 /* The argument with its constants made parameters of the program: of a tuple those elements that are constants. */
@@ -297,6 +301,21 @@ static void bind_widths(lowering *l, uint32_t function, const lang_value *argume
         bind_width(l, &family_of(l, function)->widths[k], arguments[k]);
 }
 
+/* A constant of a density's text that breaks its constraint makes each row NaN: that is an error of the text. */
+static void check_constants(lowering *l, uint32_t node, const lang_constraint *c, uint32_t symbol, lang_value given, lang_value checked)
+{
+    double before, after;
+    for (uint32_t k = 0; l->options->density && given.type != TYPE_UNKNOWN && checked.type != TYPE_WRONG && k < given.count; k++)
+        if (sn_lang_constant(l, sn_lang_element(l, given, k), &before) && !isnan(before)
+            && sn_lang_constant(l, sn_lang_element(l, checked, k), &after) && isnan(after)) {
+            const char *written = c->end > c->at ? l->t->source.text + c->at : "finite";
+            const int length = c->end > c->at ? (int)(c->end - c->at) : 6;
+            sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must be %.*s", sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol), before,
+                             length, written);
+            return;
+        }
+}
+
 static void bind_parameters(lang_evaluation *e, uint32_t function, const lang_value *arguments)
 {
     lowering *l = e->l;
@@ -307,6 +326,7 @@ static void bind_parameters(lang_evaluation *e, uint32_t function, const lang_va
         memcpy(words, sn_lang_parameter(l->t, &l->t->functions[function], k), sizeof words);
         bind_width(l, &f->widths[k], arguments[k]);
         e->parameters[e->count++] = sn_lang_check_parameter(e, &f->constraints[k], arguments[k]);
+        check_constants(l, e->node, &f->constraints[k], words[PARAMETER_SYMBOL], arguments[k], e->parameters[k]);
         sn_lang_bind(l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], e->parameters[k]);
     }
 }

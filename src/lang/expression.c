@@ -841,6 +841,12 @@ uint32_t sn_lang_parse_choice(parser *p)
     return parse_choice(p);
 }
 
+uint32_t sn_lang_parse_sum(parser *p)
+{
+    const uint32_t left = parse_unary(p);
+    return p->panic ? 0 : parse_operators(p, left, 6);
+}
+
 static __attribute__((noinline)) uint32_t parse_stages(parser *p, uint32_t left)
 {
     const uint32_t nesting = p->nesting;

@@ -85,7 +85,7 @@ static lang_width parse_width(parser *p)
 
 static uint32_t parse_bound(parser *p)
 {
-    return p->panic ? 0 : sn_lang_parse_choice(p);
+    return p->panic ? 0 : sn_lang_parse_sum(p);
 }
 
 /* `on 0.. {`: a support without an upper end. */
@@ -107,7 +107,6 @@ static void parse_range(parser *p, lang_constraint *c, bool support)
 /* What may stand behind `in` and, of a support, behind `on`. */
 static void parse_set(parser *p, lang_constraint *c, bool support)
 {
-    c->at = p->l.token.at;
     if (token_is_word(p, "real")) {
         next_token(p);
     } else if (token_is_word(p, "simplex")) {
@@ -126,21 +125,57 @@ static void parse_set(parser *p, lang_constraint *c, bool support)
     c->end = p->previous_end;
 }
 
-static lang_constraint parse_constraint(parser *p)
+static bool is_comparison(unsigned kind)
+{
+    return kind == TOKEN_GT || kind == TOKEN_GE || kind == TOKEN_LT || kind == TOKEN_LE;
+}
+
+/* `> e`: true where it is an end from below. */
+static bool parse_comparison(parser *p, lang_constraint *c, uint8_t *kind)
+{
+    const unsigned sign = p->l.token.kind;
+    const bool low = sign == TOKEN_GT || sign == TOKEN_GE;
+    next_token(p);
+    *(low ? &c->low : &c->high) = parse_bound(p);
+    *kind = sign == TOKEN_GT ? CONSTRAINT_ABOVE : sign == TOKEN_GE ? CONSTRAINT_FROM : sign == TOKEN_LT ? CONSTRAINT_BELOW : CONSTRAINT_UP_TO;
+    return low;
+}
+
+/* `p > 0 && p <= 1`: the other end. */
+static void parse_other_end(parser *p, lang_constraint *c, uint32_t symbol, bool low)
+{
+    static const char hint[] = "p > 0 && p <= 1";
+    uint8_t second = CONSTRAINT_REAL;
+    next_token(p);
+    if (!token_is(p, TOKEN_NAME) || p->l.token.value != symbol) {
+        sn_lang_missing(p, "the parameter's name again", hint);
+        return;
+    }
+    next_token(p);
+    const uint32_t at = p->l.token.at;
+    if (!is_comparison(p->l.token.kind)) {
+        sn_lang_missing(p, "the parameter's other end", hint);
+        return;
+    }
+    if (parse_comparison(p, c, &second) == low && !p->panic)
+        sn_lang_fail(p, at, p->previous_end, hint, "both are ends on the same side");
+    c->also = low ? second : c->kind;
+    c->kind = low ? c->kind : second;
+}
+
+static lang_constraint parse_constraint(parser *p, uint32_t symbol)
 {
     lang_constraint c = {.kind = CONSTRAINT_REAL, .at = p->l.token.at, .end = p->l.token.at};
-    const unsigned kind = p->l.token.kind;
     if (token_is_word(p, "in")) {
         next_token(p);
         parse_set(p, &c, false);
         return c;
     }
-    if (kind != TOKEN_GT && kind != TOKEN_GE && kind != TOKEN_LT && kind != TOKEN_LE)
+    if (!is_comparison(p->l.token.kind))
         return c;
-    next_token(p);
-    const uint32_t bound = parse_bound(p);
-    c.kind = kind == TOKEN_GT ? CONSTRAINT_ABOVE : kind == TOKEN_GE ? CONSTRAINT_FROM : kind == TOKEN_LT ? CONSTRAINT_BELOW : CONSTRAINT_UP_TO;
-    *(kind == TOKEN_GT || kind == TOKEN_GE ? &c.low : &c.high) = bound;
+    const bool low = parse_comparison(p, &c, &c.kind);
+    if (!p->panic && token_is(p, TOKEN_AND))
+        parse_other_end(p, &c, symbol, low);
     c.end = p->previous_end;
     return c;
 }
@@ -182,7 +217,7 @@ static void parse_parameter(parser *p, lang_family *f, uint32_t k)
     const uint32_t slot = sn_lang_bind_name(p, symbol, at, end);
     next_token(p);
     f->widths[k] = parse_width(p);
-    f->constraints[k] = p->panic ? (lang_constraint){0} : parse_constraint(p);
+    f->constraints[k] = p->panic ? (lang_constraint){0} : parse_constraint(p, symbol);
     if (!p->panic && f->constraints[k].kind == CONSTRAINT_CHOLESKY)
         parse_rows(p, f, k);
     const uint32_t words[PARAMETER_WORDS] = {[PARAMETER_SYMBOL] = symbol, [PARAMETER_SLOT] = slot};
@@ -225,6 +260,7 @@ static void parse_support(parser *p, lang_family *f)
         return;
     }
     next_token(p);
+    f->support.at = p->l.token.at;
     parse_set(p, &f->support, true);
     const uint32_t at = p->l.token.at;
     if (!p->panic)

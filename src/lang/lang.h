@@ -116,8 +116,13 @@ typedef struct lang_bounds {
     bool above, below;      /* low and high themselves are out; infinite values are out unless the constraint was `in` */
     bool infinite;          /* infinite values are valid */
     bool whole;             /* integers only */
-    const char *text;       /* as written: `> 0`; "" if nothing is; of the support `0..inf` */
+    bool shares;            /* one number of a point of the simplex: all of them add up to 1 */
+    const char *low_name, *high_name; /* the parameter that low or high is; NULL: none, or more than its name */
+    const char *text;       /* as written: `> 0`, `in 0..1`; "" if nothing is; of the support `0..inf` */
 } lang_bounds;
+
+/* How far the numbers of a point of the simplex may be from 1 together: what rounding to f32, or to seven digits, leaves. */
+static const double LANG_SIMPLEX_MARGIN = 1e-6;
 
 /* A live parameter that the text of a density has without declaring it: an argument of the distribution at its end. */
 typedef struct lang_density_parameter {

@@ -124,6 +124,7 @@ void sn_lang_parse_alias(parser *p);
 
 uint32_t sn_lang_parse_expression(parser *p); /* pipes included: the whole of it */
 uint32_t sn_lang_parse_choice(parser *p);     /* what stands between commas of declarations: no pipe */
+uint32_t sn_lang_parse_sum(parser *p);        /* what stands beside a comparison */
 uint32_t sn_lang_add_list(parser *p, const uint32_t *words, uint32_t count);
 /* The stack of nodes whose list is being read. */
 void sn_lang_push(parser *p, uint32_t word);

@@ -63,6 +63,8 @@ static lang_value is_valid(const lang_evaluation *e, const lang_constraint *c, l
     case CONSTRAINT_CHOLESKY: ok = sn_lang_is_diagonal(k) ? compared(e, TOKEN_GT, v, number(e, 0)) : (lang_value){.count = 0}; break;
     default: ok = (lang_value){.count = 0};
     }
+    if (c->also != CONSTRAINT_REAL)
+        ok = joined(e, TOKEN_AND, ok, compared(e, c->also == CONSTRAINT_BELOW ? TOKEN_LT : TOKEN_LE, v, high));
     if (c->kind == CONSTRAINT_BELOW || c->kind == CONSTRAINT_UP_TO)
         ok = joined(e, TOKEN_AND, ok, compared(e, TOKEN_GT, v, number(e, -INFINITY)));
     else if (c->kind == CONSTRAINT_ABOVE || c->kind == CONSTRAINT_FROM)
@@ -74,14 +76,14 @@ static lang_value is_valid(const lang_evaluation *e, const lang_constraint *c, l
     return ok;
 }
 
-/* How far the elements together are from 1, compared by the token with what rounding and a few digits leave: 1e-8, as Stan has it. */
+/* How far the elements together are from 1, compared by the token with what rounding and a few digits leave. */
 static lang_value off_simplex(const lang_evaluation *e, unsigned token, lang_value v)
 {
     lang_value sum = sn_lang_element(e->l, v, 0);
     for (uint32_t k = 1; k < v.count; k++)
         sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, sn_lang_element(e->l, v, k));
     const lang_value off = sn_lang_binary(e->l, e->node, TOKEN_MINUS, sum, number(e, 1));
-    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, 1e-8));
+    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, LANG_SIMPLEX_MARGIN));
 }
 
 /* ---- parameters ---- */

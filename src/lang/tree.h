@@ -184,6 +184,7 @@ enum { PARAMETER_SYMBOL, PARAMETER_SLOT, PARAMETER_DEFAULT, PARAMETER_SIZE, PARA
 /* What a parameter has to keep, or x. Bounds are nodes. */
 typedef struct lang_constraint {
     uint8_t kind;     /* CONSTRAINT_… */
+    uint8_t also;     /* of `p > 0 && p <= 1`: CONSTRAINT_BELOW or CONSTRAINT_UP_TO, which `high` belongs to; else CONSTRAINT_REAL */
     bool whole;       /* integers only */
     uint32_t low, high; /* nodes; 0: none */
     uint32_t at, end; /* of all of it in the text */
