@@ -35,7 +35,7 @@ static sinter_kernel *compile(const char *text, size_t length, double rate)
 {
     static sinter_report report;
     sinter_kernel *kernel = NULL;
-    return sn_lang_compile(context, text, length, &(sinter_options){.source = SINTER_PATCH}, rate, &kernel, &report) == SINTER_OK ? kernel : NULL;
+    return sn_lang_compile(context, text, length, &(sinter_options){.source = SINTER_PATCH}, rate, false, &kernel, &report) == SINTER_OK ? kernel : NULL;
 }
 
 /* While it runs the first parameter that is not the rate moves, by a ramp where it is smoothed. */
@@ -106,6 +106,135 @@ static void known_rates_change_no_bit(void **state)
     each_example(compare);
     compare("a filter that moves", glide, sizeof glide - 1);
     assert_true(folded > 10);
+}
+
+/* ---- only the moving program ---- */
+
+static sinter_kernel *compile_for(const char *text, size_t length, sinter_engine engine, bool moves)
+{
+    static sinter_report report;
+    sinter_kernel *kernel = NULL;
+    const sinter_options options = {.source = SINTER_PATCH, .engine = engine};
+    return sn_lang_compile(context, text, length, &options, RATE, moves, &kernel, &report) == SINTER_OK ? kernel : NULL;
+}
+
+static sinter_instance *opened(const sinter_kernel *kernel)
+{
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    sinter_set(instance, sinter_parameter_number(kernel, "rate"), RATE);
+    return instance;
+}
+
+static void run_part(sinter_instance *instance, unsigned from, unsigned to)
+{
+    const void *in[MOST_STREAMS];
+    void *out[MOST_STREAMS];
+    for (unsigned k = 0; k < MOST_STREAMS; k++) {
+        in[k] = inputs[k] + from;
+        out[k] = got[k] + from;
+    }
+    assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = in, .outputs = out, .count = to - from}), SINTER_OK);
+}
+
+static sinter_instance *go_on(sinter_instance *from, const sinter_kernel *old, const sinter_kernel *new)
+{
+    sinter_instance *to = opened(new);
+    sinter_migration *way;
+    assert_int_equal(sinter_migration_open(old, new, &way), SINTER_OK);
+    assert_int_equal(sinter_instance_migrate(way, from, to), SINTER_OK);
+    sinter_migration_close(way);
+    sinter_instance_close(from);
+    return to;
+}
+
+static sinter_instance *go_on_from_bytes(sinter_instance *from, const sinter_kernel *new)
+{
+    const size_t size = sinter_snapshot_size(from);
+    void *bytes = malloc(size);
+    sinter_instance *to = opened(new);
+    assert_non_null(bytes);
+    assert_int_equal(sinter_snapshot_save(from, bytes, size), SINTER_OK);
+    assert_int_equal(sinter_snapshot_restore(to, bytes, size), SINTER_OK);
+    free(bytes);
+    sinter_instance_close(from);
+    return to;
+}
+
+/* All parameters but the rate set out for elsewhere every 300 samples, the last time for good. Where both kernels are the same it is one instance; else the two take
+ * turns, in the midst of moves and at rest, by migration and by bytes. */
+static void run_moving(sinter_kernel *const kernels[2])
+{
+    enum { EVERY = 300, TURN = 170 };
+    const sinter_kernel_info info = sinter_kernel_describe(kernels[0]);
+    sinter_instance *instance = opened(kernels[1]);
+    unsigned now = 1;
+    for (unsigned at = 0, to; at < COUNT; at = to) {
+        if (at % EVERY == 0 && at < 3 * EVERY)
+            for (uint32_t k = 0; k < info.parameter_count; k++)
+                if (strcmp(info.parameters[k].name, "rate") != 0)
+                    sinter_set(instance, (int)k, (at % (2 * EVERY) ? 0.75 : 1.25) * info.parameters[k].initial);
+        if (at && at % TURN == 0 && kernels[0] != kernels[1]) {
+            instance = at % (4 * TURN) ? go_on(instance, kernels[now], kernels[1 - now]) : go_on_from_bytes(instance, kernels[1 - now]);
+            now = 1 - now;
+        }
+        const unsigned set = (at / EVERY + 1) * EVERY, turn = (at / TURN + 1) * TURN;
+        to = set < turn ? set : turn;
+        to = to < COUNT ? to : COUNT;
+        run_part(instance, at, to);
+    }
+    sinter_instance_close(instance);
+}
+
+static unsigned without_rest;
+
+static void compare_moving(const char *name, const char *text, size_t length)
+{
+    static const sinter_engine engines[] = {SINTER_ENGINE_AUTO, SINTER_ENGINE_INTERP};
+    for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
+        sinter_kernel *both = compile_for(text, length, engines[e], false), *one = compile_for(text, length, engines[e], true);
+        if (!both) /* a field */
+            return;
+        const sinter_kernel_info info = sinter_kernel_describe(both), alone = sinter_kernel_describe(one);
+        if (info.input_count <= MOST_STREAMS && info.output_count <= MOST_STREAMS && info.bound_table_count + info.image_count + info.call_count == 0) {
+            const bool smooths = both->moving != NULL;
+            compare_state(name, one, both);
+            if (one->moving || one->always_moving != smooths || (smooths && info.code_bytes && alone.code_bytes >= info.code_bytes))
+                fail_msg("%s: %zu bytes of code of which the program at rest is left out, of %zu", name, alone.code_bytes, info.code_bytes);
+            without_rest += smooths;
+            run_moving((sinter_kernel *[]){both, both});
+            memcpy(wanted, got, sizeof wanted);
+            for (unsigned turns = 0; turns < 2; turns++) {
+                memset(got, 0, sizeof got);
+                run_moving((sinter_kernel *[]){turns ? both : one, one});
+                for (uint32_t k = 0; k < info.output_count; k++)
+                    for (unsigned i = 0; i < COUNT; i++)
+                        if (memcmp(&got[k][i], &wanted[k][i], sizeof got[k][i]) != 0)
+                            fail_msg("%s, output %u, %s: sample %u is %a where the program at rest is left out, not %a", name, k,
+                                     sinter_engine_name(engines[e]), i, (double)got[k][i], (double)wanted[k][i]);
+            }
+        }
+        sinter_kernel_close(both);
+        sinter_kernel_close(one);
+    }
+}
+
+/* What plays while an edit fades has no program for parameters that rest: those that do have their values in it all the same. */
+static void what_always_moves_has_the_same_bits(void **state)
+{
+    (void)state;
+    static const char all[] =
+        "param cutoff = 900 in 20..20000 \"Hz\" glide 0.003\nparam gain = 0.7 smooth 0.002\nparam kept = 0.25\nparam depth = 3 smooth 0.005\n"
+        "input x\ny = x + 0.5*gain*y' - 0.2*y''\nz = y + 0.6*delay(z, 300)*kept\nw = delay(z, 20 + 5*depth*gain, 60)\n"
+        "out lowpass(w, cutoff)*gain + saw(kept*900)\nout max(0, refined(gain > 0.8, x*gain, x*gain))*sine(100*depth)\nout 3*gain - kept\nout freeverb(x, kept).x\n";
+    static const char none[] = "param g = 2\ninput x\nout lowpass(x, 100*g)\n";
+    make_noise();
+    without_rest = 0;
+    compare_moving("all kinds of state", all, sizeof all - 1);
+    assert_int_equal(without_rest, 2); /* on two engines */
+    each_example(compare_moving);
+    assert_true(without_rest > 4); /* of the examples some */
+    compare_moving("nothing smoothed", none, sizeof none - 1);
 }
 
 /* Rules see a settled value as the parameter that it is: relaxed ones keep a -0 to which 0 is added, and do not regroup it as a constant. Everything that can be
@@ -234,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_rates_change_no_bit),
+        cmocka_unit_test(what_always_moves_has_the_same_bits),
         cmocka_unit_test(settled_values_are_none_of_constants),
         cmocka_unit_test(what_is_settled_is_no_operation),
         cmocka_unit_test(kept_calls_are_the_calls),

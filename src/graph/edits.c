@@ -71,13 +71,13 @@ static sinter_status check(const sinter_kernel_info *info, sinter_report *report
     return SINTER_OK;
 }
 
-static sinter_status compile(sinter_player *player, const player_request *r, sinter_engine engine, sinter_kernel **kernel,
+static sinter_status compile(sinter_player *player, const player_request *r, sinter_engine engine, bool fades, sinter_kernel **kernel,
                              sinter_report *report)
 {
     sinter_options options = player->options;
     options.engine = engine;
     options.name = r->name[0] ? r->name : NULL;
-    const sinter_status status = sn_lang_compile(player->context, r->text, r->length, &options, player->rate, kernel, report);
+    const sinter_status status = sn_lang_compile(player->context, r->text, r->length, &options, player->rate, fades, kernel, report);
     if (status != SINTER_OK)
         return status;
     const sinter_kernel_info info = sinter_kernel_describe(*kernel);
@@ -211,12 +211,12 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Something to play, not yet given to anybody. */
-static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, uint64_t edit, performance **made,
+/* Something to play, not yet given to anybody. `fades`: for no longer than it fades and what follows it takes to compile, all the time with something that moves. */
+static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, bool fades, uint64_t edit, performance **made,
                           sinter_report *report)
 {
     sinter_kernel *kernel = NULL;
-    sinter_status status = compile(player, r, engine, &kernel, report);
+    sinter_status status = compile(player, r, engine, fades, &kernel, report);
     if (status == SINTER_OK && (status = prepare(player, kernel, made)) != SINTER_OK)
         sinter_kernel_close(kernel);
     if (status != SINTER_OK)
@@ -253,7 +253,7 @@ static performance *make_fading(sinter_player *player, const player_request *r, 
         request.text = between.start;
         request.length = between.length;
         report.count = report.total = 0;
-        if (make(player, &request, engine, edit, &made, &report) == SINTER_OK)
+        if (make(player, &request, engine, true, edit, &made, &report) == SINTER_OK)
             made->fade = sinter_parameter_number(made->kernel, GRAPH_FADE);
         else
             made = NULL;
@@ -313,7 +313,7 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
         announce(player, number, now() - begin);
     const bool interpreted = dear && !fading;
     if (interpreted) {
-        sinter_status status = make(player, r, SINTER_ENGINE_INTERP, number, &p, report);
+        sinter_status status = make(player, r, SINTER_ENGINE_INTERP, false, number, &p, report);
         if (status == SINTER_OK)
             status = hand_on(player, p, NULL, fades);
         if (status != SINTER_OK)
@@ -321,7 +321,7 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
         announce(player, number, now() - begin);
     }
     begin = now();
-    sinter_status status = make(player, r, engine, number, &p, report);
+    sinter_status status = make(player, r, engine, false, number, &p, report);
     if (status == SINTER_OK)
         status = hand_on(player, p, fading, fades && !interpreted);
     if (status == SINTER_OK) {

@@ -339,7 +339,7 @@ static sinter_status refuse_calls(compilation *c, const char *where)
     return sn_report_fail(c->report, SINTER_BAD_PROGRAM, message, NULL);
 }
 
-sinter_status sn_kernel_plan(compilation *c, plan *p)
+static sinter_status check_program(compilation *c)
 {
     if (sn_opt_needs_expansion(&c->program)) { /* named passes may have left it out */
         ir_program out;
@@ -352,7 +352,13 @@ sinter_status sn_kernel_plan(compilation *c, plan *p)
         return refuse_calls(c, c->program.total_count ? "a program with totals" : "a grid");
     if (c->program.total_count > KERNEL_MOST_TOTALS)
         return sn_report_fail(c->report, SINTER_TOO_LARGE, "a program has at most 64 totals, derivatives included", NULL);
-    return make_plan(c, &c->program, p);
+    return SINTER_OK;
+}
+
+sinter_status sn_kernel_plan(compilation *c, plan *p)
+{
+    const sinter_status status = check_program(c);
+    return status ? status : make_plan(c, &c->program, p);
 }
 
 /* ---- code ---- */
@@ -604,9 +610,6 @@ static bool same_state(const sinter_kernel *a, const sinter_kernel *b)
 static sinter_status add_moving(compilation *c, sinter_kernel *k)
 {
     plan p;
-    find_rate(c, k);
-    if (!sn_kernel_smooths(c))
-        return SINTER_OK;
     sinter_status status = sn_kernel_plan_moving(c, &p);
     if (!status)
         status = make_kernel(c, &p, &k->moving);
@@ -615,16 +618,23 @@ static sinter_status add_moving(compilation *c, sinter_kernel *k)
     return status;
 }
 
+/* Parameters that rest have their values in the moving program too, bit for bit; it only costs more to run than to have another for that. */
 static sinter_status finish(compilation *c, sinter_kernel **kernel)
 {
     plan p;
     sinter_kernel *k;
-    sinter_status status = sn_kernel_plan(c, &p);
+    sinter_status status = check_program(c);
+    const bool smooths = !status && sn_kernel_smooths(c), always_moving = smooths && c->always_moves;
+    if (!status)
+        status = always_moving ? sn_kernel_plan_moving(c, &p) : make_plan(c, &c->program, &p);
     if (!status)
         status = make_kernel(c, &p, &k);
     if (status)
         return status;
-    status = add_moving(c, k);
+    k->always_moving = always_moving;
+    find_rate(c, k);
+    if (smooths && !always_moving)
+        status = add_moving(c, k);
     if (status) {
         sinter_kernel_close(k);
         return status;

@@ -150,10 +150,11 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
         return SINTER_BAD_ARGUMENT;
     *instance = NULL;
     const sinter_kernel *moving = k->moving;
+    const bool smooths = moving || k->always_moving;
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
     const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
     const size_t selves = rounded(k->call_count * sizeof(void *));
-    const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = moving ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
+    const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
     const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
@@ -168,7 +169,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     at += sides;
     i->lines = (instance_line *)(void *)(at + state);
     i->values = (double *)(void *)(at + state + lines);
-    if (moving)
+    if (smooths)
         i->ramps = memset(at + state + lines + values, 0, ramps);
     i->selves = memset(at + state + lines + values + ramps, 0, selves);
     memset(i->lines, 0, lines);
@@ -251,7 +252,7 @@ static void renew(sinter_instance *i, bool moving, kernel_run *r)
     *r = (kernel_run){moving ? i->kernel->moving : i->kernel, side->frame, side->workspace, i};
     if (!side->dirty)
         return;
-    if (moving)
+    if (moving || i->kernel->always_moving)
         sn_ramps_fill(i);
     sn_kernel_prepare_frame(r, i->values);
     side->dirty = false;
@@ -278,14 +279,14 @@ static void take_lines(sinter_instance *i, const sinter_kernel *k)
 /* Up to the end of the call, or to where a parameter arrives: from there on another program may run. */
 static sinter_status run_part(sinter_instance *i, const sinter_arguments *a, int64_t at, int64_t *n)
 {
-    const bool moving = i->moving > 0;
+    const bool moving = i->moving > 0, side = moving && !i->kernel->always_moving;
     const int64_t most = moving ? sn_ramps_next(i) - i->index : a->count;
     kernel_run r;
     *n = a->count - at < most ? a->count - at : most;
-    renew(i, moving, &r);
-    if (moving != i->side)
+    renew(i, side, &r);
+    if (side != i->side)
         take_lines(i, r.kernel);
-    i->side = moving;
+    i->side = side;
     const sinter_status status = sn_kernel_stream(&r, a, at, *n, i->index);
     if (status)
         return status;

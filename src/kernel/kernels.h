@@ -144,6 +144,7 @@ struct sinter_kernel {
     size_t stack;             /* what a call without an instance needs */
     uint64_t state;
     bool stateful, grid, has_segment_loop;
+    bool always_moving;       /* this is the moving program, which runs while parameters rest too: there is no other */
     bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
     sinter_function function;
     const char *function_reason;
@@ -183,7 +184,7 @@ typedef struct instance_side {
 struct sinter_instance {
     const sinter_kernel *kernel;
     size_t block_size;
-    instance_side sides[2]; /* at rest; moving */
+    instance_side sides[2]; /* at rest; moving. Of a kernel that is always moving: its own; none */
     bool side;              /* which one ran last: the lines are as it wants them */
     instance_line *lines;   /* of both */
     void **selves;          /* of the calls */
@@ -305,6 +306,7 @@ typedef struct compilation {
     uint32_t public_params;
     bool relaxed;
     bool shows_program;  /* somebody wants to see it as the front end makes it */
+    bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does */
     float_mode mode;     /* the caller's: constants are folded in the default one */
 } compilation;
 

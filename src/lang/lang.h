@@ -94,9 +94,10 @@ sinter_status sn_lang_front(struct compilation *c, const char *source, size_t le
 
 /* sinter_compile for whoever knows the sample rate and will not change it: what follows from it and from constants, coefficients of filters above all, is
  * folded instead of compiled. The same bits as with the parameter `rate` set to that; the kernel goes on having the parameter, which
- * has to be set to it. 0: not known. */
+ * has to be set to it. 0: not known. `moves`: smoothed parameters will move nearly all the time, so the program for when they rest is left out, which would
+ * cost less to run and have the same bits. */
 sinter_status sn_lang_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options, double rate,
-                              sinter_kernel **kernel, sinter_report *report);
+                              bool moves, sinter_kernel **kernel, sinter_report *report);
 
 /* Is the list what lang_options.images may be? NULL is. */
 bool sn_lang_is_image_list(const char *images);

@@ -12,6 +12,7 @@ typedef struct source_text {
     bool ir;
     lang_density *described; /* NULL, or where it is said what density it is */
     double rate;             /* 0: whatever the parameter is set to */
+    bool moves;              /* c->always_moves */
 } source_text;
 
 /* A function of settled values; the program has the grade that its options ask for behind the front end only. */
@@ -25,6 +26,7 @@ static bool evaluate_function(void *context, const ir_op *op, uint64_t a, uint64
 static sinter_status lower(compilation *c, void *source)
 {
     const source_text *s = source;
+    c->always_moves = s->moves;
     c->settling = (ir_settling){evaluate_function, c};
     c->program.settling = s->rate > 0 ? &c->settling : NULL;
     sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
@@ -68,13 +70,13 @@ sinter_status sinter_compile(sinter_context *context, const char *source, size_t
         sn_report_open(report, options ? options->name : NULL);
         return sn_report_fail(report, SINTER_BAD_ARGUMENT, "no text was given", NULL);
     }
-    return sn_lang_compile(context, source, length, options, 0, kernel, report);
+    return sn_lang_compile(context, source, length, options, 0, false, kernel, report);
 }
 
 sinter_status sn_lang_compile(sinter_context *context, const char *source, size_t length, const sinter_options *options, double rate,
-                              sinter_kernel **kernel, sinter_report *report)
+                              bool moves, sinter_kernel **kernel, sinter_report *report)
 {
-    source_text s = {.text = source, .length = length, .rate = rate};
+    source_text s = {.text = source, .length = length, .rate = rate, .moves = moves};
     return sn_kernel_compile(context, options, lower, &s, kernel, report);
 }
 
