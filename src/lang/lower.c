@@ -382,7 +382,7 @@ static lang_value lower_swizzle(lowering *l, uint32_t node)
     lang_value picked[4];
     if (v.type == TYPE_WRONG)
         return v;
-    for (unsigned k = 0; k < n.op; k++) {
+    for (unsigned k = 0; k < n.op && k < 4; k++) { /* there are no more: said here so that compilers see it */
         const unsigned component = n.small >> (2 * k) & 3u;
         if (v.type == TYPE_UNKNOWN) {
             picked[k] = v;
