@@ -83,6 +83,7 @@ typedef struct lang_symbol {
     uint8_t input;     /* place in lang_options.inputs, from 1 */
     uint8_t node_kind; /* lowering: 0 not looked up yet, 1 no node type, 2 `node` */
     bool library;      /* a name of the library's texts, not of this one */
+    uint8_t token;     /* TOKEN_NAME, or that of a keyword */
     uint32_t value; /* lowering: of an input or a free name, once it is emitted */
     uint32_t global_slot, global_at, global_statement;
     uint32_t first_read; /* the statement of the top that reads it first without knowing it bound there; 0: none */

@@ -38,18 +38,22 @@ static const uint8_t first_words[28] = {
     WORD_PI_GREEK, WORD_COUNT,
 };
 
-lang_word_code sn_lang_find_word(const char *text, uint32_t length)
+lang_word_code sn_lang_find_word_by_key(const char *text, uint32_t length, uint64_t key)
 {
     const uint8_t c = (uint8_t)text[0];
     const unsigned letter = c >= 'a' && c <= 'z' ? c - 'a' : c == 0xCF ? 26 : 27;
-    if (letter == 27)
+    if (letter == 27 || length > LONGEST)
         return WORD_NONE;
-    const uint64_t first = sn_lang_first_bytes(text, length);
     const uint64_t rest = length > 8 ? sn_lang_first_bytes(text + 8, length - 8) : 0;
-    for (unsigned w = first_words[letter]; w < first_words[letter + 1] && length <= LONGEST; w++)
-        if (sn_lang_load8(texts[w]) == first && sn_lang_load8(texts[w] + 8) == rest)
+    for (unsigned w = first_words[letter]; w < first_words[letter + 1]; w++)
+        if (sn_lang_load8(texts[w]) == key && sn_lang_load8(texts[w] + 8) == rest)
             return (lang_word_code)w;
     return WORD_NONE;
+}
+
+lang_word_code sn_lang_find_word(const char *text, uint32_t length)
+{
+    return sn_lang_find_word_by_key(text, length, sn_lang_first_bytes(text, length));
 }
 
 static bool library_function(uint32_t i, lang_function_entry *entry)

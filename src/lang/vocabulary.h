@@ -181,6 +181,8 @@ typedef struct lang_word {
 extern const lang_word sn_lang_words[WORD_COUNT];
 /* WORD_NONE if it is none; `text` can be read up to 8 bytes past its end. */
 lang_word_code sn_lang_find_word(const char *text, uint32_t length);
+/* The same where the first eight bytes are known. */
+lang_word_code sn_lang_find_word_by_key(const char *text, uint32_t length, uint64_t key);
 
 static inline uint64_t sn_lang_load8(const char *name)
 {
