@@ -168,12 +168,9 @@ static ir_ref append(ir_program *p, const ir_op *op)
     return p->count++;
 }
 
-static inline ir_ref append_words(ir_program *p, op_words w)
+/* The operation, or its equal that is there already. */
+static inline ir_ref find_or_append(ir_program *p, op_words w)
 {
-    if (p->status != SINTER_OK || !make_room(p))
-        return 0;
-    if (__builtin_expect(p->unlisted != 0, 0))
-        list_now(p);
     ir_op *ops = p->ops;
     uint32_t *table = p->table;
     const uint32_t mask = p->table_mask, count = p->count;
@@ -187,6 +184,22 @@ static inline ir_ref append_words(ir_program *p, op_words w)
     table[at] = count;
     p->count = count + 1;
     return count;
+}
+
+static __attribute__((noinline)) ir_ref append_with_care(ir_program *p, op_words w)
+{
+    if (p->status != SINTER_OK || !make_room(p))
+        return 0;
+    if (p->unlisted)
+        list_now(p);
+    return find_or_append(p, w);
+}
+
+/* What is seldom is called last, so that who appends has no registers to save: of the 126 instructions that an operation cost 20. */
+static inline ir_ref append_words(ir_program *p, op_words w)
+{
+    const bool is_usual = p->status == SINTER_OK && p->count < p->capacity && !p->unlisted;
+    return __builtin_expect(is_usual, 1) ? find_or_append(p, w) : append_with_care(p, w);
 }
 
 static ir_ref append_unique(ir_program *p, const ir_op *op)
@@ -365,6 +378,14 @@ static const uint8_t looks_for[IR_CODES] = {
     [IR_FLOOR] = LOOKS_WHOLE, [IR_CEIL] = LOOKS_WHOLE, [IR_ROUND] = LOOKS_WHOLE, [IR_TRUNC] = LOOKS_WHOLE,
 };
 
+/* How many operands what computes with numbers has; 0: it is something else. */
+static const uint8_t arithmetic_operands[IR_CODES] = {
+#define X(NAME, text, operands, immediates, rule, kind) \
+    [IR_##NAME] = IR_RULE_##rule == IR_RULE_FLOAT || IR_RULE_##rule == IR_RULE_NUMBER ? operands : 0,
+    SINTER_OPERATIONS(X)
+#undef X
+};
+
 /* The first word of an operation as it lies in memory (little-endian machines, as all that Sinter knows are). */
 #define HEAD_CODE 0xFFu
 #define HEAD_TYPE 0xFF00u
@@ -385,9 +406,8 @@ static inline bool is_unit(const ir_op *op)
     return high == 0 || high == (op->type == IR_F64 ? 0x3FF00000u : 0x3F800000u);
 }
 
-static __attribute__((noinline)) bool meets_rule(const ir_op *ops, ir_code code, ir_ref first, ir_ref second, ir_ref third)
+static inline bool meets_rule(ir_code code, const ir_op *a, const ir_op *b, const ir_op *c)
 {
-    const ir_op *a = &ops[first], *b = &ops[second], *c = &ops[third];
     return (a->code == IR_CONST && b->code == IR_CONST) || ((looks_for[code] & LOOKS_UNIT) && (is_unit(a) || is_unit(b) || is_unit(c)));
 }
 
@@ -396,19 +416,16 @@ static __attribute__((noinline)) bool meets_rule(const ir_op *ops, ir_code code,
  * way. */
 static inline uint32_t plain_head(const ir_program *p, ir_code code, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
 {
-    const ir_info *info = &sn_ir_info[code];
-    const unsigned operands = info->operands;
-    const uint32_t last = p->count - 1;
-    if ((info->rule != IR_RULE_FLOAT && info->rule != IR_RULE_NUMBER) || a - 1 >= last || (operands == 2 && a == b))
+    const unsigned operands = arithmetic_operands[code];
+    const uint32_t second = operands > 1 ? b : a, third = operands > 2 ? c : a, last = p->count - 1;
+    if (operands == 0 || a - 1 >= last || second - 1 >= last || third - 1 >= last || (operands == 2 && a == b))
         return 0;
-    const uint32_t second = operands > 1 ? b : a, third = operands > 2 ? c : a;
-    if (second - 1 >= last || third - 1 >= last)
-        return 0;
-    const uint32_t x = head_of(&p->ops[a]), y = head_of(&p->ops[second]), z = head_of(&p->ops[third]);
+    const ir_op *const ops = p->ops;
+    const uint32_t x = head_of(&ops[a]), y = head_of(&ops[second]), z = head_of(&ops[third]);
     if (((x ^ y) | (x ^ z)) & HEAD_TYPE || !is_float((x & HEAD_TYPE) / (HEAD_CODE + 1)))
         return 0;
     const unsigned found = looked_for[x & HEAD_CODE] | looked_for[y & HEAD_CODE] | looked_for[z & HEAD_CODE];
-    if (found & looks_for[code] || (found & LOOKS_CONST && meets_rule(p->ops, code, a, second, third)))
+    if (found & looks_for[code] || (found & LOOKS_CONST && meets_rule(code, &ops[a], &ops[second], &ops[third])))
         return 0;
     return (uint32_t)code | (x & HEAD_TYPE) | ((x | y | z) & HEAD_AXES) | (uint32_t)flags << 24;
 }
@@ -453,18 +470,19 @@ ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *settled)
     return has_identity(p, &op) ? append(p, &op) : append_unique(p, &op);
 }
 
+static __attribute__((noinline)) ir_ref append_settling(ir_program *p, op_words words)
+{
+    ir_op op;
+    memcpy(&op, &words, sizeof op);
+    const ir_ref settled = sn_ir_settle(p, &op);
+    return settled ? settled : append_words(p, words);
+}
+
 /* An operation whose first word is settled and to which no rule applies. */
 static inline ir_ref append_headed(ir_program *p, uint32_t head, uint32_t a, uint32_t b, uint32_t c)
 {
     const op_words words = {head | (uint64_t)a << 32, b | (uint64_t)c << 32};
-    if (p->settling) {
-        ir_op op;
-        memcpy(&op, &words, sizeof op);
-        const ir_ref settled = sn_ir_settle(p, &op);
-        if (settled)
-            return settled;
-    }
-    return append_words(p, words);
+    return p->settling ? append_settling(p, words) : append_words(p, words);
 }
 
 static __attribute__((noinline)) ir_ref emit_any(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c)
