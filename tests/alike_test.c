@@ -70,6 +70,7 @@ static const kind kinds[] = {
                            " y = clamp(b + (k + 0.5)*0.01*x, -1, 1)\n y + number(n)*1e-9\n}\n", 2, false},
     {"longer memory", "fn part(x, k) {\n y = x - (0.3 + 0.001*k)*y'''''' + 0.2*y'' - 0.1*abs(y''' - y'''''''')\n z = min(y + 0.5*z'', 1) + 0.3*z'''\n z\n}\n", 2, false},
     {"a cold region", "fn part(x, k) {\n y = 0.3*sin(300*y' + (3 + k)*x + (x > 0.99 ? 1e9 : 0)) + 0.1*y'\n y\n}\n", 1, false},
+    {"a filter and an envelope", "fn part(x, k) = svf(x, 200 + 97*k, 1 + 0.1*k).x*adsr(x, 0.001 + 0.0001*k, 0.002, 0.5 + 0.01*k, 0.003)\n", 1, false},
     {"much from outside", "fn part(x, k) {\n y = 0.02*sum(i, 1, 40, min(abs(y' - sqrt(abs(x*(k + 0.1*i)))), 1))\n y\n}\n", 1, false},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -316,6 +317,103 @@ static void what_depends_on_the_one_before_is_not_in_lanes(void **state)
     agree_on("two rows", text, 8, 0);
 }
 
+/* ---- what follows ---- */
+
+/* A filter and an envelope that meet, in so many voices: whether they do in one loop, which the plan says, and the values, which are those of the voices one by one. */
+typedef struct meeting {
+    const char *name;
+    int loops[2]; /* of f32, of f64 */
+    void (*write)(char *text, size_t *used, int k, int count);
+} meeting;
+
+static void meet(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, "v%d = filter(x, %d)\nw%d = level(y, %d)\nout v%d*w%d\n", k, k, k, k, k, k);
+}
+
+static void meet_the_next_but_two(char *text, size_t *used, int k, int count)
+{
+    add(text, used, "v%d = filter(x, %d)\n", k, k);
+    for (int voice = 0; k == count - 1 && voice < count; voice++)
+        add(text, used, "w%d = level(y, %d)\n", voice, voice);
+    for (int voice = 0; k == count - 1 && voice < count; voice++)
+        add(text, used, "out v%d*w%d\n", voice, (voice + 3) % count);
+}
+
+static void one_is_heard_alone(char *text, size_t *used, int k, int count)
+{
+    meet(text, used, k, count);
+    if (k == 5)
+        add(text, used, "out w%d\n", k);
+}
+
+static void some_share_an_input(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, "v%d = filter(x, %d)\nw%d = beat(%s, %d)\nout v%d*w%d\n", k, k, k, k % 2 ? "x" : "y", k, k, k);
+}
+
+static void all_share_an_input(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, "v%d = filter(x, %d)\nw%d = beat(x, %d)\nout v%d*w%d\n", k, k, k, k, k, k);
+}
+
+static void some_come_first(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, k % 2 ? "v%d = filter(x, %d)\nw%d = level(y, %d)\n" : "w%d = level(y, %d)\nv%d = filter(x, %d)\n", k, k, k, k);
+    add(text, used, "out v%d*w%d\n", k, k);
+}
+
+static void some_are_divided(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, "v%d = filter(x, %d)\nw%d = level(y, %d)\nout v%d%sw%d\n", k, k, k, k, k, k == 2 ? "/" : "*", k);
+}
+
+static void values_meet_their_own_kind(char *text, size_t *used, int k, int count)
+{
+    (void)count;
+    add(text, used, "v%d = filter(x, %d)\nw%d = filter(y, %d)\nout v%d*w%d\n", k, k, k, k, k, k);
+}
+
+static const meeting meetings[] = {
+    {"voices", {1, 1}, meet},
+    {"each with another's envelope", {1, 1}, meet_the_next_but_two},
+    {"one envelope is an output", {2, 2}, one_is_heard_alone},
+    {"some with one input for both", {2, 2}, some_share_an_input},
+    {"all with one input for both", {1, 1}, all_share_an_input},
+    {"some in the other order", {2, 2}, some_come_first},
+    {"one operation is another", {2, 2}, some_are_divided},
+    {"filters in pairs", {1, 2}, values_meet_their_own_kind},
+};
+
+static void what_follows_goes_along(void **state)
+{
+    (void)state;
+    enum { VOICES = 9 };
+    static char text[TEXT];
+    for (unsigned m = 0; m < sizeof meetings / sizeof *meetings; m++)
+        for (int is_wide = 0; is_wide < 2; is_wide++) {
+            size_t used = 0;
+            int components;
+            const int voices = is_wide ? VOICES - 2 : VOICES;
+            set_type(is_wide);
+            add(text, &used, "input x\ninput y\nfn filter(x, k) = svf(x, 200 + 97*k, 1 + 0.1*k).x\nfn level(x, k) = 0.25 + 2*adsr(x, 0.001 + 0.0001*k, 0.002, 0.4, 0.003)\n"
+                             "fn beat(x, k) {\n a = 0.4*a' + 0.1*x*b'\n b = 0.9*b' - 0.05*a + (0.01*k + 0.1)*x\n 0.1*b + 1\n}\n");
+            for (int k = 0; k < voices; k++)
+                meetings[m].write(text, &used, k, voices);
+            const int loops = loops_in_lanes(text, &components), outputs = voices + (meetings[m].write == one_is_heard_alone);
+            if (loops != meetings[m].loops[is_wide])
+                fail_msg("%s, %s: %d loops with %d components", meetings[m].name, wide ? "f64" : "f32", loops, components);
+            run_all(text, SINTER_ENGINE_INTERP, 0, wanted, outputs);
+            agree_on(meetings[m].name, text, outputs, 0);
+            agree_on(meetings[m].name, text, outputs, 7);
+        }
+}
+
 static void others_stand_beside(void **state)
 {
     (void)state;
@@ -460,6 +558,7 @@ int main(void)
         cmocka_unit_test(components_have_the_bits_that_they_have_alone),
         cmocka_unit_test(all_are_in_lanes),
         cmocka_unit_test(what_depends_on_the_one_before_is_not_in_lanes),
+        cmocka_unit_test(what_follows_goes_along),
         cmocka_unit_test(others_stand_beside),
         cmocka_unit_test(what_others_read_is_not_in_lanes),
         cmocka_unit_test(state_goes_on),

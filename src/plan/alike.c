@@ -10,7 +10,7 @@
  *   have not so much to read and to keep that it would not go through the stack;
  *   are enough for it to pay: what is read and written has to be turned from an element a lane into a component a lane, and back.
  *
- * Each bunch is a loop of its own (PLAN_ALIKE). Its body is made slice by slice (body.c), a component a slice, so that engines which know nothing of it run it
+ * Each bunch is a loop of its own (PLAN_ALIKE), with what follows from it (followers.c). Its body is made slice by slice (body.c), a component a slice, so that engines which know nothing of it run it
  * as any other scalar loop. The state stays where it was: each component's lines are its own.
  *
  * How: a component's signature is its operations as words, with its own operands by their places in it, lines and what comes from outside by the order in which they
@@ -21,7 +21,7 @@
 #include <string.h>
 
 enum { LEAST = 2, WORDS = 5 /* of a signature, an operation at most */ };
-enum { MOST_STREAMS = 64, MOST_VALUES = 128 }; /* of a component: vectors of all of them lie on the stack, of streams four, 48 KiB together for 16 components */
+enum { MOST_VALUES = 128 }; /* of a component: vectors of all of them, and of PLAN_MOST_STREAMS streams four, lie on the stack, 48 KiB together for 16 components */
 
 typedef struct candidate {
     uint64_t hash;
@@ -43,6 +43,8 @@ typedef struct finder {
     uint32_t *when;    /* per operation: cycles from the state to its value */
     candidate *all;
     uint32_t count;
+    plan_bunch *bunches;
+    const ir_ref **heads; /* of their components, bunch after bunch: the first operation */
 } finder;
 
 #define MIXED UINT32_MAX
@@ -188,7 +190,7 @@ static void look_at(finder *f, uint32_t component)
             return;
         }
     made->word_count = f->word_count - made->words;
-    f->count += made->work.streams <= MOST_STREAMS && made->work.values + made->uniforms <= MOST_VALUES;
+    f->count += made->work.streams <= PLAN_MOST_STREAMS && made->work.values + made->uniforms <= MOST_VALUES;
 }
 
 /* ---- bunches ---- */
@@ -237,19 +239,18 @@ static bool pays(const candidate *one, uint32_t count)
     return cost.side_by_side * 5 <= cost.one_by_one * 4;
 }
 
-static void make_bunch(const finder *f, const candidate *members, uint32_t count, plan_levels *out)
+static void make_bunch(finder *f, const candidate *members, uint32_t count, plan_levels *out)
 {
+    const uint32_t component = members->component;
+    f->bunches[out->bunches++] = (plan_bunch){.components = f->heads, .slices = count, .size = f->c->first[component + 1] - f->c->first[component],
+                                              .depth = members->depth, .widest = members->work.widest, .values = members->work.values,
+                                              .streams = members->work.streams};
     for (uint32_t slice = 0; slice < count; slice++)
-        for (uint32_t k = f->c->first[members[slice].component]; k < f->c->first[members[slice].component + 1]; k++) {
-            const ir_ref r = f->c->sorted[k];
-            out->kind[r] = PLAN_ALIKE;
-            out->alike[r] = 1 + PLAN_MOST_ALIKE * out->bunches + slice;
-        }
-    out->bunches++;
+        *f->heads++ = f->c->sorted + f->c->first[members[slice].component];
 }
 
 /* Of a run of alike components as many full bunches as there are, and one of what is left, where it pays. */
-static void make_bunches(const finder *f, const candidate *run, uint32_t count, plan_levels *out)
+static void make_bunches(finder *f, const candidate *run, uint32_t count, plan_levels *out)
 {
     const uint32_t most = PLAN_MOST_ALIKE * 4 / run->work.widest;
     for (uint32_t done = 0, n; done < count; done += n) {
@@ -290,7 +291,9 @@ static bool open_finder(finder *f, uint32_t candidates, uint32_t operations, are
     f->leaves = sn_arena_take_zeroed(memory, count);
     f->when = sn_arena_take(memory, count * sizeof *f->when);
     f->all = sn_arena_take(memory, candidates * sizeof *f->all);
-    return f->words && f->place && f->seen_by && f->line && f->line_seen_by && f->readers && f->leaves && f->when && f->all;
+    f->bunches = sn_arena_take(memory, candidates * sizeof *f->bunches);
+    f->heads = sn_arena_take(memory, candidates * sizeof *f->heads);
+    return f->words && f->place && f->seen_by && f->line && f->line_seen_by && f->readers && f->leaves && f->when && f->all && f->bunches && f->heads;
 }
 
 static bool is_candidate(const plan_components *c, const plan_levels *out, uint32_t component)
@@ -324,5 +327,5 @@ sinter_status sn_plan_find_alike(const plan_components *c, arena *memory, plan_l
     }
     if (!out->bunches)
         out->alike = NULL;
-    return SINTER_OK;
+    return out->bunches ? sn_plan_find_followers(c, f.bunches, memory, out) : SINTER_OK;
 }

@@ -512,8 +512,9 @@ static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, ui
             continue;
         uint32_t level = out->level[to];
         const bool through_line = k >= sn_ir_info[op->code].operands && is_read(op);
-        if ((through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE)) || (kind == PLAN_ALIKE && level % PLAN_KINDS == PLAN_ALIKE))
-            level++; /* what is alike has a loop of its own */
+        if ((through_line && !(kind == PLAN_ONE && level % PLAN_KINDS == PLAN_ONE))
+            || (kind == PLAN_ALIKE && level % PLAN_KINDS == PLAN_ALIKE && out->alike[to] != out->alike[r]))
+            level++; /* what is alike has a loop of its own, with what follows in its slices */
         if (!follows_value)
             level = at_kind(level, kind);
         if (level > least)

@@ -41,6 +41,7 @@ enum {
     PLAN_TICK = 64,
     PLAN_HELD = 8,             /* lines up to this length can live in registers */
     PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: as many as the widest vector has lanes; of f64 half as many */
+    PLAN_MOST_STREAMS = 64,    /* that lead into and out of a slice of such a loop */
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
 };
@@ -187,8 +188,20 @@ typedef struct plan_components {
     const uint32_t *first;     /* per component, from 1: its first in `sorted`; one more at the end */
     const uint32_t *depth;     /* per component: how many recursive ones stand in a row before it and with it */
 } plan_components;
+/* Components that are alike and side by side, which will be a loop: alike.c finds them, followers.c adds to them. */
+typedef struct plan_bunch {
+    const ir_ref *const *components; /* per slice: its component's operations, `size` of them */
+    ir_ref *members;           /* followers.c: slice after slice, `room` places each */
+    uint32_t slices;           /* 0: it has become part of another */
+    uint32_t size, room, kept; /* operations of a slice; so many places; so many stay, whatever comes */
+    uint32_t depth;            /* of its components */
+    uint32_t widest;           /* element, in bytes */
+    uint32_t values, streams;  /* of a slice: past values that it keeps; streams that lead in and out */
+} plan_bunch;
 /* Finds bunches among the components of kind PLAN_ONE: sets out->kind of their operations, out->alike and out->bunches. */
 sinter_status sn_plan_find_alike(const plan_components *c, arena *memory, plan_levels *out);
+/* The same of out->bunches bunches, with what follows from them; some become one, so that there may be fewer. */
+sinter_status sn_plan_find_followers(const plan_components *c, plan_bunch *bunches, arena *memory, plan_levels *out);
 
 /* The loops that fill a buffer and read it last. */
 typedef struct plan_stretch {
