@@ -443,7 +443,7 @@ static void edit_text(const char *text)
 }
 
 /* A patch that is saved with another number, filter, structure: no step. What sounds the same goes on bit for bit, parameters and events reach both, edits that
- * come meanwhile coalesce, another engine is not heard, and a reset ends it. With more state than is copied it changes at once. */
+ * come meanwhile coalesce, another engine is not heard, and a reset ends it. */
 static void texts_fade_as_a_whole(void **state)
 {
     (void)state;
@@ -492,14 +492,142 @@ static void texts_fade_as_a_whole(void **state)
             fail_msg("sample %d of what nobody has changed is %g, not %g", k, (double)alone[k], (double)heard[1][k]);
     assert_true(largest_step(heard[0], FADE, TEXTS * LONG) > step); /* without fades it is seen */
     close_all();
+}
 
-    open_all((double)FADE / 48000, SINTER_ENGINE_AUTO);
-    edit_text("x = delay(1, 100000)\nout 1 + x\n");
-    play(0, FADE);
-    edit_text("x = delay(1, 100000)\nout 2 + x\n");
-    play(FADE, 2 * FADE);
-    assert_true(heard[0][FADE] == 2);
-    close_all();
+/* ---- long lines, of which both programs read the one past ---- */
+
+enum { OLD, AT_ONCE, FADING, PLAYERS, PART = 900 };
+
+static sinter_player *players[PLAYERS];
+static float noise[PART], played[PLAYERS][2][PART];
+
+static void open_players(sinter_engine engine)
+{
+    for (int p = 0; p < PLAYERS; p++) {
+        const sinter_player_options options = {.inputs = 1, .outputs = 2, .fade = p == FADING ? (double)FADE / 48000 : -1, .engine = engine};
+        assert_int_equal(sinter_player_open(context, &options, &players[p]), SINTER_OK);
+    }
+}
+
+static void close_players(void)
+{
+    for (int p = 0; p < PLAYERS; p++)
+        sinter_player_close(players[p]);
+}
+
+static void edit_player(int p, const char *text)
+{
+    uint64_t edit;
+    assert_int_equal(sinter_player_edit(players[p], text, strlen(text), NULL, &edit), SINTER_OK);
+    if (sinter_player_wait(players[p], edit, &report) != SINTER_OK)
+        fail_msg("%s: %s", text, report.errors[0].message);
+}
+
+static void set_player(int p, double value)
+{
+    sinter_player_set(players[p], sinter_player_parameter(players[p], "g"), value);
+}
+
+/* By pieces of no two players the same. */
+static void play_part(int p)
+{
+    for (int at = 0, size; at < PART; at += size) {
+        size = 1 + (at + 37 * p) * 7919 % 97;
+        size = at + size < PART ? size : PART - at;
+        sinter_player_process(players[p], (const float *[]){noise + at}, (float *[]){played[p][0] + at, played[p][1] + at}, (uint32_t)size);
+    }
+}
+
+/* `old` goes on where the one that changes at once stands. */
+static void leave_behind(const char *text)
+{
+    edit_player(OLD, text);
+    sinter_player_process(players[OLD], NULL, (float *[]){NULL, NULL}, 0);
+    const size_t size = sinter_player_snapshot_size(players[AT_ONCE]);
+    void *bytes = malloc(size);
+    assert_non_null(bytes);
+    assert_int_equal(sinter_player_snapshot_save(players[AT_ONCE], bytes, size), SINTER_OK);
+    assert_int_equal(sinter_player_snapshot_restore(players[OLD], bytes, size), SINTER_OK);
+    free(bytes);
+}
+
+/* What fades is the one on the way to the other, both as if each were alone, and then the new one. */
+static void expect_both(int number, int fade)
+{
+    for (int c = 0; c < 2; c++)
+        for (int k = 0; k < PART; k++) {
+            const float old = played[OLD][c][k];
+            float wanted = played[AT_ONCE][c][k];
+            if (k < fade && (old < wanted || old > wanted))
+                wanted += (old - wanted) * ((float)(fade - 1 - k) * (1 / (float)fade));
+            if (memcmp(&wanted, &played[FADING][c][k], sizeof wanted) != 0)
+                fail_msg("edit %d, channel %d, sample %d: %.9g, not %.9g", number, c, k, (double)played[FADING][c][k], (double)wanted);
+        }
+}
+
+static void edit_all(int number, const char *before, const char *after, int fade)
+{
+    leave_behind(before);
+    for (int p = AT_ONCE; p < PLAYERS; p++)
+        edit_player(p, after);
+    for (int p = 0; p < PLAYERS; p++) {
+        set_player(p, number % 3 ? 0.2 + 0.1 * (number % 5) : 0.6); /* moves in both, or only in one */
+        play_part(p);
+    }
+    expect_both(number, fade);
+}
+
+/* Lines of minutes are not copied. Their reads are far and near, at fixed and varying distances; what is written changes with the edit, lines are resized, and
+ * windows come to their ends in the midst of fades and elsewhere. */
+static void long_lines_fade(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "param g = 0.5 smooth 0.01\ninput x\na = x + 0.5*delay(a, 20000)\nb = delay(a, 9000 + 4000*sine(30), 20000)\nc = x + 0.3*delay(c, 20 + 15*sine(70), 8200)\n"
+        "d = x + 0.5*delay(d, 4100)\ne = d + 0.5*delay(e, 4300)\nf = e + 0.5*delay(f, 9 + 5*sine(40), 4700)\n"
+        "out g*(a + b)\nout c + f + delay(x, 400000)\n",
+        "param g = 0.5 smooth 0.01\ninput x\na = x - 0.4*delay(a, 20000)\nb = delay(a, 9000 + 4000*sine(30), 20000)\nc = x*g + 0.9*delay(c, 20 + 15*sine(70), 8200)\n"
+        "d = x + 0.1*delay(d, 4100)\ne = d - 0.5*delay(e, 4300)\nf = e - 0.5*delay(f, 12 + 5*sine(20), 4700)\n"
+        "out a + b + f\nout g*c + delay(x, 400000)\n",
+        "param g = 0.5\ninput x\na = x + g*delay(a, 14000)\nc = x + 0.9*delay(c, 5 + 4*sine(70), 8300)\nout a\nout c\n",
+        "input x\na = 0.3*x + 0.2*a' - 0.5*a'' + 0.1*delay(a, 14000)\nc = delay(a, 7 + 4*sine(70), 8300)\nout a\nout c\n",
+    };
+    enum { TEXTS = sizeof texts / sizeof *texts, COUNT_EDITS = 44 };
+    static const sinter_engine engines[] = {SINTER_ENGINE_AUTO, SINTER_ENGINE_INTERP};
+    uint32_t random = 11;
+    for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
+        const int count = e ? COUNT_EDITS / 4 : COUNT_EDITS;
+        open_players(engines[e]);
+        for (int p = AT_ONCE; p < PLAYERS; p++) {
+            edit_player(p, texts[0]);
+            play_part(p);
+        }
+        for (int k = 0, at = 0, next; k < count; k++, at = next) {
+            for (int i = 0; i < PART; i++) {
+                random = random * 1664525 + 1013904223;
+                noise[i] = (float)(int32_t)random * 0x1p-31f;
+            }
+            next = k < 3 * count / 4 ? 1 - at : (int)(random >> 20) % TEXTS; /* long enough between the same two for windows to come to their ends */
+            edit_all(k, texts[at], texts[next], FADE);
+        }
+        close_players();
+    }
+    /* So many that the fade is shorter. */
+    enum { LINES = 200, ROOM = LINES * 48 };
+    static char one[ROOM], other[ROOM];
+    int length = snprintf(one, ROOM, "input x\na0 = x\n");
+    for (int k = 1; k <= LINES; k++)
+        length += snprintf(one + length, (size_t)(ROOM - length), "a%d = x + 0.9*delay(a%d, %d)\n", k, k - 1, 8200 + k);
+    memcpy(other, one, (size_t)length);
+    snprintf(one + length, (size_t)(ROOM - length), "out a%d\nout x\n", LINES);
+    snprintf(other + length, (size_t)(ROOM - length), "out 0.5*a%d\nout x\n", LINES);
+    open_players(SINTER_ENGINE_AUTO);
+    for (int p = AT_ONCE; p < PLAYERS; p++) {
+        edit_player(p, one);
+        play_part(p);
+    }
+    edit_all(0, one, other, (1 << 15) / LINES);
+    close_players();
 }
 
 /* A definition that changes below a node: both texts would need the one name. */
@@ -617,6 +745,44 @@ static void refused_memory_leaves_one_graph_or_the_other(void **state)
     assert_int_equal(atomic_load(&blocks), 0);
 }
 
+/* The same for a text whose long line both programs read: it fades, or what played goes on. */
+static void refused_memory_beside_a_long_line(void **state)
+{
+    (void)state;
+    sinter_context *const usual = context;
+    const sinter_context_options options = {.allocator = {counted, released, NULL}};
+    static const char *const texts[] = {"x = delay(1, 9000)\nout 1 + 0*x\n", "x = delay(1, 9000)\nout 2 + 0*x\n"};
+    atomic_store(&left, 1 << 30);
+    assert_int_equal(sinter_open(&options, &context), SINTER_OK);
+    open_all((double)FADE / 48000, SINTER_ENGINE_INTERP);
+    edit_text(texts[0]);
+    play(0, 2 * FADE);
+    sinter_status status = SINTER_NO_MEMORY;
+    for (int k = 0; status != SINTER_OK; k++) {
+        uint64_t number;
+        assert_true(k < 3000);
+        atomic_store(&left, k);
+        status = sinter_player_edit(player, texts[1], strlen(texts[1]), NULL, &number);
+        if (status == SINTER_OK)
+            status = sinter_player_wait(player, number, &report);
+        atomic_store(&left, 1 << 30);
+        if (status != SINTER_OK) {
+            assert_int_equal(status, SINTER_NO_MEMORY);
+            play(0, 10);
+            assert_true(heard[0][9] == 1);
+        }
+    }
+    play(0, FADE);
+    expect_line(0, 1, 2);
+    /* Closed in the midst. */
+    edit_text(texts[0]);
+    play(0, 10);
+    close_all();
+    sinter_close(context);
+    context = usual;
+    assert_int_equal(atomic_load(&blocks), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,9 +791,11 @@ int main(void)
         cmocka_unit_test(rapid_edits_are_no_steps),
         cmocka_unit_test(what_has_no_way_fades_as_a_whole),
         cmocka_unit_test(texts_fade_as_a_whole),
+        cmocka_unit_test(long_lines_fade),
         cmocka_unit_test(definitions_fade_as_a_whole),
         cmocka_unit_test(fades_end_with_a_reset),
         cmocka_unit_test(refused_memory_leaves_one_graph_or_the_other),
+        cmocka_unit_test(refused_memory_beside_a_long_line),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -19,9 +19,9 @@
  *
  * Nothing clicks: for a few milliseconds (sinter_player_options.fade) the old program plays on beside the new one, with parameters and events given to both, and
  * what is heard goes from the one to the other in a straight line. A channel of which both say the same goes on bit for bit. Both are computed meanwhile, and
- * further edits wait until it is over, and coalesce. This needs a copy of the state that both have, which the audio thread makes: where that is more than 256 KiB (delay lines
- * of 1.3 s at 48 kHz), or nodes in C go on, which have their state once, the new program takes over at once. Edits of graphs (sinter_graph_commit) fade by
- * what has changed in them, whatever their lines are.
+ * further edits wait until it is over, and coalesce. Long delay lines are not copied for that: both programs read the one past, and each has what it writes meanwhile for
+ * itself, some KiB at most (where there are more than 130 long lines, at 5 ms and 48 kHz, the fade is shorter by so much). Where nodes in C go on, which have their state
+ * once, the new program takes over at once. Edits of graphs (sinter_graph_commit) fade by what has changed in them, nodes in C too.
  *
  * The n-th output of the program is the n-th channel. Channels that an edit brings to sound fade in; those that it silences fade out. Channels without an output are
  * silent. Programs that read images or bound tables are refused. */

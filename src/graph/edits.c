@@ -12,8 +12,7 @@
 
 enum {
     SWEEP_NANOSECONDS = 20000000,
-    MOST_COPIED = 1 << 16, /* bytes of state that the audio thread copies for the sake of a fade between graphs: some 5 µs */
-    MOST_BESIDE = 1 << 18  /* and of one of a whole program, which is heard of every edit of a text: some 20 µs, a second's delay line */
+    MOST_COPIED = 1 << 16 /* bytes of state that the audio thread copies for the sake of a fade between graphs: some 5 µs */
 };
 
 /* ---- performances ---- */
@@ -124,26 +123,17 @@ static uint32_t name_of(const performance *p, int parameter)
     return UINT32_MAX;
 }
 
-/* The way from the one before: with a copy of its state, so that that plays on, if `beside` and it is not too much for the audio thread. */
-static sinter_status find_way(performance *p, const performance *before, bool beside)
+/* The way from the one before, which plays on for so many samples if it can. */
+static sinter_status find_way(performance *p, const performance *before, uint32_t beside)
 {
     size_t copied = 0;
-    p->beside = false;
-    if (beside) {
-        const sinter_status status = sn_migration_open(before->kernel, p->kernel, NULL, true, &p->from, &copied);
-        p->beside = status == SINTER_OK && copied <= MOST_BESIDE;
-        if (status != SINTER_OK || p->beside)
-            return status;
-        sinter_migration_close(p->from);
-        p->from = NULL;
-        copied = 0;
-    }
-    const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, false, &p->from, &copied);
+    const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, beside, &p->from, &copied);
+    p->beside = status == SINTER_OK ? sn_migration_beside(p->from) : 0;
     return status == SINTER_OK && copied > MOST_COPIED ? SINTER_TOO_LARGE : status;
 }
 
 /* How it comes after the one that will be playing by then. */
-static sinter_status follow(performance *p, performance *before, bool beside)
+static sinter_status follow(performance *p, performance *before, uint32_t beside)
 {
     p->before = before;
     if (!before)
@@ -180,7 +170,7 @@ static void put_ready(sinter_player *player, performance *p)
 static sinter_status give(sinter_player *player, performance *p, bool fades)
 {
     performance *back = take_back(player);
-    const bool beside = player->fade > 0 && (fades || (back && back->beside));
+    const uint32_t beside = fades || (back && back->beside) ? player->fade : 0;
     sn_performance_free(player, back);
     const sinter_status status = follow(p, player->newest, beside);
     if (status == SINTER_OK)
@@ -188,11 +178,11 @@ static sinter_status give(sinter_player *player, performance *p, bool fades)
     return status;
 }
 
-/* Behind one that fades to it: on its own where that is taken, else together with it. Under the lock. */
+/* Behind one that fades to it: on its own where that is taken, else together with it. What takes long is done while that may be taken. Under the lock. */
 static sinter_status give_behind(sinter_player *player, performance *p, performance *fading)
 {
+    const sinter_status status = follow(p, fading, 0);
     performance *back = take_back(player);
-    const sinter_status status = follow(p, fading, false);
     if (status == SINTER_OK && back)
         back->then = p;
     if (back)
@@ -275,7 +265,7 @@ static sinter_status begin_fading(sinter_player *player, const player_request *r
     pthread_mutex_unlock(&player->lock);
     performance *made = from ? make_fading(player, r, from, engine, edit) : NULL;
     pthread_mutex_lock(&player->lock);
-    if (made && follow(made, player->newest, false) == SINTER_OK) {
+    if (made && follow(made, player->newest, 0) == SINTER_OK) {
         sn_performance_free(player, back);
         put_ready(player, made);
         *fading = made;

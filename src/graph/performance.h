@@ -16,8 +16,8 @@
  * `then` or in `ready`.
  *
  * Between other programs there is no such third one. There the one before plays on beside the new one, with a copy of its state, as `leaving`, and what is heard
- * goes from the one to the other in a straight line; where both say the same, that is what is heard, bit for bit. Nothing is taken meanwhile. A copy costs time on
- * the audio thread, so this is done up to a size of state only (edits.c).
+ * goes from the one to the other in a straight line; where both say the same, that is what is heard, bit for bit. Nothing is taken meanwhile. Long lines
+ * are not copied: both read the one past (kernel/migrate.c).
  *
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
@@ -104,7 +104,7 @@ typedef struct performance {
     struct performance *next;   /* in the list of the retired */
     struct performance *then;   /* takes over as soon as this one has faded; NULL: whatever comes */
     graph_snapshot *graph;      /* what it plays, or fades to; NULL: a text */
-    bool beside;                /* its state is a copy: the one before plays on while this one fades in */
+    uint32_t beside;            /* samples for which the one before plays on while this one fades in; 0: it does not */
     int fade;                   /* the parameter that moves from the graph before to this one; −1: there is none */
     uint64_t edit;
     const char *_Atomic fault;  /* the state that was last reset; the kernel's */
@@ -164,7 +164,7 @@ struct sinter_player {
     int64_t origin;                 /* the sample at which the program's index 0 lay */
     uint64_t faults_seen;           /* of the current instance */
     uint32_t fade_out;              /* samples that are left of it */
-    uint32_t leave;                 /* samples for which `leaving` is heard yet */
+    uint32_t leave, leave_over;     /* samples for which `leaving` is heard yet, and of the whole fade */
     uint32_t hold;                  /* samples for which `current` has to play yet: it fades from the graph before to its own */
     uint32_t *fade_in;              /* per channel: samples that are left */
     player_schedule schedule;

@@ -105,10 +105,12 @@ static void catch_up(sinter_player *player, performance *p)
 static void play(sinter_player *player, performance *p, int64_t index)
 {
     performance *old = player->current;
-    if (old)
-        sinter_instance_migrate(p->from, old->instance, p->instance);
-    else
+    if (!old)
         player->origin = index;
+    else if (p->beside)
+        sn_instance_migrate_beside(p->from, old->instance, p->instance);
+    else
+        sinter_instance_migrate(p->from, old->instance, p->instance);
     for (uint32_t k = 0; k < p->initial_count; k++) {
         const changed_initial *c = &p->initials[k];
         if (c->name == UINT32_MAX || !sn_player_name(&player->names, c->name)->set)
@@ -126,7 +128,7 @@ static void play(sinter_player *player, performance *p, int64_t index)
     sinter_instance_fault(p->instance, &player->faults_seen);
     atomic_store_explicit(&player->sounding, p, memory_order_release);
     player->leaving = old;
-    player->leave = player->fade;
+    player->leave = player->leave_over = p->beside;
     if (!p->beside)
         sn_player_end_leaving(player);
     atomic_store_explicit(&player->playing, p->edit, memory_order_relaxed);
@@ -178,7 +180,7 @@ static void fall(const sinter_player *player, float *samples, uint32_t count)
 /* From what is leaving to what is there. Where both are the same, the same is heard. */
 static void mix(const sinter_player *player, const float *before, float *samples, uint32_t count)
 {
-    const float step = 1 / (float)player->fade;
+    const float step = 1 / (float)player->leave_over;
     for (uint32_t k = 0; k < count; k++) {
         const float share = (float)(player->leave - 1 - k) * step;
         if (before[k] < samples[k] || before[k] > samples[k])
@@ -205,7 +207,8 @@ static void run_leaving(sinter_player *player, const float *const *inputs, uint3
     connect_inputs(player, p, inputs, begin);
     for (uint32_t k = 0; k < p->outputs; k++)
         player->output_pointers[k] = k < player->outputs ? player->beside + (size_t)k * PLAYER_SILENCE : player->unheard;
-    sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
+    const sinter_arguments a = {.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count};
+    sn_instance_run_beside(player->current->from, p->instance, &a);
 }
 
 /* Channels that are not there are silent, or not heard. Returns whether there is one. */

@@ -50,7 +50,7 @@ double sn_instance_rate(const sinter_instance *i)
     return parameter >= 0 ? i->values[parameter] : i->kernel->rate;
 }
 
-static bool is_large(const sinter_kernel *k, uint32_t n)
+bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t n)
 {
     return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
 }
@@ -68,7 +68,7 @@ static size_t state_within(const sinter_kernel *k)
 {
     size_t bytes = 0;
     for (uint32_t n = 0; n < k->line_count; n++)
-        if (!is_large(k, n))
+        if (!sn_instance_keeps_apart(k, n))
             take_place(k, n, &bytes);
     return rounded(bytes);
 }
@@ -93,7 +93,7 @@ static bool open_lines(sinter_instance *i, uint8_t *state)
     for (uint32_t n = 0; n < k->line_count; n++) {
         instance_line *own = &i->lines[n];
         *own = (instance_line){.capacity = line_capacity(k, n)};
-        if (!is_large(k, n))
+        if (!sn_instance_keeps_apart(k, n))
             own->storage = state + take_place(k, n, &at);
         else if (!open_large_line(k, n, own))
             return false;

@@ -254,6 +254,7 @@ double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
+bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 double sn_instance_rate(const sinter_instance *i); /* elements a second */
 
@@ -277,10 +278,16 @@ size_t sn_line_value_name(const char *name, size_t length);
 uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
 
 /* sinter_migration_open where names of `to` that begin with `prefix` (NULL: none) are those without it of `from`: state and parameters that go on
- * twice. They are copied, *copied bytes of state (NULL allowed), never handed over. `beside`: nothing is, so that the instance of `from` can play on;
- * *copied is SIZE_MAX where that cannot be. */
-sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, bool beside, sinter_migration **migration,
+ * twice. They are copied, *copied bytes of state (NULL allowed), never handed over. `beside`: so many elements the instance of `from` is to play on
+ * beside that of `to` (0: it is not). */
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, uint32_t beside, sinter_migration **migration,
                                 size_t *copied);
+/* For how many elements it can: fewer where so many lines are large that each takes time; 0 where nodes in C go on, which have their state once. */
+uint32_t sn_migration_beside(const sinter_migration *m);
+/* Instead of sinter_instance_migrate, once, where it can. From then on `from` runs by the second and before `to`, both for the same elements, no more than
+ * sn_migration_beside of them; after that `from` can only be closed. Real-time safe, both. */
+void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to);
+void sn_instance_run_beside(sinter_migration *m, sinter_instance *from, const sinter_arguments *arguments);
 
 /* context.c */
 /* Is it one of the forms that a node type can have? Its name is not looked at. */

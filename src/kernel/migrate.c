@@ -7,22 +7,40 @@
  * handed over by exchanging the blocks, which costs the same for a second and for a minute of sound; each only to the line
  * of its very name, and after everything is copied that others need of it. Blocks go back to the allocator
  * that they came from, so between contexts of different allocators there is no exchange. What a called node keeps is its own
- * business, so it is always exchanged, between calls of one name and of the same functions. */
+ * business, so it is always exchanged, between calls of one name and of the same functions.
+ *
+ * For a few milliseconds the old program may play on *beside* the new one, while what is heard fades from the one to the other. Then both need the past of a
+ * large line, of which there is one copy: they share the block. All that differs is what each has written since they are two, at the one place
+ * where the line goes on. There the new program's values lie; those of the old one are kept apart, change places with them before it runs, and
+ * again behind it. So a line costs the audio thread some values of the fade, whatever its length is. Neither program moves its window meanwhile: where there is
+ * no room for that, it is moved before. */
 #include "kernel/kernels.h"
 
 #include <string.h>
 
 typedef struct line_move {
     uint32_t from, to;
-    bool whole; /* the names and the allocators are the same: the block may be handed over */
+    bool whole; /* the names and the allocators are the same: the block may be handed over, or shared */
 } line_move;
+
+typedef struct line_share {
+    size_t width;    /* bytes of an element */
+    uint8_t *place;  /* in the block: where the first element lies that each program has written for itself */
+    uint8_t *newest; /* of the program that does not run */
+} line_share;
+
+/* Bytes that the audio thread exchanges, twice a block: where lines are so many that it would be more, fades are shorter. 130 lines for 5 ms at 48 kHz. */
+enum { MOST_SHARED = 1 << 17 };
 
 struct sinter_migration {
     const sinter_kernel *from, *to;
     const char *prefix; /* of names that are others' too; NULL: none */
-    bool beside;        /* `from` plays on */
-    size_t block_size, copied;
-    uint32_t line_count, parameter_count, call_count;
+    uint32_t beside;    /* elements that `from` plays on for; 0: it does not */
+    uint32_t done;      /* of these */
+    uint32_t line_count, parameter_count, call_count, share_count;
+    size_t block_size, newest_size, copied;
+    uint8_t *newest;    /* of all lines that may be shared */
+    line_share *shares;
     line_move *lines;
     line_move *parameters;
     line_move *calls; /* by numbers of selves */
@@ -116,15 +134,27 @@ static bool same_allocator(const sinter_allocator *a, const sinter_allocator *b)
     return a->allocate == b->allocate && a->release == b->release && a->context == b->context;
 }
 
+/* Is it a window, which nothing changes behind the newest value? */
+static bool is_window(const sinter_kernel *k, uint32_t line)
+{
+    return !k->lines[line].held && !k->lines[line].flush && (!k->moving || is_window(k->moving, line));
+}
+
+static bool can_be_shared(const sinter_migration *m, uint32_t from, uint32_t to)
+{
+    return is_window(m->from, from) && is_window(m->to, to) && sn_instance_keeps_apart(m->from, from) && sn_instance_keeps_apart(m->to, to);
+}
+
 static void find_lines(sinter_migration *m, const name_table *t)
 {
-    const bool exchange = !m->beside && same_allocator(&m->from->context->allocator, &m->to->context->allocator);
+    const bool exchange = same_allocator(&m->from->context->allocator, &m->to->context->allocator);
     for (uint32_t i = 0; i < m->to->line_count; i++) {
         const uint32_t from = find_line(t, m, i);
         if (from == m->from->line_count)
             continue;
-        m->lines[m->line_count++] = (line_move){from, i, exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0};
-        if (m->beside || former(m, m->to->line_names[i]) != m->to->line_names[i])
+        const bool whole = exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0 && (!m->beside || can_be_shared(m, from, i));
+        m->lines[m->line_count++] = (line_move){from, i, whole};
+        if (former(m, m->to->line_names[i]) != m->to->line_names[i])
             m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
     }
 }
@@ -167,12 +197,36 @@ static void find_parameters(sinter_migration *m)
     }
 }
 
-sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
+/* How long both play, and the memory for what one of them has written meanwhile. False: there is none. */
+static bool prepare_shares(sinter_migration *m)
 {
-    return sn_migration_open(from, to, NULL, false, migration, NULL);
+    size_t width = 0;
+    if (m->call_count > 0)
+        m->beside = 0; /* what a called node keeps is never there twice */
+    for (uint32_t i = 0; i < m->line_count; i++)
+        width += m->lines[i].whole ? sn_ir_type_size((ir_type)m->to->lines[m->lines[i].to].type) : 0;
+    if (!m->beside || !width)
+        return true;
+    if (m->beside > MOST_SHARED / width)
+        m->beside = width < MOST_SHARED ? (uint32_t)(MOST_SHARED / width) : 1;
+    m->newest_size = m->beside * width;
+    m->newest = sn_allocate(&m->to->context->allocator, m->newest_size);
+    if (m->newest)
+        memset(m->newest, 0, m->newest_size); /* touched: the audio thread faults no page */
+    return m->newest != NULL;
 }
 
-sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, bool beside, sinter_migration **migration,
+uint32_t sn_migration_beside(const sinter_migration *m)
+{
+    return m->beside;
+}
+
+sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
+{
+    return sn_migration_open(from, to, NULL, 0, migration, NULL);
+}
+
+sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, uint32_t beside, sinter_migration **migration,
                                 size_t *copied)
 {
     if (!migration)
@@ -185,12 +239,14 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
     while (names.mask < 2 * from->line_count || names.mask < 2 * from->call_count)
         names.mask = 2 * names.mask + 1;
     const size_t table_size = (names.mask + (size_t)1) * sizeof *names.slots;
-    const size_t size = sizeof(sinter_migration) + ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
+    const size_t shares = beside ? to->line_count * sizeof(line_share) : 0;
+    const size_t size = sizeof(sinter_migration) + shares + ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
     names.slots = sn_allocate(allocator, table_size);
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
         memset(names.slots, 0, table_size);
-        *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .beside = beside, .block_size = size, .lines = (line_move *)(void *)(m + 1)};
+        *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .beside = beside, .block_size = size, .shares = (line_share *)(void *)(m + 1)};
+        m->lines = (line_move *)(void *)((uint8_t *)(m + 1) + shares);
         m->parameters = m->lines + to->line_count;
         m->calls = m->parameters + to->public_params;
         enter_lines(&names, from);
@@ -198,10 +254,12 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
         find_parameters(m);
         enter_calls(&names, from);
         find_calls(m, &names);
-        if (beside && m->call_count > 0)
-            m->copied = SIZE_MAX; /* what a called node keeps is never there twice */
     }
     sn_release(allocator, names.slots, table_size);
+    if (m && beside && !prepare_shares(m)) {
+        sinter_migration_close(m);
+        m = NULL;
+    }
     *migration = m;
     if (m && copied)
         *copied = m->copied;
@@ -213,6 +271,7 @@ void sinter_migration_close(sinter_migration *m)
     if (!m)
         return;
     const sinter_allocator allocator = m->to->context->allocator;
+    sn_release(&allocator, m->newest, m->newest_size);
     sn_release(&allocator, m, m->block_size);
 }
 
@@ -262,6 +321,13 @@ static void move_parameter(const sinter_instance *from, sinter_instance *to, lin
         sn_ramp_adopt(to, move.to, &from->ramps[move.from], from->kernel->params[move.from].smoothing, goal);
 }
 
+static void move_parameters(const sinter_migration *m, const sinter_instance *from, sinter_instance *to)
+{
+    to->index = from->index;
+    for (uint32_t i = 0; i < m->parameter_count; i++)
+        move_parameter(from, to, m->parameters[i]);
+}
+
 sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance *from, sinter_instance *to)
 {
     if (!m || !from || !to || from == to || from->kernel != m->from || to->kernel != m->to)
@@ -274,8 +340,80 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
             hand_over(from, to, m->lines[i]);
     for (uint32_t i = 0; i < m->call_count; i++)
         exchange_selves(from, to, m->calls[i]);
-    to->index = from->index;
-    for (uint32_t i = 0; i < m->parameter_count; i++)
-        move_parameter(from, to, m->parameters[i]);
+    move_parameters(m, from, to);
     return SINTER_OK;
+}
+
+/* ---- both beside each other ---- */
+
+/* The block has room for what the old line keeps and what both write meanwhile. */
+static bool can_share(const sinter_migration *m, const sinter_instance *from, const sinter_instance *to, line_move move)
+{
+    return can_hand_over(from, to, move)
+           && from->lines[move.from].capacity >= (uint64_t)from->kernel->lines[move.from].length + m->beside;
+}
+
+/* The window is where neither program moves it for as long as both run. */
+static void make_room(sinter_instance *from, uint32_t line, uint32_t elements)
+{
+    instance_line *own = &from->lines[line];
+    const plan_line *l = &from->kernel->lines[line];
+    if (own->position + (uint64_t)elements <= own->capacity)
+        return;
+    memmove(own->storage, sn_instance_values(from, line), l->length * sn_ir_type_size((ir_type)l->type));
+    own->position = l->length;
+}
+
+/* The new instance has the block from now on; the old one gives that back which the new one had, and looks at the block as long as it runs. */
+static line_share share(sinter_instance *from, sinter_instance *to, line_move move, uint8_t *newest)
+{
+    instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
+    const size_t width = sn_ir_type_size((ir_type)to->kernel->lines[move.to].type);
+    const instance_line kept = *taken;
+    *taken = *given;
+    given->block = kept.block;
+    given->block_size = kept.block_size;
+    return (line_share){width, given->storage + given->position * width, newest};
+}
+
+void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to)
+{
+    uint8_t *newest = m->newest;
+    for (uint32_t i = 0; i < m->line_count; i++)
+        if (!can_share(m, from, to, m->lines[i]))
+            move_values(from, to, m->lines[i]);
+    for (uint32_t i = 0; i < m->line_count; i++) {
+        if (!can_share(m, from, to, m->lines[i]))
+            continue;
+        make_room(from, m->lines[i].from, m->beside);
+        const line_share s = share(from, to, m->lines[i], newest);
+        m->shares[m->share_count++] = s;
+        newest += m->beside * s.width;
+    }
+    move_parameters(m, from, to);
+}
+
+static void exchange(uint8_t *a, uint8_t *b, size_t size)
+{
+    uint8_t kept[512];
+    for (size_t n; size > 0; a += n, b += n, size -= n) {
+        n = size < sizeof kept ? size : sizeof kept;
+        memcpy(kept, a, n);
+        memcpy(a, b, n);
+        memcpy(b, kept, n);
+    }
+}
+
+static void exchange_newest(const sinter_migration *m)
+{
+    for (const line_share *s = m->shares, *end = s + m->share_count; s < end; s++)
+        exchange(s->place, s->newest, m->done * s->width);
+}
+
+void sn_instance_run_beside(sinter_migration *m, sinter_instance *from, const sinter_arguments *arguments)
+{
+    exchange_newest(m);
+    sinter_instance_run(from, arguments);
+    m->done += (uint32_t)arguments->count;
+    exchange_newest(m);
 }
