@@ -264,6 +264,26 @@ static void catalogue_collapses(void **state)
     try_sum("gamma", x, 3000, (const double[]){1e6, 1}, 3, 16);
 }
 
+/* Models that draw from a family of which one parameter is known: log h + η·T − A says so, where the form that is computed does not. */
+static void models_collapse(void **state)
+{
+    static double x[2000];
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        x[i] = floor(7 * uniform(0, 1));
+    try_sum("input x; param p = 0.5 in 0..1; x ~ binomial(9, p)", x, 2000, (const double[]){0.35}, 2, 16);
+    try_sum("input x; param a = 0; x ~ binomial_logit(9, a)", x, 2000, (const double[]){-0.5}, 2, 16);
+    try_sum("input x; param p = 0.5; x ~ neg_binomial_p(2.5, p)", x, 2000, (const double[]){0.35}, 2, 16);
+    try_sum("input x; param m = 1; x ~ neg_binomial_2(m, 4)", x, 2000, (const double[]){3.5}, 2, 16);
+    for (int i = 0; i < 2000; i++)
+        x[i] = 1 - 2 * log(uniform(0x1p-53, 1));
+    try_sum("input x; param a = 1; x ~ pareto(1, a)", x, 2000, (const double[]){1.25}, 2, 16);
+    try_sum("input x; param s = 1; x ~ weibull(1.5, s)", x, 2000, (const double[]){2.25}, 2, 16);
+    try_sum("input x; param s = 1; x ~ frechet(2, s)", x, 2000, (const double[]){2.25}, 2, 16);
+    try_sum("input x; param s = 1; x ~ double_exponential(2, s)", x, 2000, (const double[]){2.25}, 2, 16);
+    try_sum("input x; param a = 1; param s = 1; x ~ pareto(1, a); x ~ double_exponential(2, s)", x, 2000, (const double[]){1.25, 2.5}, 3, 32);
+}
+
 static void families_collapse(void **state)
 {
     double x[5000];
@@ -302,6 +322,46 @@ static void second_derivatives(void **state)
         }
         expect_status(sinter_bound_hessian(b.bound, b.values, (const double[]){4.75, -1}, hessian), SINTER_BAD_PARAMETER, "a negative sigma");
         close_subject(&b);
+    }
+}
+
+/* Against differences of first ones, of families whose stable form has no second derivatives: log h + η·T − A has them. */
+static void second_derivatives_of_families(void **state)
+{
+    static const struct { const char *text; double at[2]; int data; } cases[] = {
+        {"gamma", {2.5, 0.75}, 0}, {"gamma_scale", {2.5, 0.75}, 0}, {"gamma_mean", {2.5, 3}, 0}, {"inv_gamma", {2.5, 3}, 0}, {"chi_square", {3.5, 0}, 0},
+        {"inv_chi_square", {3.5, 0}, 0}, {"scaled_inv_chi_square", {3.5, 1.5}, 0}, {"lognormal", {0.75, 0.5}, 0}, {"inverse_gaussian", {2.5, 3}, 0}, {"rayleigh", {2, 0}, 0},
+        {"half_normal", {2, 0}, 0}, {"exponential", {0.5, 0}, 0}, {"beta", {2.5, 1.75}, 1}, {"beta_proportion", {0.375, 4.5}, 1}, {"von_mises", {0.5, 1.5}, 1},
+        {"poisson", {3.5, 0}, 2}, {"poisson_log", {1.25, 0}, 2}, {"geometric", {0.375, 0}, 2}, {"normal_variance", {2, 3}, 0}, {"normal_precision", {2, 3}, 0},
+        {"input x; param s = 1; x ~ weibull(1.5, s)", {2.5, 0}, 0}, {"input x; param p = 0.5; x ~ binomial(12, p)", {0.375, 0}, 2}};
+    static double x[3][600];
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        x[0][i] = 1 - 1.5 * log(uniform(0x1p-53, 1));
+        x[1][i] = uniform(0.01, 0.99);
+        x[2][i] = floor(9 * uniform(0, 1));
+    }
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        subject s = bind_columns(cases[c].text, x[cases[c].data], NULL, 600);
+        double hessian[4], log, above[2], below[2];
+        const uint32_t n = sinter_density_describe(s.density).parameter_count;
+        for (int turn = 0; turn < 2; turn++)
+            expect_status(sinter_bound_hessian(s.bound, s.values, cases[c].at, hessian), SINTER_OK, cases[c].text);
+        for (uint32_t k = 0; k < n; k++) {
+            const double step = 0x1p-20 * cases[c].at[k];
+            double at[2] = {cases[c].at[0], cases[c].at[1]};
+            at[k] = cases[c].at[k] + step;
+            expect_status(sinter_bound_log(s.bound, s.values, at, &log, above), SINTER_OK, cases[c].text);
+            at[k] = cases[c].at[k] - step;
+            expect_status(sinter_bound_log(s.bound, s.values, at, &log, below), SINTER_OK, cases[c].text);
+            for (uint32_t j = 0; j < n; j++)
+                expect_near(hessian[n * j + k], (above[j] - below[j]) / (2 * step), 1e-6 * (fabs(hessian[n * j + k]) + 600), cases[c].text);
+        }
+        sinter_density_values_close(s.values);
+        expect_status(sinter_density_values_open(s.density, &s.values), SINTER_OK, "values");
+        if (sinter_density_describe(s.density).family)
+            expect_status(sinter_bound_hessian(s.bound, s.values, (const double[]){NAN, NAN}, hessian), SINTER_BAD_PARAMETER, "no parameters");
+        close_subject(&s);
     }
 }
 
@@ -925,7 +985,7 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(second_derivatives), cmocka_unit_test(rows_come_and_go),
+        cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(models_collapse), cmocka_unit_test(second_derivatives), cmocka_unit_test(second_derivatives_of_families), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(engines_agree), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };

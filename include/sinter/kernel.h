@@ -128,7 +128,8 @@ typedef struct sinter_options {
     const char *stage;      /* NULL: the results of the text; or the name of an image that the text makes (`image b = …`): its channels, of
                                type f32, instead. SINTER_BAD_ARGUMENT if there is none. See sinter_kernel_info */
     /* Of a density (docs/language.md, densities); NULL, NULL and 0 elsewhere. */
-    const char *quantity;   /* what the kernel computes. NULL: `log_density`; `derived`: log h + eta*T - A where a stable form stands too; or what the
+    const char *quantity;   /* what the kernel computes. NULL: `log_density`; `derived`: log h + eta*T - A where a stable form stands too (in a model
+                               that of each family it draws from which has one); or what the
                                family of the distribution at the text's end says: `log_cdf`, `log_survival`, `T`, `log_h` (of x), `eta`, `A`, `entropy`,
                                `mean`, `variance` (of the parameters), `natural_A`, `from_natural` (of the natural parameters: the inputs eta0, eta1, …,
                                and no parameters), `pooled` (of the parameters and the means of the statistics T over some data, each in two parts: the inputs

@@ -321,32 +321,16 @@ sinter_status sinter_bound_remove(sinter_bound *b, const sinter_density_data *da
 
 /* ---- opening ---- */
 
-static bool same_columns(const ir_program *p, uint32_t count)
-{
-    for (ir_ref r = 1; r < p->count; r++)
-        if (p->ops[r].code == IR_INPUT && p->ops[r].a >= count)
-            return false;
-    return true;
-}
-
-/* Not another quantity, and no terms of it are left out. */
-static bool is_whole_log_density(const sinter_density *d)
-{
-    return d->options.drop == SINTER_DROP_NONE && (!d->options.quantity || !strcmp(d->options.quantity, "log_density"));
-}
-
 /* A stable form of a family does not show that it is a sum of products; log h + η·T − A does. Where that tells no more, the reason is that of the form that is
  * computed. */
 static sinter_status separate(sinter_bound *b)
 {
     const sinter_density *d = b->density;
     ir_program derived;
-    if (!is_whole_log_density(d))
-        return sn_density_separate(&b->separation, &d->program, &b->own);
-    const sinter_status status = sn_density_read_quantity(d, "derived", &b->derived, &derived);
+    const sinter_status status = sn_density_read_derived(d, &b->derived, &derived);
     if (status == SINTER_NO_MEMORY)
         return status;
-    if (!status && derived.output_count == 1 && same_columns(&derived, d->column_count)) {
+    if (!status) {
         const sinter_status done = sn_density_separate(&b->separation, &derived, &b->own);
         b->is_derived = !b->separation.reason;
         if (done || b->is_derived)

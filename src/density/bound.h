@@ -74,11 +74,6 @@ sinter_status sn_bound_log_piece(sinter_bound *b, int64_t rows);
 /* For the nodes as they are. */
 void sn_bound_find_constant(sinter_bound *b);
 
-/* ---- quantity.c ---- */
-/* Another quantity of the text (sinter_options.quantity), with the density's inputs and fixed parameters, as a program in `memory`, which is empty before and
- * closed by the caller. What the text has not is an error. */
-sinter_status sn_density_read_quantity(const sinter_density *d, const char *quantity, arena *memory, ir_program *program);
-
 /* ---- bind.c ---- */
 /* A row's log-density, or a part of it; `sloped`: with all derivatives by parameters. */
 const density_variant *sn_bound_variant(sinter_bound *b, density_part part, bool sloped, sinter_report *report, sinter_status *status);

@@ -339,7 +339,8 @@ sinter_status sinter_bound_hessian(const sinter_bound *b, sinter_density_values 
     const float_mode mode = sn_float_mode_enter();
     if (valid && count) {
         const kernel_run run = sn_bound_renewed(v, f);
-        sn_bound_add_rows(&run, f->direct, &b->standing, b->filled, totals);
+        const row_store *rows = variant->of_rows ? &b->nodes : &b->standing;
+        sn_bound_add_rows(&run, f->direct, rows, variant->of_rows ? rows->count : b->filled, totals);
     }
     sn_float_mode_leave(mode);
     for (uint32_t k = 0; k < count * count; k++)

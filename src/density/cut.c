@@ -4,7 +4,8 @@
  * together with parameters becomes a column of its own; one kernel writes these columns, another reads them in the place of the data. So log(x!) of a
  * count, or Stirling's remainder, is not computed again with each value of the parameters. The bits are those of the whole.
  *
- * The second kernel may also give second derivatives: its derivatives, differentiated again. */
+ * The second kernel may also give second derivatives: its derivatives, differentiated again. Where the form that is computed has none, since pairs are made of numbers'
+ * bits, say, those of log h + η·T − A are taken, of rows that are not cut. */
 #include "density/shapes.h"
 
 #include "opt/opt.h"
@@ -170,4 +171,17 @@ sinter_status sn_density_cut_program(compilation *c, void *source)
     if (out->status)
         return sn_report_fail(c->report, out->status, out->message, NULL);
     return wanted->part == DENSITY_CURVATURE ? sn_density_differentiate(c) : SINTER_OK;
+}
+
+sinter_status sn_density_curve_program(compilation *c, void *source)
+{
+    const density_cut *wanted = source;
+    const ir_program *in = &wanted->density->derived;
+    const uint32_t rules = c->program.rules;
+    sn_ir_open(&c->program, c->memory, rules);
+    sn_opt_share(in, &c->program);
+    sn_ir_take_operations(&c->program, in, in->count);
+    if (c->program.status)
+        return sn_report_fail(c->report, c->program.status, c->program.message, NULL);
+    return sn_density_differentiate(c);
 }

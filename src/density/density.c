@@ -375,6 +375,7 @@ void sinter_density_close(sinter_density *d)
     pthread_mutex_destroy(&d->lock);
     pthread_mutex_destroy(&d->pooled);
     sn_arena_close(&d->means_memory);
+    sn_arena_close(&d->derived_memory);
     sn_arena_close(&d->own);
     const sinter_allocator a = d->context->allocator;
     sn_release(&a, d, d->size);

@@ -41,3 +41,25 @@ sinter_status sn_density_read_quantity(const sinter_density *d, const char *quan
     sn_kernel_end(&c);
     return status;
 }
+
+/* It may read columns that the other form does not. */
+static bool is_of_the_same(const sinter_density *d, const ir_program *p)
+{
+    bool same = p->output_count == 1 && p->param_count == d->parameter_count;
+    for (ir_ref r = 1; same && r < p->count; r++)
+        same = p->ops[r].code != IR_INPUT || p->ops[r].a < d->column_count;
+    for (uint32_t k = 0; same && k < p->param_count; k++)
+        same = !strcmp(p->params[k].name, d->parameters[k].name);
+    return same;
+}
+
+sinter_status sn_density_read_derived(const sinter_density *d, arena *memory, ir_program *program)
+{
+    if (d->options.drop != SINTER_DROP_NONE || (d->options.quantity && strcmp(d->options.quantity, "log_density") != 0))
+        return SINTER_BAD_PROGRAM;
+    const sinter_status status = sn_density_read_quantity(d, "derived", memory, program);
+    if (status || is_of_the_same(d, program))
+        return status;
+    sn_arena_close(memory);
+    return SINTER_BAD_PROGRAM;
+}

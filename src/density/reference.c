@@ -42,7 +42,7 @@ static double slope(const sinter_bound *b, uint32_t parameter, double value)
     sinter_density_set(b->reference, (int)parameter, value);
     if (sn_bound_log_at(b, b->reference, NULL, &log, gradient))
         return NAN;
-    return log == -INFINITY ? NAN : gradient[parameter];
+    return log > -INFINITY ? gradient[parameter] : NAN; /* of no number either: beyond what a distribution allows slopes are 0 */
 }
 
 /* Of those that are no infinities. */

@@ -224,11 +224,41 @@ static sinter_status compile_part(sinter_density *d, density_variant *v, const s
     return SINTER_OK;
 }
 
+/* Second derivatives of log h + η·T − A, whose program the density keeps: kernels read its names. */
+static sinter_status compile_derived_curvature(sinter_density *d, density_variant *v, const sinter_options *o, sinter_report *report)
+{
+    density_cut cut = {d, v->shape.part};
+    const sinter_status status = sn_density_read_derived(d, &d->derived_memory, &d->derived);
+    if (status == SINTER_NO_MEMORY)
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    if (status)
+        return status;
+    const sinter_status compiled = sn_kernel_compile(d->context, o, sn_density_curve_program, &cut, &v->kernel, report);
+    if (compiled) {
+        sn_arena_close(&d->derived_memory);
+        return compiled;
+    }
+    v->results = v->kernel->output_count;
+    v->of_rows = true;
+    return SINTER_OK;
+}
+
+static sinter_status compile_curvature(sinter_density *d, density_variant *v, const sinter_options *o, sinter_report *report)
+{
+    const sinter_status status = compile_part(d, v, o, report);
+    if (status != SINTER_BAD_PROGRAM)
+        return status;
+    const sinter_status derived = compile_derived_curvature(d, v, o, report);
+    return derived == SINTER_BAD_PROGRAM ? status : derived;
+}
+
 static sinter_status compile(sinter_density *d, density_variant *v, sinter_report *report)
 {
     const char *names[MOST_DERIVATIVES];
     shaping s = {.density = d, .shape = &v->shape};
     const sinter_options o = options_for(d, &v->shape, names);
+    if (v->shape.part == DENSITY_CURVATURE)
+        return compile_curvature(d, v, &o, report);
     if (v->shape.part)
         return compile_part(d, v, &o, report);
     if (v->shape.factored)

@@ -71,6 +71,7 @@ typedef struct density_variant {
     sinter_kernel *kernel; /* NULL: a factored sum that has no factors */
     sinter_kernel *coefficients; /* of a factored sum: factor and addend of each total, its outputs for one row of anything */
     uint32_t results;
+    bool of_rows; /* a curvature, of the derived form: of whole rows, no cut */
 } density_variant;
 
 /* The least and the greatest number that a parameter can be. */
@@ -123,6 +124,8 @@ struct sinter_density {
     bool means_read;    /* the quantity `pooled` of the text was looked for; under the lock */
     arena means_memory; /* its program's, where there is one */
     ir_program of_means; /* no outputs: there is none */
+    arena derived_memory; /* that of log h + η·T − A, once its second derivatives were wanted; under the lock */
+    ir_program derived;
 };
 
 /* The variant, compiled if it is not there; NULL with *status. `report` may be NULL. */
@@ -152,12 +155,22 @@ typedef struct density_cut {
     density_part part;
 } density_cut;
 
-/* A front end of the compiler; `source` is a density_cut. DENSITY_CURVATURE: instead of the log-density its derivatives, by all the options' gradient. */
+/* Front ends of the compiler; `source` is a density_cut. DENSITY_CURVATURE: instead of the log-density its derivatives, by all the options' gradient. */
 sinter_status sn_density_cut_program(compilation *c, void *source);
+/* The same derivatives, of the program `derived`. */
+sinter_status sn_density_curve_program(compilation *c, void *source);
 /* The operations that become columns, in order. SINTER_NO_MEMORY, SINTER_TOO_LARGE. */
 sinter_status sn_density_cut_columns(const ir_program *program, arena *memory, ir_ref **columns, uint32_t *count);
 /* Outputs' derivatives by all the options' gradient in the place of the outputs, but for the first: the compiler differentiates them once more. */
 sinter_status sn_density_differentiate(compilation *c);
+
+/* ---- quantity.c ---- */
+/* Another quantity of the text (sinter_options.quantity), with the density's inputs and fixed parameters, as a program in `memory`, which is empty before and
+ * closed by the caller. What the text has not is an error. */
+sinter_status sn_density_read_quantity(const sinter_density *d, const char *quantity, arena *memory, ir_program *program);
+/* log h + η·T − A of the same columns and parameters, as a program in `memory`, as above: SINTER_BAD_PROGRAM where there is no such form, or the density is another quantity
+ * or one of which terms are left out. */
+sinter_status sn_density_read_derived(const sinter_density *d, arena *memory, ir_program *program);
 
 /* ---- values.c ---- */
 

@@ -3,6 +3,7 @@
  * A distribution at the end is one of the input x, and its arguments that are constants, or are left out, are live parameters of the program. Any other
  * expression at the end is a log-density as it stands. A model has no end: its lines `y ~ D` and `target += expression` are added from the first to the last, and
  * the sum is the log-density of a row. */
+#include "lang/distributions.h"
 #include "lang/library.h"
 #include "lang/lowering.h"
 
@@ -244,9 +245,9 @@ static lang_value value_of_distribution(lowering *l, uint32_t node)
     return sn_lang_quantity(l, d, quantity, x);
 }
 
-static bool has_log_density_alone(lowering *l, uint32_t at, uint32_t end)
+static bool has_log_density_alone(lowering *l, bool derived, uint32_t at, uint32_t end)
 {
-    if (l->options->quantity == LANG_LOG_DENSITY)
+    if (l->options->quantity == LANG_LOG_DENSITY || (derived && l->options->quantity == LANG_DERIVED))
         return true;
     sn_lang_complain_at(l, at, end, "a family's has more: normal(0, 1)", "this density has no %s", sn_lang_quantity_names[l->options->quantity]);
     return false;
@@ -273,7 +274,7 @@ void sn_lang_density_value(lowering *l, uint32_t statement)
         l->options->described->number = true;
         l->options->described->members = 1u << LANG_LOG_DENSITY;
     }
-    if (!has_log_density_alone(l, s.at, s.end))
+    if (!has_log_density_alone(l, false, s.at, s.end))
         return;
     lang_value v = sn_lang_expression(l, s.a);
     if (v.count > 1) {
@@ -311,6 +312,7 @@ void sn_lang_target(lowering *l, uint32_t statement)
         add_term(l, statement, sn_lang_expression(l, l->t->statements[statement].a));
 }
 
+/* Where the derived form of a model is asked for, as where data are bound, it is that of the families that have one. */
 void sn_lang_draw(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
@@ -318,7 +320,9 @@ void sn_lang_draw(lowering *l, uint32_t statement)
         return;
     const lang_value y = sn_lang_expression(l, s.a);
     const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
-    add_term(l, statement, d ? sn_lang_quantity(l, d, LANG_LOG_DENSITY, y) : sn_lang_wrong());
+    const bool derived = l->options->quantity == LANG_DERIVED && d && l->distributions[d].kind == DISTRIBUTION_FAMILY
+                         && sn_lang_has_quantity(l->t, &l->distributions[d].name, LANG_DERIVED);
+    add_term(l, statement, d ? sn_lang_quantity(l, d, derived ? LANG_DERIVED : LANG_LOG_DENSITY, y) : sn_lang_wrong());
 }
 
 void sn_lang_emit_model(lowering *l)
@@ -332,6 +336,6 @@ void sn_lang_emit_model(lowering *l)
         l->options->described->model = true;
         l->options->described->members = 1u << LANG_LOG_DENSITY;
     }
-    if (has_log_density_alone(l, l->t->statements[statement].at, l->t->statements[statement].end))
+    if (has_log_density_alone(l, true, l->t->statements[statement].at, l->t->statements[statement].end))
         sn_lang_add_outputs(l, statement, 0, l->target);
 }

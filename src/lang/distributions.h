@@ -1,4 +1,4 @@
-/* What distributions.c and combinations.c share. */
+/* What distributions.c, combinations.c and densities.c share. */
 #ifndef SN_LANG_DISTRIBUTIONS_H
 #define SN_LANG_DISTRIBUTIONS_H
 
