@@ -453,7 +453,7 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     return v;
 }
 
-/* Lowers the member by itself and keeps it. NULL when memory is refused; what cannot be kept has no result. */
+/* Lowers the member by itself and keeps it. NULL when memory is refused, which the program has failed by then; what cannot be kept has no result. */
 static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function, lang_member quantity)
 {
     lowering *l = e->l;
@@ -461,13 +461,18 @@ static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function
     struct lang_kept_member made = {.family = l->t->functions[function].item->family, .inputs = e->count + 1, .rules = l->p->rules,
                                     .quantity = (uint8_t)quantity, .type = (uint8_t)l->type, .derived = is_derived(family_of(l, function), quantity)};
     const lang_value v = lower_alone(e, function, quantity, &own);
-    if (own.status != SINTER_OK)
+    if (own.status != SINTER_OK) {
+        sn_ir_fail(l->p, own.status, own.message);
         return NULL;
+    }
     if (v.count == 1 && v.type == made.type && own.input_count == made.inputs && !own.memory_count && !own.param_count)
         made.result = v.ref;
     for (uint32_t k = 0; made.result && k < made.inputs; k++)
         made.carries |= (uint64_t)sn_lang_carries_nan(&own, k + 1, made.result) << k;
-    return sn_lang_keep_member(l, &made, &own);
+    const struct lang_kept_member *kept = sn_lang_keep_member(l, &made, &own);
+    if (!kept)
+        sn_ir_fail(l->p, SINTER_NO_MEMORY, "out of memory");
+    return kept;
 }
 
 /* The member of these arguments, if it is kept, or is from now on; count 0: it has to be lowered. */
