@@ -1,6 +1,7 @@
 /* How the price of compiling grows: random arithmetic of 100 to 100,000 operations, as text and as a program
  * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields, densities with
- * live parameters, alone (`density-…`) and with their derivatives by these (`slopes-…`). An
+ * live parameters, alone (`density-…`) and with their derivatives by these (`slopes-…`): of programs that the context has not met, of families that it
+ * has; `again-…` are programs that it has met, whose code it keeps. An
  * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
  * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel. */
 #include "bench.h"
@@ -31,19 +32,21 @@ static const char *const names[] = {
     "joined(joined(at(0), at(1)), joined(at(2), joined(at(3), at(4))))"
 
 enum { MOST_PARAMETERS = 3 };
-#define DENSITY(name, text, count, ...) {"density-" name, text, true, 0, {NULL}}, {"slopes-" name, text, true, count, {__VA_ARGS__}}
+#define DENSITY(name, text, count, ...) \
+    {"density-" name, text, true, false, 0, {NULL}}, {"slopes-" name, text, true, false, count, {__VA_ARGS__}}, \
+    {"again-density-" name, text, true, true, 0, {NULL}}, {"again-slopes-" name, text, true, true, count, {__VA_ARGS__}}
 
 static const struct {
     const char *name, *text;
-    bool density;
+    bool density, again;
     uint32_t slopes;
     const char *parameters[MOST_PARAMETERS]; /* what the slopes are by */
 } written[] = {
-    {"gain", "0.5*x + 1", false, 0, {NULL}},
-    {"sin", "sin(x)", false, 0, {NULL}},
-    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5", false, 0, {NULL}},
-    {"fbm-8", "fbm2(x*4, y*4, 8)", false, 0, {NULL}},
-    {"scene-30", SCENE, false, 0, {NULL}},
+    {"gain", "0.5*x + 1", false, false, 0, {NULL}},
+    {"sin", "sin(x)", false, false, 0, {NULL}},
+    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5", false, false, 0, {NULL}},
+    {"fbm-8", "fbm2(x*4, y*4, 8)", false, false, 0, {NULL}},
+    {"scene-30", SCENE, false, false, 0, {NULL}},
     DENSITY("normal", "normal(0.3, 1.7)", 2, "mu", "sigma"),
     DENSITY("gamma", "gamma(3.5, 0.7)", 2, "alpha", "beta"),
     DENSITY("beta", "beta(2.5, 4)", 2, "alpha", "beta"),
@@ -62,6 +65,7 @@ typedef struct compile_work {
     const char *text; /* or NULL, and then: */
     sinter_program *program;
     size_t length;
+    bool anew;            /* each has another number among its options, which changes nothing: what is kept is that of another */
     sinter_status status; /* of the last one */
     sinter_report *report;
     uint32_t operations;
@@ -72,6 +76,7 @@ static void compile(void *context, int64_t calls)
     compile_work *w = context;
     for (; calls > 0; calls--) {
         sinter_kernel *kernel;
+        w->options.random += w->anew;
         w->status = w->text ? sinter_compile(w->context, w->text, w->length, &w->options, &kernel, w->report)
                             : sinter_compile_program(w->context, w->program, &w->options, &kernel, w->report);
         if (w->report && !w->status)
@@ -141,6 +146,7 @@ static bool measure_written(const bench_options *options, sinter_context *contex
 {
     compile_work w = {.context = context, .options = {.engine = engine}, .text = written[k].text, .length = strlen(written[k].text)};
     if (written[k].density) {
+        w.anew = !written[k].again;
         w.options.source = SINTER_DENSITY;
         w.options.gradient = written[k].parameters;
         w.options.gradient_count = written[k].slopes;

@@ -2,7 +2,8 @@
  *
  * The normal density has limits written by hand: the loops of bench/limits, and for one row a C function called through a pointer, its numbers
  * behind another, as ours. Densities of gamma's kind have R's nmath beside them, number by number. Data that are bound are asked for value and derivatives at new parameters
- * with each call. Everything is compared before it is timed. */
+ * with each call. Everything is compared before it is timed. What compiling costs is that of a context which has compiled the same before; what a new program takes,
+ * `sinter bench compile` says. */
 #include "bench.h"
 
 #include <math.h>

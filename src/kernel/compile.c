@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "ir/scanner.h"
+#include "kernel/kept_programs.h"
 #include "opt/opt.h"
 
 #include <math.h>
@@ -434,17 +435,36 @@ static sinter_status write_code(code_job *j, const sinter_kernel *kernel, bool f
 }
 
 /* Constants lie at a distance that is known only now. */
-static void copy_code(const x64_output *out, code_block *block)
+static void copy_code(const machine_code *code, const code_block *block)
 {
-    for (uint32_t k = 0; k < out->pool_reference_count; k++) {
-        const uint32_t place = out->pool_references[k];
+    memcpy(block->write, code->code, code->size);
+    for (uint32_t k = 0; k < code->reference_count; k++) {
+        const uint32_t place = code->references[k];
         const int64_t distance = (int64_t)(intptr_t)(block->pool + X64_POOL_BIAS) - (int64_t)(intptr_t)(block->run + place + 4);
         const int32_t near = (int32_t)distance;
-        memcpy(out->code + place, &near, 4);
+        memcpy(block->write + place, &near, 4);
     }
-    memcpy(block->write, out->code, out->size);
-    if (out->pool.size)
-        memcpy(block->pool_write, out->pool.bytes, out->pool.size);
+    if (code->pool_size)
+        memcpy(block->pool_write, code->pool, code->pool_size);
+}
+
+/* Gives the code a place in code memory and the kernel its addresses. */
+static sinter_status place_code(const compilation *c, const plan *p, const machine_code *code, sinter_kernel *k)
+{
+    sinter_status status = sn_exec_reserve(c->context->code, code->size, code->pool_size ? code->pool_size : 1, &k->block);
+    if (status)
+        return status;
+    copy_code(code, &k->block);
+    const uint8_t *run = k->block.run;
+    status = sn_exec_publish(c->context->code, &k->block, code->size, c->options.name ? c->options.name : "expression");
+    if (status)
+        return status;
+    for (uint32_t i = 0; i < p->loop_count; i++)
+        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++)
+            k->loops[i].code[side] = (kernel_code)(uintptr_t)(run + code->starts[2 * i + side]);
+    if (!k->function_reason)
+        k->function = (sinter_function)(uintptr_t)(run + code->starts[2 * p->loop_count]);
+    return SINTER_OK;
 }
 
 static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory);
@@ -458,9 +478,24 @@ static x64_isa isa_of(const compilation *c)
     return c->engine == SINTER_ENGINE_AVX512 && (!lanes || lanes >= 8) ? X64_AVX512 : X64_AVX2;
 }
 
+/* What was written, as one piece. */
+static sinter_status take_code(const code_job *j, machine_code *code)
+{
+    const size_t count = 2 * (size_t)j->plan->loop_count + 1;
+    uint32_t *starts = sn_arena_take(j->c->memory, count * sizeof *starts);
+    if (!starts)
+        return SINTER_NO_MEMORY;
+    for (size_t k = 0; k < count; k++)
+        starts[k] = j->functions[k].start;
+    *code = (machine_code){.code = j->out.code, .size = j->out.size, .pool = j->out.pool.bytes, .pool_size = j->out.pool.size,
+                           .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .starts = starts};
+    return SINTER_OK;
+}
+
 static sinter_status make_code(const compilation *c, const plan *p, sinter_kernel *k)
 {
     code_job j = {.c = c, .plan = p};
+    machine_code code;
     j.options = (x64_options){.isa = isa_of(c), .most_lanes = (uint8_t)c->options.lanes, .byte_permutations = sn_cpu_features() & CPU_AVX512VBMI,
                               .random = c->options.random ? c->options.random : 1, .marks = c->options.marks};
 #if SINTER_HOSTILE
@@ -468,21 +503,13 @@ static sinter_status make_code(const compilation *c, const plan *p, sinter_kerne
 #endif
     k->function_reason = no_function(c, p);
     sinter_status status = write_code(&j, k, !k->function_reason);
+    if (!status)
+        status = take_code(&j, &code);
+    if (!status)
+        status = place_code(c, p, &code, k);
     if (status)
         return status;
-    status = sn_exec_reserve(c->context->code, j.out.size, j.out.pool.size ? j.out.pool.size : 1, &k->block);
-    if (status)
-        return status;
-    copy_code(&j.out, &k->block);
-    const uint8_t *run = k->block.run;
-    status = sn_exec_publish(c->context->code, &k->block, j.out.size, c->options.name ? c->options.name : "expression");
-    if (status)
-        return status;
-    for (uint32_t i = 0; i < p->loop_count; i++)
-        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++)
-            k->loops[i].code[side] = (kernel_code)(uintptr_t)(run + j.functions[2 * i + side].start);
-    if (!k->function_reason)
-        k->function = (sinter_function)(uintptr_t)(run + j.functions[2 * p->loop_count].start);
+    sn_kernel_keep_program(c, &c->key, p, &code, k->function_reason);
     if (c->options.marks) {
         sn_arena_open(&k->own, &c->context->allocator);
         if (!keep_parts(k, &j, &k->own))
@@ -556,6 +583,12 @@ static sinter_status make_code(const compilation *c, const plan *p, sinter_kerne
     k->function_reason = no_function(c, p);
     return SINTER_NO_ENGINE;
 }
+
+static sinter_status place_code(const compilation *c, const plan *p, const machine_code *code, sinter_kernel *k)
+{
+    (void)c, (void)p, (void)code, (void)k;
+    return SINTER_NO_ENGINE;
+}
 #endif
 
 static sinter_status interpret(compilation *c, const plan *p, sinter_kernel *k)
@@ -570,6 +603,13 @@ static sinter_status interpret(compilation *c, const plan *p, sinter_kernel *k)
     return SINTER_OK;
 }
 
+static void settle_calls(sinter_kernel *k)
+{
+    k->simple = k->loop_count == 1 && k->loops[0].code[0] && !k->loops[0].guard && k->frame.count <= KERNEL_SIMPLE_SLOTS
+                && !k->param_count && !k->table_count && !k->buffer_count && k->total_count <= KERNEL_SIMPLE_TOTALS && !k->grid && !k->stateful;
+    k->stack = (size_t)k->frame.count * 8 + 128 + sn_kernel_workspace(k);
+}
+
 /* Everything but what interpreted kernels keep. */
 static sinter_status make_kernel(compilation *c, const plan *p, sinter_kernel **kernel)
 {
@@ -581,9 +621,7 @@ static sinter_status make_kernel(compilation *c, const plan *p, sinter_kernel **
         sinter_kernel_close(k);
         return status;
     }
-    k->simple = k->loop_count == 1 && k->loops[0].code[0] && !k->loops[0].guard && k->frame.count <= KERNEL_SIMPLE_SLOTS
-                && !k->param_count && !k->table_count && !k->buffer_count && k->total_count <= KERNEL_SIMPLE_TOTALS && !k->grid && !k->stateful;
-    k->stack = (size_t)k->frame.count * 8 + 128 + sn_kernel_workspace(k);
+    settle_calls(k);
     *kernel = k;
     return SINTER_OK;
 }
@@ -647,6 +685,33 @@ static sinter_status finish(compilation *c, sinter_kernel **kernel)
     return SINTER_OK;
 }
 
+/* The kernel of a program whose code is kept. */
+static sinter_status revive(compilation *c, const kept_program *kept, sinter_kernel **kernel)
+{
+    ir_program program = c->program;
+    plan p = kept->plan;
+    program.outputs = kept->program.outputs;
+    program.totals = kept->program.totals;
+    program.total_maps = kept->program.total_maps;
+    program.output_count = kept->program.output_count;
+    program.total_count = kept->program.total_count;
+    p.program = &program;
+    c->public_params = program.param_count;
+    sinter_kernel *k = sn_kernel_image(c, &p);
+    if (!k)
+        return SINTER_NO_MEMORY;
+    k->function_reason = kept->function_reason;
+    const sinter_status status = place_code(c, &p, &kept->code, k);
+    if (status) {
+        sinter_kernel_close(k);
+        return status;
+    }
+    settle_calls(k);
+    find_rate(c, k);
+    *kernel = k;
+    return SINTER_OK;
+}
+
 static sinter_status compile_once(sinter_context *context, const sinter_options *options, kernel_front front, void *source,
                                   sinter_kernel **kernel, sinter_report *report, bool *code_failed)
 {
@@ -656,9 +721,12 @@ static sinter_status compile_once(sinter_context *context, const sinter_options 
     if (!status)
         status = front(&c, source);
     if (!status)
+        c.key = sn_kernel_key_of(&c);
+    const kept_program *kept = status ? NULL : sn_kernel_find_program(&c, &c.key);
+    if (!status && !kept)
         status = sn_kernel_passes(&c);
     if (!status) {
-        status = finish(&c, kernel);
+        status = kept ? revive(&c, kept, kernel) : finish(&c, kernel);
         /* No room for code: not the program's fault, and the interpreter has room. */
         *code_failed = c.engine != SINTER_ENGINE_INTERP && c.options.engine == SINTER_ENGINE_AUTO
                        && (status == SINTER_TOO_LARGE || status == SINTER_NO_ENGINE) && (!report || report->total == reported);

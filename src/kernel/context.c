@@ -31,6 +31,7 @@ sinter_status sinter_open(const sinter_context_options *options, sinter_context 
     sn_math_templates_open(&c->templates, &a);
     sn_arena_open(&c->members.memory, &a);
     sn_arena_open(&c->calls.memory, &a);
+    sn_arena_open(&c->programs.memory, &a);
     pthread_mutexattr_t checked;
     pthread_mutexattr_init(&checked);
     pthread_mutexattr_settype(&checked, PTHREAD_MUTEX_ERRORCHECK);
@@ -50,6 +51,7 @@ void sinter_close(sinter_context *c)
     sn_math_templates_close(&c->templates);
     sn_arena_close(&c->members.memory);
     sn_arena_close(&c->calls.memory);
+    sn_arena_close(&c->programs.memory);
     sn_arena_close(&c->scratch);
     sn_exec_close(c->code);
     pthread_mutex_destroy(&c->compiling);

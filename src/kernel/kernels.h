@@ -4,6 +4,7 @@
  *   program.c    the public builder
  *   compile.c    text or program → passes → plan → code: the pipeline
  *   engine.c     engines: names, what this machine has
+ *   kept_programs.c  machine code of densities, for the next of the same program
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
  *   instance.c   parameters and state
@@ -47,6 +48,15 @@ typedef struct kept_calls {
     size_t bytes, count;
 } kept_calls;
 
+/* What a context keeps of the densities that it compiled (kept_programs.h). */
+struct kept_program;
+typedef struct kept_programs {
+    arena memory;
+    struct kept_program **places; /* by hash; NULL: none yet */
+    size_t bytes;
+    uint64_t met[256]; /* hashes of programs that were compiled, by hash */
+} kept_programs;
+
 struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
@@ -54,6 +64,7 @@ struct sinter_context {
     math_templates templates; /* used while compiling */
     kept_members members;     /* likewise */
     kept_calls calls;
+    kept_programs programs;
     pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
     sinter_node_type *nodes;
     uint32_t node_count, node_capacity;
@@ -297,6 +308,13 @@ bool sn_node_type_is_valid(const sinter_node_type *type);
 sinter_engine sn_engine_choose(sinter_engine wanted, const code_memory *code, const char **reason); /* AUTO where it cannot be had */
 const char *sn_engine_code_refused(void);
 
+/* What tells a program, and what is asked of it, from others: bytes, which are equal where all that follows is. */
+typedef struct program_key {
+    const uint8_t *bytes; /* NULL: such a program is not kept */
+    size_t size;
+    uint64_t hash;
+} program_key;
+
 /* compile.c: front ends fill `program` between begin and finish. */
 typedef struct compilation {
     sinter_context *context;
@@ -309,6 +327,7 @@ typedef struct compilation {
     ir_program program;
     ir_settling settling; /* of the program, while a front end knows the sample rate */
     const char *free_names; /* of inputs that a text may use, whether it does or not; set by the front end, NULL: none */
+    program_key key;     /* of the program as the front end made it */
     ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;
     bool relaxed;

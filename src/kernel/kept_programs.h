@@ -1,0 +1,36 @@
+/* Machine code of densities, kept for the next that comes to the same program. */
+#ifndef SN_KERNEL_KEPT_PROGRAMS_H
+#define SN_KERNEL_KEPT_PROGRAMS_H
+
+#include "kernel/kernels.h"
+
+/* Machine code before it has a place. */
+typedef struct machine_code {
+    const uint8_t *code, *pool;
+    size_t size, pool_size;
+    const uint32_t *references; /* places in the code of the distance from behind them to the pool */
+    const uint32_t *starts;     /* of the loops, two each, then of the function for one element, if there is one */
+    uint32_t reference_count;
+} machine_code;
+
+/* A program that was planned and written. */
+typedef struct kept_program {
+    struct kept_program *next;
+    const uint8_t *key;
+    size_t key_size;
+    uint64_t hash;
+    plan plan; /* without bodies; its program has the outputs and totals, and nothing else */
+    ir_program program;
+    machine_code code;
+    const char *function_reason;
+} kept_program;
+
+/* Of what the front end made, before any pass; in c->memory. */
+program_key sn_kernel_key_of(const compilation *c);
+/* NULL: it is not kept. Valid until the next one is kept. */
+const kept_program *sn_kernel_find_program(const compilation *c, const program_key *key);
+/* Keeps what came of the program of that key, if one of the same key was compiled before and there is memory for it; forgets all others first where there is too
+ * much. */
+void sn_kernel_keep_program(const compilation *c, const program_key *key, const plan *p, const machine_code *code, const char *function_reason);
+
+#endif
