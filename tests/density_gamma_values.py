@@ -220,7 +220,7 @@ def of_neg_binomial(name):
 
 
 def of_t():
-    nu, s = shape(), scale()
+    nu, s = R.choice([shape(), R.uniform(0.01, 8), R.choice([6, 6 - 2**-50])]), scale()
     m = R.choice([0.0, R.gauss(0, 1) * s, scale()])
     if R.random() < 0.7:
         x = m + s * R.gauss(0, 1) * R.choice([1e-10, 1e-3, 1, 10, 37, 1e5])
