@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-enum { PLACES = 256, MOST_BYTES = 1 << 22 }; /* a hundred densities with their derivatives */
+enum { PLACES = 256, MOST_BYTES = 1 << 22 /* a hundred densities with their derivatives */, KEY_BLOCK = 32 };
 _Static_assert(sizeof((kept_programs *)0)->met / sizeof(uint64_t) == PLACES, "as many as there are places");
 
 /* ---- keys ---- */
@@ -76,25 +76,30 @@ static void put_all(writing *w, const compilation *c)
         put_name(w, p->totals[k], IR_VOID);
     for (uint32_t k = 0; k < c->options.gradient_count; k++)
         put_name(w, c->options.gradient[k], IR_VOID);
-    while (w->size % 8)
+    while (w->size % KEY_BLOCK)
         put(w, "", 1);
 }
 
-/* Four at a time, so that one product need not wait for another. */
+static inline uint64_t mixed(uint64_t h, const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    h = (h ^ word) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 29;
+}
+
+/* Of whole blocks of KEY_BLOCK bytes: four words side by side, so that no product waits for another. */
 static uint64_t hash_of(const uint8_t *bytes, size_t size)
 {
-    enum { SIDE_BY_SIDE = 4 };
-    uint64_t h[SIDE_BY_SIDE] = {size, 1, 2, 3};
-    for (size_t at = 0; at < size; at += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + at, sizeof word);
-        uint64_t *mine = &h[at / 8 % SIDE_BY_SIDE];
-        *mine = (*mine ^ word) * 0x9E3779B97F4A7C15u;
-        *mine ^= *mine >> 29;
+    uint64_t a = size, b = 1, c = 2, d = 3;
+    for (const uint8_t *at = bytes; at < bytes + size; at += KEY_BLOCK) {
+        a = mixed(a, at);
+        b = mixed(b, at + 8);
+        c = mixed(c, at + 16);
+        d = mixed(d, at + 24);
     }
-    for (unsigned k = 1; k < SIDE_BY_SIDE; k++)
-        h[0] = ((h[0] ^ h[k]) + k) * 0xD6E8FEB86659FD93u;
-    return h[0] ^ h[0] >> 32;
+    const uint64_t h = (((a * 3 ^ b) * 5 ^ c) * 7 ^ d) * 0xD6E8FEB86659FD93u;
+    return h ^ h >> 32;
 }
 
 static bool is_smoothed(const ir_program *p)
