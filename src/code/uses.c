@@ -199,12 +199,12 @@ static uint32_t count_uses(const allocation *a, uint32_t value)
     return count;
 }
 
-/* The UNIFORM that a mask is, which comes from outside of the loop as `u != 0`, if it is the region's alone: its COLD's and its RARE's. Then that is no
+/* The UNIFORM that a mask is, which comes from outside of the loop as `u < 0`, if it is the region's alone: its COLD's and its RARE's. Then that is no
  * operation of the walk. */
 static uint32_t uniform_of_mask(allocation *a, uint32_t mask)
 {
     const ir_op *op = &a->ops[mask];
-    if (op->code != IR_NE || a->ops[op->a].code != IR_UNIFORM || a->ops[op->a].type != IR_I32 || a->ops[op->a].b || a->ops[op->b].code != IR_CONST
+    if (op->code != IR_LT || a->ops[op->a].code != IR_UNIFORM || a->ops[op->a].type != IR_I32 || a->ops[op->a].b || a->ops[op->b].code != IR_CONST
         || a->ops[op->b].a != 0 || count_uses(a, mask) != 2)
         return 0;
     a->values[mask].traits = (uint8_t)((a->values[mask].traits | CODE_LOADED) & ~CODE_APART);

@@ -204,6 +204,8 @@ typedef struct ir_range {
 } ir_range;
 /* Of a value of type i32, whatever the inputs; bounded work. */
 ir_range sn_ir_range(const ir_program *p, ir_ref r);
+/* Of a value of a floating type: is it never NaN, whatever the inputs? Bounded work; false in doubt. */
+bool sn_ir_is_number(const ir_program *p, ir_ref r);
 uint32_t sn_ir_possible_bits(const ir_program *p, ir_ref r); /* those that its range leaves open */
 
 /* ---- live.c ---- */

@@ -202,3 +202,8 @@ uint32_t sn_ir_possible_bits(const ir_program *p, ir_ref r)
     const ir_range range = sn_ir_range(p, r);
     return range.low < 0 ? UINT32_MAX : (uint32_t)filled(range.high);
 }
+
+bool sn_ir_is_number(const ir_program *p, ir_ref r)
+{
+    return !find_float(p, r, LEVELS).nan;
+}

@@ -664,9 +664,12 @@ static lang_value bits_of(lowering *l, uint32_t node, lang_value x, ir_type type
     }
     if (l->dry || x.type == TYPE_WRONG)
         return x.type == TYPE_WRONG ? x : sn_lang_scalar(0, IR_I32);
+    const unsigned code = wide ? IR_HI32 : IR_BITS;
+    if (sn_ir_is_number(l->p, x.ref))
+        return sn_lang_scalar(emit(l, code, IR_I32, x.ref, 0, 0), IR_I32);
     const ir_ref is_nan = emit(l, IR_NE, IR_MASK, x.ref, x.ref, 0);
     const ir_ref canonical = sn_ir_i32(l->p, wide ? 0x7FF80000 : 0x7FC00000);
-    const ir_ref raw = emit(l, wide ? IR_HI32 : IR_BITS, IR_I32, x.ref, 0, 0);
+    const ir_ref raw = emit(l, code, IR_I32, x.ref, 0, 0);
     return sn_lang_scalar(emit(l, IR_SELECT, IR_I32, is_nan, canonical, raw), IR_I32);
 }
 

@@ -205,7 +205,7 @@ static uint32_t crossing(maker *m, ir_ref r, uint32_t slot)
                                                       || m->plan->loops[m->where->loop[r]].rate == PLAN_COLUMN;
     const ir_type type = mask ? IR_I32 : op->type;
     const uint32_t value = buffered ? append(m, IR_BUFFER, type, IR_AXIS_ELEMENT, slot - 1, 0, 0) : uniform(m, type, slot);
-    return mask ? append(m, IR_NE, IR_MASK, m->body->ops[value].axes, value, constant(m, IR_I32, 0), 0) : value;
+    return mask ? append(m, IR_LT, IR_MASK, m->body->ops[value].axes, value, constant(m, IR_I32, 0), 0) : value; /* its bits are all set, or none */
 }
 
 uint32_t sn_plan_leaf_slot(const plan_frame *f, const ir_op *leaf)

@@ -379,7 +379,15 @@ static void half(x64_writer *w, const ir_op *op)
 
 static void pack(x64_writer *w, const ir_op *op)
 {
-    const unsigned high = sn_use(&w->a, op->a), low = sn_use(&w->a, op->b);
+    const unsigned high = sn_use(&w->a, op->a);
+    const ir_op *lower = op_of(w, op->b);
+    if (lower->code == IR_CONST && lower->a == 0 && !w->scalar && sn_use_is_memory(&w->a, op->b)) {
+        const unsigned d = sn_define(&w->a);
+        reg3(w, X64_VPMOVZXDQ, w->length8, d, 0, high);
+        reg3_imm(w, X64_VPSLLQ_IMM, w->length8, d, 0, d, 32);
+        return;
+    }
+    const unsigned low = sn_use(&w->a, op->b);
     if (w->scalar) {
         reg3(w, X64_VUNPCKLPS, X64_128, sn_define(&w->a), low, high);
         return;
@@ -429,8 +437,40 @@ static void compare_in_registers(x64_writer *w, const ir_op *op, unsigned type)
     reg3_imm(w, insn, length_of(w, type), d, a, b, imm);
 }
 
+/* Is it `n < 0`, the zero in no register? */
+static bool is_sign(const x64_writer *w, const ir_op *op)
+{
+    const ir_op *bound = op_of(w, op->b);
+    return op->code == IR_LT && bound->code == IR_CONST && bound->a == 0 && sn_use_is_memory(&w->a, op->b);
+}
+
+/* A mask that comes from outside of the loop is a sign that all lanes share: they need not be compared, nor made wider. */
+static void spread_sign(x64_writer *w, const ir_op *op)
+{
+    const ir_op *n = op_of(w, op->a);
+    const bool one_for_all = n->code == IR_UNIFORM && !n->b && !w->scalar && sn_use_is_memory(&w->a, op->a);
+    const x64_length length = vector_length(one_for_all && w->loop->widest == 8 ? w->length8 : w->length4);
+    unsigned from, d;
+    if (one_for_all) {
+        const x64_mem m = frame_mem(n->a);
+        d = sn_define(&w->a);
+        from = d;
+        mem3(w, X64_VBROADCASTSS, length, 0, d, 0, &m);
+    } else {
+        from = sn_use(&w->a, op->a);
+        d = sn_define(&w->a);
+    }
+    reg3_imm(w, X64_VPSRAD_IMM, length, d, 0, from, 31);
+    if (!one_for_all && w->loop->widest == 8)
+        widen_mask(w, d);
+}
+
 static void compare_integers(x64_writer *w, const ir_op *op)
 {
+    if (is_sign(w, op)) {
+        spread_sign(w, op);
+        return;
+    }
     const x64_length length = vector_length(w->length4);
     const unsigned a = sn_use(&w->a, op->a), b = sn_use(&w->a, op->b);
     const bool inverted = op->code == IR_LE || op->code == IR_NE;
@@ -544,7 +584,7 @@ static void enter_uniform(void *emitter, uint32_t uniform)
     x64_code *c = sn_x64_room(w);
     const x64_mem m = frame_mem(w->body->ops[uniform].a);
     sn_x64_mov_load(c, X64_W32, X64_RAX, &m);
-    sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, INT32_MIN);
     leave_path(w);
 }
 
