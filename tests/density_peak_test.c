@@ -404,7 +404,7 @@ static void logarithms_are_right(void **state)
     for (unsigned e = 0; e < sizeof engines / sizeof *engines; e++) {
         if (!sinter_engine_available(engines[e], NULL))
             continue;
-        run_pairs("a = pair_logs_from_0_to_1(min(x, 1/x), (y, z)); (a.x, a.z, a.y, a.w)", engines[e], out);
+        run_pairs("a = loose_logs_from_0_to_1(min(x, 1/x), (y, z)); f = pair_normal((a.x, a.z)); g = pair_normal((a.y, a.w)); (f.x, f.y, g.x, g.y)", engines[e], out);
         run_pairs("b = pair_log_inside(min(x, 1/x)); c = pair_log_pair((y, z)); (b.x, b.y, c.x, c.y)", engines[e], alone);
         for (uint32_t k = 0; k < ROWS; k++)
             for (unsigned word = 0; word < 4; word++)
