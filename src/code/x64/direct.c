@@ -291,6 +291,12 @@ static inline void write_immediate(x64_writer *w, unsigned immediate)
     *w->buffer[w->at].code.at++ = (uint8_t)immediate;
 }
 
+/* A sign, which select.c shifts into place where the zero is in no register. */
+static inline bool asks_for_sign(const allocation *a, const ir_op *op)
+{
+    return op->code == IR_LT && a->ops[op->a].type > IR_F64 && a->ops[op->b].code == IR_CONST && a->ops[op->b].a == 0;
+}
+
 static inline bool compared(x64_writer *w, const ir_op *op, const x64_counterpart *how)
 {
     allocation *a = &w->a;
@@ -298,7 +304,7 @@ static inline bool compared(x64_writer *w, const ir_op *op, const x64_counterpar
     const bool whole = type > IR_F64;
     const x64_form *form = &w->forms[type];
     const unsigned insn = whole ? how->integers : (unsigned)how->floats + form->variant;
-    if (!insn || (w->loop->widest == 8 && type != IR_F64)) /* a mask has the loop's widest lanes */
+    if (!insn || (w->loop->widest == 8 && type != IR_F64) || asks_for_sign(a, op)) /* a mask has the loop's widest lanes */
         return false;
     sn_use(a, op->a);
     sn_use(a, op->b);
