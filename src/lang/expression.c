@@ -606,14 +606,17 @@ static uint32_t parse_parentheses(parser *p)
     return node;
 }
 
+static inline uint32_t parse_number(parser *p)
+{
+    const uint32_t node = add_node(p, NODE_NUMBER, 0, p->l.token.at, p->l.token.value, 0);
+    next_token(p);
+    return node;
+}
+
 static inline uint32_t parse_primary(parser *p)
 {
     switch (p->l.token.kind) {
-    case TOKEN_NUMBER: {
-        const uint32_t node = add_node(p, NODE_NUMBER, 0, p->l.token.at, p->l.token.value, 0);
-        next_token(p);
-        return node;
-    }
+    case TOKEN_NUMBER: return parse_number(p);
     case TOKEN_NAME: /* after an operator at a line's end the next statement shall not be eaten */
         if (p->l.token.newline && p->l.token.at != p->start && assignment_behind(p))
             return sn_lang_missing(p, "an expression", NULL);
@@ -734,9 +737,13 @@ static __attribute__((noinline)) uint32_t parse_other_unary(parser *p)
     return goes_on(p) ? parse_power(p, node) : node;
 }
 
-/* Most operands are names alone: these are no call. */
+/* Most operands are names or numbers alone: these are no call. */
 static inline uint32_t parse_unary(parser *p)
 {
+    if (token_is(p, TOKEN_NUMBER)) {
+        const uint32_t number = parse_number(p);
+        return goes_on(p) ? parse_power(p, number) : number;
+    }
     if (!token_is(p, TOKEN_NAME) || p->l.token.newline)
         return parse_other_unary(p);
     const uint32_t symbol = p->l.token.value, at = p->l.token.at;
@@ -758,9 +765,11 @@ static inline unsigned precedence(unsigned kind)
     return table[kind];
 }
 
+static uint32_t parse_stronger_operators(parser *p, uint32_t left, unsigned least);
+
 /* What follows the operand `left` and binds at least so strongly. Only where an operator binds more strongly than
  * the one before is there a call for it. */
-static uint32_t parse_operators(parser *p, uint32_t left, unsigned least)
+static inline uint32_t parse_operators(parser *p, uint32_t left, unsigned least)
 {
     for (;;) {
         const unsigned op = p->l.token.kind, strength = precedence(op);
@@ -770,13 +779,18 @@ static uint32_t parse_operators(parser *p, uint32_t left, unsigned least)
         next_token(p);
         uint32_t right = parse_unary(p);
         if (precedence(p->l.token.kind) > strength)
-            right = parse_operators(p, right, strength + 1);
+            right = parse_stronger_operators(p, right, strength + 1);
         if (p->panic)
             return 0;
         left = add_node(p, NODE_BINARY, (uint8_t)op, at, left, right);
         if ((strength == 3 || strength == 4) && precedence(p->l.token.kind) == strength)
             return sn_lang_fail_here(p, "write a < b && b < c", "comparisons do not chain");
     }
+}
+
+static __attribute__((noinline)) uint32_t parse_stronger_operators(parser *p, uint32_t left, unsigned least)
+{
+    return parse_operators(p, left, least);
 }
 
 static __attribute__((noinline)) uint32_t parse_ways(parser *p, uint32_t condition)

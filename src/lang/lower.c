@@ -541,9 +541,9 @@ lang_value sn_lang_expression(lowering *l, uint32_t node)
 lang_value sn_lang_handed_on(lowering *l, uint32_t node)
 {
     lang_value v;
-    if (is_at_hand(l, node, &v))
-        return v;
-    return l->t->nodes[node].kind == NODE_BINARY ? lower_counted(l, node) : lower_checked(l, node, true);
+    if (l->t->nodes[node].kind == NODE_BINARY)
+        return lower_counted(l, node);
+    return is_at_hand(l, node, &v) ? v : lower_checked(l, node, true);
 }
 
 /* ---- statements ---- */
@@ -573,9 +573,17 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
 static void lower_binding(lowering *l, uint32_t statement)
 {
     const lang_statement *s = &l->t->statements[statement];
-    const uint32_t symbol = s->b, slot = s->c;
-    l->slots[sn_lang_slot(l, slot)].state = SLOT_IN_PROGRESS;
-    sn_lang_bind(l, slot, symbol, sn_lang_handed_on(l, s->a));
+    const uint32_t at = sn_lang_slot(l, s->c);
+    l->slots[at].state = SLOT_IN_PROGRESS;
+    const lang_value v = sn_lang_handed_on(l, s->a);
+    lang_slot *slot = &l->slots[at]; /* slots may have moved, statements too */
+    if (slot->line || l->reading_count || v.type == TYPE_IMAGE) {
+        s = &l->t->statements[statement];
+        sn_lang_bind(l, s->c, s->b, v);
+    } else {
+        slot->value = v;
+        slot->state = SLOT_BOUND;
+    }
 }
 
 static __attribute__((noinline)) void lower_split(lowering *l, uint32_t statement)
