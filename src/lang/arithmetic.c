@@ -380,15 +380,19 @@ static inline ir_ref plain(lowering *l, lang_value v)
     return v.type == TYPE_LITERAL ? literal_to(l, 0, v, l->type).ref : v.ref;
 }
 
+static __attribute__((noinline)) lang_value binary_by_rule(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b)
+{
+    const lang_value v[2] = {a, b};
+    return each(l, node, binary_rule, token, v, 2);
+}
+
 static __attribute__((noinline)) lang_value any_binary(lowering *l, uint32_t node, unsigned token, unsigned code,
                                                        lang_value a, lang_value b)
 {
-    if (code && is_plain(l, a) && is_plain(l, b)) {
-        const ir_ref left = plain(l, a), right = plain(l, b);
-        return sn_lang_scalar(emit(l, (ir_code)code, l->type, left, right, 0), l->type);
-    }
-    const lang_value v[2] = {a, b};
-    return each(l, node, binary_rule, token, v, 2);
+    if (!code || !is_plain(l, a) || !is_plain(l, b))
+        return binary_by_rule(l, node, token, a, b);
+    const ir_ref left = plain(l, a), right = plain(l, b);
+    return sn_lang_scalar(emit(l, (ir_code)code, l->type, left, right, 0), l->type);
 }
 
 lang_value sn_lang_binary(lowering *l, uint32_t node, unsigned token, lang_value a, lang_value b)
