@@ -256,7 +256,7 @@ static void reaches(parser *p, uint32_t from, uint32_t to)
         s->forward = to;
 }
 
-uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
+uint32_t sn_lang_bind_in_scope(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
 {
     lang_symbol *s = &p->t->symbols[symbol];
     const uint32_t slot = ++p->slots;

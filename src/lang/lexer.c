@@ -170,10 +170,9 @@ static __attribute__((noinline)) uint32_t add_symbol_growing(lang_tree *t, arena
     return place_symbol(t, slot, key, length, at);
 }
 
-static inline uint32_t add_symbol(lang_tree *t, arena *memory, uint32_t slot, uint64_t key, uint32_t length, uint32_t at)
+static inline bool has_room_for_symbol(const lang_tree *t)
 {
-    const bool fits = t->symbol_count < t->symbol_room && 2 * (t->symbols_here + 1) <= t->symbol_mask;
-    return fits ? place_symbol(t, slot, key, length, at) : add_symbol_growing(t, memory, key, length, at);
+    return t->symbol_count < t->symbol_room && 2 * (t->symbols_here + 1) <= t->symbol_mask;
 }
 
 uint32_t sn_lang_find_symbol(const lang_tree *t, const char *text, uint32_t length)
@@ -198,7 +197,7 @@ uint32_t sn_lang_intern(lang_tree *t, arena *memory, const char *text, uint32_t 
     uint32_t slot = hash_name(text, length, key) & t->symbol_mask;
     while (t->symbol_table[slot])
         slot = (slot + 1) & t->symbol_mask;
-    return add_symbol(t, memory, slot, key, length, at);
+    return has_room_for_symbol(t) ? place_symbol(t, slot, key, length, at) : add_symbol_growing(t, memory, key, length, at);
 }
 
 /* ---- characters of several bytes ---- */
@@ -393,9 +392,17 @@ static __attribute__((noinline)) void read_any_name(lang_lexer *l)
     take_name(l, sn_lang_intern(l->tree, l->memory, text, length, l->token.at));
 }
 
+static __attribute__((noinline)) void add_name_growing(lang_lexer *l, uint64_t key, uint32_t length)
+{
+    take_name(l, add_symbol_growing(l->tree, l->memory, key, length, l->token.at));
+}
+
 static __attribute__((noinline)) void add_name(lang_lexer *l, uint64_t key, uint32_t length, uint32_t slot)
 {
-    take_name(l, add_symbol(l->tree, l->memory, slot, key, length, l->token.at));
+    if (has_room_for_symbol(l->tree))
+        take_name(l, place_symbol(l->tree, slot, key, length, l->token.at));
+    else
+        add_name_growing(l, key, length);
 }
 
 /* Most names are short: their first eight bytes are compared at once, and nothing else is looked at. A name met

@@ -581,7 +581,7 @@ void sn_lang_bind(lowering *l, uint32_t slot_of_frame, uint32_t symbol, lang_val
         sn_lang_unsettled(l, symbol, v.count != l->lines[s->line].count);
 }
 
-static void lower_binding(lowering *l, uint32_t statement)
+static inline void lower_binding(lowering *l, uint32_t statement)
 {
     const lang_statement *s = &l->t->statements[statement];
     const uint32_t at = sn_lang_slot(l, s->c);
@@ -654,13 +654,18 @@ static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, u
     return v;
 }
 
-lang_value sn_lang_statement(lowering *l, uint32_t statement)
+static inline lang_value lower_statement(lowering *l, uint32_t statement)
 {
     l->statement = statement;
     if (l->t->statements[statement].kind != STATEMENT_BIND)
         return lower_other_statement(l, statement);
     lower_binding(l, statement);
     return sn_lang_wrong();
+}
+
+lang_value sn_lang_statement(lowering *l, uint32_t statement)
+{
+    return lower_statement(l, statement);
 }
 
 /* ---- the whole ---- */
@@ -706,7 +711,7 @@ static void lower_all(lowering *l)
     for (uint32_t s = t->first; s && !l->too_large && check_program(l); s = t->statements[s].next) {
         if (t->statements[s].forward > l->frames[0].known_until)
             sn_lang_infer(l, s);
-        sn_lang_statement(l, s);
+        lower_statement(l, s);
     }
     if (l->unsettled && t->source.status == SINTER_OK)
         sn_lang_complain(l, l->unsettled, "write f32(...), f64(...) or i32(...) around it",

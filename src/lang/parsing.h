@@ -131,9 +131,20 @@ void sn_lang_push(parser *p, uint32_t word);
 /* The nodes on the stack from `base` on become a list that begins with the words given. */
 uint32_t sn_lang_pop_list(parser *p, uint32_t base, uint32_t word0, uint32_t word1);
 /* The name gets a slot of the scope; a second binding is reported. */
-uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end);
+uint32_t sn_lang_bind_in_scope(parser *p, uint32_t symbol, uint32_t at, uint32_t end);
 /* The scope ends: names that it bound below their use. */
 void sn_lang_settle_pending(parser *p, uint32_t from);
+
+/* The same, most of which are new names of the top that nothing read yet. */
+static inline uint32_t sn_lang_bind_name(parser *p, uint32_t symbol, uint32_t at, uint32_t end)
+{
+    lang_symbol *s = &p->t->symbols[symbol];
+    if (p->scope || s->global_slot || s->first_read)
+        return sn_lang_bind_in_scope(p, symbol, at, end);
+    s->global_at = at;
+    s->global_statement = p->statement;
+    return s->global_slot = ++p->slots;
+}
 
 /* Errors: each reports unless the parser is in panic, panics, and returns 0. */
 uint32_t sn_lang_panic(parser *p);

@@ -22,34 +22,18 @@ const lang_word sn_lang_words[WORD_COUNT] = {
     LANG_WORDS(FUNCTION, MATHEMATICAL, CONSTANT, KEYWORD, FREE_NAME, GRADE)
 };
 
-/* The words alone, close together, zeros behind them. */
-enum { LONGEST = 15 };
 #define TEXT(NAME, text, ...) text,
-static const char texts[WORD_COUNT][LONGEST + 1] = {
+const char sn_lang_word_texts[WORD_COUNT][LANG_LONGEST_WORD + 1] = {
     "", LANG_WORDS(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
 };
 
-/* The first word of each letter; the Greek ones, which begin with the byte 0xCF, stand behind z. */
-static const uint8_t first_words[28] = {
+const uint8_t sn_lang_first_words[28] = {
     WORD_ABS, WORD_BITS, WORD_CBRT, WORD_DEGREES, WORD_E, WORD_F32, WORD_GAMMA, WORD_HYPOT, WORD_I32,
     WORD_LENGTH /* j */, WORD_LENGTH /* k */, WORD_LENGTH, WORD_MAX, WORD_NAN, WORD_OR, WORD_PARAM,
     WORD_RADIANS /* q */, WORD_RADIANS, WORD_SAMPLE, WORD_T, WORD_UMULH, WORD_X /* v */, WORD_X /* w */,
     WORD_X, WORD_Y, WORD_Z,
     WORD_PI_GREEK, WORD_COUNT,
 };
-
-lang_word_code sn_lang_find_word_by_key(const char *text, uint32_t length, uint64_t key)
-{
-    const uint8_t c = (uint8_t)text[0];
-    const unsigned letter = c >= 'a' && c <= 'z' ? c - 'a' : c == 0xCF ? 26 : 27;
-    if (letter == 27 || length > LONGEST)
-        return WORD_NONE;
-    const uint64_t rest = length > 8 ? sn_lang_first_bytes(text + 8, length - 8) : 0;
-    for (unsigned w = first_words[letter]; w < first_words[letter + 1]; w++)
-        if (sn_lang_load8(texts[w]) == key && sn_lang_load8(texts[w] + 8) == rest)
-            return (lang_word_code)w;
-    return WORD_NONE;
-}
 
 lang_word_code sn_lang_find_word(const char *text, uint32_t length)
 {

@@ -181,8 +181,12 @@ typedef struct lang_word {
 extern const lang_word sn_lang_words[WORD_COUNT];
 /* WORD_NONE if it is none; `text` can be read up to 8 bytes past its end. */
 lang_word_code sn_lang_find_word(const char *text, uint32_t length);
-/* The same where the first eight bytes are known. */
-lang_word_code sn_lang_find_word_by_key(const char *text, uint32_t length, uint64_t key);
+
+/* The words alone, close together, zeros behind them. */
+enum { LANG_LONGEST_WORD = 15 };
+extern const char sn_lang_word_texts[WORD_COUNT][LANG_LONGEST_WORD + 1];
+/* The first word of each letter; the Greek ones, which begin with the byte 0xCF, stand behind z. */
+extern const uint8_t sn_lang_first_words[28];
 
 static inline uint64_t sn_lang_load8(const char *name)
 {
@@ -201,6 +205,20 @@ static inline uint64_t sn_lang_first_bytes(const char *name, uint32_t length)
 #else
     return sn_lang_load8(name) & ~(~(uint64_t)0 << 8 * length);
 #endif
+}
+
+/* sn_lang_find_word of a name of which the first eight bytes are known: every new name of a text is asked for. */
+static inline lang_word_code sn_lang_find_word_by_key(const char *name, uint32_t length, uint64_t key)
+{
+    const uint8_t c = (uint8_t)name[0];
+    const unsigned letter = c >= 'a' && c <= 'z' ? c - 'a' : c == 0xCF ? 26 : 27;
+    if (letter == 27 || length > LANG_LONGEST_WORD)
+        return WORD_NONE;
+    const uint64_t rest = length > 8 ? sn_lang_first_bytes(name + 8, length - 8) : 0;
+    for (unsigned w = sn_lang_first_words[letter]; w < sn_lang_first_words[letter + 1]; w++)
+        if (sn_lang_load8(sn_lang_word_texts[w]) == key && sn_lang_load8(sn_lang_word_texts[w] + 8) == rest)
+            return (lang_word_code)w;
+    return WORD_NONE;
 }
 
 static inline bool sn_lang_is_function(unsigned word)
