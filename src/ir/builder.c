@@ -195,7 +195,7 @@ static __attribute__((noinline)) ir_ref append_with_care(ir_program *p, op_words
     return find_or_append(p, w);
 }
 
-/* What is seldom is called last, so that who appends has no registers to save: of the 126 instructions that an operation cost 20. */
+/* What is seldom is called last and apart, so that nothing has to be kept in registers around it. */
 static inline ir_ref append_words(ir_program *p, op_words w)
 {
     const bool is_usual = p->status == SINTER_OK && p->count < p->capacity && !p->unlisted;

@@ -654,6 +654,7 @@ static __attribute__((noinline)) lang_value lower_other_statement(lowering *l, u
     return v;
 }
 
+/* In line where the statements of the top are walked: that is where most of them are. */
 static inline lang_value lower_statement(lowering *l, uint32_t statement)
 {
     l->statement = statement;
