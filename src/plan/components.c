@@ -15,7 +15,7 @@
  *      chunk is there by then), or in the same scalar loop. What reads
  *      a result of a call runs in a later loop than all that the call's arguments come from.
  *   5. What a loop of recursive components has waits for a later loop of others, where nothing that follows from it needs it before
- *      and registers suffice for both.
+ *      and registers suffice for both; and what is read from a line waits until it is needed.
  *
  * A scalar loop is bound by the latency of its cycles and has issue slots to spare, so a small vector part is not worth a
  * loop of its own: up to 6 operations a cycle, and 16 in all, join the scalar ones (a saw and one second-order filter on Zen 1,
@@ -754,7 +754,7 @@ static sinter_status let_wait(const graph *g, const search *s, const uint32_t *s
     return status;
 }
 
-static sinter_status set_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+static sinter_status set_least_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
 {
     if (out->bunches)
         return set_alike_levels(g, s, size, memory, out);
@@ -764,6 +764,40 @@ static sinter_status set_levels(const graph *g, const search *s, const uint32_t 
         status = set_level(s, first, end, level, out);
     }
     return status ? status : let_wait(g, s, size, memory, out);
+}
+
+/* ---- reads, where they are needed ---- */
+
+/* What a line had so many elements ago is there as long as the chunk lasts, so whoever reads it may do so in a later loop than the first that could: the past of an echo,
+ * which is needed behind the filter, is not copied through a buffer before it. Not in scalar loops: there it would be read one element at a time, in lanes before. */
+static sinter_status let_reads_wait(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    const ir_op *ops = g->program->ops;
+    uint16_t *needed = sn_arena_take(memory, g->program->count * sizeof *needed); /* the first level at which it is */
+    if (!needed)
+        return SINTER_NO_MEMORY;
+    memset(needed, 0xFF, g->program->count * sizeof *needed);
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        for (unsigned i = 0; i < sn_ir_info[ops[r].code].operands; i++) {
+            uint16_t *of = &needed[sn_ir_operand(&ops[r], i)];
+            *of = out->level[r] < *of ? out->level[r] : *of;
+        }
+    }
+    for (uint32_t k = 0; k < s->ordered; k++) {
+        const ir_ref r = s->order[k];
+        const ir_op *op = &ops[r];
+        if (op->code == IR_READ && size[s->component[r]] < 2 && op->b > PLAN_HELD && needed[r] != UINT16_MAX && needed[r] > out->level[r]
+            && needed[r] % PLAN_KINDS == PLAN_FREE && out->kind[r] == PLAN_FREE)
+            out->level[r] = needed[r];
+    }
+    return SINTER_OK;
+}
+
+static sinter_status set_levels(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
+{
+    const sinter_status status = set_least_levels(g, s, size, memory, out);
+    return status ? status : let_reads_wait(g, s, size, memory, out);
 }
 
 static sinter_status name_cycles(const graph *g, const search *s, const uint32_t *size, arena *memory, plan_levels *out)
