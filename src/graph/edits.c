@@ -142,8 +142,10 @@ static sinter_status follow(performance *p, performance *before, uint32_t beside
     for (uint32_t k = 0; k < p->name_count; k++)
         p->names[k].inherited = p->names[k].parameter >= 0
                                 && sinter_parameter_number(before->kernel, now.parameters[p->names[k].parameter].name) >= 0;
+    uint32_t near = 0;
     for (uint32_t k = 0; k < now.parameter_count; k++) {
-        const int was = sinter_parameter_number(before->kernel, now.parameters[k].name);
+        const int was = sn_parameter_near(before->kernel, now.parameters[k].name, near);
+        near = was >= 0 ? (uint32_t)was + 1 : near;
         if (was >= 0 && old.parameters[was].initial != now.parameters[k].initial && strcmp(now.parameters[k].name, "rate") != 0)
             p->initials[p->initial_count++] = (changed_initial){(int)k, name_of(p, (int)k)};
     }

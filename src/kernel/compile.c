@@ -301,7 +301,7 @@ sinter_status sn_kernel_passes(compilation *c)
 
 static sinter_status make_plan(compilation *c, const ir_program *program, plan *p)
 {
-    const sinter_status status = sn_plan_make(p, program, c->memory);
+    const sinter_status status = c->always_moves ? sn_plan_make_soon(p, program, c->memory) : sn_plan_make(p, program, c->memory);
     if (!status)
         return SINTER_OK;
     if (status == SINTER_BAD_PROGRAM)

@@ -197,12 +197,18 @@ void sinter_instance_close(sinter_instance *i)
     sn_release(&a, i, i->block_size);
 }
 
-int sinter_parameter_number(const sinter_kernel *kernel, const char *name)
+int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near)
 {
-    for (uint32_t n = 0; kernel && name && n < kernel->public_params; n++)
+    const uint32_t count = kernel->public_params;
+    for (uint32_t n = near < count ? near : 0, left = count; left > 0; left--, n = n + 1 < count ? n + 1 : 0)
         if (!strcmp(kernel->params[n].name, name))
             return (int)n;
     return -1;
+}
+
+int sinter_parameter_number(const sinter_kernel *kernel, const char *name)
+{
+    return kernel && name ? sn_parameter_near(kernel, name, 0) : -1;
 }
 
 void sn_instance_changed(sinter_instance *i)

@@ -267,6 +267,8 @@ double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
 bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
+/* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
+int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);
 double sn_instance_rate(const sinter_instance *i); /* elements a second */
 
 /* ramp.c; all real-time safe */
@@ -332,7 +334,8 @@ typedef struct compilation {
     uint32_t public_params;
     bool relaxed;
     bool shows_program;  /* somebody wants to see it as the front end makes it */
-    bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does */
+    bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does;
+                            and it is to be ready soon */
     float_mode mode;     /* the caller's: constants are folded in the default one */
 } compilation;
 

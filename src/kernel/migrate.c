@@ -190,10 +190,13 @@ static void find_calls(sinter_migration *m, const name_table *t)
 
 static void find_parameters(sinter_migration *m)
 {
+    uint32_t near = 0;
     for (uint32_t i = 0; i < m->to->public_params; i++) {
-        const int from = sinter_parameter_number(m->from, former(m, m->to->params[i].name));
-        if (from >= 0)
-            m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true};
+        const int from = sn_parameter_near(m->from, former(m, m->to->params[i].name), near);
+        if (from < 0)
+            continue;
+        m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true};
+        near = (uint32_t)from + 1;
     }
 }
 

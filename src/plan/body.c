@@ -626,7 +626,7 @@ static void find_needed(const maker *m, uint8_t *needed, const ir_ref *members, 
 
 static bool may_interleave(const plan *p, const plan_loop *loop)
 {
-    return p->line_count && loop->rate == PLAN_ELEMENT && loop->lanes == PLAN_TIME;
+    return !p->as_written && p->line_count && loop->rate == PLAN_ELEMENT && loop->lanes == PLAN_TIME;
 }
 
 sinter_status sn_plan_make_bodies(plan *p, plan_placement *where, uint32_t number, const ir_ref *members, uint32_t count,

@@ -636,9 +636,9 @@ static sinter_status make_bodies(planner *m)
     return SINTER_OK;
 }
 
-sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
+static sinter_status make(plan *out, const ir_program *program, bool as_written, arena *memory)
 {
-    *out = (plan){.program = program};
+    *out = (plan){.program = program, .as_written = as_written};
     planner m = {.plan = out, .program = program, .memory = memory};
     sinter_status status = find_levels(&m);
     if (!status) {
@@ -667,4 +667,14 @@ sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
         status = make_bodies(&m);
     }
     return out->status = status;
+}
+
+sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
+{
+    return make(out, program, false, memory);
+}
+
+sinter_status sn_plan_make_soon(plan *out, const ir_program *program, arena *memory)
+{
+    return make(out, program, true, memory);
 }

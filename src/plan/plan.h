@@ -140,6 +140,7 @@ typedef struct plan {
     uint8_t *sum_types;       /* ir_type per total */
     uint64_t state;           /* bytes, lines */
     bool reads_index, grid, stateful;
+    bool as_written;          /* loops keep the order of the program */
     uint32_t operations;      /* in all bodies, leaves excluded */
     uint32_t hoisted;         /* of them in SEGMENT, COLUMN and ROW loops */
     sinter_status status;
@@ -149,6 +150,8 @@ typedef struct plan {
  * Linear time but for sorting. Errors: NO_MEMORY, TOO_LARGE (state over 2^31 bytes), BAD_PROGRAM (a call on a cycle of lines that are flushed at
  * ticks, which the language does not make). */
 sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
+/* The same for a program that is wanted soon and plays for milliseconds: its loops are as it is written, which takes longer to run and less to make. */
+sinter_status sn_plan_make_soon(plan *out, const ir_program *program, arena *memory);
 
 struct text;
 void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops and bodies */
