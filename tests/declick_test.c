@@ -630,6 +630,135 @@ static void long_lines_fade(void **state)
     close_players();
 }
 
+/* ---- nodes in C, of which there is one ---- */
+
+typedef struct c_pole {
+    float y;
+} c_pole;
+
+static atomic_int poles; /* each player has a thread that makes and destroys them */
+
+static void *create_pole(void *unused, double rate)
+{
+    (void)unused, (void)rate;
+    c_pole *p = malloc(sizeof *p);
+    assert_non_null(p);
+    p->y = 0;
+    atomic_fetch_add(&poles, 1);
+    return p;
+}
+
+static void destroy_pole(void *self)
+{
+    free(self);
+    atomic_fetch_sub(&poles, 1);
+}
+
+static float run_pole(c_pole *p, float x)
+{
+    p->y += 0.25f * (x - p->y);
+    return p->y;
+}
+
+static void process_pole(void *self, double rate, const float *const *inputs, float *const *outputs, uint32_t count, const sinter_block_context *told)
+{
+    (void)rate;
+    if (told->steady & 1) /* it says so only where it is */
+        for (uint32_t k = 1; k < count; k++)
+            assert_true(inputs[0][k] == inputs[0][0]);
+    for (uint32_t k = 0; k < count; k++)
+        outputs[0][k] = run_pole(self, inputs[0][k]);
+}
+
+static void tick_pole(void *self, double rate, const float *inputs, float *outputs, const sinter_block_context *told)
+{
+    (void)rate, (void)told;
+    outputs[0] = run_pole(self, inputs[0]);
+}
+
+static float mixed(float old, float new, int k)
+{
+    return k < FADE && (old < new || old > new) ? new + (old - new) * ((float)(FADE - 1 - k) * (1 / (float)FADE)) : new;
+}
+
+/* The two in series, the second in a cycle: each is called once, with what goes from the one input to the other. */
+static void expect_poles(int number, const float *input, c_pole *low, c_pole *ring, float *late)
+{
+    static const float gains[] = {0.5f, 0.75f}, rings[] = {0.5f, -0.25f};
+    for (int k = 0; k < PART; k++) {
+        const int is = number % 2, was = 1 - is;
+        const float x = input[k], y = run_pole(low, mixed(gains[was] * x, gains[is] * x, k)), d = late[k % 10];
+        const float z = run_pole(ring, mixed(fmaf(rings[was], d, y), fmaf(rings[is], d, y), k)), here = is ? 0.5f * z : z + x;
+        const float wanted = mixed(is ? z + x : 0.5f * z, here, k);
+        late[k % 10] = z;
+        if (memcmp(&wanted, &played[FADING][1][k], sizeof wanted) != 0)
+            fail_msg("edit %d, sample %d: %.9g, not %.9g", number, k, (double)played[FADING][1][k], (double)wanted);
+        if (played[FADING][0][k] != 0.25f * x)
+            fail_msg("edit %d, sample %d of what nobody has changed is %g", number, k, (double)played[FADING][0][k]);
+    }
+}
+
+static void nodes_in_c_fade(void **state)
+{
+    (void)state;
+    static const sinter_node_type blocks = {.name = "c_block", .inputs = 1, .outputs = 1, .process = process_pole, .create = create_pole, .destroy = destroy_pole};
+    static const sinter_node_type ticks = {.name = "c_tick", .inputs = 1, .outputs = 1, .tick = tick_pole, .create = create_pole, .destroy = destroy_pole};
+    static const char *const texts[] = {
+        "input x\nlow = c_block(0.5*x)\nring = c_tick(low + 0.5*delay(ring, 10))\nout 0.25*x\nout ring + x\nout c_block(0.5)\n",
+        "param g = 1 smooth 0.003\ninput x\nlow = c_block(0.75*x)\nring = c_tick(low - 0.25*delay(ring, 10))\nout 0.25*x + 0*g\nout 0.5*ring\nout c_block(0.75)\n",
+    };
+    assert_int_equal(sinter_add_node_type(context, &blocks), SINTER_OK);
+    assert_int_equal(sinter_add_node_type(context, &ticks), SINTER_OK);
+    static const sinter_engine engines[] = {SINTER_ENGINE_AUTO, SINTER_ENGINE_INTERP};
+    uint32_t random = 5;
+    for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
+        c_pole low = {0}, ring = {0};
+        float late[10] = {0};
+        open_players(engines[e]);
+        for (int edit_number = 0; edit_number < 7; edit_number++) {
+            for (int i = 0; i < PART; i++) {
+                random = random * 1664525 + 1013904223;
+                noise[i] = (float)(int32_t)random * 0x1p-31f;
+            }
+            edit_player(FADING, texts[edit_number % 2]);
+            set_player(FADING, 0.1 * edit_number);
+            /* In place: its first output is where its input is. */
+            for (int at = 0, size; at < PART; at += size) {
+                size = at + 53 < PART ? 53 : PART - at;
+                memcpy(played[FADING][0] + at, noise + at, (size_t)size * sizeof(float));
+                sinter_player_process(players[FADING], (const float *[]){played[FADING][0] + at},
+                                      (float *[]){played[FADING][0] + at, played[FADING][1] + at}, (uint32_t)size);
+            }
+            if (edit_number > 0) /* before, the channels faded in */
+                expect_poles(edit_number, noise, &low, &ring, late);
+            else
+                for (int k = 0; k < PART; k++) {
+                    const float y = run_pole(&low, 0.5f * noise[k]);
+                    late[k % 10] = run_pole(&ring, fmaf(0.5f, late[k % 10], y));
+                }
+        }
+        close_players();
+        assert_int_equal(atomic_load(&poles), 0);
+    }
+    /* Called in another order there is no way to fade: at once. */
+    static const char *const turned[] = {
+        "fn one(x) = c_block(x)\nfn two(x) = c_block(x)\ninput x\na = one(x)\nb = two(0.5*a)\nout a + 2*b\nout x\n",
+        "fn one(x) = c_block(x)\nfn two(x) = c_block(x)\ninput x\nb = two(x)\na = one(0.5*b)\nout a + 2*b\nout x\n",
+    };
+    open_players(SINTER_ENGINE_AUTO);
+    for (int k = 0; k < 4; k++) {
+        for (int p = AT_ONCE; p < PLAYERS; p++) {
+            edit_player(p, turned[k % 2]);
+            play_part(p);
+        }
+        if (k > 0)
+            for (int i = 0; i < PART; i++)
+                assert_true(played[AT_ONCE][0][i] == played[FADING][0][i]);
+    }
+    close_players();
+    assert_int_equal(atomic_load(&poles), 0);
+}
+
 /* A definition that changes below a node: both texts would need the one name. */
 static void definitions_fade_as_a_whole(void **state)
 {
@@ -792,6 +921,7 @@ int main(void)
         cmocka_unit_test(what_has_no_way_fades_as_a_whole),
         cmocka_unit_test(texts_fade_as_a_whole),
         cmocka_unit_test(long_lines_fade),
+        cmocka_unit_test(nodes_in_c_fade),
         cmocka_unit_test(definitions_fade_as_a_whole),
         cmocka_unit_test(fades_end_with_a_reset),
         cmocka_unit_test(refused_memory_leaves_one_graph_or_the_other),

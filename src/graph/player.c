@@ -40,12 +40,12 @@ static void *zeroed(const sinter_allocator *allocator, size_t size)
 
 static size_t buffers_size(void)
 {
-    return 2 * PLAYER_SILENCE * sizeof(float) + 2 * PLAYER_MOST_CHANNELS * sizeof(void *) + PLAYER_MOST_CHANNELS * sizeof(uint32_t);
+    return 2 * PLAYER_SILENCE * sizeof(float) + 4 * PLAYER_MOST_CHANNELS * sizeof(void *) + PLAYER_MOST_CHANNELS * sizeof(uint32_t);
 }
 
 static size_t beside_size(const sinter_player *p)
 {
-    return p->fade > 0 ? (size_t)p->outputs * PLAYER_SILENCE * sizeof(float) : 0;
+    return p->fade > 0 ? ((size_t)p->outputs + p->inputs) * PLAYER_SILENCE * sizeof(float) : 0;
 }
 
 static bool take_memory(sinter_player *p)
@@ -57,8 +57,10 @@ static bool take_memory(sinter_player *p)
     p->input_pointers = zeroed(&p->allocator, buffers_size());
     if (!p->changes || !p->schedule.changes || !p->input_pointers || (!p->beside && beside_size(p)))
         return false;
-    p->output_pointers = (void **)(p->input_pointers + PLAYER_MOST_CHANNELS);
-    p->silence = (float *)(p->output_pointers + PLAYER_MOST_CHANNELS);
+    p->leaving_inputs = p->input_pointers + PLAYER_MOST_CHANNELS;
+    p->output_pointers = (void **)(p->leaving_inputs + PLAYER_MOST_CHANNELS);
+    p->leaving_outputs = p->output_pointers + PLAYER_MOST_CHANNELS;
+    p->silence = (float *)(p->leaving_outputs + PLAYER_MOST_CHANNELS);
     p->unheard = p->silence + PLAYER_SILENCE;
     p->fade_in = (uint32_t *)(p->unheard + PLAYER_SILENCE);
     return true;

@@ -189,39 +189,67 @@ static void mix(const sinter_player *player, const float *before, float *samples
 }
 
 /* Inputs that are not there are silent. Returns whether there is one. */
-static bool connect_inputs(sinter_player *player, const performance *p, const float *const *inputs, uint32_t begin)
+static bool connect_inputs(sinter_player *player, const performance *p, const void **to, const float *const *inputs, uint32_t begin)
 {
     bool missing = false;
     for (uint32_t k = 0; k < p->inputs; k++) {
         const bool there = inputs && k < player->inputs && inputs[k];
-        player->input_pointers[k] = there ? inputs[k] + begin : player->silence;
+        to[k] = there ? inputs[k] + begin : player->silence;
         missing |= !there;
     }
     return missing;
 }
 
-/* Before the others, which may overwrite the inputs. */
-static void run_leaving(sinter_player *player, const float *const *inputs, uint32_t begin, uint32_t count)
+static sinter_arguments connect_leaving(sinter_player *player, const float *const *inputs, uint32_t begin, uint32_t count)
 {
     const performance *p = player->leaving;
-    connect_inputs(player, p, inputs, begin);
+    connect_inputs(player, p, player->leaving_inputs, inputs, begin);
     for (uint32_t k = 0; k < p->outputs; k++)
-        player->output_pointers[k] = k < player->outputs ? player->beside + (size_t)k * PLAYER_SILENCE : player->unheard;
-    const sinter_arguments a = {.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count};
-    sn_instance_run_beside(player->current->from, p->instance, &a);
+        player->leaving_outputs[k] = k < player->outputs ? player->beside + (size_t)k * PLAYER_SILENCE : player->unheard;
+    return (sinter_arguments){.inputs = player->leaving_inputs, .outputs = player->leaving_outputs, .count = count};
+}
+
+/* Outputs may overwrite the inputs, and the other program writes its own meanwhile. */
+static void keep_inputs(sinter_player *player, uint32_t count)
+{
+    for (uint32_t k = 0; k < player->leaving->inputs && k < player->inputs; k++) {
+        float *kept = player->beside + (size_t)(player->outputs + k) * PLAYER_SILENCE;
+        memcpy(kept, player->leaving_inputs[k], count * sizeof *kept);
+        player->leaving_inputs[k] = kept;
+    }
 }
 
 /* Channels that are not there are silent, or not heard. Returns whether there is one. */
 static bool connect(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t begin)
 {
     const performance *p = player->current;
-    bool missing = connect_inputs(player, p, inputs, begin);
+    bool missing = connect_inputs(player, p, player->input_pointers, inputs, begin);
     for (uint32_t k = 0; k < p->outputs; k++) {
         const bool there = k < player->outputs && outputs[k];
         player->output_pointers[k] = there ? outputs[k] + begin : player->unheard;
         missing |= !there;
     }
     return missing;
+}
+
+/* What plays, and what is leaving beside it: before it, for its outputs may overwrite the inputs, or where nodes in C are in both at once with it. */
+static inline void run_programs(sinter_player *player, const float *const *inputs, uint32_t begin, const sinter_arguments *a)
+{
+    kernel_beside b;
+    const performance *p = player->current, *old = player->leaving;
+    if (!old) {
+        sinter_instance_run(p->instance, a);
+        return;
+    }
+    const sinter_arguments leaving = connect_leaving(player, inputs, begin, (uint32_t)a->count);
+    if (!sn_migration_meets(p->from, &b)) {
+        sn_instance_run_beside(p->from, old->instance, &leaving);
+        sinter_instance_run(p->instance, a);
+        return;
+    }
+    keep_inputs(player, (uint32_t)a->count);
+    b.left = player->leave;
+    sn_instances_run_beside(&b, old->instance, &leaving, p->instance, a);
 }
 
 static void note_fault(sinter_player *player)
@@ -240,14 +268,13 @@ static uint32_t run(sinter_player *player, const float *const *inputs, float *co
 {
     const performance *p = player->current;
     uint32_t played = 0;
-    if (player->leaving) {
-        count = count > PLAYER_SILENCE ? PLAYER_SILENCE : count;
-        run_leaving(player, inputs, begin, count);
-    }
+    if (player->leaving && count > PLAYER_SILENCE)
+        count = PLAYER_SILENCE;
     if (p) {
         if (connect(player, inputs, outputs, begin) && count > PLAYER_SILENCE)
             count = PLAYER_SILENCE;
-        sinter_instance_run(p->instance, &(sinter_arguments){.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count});
+        const sinter_arguments a = {.inputs = player->input_pointers, .outputs = player->output_pointers, .count = count};
+        run_programs(player, inputs, begin, &a);
         played = heard(player, p);
         note_fault(player);
     }

@@ -252,7 +252,7 @@ double sinter_get(const sinter_instance *i, int parameter)
 
 /* Brings the side's frame up to date with the parameters. Where tables or images are bound, what they determine is computed by the run that
  * binds them. */
-static void renew(sinter_instance *i, bool moving, kernel_run *r)
+static inline void renew(sinter_instance *i, bool moving, kernel_run *r)
 {
     instance_side *side = &i->sides[moving];
     *r = (kernel_run){moving ? i->kernel->moving : i->kernel, side->frame, side->workspace, i};
@@ -283,23 +283,36 @@ static void take_lines(sinter_instance *i, const sinter_kernel *k)
 }
 
 /* Up to the end of the call, or to where a parameter arrives: from there on another program may run. */
-static sinter_status run_part(sinter_instance *i, const sinter_arguments *a, int64_t at, int64_t *n)
+static inline int64_t part_of(const sinter_instance *i, int64_t left)
 {
-    const bool moving = i->moving > 0, side = moving && !i->kernel->always_moving;
-    const int64_t most = moving ? sn_ramps_next(i) - i->index : a->count;
-    kernel_run r;
-    *n = a->count - at < most ? a->count - at : most;
-    renew(i, side, &r);
+    const int64_t most = i->moving > 0 ? sn_ramps_next(i) - i->index : left;
+    return most < left ? most : left;
+}
+
+static inline void begin_part(sinter_instance *i, kernel_run *r)
+{
+    const bool side = i->moving > 0 && !i->kernel->always_moving;
+    renew(i, side, r);
     if (side != i->side)
-        take_lines(i, r.kernel);
+        take_lines(i, r->kernel);
     i->side = side;
-    const sinter_status status = sn_kernel_stream(&r, a, at, *n, i->index);
-    if (status)
-        return status;
-    i->index += *n;
-    if (moving)
+}
+
+static inline void end_part(sinter_instance *i, int64_t n)
+{
+    i->index += n;
+    if (i->moving > 0)
         sn_ramps_arrive(i);
-    return SINTER_OK;
+}
+
+static sinter_status run_part(sinter_instance *i, const sinter_arguments *a, int64_t at, int64_t n)
+{
+    kernel_run r;
+    begin_part(i, &r);
+    const sinter_status status = sn_kernel_stream(&r, a, at, n, i->index);
+    if (!status)
+        end_part(i, n);
+    return status;
 }
 
 sinter_status sinter_instance_run(sinter_instance *i, const sinter_arguments *arguments)
@@ -308,12 +321,26 @@ sinter_status sinter_instance_run(sinter_instance *i, const sinter_arguments *ar
         return SINTER_BAD_ARGUMENT;
     int64_t at = 0, n;
     do {
-        const sinter_status status = run_part(i, arguments, at, &n);
+        n = part_of(i, arguments->count - at);
+        const sinter_status status = run_part(i, arguments, at, n);
         if (status)
             return status;
         at += n;
     } while (at < arguments->count);
     return SINTER_OK;
+}
+
+void sn_instances_run_beside(const kernel_beside *b, sinter_instance *old, const sinter_arguments *to_old, sinter_instance *new, const sinter_arguments *to_new)
+{
+    for (int64_t at = 0, n; at < to_new->count; at += n) {
+        kernel_run was, is;
+        n = part_of(new, part_of(old, to_new->count - at));
+        begin_part(old, &was);
+        begin_part(new, &is);
+        sn_kernel_stream_beside(b, &was, to_old, &is, to_new, at, n, new->index);
+        end_part(old, n);
+        end_part(new, n);
+    }
 }
 
 sinter_status sinter_instance_run_grid(sinter_instance *i, const sinter_grid *grid)

@@ -243,6 +243,23 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
 
+/* Calls, by their numbers in the one kernel and in the other, of one node in C, in an order that both have. */
+typedef struct kernel_meeting {
+    uint32_t from, to;
+} kernel_meeting;
+
+/* Two programs side by side, of which the old one has `left` elements left of `over` when the call begins. */
+typedef struct kernel_beside {
+    const kernel_meeting *meetings;
+    float *mixed; /* PLAN_CHUNK for each input of a node */
+    uint32_t count, left, over;
+} kernel_beside;
+
+/* sn_kernel_stream of both, chunk by chunk: where they have a node in common it is called once, with what goes from the one's input to the other's. Neither reads
+ * what the other writes; neither binds anything. */
+void sn_kernel_stream_beside(const kernel_beside *b, const kernel_run *old, const sinter_arguments *to_old, const kernel_run *new,
+                             const sinter_arguments *to_new, int64_t at, int64_t n, int64_t index);
+
 /* Totals for whoever cuts the elements himself: open, add as many pieces as make up a block of PLAN_SUM_BLOCK elements (each but the last a multiple
  * of PLAN_TICK; only the last block may be shorter), close; again for the next block. All in the default floating-point mode, of kernels that bind nothing. */
 enum { KERNEL_MOST_CARRIES = 52 };
@@ -270,6 +287,8 @@ void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 /* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
 int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);
 double sn_instance_rate(const sinter_instance *i); /* elements a second */
+/* Both for to_new->count elements: sn_kernel_stream_beside. */
+void sn_instances_run_beside(const kernel_beside *b, sinter_instance *old, const sinter_arguments *to_old, sinter_instance *new, const sinter_arguments *to_new);
 
 /* ramp.c; all real-time safe */
 /* Parameter p moves to `value` from where it is; where it cannot (the way is infinite or shorter than an element), it is there. */
@@ -295,8 +314,11 @@ uint64_t sn_line_rank(bool own, uint32_t length, uint32_t wanted);
  * beside that of `to` (0: it is not). */
 sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *to, const char *prefix, uint32_t beside, sinter_migration **migration,
                                 size_t *copied);
-/* For how many elements it can: fewer where so many lines are large that each takes time; 0 where nodes in C go on, which have their state once. */
+/* For how many elements it can: fewer where so many lines are large that each takes time; 0 where nodes in C go on, and are called in another order now or stand
+ * beside more than 256 KiB of long lines. */
 uint32_t sn_migration_beside(const sinter_migration *m);
+/* Where nodes in C go on, which have their state once: what is needed to run both programs at once, and not `from` by sn_instance_run_beside. */
+bool sn_migration_meets(const sinter_migration *m, kernel_beside *b);
 /* Instead of sinter_instance_migrate, once, where it can. From then on `from` runs by the second and before `to`, both for the same elements, no more than
  * sn_migration_beside of them; after that `from` can only be closed. Real-time safe, both. */
 void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to);

@@ -13,7 +13,11 @@
  * large line, of which there is one copy: they share the block. All that differs is what each has written since they are two, at the one place
  * where the line goes on. There the new program's values lie; those of the old one are kept apart, change places with them before it runs, and
  * again behind it. So a line costs the audio thread some values of the fade, whatever its length is. Neither program moves its window meanwhile: where there is
- * no room for that, it is moved before. */
+ * no room for that, it is moved before.
+ *
+ * A node in C is there once, too. Where both programs call it they *meet*: each runs up to the call, which is made with what goes from the one's input to the other's,
+ * and both go on with what came out. So there both must call their common nodes in one order; and as the two run by turns within a chunk, long lines are
+ * copied there. */
 #include "kernel/kernels.h"
 
 #include <string.h>
@@ -30,17 +34,22 @@ typedef struct line_share {
 } line_share;
 
 /* Bytes that the audio thread exchanges, twice a block: where lines are so many that it would be more, fades are shorter. 130 lines for 5 ms at 48 kHz. */
-enum { MOST_SHARED = 1 << 17 };
+enum {
+    MOST_SHARED = 1 << 17,
+    MOST_BESIDE = 1 << 18 /* of long lines that it copies where programs meet: some 20 µs, a second */
+};
 
 struct sinter_migration {
     const sinter_kernel *from, *to;
     const char *prefix; /* of names that are others' too; NULL: none */
     uint32_t beside;    /* elements that `from` plays on for; 0: it does not */
     uint32_t done;      /* of these */
+    bool crossed;       /* two calls are made in another order */
     uint32_t line_count, parameter_count, call_count, share_count;
     size_t block_size, newest_size, copied;
-    uint8_t *newest;    /* of all lines that may be shared */
+    uint8_t *newest;    /* of all lines that may be shared; of the inputs of nodes */
     line_share *shares;
+    kernel_meeting *meetings; /* as many as calls */
     line_move *lines;
     line_move *parameters;
     line_move *calls; /* by numbers of selves */
@@ -182,8 +191,12 @@ static void find_calls(sinter_migration *m, const name_table *t)
         const char *name = former(m, to->name);
         for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
             const kernel_call *from = &m->from->calls[t->slots[at] - 1];
-            if (!strcmp(from->name, name) && same_functions(&from->type, &to->type) && (name == to->name || !is_taken(m->to, from)))
-                m->calls[m->call_count++] = (line_move){from->self, to->self, true};
+            if (strcmp(from->name, name) != 0 || !same_functions(&from->type, &to->type) || (name != to->name && is_taken(m->to, from)))
+                continue;
+            const kernel_meeting meeting = {t->slots[at] - 1, i};
+            m->crossed |= m->call_count > 0 && m->meetings[m->call_count - 1].from >= meeting.from;
+            m->meetings[m->call_count] = meeting;
+            m->calls[m->call_count++] = (line_move){from->self, to->self, true};
         }
     }
 }
@@ -200,28 +213,60 @@ static void find_parameters(sinter_migration *m)
     }
 }
 
+static bool take_newest(sinter_migration *m, size_t size)
+{
+    m->newest_size = size;
+    m->newest = sn_allocate(&m->to->context->allocator, size);
+    if (m->newest)
+        memset(m->newest, 0, size); /* touched: the audio thread faults no page */
+    return m->newest != NULL;
+}
+
+static bool prepare_meetings(sinter_migration *m)
+{
+    size_t long_lines = 0;
+    uint32_t ports = 1;
+    for (uint32_t i = 0; i < m->line_count; i++) {
+        const plan_line *line = &m->to->lines[m->lines[i].to];
+        long_lines += m->lines[i].whole ? line->length * sn_ir_type_size((ir_type)line->type) : 0;
+    }
+    if (m->crossed || long_lines > MOST_BESIDE) {
+        m->beside = 0;
+        return true;
+    }
+    for (uint32_t i = 0; i < m->line_count; i++)
+        m->lines[i].whole = false;
+    for (uint32_t i = 0; i < m->call_count; i++) {
+        const uint32_t inputs = m->to->calls[m->meetings[i].to].type.inputs;
+        ports = inputs > ports ? inputs : ports;
+    }
+    return take_newest(m, ports * PLAN_CHUNK * sizeof(float));
+}
+
 /* How long both play, and the memory for what one of them has written meanwhile. False: there is none. */
 static bool prepare_shares(sinter_migration *m)
 {
     size_t width = 0;
     if (m->call_count > 0)
-        m->beside = 0; /* what a called node keeps is never there twice */
+        return prepare_meetings(m);
     for (uint32_t i = 0; i < m->line_count; i++)
         width += m->lines[i].whole ? sn_ir_type_size((ir_type)m->to->lines[m->lines[i].to].type) : 0;
     if (!m->beside || !width)
         return true;
     if (m->beside > MOST_SHARED / width)
         m->beside = width < MOST_SHARED ? (uint32_t)(MOST_SHARED / width) : 1;
-    m->newest_size = m->beside * width;
-    m->newest = sn_allocate(&m->to->context->allocator, m->newest_size);
-    if (m->newest)
-        memset(m->newest, 0, m->newest_size); /* touched: the audio thread faults no page */
-    return m->newest != NULL;
+    return take_newest(m, m->beside * width);
 }
 
 uint32_t sn_migration_beside(const sinter_migration *m)
 {
     return m->beside;
+}
+
+bool sn_migration_meets(const sinter_migration *m, kernel_beside *b)
+{
+    *b = (kernel_beside){.meetings = m->meetings, .mixed = (float *)(void *)m->newest, .count = m->call_count, .over = m->beside};
+    return m->call_count > 0;
 }
 
 sinter_status sinter_migration_open(const sinter_kernel *from, const sinter_kernel *to, sinter_migration **migration)
@@ -243,7 +288,8 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
         names.mask = 2 * names.mask + 1;
     const size_t table_size = (names.mask + (size_t)1) * sizeof *names.slots;
     const size_t shares = beside ? to->line_count * sizeof(line_share) : 0;
-    const size_t size = sizeof(sinter_migration) + shares + ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
+    const size_t moves = ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
+    const size_t size = sizeof(sinter_migration) + shares + moves + to->call_count * sizeof(kernel_meeting);
     names.slots = sn_allocate(allocator, table_size);
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
@@ -252,6 +298,7 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
         m->lines = (line_move *)(void *)((uint8_t *)(m + 1) + shares);
         m->parameters = m->lines + to->line_count;
         m->calls = m->parameters + to->public_params;
+        m->meetings = (kernel_meeting *)(void *)(m->calls + to->call_count);
         enter_lines(&names, from);
         find_lines(m, &names);
         find_parameters(m);
@@ -393,6 +440,8 @@ void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sint
         m->shares[m->share_count++] = s;
         newest += m->beside * s.width;
     }
+    for (uint32_t i = 0; i < m->call_count; i++)
+        exchange_selves(from, to, m->calls[i]);
     move_parameters(m, from, to);
 }
 

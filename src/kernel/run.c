@@ -384,24 +384,33 @@ static void tick(const kernel_call *c, void *self, double rate, const float *con
     }
 }
 
-static void make_call(const kernel_run *r, const kernel_call *c, int64_t index, uint32_t n)
+static float *buffer_of(const kernel_run *r, uint32_t buffer)
 {
-    const sinter_kernel *k = r->kernel;
+    return (float *)(void *)(r->workspace + r->kernel->buffers[buffer].offset);
+}
+
+static void make_call_with(const kernel_run *r, const kernel_call *c, const float *const *inputs, uint64_t steady, int64_t index, uint32_t n)
+{
     const sinter_instance *i = r->instance;
     const double rate = sn_instance_rate(i);
-    const float *inputs[KERNEL_MOST_PORTS];
     float *outputs[KERNEL_MOST_PORTS];
-    for (uint32_t port = 0; port < c->type.inputs; port++)
-        inputs[port] = (const float *)(const void *)(r->workspace + k->buffers[c->inputs + port].offset);
     for (uint32_t port = 0; port < c->type.outputs; port++)
-        outputs[port] = (float *)(void *)(r->workspace + k->buffers[c->outputs + port].offset);
-    sinter_block_context context = {.index = index, .time = (double)index / rate, .steady = c->steady, .parameter_count = i->kernel->public_params,
+        outputs[port] = buffer_of(r, c->outputs + port);
+    sinter_block_context context = {.index = index, .time = (double)index / rate, .steady = steady, .parameter_count = i->kernel->public_params,
                                     .parameters = i->values, .parameter_names = i->kernel->param_names};
     void *self = i->selves[c->self];
     if (c->type.process)
         c->type.process(self, rate, inputs, outputs, n, &context);
     else
         tick(c, self, rate, inputs, outputs, n, &context);
+}
+
+static void make_call(const kernel_run *r, const kernel_call *c, int64_t index, uint32_t n)
+{
+    const float *inputs[KERNEL_MOST_PORTS];
+    for (uint32_t port = 0; port < c->type.inputs; port++)
+        inputs[port] = buffer_of(r, c->inputs + port);
+    make_call_with(r, c, inputs, c->steady, index, n);
 }
 
 /* Those from `next` on that are made before this loop; the first that is not. */
@@ -413,7 +422,7 @@ static uint32_t make_calls(const kernel_run *r, uint32_t next, uint32_t loop, in
     return next;
 }
 
-static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static inline void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     place_streams(r, a, at);
@@ -421,17 +430,105 @@ static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at
     memcpy(&r->frame[k->frame.index], &absolute, 8);
     if (k->motion_count)
         place_lines(r, n);
+}
+
+static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+{
+    if (r->kernel->loops[loop].ticked)
+        call_by_ticks(r, loop, index, n);
+    else
+        call(r, loop, 0, n);
+}
+
+static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+{
+    const sinter_kernel *k = r->kernel;
+    begin_chunk(r, a, at, index, n);
     uint32_t made = 0;
     for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
         if (k->call_count)
             made = make_calls(r, made, i, index, n);
-        if (k->loops[i].ticked)
-            call_by_ticks(r, i, index, n);
-        else
-            call(r, i, 0, n);
+        run_loop(r, i, index, n);
     }
     if (k->call_count)
         make_calls(r, made, k->loop_count, index, n);
+}
+
+/* ---- two programs that have nodes in C in common ---- */
+
+/* A chunk under way: what comes next. */
+typedef struct chunk_progress {
+    const kernel_run *run;
+    int64_t index, n;
+    uint32_t loop, call;
+} chunk_progress;
+
+/* Loops, and calls before them, until call `until` is next, or all is done. */
+static void go_on(chunk_progress *c, uint32_t until)
+{
+    const sinter_kernel *k = c->run->kernel;
+    for (;; c->loop++) {
+        for (; c->call < k->call_count && k->calls[c->call].before <= c->loop; c->call++) {
+            if (c->call == until)
+                return;
+            make_call(c->run, &k->calls[c->call], c->index, (uint32_t)c->n);
+        }
+        if (c->loop >= k->loop_count)
+            return;
+        run_loop(c->run, c->loop, c->index, c->n);
+    }
+}
+
+/* What comes from the old program goes to that of the new one in a straight line; where both are the same it is that. */
+static bool mix_input(const kernel_beside *b, float *to, const float *old, const float *new, uint32_t left, uint32_t n)
+{
+    const float step = 1 / (float)b->over;
+    bool same = true;
+    for (uint32_t k = 0; k < n; k++) {
+        const bool differs = old[k] < new[k] || old[k] > new[k];
+        to[k] = differs ? new[k] + (old[k] - new[k]) * ((float)(left - 1 - k) * step) : new[k];
+        same &= !differs;
+    }
+    return same;
+}
+
+/* Both programs are before it. The node is the new one's; what it makes of both inputs both have. */
+static void meet(const kernel_beside *b, chunk_progress *old, chunk_progress *new, uint32_t left)
+{
+    const kernel_call *was = &old->run->kernel->calls[old->call++], *is = &new->run->kernel->calls[new->call++];
+    const uint32_t n = (uint32_t)new->n;
+    const float *inputs[KERNEL_MOST_PORTS];
+    uint64_t steady = was->steady & is->steady;
+    for (uint32_t port = 0; port < is->type.inputs; port++) {
+        float *mixed = b->mixed + (size_t)port * PLAN_CHUNK;
+        if (!mix_input(b, mixed, buffer_of(old->run, was->inputs + port), buffer_of(new->run, is->inputs + port), left, n))
+            steady &= ~((uint64_t)1 << port);
+        inputs[port] = mixed;
+    }
+    make_call_with(new->run, is, inputs, steady, new->index, n);
+    for (uint32_t port = 0; port < is->type.outputs; port++)
+        memcpy(buffer_of(old->run, was->outputs + port), buffer_of(new->run, is->outputs + port), n * sizeof(float));
+}
+
+void sn_kernel_stream_beside(const kernel_beside *b, const kernel_run *old, const sinter_arguments *to_old, const kernel_run *new,
+                             const sinter_arguments *to_new, int64_t at, int64_t n, int64_t index)
+{
+    const float_mode mode = sn_float_mode_enter();
+    const int64_t most = old->kernel->chunk < new->kernel->chunk ? old->kernel->chunk : new->kernel->chunk;
+    for (int64_t done = 0, part; done < n; done += part) {
+        part = n - done < most ? n - done : most;
+        begin_chunk(old, to_old, at + done, index + done, part);
+        begin_chunk(new, to_new, at + done, index + done, part);
+        chunk_progress was = {old, index + done, part, old->kernel->first_element_loop, 0}, is = {new, index + done, part, new->kernel->first_element_loop, 0};
+        for (uint32_t k = 0; k < b->count; k++) {
+            go_on(&was, b->meetings[k].from);
+            go_on(&is, b->meetings[k].to);
+            meet(b, &was, &is, b->left - (uint32_t)(at + done));
+        }
+        go_on(&was, UINT32_MAX);
+        go_on(&is, UINT32_MAX);
+    }
+    sn_float_mode_leave(mode);
 }
 
 bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
