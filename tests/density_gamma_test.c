@@ -49,7 +49,7 @@ static const family families[] = {
     {.name = "binomial_logit", .parameters = "N alpha", .most = 6},
     {.name = "neg_binomial", .parameters = "alpha beta", .most = 4},
     {.name = "neg_binomial_2", .parameters = "mu phi", .most = 4},
-    {.name = "neg_binomial_2_log", .parameters = "eta phi", .most = 4},
+    {.name = "neg_binomial_2_log", .parameters = "eta phi", .most = 8},
     {.name = "neg_binomial_p", .parameters = "r p", .most = 4},
     {.name = "student_t", .parameters = "nu mu sigma", .most = 4},
     {.name = "dirichlet", .parameters = "alpha0 alpha1 alpha2", .most = 5, .text = "dirichlet((1, 1, 1))", .width = 3},
