@@ -497,6 +497,8 @@ static void operands_meet_in_one_type(void **state)
         {"x < 1 && x > 0", "lt.f32 lt.f32 and.mask select.f32"},
         {"x && 1", "ne.f32 ne.f32 and.mask select.f32"},
         {"bits(x)", "ne.f32 bits.i32 select.i32 cvt.f32"},
+        {"bits(max(x, 0))", "max.f32 bits.i32 cvt.f32"}, /* never NaN, as the next may be */
+        {"bits(max(0, x))", "max.f32 ne.f32 bits.i32 select.i32 cvt.f32"},
         {"from_bits(bits(x))", "ne.f32 bits.i32 select.i32 from_bits.f32"},
         {"floor(f64(x))", "cvt.f64 floor.f64 cvt.f32"},
         {"tan(i32(x))", "cvt.i32 cvt.f64 tan.f64 cvt.f32"},
