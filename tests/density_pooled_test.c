@@ -495,9 +495,10 @@ static void sizes(void **state)
 static void means_are_as_good_as_rows(void **state)
 {
     enum { N = 200 };
-    static const struct { const char *text; char support; uint32_t count; } families[] = {
-        {"exponential", '+', 1}, {"bernoulli", 'b', 1}, {"geometric", 'n', 1}, {"rayleigh", '+', 1}, {"half_normal", '+', 1}, {"lognormal", '+', 2},
-        {"inverse_gaussian", '+', 2}, {"beta", '1', 2}};
+    static const struct { const char *text; char support; uint32_t count; const char *fixed; double value; } families[] = {
+        {"exponential", '+', 1, NULL, 0}, {"bernoulli", 'b', 1, NULL, 0}, {"geometric", 'n', 1, NULL, 0}, {"rayleigh", '+', 1, NULL, 0}, {"half_normal", '+', 1, NULL, 0},
+        {"lognormal", '+', 2, NULL, 0}, {"inverse_gaussian", '+', 2, NULL, 0}, {"beta", '1', 2, NULL, 0}, {"beta_proportion", '1', 2, NULL, 0},
+        {"binomial", 'N', 1, "N", 20}, {"pareto", '>', 1, "y_min", 1}};
     static const double spreads[] = {2, 0.5, 1e-2, 1e-5, 1e-9, 0}, away[] = {1, 1 + 1e-9, 1.03, 0.5, 3, 1e-3, 1e5};
     static double x[N];
     (void)state;
@@ -508,7 +509,8 @@ static void means_are_as_good_as_rows(void **state)
             double mean = 0, square = 0, logs = 0;
             for (int i = 0; i < N; i++) {
                 const double positive = 0.7 * exp(spreads[s] * bell());
-                x[i] = kind == '+' ? positive : kind == 'b' ? (double)(uniform(0, 1) < 0.3) : kind == 'n' ? floor(10 * positive) : positive / (1 + positive);
+                x[i] = kind == '+' ? positive : kind == 'b' ? (double)(uniform(0, 1) < 0.3) : kind == 'n' ? floor(10 * positive) : kind == 'N' ? fmin(20, floor(10 * positive))
+                       : kind == '>' ? 1 + positive : positive / (1 + positive);
                 mean += x[i] / N;
                 square += x[i] * x[i] / N;
                 logs += log(x[i]) / N;
@@ -518,19 +520,20 @@ static void means_are_as_good_as_rows(void **state)
             sinter_bound *b;
             const sinter_density_argument column = {x, 1};
             const sinter_density_data data = rows_of(&column, NULL, N);
-            expect_status(sinter_density_open(context, families[f].text, strlen(families[f].text), NULL, &d, NULL), SINTER_OK, families[f].text);
+            const sinter_density_options options = {.fixed_names = &families[f].fixed, .fixed_values = &families[f].value, .fixed_count = families[f].fixed != NULL};
+            expect_status(sinter_density_open(context, families[f].text, strlen(families[f].text), &options, &d, NULL), SINTER_OK, families[f].text);
             expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
             expect_status(sinter_density_bind(d, &data, &b, NULL), SINTER_OK, families[f].text);
             const double width = fmax(spreads[s], 1e-12), size = 1 / (width * width);
             const double likely[2] = {f == 0 ? 1 / mean : f == 1 ? 0.3 : f == 2 ? 1 / (1 + mean) : f == 3 ? sqrt(0.5 * square) : f == 4 ? sqrt(square) : f == 5 ? logs
-                                      : f == 6 ? mean : size * mean,
-                                      f == 5 ? width : f == 6 ? mean * size : size * (1 - mean)};
+                                      : f == 6 || f == 8 ? mean : f == 9 ? mean / 20 : f == 10 ? 1 / logs : size * mean,
+                                      f == 5 ? width : f == 6 ? mean * size : f == 8 ? size : size * (1 - mean)};
             for (unsigned k = 0; k < sizeof away / sizeof *away; k++)
                 for (unsigned m = 0; m < (families[f].count > 1 ? sizeof away / sizeof *away : 1); m++) {
                     const double p[2] = {likely[0] * away[k], likely[1] * away[m]};
                     double log, standing, by[2] = {0}, rows[2] = {0}, allowed = 0;
                     static double each[N], slopes[2][N];
-                    if ((f == 1 || f == 2) && p[0] >= 1)
+                    if ((f == 1 || f == 2 || f == 8 || f == 9) && p[0] >= 1)
                         continue;
                     expect_status(sinter_bound_log(b, v, p, &log, by), SINTER_OK, "by means");
                     const bool stood = b->pool.stands;

@@ -212,7 +212,7 @@ SINTER_API sinter_bound_info sinter_bound_describe(const sinter_bound *bound);
  * 2^-100 (logarithms) or 2^-63 (other functions) of Σ|η·T|; and where something of the data alone stands in the log-density, the same bound at the
  * parameters that fitted the rows of sinter_density_bind. Derivatives likewise.
  *
- * Of a family that says what the mean log-density of data is (`poisson`, `gamma` and its kin, `beta`, `exponential`, `lognormal` and others: the member `pooled`) that is computed instead, in plain f64, where its
+ * Of a family that says what the mean log-density of data is (`poisson`, `gamma` and its kin, `beta`, `exponential`, `lognormal`, with known `N` and `y_min` `binomial` and `pareto`, and others: the member `pooled`) that is computed instead, in plain f64, where its
  * terms do not cancel: within 8ε·Σ max(|ℓ|, 1) of the exact value by all that was measured (3.2 of Poisson and gamma data; the others are within 3.3 of what their standing rows give), and derivatives within 12ε·Σ|∂ℓ| (7.6), by a shape α of Σ(|∂ℓ − r| + |r|), r = log α − ψ(α). Elsewhere, and
  * where something is infinite or no number, the standing rows serve. Which it is follows from the data and the parameters alone: the same parameters have the same value, with derivatives and
  * without, on every engine. */
