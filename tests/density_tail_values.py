@@ -12,7 +12,7 @@ import pathlib
 import random
 import sys
 
-from mpmath import atan, erf, erfc, exp, expm1, log, log1p, loggamma, mp, mpf, pi, sqrt
+from mpmath import atan, erf, erfc, exp, expm1, log, log1p, loggamma, mp, mpf, pi, quad, sqrt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "src" / "lib"))
 import fit_incomplete_beta  # noqa: E402  (whose expansions are in exact fractions)
@@ -157,6 +157,25 @@ def student_t(x, nu, mu, sigma):
     return above(beyond) if x > mu else below(beyond)
 
 
+def skew_normal(x, xi, omega, alpha):
+    """The share of the side where z is, by the integral of the density: 2 phi(t) Phi(alpha t) from z outwards, cut off where nothing is left."""
+    z = (x - xi)/omega
+    whole, mp.prec = mp.prec, 130
+    try:
+        z, alpha = +z, +alpha
+        sign = 1 if z > 0 else -1
+        h, tilt = abs(z), sign*alpha  # the density at sign*t is 2 phi(t) Phi(tilt t), t from h on
+        slope = h + (tilt*tilt*h if tilt < 0 else 0)
+        reach = 220/(slope + sqrt(slope*slope + 220*(1 + (tilt*tilt if tilt < 0 else 0))))
+        places = sorted({mpf(0), reach} | {reach*2**-k for k in range(1, 9)} | {v for v in (8/abs(tilt) - h, 1/abs(tilt) - h) if 0 < v < reach})
+        peak = h*h/2 + (tilt*tilt*h*h/2 if tilt < 0 else 0)
+        share = quad(lambda s: exp(peak - (h + s)**2/2)*erfc(-tilt*(h + s)/sqrt(mpf(2))), places)/sqrt(2*pi)
+    finally:
+        mp.prec = whole
+    value = log(share) - peak
+    return above(value) if sign > 0 else below(value)
+
+
 def shapes_and_place():
     """a, b and x of I_x(a, b)."""
     def shape():
@@ -242,6 +261,14 @@ def of_neg_binomial_2():
 def of_neg_binomial_2_log():
     shape, mean, k = shape_mean_and_count()
     return ([math.log(mean), shape], k) if k <= 1e8 else of_neg_binomial_2_log()
+
+
+def of_skew_normal():
+    s = wide()
+    m = R.choice([0.0, R.gauss(0, 1)*s])
+    alpha = R.choice([R.gauss(0, 2), R.choice([-1, 1])*10.0**R.uniform(-3, 3), R.choice([-1.0, 1.0])])
+    z = R.choice([R.gauss(0, 1), R.gauss(0, 5), R.gauss(0, 1)/alpha, R.choice([-1, 1])*10.0**R.uniform(-8, 2), 1/alpha, -1/alpha])
+    return [m, s, alpha], m + s*z
 
 
 def of_student_t():
@@ -394,6 +421,7 @@ FAMILIES = [
     ("normal_variance(p,q)", of_variance, lambda x, m, v: phi((x - m)/sqrt(v))),
     ("normal_precision(p,q)", of_precision, lambda x, m, t: phi((x - m)*sqrt(t))),
     ("student_t(p,q,r)", of_student_t, student_t),
+    ("skew_normal(p,q,r)", of_skew_normal, skew_normal),
 ]
 
 
@@ -405,6 +433,8 @@ BETA_TYPES = [shares for text, draw, shares in FAMILIES if text.split("(")[0] in
 def main(rows=24, seed=7, only=None):
     R.seed(int(seed))
     for text, draw, shares in FAMILIES:
+        if text.startswith(("skew_normal", "von_mises")):  # which came later than the rows of the others
+            R.seed(int(seed))
         mp.prec = 1400 if shares in BETA_TYPES else 2400
         if only and text.split("(")[0] != only:
             continue
