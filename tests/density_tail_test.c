@@ -32,7 +32,7 @@ static const struct bound { const char *family; double cdf, survival; } bounds[]
     {"gamma", 9, 9}, {"gamma_scale", 9, 9}, {"gamma_mean", 9, 9}, {"inv_gamma", 9, 9}, {"chi_square", 9, 9}, {"inv_chi_square", 9, 9},
     {"scaled_inv_chi_square", 9, 9}, {"poisson", 9, 9}, {"poisson_log", 9, 9}, {"beta", 9, 9}, {"beta_proportion", 7, 8},
     {"binomial", 5, 5}, {"binomial_logit", 5, 5}, {"neg_binomial", 5, 5}, {"neg_binomial_2", 5, 5}, {"neg_binomial_2_log", 6, 7}, {"neg_binomial_p", 7, 6}, {"student_t", 8, 8},
-    {"normal_variance", 3, 3}, {"normal_precision", 3, 3}, {"bernoulli_logit", 2, 2}, {"skew_normal", 4, 4},
+    {"normal_variance", 3, 3}, {"normal_precision", 3, 3}, {"bernoulli_logit", 2, 2}, {"skew_normal", 4, 4}, {"von_mises", 7, 7},
 };
 enum { BOUNDS = sizeof bounds / sizeof *bounds };
 
@@ -176,7 +176,9 @@ static void slopes_are_densities(void **state)
         {"beta_proportion(0.3, 20)", {1e-3, 0.1, 0.3, 0.31, 0.5, 0.9}}, {"student_t(3, 0, 1)", {-1e9, -3, -0.2, 0.2, 1, 40}}, {"student_t(1e5, 1, 2)", {-30, -2, 0, 1.5, 3, 12}},
         {"truncated(student_t(4, 0, 1), 1, 5)", {1.1, 1.5, 2, 3, 4, 4.9}},
         {"skew_normal(0, 1, 0.5)", {-30, -2.5, -1e-3, 0.1, 1.9, 9}}, {"skew_normal(1, 2, 4)", {-9, 0.4, 0.6, 1.5, 3, 12}}, {"skew_normal(1, 2, -4)", {-9, 0.5, 0.9, 1.4, 1.6, 12}},
-        {"skew_normal(0, 1, -1)", {-30, -2.5, -0.5, 0.9, 1.1, 9}}, {"skew_normal(0, 1, 0)", {-30, -2.5, -0.5, 0.9, 1.1, 9}}, {"triangular(0, 1, 0.25)", {0.01, 0.1, 0.2, 0.3, 0.6, 0.95}},
+        {"skew_normal(0, 1, -1)", {-30, -2.5, -0.5, 0.9, 1.1, 9}}, {"skew_normal(0, 1, 0)", {-30, -2.5, -0.5, 0.9, 1.1, 9}},
+        {"von_mises(0.5, 2)", {-2.6, -1, 0.4, 0.6, 2, 3.6}}, {"von_mises(0.5, 50)", {-2.6, -0.5, 0.4, 0.6, 1, 3.6}}, {"von_mises(0.5, 1e6)", {0.495, 0.499, 0.4999, 0.5001, 0.501, 0.505}}, {"von_mises(0.5, 0)", {-2.6, -1, 0.4, 0.6, 2, 3.6}},
+        {"triangular(0, 1, 0.25)", {0.01, 0.1, 0.2, 0.3, 0.6, 0.95}},
     };
     static const char *const by[] = {"x"};
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -207,6 +209,7 @@ static void slopes_by_parameters(void **state)
         {"log_cdf(neg_binomial_p(p, q), 5)", {2.5, 0.4, 1}}, {"log_cdf(binomial(20, p), 5)", {0.3, 1, 1}}, {"log_cdf(normal_variance(p, q), r)", {1, 2, 0.5}},
         {"log_cdf(skew_normal(p, q, 3), r)", {1, 2, 0.5}}, {"log_cdf(skew_normal(p, 1, q), r)", {1, 3, -2}}, {"log_survival(skew_normal(p, 1, q), r)", {1, 3, 1.2}}, {"log_survival(skew_normal(p, 1, q), r)", {1, 3, 4}},
         {"log_cdf(skew_normal(p, 1, q), r)", {1, 0.5, -2}}, {"log_cdf(skew_normal(p, 1, q), r)", {1, 0.5, -0.5}}, {"log_survival(skew_normal(p, 1, q), r)", {1, 0.5, 3}}, {"log_cdf(skew_normal(p, 1, q), r)", {1, 2.5, 0.9}},
+        {"log_cdf(von_mises(p, q), r)", {1, 2.5, -1}}, {"log_survival(von_mises(p, q), r)", {1, 60, 1.2}}, {"log_survival(von_mises(p, q), r)", {1, 19, -2}}, {"log_cdf(von_mises(p, q), r)", {1, 1e5, 0.99}},
     };
     static const char *const by[] = {"p", "q", "r"};
     for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {

@@ -12,7 +12,7 @@ import pathlib
 import random
 import sys
 
-from mpmath import atan, erf, erfc, exp, expm1, log, log1p, loggamma, mp, mpf, pi, quad, sqrt
+from mpmath import asin, atan, besseli, erf, erfc, exp, expm1, hyp2f0, log, log1p, loggamma, mp, mpf, pi, quad, sin, sqrt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "src" / "lib"))
 import fit_incomplete_beta  # noqa: E402  (whose expansions are in exact fractions)
@@ -176,6 +176,24 @@ def skew_normal(x, xi, omega, alpha):
     return above(value) if sign > 0 else below(value)
 
 
+def von_mises(x, mu, kappa):
+    """The share beyond x, away from mu, up to mu - pi or mu + pi: the integral from there on."""
+    whole, mp.prec = mp.prec, 160 + (0 if kappa < 1e10 else 200)
+    try:
+        d = x - mu
+        e = abs(d)
+        if e >= pi:
+            raise ValueError("outside")
+        reach = min(pi - e, 2*asin(min(1, sqrt(sin(e/2)**2 + 60/(kappa + mpf(10)**-300)))) - e)
+        places = [mpf(0)] + [reach*2**-k for k in range(8, -1, -1)]
+        share = quad(lambda s: exp(-2*kappa*sin(s/2)*sin(e + s/2)), places)
+        log_i0 = log(besseli(0, kappa)) - kappa if kappa < 2000 else log(hyp2f0(0.5, 0.5, 1/(2*kappa))) - log(2*pi*kappa)/2
+        value = log(share) - 2*kappa*sin(e/2)**2 - log(2*pi) - log_i0
+    finally:
+        mp.prec = whole
+    return above(value) if d > 0 else below(value)
+
+
 def shapes_and_place():
     """a, b and x of I_x(a, b)."""
     def shape():
@@ -269,6 +287,13 @@ def of_skew_normal():
     alpha = R.choice([R.gauss(0, 2), R.choice([-1, 1])*10.0**R.uniform(-3, 3), R.choice([-1.0, 1.0])])
     z = R.choice([R.gauss(0, 1), R.gauss(0, 5), R.gauss(0, 1)/alpha, R.choice([-1, 1])*10.0**R.uniform(-8, 2), 1/alpha, -1/alpha])
     return [m, s, alpha], m + s*z
+
+
+def of_von_mises():
+    kappa = R.choice([R.uniform(0, 40), 10.0**R.uniform(-3, 3), 10.0**R.uniform(3, 12)])
+    m = R.choice([0.0, R.uniform(-3, 3)])
+    d = R.choice([R.gauss(0, 1)/math.sqrt(kappa + 1)*R.choice([1, 3, 8]), R.uniform(-3.1415, 3.1415), R.choice([-1, 1])*(3.14159 - 10.0**R.uniform(-4, 0)), R.gauss(0, 1)*1e-6])
+    return [m, kappa], m + d
 
 
 def of_student_t():
@@ -422,6 +447,7 @@ FAMILIES = [
     ("normal_precision(p,q)", of_precision, lambda x, m, t: phi((x - m)*sqrt(t))),
     ("student_t(p,q,r)", of_student_t, student_t),
     ("skew_normal(p,q,r)", of_skew_normal, skew_normal),
+    ("von_mises(p,q)", of_von_mises, von_mises),
 ]
 
 

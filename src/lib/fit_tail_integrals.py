@@ -60,10 +60,10 @@ def show(name, values):
 
 def main():
     a, b = points(NEAR), points(FAR)
-    show("owen_near_nodes", a[0])
-    show("owen_near_weights", a[1])
-    show("owen_far_nodes", b[0])
-    show("owen_far_weights", b[1])
+    show("gauss_24_nodes", a[0])
+    show("gauss_24_weights", a[1])
+    show("gauss_32_nodes", b[0])
+    show("gauss_32_weights", b[1])
     worst = max(abs(near(mpf(h), mpf(x), *a)/exactly_near(mpf(h), mpf(x)) - 1) for h in (0, .5, 2, 5, 8.3, 10, 16.6, 50, 1000) for x in (1, .9, .3))
     print("# near:", nstr(worst*2**53, 3), "2^-53")
     worst = max(abs(far(mpf(c), mpf(x), *b)/exactly_far(mpf(c), mpf(x)) - 1) for c in (1, 1.3, 2, 4, 8, 30, 1000) for x in (1e-3, .3, 1, 3, 1e4))
