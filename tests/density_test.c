@@ -606,6 +606,32 @@ static void expect_invalid(sinter_density_values *v, int parameter, double value
     assert_true((parameter >= 0) == (isnan(log) != 0));
 }
 
+/* Slopes exist at these ends of supports, and of ranges of parameters, as those from within. */
+static void slopes_at_ends(void **state)
+{
+    (void)state;
+    enum { X = 2 };
+    static const struct { const char *text; double x; int by; double slope; } cases[] = {
+        {"exponential(2)", 0, X, -2}, {"gamma(1, 2)", 0, X, -2}, {"gamma(1, 2)", 0, 1, 0.5}, {"gamma_scale(1, 2)", 0, X, -0.5}, {"gamma_mean(1, 2)", 0, X, -0.5},
+        {"chi_square(2)", 0, X, -0.5}, {"weibull(1, 2)", 0, X, -0.5}, {"kumaraswamy(1, 3)", 0, X, -2}, {"beta(1, 3)", 0, X, -2}, {"beta(3, 1)", 1, X, 2}, {"beta(1, 1)", 0, X, 0},
+        {"beta(1, 3)", 0, 1, 1 / 3.0}, {"beta_proportion(0.25, 4)", 0, X, -2}, {"beta_proportion(0.75, 4)", 1, X, 2}, {"half_normal(2)", 0, 0, -0.5}, {"half_cauchy(2)", 0, 0, -0.5},
+        {"pareto(2, 3)", 2, X, -2}, {"pareto(2, 3)", 2, 0, 1.5}, {"uniform(1, 3)", 3, 1, -0.5}, {"poisson(0)", 0, 0, -1}, {"bernoulli(0)", 0, 0, -1}, {"bernoulli(1)", 1, 0, 1},
+        {"binomial(5, 0)", 0, 1, -5}, {"binomial(5, 1)", 5, 1, 5}, {"geometric(1)", 0, 0, 1}, {"neg_binomial_p(2, 1)", 0, 1, 2}, {"von_mises(0, 0)", 0, 1, 1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sinter_density *d = open_density(cases[k].text, NULL);
+        sinter_density_values *v = open_values(d);
+        double slope = NAN, log;
+        const sinter_density_data data = {.count = 1, .columns = &(sinter_density_argument){&cases[k].x, 1}};
+        void *by_column[] = {cases[k].by == X ? &slope : NULL}, *by[] = {cases[k].by == 0 ? &slope : NULL, cases[k].by == 1 ? &slope : NULL};
+        const sinter_density_results results = {.logs = &log, .columns = by_column, .parameters = by};
+        expect_status(sinter_density_batch(v, &data, &results), SINTER_OK, cases[k].text);
+        if (!isfinite(log) || !(fabs(slope - cases[k].slope) <= 1e-14))
+            fail_msg("%s at %g: %g, and a slope of %.17g, not %.17g", cases[k].text, cases[k].x, log, slope, cases[k].slope);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 static void families(void **state)
 {
     (void)state;
@@ -1138,7 +1164,7 @@ int main(void)
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
         cmocka_unit_test(sums_within_supports),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };
