@@ -448,6 +448,14 @@ static void copy_code(const machine_code *code, const code_block *block)
         memcpy(block->pool_write, code->pool, code->pool_size);
 }
 
+/* Tables are each kernel's own. */
+static void copy_addresses(const machine_code *code, const sinter_kernel *k)
+{
+    for (uint32_t i = 0; code->addresses && i < k->table_count; i++)
+        if (code->addresses[i])
+            memcpy(k->block.pool_write + code->addresses[i] - 1, &k->tables[i].content, sizeof k->tables[i].content);
+}
+
 /* Gives the code a place in code memory and the kernel its addresses. */
 static sinter_status place_code(const compilation *c, const plan *p, const machine_code *code, sinter_kernel *k)
 {
@@ -455,6 +463,7 @@ static sinter_status place_code(const compilation *c, const plan *p, const machi
     if (status)
         return status;
     copy_code(code, &k->block);
+    copy_addresses(code, k);
     const uint8_t *run = k->block.run;
     status = sn_exec_publish(c->context->code, &k->block, code->size, c->options.name ? c->options.name : "expression");
     if (status)
@@ -488,7 +497,7 @@ static sinter_status take_code(const code_job *j, machine_code *code)
     for (size_t k = 0; k < count; k++)
         starts[k] = j->functions[k].start;
     *code = (machine_code){.code = j->out.code, .size = j->out.size, .pool = j->out.pool.bytes, .pool_size = j->out.pool.size,
-                           .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .starts = starts};
+                           .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .addresses = j->out.pool.addresses, .starts = starts};
     return SINTER_OK;
 }
 
@@ -693,6 +702,8 @@ static sinter_status revive(compilation *c, const kept_program *kept, sinter_ker
     program.outputs = kept->program.outputs;
     program.totals = kept->program.totals;
     program.total_maps = kept->program.total_maps;
+    program.memories = kept->program.memories;
+    program.memory_count = kept->program.memory_count;
     program.output_count = kept->program.output_count;
     program.total_count = kept->program.total_count;
     p.program = &program;

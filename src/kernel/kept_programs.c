@@ -10,8 +10,8 @@
  * Nothing is looked for in the text, which may say the same in other words; and nothing that the parameters say of themselves is part of the key but
  * their names and types: values, ranges and units are the new kernel's own.
  *
- * What is kept has no state, no tables and no calls: the addresses of those stand in the code, or in what is made beside it. Kernels with marks, named passes, fixed
- * parameters or smoothing are compiled anew. Whoever compiles holds the context's lock. */
+ * What is kept has no state and no calls; constant tables, of which each kernel has its own, are part of the key. Kernels with marks, named passes, fixed parameters,
+ * arrays or smoothing are compiled anew. Whoever compiles holds the context's lock. */
 #include "kernel/kept_programs.h"
 
 #include "base/cpu.h"
@@ -47,6 +47,13 @@ static void put_name(writing *w, const char *name, unsigned type)
     put(w, &byte, 1);
 }
 
+static void put_table(writing *w, const ir_memory *m)
+{
+    put_name(w, m->name, m->type);
+    put_word(w, m->length);
+    put(w, m->content, (size_t)m->length * sn_ir_type_size(m->type));
+}
+
 static void put_options(writing *w, const compilation *c)
 {
     const sinter_options *o = &c->options;
@@ -57,7 +64,7 @@ static void put_options(writing *w, const compilation *c)
     put_word(w, (uint64_t)p->rules << 32 | o->gradient_count);
     put_word(w, (uint64_t)p->input_count << 32 | p->param_count);
     put_word(w, (uint64_t)p->output_count << 32 | p->total_count);
-    put_word(w, p->count);
+    put_word(w, (uint64_t)p->memory_count << 32 | p->count);
 }
 
 /* Operations first: the rest is as long as it is. */
@@ -76,6 +83,8 @@ static void put_all(writing *w, const compilation *c)
         put_name(w, p->totals[k], IR_VOID);
     for (uint32_t k = 0; k < c->options.gradient_count; k++)
         put_name(w, c->options.gradient[k], IR_VOID);
+    for (uint32_t k = 0; k < p->memory_count; k++)
+        put_table(w, &p->memories[k]);
     while (w->size % KEY_BLOCK)
         put(w, "", 1);
 }
@@ -110,13 +119,21 @@ static bool is_smoothed(const ir_program *p)
     return smoothed;
 }
 
+static bool has_tables_alone(const ir_program *p)
+{
+    bool alone = true;
+    for (uint32_t i = 0; i < p->memory_count; i++)
+        alone &= p->memories[i].kind == IR_TABLE;
+    return alone;
+}
+
 /* Is the kernel to be one whose code depends on nothing but its key? */
 static bool may_be_kept(const compilation *c)
 {
     const sinter_options *o = &c->options;
     const ir_program *p = &c->program;
     return o->source == SINTER_DENSITY && o->domain != SINTER_GRID && c->engine != SINTER_ENGINE_INTERP && !o->passes && !o->marks && !o->fixed_count
-           && !o->arrays && !o->drop && p->status == SINTER_OK && !p->memory_count && !p->call_count && !p->total_maps && !p->has_settled && !is_smoothed(p);
+           && !o->arrays && !o->drop && p->status == SINTER_OK && has_tables_alone(p) && !p->call_count && !p->total_maps && !p->has_settled && !is_smoothed(p);
 }
 
 program_key sn_kernel_key_of(const compilation *c)
@@ -163,6 +180,17 @@ static const char *name_in(arena *memory, const char *name)
     return sn_arena_copy_text(memory, name, strlen(name));
 }
 
+static void keep_tables(kept_program *k, const ir_program *p, arena *memory)
+{
+    ir_program *to = &k->program;
+    to->memories = copied(memory, p->memories, p->memory_count * sizeof *p->memories);
+    to->memory_count = p->memory_count;
+    for (uint32_t i = 0; to->memories && i < p->memory_count; i++) {
+        to->memories[i].name = name_in(memory, p->memories[i].name);
+        to->memories[i].content = copied(memory, p->memories[i].content, (size_t)p->memories[i].length * sn_ir_type_size(p->memories[i].type));
+    }
+}
+
 /* The streams that passes may have made: derivatives, totals. Inputs and parameters are those of each program itself. */
 static void keep_results(kept_program *k, const ir_program *p, arena *memory)
 {
@@ -182,6 +210,8 @@ static void keep_plan(kept_program *k, const plan *p, arena *memory)
 {
     k->plan = *p;
     k->plan.program = NULL; /* that of the kernel that is made of it */
+    k->plan.lines = NULL;
+    k->plan.line_of_memory = NULL;
     k->plan.loops = copied(memory, p->loops, p->loop_count * sizeof *p->loops);
     k->plan.buffers = copied(memory, p->buffers, p->buffer_count * sizeof *p->buffers);
     k->plan.sum_types = copied(memory, p->sum_types, p->program->total_count);
@@ -195,6 +225,7 @@ static void keep_code(kept_program *k, const machine_code *code, arena *memory)
     k->code.code = copied(memory, code->code, code->size);
     k->code.pool = copied(memory, code->pool, code->pool_size);
     k->code.references = copied(memory, code->references, code->reference_count * sizeof *code->references);
+    k->code.addresses = code->addresses ? copied(memory, code->addresses, k->program.memory_count * sizeof *code->addresses) : NULL;
     k->code.starts = copied(memory, code->starts, (2 * (size_t)k->plan.loop_count + 1) * sizeof *code->starts);
 }
 
@@ -219,7 +250,7 @@ static bool was_met(kept_programs *all, uint64_t hash)
 void sn_kernel_keep_program(const compilation *c, const program_key *key, const plan *p, const machine_code *code, const char *function_reason)
 {
     kept_programs *all = &c->context->programs;
-    if (!key->bytes || p->line_count || p->call_count || p->program->memory_count || !was_met(all, key->hash))
+    if (!key->bytes || p->line_count || p->call_count || !has_tables_alone(p->program) || !was_met(all, key->hash))
         return;
     if (all->bytes >= MOST_BYTES)
         forget(all);
@@ -232,6 +263,7 @@ void sn_kernel_keep_program(const compilation *c, const program_key *key, const 
         k->function_reason = function_reason;
         keep_plan(k, p, memory);
         keep_results(k, p->program, memory);
+        keep_tables(k, p->program, memory);
         keep_code(k, code, memory);
     }
     if (!place || memory->failed) {

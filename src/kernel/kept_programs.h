@@ -9,6 +9,7 @@ typedef struct machine_code {
     const uint8_t *code, *pool;
     size_t size, pool_size;
     const uint32_t *references; /* places in the code of the distance from behind them to the pool */
+    const uint32_t *addresses;  /* by memory object: where in the pool the address of its table stands, + 1; NULL: none does */
     const uint32_t *starts;     /* of the loops, two each, then of the function for one element, if there is one */
     uint32_t reference_count;
 } machine_code;
@@ -19,8 +20,8 @@ typedef struct kept_program {
     const uint8_t *key;
     size_t key_size;
     uint64_t hash;
-    plan plan; /* without bodies; its program has the outputs and totals, and nothing else */
-    ir_program program;
+    plan plan; /* without bodies */
+    ir_program program; /* the outputs, the totals and the tables, and nothing else */
     machine_code code;
     const char *function_reason;
 } kept_program;

@@ -355,7 +355,7 @@ static void load_one(x64_writer *w, unsigned d, unsigned stored, const x64_mem *
 static x64_mem table_address(x64_writer *w, uint32_t memory)
 {
     if (w->function)
-        return sn_x64_pool_mem(sn_x64_pool_element(w->pool, (uint64_t)(uintptr_t)w->tables[memory], 8, 1));
+        return sn_x64_pool_mem(sn_x64_pool_address(w->pool, w->plan->program, memory, w->tables[memory]));
     return frame_mem(w->plan->frame.memories + memory);
 }
 

@@ -158,3 +158,17 @@ uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t m
     *known = at + 1;
     return at;
 }
+
+uint32_t sn_x64_pool_address(x64_pool *pool, const ir_program *program, uint32_t memory, const void *address)
+{
+    const uint64_t bits = (uint64_t)(uintptr_t)address;
+    if (!pool->addresses)
+        pool->addresses = sn_arena_take_zeroed(pool->memory, program->memory_count * sizeof *pool->addresses);
+    if (!pool->addresses) {
+        pool->failed = true;
+        return 0;
+    }
+    if (!pool->addresses[memory])
+        pool->addresses[memory] = sn_x64_pool_bytes(pool, &bits, sizeof bits, sizeof bits) + 1;
+    return pool->addresses[memory] - 1;
+}

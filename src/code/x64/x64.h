@@ -60,6 +60,7 @@ typedef struct x64_pool {
     x64_pool_entry *table; /* open addressing */
     uint32_t table_mask, entries;
     uint32_t *tables;      /* two a memory object: where a short table of narrow integers stands as i32, and as bytes, + 1; NULL: none does yet */
+    uint32_t *addresses;   /* by memory object: where the address of its table stands, + 1; NULL: none does */
     bool failed;
 } x64_pool;
 
@@ -71,6 +72,8 @@ uint32_t sn_x64_pool_element(x64_pool *pool, uint64_t bits, unsigned size, unsig
 uint32_t sn_x64_pool_bytes(x64_pool *pool, const void *bytes, unsigned size, unsigned alignment);
 /* The place of a program's table of u8 or i16: each element as an i32, or (u8) as bytes, zeros up to 64, 128 or 256 behind them. Once a pool. */
 uint32_t sn_x64_pool_table(x64_pool *pool, const ir_program *program, uint32_t memory, bool bytes);
+/* The place of the address of a program's table: no other constant's, and once a pool. */
+uint32_t sn_x64_pool_address(x64_pool *pool, const ir_program *program, uint32_t memory, const void *address);
 
 typedef struct x64_buffer {
     x64_code code;
