@@ -54,6 +54,8 @@ static void put_table(writing *w, const ir_memory *m)
     put(w, m->content, (size_t)m->length * sn_ir_type_size(m->type));
 }
 
+_Static_assert(sizeof(void *) != 8 || sizeof(sinter_options) == 152, "an option has come or gone: code that depends on it has it in its key, or is not kept");
+
 static void put_options(writing *w, const compilation *c)
 {
     const sinter_options *o = &c->options;
