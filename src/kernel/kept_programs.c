@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-enum { PLACES = 256, MOST_BYTES = 1 << 22 /* a hundred densities with their derivatives */, KEY_BLOCK = 32 };
+enum { PLACES = 256, WAYS = 4, MOST_BYTES = 1 << 22 /* a hundred densities with their derivatives */, KEY_BLOCK = 32 };
 _Static_assert(sizeof((kept_programs *)0)->met / sizeof(uint64_t) == PLACES, "as many as there are places");
 
 /* ---- keys ---- */
@@ -240,12 +240,16 @@ static void forget(kept_programs *all)
     all->bytes = 0;
 }
 
-/* Notes that it was compiled. Two programs of one place that take turns are never met again, which is as good as any other way to choose. */
+/* Notes that it was compiled. Hashes that share a place stand beside each other, the newest first: of four programs that take turns each is met again. */
 static bool was_met(kept_programs *all, uint64_t hash)
 {
-    uint64_t *place = &all->met[hash % PLACES];
-    const bool met = *place == hash;
-    *place = hash;
+    uint64_t *place = &all->met[hash % (PLACES / WAYS) * WAYS];
+    unsigned k = 0;
+    while (k < WAYS - 1 && place[k] != hash)
+        k++;
+    const bool met = place[k] == hash;
+    memmove(place + 1, place, k * sizeof *place);
+    place[0] = hash;
     return met;
 }
 
