@@ -344,7 +344,7 @@ static void levels_and_places(void **state)
     (void)state;
     for (int k = 0; k < COUNT; k++)
         in[0][k] = (k % 401 - 200) / 50.0;
-    run("input x; out gain(x, 0.5); out gain_db(x, -20); out affine(offset(x, 1), 2, 3); out clip(x)");
+    run("input x; out gain(x, constant(0.5)); out gain_db(x, -20); out affine(offset(x, 1), 2, 3); out clip(x)");
     for (int k = 0; k < 1000; k++) {
         const double x = in[0][k];
         assert_true(out[0][k] == 0.5 * x && fabs(out[2][k] - (2 * x + 5)) < 1e-14 && out[3][k] == fmax(-1, fmin(1, x)));
