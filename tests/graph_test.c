@@ -3,6 +3,7 @@
 
 #include <sinter/sinter.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -180,6 +181,19 @@ static void test_what_vanishes(void **state)
     join(last, 0, out, "x");
     kernel = compiled();
     assert_int_equal(sinter_kernel_describe(kernel).operations, 1); /* x + 1.5 */
+    sinter_kernel_close(kernel);
+    /* One value for both levels: the same, where it is fixed; live it is one parameter, and what is left by sample is one operation. */
+    const sinter_node both = add("constant", "both");
+    fix(both, "value", 0.5);
+    join(both, 0, gain, "level");
+    join(both, 0, second, "level");
+    kernel = compiled();
+    assert_int_equal(sinter_kernel_describe(kernel).operations, 1);
+    sinter_kernel_close(kernel);
+    set(both, "value", 0.5);
+    kernel = compiled();
+    const sinter_kernel_info info = sinter_kernel_describe(kernel);
+    assert_int_equal(info.operations - info.hoisted, 1);
     sinter_kernel_close(kernel);
 }
 
@@ -527,6 +541,86 @@ static void test_names_that_are_meant(void **state)
     assert_string_equal(report.errors[0].hint, "its ports are x, cutoff, q");
     assert_int_equal(sinter_graph_find_port(graph, 77, "x", &number, &report), SINTER_BAD_ARGUMENT);
     assert_string_equal(report.errors[0].message, "there is no such node any more");
+}
+
+/* ---- what ports are ---- */
+
+static sinter_port_info described(sinter_node node, const char *name)
+{
+    sinter_port_info info;
+    assert_int_equal(sinter_graph_describe_port(graph, node, port(node, name), &info), SINTER_OK);
+    assert_string_equal(info.name, name);
+    return info;
+}
+
+static void is_port(sinter_node node, const char *name, sinter_port_kind kind, sinter_port_source source, uint32_t connections, double value)
+{
+    const sinter_port_info info = described(node, name);
+    assert_int_equal(info.kind, kind);
+    assert_int_equal(info.source, source);
+    assert_int_equal(info.connections, connections);
+    assert_true(info.value == value);
+}
+
+/* Whoever shows a graph to its user asks what its ports are. What is said to be a parameter is one in the text. */
+static void test_what_ports_are(void **state)
+{
+    (void)state;
+    static const char own[] = "fn own(x, k: const, half=0.5, twice=2*half) = x*k*half*twice\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node in = add("input", "in"), level = add("constant", "level"), low = add("lowpass", "low"), node = add("own", "node"),
+                      line = add("delay", "tape"), env = add("adsr_event", "env"), note = add("event", "note"), out = add("output", "y"),
+                      space = add("freeverb", "space");
+    assert_int_equal(sinter_graph_inputs(graph, in), 0);
+    assert_int_equal(sinter_graph_inputs(graph, node), 4);
+    assert_int_equal(sinter_graph_inputs(graph, space), 7);
+    assert_int_equal(sinter_graph_inputs(graph, out), 1);
+    is_port(low, "x", SINTER_PORT_STREAM, SINTER_FROM_NOTHING, 0, 0);
+    is_port(low, "q", SINTER_PORT_STREAM, SINTER_FROM_PARAMETER, 0, sqrt(0.5));
+    is_port(space, "wet", SINTER_PORT_STREAM, SINTER_FROM_PARAMETER, 0, 0.33);
+    is_port(node, "k", SINTER_PORT_CONSTANT, SINTER_FROM_NOTHING, 0, 0);
+    is_port(node, "half", SINTER_PORT_STREAM, SINTER_FROM_PARAMETER, 0, 0.5);
+    is_port(node, "twice", SINTER_PORT_STREAM, SINTER_FROM_DEFAULT, 0, 0);
+    is_port(line, "x", SINTER_PORT_STREAM, SINTER_FROM_NOTHING, 0, 0);
+    is_port(line, "n", SINTER_PORT_CONSTANT, SINTER_FROM_NOTHING, 0, 1);
+    is_port(env, "note", SINTER_PORT_EVENT, SINTER_FROM_PARAMETER, 0, 0);
+    is_port(note, "value", SINTER_PORT_EVENT, SINTER_FROM_PARAMETER, 0, 0);
+    set(node, "k", 3);
+    fix(node, "half", 0.25);
+    set(low, "cutoff", 900);
+    set(level, "value", 700);
+    is_port(node, "k", SINTER_PORT_CONSTANT, SINTER_FROM_CONSTANT, 0, 3);
+    is_port(node, "half", SINTER_PORT_STREAM, SINTER_FROM_CONSTANT, 0, 0.25);
+    is_port(low, "cutoff", SINTER_PORT_STREAM, SINTER_FROM_PARAMETER, 0, 900);
+    join(in, 0, low, "x");
+    join(node, 0, low, "x");
+    join(level, 0, low, "cutoff");
+    join(level, 0, node, "x");
+    join(note, 0, env, "note");
+    join(low, 0, out, "x");
+    join(env, 0, out, "x");
+    is_port(low, "x", SINTER_PORT_STREAM, SINTER_FROM_CONNECTIONS, 2, 0);
+    is_port(low, "cutoff", SINTER_PORT_STREAM, SINTER_FROM_CONNECTIONS, 1, 900);
+    is_port(env, "note", SINTER_PORT_EVENT, SINTER_FROM_CONNECTIONS, 1, 0);
+    sinter_port_info info;
+    assert_int_equal(sinter_graph_describe_port(graph, low, 3, &info), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_describe_port(graph, 0, 0, &info), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_describe_port(NULL, low, 0, &info), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_describe_port(graph, low, 0, NULL), SINTER_BAD_ARGUMENT);
+    assert_int_equal(sinter_graph_remove(graph, node), SINTER_OK);
+    assert_int_equal(sinter_graph_inputs(graph, node), 0);
+    assert_int_equal(sinter_graph_describe_port(graph, node, 0, &info), SINTER_BAD_ARGUMENT);
+    is_port(low, "x", SINTER_PORT_STREAM, SINTER_FROM_CONNECTIONS, 1, 0);
+    const sinter_node nodes[] = {in, level, low, line, env, note, out};
+    whole_text();
+    for (size_t k = 0; k < sizeof nodes / sizeof *nodes; k++)
+        for (uint32_t p = 0; p < sinter_graph_inputs(graph, nodes[k]); p++) {
+            char name[128], declared[160];
+            assert_int_equal(sinter_graph_describe_port(graph, nodes[k], p, &info), SINTER_OK);
+            snprintf(declared, sizeof declared, "%s %s = ", info.kind == SINTER_PORT_EVENT ? "event" : "param",
+                     sinter_graph_parameter_name(graph, nodes[k], p, name, sizeof name) ? name : "none");
+            assert_int_equal(strstr(text, declared) != NULL, info.source == SINTER_FROM_PARAMETER);
+        }
 }
 
 static void refused(const char *type, const char *name, const char *message, const char *hint)
@@ -1058,6 +1152,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_event_ports, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_events_are_heard, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_names_that_are_meant, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_what_ports_are, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_pictures, open_graph, close_graph),

@@ -85,6 +85,30 @@ SINTER_API uint32_t sinter_graph_port(const sinter_graph *graph, sinter_node nod
 /* As sinter_graph_find and sinter_graph_port, with a report (NULL allowed) of what was probably meant where there is none: SINTER_BAD_ARGUMENT. */
 SINTER_API sinter_status sinter_graph_find_node(const sinter_graph *graph, const char *name, sinter_node *node, sinter_report *report);
 SINTER_API sinter_status sinter_graph_find_port(const sinter_graph *graph, sinter_node node, const char *name, uint32_t *port, sinter_report *report);
+/* What an input port takes. */
+typedef enum sinter_port_kind {
+    SINTER_PORT_STREAM,   /* a stream; or a parameter or a constant, which is a stream that stands still */
+    SINTER_PORT_EVENT,    /* an event: of a node of the type `event`, or posted to the port itself */
+    SINTER_PORT_CONSTANT  /* a constant only */
+} sinter_port_kind;
+typedef enum sinter_port_source {
+    SINTER_FROM_NOTHING,    /* no value, no default: 0 (of the `n` of a delay 1) */
+    SINTER_FROM_DEFAULT,    /* what the definition has, which is no number: an expression of other arguments, say */
+    SINTER_FROM_PARAMETER,  /* a live parameter, or an event: sinter_graph_parameter_name has its name */
+    SINTER_FROM_CONSTANT,   /* a constant */
+    SINTER_FROM_CONNECTIONS /* the sum of what is connected */
+} sinter_port_source;
+typedef struct sinter_port_info {
+    const char *name;          /* valid until the node goes */
+    sinter_port_kind kind;
+    sinter_port_source source; /* where it has its values from, now */
+    uint32_t connections;      /* how many there are */
+    double value;              /* of a parameter, an event, a constant, or what stands for nothing; where there are connections, the one behind them */
+} sinter_port_info;
+/* Input ports are numbered from 0 to sinter_graph_inputs − 1; 0 of no node. An output, and a delay, have their stream as port 0. */
+SINTER_API uint32_t sinter_graph_inputs(const sinter_graph *graph, sinter_node node);
+/* SINTER_BAD_ARGUMENT where there is no such port. */
+SINTER_API sinter_status sinter_graph_describe_port(const sinter_graph *graph, sinter_node node, uint32_t port, sinter_port_info *info);
 /* By number; NULL where there is none. Valid until the node goes. */
 SINTER_API const char *sinter_graph_port_name(const sinter_graph *graph, sinter_node node, uint32_t port);
 /* What the player calls the live parameter of that port, `node__port`, for sinter_player_parameter: into `buffer`. False where there is no such port, or no

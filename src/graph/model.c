@@ -206,6 +206,41 @@ const char *sinter_graph_port_name(const sinter_graph *g, sinter_node node, uint
     return n && port < n->type->port_count ? n->type->ports[port].name : NULL;
 }
 
+/* ---- what ports are ---- */
+
+uint32_t sinter_graph_inputs(const sinter_graph *g, sinter_node node)
+{
+    const graph_node *n = node_of(g, node);
+    return n ? n->type->port_count : 0;
+}
+
+static sinter_port_source source_of(const graph_node *n, uint32_t port, double *value)
+{
+    const graph_port *p = &n->type->ports[port];
+    const value_kind kind = sn_graph_kind_of(n, port, value);
+    if (kind == VALUE_LIVE)
+        return SINTER_FROM_PARAMETER;
+    if (kind == VALUE_DEFAULT)
+        return p->constant && p->is_number ? SINTER_FROM_CONSTANT : SINTER_FROM_DEFAULT;
+    return n->values[port].kind == VALUE_DEFAULT ? SINTER_FROM_NOTHING : SINTER_FROM_CONSTANT;
+}
+
+sinter_status sinter_graph_describe_port(const sinter_graph *g, sinter_node node, uint32_t port, sinter_port_info *info)
+{
+    uint32_t slot;
+    if (!info || !sn_graph_slot(g, node, &slot) || port >= g->nodes[slot].type->port_count)
+        return SINTER_BAD_ARGUMENT;
+    const graph_node *n = &g->nodes[slot];
+    const graph_port *p = &n->type->ports[port];
+    *info = (sinter_port_info){.name = p->name, .kind = p->event ? SINTER_PORT_EVENT : p->constant ? SINTER_PORT_CONSTANT : SINTER_PORT_STREAM};
+    info->source = source_of(n, port, &info->value);
+    for (uint32_t k = 0; k < g->connection_count; k++)
+        info->connections += g->connections[k].to == slot && g->connections[k].input == port;
+    if (info->connections)
+        info->source = SINTER_FROM_CONNECTIONS;
+    return SINTER_OK;
+}
+
 /* ---- nodes ---- */
 
 static bool is_letter(char c)
