@@ -81,6 +81,20 @@ for name in voice strings drone chimes; do
     show render "$examples/$name.sn" --seconds 6 -o "$out/$name.$sound"
 done
 show render "$examples/room.sn" --input "$out/voice.$sound" -o "$out/voice-in-a-room.$sound"
+show render "$examples/echoes.sn" --input "$out/bell.npy" --tail 4 -o "$out/bell-with-echoes.$sound"
+
+title 'Their spectra, pictures that a field makes of sounds as arrays'
+spectrum() {
+    name=$1
+    shift
+    show render "$@" -o "$out/$name.npy"
+    show image "$examples/spectrum.sn" --input "sound=$out/$name.npy" --size 600x256 --colormap inferno -o "$out/$name-spectrum.$picture"
+}
+for name in voice strings drone chimes; do
+    spectrum "$name" "$examples/$name.sn" --seconds 6
+done
+spectrum voice-in-a-room "$examples/room.sn" --input "$out/voice.npy"
+spectrum bell-with-echoes "$examples/echoes.sn" --input "$out/bell.npy" --tail 4
 
 title 'Densities of data'
 data=$examples/densities

@@ -848,6 +848,14 @@ def image_examples(folder):
         check(read_png(folder / "out.png")[3] != read_png(source)[3], example, "does nothing")
     good("image", top / "examples" / "sharpen.sn", "--input", f"a={source}", "-o", folder / "out.png", "--set", "amount=0")
     same(read_png(folder / "out.png")[3], read_png(source)[3], "nothing is sharpened")
+    # The spectrum of half a sine: the brightest row is that of its frequency, and half of the columns are dark.
+    good("render", "input x; out a = 0.5*sine(450)*(time < 0.25); out b = x", "--impulse", "--frames", "24000", "-o", folder / "tone.npy")
+    good("image", top / "examples" / "spectrum.sn", "--input", f"sound={folder / 'tone.npy'}", "--size", "16x154", "-o", folder / "out.npy")
+    shape, values = read_npy(folder / "out.npy")[:2]
+    rows = [values[16*k:16*k + 16] for k in range(154)][::-1]
+    same(max(range(154), key=lambda k: rows[k][4]), 60, f"{shape}: 55*2^(7.7*60.5/154) is 447, a row's width 3.5 %")
+    check(0.91 < rows[60][4] < 0.93, "6 dB of 80 below full scale", rows[60][4])
+    same(max(row[13] for row in rows), 0, "silence")
 
 
 @test

@@ -197,7 +197,7 @@ def pictures_are_what_the_commands_make(options, folder):
     env = open_desk(folder, options["sinter"])
     made = 0
     text = (TOP / "README.md").read_text(encoding="utf-8")
-    for command in re.findall(r"sinter (?:image|density) .*docs/pictures/\S+.*", text):
+    for command in re.findall(r"sinter (?:(?:image|density) .*docs/pictures/\S+|render examples/\S+ --seconds \S+ -o \S+\.npy).*", text):
         done = run(command, cwd=folder, env=env, shell=True)
         if "libpng" in done.stderr:
             raise Skip("needs libpng")
