@@ -857,8 +857,8 @@ static void every_word_is_found(void **state)
         if (word->kind == WORD_IS_FUNCTION) /* fast.NAME is never a value's components */
             assert_true(strspn(word->text, "xyzwrgba") < word->length);
     }
-    assert_int_equal(sn_lang_find_word("Sin", 3), WORD_NONE);
-    assert_int_equal(sn_lang_find_word("_", 1), WORD_NONE);
+    assert_int_equal(sn_lang_find_word("Sin(x) + 1234", 3), WORD_NONE);
+    assert_int_equal(sn_lang_find_word("_ + 123456789", 1), WORD_NONE);
     lang_function_entry entry;
     uint32_t count = 0;
     for (; sn_lang_function(count, &entry) && !entry.group; count++) {
