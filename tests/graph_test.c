@@ -319,8 +319,15 @@ static void test_cycles_that_lose_their_delay(void **state)
     assert_string_equal(report.errors[0].message, "a cycle without a delay: bus → space → bus");
     assert_string_equal(report.errors[0].hint, "make one of its connections a delayed one, or let it pass through a delay");
     assert_int_equal(length, 0);
+    /* What closes none is not blamed for it; what closes another is. */
+    const sinter_node after = add("pass", "after"), behind = add("pass", "behind");
+    join(behind, 0, out, "x");
+    join(bus, 0, after, "x");
+    join(after, 0, behind, "x");
+    assert_int_equal(report.count, 0);
     assert_int_equal(sinter_graph_connect_delayed(graph, far, 0, bus, 0, &report), SINTER_OK);
     sinter_kernel_close(compiled());
+    refused_connection(behind, 0, after, 0, SINTER_BAD_PROGRAM, "a cycle without a delay: behind → after → behind", NULL);
 }
 
 /* Through ports that are only read late a cycle needs nothing else. */

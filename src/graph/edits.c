@@ -322,7 +322,11 @@ static sinter_status edit(sinter_player *player, const player_request *r, sinter
         if (!fading && !interpreted)
             announce(player, number, seconds);
     }
-    return fading || interpreted ? SINTER_OK : status; /* what has faded to the graph plays it, too, as the interpreter does */
+    if (!fading && !interpreted)
+        return status;
+    if (status != SINTER_OK && report)
+        report->count = report->total = 0; /* what has faded to the graph plays it, too, as the interpreter does */
+    return SINTER_OK;
 }
 
 void sn_request_forget(sinter_player *player, player_request *r)

@@ -449,18 +449,33 @@ static bool may_close_cycle(const sinter_graph *g, const graph_connection *c)
     return before && behind;
 }
 
-/* As it now stands in the list; where that closes a cycle without a delay all is as before. */
+static void take_back(sinter_graph *g, uint32_t k, bool was_there)
+{
+    if (was_there)
+        g->connections[k].delayed = true;
+    else
+        g->connection_count--;
+}
+
+/* As it now stands in the list; where that closes a cycle without a delay all is as before. One that was there without it, since a definition changed, is the text's to
+ * tell. */
 static sinter_status keep_unless_cycle(sinter_graph *g, uint32_t k, bool was_there, sinter_report *report)
 {
-    const graph_connection *c = &g->connections[k];
-    sinter_status status = SINTER_OK;
-    if (sn_graph_is_ordering(g, c) && may_close_cycle(g, c))
-        status = sn_graph_check_cycles(g, c->to, report);
-    if (status != SINTER_OK && was_there)
-        g->connections[k].delayed = true;
-    else if (status != SINTER_OK)
-        g->connection_count--;
-    return status;
+    const graph_connection c = g->connections[k];
+    if (!sn_graph_is_ordering(g, &c) || !may_close_cycle(g, &c))
+        return SINTER_OK;
+    sinter_status status = sn_graph_check_cycles(g, c.to, report);
+    if (status == SINTER_OK)
+        return status;
+    take_back(g, k, was_there);
+    const bool older = status == SINTER_BAD_PROGRAM
+                       && (sn_graph_check_cycles(g, c.from, NULL) == SINTER_BAD_PROGRAM || sn_graph_check_cycles(g, c.to, NULL) == SINTER_BAD_PROGRAM);
+    if (!older)
+        return status;
+    forget_errors(report);
+    g->connections[k] = c;
+    g->connection_count += !was_there;
+    return SINTER_OK;
 }
 
 static sinter_status connect(sinter_graph *g, sinter_node from, uint32_t output, sinter_node to, uint32_t input, bool delayed, sinter_report *report)

@@ -17,7 +17,7 @@
  *
  * Between other programs there is no such third one. There the one before plays on beside the new one, with a copy of its state, as `leaving`, and what is heard
  * goes from the one to the other in a straight line; where both say the same, that is what is heard, bit for bit. Nothing is taken meanwhile. Long lines
- * are not copied: both read the one past; and nodes in C are called once, for both (kernel/migrate.c).
+ * are not copied, but where they became longer: both read the one past; and nodes in C are called once, for both (kernel/migrate.c).
  *
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio

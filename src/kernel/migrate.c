@@ -12,8 +12,10 @@
  * For a few milliseconds the old program may play on *beside* the new one, while what is heard fades from the one to the other. Then both need the past of a
  * large line, of which there is one copy: they share the block. All that differs is what each has written since they are two, at the one place
  * where the line goes on. There the new program's values lie; those of the old one are kept apart, change places with them before it runs, and
- * again behind it. So a line costs the audio thread some values of the fade, whatever its length is. Neither program moves its window meanwhile: where there is
- * no room for that, it is moved before.
+ * again behind it. So a line costs the audio thread some values of the fade. Neither program moves its window meanwhile: where there is no room for that, it is
+ * moved before, as it is now and then in any case.
+ *
+ * A line that has become longer has room for its past in its own new block only, and takes it along: that is a copy of all that the old one kept, beside or not.
  *
  * A node in C is there once, too. Where both programs call it they *meet*: each runs up to the call, which is made with what goes from the one's input to the other's,
  * and both go on with what came out. So there both must call their common nodes in one order; and as the two run by turns within a chunk, long lines are
@@ -154,14 +156,18 @@ static bool can_be_shared(const sinter_migration *m, uint32_t from, uint32_t to)
     return is_window(m->from, from) && is_window(m->to, to) && sn_instance_keeps_apart(m->from, from) && sn_instance_keeps_apart(m->to, to);
 }
 
+static bool can_be_handed_over(const sinter_migration *m, uint32_t from, uint32_t to)
+{
+    return same_allocator(&m->from->context->allocator, &m->to->context->allocator) && strcmp(m->from->line_names[from], m->to->line_names[to]) == 0;
+}
+
 static void find_lines(sinter_migration *m, const name_table *t)
 {
-    const bool exchange = same_allocator(&m->from->context->allocator, &m->to->context->allocator);
     for (uint32_t i = 0; i < m->to->line_count; i++) {
         const uint32_t from = find_line(t, m, i);
         if (from == m->from->line_count)
             continue;
-        const bool whole = exchange && strcmp(m->from->line_names[from], m->to->line_names[i]) == 0 && (!m->beside || can_be_shared(m, from, i));
+        const bool whole = can_be_handed_over(m, from, i) && (!m->beside || can_be_shared(m, from, i));
         m->lines[m->line_count++] = (line_move){from, i, whole};
         if (former(m, m->to->line_names[i]) != m->to->line_names[i])
             m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
@@ -232,6 +238,8 @@ static bool prepare_meetings(sinter_migration *m)
     }
     if (m->crossed || long_lines > MOST_BESIDE) {
         m->beside = 0;
+        for (uint32_t i = 0; i < m->line_count; i++)
+            m->lines[i].whole = can_be_handed_over(m, m->lines[i].from, m->lines[i].to);
         return true;
     }
     for (uint32_t i = 0; i < m->line_count; i++)
