@@ -694,6 +694,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"censored(poisson(3), 2, 1)", 1, 1, "the lower bound is 2, and must be below the upper one, 1", NULL, NULL},
         {"input y\nparam a = 0\ny ~ normal(a, -1)", 3, 5, "'normal' cannot take these arguments: 'sigma' is -1, and must be > 0", "normal(mu, sigma > 0)", NULL},
         {"input y\ny ~ triangular(0, 1, 2)", 2, 5, "'triangular' cannot take these arguments: 'mode' is 2, and must be in lower..upper", NULL, NULL},
+        {"input y\ny ~ geometric(0)", 2, 5, "'geometric' cannot take these arguments: 'p' is 0, and must have p > 0 && p <= 1", NULL, NULL},
         {"input y\ny ~ binomial(2.5, 0.5)", 2, 5, "'binomial' cannot take these arguments: 'N' is 2.5, and must be in integers 0..inf", NULL, NULL},
         {"input y\ny ~ categorical((0.5, 0.25))", 2, 5, "'categorical' cannot take these arguments: 'theta' is 0.5, and must be in simplex", NULL, NULL},
         {"family f(a) on real { log_density = y }\nf(1)", 1, 37, "there is no 'y' here", NULL, NULL},

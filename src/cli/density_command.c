@@ -147,6 +147,8 @@ static int check_parameters(const density_job *j)
         return sn_cli_fail("the parameters from %s on are no point of the simplex: they must add up to 1", p->name);
     if (isinf(value) && strchr("<>", *j->info.constraints[k]) && *j->info.constraints[k])
         return sn_cli_fail("the parameter %s is %s, and must be finite and %s", p->name, number, j->info.constraints[k]);
+    if (strchr(j->info.constraints[k], '&')) /* the rest has the name again */
+        return sn_cli_fail("the parameter %s is %s, and must have %s %s", p->name, number, p->name, j->info.constraints[k]);
     if (*j->info.constraints[k])
         return sn_cli_fail("the parameter %s is %s, and must be %s", p->name, number, j->info.constraints[k]);
     if (p->low > -DBL_MAX || p->high < DBL_MAX)

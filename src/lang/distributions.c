@@ -310,8 +310,12 @@ static void check_constants(lowering *l, uint32_t node, const lang_constraint *c
             && sn_lang_constant(l, sn_lang_element(l, checked, k), &after) && isnan(after)) {
             const char *written = c->end > c->at ? l->t->source.text + c->at : "finite";
             const int length = c->end > c->at ? (int)(c->end - c->at) : 6;
-            sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must be %.*s", sn_lang_shown(l->t, symbol), sn_lang_symbol_text(l->t, symbol), before,
-                             length, written);
+            const int shown = sn_lang_shown(l->t, symbol);
+            const char *name = sn_lang_symbol_text(l->t, symbol);
+            if (memchr(written, '&', (size_t)length)) /* the rest has the name again */
+                sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must have %.*s %.*s", shown, name, before, shown, name, length, written);
+            else
+                sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must be %.*s", shown, name, before, length, written);
             return;
         }
 }
