@@ -379,6 +379,18 @@ static void values_meet_their_own_kind(char *text, size_t *used, int k, int coun
     add(text, used, "v%d = filter(x, %d)\nw%d = filter(y, %d)\nout v%d*w%d\n", k, k, k, k, k, k);
 }
 
+/* What both take comes of a third loop of that kind: from one of its components for most of them, from two for two. */
+static void some_follow_one(char *text, size_t *used, int k, int count)
+{
+    add(text, used, "c%d = filter(x, %d)\n", k, k);
+    for (int voice = 0; k == count - 1 && voice < count; voice++)
+        add(text, used, "v%d = filter(c%d, %d)\n", voice, voice, voice);
+    for (int voice = 0; k == count - 1 && voice < count; voice++)
+        add(text, used, "w%d = beat(c%d, %d)\n", voice, voice, voice);
+    for (int voice = 0; k == count - 1 && voice < count; voice++)
+        add(text, used, "out v%d*w%d\n", voice, voice == 1 ? 2 : voice == 2 ? 1 : voice);
+}
+
 static const meeting meetings[] = {
     {"voices", {1, 1}, meet},
     {"each with another's envelope", {1, 1}, meet_the_next_but_two},
@@ -388,6 +400,7 @@ static const meeting meetings[] = {
     {"some in the other order", {2, 2}, some_come_first},
     {"one operation is another", {2, 2}, some_are_divided},
     {"filters in pairs", {1, 2}, values_meet_their_own_kind},
+    {"some behind one filter", {3, 3}, some_follow_one},
 };
 
 static void what_follows_goes_along(void **state)

@@ -696,7 +696,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"input y\ny ~ triangular(0, 1, 2)", 2, 5, "'triangular' cannot take these arguments: 'mode' is 2, and must be in lower..upper", NULL, NULL},
         {"input y\ny ~ geometric(0)", 2, 5, "'geometric' cannot take these arguments: 'p' is 0, and must have p > 0 && p <= 1", NULL, NULL},
         {"input y\ny ~ binomial(2.5, 0.5)", 2, 5, "'binomial' cannot take these arguments: 'N' is 2.5, and must be in integers 0..inf", NULL, NULL},
-        {"input y\ny ~ categorical((0.5, 0.25))", 2, 5, "'categorical' cannot take these arguments: 'theta' is 0.5, and must be in simplex", NULL, NULL},
+        {"input y\ny ~ categorical((0.5, 0.25))", 2, 5, "'categorical' cannot take these arguments: 'theta' is no point of the simplex: its elements must be 0 or more, and add up to 1", NULL, NULL},
         {"family f(a) on real { log_density = y }\nf(1)", 1, 37, "there is no 'y' here", NULL, NULL},
         {"family f(a) on real { T = (x, x); eta = a; A = a }\nf(1)", 2, 1, "T has 2 elements, and eta has 1", "in 'f' as called in line 2", NULL},
         {"alias g = 3\ng(1)", 1, 11, "the name of a family is missing before '3'", "alias gaussian = normal", NULL},

@@ -275,6 +275,7 @@ static void moments_are_those_of_the_density(void **state)
     assert_true(compared >= 72);
     assert_true(fabs(quantity_of("cauchy(1, 1.5)", "entropy", 0) - log(4*3.14159265358979*1.5)) < 1e-13);
     assert_true(fabs(quantity_of("von_mises(0, 1e12)", "entropy", 0) - (1.4189385332046727 - 6*log(10))) < 1e-11);
+    assert_true(fabs(quantity_of("inverse_gaussian(1e200, 1e-200)", "entropy", 0) + 457.19253579741225) < 1e-12);
     assert_true(fabs(quantity_of("half_cauchy(1.5)", "entropy", 0) - log(2*3.14159265358979*1.5)) < 1e-13);
 }
 

@@ -312,7 +312,9 @@ static void check_constants(lowering *l, uint32_t node, const lang_constraint *c
             const int length = c->end > c->at ? (int)(c->end - c->at) : 6;
             const int shown = sn_lang_shown(l->t, symbol);
             const char *name = sn_lang_symbol_text(l->t, symbol);
-            if (memchr(written, '&', (size_t)length)) /* the rest has the name again */
+            if (c->kind == CONSTRAINT_SIMPLEX) /* a wrong sum is no single element's fault */
+                sn_lang_complain(l, node, NULL, "'%.*s' is no point of the simplex: its elements must be 0 or more, and add up to 1", shown, name);
+            else if (memchr(written, '&', (size_t)length)) /* the rest has the name again */
                 sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must have %.*s %.*s", shown, name, before, shown, name, length, written);
             else
                 sn_lang_complain(l, node, NULL, "'%.*s' is %.17g, and must be %.*s", shown, name, before, length, written);

@@ -236,7 +236,8 @@ static bool find_outside(const gatherer *g, const plan_bunch *b, outside *o)
         const ir_op *op = &g->ops[b->members[place]];
         for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++) {
             const ir_ref operand = sn_ir_operand(op, k);
-            if (g->out->alike[operand] || g->ops[operand].code == IR_CONST)
+            const bool own = g->out->alike[operand] && &g->bunches[bunch_of(g, operand)] == b;
+            if (own || g->ops[operand].code == IR_CONST)
                 continue;
             if (o->count == MOST_OUTSIDE)
                 return false;
