@@ -103,7 +103,7 @@ static uint32_t memory_of(ir_program *p, const ir_memory *memory)
     return sn_ir_add_memory(p, memory);
 }
 
-/* A rule may put one of these in another's place; no rule asks whether an operand is one, so that all behind it are simplified as before. */
+/* A rule may put one of these in another's place, and no rule asks whether an operand is one: what reads it is simplified the same way, whichever it is. */
 static bool is_arithmetic(unsigned code)
 {
     return code == IR_ADD || code == IR_SUB || code == IR_MUL || code == IR_FMA || code == IR_FMS || code == IR_FNMA;

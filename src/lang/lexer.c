@@ -409,10 +409,6 @@ static __attribute__((noinline)) void add_name(lang_lexer *l, uint64_t key, uint
  * before costs 50 instructions this way instead of 150. */
 static inline void read_name(lang_lexer *l)
 {
-    static const char beginnings[SHORT_NAME + 1][8] = {
-        "", "\xFF", "\xFF\xFF", "\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF",
-        "\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
-    };
     const char *text = l->text + l->token.at;
     const uint32_t length = short_run(text);
     if (length > SHORT_NAME) {
@@ -420,7 +416,7 @@ static inline void read_name(lang_lexer *l)
         return;
     }
     const lang_tree *t = l->tree;
-    const uint64_t key = sn_lang_load8(text) & sn_lang_load8(beginnings[length]);
+    const uint64_t key = sn_lang_first_bytes(text, length);
     l->at = l->token.end = l->token.at + length;
     uint32_t slot = hash_key(key) & t->symbol_mask, s;
     while ((s = t->symbol_table[slot]) != 0 && t->symbols[s].key != key)

@@ -195,16 +195,14 @@ static inline uint64_t sn_lang_load8(const char *name)
     return bytes;
 }
 
-/* The first eight bytes of a name as one number, zeros behind its end. */
+/* The first eight bytes of a name as one number, zeros behind its end. Masks from a table ask neither for the order of bytes nor for a shift by a variable. */
 static inline uint64_t sn_lang_first_bytes(const char *name, uint32_t length)
 {
-    if (length >= 8)
-        return sn_lang_load8(name);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return sn_lang_load8(name) & ~(~(uint64_t)0 >> 8 * length);
-#else
-    return sn_lang_load8(name) & ~(~(uint64_t)0 << 8 * length);
-#endif
+    static const char beginnings[9][9] = {
+        "", "\xFF", "\xFF\xFF", "\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF\xFF",
+        "\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+    };
+    return sn_lang_load8(name) & sn_lang_load8(beginnings[length < 8 ? length : 8]);
 }
 
 /* sn_lang_find_word of a name of which the first eight bytes are known: every new name of a text is asked for. */
