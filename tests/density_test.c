@@ -460,6 +460,41 @@ static void sums_within_supports(void **state)
     }
 }
 
+/* ---- blocks in pieces ---- */
+
+/* Columns of another stride go through pieces of a block, whose partial sums go on from one to the next: in registers (a term of one operation leaves
+ * room for them on every engine) and in memory. */
+static void blocks_in_pieces(void **state)
+{
+    (void)state;
+    enum { N = 8192 + 1400 };
+    static double x[N], spread[2 * N];
+    static const char *const texts[] = {"param c = 1.5; c*x", "param c = 0.5; c*x + log(1 + x*x)", "param c = 3; lgamma(c + x*x) - c*log1p(exp(-x)) - x*sin(c*x)"};
+    static const int64_t counts[] = {1, 511, 512, 513, 1024, 1093, 4095, 4097, 4096 + 512 + 7, 8192 + 1025, N};
+    for (int i = 0; i < N; i++)
+        spread[2 * i] = x[i] = uniform(-3, 3);
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+        for (sinter_engine engine = SINTER_ENGINE_AUTO; engine <= SINTER_ENGINE_AVX512; engine++) {
+            if (engine != SINTER_ENGINE_AUTO && !sinter_engine_available(engine, NULL))
+                continue;
+            sinter_density *d = open_density(texts[t], &(sinter_density_options){.engine = engine});
+            sinter_density_values *v = open_values(d);
+            for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+                double sums[2], gradients[2];
+                for (int apart = 0; apart < 2; apart++) {
+                    const sinter_density_argument column = apart ? (sinter_density_argument){spread, 2} : (sinter_density_argument){x, 1};
+                    expect_status(sinter_density_sum(v, &(sinter_density_data){.count = counts[k], .columns = &column}, &sums[apart], &gradients[apart]),
+                                  SINTER_OK, "sum");
+                }
+                if (bits(sums[0]) != bits(sums[1]) || bits(gradients[0]) != bits(gradients[1]))
+                    fail_msg("%s, %s, %d rows: %.17g whole, %.17g in pieces; derivative %.17g, %.17g", texts[t], sinter_engine_name(engine), (int)counts[k],
+                             sums[0], sums[1], gradients[0], gradients[1]);
+            }
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+}
+
 /* ---- what is missing ---- */
 
 static void missing_rows(void **state)
@@ -1163,6 +1198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
         cmocka_unit_test(sums_within_supports),
+        cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(missing_rows),
         cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),

@@ -172,7 +172,7 @@ static void sum_span(const density_rows *r, int worker, int64_t begin, int64_t e
         for (int64_t at = block; at < stop; at += piece) {
             const int64_t n = least(piece, stop - at);
             place_inputs(r, worker, at, n, at == begin, inputs);
-            sn_kernel_add_piece(&run, &(sinter_arguments){.inputs = inputs}, 0, n);
+            sn_kernel_add_piece(&run, &(sinter_arguments){.inputs = inputs}, at - block, n);
         }
         sn_kernel_close_block(&run, totals);
     }

@@ -269,7 +269,8 @@ typedef struct kernel_carries {
     double total[KERNEL_MOST_CARRIES];
 } kernel_carries;
 void sn_kernel_open_block(const kernel_run *r);
-void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n);
+/* The arguments are those of the piece; `into` elements of the block came before. */
+void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n);
 double sn_kernel_fold(const kernel_run *r, uint32_t total); /* of the open block */
 /* NULL, or the loop that is all that a chunk of elements takes; inputs and outputs are addresses in the frame. */
 kernel_code sn_kernel_only_loop(const sinter_kernel *k);

@@ -544,12 +544,20 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
     return true;
 }
 
-void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n)
+void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n)
 {
-    for (int64_t done = 0, part; done < n; done += part) {
-        part = n - done < r->kernel->chunk ? n - done : r->kernel->chunk;
-        run_chunk(r, a, at + done, 0, part);
+    const sinter_kernel *k = r->kernel;
+    if (k->chunk < PLAN_SUM_BLOCK) { /* sums go through memory anyway; buffers hold no more */
+        for (int64_t done = 0, part; done < n; done += part) {
+            part = n - done < k->chunk ? n - done : k->chunk;
+            run_chunk(r, a, done, 0, part);
+        }
+        return;
     }
+    /* Where the block's elements would begin if they followed each other: code goes by their numbers in it. */
+    begin_chunk(r, a, -into, 0, 0);
+    for (uint32_t i = k->first_element_loop; i < k->loop_count; i++)
+        call(r, i, into, into + n);
 }
 
 static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t index)

@@ -243,8 +243,6 @@ static unsigned place_sums(x64_writer *w)
     return vectors;
 }
 
-/* Where nothing is buffered between loops, a call begins a block of 4,096 elements: its sums begin at −0, which need not go
- * through memory. */
 static void start_sums(x64_writer *w, unsigned vectors)
 {
     for (unsigned k = 0; k < w->sum_count; k++) {
@@ -371,6 +369,23 @@ static void land(x64_writer *w, forward f)
 {
     x64_code *c = code(w);
     sn_x64_patch(c->start + f.place, c->at);
+}
+
+/* Where nothing is buffered between loops, a call from element 0 on begins a block of 4,096 elements: its sums begin at −0, which need
+ * not go through memory. One from another element on goes on with a block. */
+static void take_sums(x64_writer *w, unsigned vectors)
+{
+    if (w->plan->chunk != PLAN_SUM_BLOCK) {
+        move_sums(w, vectors, true);
+        return;
+    }
+    sn_x64_alu_rr(sn_x64_room(w), X64_TEST, X64_W64, X64_RSI, X64_RSI);
+    const forward begun = jump_forward(w, X64_IF_NE);
+    start_sums(w, vectors);
+    const forward started = jump_forward(w, X64_ALWAYS);
+    land(w, begun);
+    move_sums(w, vectors, true);
+    land(w, started);
 }
 
 static void walk(x64_writer *w, unsigned repetitions)
@@ -720,10 +735,8 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
     load_pinned(w);
     sn_x64_load_kept_tables(w);
     sn_x64_load_byte_masks(w);
-    if (sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK)
-        start_sums(w, sum_vectors);
-    else if (sum_vectors)
-        move_sums(w, sum_vectors, true);
+    if (sum_vectors)
+        take_sums(w, sum_vectors);
     if (work <= (w->mask_registers ? LONG_BODY_512 : LONG_BODY) || sum_vectors || four) {
         main_loop(w, f->repetitions);
         w->a.copies = 1;
