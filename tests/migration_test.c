@@ -304,6 +304,101 @@ static void what_changes_owners_is_copied_before(void **state)
     }
 }
 
+/* As a player does it: the old one is lent, runs on while somebody copies and behind that, and the new one takes over. Bytes that were copied at the take-over. */
+typedef struct lending {
+    int first, meanwhile, behind; /* elements: before it is lent, while it is copied, and until it is taken over */
+    bool reset;
+} lending;
+
+static size_t taken_over(const char *before, const char *after, const lending *l, bool lent, double (*out)[COUNT])
+{
+    sinter_kernel *from = compiled(before, SINTER_ENGINE_AUTO), *to = compiled(after, SINTER_ENGINE_AUTO);
+    sinter_instance *old = opened(from), *new = opened(to);
+    sinter_migration *m;
+    run(old, out, 0, l->first);
+    assert_int_equal(sn_migration_open(from, to, NULL, 0, &m, NULL), SINTER_OK);
+    if (lent) {
+        assert_true(sn_migration_take_past(m) && sn_migration_wants_past(m));
+        sn_instance_lend_past(m, old, new);
+    }
+    /* What is lent is not touched, as long as it is, by any number of slides; so whenever it is copied it is the same. */
+    run(old, out, l->first, l->first + l->meanwhile);
+    if (lent)
+        sn_migration_copy_past(m);
+    const int at = l->first + l->meanwhile + l->behind;
+    run(old, out, l->first + l->meanwhile, at);
+    if (l->reset) {
+        sinter_instance_reset(old);
+        old->index = at; /* as a snapshot does */
+    }
+    assert_int_equal(sinter_instance_migrate(m, old, new), SINTER_OK);
+    const size_t moved = new->moved;
+    sinter_migration_close(m);
+    sinter_instance_close(old);
+    run(new, out, at, COUNT);
+    sinter_instance_close(new);
+    sinter_kernel_close(from);
+    sinter_kernel_close(to);
+    return moved;
+}
+
+static void what_is_large_is_copied_beforehand(void **state)
+{
+    (void)state;
+    enum { SHORT = 5000, LONG = 14000 };
+    static const char short_one[] = "input x\nout delay(x, 5000) + 0.5*delay(x, 1234)\nout 0\n";
+    static const char long_one[] = "input x\nout delay(x, 14000) + 0.5*delay(x, 4321) + 0.25*delay(x, 40)\nout 0\n";
+    static const lending cases[] = {
+        {100, 0, 0, false},      {9000, 0, 0, false},      {9000, 1, 0, false},    {9000, 0, 1, false},       {7000, 700, 300, false}, {8000, 4000, 0, false},
+        {12345, 0, 4999, false}, {12345, 0, 5000, false},  {200, 15000, 10, false}, {9999, 20000, 100, false}, {20000, 300, 200, true}, {9000, 6000, 7000, true},
+    };
+    for (unsigned k = 0; k < 2 * sizeof cases / sizeof *cases; k++) {
+        const lending *l = &cases[k / 2];
+        const bool longer = k % 2 == 0;
+        const char *before = longer ? short_one : long_one, *after = longer ? long_one : short_one;
+        const size_t all = taken_over(before, after, l, false, wanted), since = (size_t)(l->meanwhile + l->behind);
+        const size_t moved = taken_over(before, after, l, true, got);
+        same(after, 0, COUNT, 1);
+        assert_int_equal(all, SHORT * sizeof(double));
+        assert_int_equal(moved, l->reset || since >= SHORT ? all : (longer ? 2 : 1) * since * sizeof(double));
+    }
+}
+
+/* The next one may want the same line, and what was lent for nothing is lent again. */
+static void what_was_lent_is_lent_again(void **state)
+{
+    (void)state;
+    sinter_kernel *from = compiled("input x\nout delay(x, 5000)\nout 0\n", SINTER_ENGINE_AUTO), *to = compiled("input x\nout delay(x, 15000)\nout 0\n", SINTER_ENGINE_AUTO);
+    sinter_instance *old = opened(from), *new = opened(to);
+    int at = 0;
+    for (int k = 0; k < 6; k++) {
+        sinter_migration *m;
+        sinter_instance *dropped = opened(to);
+        assert_int_equal(sn_migration_open(from, to, NULL, 0, &m, NULL), SINTER_OK);
+        assert_true(sn_migration_take_past(m));
+        sn_instance_lend_past(m, old, k < 5 ? dropped : new);
+        run(old, got, at, at + 500 + 600 * k);
+        at += 500 + 600 * k;
+        sn_migration_copy_past(m);
+        if (k == 5) {
+            assert_int_equal(sinter_instance_migrate(m, old, new), SINTER_OK);
+            assert_int_equal(new->moved, 2 * 3500 * sizeof(double));
+        }
+        sinter_migration_close(m);
+        sinter_instance_close(dropped);
+    }
+    sinter_instance_close(old);
+    run(new, got, at, COUNT);
+    for (int k = 0; k < COUNT; k++) {
+        const double value = k < at ? (k < 5000 ? 0 : in[k - 5000]) : k - 15000 < at - 5000 ? 0 : in[k - 15000];
+        wanted[0][k] = value;
+    }
+    same("lent again", 0, COUNT, 1);
+    sinter_instance_close(new);
+    sinter_kernel_close(from);
+    sinter_kernel_close(to);
+}
+
 static void another_type_begins_at_0(void **state)
 {
     (void)state;
@@ -650,6 +745,8 @@ int main(void)
         cmocka_unit_test(resized_lines_keep_their_newest_values),
         cmocka_unit_test(near_and_far_lines_are_one_history),
         cmocka_unit_test(what_changes_owners_is_copied_before),
+        cmocka_unit_test(what_is_large_is_copied_beforehand),
+        cmocka_unit_test(what_was_lent_is_lent_again),
         cmocka_unit_test(another_type_begins_at_0),
         cmocka_unit_test(tiny_values_go_on_as_they_were),
         cmocka_unit_test(what_was_left_can_begin_again),

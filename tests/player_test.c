@@ -1,4 +1,5 @@
 /* Players: what sounds is the program's own stream, bit for bit, however it is cut into calls, edited and swapped. */
+#include "graph/performance.h"
 #include "guard_pages.h"
 #include "open_context.h"
 
@@ -666,6 +667,106 @@ static void test_refused_memory(void **state)
     sinter_close(poor);
 }
 
+/* ---- long lines ---- */
+
+static atomic_bool edited;
+static const char *longer_text;
+
+static void *lengthen(void *player)
+{
+    assert_int_equal(edit(player, longer_text), SINTER_OK);
+    atomic_store(&edited, true);
+    return NULL;
+}
+
+/* One by one, with what was at `from` as the first. */
+static float ramp_at(int64_t index)
+{
+    return (float)(index % 1000003) * 0x1p-10f;
+}
+
+/* Edits that resize lines of a minute, while the stream runs: what is copied where the program changes is what was written since the line was lent, and as much set to 0 where it has
+ * become longer; not the line. Blocks come ten times as fast as from a sound card. */
+static void test_longer_lines(void **state)
+{
+    (void)state;
+    enum { BLOCK = 64, EDITS = 8, FADE = 240 };
+    static const char *const texts[] = {"input x\nout delay(x, 1000000)\n", "input x\nout delay(x, 3000000)\n", "input x\nout delay(x, 1200000)\n",
+                                        "input x\nout delay(x, 2999999)\n"};
+    static const int lengths[] = {1000000, 3000000, 1200000, 2999999};
+    static float x[BLOCK], y[BLOCK];
+    for (int fades = 0; fades < 2; fades++) {
+        sinter_player *player = player_with(&(sinter_player_options){.outputs = 1,
+                                                                           .engine = fades ? SINTER_ENGINE_INTERP : SINTER_ENGINE_AUTO, /* whose writes are seen by who looks for races */
+                                                                           .fade = fades ? (double)FADE / 48000 : -1});
+        assert_int_equal(edit(player, texts[0]), SINTER_OK);
+        int64_t index = 0, swapped = 0, kept = 0, lent = 0; /* what the line that plays knows begins at `kept` */
+        int without = 0;
+        for (int k = 0; k <= EDITS; k++) {
+            pthread_t thread;
+            const uint64_t playing = sinter_player_look(player, NULL).playing;
+            if (k > 0) {
+                longer_text = texts[k % 4];
+                lent = 0;
+                atomic_store(&edited, false);
+                atomic_store(&player->lent, NULL);
+                pthread_create(&thread, NULL, lengthen, player);
+            }
+            for (int64_t since = 0; since < 1500000 + 77 * BLOCK * k;) {
+                for (int i = 0; i < BLOCK; i++)
+                    x[i] = ramp_at(index + i);
+                sinter_player_process(player, (const float *const[]){x}, (float *const[]){y}, BLOCK);
+                if (k > 0 && since == 0 && atomic_load(&player->playing) != playing) {
+                    const int old = lengths[(k - 1) % 4], new = lengths[k % 4];
+                    const size_t moved = player->current->instance->moved, all = (size_t)(old < new ? old : new) * sizeof(float);
+                    const size_t newest = (size_t)(index - lent) * sizeof(float);
+                    assert_int_equal(moved, lent == 0 || newest >= all ? all : new > old ? 2 * newest : newest);
+                    without += moved > all / 8;
+                    kept = index - old > kept ? index - old : kept;
+                    swapped = index;
+                    since += BLOCK;
+                } else if (k == 0 || since > 0) {
+                    since += BLOCK;
+                } else {
+                    nanosleep(&(struct timespec){.tv_nsec = 70000}, NULL);
+                }
+                if (lent == 0 && since == 0 && atomic_load(&player->lent))
+                    lent = index; /* behind what was ready, before what came then */
+                const int length = lengths[since > 0 ? k % 4 : (k - 1) % 4];
+                for (int i = 0; i < BLOCK && (index >= swapped + FADE || !fades); i++) {
+                    const int64_t from = index + i - length;
+                    if (y[i] != (from < kept || from < 0 ? 0 : ramp_at(from)))
+                        fail_msg("edit %d, sample %lld: %g", k, (long long)(index + i), (double)y[i]);
+                }
+                index += BLOCK;
+            }
+            if (k > 0)
+                pthread_join(thread, NULL);
+        }
+        sinter_player_close(player);
+        assert_true(without <= EDITS / 2); /* a machine that has much else to do may have kept the other thread waiting */
+    }
+}
+
+/* Nobody runs it: the edit does not wait for that, but a moment. State that is set anew is not what was copied. */
+static void test_longer_lines_at_rest(void **state)
+{
+    (void)state;
+    static const char before[] = "input x\nout delay(x, 10000)\nout 0\n", after[] = "input x\nout delay(x, 11000)\nout 0\n";
+    sinter_player *player = open_player();
+    assert_int_equal(edit(player, before), SINTER_OK);
+    process(player, 0, 5000);
+    assert_int_equal(edit(player, after), SINTER_OK);
+    process(player, 5000, COUNT);
+    for (int k = 0; k < COUNT; k++) {
+        wanted[0][k] = k < 11000 ? 0 : input[k - 11000];
+        wanted[1][k] = 0;
+    }
+    assert_same_sound(0, COUNT);
+    assert_int_equal(sinter_player_look(player, NULL).swaps, 2);
+    sinter_player_close(player);
+}
+
 /* ---- all at once ---- */
 
 static sinter_player *shared;
@@ -741,6 +842,8 @@ int main(void)
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_wrong_arguments),
         cmocka_unit_test(test_refused_memory),
+        cmocka_unit_test(test_longer_lines),
+        cmocka_unit_test(test_longer_lines_at_rest),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests_name("player", tests, open_context, close_context);

@@ -14,12 +14,14 @@
  *
  * An edit is compiled while the old program plays on. When it is ready it takes over at the start of a call of
  * sinter_player_process, with the state: what has a name in both programs goes on where it stood (docs/language.md, names of
- * state), long delay lines change owners instead of being copied. An edit that is no program leaves the last good one
+ * state), long delay lines change owners instead of being copied. Those that the edit has made longer, or much shorter, are copied by the player's own thread while the old
+ * program plays on; sinter_player_process brings along what was written meanwhile. For that such an edit waits for the next call of sinter_player_process, as long as the stream
+ * moves on: if it stands still for 0.15 s, the next call copies these lines. An edit that is no program leaves the last good one
  * playing; sinter_player_wait and sinter_player_look say why. Edits that follow each other faster than they compile coalesce: the last one counts.
  *
  * Nothing clicks: for a few milliseconds (sinter_player_options.fade) the old program plays on beside the new one, with parameters and events given to both, and
  * what is heard goes from the one to the other in a straight line. A channel of which both say the same goes on bit for bit. Both are computed meanwhile, and
- * further edits wait until it is over, and coalesce. Long delay lines are not copied for that, but those that became longer: both programs read the one past, and each has what it writes meanwhile for
+ * further edits wait until it is over, and coalesce. Long delay lines are not copied for that: both programs read the one past, and each has what it writes meanwhile for
  * itself, some KiB at most (where there are more than 130 long lines, at 5 ms and 48 kHz, the fade is shorter by so much). A node in C that goes on has its state once,
  * and is called once: with what goes from the input that it had to the one that it has, in a straight line, and both programs go on with what it makes of that. Only where two
  * such nodes are called in another order than before, or stand beside more than 256 KiB of long lines, the new program takes over at once. Edits of graphs

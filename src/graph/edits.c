@@ -12,8 +12,32 @@
 
 enum {
     SWEEP_NANOSECONDS = 20000000,
+    ASK_NANOSECONDS = 500000,
     MOST_COPIED = 1 << 16 /* bytes of state that the audio thread copies for the sake of a fade between graphs: some 5 µs */
 };
+
+/* An audio thread that does nothing for so long is not waited for: long blocks, and a machine that has much to do. */
+static const double longest_silence = 0.15;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Under the lock, which is free meanwhile; or until somebody asks for something. */
+static void wait_for(sinter_player *player, long nanoseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += nanoseconds;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&player->wake, &player->lock, &until);
+}
 
 /* ---- performances ---- */
 
@@ -129,6 +153,8 @@ static sinter_status find_way(performance *p, const performance *before, uint32_
     size_t copied = 0;
     const sinter_status status = sn_migration_open(before->kernel, p->kernel, p->fade >= 0 ? GRAPH_WAS : NULL, beside, &p->from, &copied);
     p->beside = status == SINTER_OK ? sn_migration_beside(p->from) : 0;
+    if (status == SINTER_OK && !sn_migration_take_past(p->from))
+        return SINTER_NO_MEMORY;
     return status == SINTER_OK && copied > MOST_COPIED ? SINTER_TOO_LARGE : status;
 }
 
@@ -150,6 +176,49 @@ static sinter_status follow(performance *p, performance *before, uint32_t beside
             p->initials[p->initial_count++] = (changed_initial){(int)k, name_of(p, (int)k)};
     }
     return find_way(p, before, beside);
+}
+
+/* Asks the audio thread for what the performance goes on from. True as soon as it has been lent, or refused: then it is copied at the move. False: it plays nothing at the moment. */
+static bool ask_for_past(sinter_player *player, performance *p)
+{
+    double silent_since = now();
+    int64_t index = atomic_load_explicit(&player->index, memory_order_relaxed);
+    atomic_store_explicit(&player->lent, NULL, memory_order_relaxed);
+    atomic_store_explicit(&player->asked, p, memory_order_release);
+    bool asked = true;
+    while (atomic_load_explicit(&player->lent, memory_order_acquire) != p) {
+        wait_for(player, ASK_NANOSECONDS);
+        const int64_t at = atomic_load_explicit(&player->index, memory_order_relaxed);
+        if (at != index)
+            silent_since = now();
+        index = at;
+        if (asked && (player->stopping || now() - silent_since > longest_silence)) {
+            if (atomic_exchange_explicit(&player->asked, NULL, memory_order_acquire) == p)
+                return false;
+            asked = false; /* it is just about to answer */
+        }
+    }
+    return true;
+}
+
+/* Copies what must be copied of long lines, while the program before plays. Nothing is ready meanwhile, so that this one goes on playing. Under the lock, which is free as long
+ * as it waits and copies. */
+static void bring_past(sinter_player *player, performance *p)
+{
+    if (!p->from || !sn_migration_wants_past(p->from) || !ask_for_past(player, p))
+        return;
+    player->copying = true;
+    pthread_mutex_unlock(&player->lock);
+    sn_migration_copy_past(p->from);
+    pthread_mutex_lock(&player->lock);
+    player->copying = false;
+    pthread_cond_broadcast(&player->done);
+}
+
+void sn_player_end_copying(sinter_player *player)
+{
+    while (player->copying)
+        pthread_cond_wait(&player->done, &player->lock);
 }
 
 /* What was ready and nobody has taken, with what was to follow it. Under the lock. */
@@ -175,15 +244,19 @@ static sinter_status give(sinter_player *player, performance *p, bool fades)
     const uint32_t beside = fades || (back && back->beside) ? player->fade : 0;
     sn_performance_free(player, back);
     const sinter_status status = follow(p, player->newest, beside);
-    if (status == SINTER_OK)
-        put_ready(player, p);
-    return status;
+    if (status != SINTER_OK)
+        return status;
+    bring_past(player, p);
+    put_ready(player, p);
+    return SINTER_OK;
 }
 
 /* Behind one that fades to it: on its own where that is taken, else together with it. What takes long is done while that may be taken. Under the lock. */
 static sinter_status give_behind(sinter_player *player, performance *p, performance *fading)
 {
     const sinter_status status = follow(p, fading, 0);
+    if (status == SINTER_OK)
+        bring_past(player, p);
     performance *back = take_back(player);
     if (status == SINTER_OK && back)
         back->then = p;
@@ -195,13 +268,6 @@ static sinter_status give_behind(sinter_player *player, performance *p, performa
 }
 
 /* ---- edits ---- */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Something to play, not yet given to anybody. `fades`: for no longer than it fades and what follows it takes to compile, all the time with something that moves. */
 static sinter_status make(sinter_player *player, const player_request *r, sinter_engine engine, bool fades, uint64_t edit, performance **made,
@@ -269,6 +335,7 @@ static sinter_status begin_fading(sinter_player *player, const player_request *r
     pthread_mutex_lock(&player->lock);
     if (made && follow(made, player->newest, 0) == SINTER_OK) {
         sn_performance_free(player, back);
+        bring_past(player, made);
         put_ready(player, made);
         *fading = made;
     } else {
@@ -365,17 +432,10 @@ static void serve_edit(sinter_player *player)
 static void wait_awhile(sinter_player *player)
 {
     if (player->alive < 2) {
-        pthread_cond_wait(&player->asked, &player->lock);
+        pthread_cond_wait(&player->wake, &player->lock);
         return;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SWEEP_NANOSECONDS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&player->asked, &player->lock, &until);
+    wait_for(player, SWEEP_NANOSECONDS);
 }
 
 void *sn_player_serve(void *argument)
@@ -410,7 +470,7 @@ static sinter_status ask(sinter_player *player, const char *program, size_t leng
     sn_request_forget(player, &player->request);
     player->request = r;
     const uint64_t edit = ++player->edits;
-    pthread_cond_signal(&player->asked);
+    pthread_cond_signal(&player->wake);
     pthread_mutex_unlock(&player->lock);
     if (number)
         *number = edit;
@@ -438,7 +498,7 @@ sinter_status sinter_player_use_engine(sinter_player *player, sinter_engine engi
     pthread_mutex_lock(&player->lock);
     player->engine = engine;
     const uint64_t edit = ++player->edits;
-    pthread_cond_signal(&player->asked);
+    pthread_cond_signal(&player->wake);
     pthread_mutex_unlock(&player->lock);
     if (number)
         *number = edit;

@@ -17,7 +17,10 @@
  *
  * Between other programs there is no such third one. There the one before plays on beside the new one, with a copy of its state, as `leaving`, and what is heard
  * goes from the one to the other in a straight line; where both say the same, that is what is heard, bit for bit. Nothing is taken meanwhile. Long lines
- * are not copied, but where they became longer: both read the one past; and nodes in C are called once, for both (kernel/migrate.c).
+ * are not copied: both read the one past; and nodes in C are called once, for both (kernel/migrate.c).
+ *
+ * The past of long lines that became longer has to be copied, which the player's thread does, before such a performance is ready. For that it *asks* (`asked`) the audio
+ * thread, which lends what it plays and says so (`lent`).
  *
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
@@ -136,9 +139,10 @@ struct sinter_player {
 
     /* Between control threads and the player's thread, under the lock. */
     pthread_mutex_t lock;
-    pthread_cond_t asked, done;
+    pthread_cond_t wake, done;
     pthread_t thread;
     bool stopping;
+    bool copying;                 /* what plays may be run, but not set anew */
     player_request request, good; /* text NULL: nothing asked; `good` is the last one that compiled */
     sinter_engine engine;
     uint64_t edits, compiled;
@@ -153,6 +157,8 @@ struct sinter_player {
     /* Between the threads. */
     performance *_Atomic ready;
     performance *_Atomic retired;
+    performance *_Atomic asked;   /* wants the past of what plays */
+    performance *_Atomic lent;    /* the last one that was asked for and has been answered */
     performance *_Atomic sounding; /* `current`, for whoever holds the lock, under which alone performances are freed */
     bounded_queue *changes;
     _Atomic uint64_t playing, swaps, faults;
@@ -179,6 +185,8 @@ void sn_performance_free(sinter_player *player, performance *p); /* NULL is allo
 void sn_request_forget(sinter_player *player, player_request *request);
 /* Where something is leaving it is gone. */
 void sn_player_end_leaving(sinter_player *player);
+/* Nobody reads what plays any more. Under the lock, which is free meanwhile. */
+void sn_player_end_copying(sinter_player *player);
 /* Frees what the audio thread is done with. Under the lock. */
 void sn_player_sweep(sinter_player *player);
 

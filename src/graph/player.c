@@ -105,7 +105,7 @@ sinter_status sinter_player_open(sinter_context *context, const sinter_player_op
         pthread_condattr_t clock;
         pthread_condattr_init(&clock);
         pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-        pthread_cond_init(&p->asked, &clock);
+        pthread_cond_init(&p->wake, &clock);
         pthread_cond_init(&p->done, NULL);
         pthread_condattr_destroy(&clock);
         if (start_thread(p)) {
@@ -113,7 +113,7 @@ sinter_status sinter_player_open(sinter_context *context, const sinter_player_op
             return SINTER_OK;
         }
         pthread_cond_destroy(&p->done);
-        pthread_cond_destroy(&p->asked);
+        pthread_cond_destroy(&p->wake);
         pthread_mutex_destroy(&p->lock);
     }
     give_memory_back(p);
@@ -127,7 +127,7 @@ void sinter_player_close(sinter_player *p)
         return;
     pthread_mutex_lock(&p->lock);
     p->stopping = true;
-    pthread_cond_signal(&p->asked);
+    pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
     sn_player_end_leaving(p);
@@ -140,7 +140,7 @@ void sinter_player_close(sinter_player *p)
     sn_request_forget(p, &p->good);
     sn_player_names_close(p);
     pthread_cond_destroy(&p->done);
-    pthread_cond_destroy(&p->asked);
+    pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     give_memory_back(p);
     const sinter_allocator allocator = p->allocator;
@@ -195,8 +195,12 @@ void sinter_player_reset(sinter_player *p)
 {
     if (!p)
         return;
-    if (p->current)
+    if (p->current) {
+        pthread_mutex_lock(&p->lock);
+        sn_player_end_copying(p);
         sinter_instance_reset(p->current->instance);
+        pthread_mutex_unlock(&p->lock);
+    }
     player_change dropped;
     while (sn_queue_take(p->changes, &dropped))
         continue;
@@ -220,7 +224,10 @@ sinter_status sinter_player_snapshot_restore(sinter_player *p, const void *bytes
 {
     if (!p || !p->current)
         return SINTER_BAD_ARGUMENT;
+    pthread_mutex_lock(&p->lock);
+    sn_player_end_copying(p);
     const sinter_status status = sinter_snapshot_restore(p->current->instance, bytes, size);
+    pthread_mutex_unlock(&p->lock);
     if (status == SINTER_OK) {
         settle(p);
         atomic_store_explicit(&p->index, p->origin + sinter_instance_index(p->current->instance), memory_order_relaxed);

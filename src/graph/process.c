@@ -140,7 +140,20 @@ static uint32_t heard(const sinter_player *player, const performance *p)
     return p->outputs < player->outputs ? p->outputs : player->outputs;
 }
 
-static void take_over(sinter_player *player, int64_t index)
+/* Something is to come after what plays, and whoever made it wants to copy long lines first. Only where nothing else is going on: it was asked for behind all that was ready. */
+static void lend_past(sinter_player *player)
+{
+    if (player->waiting || player->hold || player->leaving)
+        return;
+    performance *p = atomic_exchange_explicit(&player->asked, NULL, memory_order_acquire);
+    if (!p)
+        return;
+    if (p->before == player->current)
+        sn_instance_lend_past(p->from, player->current->instance, p->instance);
+    atomic_store_explicit(&player->lent, p, memory_order_release);
+}
+
+static void take_ready(sinter_player *player, int64_t index)
 {
     if (player->waiting || player->hold || player->leaving)
         return;
@@ -157,6 +170,14 @@ static void take_over(sinter_player *player, int64_t index)
     } else {
         play(player, p, index);
     }
+}
+
+static void take_over(sinter_player *player, int64_t index)
+{
+    const bool asked = atomic_load_explicit(&player->asked, memory_order_acquire) != NULL; /* before it looks for what was ready by then */
+    take_ready(player, index);
+    if (asked)
+        lend_past(player);
 }
 
 /* ---- sound ---- */

@@ -42,6 +42,7 @@ static void start_lines(sinter_instance *i)
         memset(i->lines[n].storage, 0, (size_t)i->lines[n].capacity * sn_ir_type_size((ir_type)k->lines[n].type));
     }
     i->index = 0;
+    i->starts++;
 }
 
 double sn_instance_rate(const sinter_instance *i)
@@ -86,10 +87,38 @@ static bool open_large_line(const sinter_kernel *k, uint32_t n, instance_line *o
     return own->block != NULL;
 }
 
+instance_loan *sn_instance_loan(const sinter_instance *i, uint32_t line)
+{
+    for (instance_loan *at = i->loans, *end = at + i->loan_count; at < end; at++)
+        if (at->line == line)
+            return at;
+    return NULL;
+}
+
+bool sn_instance_open_spare(const sinter_kernel *k, uint32_t n, instance_line *spare)
+{
+    *spare = (instance_line){.capacity = line_capacity(k, n)};
+    if (!open_large_line(k, n, spare))
+        return false;
+    memset(spare->storage, 0, (size_t)spare->capacity * sn_ir_type_size((ir_type)k->lines[n].type));
+    return true;
+}
+
+static uint32_t count_large_lines(const sinter_kernel *k)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < k->line_count; n++)
+        count += sn_instance_keeps_apart(k, n);
+    return count;
+}
+
 static bool open_lines(sinter_instance *i, uint8_t *state)
 {
     const sinter_kernel *k = i->kernel;
     size_t at = 0;
+    for (uint32_t n = 0; n < k->line_count; n++)
+        if (sn_instance_keeps_apart(k, n))
+            i->loans[i->loan_count++].line = n;
     for (uint32_t n = 0; n < k->line_count; n++) {
         instance_line *own = &i->lines[n];
         *own = (instance_line){.capacity = line_capacity(k, n)};
@@ -153,9 +182,9 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const bool smooths = moving || k->always_moving;
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
     const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
-    const size_t selves = rounded(k->call_count * sizeof(void *));
+    const size_t selves = rounded(k->call_count * sizeof(void *)), loans = rounded(count_large_lines(k) * sizeof(instance_loan));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + 64;
+    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + loans + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -172,6 +201,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     if (smooths)
         i->ramps = memset(at + state + lines + values, 0, ramps);
     i->selves = memset(at + state + lines + values + ramps, 0, selves);
+    i->loans = memset(at + state + lines + values + ramps + selves, 0, loans);
     memset(i->lines, 0, lines);
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
@@ -193,6 +223,8 @@ void sinter_instance_close(sinter_instance *i)
     const sinter_allocator a = i->kernel->context->allocator;
     for (uint32_t n = 0; n < i->kernel->line_count; n++)
         sn_release(&a, i->lines[n].block, i->lines[n].block_size);
+    for (uint32_t n = 0; n < i->loan_count; n++)
+        sn_release(&a, i->loans[n].spare.block, i->loans[n].spare.block_size);
     destroy_selves(i);
     sn_release(&a, i, i->block_size);
 }

@@ -178,6 +178,13 @@ typedef struct instance_line {
 
 enum { KERNEL_LARGE_LINE = 1 << 15 };
 
+/* A large line whose past another thread may be reading (migrate.c): so the window, when it comes to the end of its storage, goes to the spare one. */
+typedef struct instance_loan {
+    uint32_t line;
+    bool lent; /* the storage's values up to where they were lent stay as they are, until the window is elsewhere */
+    instance_line spare; /* block NULL: there was no need of one yet */
+} instance_loan;
+
 /* A parameter on its way: base + slope·g(index − from), see opt/smooth.c, for elements from `from` to before `until`. */
 typedef struct instance_ramp {
     int64_t from, until;
@@ -198,6 +205,10 @@ struct sinter_instance {
     instance_side sides[2]; /* at rest; moving. Of a kernel that is always moving: its own; none */
     bool side;              /* which one ran last: the lines are as it wants them */
     instance_line *lines;   /* of both */
+    instance_loan *loans;   /* of the lines that have blocks of their own, in their order */
+    uint32_t loan_count;
+    uint32_t starts;        /* how often the state was set anew */
+    size_t moved;           /* bytes that a migration has copied here, or moved elsewhere for it, while nothing could be run */
     void **selves;          /* of the calls */
     double *values;         /* per parameter; then the hidden ones of the moving program */
     instance_ramp *ramps;   /* per public parameter; NULL where the kernel smooths none */
@@ -284,6 +295,9 @@ double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
 bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
+instance_loan *sn_instance_loan(const sinter_instance *i, uint32_t line); /* NULL: it has no block of its own */
+/* Storage as such a line of this kernel has, touched; false: memory is refused. */
+bool sn_instance_open_spare(const sinter_kernel *k, uint32_t line, instance_line *spare);
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 /* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
 int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);
@@ -324,6 +338,14 @@ bool sn_migration_meets(const sinter_migration *m, kernel_beside *b);
  * sn_migration_beside of them; after that `from` can only be closed. Real-time safe, both. */
 void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to);
 void sn_instance_run_beside(sinter_migration *m, sinter_instance *from, const sinter_arguments *arguments);
+
+/* What neither changes owners nor is small is copied beforehand, while `from` runs, so that the thread that runs it copies only what was written since. Called in this order
+ * between sn_migration_open and the move: 1 by whoever made the migration, 2 by the thread that runs `from`, which is real-time safe, 3 by the first one again. What
+ * was not called, or `from` reset meanwhile, costs time at the move and nothing else. Nothing but running may be done to `from` during 3. */
+bool sn_migration_take_past(sinter_migration *m);  /* room for what 2 and 3 need; false: memory is refused */
+bool sn_migration_wants_past(const sinter_migration *m); /* is there something to copy? */
+void sn_instance_lend_past(sinter_migration *m, sinter_instance *from, sinter_instance *to);
+void sn_migration_copy_past(sinter_migration *m);
 
 /* context.c */
 /* Is it one of the forms that a node type can have? Its name is not looked at. */

@@ -15,7 +15,10 @@
  * again behind it. So a line costs the audio thread some values of the fade. Neither program moves its window meanwhile: where there is no room for that, it is
  * moved before, as it is now and then in any case.
  *
- * A line that has become longer has room for its past in its own new block only, and takes it along: that is a copy of all that the old one kept, beside or not.
+ * A line that has become longer, or so short that its block is none for the old program, or has another name, has room for its past in its own new block only. What is large
+ * of that is copied by the thread that made the migration, while the old program runs on. The thread that runs it *lends* the line first: it says where the values lie,
+ * and from then on changes none of them, for where the window would move to the start of its storage it moves to the start of another one. So neither waits for the
+ * other, and nothing is read that is being written. At the move there is left what was written since, and as much that the old line has forgotten since to be set to 0.
  *
  * A node in C is there once, too. Where both programs call it they *meet*: each runs up to the call, which is made with what goes from the one's input to the other's,
  * and both go on with what came out. So there both must call their common nodes in one order; and as the two run by turns within a chunk, long lines are
@@ -27,7 +30,18 @@
 typedef struct line_move {
     uint32_t from, to;
     bool whole; /* the names and the allocators are the same: the block may be handed over, or shared */
+    uint32_t past; /* of `pasts`, from 1; 0: it is not copied beforehand */
 } line_move;
+
+/* What of a line is copied beforehand. */
+typedef struct line_past {
+    uint32_t move;
+    bool lent;
+    instance_line spare; /* for the line that is lent, if it has none */
+    const uint8_t *values;
+    uint8_t *into;
+    size_t size;
+} line_past;
 
 typedef struct line_share {
     size_t width;    /* bytes of an element */
@@ -51,6 +65,12 @@ struct sinter_migration {
     size_t block_size, newest_size, copied;
     uint8_t *newest;    /* of all lines that may be shared; of the inputs of nodes */
     line_share *shares;
+    line_past *pasts;
+    size_t pasts_size;
+    uint32_t past_count, past_starts;
+    int64_t past_index; /* of the instance when it lent them */
+    bool past_copied;
+    sinter_allocator spares_from;
     kernel_meeting *meetings; /* as many as calls */
     line_move *lines;
     line_move *parameters;
@@ -168,7 +188,7 @@ static void find_lines(sinter_migration *m, const name_table *t)
         if (from == m->from->line_count)
             continue;
         const bool whole = can_be_handed_over(m, from, i) && (!m->beside || can_be_shared(m, from, i));
-        m->lines[m->line_count++] = (line_move){from, i, whole};
+        m->lines[m->line_count++] = (line_move){from, i, whole, 0};
         if (former(m, m->to->line_names[i]) != m->to->line_names[i])
             m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
     }
@@ -202,7 +222,7 @@ static void find_calls(sinter_migration *m, const name_table *t)
             const kernel_meeting meeting = {t->slots[at] - 1, i};
             m->crossed |= m->call_count > 0 && m->meetings[m->call_count - 1].from >= meeting.from;
             m->meetings[m->call_count] = meeting;
-            m->calls[m->call_count++] = (line_move){from->self, to->self, true};
+            m->calls[m->call_count++] = (line_move){from->self, to->self, true, 0};
         }
     }
 }
@@ -214,7 +234,7 @@ static void find_parameters(sinter_migration *m)
         const int from = sn_parameter_near(m->from, former(m, m->to->params[i].name), near);
         if (from < 0)
             continue;
-        m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true};
+        m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true, 0};
         near = (uint32_t)from + 1;
     }
 }
@@ -329,8 +349,95 @@ void sinter_migration_close(sinter_migration *m)
     if (!m)
         return;
     const sinter_allocator allocator = m->to->context->allocator;
+    for (uint32_t i = 0; i < m->past_count; i++)
+        sn_release(&m->spares_from, m->pasts[i].spare.block, m->pasts[i].spare.block_size);
+    sn_release(&allocator, m->pasts, m->pasts_size);
     sn_release(&allocator, m->newest, m->newest_size);
     sn_release(&allocator, m, m->block_size);
+}
+
+/* ---- what is copied beforehand ---- */
+
+static size_t bytes_to_move(const sinter_migration *m, const line_move *move)
+{
+    const uint32_t old = m->from->lines[move->from].length, new = m->to->lines[move->to].length;
+    return (size_t)(old < new ? old : new) * sn_ir_type_size((ir_type)m->to->lines[move->to].type);
+}
+
+/* Blocks are what their kernels plan, or, after a migration, larger ones. */
+static bool will_change_owners(const sinter_migration *m, const line_move *move)
+{
+    const plan_line *old = &m->from->lines[move->from], *new = &m->to->lines[move->to];
+    return move->whole && sn_instance_keeps_apart(m->to, move->to) && old->length >= new->length
+           && new->capacity >= (uint64_t)old->length + m->from->chunk && old->capacity >= (uint64_t)old->length + m->beside;
+}
+
+static bool wants_past(const sinter_migration *m, const line_move *move)
+{
+    return is_window(m->from, move->from) && is_window(m->to, move->to) && sn_instance_keeps_apart(m->from, move->from)
+           && bytes_to_move(m, move) >= KERNEL_LARGE_LINE / 2 && !will_change_owners(m, move);
+}
+
+bool sn_migration_take_past(sinter_migration *m)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < m->line_count; i++)
+        count += wants_past(m, &m->lines[i]);
+    if (!count)
+        return true;
+    m->pasts_size = count * sizeof *m->pasts;
+    m->pasts = sn_allocate(&m->to->context->allocator, m->pasts_size);
+    if (!m->pasts)
+        return false;
+    m->spares_from = m->from->context->allocator;
+    for (uint32_t i = 0; i < m->line_count; i++) {
+        if (!wants_past(m, &m->lines[i]))
+            continue;
+        line_past *past = &m->pasts[m->past_count];
+        *past = (line_past){.move = i};
+        if (!sn_instance_open_spare(m->from, m->lines[i].from, &past->spare))
+            return false;
+        m->lines[i].past = ++m->past_count;
+    }
+    return true;
+}
+
+bool sn_migration_wants_past(const sinter_migration *m)
+{
+    return m->past_count > 0;
+}
+
+static void lend(line_past *past, sinter_instance *from, sinter_instance *to, line_move move, size_t size)
+{
+    instance_loan *loan = sn_instance_loan(from, move.from);
+    if (!loan)
+        return;
+    if (!loan->spare.block) {
+        loan->spare = past->spare;
+        past->spare.block = NULL;
+    }
+    loan->lent = past->lent = true;
+    past->size = size;
+    past->values = from->lines[move.from].storage + from->lines[move.from].position * sn_ir_type_size((ir_type)from->kernel->lines[move.from].type) - size;
+    past->into = to->lines[move.to].storage + to->lines[move.to].position * sn_ir_type_size((ir_type)to->kernel->lines[move.to].type) - size;
+}
+
+void sn_instance_lend_past(sinter_migration *m, sinter_instance *from, sinter_instance *to)
+{
+    m->past_index = from->index;
+    m->past_starts = from->starts;
+    for (uint32_t i = 0; i < m->past_count; i++) {
+        const line_move *move = &m->lines[m->pasts[i].move];
+        lend(&m->pasts[i], from, to, *move, bytes_to_move(m, move));
+    }
+}
+
+void sn_migration_copy_past(sinter_migration *m)
+{
+    for (uint32_t i = 0; i < m->past_count; i++)
+        if (m->pasts[i].lent)
+            memcpy(m->pasts[i].into, m->pasts[i].values, m->pasts[i].size);
+    m->past_copied = true;
 }
 
 /* ---- the move ---- */
@@ -342,6 +449,31 @@ static void move_values(const sinter_instance *from, sinter_instance *to, line_m
     const uint32_t count = old->length < new->length ? old->length : new->length;
     memcpy(sn_instance_values(to, move.to) + (new->length - count) * size,
            sn_instance_values(from, move.from) + (old->length - count) * size, count * size);
+    to->moved += count * size;
+}
+
+/* All but so many elements, which have come since, are there. What they have driven out of the old line is 0 in the new one, which is longer. */
+static void move_newest(const sinter_instance *from, sinter_instance *to, line_move move, uint32_t since)
+{
+    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
+    const size_t size = sn_ir_type_size((ir_type)new->type), bytes = since * size;
+    if (new->length > old->length)
+        memset(sn_instance_values(to, move.to) + (new->length - old->length) * size, 0, bytes);
+    to->lines[move.to].position += since;
+    memcpy(sn_instance_values(to, move.to) + new->length * size - bytes, sn_instance_values(from, move.from) + old->length * size - bytes, bytes);
+    to->moved += new->length > old->length ? 2 * bytes : bytes;
+}
+
+static void bring(const sinter_migration *m, const sinter_instance *from, sinter_instance *to, line_move move)
+{
+    const uint64_t since = (uint64_t)(from->index - m->past_index);
+    const line_past *past = move.past ? &m->pasts[move.past - 1] : NULL;
+    const bool copied = past && past->lent && m->past_copied && from->starts == m->past_starts;
+    const plan_line *new = &to->kernel->lines[move.to];
+    if (copied && since * sn_ir_type_size((ir_type)new->type) < past->size && to->lines[move.to].position + since <= to->lines[move.to].capacity)
+        move_newest(from, to, move, (uint32_t)since);
+    else
+        move_values(from, to, move);
 }
 
 /* The old block serves as it is if it holds all that the new line keeps and has room for a chunk behind it; the
@@ -392,7 +524,7 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
         return SINTER_BAD_ARGUMENT;
     for (uint32_t i = 0; i < m->line_count; i++)
         if (!can_hand_over(from, to, m->lines[i]))
-            move_values(from, to, m->lines[i]);
+            bring(m, from, to, m->lines[i]);
     for (uint32_t i = 0; i < m->line_count; i++)
         if (can_hand_over(from, to, m->lines[i]))
             hand_over(from, to, m->lines[i]);
@@ -412,14 +544,16 @@ static bool can_share(const sinter_migration *m, const sinter_instance *from, co
 }
 
 /* The window is where neither program moves it for as long as both run. */
-static void make_room(sinter_instance *from, uint32_t line, uint32_t elements)
+static void make_room(sinter_instance *from, sinter_instance *to, uint32_t line, uint32_t elements)
 {
     instance_line *own = &from->lines[line];
     const plan_line *l = &from->kernel->lines[line];
     if (own->position + (uint64_t)elements <= own->capacity)
         return;
-    memmove(own->storage, sn_instance_values(from, line), l->length * sn_ir_type_size((ir_type)l->type));
+    const size_t size = l->length * sn_ir_type_size((ir_type)l->type);
+    memmove(own->storage, sn_instance_values(from, line), size);
     own->position = l->length;
+    to->moved += size;
 }
 
 /* The new instance has the block from now on; the old one gives that back which the new one had, and looks at the block as long as it runs. */
@@ -439,11 +573,11 @@ void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sint
     uint8_t *newest = m->newest;
     for (uint32_t i = 0; i < m->line_count; i++)
         if (!can_share(m, from, to, m->lines[i]))
-            move_values(from, to, m->lines[i]);
+            bring(m, from, to, m->lines[i]);
     for (uint32_t i = 0; i < m->line_count; i++) {
         if (!can_share(m, from, to, m->lines[i]))
             continue;
-        make_room(from, m->lines[i].from, m->beside);
+        make_room(from, to, m->lines[i].from, m->beside);
         const line_share s = share(from, to, m->lines[i], newest);
         m->shares[m->share_count++] = s;
         newest += m->beside * s.width;

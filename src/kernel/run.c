@@ -142,13 +142,28 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- delay lines ---- */
 
-/* Where the window's next n elements go. A slide makes room at its end. */
-static uint8_t *place_window(const kernel_motion *m, instance_line *own, int64_t n)
+/* To the start of the storage; of another one, where somebody reads what is in this. */
+__attribute__((noinline)) static void slide(sinter_instance *i, const kernel_motion *m, instance_line *own)
 {
-    if (own->position + (uint64_t)n > own->capacity) {
-        memmove(own->storage, own->storage + (size_t)(own->position - m->length) * m->width, (size_t)m->length * m->width);
-        own->position = m->length;
+    const uint8_t *values = own->storage + (size_t)(own->position - m->length) * m->width;
+    instance_loan *loan = own->block ? sn_instance_loan(i, m->line) : NULL;
+    if (loan && loan->lent) {
+        const instance_line left = *own;
+        memcpy(loan->spare.storage, values, (size_t)m->length * m->width);
+        *own = loan->spare;
+        loan->spare = left;
+        loan->lent = false;
+    } else {
+        memmove(own->storage, values, (size_t)m->length * m->width);
     }
+    own->position = m->length;
+}
+
+/* Where the window's next n elements go. A slide makes room at its end. */
+static inline uint8_t *place_window(sinter_instance *i, const kernel_motion *m, instance_line *own, int64_t n)
+{
+    if (own->position + (uint64_t)n > own->capacity)
+        slide(i, m, own);
     return own->storage + (size_t)own->position * m->width;
 }
 
@@ -173,7 +188,7 @@ static void place_lines(const kernel_run *r, int64_t n)
         if (m->counter) {
             set_i32(&r->frame[m->slot], advance_counter(r, m, own->storage, n));
         } else {
-            set_pointer(&r->frame[m->slot], place_window(m, own, n));
+            set_pointer(&r->frame[m->slot], place_window(r->instance, m, own, n));
             own->position += (uint32_t)n;
         }
     }
