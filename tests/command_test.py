@@ -1463,10 +1463,28 @@ def render_stimuli_and_automation(folder):
     good(*automated, "-o", folder / "p.npy")
     same(read_npy(folder / "p.npy")[1], [101, 101, 104, 104, 504, 504, 504, 504])
     same(out(*automated, "--hash"), out(*automated, "--hash", "--block", "3"))
-    for text, says in [("0 c 1", "changes.txt:1: there is no parameter c"), ("0.1 a", "changes.txt:1: a line is"),
-                       ("\n-1 a 2", "changes.txt:2: times"), ("0 a nan", "a line is")]:
+    for text, says in [("0 c 1", "changes.txt:1:3: error: there is no parameter 'c'\n"), ("0.1 a", "changes.txt:1:1: error: this line says no value"),
+                       ("\n-1 a 2", "changes.txt:2:1: error: times"), ("0 a nan", ":1:5: error: 'nan' is no number"), ("7", "says no parameter"),
+                       ("0 a 1 2 # two", ":1:7: error: there is more"), ("0 gain 1", "there is no parameter 'gain'"), ("é a 1", ":1:1: error: 'é' is no time"),
+                       ("0 " + 300 * "a" + " 1", ":1:3: error: there is no parameter 'aaa")]:
         (folder / "changes.txt").write_text(text + "\n")
         bad(1, *automated, "--hash", says=says)
+    # All of them are told, up to a number; each with its place, and what may have been meant.
+    (folder / "changes.txt").write_text("0 a 1\nsoon,b,loud # three words, two of them wrong\n\n\t1, aa, 3\n1 b\n")
+    told = run(*automated, "--hash")
+    same((told.status, told.out), (1, ""))
+    same(told.err.split("changes.txt:")[1:], [
+        "2:1: error: 'soon' is no time\n    soon,b,loud # three words, two of them wrong\n    ^~~~\n    hint: a line is: seconds parameter value\n" + told.err[:told.err.index("changes.txt:")],
+        "2:8: error: 'loud' is no number\n    soon,b,loud # three words, two of them wrong\n           ^~~~\n    hint: a line is: seconds parameter value\n" + told.err[:told.err.index("changes.txt:")],
+        "4:5: error: there is no parameter 'aa'\n     1, aa, 3\n        ^~\n    hint: did you mean a?\n" + told.err[:told.err.index("changes.txt:")],
+        "5:1: error: this line says no value\n    1 b\n    ^~~\n    hint: a line is: seconds parameter value\n"])
+    (folder / "changes.txt").write_text(25 * "0 nobody 1\n")
+    told = run(*automated, "--hash")
+    check(told.err.count("there is no parameter 'nobody'") == 20 and told.err.endswith("sinter: and 5 more errors\n"), told)
+    (folder / "changes.txt").write_text("0 a 3")
+    good(*automated, "-o", folder / "p.npy")
+    (folder / "changes.txt").write_text("")
+    good(*automated, "-o", folder / "p.npy")
     bad(1, "render", patch, "--frames", "8", "--automate", folder / "none.txt", "--hash", says="cannot read")
     bad(1, "render", patch, "--frames", "8", "--automate", folder, "--hash", says="Is a directory")
     (folder / "changes.txt").write_text("0.25,a,3\n0.5, b, 11\n")

@@ -5,13 +5,16 @@
  *     1.5        cutoff     2000
  *
  * Changes fall on the sample nearest to their time; those of one sample happen in the order of their lines. What the patch declares as an event is one: each
- * line of it says when it came. */
+ * line of it says when it came. All that is wrong is told, as it is of programs. */
 #include "cli/command.h"
+#include "lang/tree.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_NAME = 256 }; /* with the end; names have at most 255 bytes */
 
 static bool add(automation *a, automation_change change)
 {
@@ -33,46 +36,150 @@ static const char *parameter_at(const void *context, int i)
     return i < (int)info->parameter_count ? info->parameters[i].name : NULL;
 }
 
-static bool refuse_name(const char *path, int line, const char *name, const sinter_kernel_info *info)
-{
-    const char *nearest = sn_cli_nearest(name, parameter_at, info);
-    if (nearest)
-        return sn_cli_refuse("%s:%d: there is no parameter %s; did you mean %s?", path, line, name, nearest);
-    return sn_cli_refuse("%s:%d: there is no parameter %s", path, line, name);
-}
-
 /* An event has its time as a parameter beside it, which is called NAME.onset. */
 static int onset_of(const sinter_kernel *kernel, const char *name)
 {
-    char onset[256 + sizeof ".onset"]; /* names have at most 255 bytes */
+    char onset[MOST_NAME + sizeof ".onset"];
     snprintf(onset, sizeof onset, "%s.onset", name);
     return sinter_parameter_number(kernel, onset);
 }
 
-static bool read_line(automation *a, char *text, int line, const char *path, const preparation *p, double rate)
+/* ---- a text ---- */
+
+typedef struct reader {
+    lang_source source; /* whose errors have places, as those of programs */
+    const char *path;
+    const preparation *p;
+    double rate;
+} reader;
+
+typedef struct word {
+    uint32_t at, end;
+} word;
+
+static const char usual[] = "a line is: seconds parameter value";
+
+static bool is_blank(char c)
 {
-    static const char blanks[] = " \t\r\n,";
-    char *rest = NULL, *words[4];
+    return c == ' ' || c == '\t' || c == '\r' || c == ',';
+}
+
+/* Up to four words of the line that ends there; a fourth one is one too many. */
+static int split(const char *text, uint32_t at, uint32_t end, word words[4])
+{
     int count = 0;
-    text[strcspn(text, "#")] = 0;
-    for (char *word = strtok_r(text, blanks, &rest); word && count < 4; word = strtok_r(NULL, blanks, &rest))
-        words[count++] = word;
+    while (count < 4) {
+        while (at < end && is_blank(text[at]))
+            at++;
+        if (at == end || text[at] == '#')
+            break;
+        words[count].at = at;
+        while (at < end && !is_blank(text[at]) && text[at] != '#')
+            at++;
+        words[count++].end = at;
+    }
+    return count;
+}
+
+static bool read_number(reader *r, word w, const char *what, double *value)
+{
+    const char *text = r->source.text + w.at;
+    const uint32_t length = w.end - w.at;
+    if (sn_cli_read_number(text, length, SINTER_F64, value) && !isnan(*value))
+        return true;
+    sn_lang_error(&r->source, SINTER_BAD_PROGRAM, w.at, w.end, usual, "'%.*s' is no %s", length < 60 ? (int)length : 60, text, what);
+    return false;
+}
+
+/* −1: there is none. */
+static int find_parameter(reader *r, word w, char name[MOST_NAME])
+{
+    const uint32_t length = w.end - w.at;
+    const char *text = r->source.text + w.at, *nearest = NULL;
+    int parameter = -1;
+    if (length < MOST_NAME && !memchr(text, 0, length)) {
+        memcpy(name, text, length);
+        name[length] = 0;
+        parameter = sinter_parameter_number(r->p->kernel, name);
+        nearest = parameter < 0 ? sn_cli_nearest(name, parameter_at, &r->p->info) : NULL;
+    }
+    char hint[MOST_NAME + 20] = "";
+    if (nearest)
+        snprintf(hint, sizeof hint, "did you mean %s?", nearest);
+    if (parameter < 0)
+        sn_lang_error(&r->source, SINTER_BAD_PROGRAM, w.at, w.end, hint, "there is no parameter '%.*s'", length < 60 ? (int)length : 60, text);
+    return parameter;
+}
+
+/* Something was wrong if the source has a status. */
+static bool read_line(automation *a, reader *r, int line, uint32_t begin, uint32_t end)
+{
+    word words[4];
+    char name[MOST_NAME];
+    double time = 0, value = 0;
+    const char *text = r->source.text;
+    const int count = split(text, begin, end, words);
     if (count == 0)
         return true;
-    double time, value;
-    if (count != 3 || !sn_cli_read_number(words[0], strlen(words[0]), SINTER_F64, &time)
-        || !sn_cli_read_number(words[2], strlen(words[2]), SINTER_F64, &value) || isnan(value))
-        return sn_cli_refuse("%s:%d: a line is: seconds parameter value", path, line);
-    if (!(time >= 0 && time <= 1e9))
-        return sn_cli_refuse("%s:%d: times are seconds from 0 on", path, line);
-    const int parameter = sinter_parameter_number(p->kernel, words[1]);
-    if (parameter < 0)
-        return refuse_name(path, line, words[1], &p->info);
-    const sinter_parameter_info *const known = &p->info.parameters[parameter];
+    bool good = read_number(r, words[0], "time", &time);
+    if (good && !(time >= 0 && time <= 1e9)) {
+        sn_lang_error(&r->source, SINTER_BAD_PROGRAM, words[0].at, words[0].end, NULL, "times are seconds from 0 to 1e9");
+        good = false;
+    }
+    const int parameter = count > 1 ? find_parameter(r, words[1], name) : -1;
+    good = count > 2 && read_number(r, words[2], "number", &value) && good;
+    if (count < 3)
+        sn_lang_error(&r->source, SINTER_BAD_PROGRAM, words[0].at, words[count - 1].end, usual, "this line says no %s", count == 1 ? "parameter" : "value");
+    else if (count > 3)
+        sn_lang_error(&r->source, SINTER_BAD_PROGRAM, words[3].at, words[3].end, usual, "there is more in this line than a time, a parameter and its value");
+    if (!good || parameter < 0 || count > 3)
+        return true;
+    const sinter_parameter_info *const known = &r->p->info.parameters[parameter];
     if (value < known->low || value > known->high)
-        sn_cli_note("%s:%d: note: %s is out of the range of %s and becomes its %s end", path, line, words[2], words[1],
-                    value < known->low ? "lower" : "upper");
-    return add(a, (automation_change){(int64_t)nearbyint(time * rate), parameter, onset_of(p->kernel, words[1]), value, a->count});
+        sn_cli_note("%s:%d: note: %.*s is out of the range of %s and becomes its %s end", r->path, line, (int)(words[2].end - words[2].at), text + words[2].at,
+                    name, value < known->low ? "lower" : "upper");
+    return add(a, (automation_change){(int64_t)nearbyint(time * r->rate), parameter, onset_of(r->p->kernel, name), value, a->count});
+}
+
+static bool read_lines(automation *a, reader *r)
+{
+    const char *text = r->source.text;
+    uint32_t begin = 0;
+    for (int line = 1; begin < r->source.length; line++) {
+        const char *end = memchr(text + begin, '\n', r->source.length - begin);
+        const uint32_t at = end ? (uint32_t)(end - text) : r->source.length;
+        if (!read_line(a, r, line, begin, at))
+            return false;
+        begin = at + 1;
+    }
+    return true;
+}
+
+/* The whole stream; NULL where it cannot be read, which has been said. */
+static char *read_all(FILE *in, const char *path, size_t *length)
+{
+    char *text = NULL;
+    size_t room = 0, got;
+    *length = 0;
+    do {
+        if (*length == room) {
+            room = room ? 2 * room : 1 << 16;
+            char *grown = room <= LANG_MAX_TEXT ? realloc(text, room) : NULL;
+            if (!grown) {
+                free(text);
+                sn_cli_refuse(room <= LANG_MAX_TEXT ? "out of memory" : "%s is too long", path);
+                return NULL;
+            }
+            text = grown;
+        }
+        got = fread(text + *length, 1, room - *length, in);
+        *length += got;
+    } while (got > 0);
+    if (!ferror(in))
+        return text;
+    sn_cli_refuse("cannot read %s: %s", path, strerror(errno));
+    free(text);
+    return NULL;
 }
 
 static int compare_changes(const void *a, const void *b)
@@ -85,20 +192,25 @@ static int compare_changes(const void *a, const void *b)
 
 bool sn_cli_read_automation(automation *a, const char *path, const preparation *p, double rate)
 {
+    static sinter_report report;
+    size_t length;
     *a = (automation){0};
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (!in)
         return sn_cli_refuse("cannot read %s: %s", path, strerror(errno));
-    char *text = NULL;
-    size_t room = 0;
-    bool good = true;
-    for (int line = 1; good && getline(&text, &room, in) >= 0; line++)
-        good = read_line(a, text, line, path, p, rate);
-    if (good && ferror(in))
-        good = sn_cli_refuse("cannot read %s: %s", path, strerror(errno));
-    free(text);
+    char *text = read_all(in, path, &length);
     if (in != stdin)
         fclose(in);
+    if (!text)
+        return false;
+    sn_cli_name_report(&report, path);
+    reader r = {.source = {.text = text, .length = (uint32_t)length, .report = &report}, .path = path, .p = p, .rate = rate};
+    bool good = read_lines(a, &r);
+    if (good && report.total > 0) {
+        sn_cli_print_report(SINTER_BAD_PROGRAM, &report);
+        good = false;
+    }
+    free(text);
     if (good && a->count)
         qsort(a->changes, a->count, sizeof *a->changes, compare_changes);
     if (!good)

@@ -204,6 +204,8 @@ bool sn_cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2))
 int sn_cli_misuse(const command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A remark that changes no exit status. */
 void sn_cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A report without errors, of a file, the end of whose name it keeps. */
+void sn_cli_name_report(sinter_report *report, const char *name);
 /* Every error of a report; a status without any is told in words. Answers STATUS_BAD. */
 int sn_cli_print_report(sinter_status status, const sinter_report *report);
 

@@ -268,13 +268,8 @@ static int bind_columns(data_rows *d)
 static int fail_report(const data_rows *d, const sinter_error *e)
 {
     static sinter_report report;
-    report = (sinter_report){.count = 1, .total = 1};
-    const size_t length = strlen(d->name);
-    snprintf(report.name, sizeof report.name, "%s%s", length < sizeof report.name ? "" : "...",
-             length < sizeof report.name ? d->name : d->name + length - (sizeof report.name - 4));
-    for (char *c = report.name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
+    sn_cli_name_report(&report, d->name);
+    report.count = report.total = 1;
     report.errors[0] = *e;
     return sn_cli_print_report(e->status, &report);
 }

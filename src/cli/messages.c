@@ -62,6 +62,17 @@ void sn_cli_note(const char *format, ...)
     va_end(values);
 }
 
+void sn_cli_name_report(sinter_report *report, const char *name)
+{
+    const size_t length = strlen(name);
+    *report = (sinter_report){0};
+    snprintf(report->name, sizeof report->name, "%s%s", length < sizeof report->name ? "" : "...",
+             length < sizeof report->name ? name : name + length - (sizeof report->name - 4));
+    for (char *c = report->name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+}
+
 int sn_cli_print_report(sinter_status status, const sinter_report *report)
 {
     fflush(stdout);
