@@ -693,6 +693,89 @@ static void test_refusals(void **state)
     assert_null(strstr(whole_text(), "osc"));
 }
 
+/* Words that take something else than numbers: said in terms of the user's, with a way that leads on. */
+static void test_words_of_other_things(void **state)
+{
+    (void)state;
+    static const char *const images[] = {"sample", "texel", "size"}, *const others[] = {"sum", "accumulate", "cross", "log_density"};
+    static const char by_table[] = "a table can be read: define it and a function, `table wave = [0, 1, 0, -1]`, `fn read(i) = wave[i]` (sinter_graph_define), "
+                                   "and add a node 'read'";
+    char message[100];
+    for (size_t k = 0; k < sizeof images / sizeof *images; k++) {
+        snprintf(message, sizeof message, "'%s' is no type of node: it takes an image, and what is played has none", images[k]);
+        refused(images[k], NULL, message, by_table);
+    }
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+        snprintf(message, sizeof message, "'%s' is no type of node: it takes more than numbers", others[k]);
+        refused(others[k], NULL, message, "define a function of numbers that calls it (sinter_graph_define), and add a node of that name");
+    }
+    /* What the hints say can be done. */
+    static const char own[] = "table wave = [0, 1, 0, -1]\nfn read(i) = wave[i]\nfn partials(x) = sum(i, 1, 3, x/i)\nfn turned(x, y) = cross((x, y), (0, 1))\n";
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node out = add("output", "y"), read = add("read", NULL);
+    set(read, "i", 3);
+    join(read, 0, out, "x");
+    join(add("partials", NULL), 0, out, "x");
+    join(add("turned", NULL), 0, out, "x");
+    sinter_kernel_close(compiled());
+    /* A mistake of the user's own stays where it is. */
+    static const char wrong[] = "fn look(u) = sample(u, 0, 0)\n";
+    assert_int_equal(sinter_graph_define(graph, wrong, strlen(wrong), &report), SINTER_BAD_PROGRAM);
+}
+
+static void weigh(void *self, double rate, const float *inputs, float *outputs, const sinter_block_context *told)
+{
+    (void)self, (void)rate, (void)told;
+    outputs[0] = 0;
+    for (int k = 0; k < 64; k++)
+        outputs[0] += (float)(k + 1) * inputs[k];
+}
+
+/* A node in C has as many inputs in a graph as it may have. */
+static void test_most_ports(void **state)
+{
+    (void)state;
+    static const sinter_node_type weights = {.name = "weights", .inputs = 64, .outputs = 1, .tick = weigh};
+    assert_int_equal(sinter_add_node_type(context, &weights), SINTER_OK);
+    const sinter_node node = add("weights", "all"), out = add("output", "y"), in = add("input", "mic");
+    assert_non_null(sinter_graph_port_name(graph, node, 63));
+    assert_null(sinter_graph_port_name(graph, node, 64));
+    for (uint32_t k = 0; k < 64; k += 2) /* 1, 3, … of what is connected; 2, 4, … of what is fixed */
+        assert_int_equal(sinter_graph_connect(graph, in, 0, node, k, &report), SINTER_OK);
+    for (uint32_t k = 1; k < 64; k += 2)
+        assert_int_equal(sinter_graph_fix(graph, node, k, k), SINTER_OK);
+    join(node, 0, out, "x");
+    sinter_kernel *kernel = compiled();
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    float x = 3, y;
+    assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = (const void *[]){&x}, .outputs = (void *[]){&y}, .count = 1}), SINTER_OK);
+    float wanted = 0;
+    for (int k = 0; k < 64; k++)
+        wanted += (float)(k + 1) * (k % 2 ? (float)k : 3);
+    assert_true(y == wanted);
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+    /* So has a function of the user's own: a bit for each. */
+    char own[2000] = "fn many(";
+    for (int k = 0; k < 64; k++)
+        snprintf(own + strlen(own), sizeof own - strlen(own), "%sa%d", k ? ", " : "", k);
+    strcat(own, ") = delay(a0, a63) + since(a62) + a40\nfn long(");
+    for (int k = 0; k < 61; k++)
+        strcat(own, "a");
+    strcat(own, ") = 1\n");
+    assert_int_equal(sinter_graph_define(graph, own, strlen(own), &report), SINTER_OK);
+    const sinter_node many = add("many", "several");
+    sinter_port_info info;
+    assert_int_equal(sinter_graph_describe_port(graph, many, 63, &info), SINTER_OK);
+    assert_int_equal(info.kind, SINTER_PORT_CONSTANT);
+    assert_int_equal(sinter_graph_describe_port(graph, many, 62, &info), SINTER_OK);
+    assert_int_equal(info.kind, SINTER_PORT_EVENT);
+    assert_int_equal(sinter_graph_describe_port(graph, many, 40, &info), SINTER_OK);
+    assert_int_equal(info.kind, SINTER_PORT_STREAM);
+    refused("long", NULL, "a type of node has at most 64 ports, with names of at most 60 characters", NULL);
+}
+
 static void test_definitions(void **state)
 {
     (void)state;
@@ -1161,6 +1244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_are_meant, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_what_ports_are, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_refusals, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_words_of_other_things, open_graph, close_graph),
+        cmocka_unit_test_setup_teardown(test_most_ports, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_pictures, open_graph, close_graph),
         cmocka_unit_test_setup_teardown(test_definitions_that_hide, open_graph, close_graph),

@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 32, GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
+enum { GRAPH_NAME = 64, GRAPH_MOST_PORTS = 64, /* as many as a node in C has */ GRAPH_MOST_NODES = 1 << 20, GRAPH_FORM = 512 };
 
 /* Is the port read only by delays, so that a cycle may be closed through it? Found out when a cycle asks. */
 typedef enum graph_lateness { LATE_UNKNOWN, LATE, AT_ONCE } graph_lateness;

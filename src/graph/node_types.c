@@ -42,7 +42,7 @@ static bool is_by_name(const graph_type *t)
 
 /* What the ports of a trial are given: bits for constants and events, streams to the others; and one that is bound behind the call. */
 typedef struct trial {
-    uint32_t constants, events;
+    uint64_t constants, events;
     uint32_t late; /* UINT32_MAX: none */
 } trial;
 
@@ -101,13 +101,13 @@ static uint32_t results(sinter_graph *g, graph_type *t, trial with, sinter_statu
 }
 
 /* Of bits that are all set in a trial that succeeds, as few as are needed. */
-static sinter_status keep_needed(sinter_graph *g, graph_type *t, trial *with, uint32_t *bits)
+static sinter_status keep_needed(sinter_graph *g, graph_type *t, trial *with, uint64_t *bits)
 {
     sinter_status status = SINTER_OK;
-    const uint32_t all = *bits;
+    const uint64_t all = *bits;
     for (uint32_t k = 0; k < t->port_count && status != SINTER_NO_MEMORY; k++) {
-        const uint32_t before = *bits;
-        *bits = before & ~(all & 1u << k);
+        const uint64_t before = *bits;
+        *bits = before & ~(all & UINT64_C(1) << k);
         if (*bits != before && !results(g, t, *with, &status, NULL))
             *bits = before;
     }
@@ -118,19 +118,19 @@ static sinter_status keep_needed(sinter_graph *g, graph_type *t, trial *with, ui
 static sinter_status try_type(sinter_graph *g, graph_type *t, sinter_report *report)
 {
     sinter_status status;
-    const uint32_t all = (uint32_t)((UINT64_C(1) << t->port_count) - 1);
-    uint32_t declared = 0;
+    const uint64_t all = t->port_count < 64 ? (UINT64_C(1) << t->port_count) - 1 : UINT64_MAX;
+    uint64_t declared = 0;
     for (uint32_t k = 0; k < t->port_count; k++)
-        declared |= (uint32_t)t->ports[k].constant << k;
+        declared |= (uint64_t)t->ports[k].constant << k;
     trial with = {declared, 0, UINT32_MAX};
     t->output_count = results(g, t, with, &status, report);
     /* One more constant; then events, without and with one more constant; then constants all over. */
     for (uint32_t k = 0; !t->output_count && status == SINTER_BAD_PROGRAM && k < t->port_count; k++) {
-        with.constants = declared | 1u << k;
+        with.constants = declared | UINT64_C(1) << k;
         t->output_count = results(g, t, with, &status, NULL);
     }
     for (uint32_t k = 0; !t->output_count && status == SINTER_BAD_PROGRAM && k <= t->port_count; k++) {
-        with.constants = declared | (uint32_t)(UINT64_C(1) << k >> 1);
+        with.constants = declared | (k > 0 ? UINT64_C(1) << (k - 1) : 0);
         with.events = all & ~with.constants;
         t->output_count = results(g, t, with, &status, NULL);
     }
@@ -158,8 +158,8 @@ sinter_status sn_graph_reads_late(sinter_graph *g, graph_type *t, uint32_t port,
     if (t->ports[port].late == LATE_UNKNOWN) {
         trial with = {0, 0, port};
         for (uint32_t k = 0; k < t->port_count; k++) {
-            with.constants |= (uint32_t)t->ports[k].constant << k;
-            with.events |= (uint32_t)t->ports[k].event << k;
+            with.constants |= (uint64_t)t->ports[k].constant << k;
+            with.events |= (uint64_t)t->ports[k].event << k;
         }
         const bool good = results(g, t, with, &status, NULL) > 0;
         if (status == SINTER_NO_MEMORY)
@@ -357,6 +357,21 @@ static sinter_status unknown(const char *name, sinter_report *report)
     return sn_report_fail(report, SINTER_BAD_ARGUMENT, message, nearest.name ? hint : "`sinter functions` lists them; and input, output, event");
 }
 
+/* A word that takes something else than numbers: what the trial was refused for is no text of the user's. */
+static sinter_status refuse_word(const graph_type *t, sinter_report *report)
+{
+    char message[SINTER_MESSAGE_SIZE], padded[GRAPH_NAME + LANG_PADDING] = "";
+    memcpy(padded, t->name, strlen(t->name));
+    const lang_word *word = &sn_lang_words[sn_lang_find_word(padded, (uint32_t)strlen(t->name))];
+    if (report)
+        report->count = report->total = 0;
+    const bool image = word->kind == WORD_IS_FUNCTION && strncmp(word->arguments, "image", 5) == 0;
+    snprintf(message, sizeof message, "'%s' is no type of node: it takes %s", t->name, image ? "an image, and what is played has none" : "more than numbers");
+    return sn_report_fail(report, SINTER_BAD_ARGUMENT, message,
+                          image ? "a table can be read: define it and a function, `table wave = [0, 1, 0, -1]`, `fn read(i) = wave[i]` (sinter_graph_define), and add a node 'read'"
+                                : "define a function of numbers that calls it (sinter_graph_define), and add a node of that name");
+}
+
 /* ---- types ---- */
 
 static void make_stream(graph_type *t, graph_kind kind)
@@ -386,15 +401,18 @@ sinter_status sn_graph_make_type(sinter_graph *g, const char *name, graph_type *
         return SINTER_OK;
     }
     t->own = find_own(g, name, form);
-    if (!t->own && !find_callback(g, name, form) && !find_public(name, form))
+    const bool given = t->own || find_callback(g, name, form);
+    if (!given && !find_public(name, form))
         return unknown(name, report);
     sinter_status status = read_form(g, t, form);
     if (status == SINTER_NO_MEMORY)
         return sn_report_fail(report, status, "out of memory", NULL);
     if (status != SINTER_OK)
-        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "a type of node has at most 32 ports, with names of at most 60 characters", NULL);
+        return sn_report_fail(report, SINTER_BAD_ARGUMENT, "a type of node has at most 64 ports, with names of at most 60 characters", NULL);
     t->kind = !t->own && !strcmp(name, "delay") ? GRAPH_DELAY : GRAPH_FUNCTION;
     status = try_type(g, t, report);
+    if (status == SINTER_BAD_PROGRAM && !given)
+        return refuse_word(t, report);
     if (t->kind == GRAPH_DELAY)
         t->ports[1].value = 1; /* the shortest */
     return status == SINTER_BAD_PROGRAM ? SINTER_BAD_ARGUMENT : status;
