@@ -748,23 +748,45 @@ static void test_longer_lines(void **state)
     }
 }
 
-/* Nobody runs it: the edit does not wait for that, but a moment. State that is set anew is not what was copied. */
+static void *edit_elsewhere(void *player)
+{
+    assert_int_equal(edit(player, longer_text), SINTER_OK);
+    return NULL;
+}
+
+/* The thread that plays waits itself: all is copied meanwhile, but where the edit before still fades. Or another one does, and nobody plays: that does not take long, and
+ * then all is copied as the programs change. */
 static void test_longer_lines_at_rest(void **state)
 {
     (void)state;
-    static const char before[] = "input x\nout delay(x, 10000)\nout 0\n", after[] = "input x\nout delay(x, 11000)\nout 0\n";
-    sinter_player *player = open_player();
-    assert_int_equal(edit(player, before), SINTER_OK);
-    process(player, 0, 5000);
-    assert_int_equal(edit(player, after), SINTER_OK);
-    process(player, 5000, COUNT);
-    for (int k = 0; k < COUNT; k++) {
-        wanted[0][k] = k < 11000 ? 0 : input[k - 11000];
-        wanted[1][k] = 0;
+    static const char *const texts[] = {"input x\nout delay(x, 10000)\nout 0\n", "input x\nout delay(x, 11000)\nout 0\n"};
+    for (int k = 0; k < 3; k++) {
+        sinter_player *player = player_with(&(sinter_player_options){.fade = k == 1 ? 0.1 : -1});
+        assert_int_equal(edit(player, texts[0]), SINTER_OK);
+        process(player, 0, k == 1 ? 1000 : 5000);
+        if (k == 1) {
+            assert_int_equal(edit(player, "input x\nout delay(x, 10000)\nout 1 - 1\n"), SINTER_OK);
+            process(player, 1000, 5000);
+        }
+        longer_text = texts[1];
+        if (k < 2) {
+            assert_int_equal(edit(player, texts[1]), SINTER_OK);
+        } else {
+            pthread_t thread;
+            pthread_create(&thread, NULL, edit_elsewhere, player);
+            pthread_join(thread, NULL);
+        }
+        process(player, 5000, 6000);
+        process(player, 6000, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            wanted[0][i] = i < 11000 || k == 1 ? 0 : input[i - 11000];
+            wanted[1][i] = 0;
+        }
+        assert_same_sound(0, k == 1 ? 5000 : COUNT);
+        assert_int_equal(sinter_player_look(player, NULL).swaps, k == 1 ? 3 : 2);
+        assert_int_equal(player->current->instance->moved, k == 0 ? 0 : 10000 * sizeof(float));
+        sinter_player_close(player);
     }
-    assert_same_sound(0, COUNT);
-    assert_int_equal(sinter_player_look(player, NULL).swaps, 2);
-    sinter_player_close(player);
 }
 
 /* ---- all at once ---- */

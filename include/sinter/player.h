@@ -16,7 +16,7 @@
  * sinter_player_process, with the state: what has a name in both programs goes on where it stood (docs/language.md, names of
  * state), long delay lines change owners instead of being copied. Those that the edit has made longer, or much shorter, are copied by the player's own thread while the old
  * program plays on; sinter_player_process brings along what was written meanwhile. For that such an edit waits for the next call of sinter_player_process, as long as the stream
- * moves on: if it stands still for 0.15 s, the next call copies these lines. An edit that is no program leaves the last good one
+ * moves on: if it stands still for 0.15 s, the next call copies these lines. A thread that plays and waits for edits itself (sinter_player_wait) waits for nothing but the copy. An edit that is no program leaves the last good one
  * playing; sinter_player_wait and sinter_player_look say why. Edits that follow each other faster than they compile coalesce: the last one counts.
  *
  * Nothing clicks: for a few milliseconds (sinter_player_options.fade) the old program plays on beside the new one, with parameters and events given to both, and

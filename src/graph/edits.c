@@ -178,13 +178,15 @@ static sinter_status follow(performance *p, performance *before, uint32_t beside
     return find_way(p, before, beside);
 }
 
-/* Asks the audio thread for what the performance goes on from. True as soon as it has been lent, or refused: then it is copied at the move. False: it plays nothing at the moment. */
+/* Asks the audio thread for what the performance goes on from. True as soon as it has answered: it has lent it, or could not, and copies it at the move. False: it plays nothing at
+ * the moment. */
 static bool ask_for_past(sinter_player *player, performance *p)
 {
     double silent_since = now();
     int64_t index = atomic_load_explicit(&player->index, memory_order_relaxed);
     atomic_store_explicit(&player->lent, NULL, memory_order_relaxed);
     atomic_store_explicit(&player->asked, p, memory_order_release);
+    pthread_cond_broadcast(&player->done);
     bool asked = true;
     while (atomic_load_explicit(&player->lent, memory_order_acquire) != p) {
         wait_for(player, ASK_NANOSECONDS);
@@ -512,7 +514,7 @@ sinter_status sinter_player_wait(sinter_player *player, uint64_t edit, sinter_re
     pthread_mutex_lock(&player->lock);
     sinter_status status = SINTER_BAD_ARGUMENT;
     if (edit <= player->edits) {
-        while (player->compiled < edit)
+        while (sn_player_answer(player), player->compiled < edit)
             pthread_cond_wait(&player->done, &player->lock);
         status = player->status;
     }

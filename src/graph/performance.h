@@ -20,7 +20,7 @@
  * are not copied: both read the one past; and nodes in C are called once, for both (kernel/migrate.c).
  *
  * The past of long lines that became longer has to be copied, which the player's thread does, before such a performance is ready. For that it *asks* (`asked`) the audio
- * thread, which lends what it plays and says so (`lent`).
+ * thread, which lends what it plays and says so (`lent`). Where one thread does all, edits, waits and plays, it answers while it waits (sn_player_answer).
  *
  * What is in `ready` and not yet taken may be taken back by the player's thread, which is how edits coalesce. So the player's thread always knows
  * which performance will be playing when its next one is taken: the last one that was not taken back. Nobody waits for the audio thread, and the audio
@@ -159,6 +159,8 @@ struct sinter_player {
     performance *_Atomic retired;
     performance *_Atomic asked;   /* wants the past of what plays */
     performance *_Atomic lent;    /* the last one that was asked for and has been answered */
+    _Atomic uintptr_t audio;      /* the thread that was the last one in sinter_player_process */
+    _Atomic bool answering;       /* that thread lends, in sinter_player_wait */
     performance *_Atomic sounding; /* `current`, for whoever holds the lock, under which alone performances are freed */
     bounded_queue *changes;
     _Atomic uint64_t playing, swaps, faults;
@@ -187,6 +189,8 @@ void sn_request_forget(sinter_player *player, player_request *request);
 void sn_player_end_leaving(sinter_player *player);
 /* Nobody reads what plays any more. Under the lock, which is free meanwhile. */
 void sn_player_end_copying(sinter_player *player);
+/* Does what the player's thread has asked for, if the thread that calls is the one that plays. Under the lock. */
+void sn_player_answer(sinter_player *player);
 /* Frees what the audio thread is done with. Under the lock. */
 void sn_player_sweep(sinter_player *player);
 

@@ -140,17 +140,37 @@ static uint32_t heard(const sinter_player *player, const performance *p)
     return p->outputs < player->outputs ? p->outputs : player->outputs;
 }
 
-/* Something is to come after what plays, and whoever made it wants to copy long lines first. Only where nothing else is going on: it was asked for behind all that was ready. */
+/* Something is to come after what plays, and whoever made it wants to copy long lines first. It was asked for behind all that was ready. */
 static void lend_past(sinter_player *player)
 {
-    if (player->waiting || player->hold || player->leaving)
-        return;
     performance *p = atomic_exchange_explicit(&player->asked, NULL, memory_order_acquire);
     if (!p)
         return;
-    if (p->before == player->current)
+    if (p->before == player->current && !player->leaving)
         sn_instance_lend_past(p->from, player->current->instance, p->instance);
     atomic_store_explicit(&player->lent, p, memory_order_release);
+}
+
+/* A thread that waits does not play meanwhile, unless another one has begun to; that one says so before it looks whether this one is at it (begin_playing). */
+void sn_player_answer(sinter_player *player)
+{
+    if (!atomic_load_explicit(&player->asked, memory_order_relaxed))
+        return;
+    atomic_store(&player->answering, true);
+    if (atomic_load(&player->audio) == (uintptr_t)pthread_self())
+        lend_past(player);
+    atomic_store(&player->answering, false);
+}
+
+/* Nothing to wait for, but in the moment in which another thread takes over from one that waits for an edit and answers. */
+static void begin_playing(sinter_player *player)
+{
+    const uintptr_t me = (uintptr_t)pthread_self();
+    if (atomic_load_explicit(&player->audio, memory_order_relaxed) == me)
+        return;
+    atomic_exchange(&player->audio, me);
+    while (atomic_load(&player->answering))
+        continue;
 }
 
 static void take_ready(sinter_player *player, int64_t index)
@@ -176,7 +196,7 @@ static void take_over(sinter_player *player, int64_t index)
 {
     const bool asked = atomic_load_explicit(&player->asked, memory_order_acquire) != NULL; /* before it looks for what was ready by then */
     take_ready(player, index);
-    if (asked)
+    if (asked && !player->waiting && !player->hold && !player->leaving)
         lend_past(player);
 }
 
@@ -317,6 +337,7 @@ static uint32_t run(sinter_player *player, const float *const *inputs, float *co
 void sinter_player_process(sinter_player *player, const float *const *inputs, float *const *outputs, uint32_t count)
 {
     const int64_t index = atomic_load_explicit(&player->index, memory_order_relaxed);
+    begin_playing(player);
     take_over(player, index);
     sn_schedule_take(&player->schedule, player->changes, index);
     for (uint32_t done = 0; done < count;) {
