@@ -21,7 +21,9 @@ static const struct { const char *name; unsigned voices; bool series; plain_way 
     {"voice-160", 16, false, PLAIN_INTERPRETED, "interpreted graph"},
 };
 enum { VOICES = sizeof voices / sizeof *voices };
-static const struct { const char *name; unsigned nodes; } edits[] = {{"edit-10", 10}, {"edit-100", 100}, {"edit-1000", 1000}};
+/* As texts, and as graphs. */
+static const struct { const char *name; unsigned nodes; bool graph; } edits[] = {{"edit-10", 10, false},   {"edit-100", 100, false},   {"edit-1000", 1000, false},
+                                                                                 {"commit-10", 10, true}, {"commit-100", 100, true}, {"commit-1000", 1000, true}};
 enum { EDITS = sizeof edits / sizeof *edits };
 static const char *const others[] = {"swap-100", "set", "event", "block-overhead", "biquad"};
 enum { OTHERS = sizeof others / sizeof *others };
@@ -187,19 +189,81 @@ static sinter_player *open_player(const bench_options *o, sinter_context *contex
     return player;
 }
 
+/* The same chain as a graph, every node of which is one of the text's: where that adds an oscillator, a node has two connections. */
+typedef struct chain {
+    sinter_graph *graph;
+    sinter_node middle; /* whose constant the edits change */
+    uint32_t port;
+    unsigned before;
+} chain;
+
+static bool add_node(chain *c, const char *type, const char *port, unsigned value, sinter_node *node)
+{
+    bool good = sinter_graph_add(c->graph, type, NULL, node, NULL) == SINTER_OK;
+    if (!good || !port)
+        return good;
+    const uint32_t number = sinter_graph_port(c->graph, *node, port);
+    c->middle = *node; /* the last one that has a constant */
+    c->port = number;
+    c->before = value;
+    return sinter_graph_fix(c->graph, *node, number, (double)value) == SINTER_OK;
+}
+
+/* What would be a live parameter is a number, as it is in the text: a graph with parameters that move smoothly is two programs. */
+static bool fix_rest(const chain *c, sinter_node node)
+{
+    bool good = true;
+    sinter_port_info info;
+    for (uint32_t p = 0; good && sinter_graph_describe_port(c->graph, node, p, &info) == SINTER_OK; p++)
+        good = info.source != SINTER_FROM_PARAMETER || sinter_graph_fix(c->graph, node, p, info.value) == SINTER_OK;
+    return good;
+}
+
+static bool open_chain(chain *c, sinter_context *context, unsigned nodes)
+{
+    static const struct { const char *type, *port; } kinds[] = {{"lowpass", "cutoff"}, {"gain", "level"}, {"soft_clip", NULL}, {"svf", "cutoff"}, {"saw", "hertz"}};
+    sinter_node before, oscillator = 0, node;
+    chain middle = {0};
+    bool good = sinter_graph_open(context, &c->graph) == SINTER_OK && add_node(c, "input", NULL, 0, &before);
+    for (unsigned k = 1; good && k <= nodes; k++) {
+        const unsigned kind = k == nodes ? 5 : k % 5; /* the last one is the output */
+        good = kind == 5 ? add_node(c, "output", NULL, 0, &node) : add_node(c, kinds[kind].type, kinds[kind].port, 500 + k, &node) && fix_rest(c, node);
+        if (kind == 4) {
+            oscillator = node;
+        } else {
+            good = good && sinter_graph_connect(c->graph, before, 0, node, 0, NULL) == SINTER_OK
+                   && (!oscillator || sinter_graph_connect(c->graph, oscillator, 0, node, 0, NULL) == SINTER_OK);
+            oscillator = 0;
+            before = node;
+        }
+        if (k <= nodes / 2)
+            middle = *c;
+    }
+    *c = middle.graph ? middle : *c;
+    return good;
+}
+
+static bool commit_chain(chain *c, sinter_player *player, unsigned variant, uint64_t *edit)
+{
+    return sinter_graph_fix(c->graph, c->middle, c->port, (double)(c->before + variant)) == SINTER_OK
+           && sinter_graph_commit(c->graph, player, edit, NULL) == SINTER_OK;
+}
+
 /* From the call that asks to the first block of the new program, by the clock on the wall, while this thread waits as a callback would. */
-static bool show_edit(const bench_options *o, sinter_context *context, const char *name, unsigned nodes)
+static bool show_edit(const bench_options *o, sinter_context *context, const char *name, unsigned nodes, bool graph)
 {
     sinter_player *player = open_player(o, context);
     char *text = malloc(MOST_TEXT);
     double ns[LATENCIES];
     static float block[BLOCK];
-    bool good = player && text;
+    chain c = {0};
+    bool good = player && text && (!graph || open_chain(&c, context, nodes));
     for (int k = 0; good && k < LATENCIES; k++) {
         uint64_t edit;
         write_chain(text, nodes, (unsigned)k);
         const double begin = wall();
-        good = sinter_player_edit(player, text, strlen(text), NULL, &edit) == SINTER_OK && sinter_player_wait(player, edit, NULL) == SINTER_OK;
+        good = graph ? commit_chain(&c, player, (unsigned)k, &edit) : sinter_player_edit(player, text, strlen(text), NULL, &edit) == SINTER_OK;
+        good = good && sinter_player_wait(player, edit, NULL) == SINTER_OK;
         sinter_player_process(player, (const float *const[]){block}, (float *const[]){block}, 1);
         ns[k] = wall() - begin;
     }
@@ -208,6 +272,7 @@ static bool show_edit(const bench_options *o, sinter_context *context, const cha
     else
         sn_bench_say("%s: the edit was refused", name);
     free(text);
+    sinter_graph_close(c.graph);
     sinter_player_close(player);
     return good;
 }
@@ -452,7 +517,7 @@ bool sn_bench_graph(const bench_options *o, sinter_context *context)
     if (sn_bench_wanted(o, "biquad"))
         good &= show_biquad(o, context);
     for (unsigned k = 0; k < EDITS; k++)
-        good &= !sn_bench_wanted(o, edits[k].name) || show_edit(o, context, edits[k].name, edits[k].nodes);
+        good &= !sn_bench_wanted(o, edits[k].name) || show_edit(o, context, edits[k].name, edits[k].nodes, edits[k].graph);
     if (sn_bench_wanted(o, "swap-100"))
         good &= show_swap(o, context);
     if (sn_bench_wanted(o, "set"))

@@ -302,6 +302,8 @@ static void kept_calls_are_the_calls(void **state)
         "input x\nout saw(110) + saw(110) + saw(f64(110)) + saw(x) + saw(-110) + saw(0x6e) + saw(110, x) + saw(110, phase=0.25)\n",
         "input x\nout svf(x, x, x).x + svf(x, 1000*x, x).y + svf(-x, 1000, 1/x).z + lowpass(-(x*x), 1200)\n",
         "param c = 900 in 20..20000 smooth 0.01\ninput x\nout svf(x, c).x + svf(x, c, 2).y + lowpass(x, c)*tremolo(x, 5, 0.5)\n",
+        /* Of one value as an f64, of two as an f32: the first is read from the text. */
+        "input x\nout svf(x, 1000, 1.00000005960464477539062500001).x + svf(x, 1000, 1.000000059604644775390625).x + svf(x, 1000, 0.7071067811865476).x\n",
         "event gate = 0\ninput x\nout adsr_event(gate, 0.01, 0.1, 0.5, 0.2)*freeverb(x, x).x + comb(x, 440, 0.5) + noise()*pluck(x, 220, 0.5)\n",
     };
     make_noise();
@@ -316,7 +318,7 @@ static void kept_calls_are_the_calls(void **state)
 static void calls_are_kept(void **state)
 {
     (void)state;
-    enum { MOST_KEPT = 20000, CALLS = 1500, ROUNDS = 12 };
+    enum { MOST_KEPT = 20000, CALLS = 1500, ROUNDS = 12, PLACES = 1 << 12 /* of kept_calls.c */ };
     static char text[32 * CALLS];
     size_t most = 0, last = 0;
     bool forgot = false;
@@ -336,9 +338,30 @@ static void calls_are_kept(void **state)
             most = last > most ? last : most;
         }
         assert_true(last >= CALLS);
+        /* They are found at once: whole numbers that differ in few bits have places that differ. */
+        uint32_t used = 0;
+        for (uint32_t k = 0; k < PLACES; k++)
+            used += context->calls.places[k] != NULL;
+        if (used < 1000)
+            fail_msg("%zu calls have %u places of %u", last, used, (unsigned)PLACES);
     }
     if (!forgot || most > MOST_KEPT || context->calls.bytes > 1 << 23)
         fail_msg("%zu calls were kept, %zu bytes", most, context->calls.bytes);
+}
+
+/* With numbers of many digits too, as graphs write them; not with one of which the value does not say the nearest f32. */
+static void calls_with_long_numbers_are_kept(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"0.7071067811865476", "0.70710678118654752440084436210484903928", "1.000000059604644775390625",
+                                          "1.00000005960464477539062500001"};
+    char text[200];
+    for (unsigned k = 0; k < 4; k++) {
+        const size_t n = (size_t)sprintf(text, "input x\nout lowpass1(x, %s)\n", numbers[k]), before = context->calls.count;
+        for (unsigned turn = 0; turn < 2; turn++)
+            sinter_kernel_close(compile(text, n, RATE));
+        assert_int_equal(context->calls.count - before, k == 0 || k == 2 ? 1 : 0); /* the second is the first one's f64 */
+    }
 }
 
 /* Recursions in a row, a loop each: what crosses from one to the next is done with behind that. */
@@ -368,6 +391,7 @@ int main(void)
         cmocka_unit_test(what_is_settled_is_no_operation),
         cmocka_unit_test(kept_calls_are_the_calls),
         cmocka_unit_test(calls_are_kept),
+        cmocka_unit_test(calls_with_long_numbers_are_kept),
         cmocka_unit_test(places_are_used_again),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -291,6 +291,18 @@ static bool is_live(const graph_writing *w, uint32_t node, uint32_t port, const 
     return kind_of(n, port, *values, &value) == VALUE_LIVE;
 }
 
+static void add_number(graph_writing *w, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    graph_number *n = &w->numbers[(bits * 0x9E3779B97F4A7C15u) >> 32 & (GRAPH_NUMBERS - 1)];
+    if (n->length == 0 || memcmp(&n->value, &value, sizeof value) != 0) {
+        n->value = value;
+        n->length = (uint32_t)sn_decimal_write_f64(value, n->digits);
+    }
+    sn_text_add_bytes(&w->out, n->digits, n->length);
+}
+
 void sn_graph_write_parameters(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
@@ -302,10 +314,10 @@ void sn_graph_write_parameters(graph_writing *w, uint32_t node)
         kind_of(n, k, values, &value);
         const bool event = n->type->ports[k].event;
         ADD(w, event ? "event " : "param ", n->name, "__", n->type->ports[k].name, " = ");
-        sn_text_add_f64(&w->out, value);
+        add_number(w, value);
         if (values[k].smoothing && !event) {
             sn_text_add(&w->out, values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
-            sn_text_add_f64(&w->out, values[k].seconds);
+            add_number(w, values[k].seconds);
         }
         sn_text_add(&w->out, "\n");
     }
@@ -322,7 +334,7 @@ static void write_side(graph_writing *w, uint32_t node, uint32_t port, graph_sid
     else if (kind_of(n, port, values_of(w, node, side), &value) == VALUE_LIVE)
         ADD(w, n->name, "__", n->type->ports[port].name);
     else
-        sn_text_add_f64(&w->out, value);
+        add_number(w, value);
 }
 
 static void write_whole(graph_writing *w, uint32_t node, uint32_t port)

@@ -10,6 +10,7 @@
 #ifndef SN_GRAPH_MODEL_H
 #define SN_GRAPH_MODEL_H
 
+#include "base/decimal.h"
 #include "base/text.h"
 #include "kernel/kernels.h"
 #include <sinter/graph.h>
@@ -111,6 +112,15 @@ typedef struct graph_both {
 } graph_both;
 
 /* A text in the making. */
+/* A number as it is written: nodes of one type have many in common, and to find the shortest digits takes a while. */
+typedef struct graph_number {
+    double value;
+    uint32_t length; /* 0: none yet */
+    char digits[SN_DECIMAL_ROOM];
+} graph_number;
+
+enum { GRAPH_NUMBERS = 16 /* a power of 2 */ };
+
 typedef struct graph_writing {
     sinter_graph *g;
     arena memory;
@@ -121,6 +131,7 @@ typedef struct graph_writing {
     graph_connection *arriving; /* connections by the node they lead to, for each in the order they were made */
     uint32_t *first;            /* per node: the first of its own; those of the next node follow */
     graph_both *both;           /* NULL: one graph */
+    graph_number numbers[GRAPH_NUMBERS];
     bool alone;                 /* one node by itself: what is connected to port k is the stream `ink` */
     sinter_status status;
     sinter_report *report;

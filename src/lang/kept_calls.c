@@ -12,6 +12,7 @@
  * no value yet. Whoever compiles holds the context's lock. */
 #include "lang/kept_calls.h"
 
+#include "base/decimal.h"
 #include "kernel/kernels.h"
 
 #include <string.h>
@@ -67,12 +68,24 @@ static uint64_t bits_of_f64(double value)
     return bits;
 }
 
+/* Of a number with many digits its value says so, as a rule, but it has to be looked at: then it is known, for whoever reads it next. */
+static bool is_exact(lang_literal *literal, const char *text)
+{
+    float nearest;
+    if (literal->known == LITERAL_EXACT)
+        return true;
+    if (sn_decimal_read_f32(text + literal->at, literal->length, &nearest) == 0 || nearest < (float)literal->value || nearest > (float)literal->value)
+        return false;
+    literal->known = LITERAL_EXACT;
+    return true;
+}
+
 /* A number as written is the same number to everyone who reads it as one, if its value settles that: not where the nearest f32 is found in the text only. */
 static bool add_literal(const lowering *l, lang_value v, kept_key *key)
 {
-    const lang_literal *literal = &l->t->literals[v.ref];
+    lang_literal *literal = &l->t->literals[v.ref];
     const bool hexadecimal = literal->length > 1 && (l->t->source.text[literal->at + 1] | 0x20) == 'x';
-    if (literal->known != LITERAL_EXACT)
+    if (!is_exact(literal, l->t->source.text))
         return false;
     const unsigned how = (literal->whole ? 1u : 0u) | (v.negated ? 2u : 0u) | (hexadecimal ? 4u : 0u);
     return add_word(key, KEY_LITERAL | (uint64_t)how << KEY_TYPE) && add_word(key, bits_of_f64(literal->value));
@@ -121,7 +134,9 @@ static uint64_t hash_of(const kept_key *key)
         h = (h ^ key->words[k]) * 0x9E3779B97F4A7C15u;
         h ^= h >> 29;
     }
-    return h;
+    /* Places go by the low bits, and what tells small whole numbers from each other is in the high half of an f64. */
+    h = (h ^ h >> 32) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
 }
 
 static struct kept_call **place_of(struct kept_calls *all, uint64_t hash)
