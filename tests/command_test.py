@@ -1498,6 +1498,8 @@ def render_stimuli_and_automation(folder):
         good(*events, "--block", block, "-o", folder / "p.npy")
         same(read_npy(folder / "p.npy")[1], [51, 51, 2, 12, 2, 12, 3, 13])
     bad(2, "render", "input a; a", "--impulse", "--noise", "1", "--frames", "1", "--hash", says="exclude")
+    for twice in (["-", "--automate", "-"], ["-", "--input", "-"], ["input a, b; a + b", "--input", "a=-", "--input", "b=-"], ["input a; a", "--input", "-", "--automate", "-"]):
+        bad(2, "render", *twice, "--frames", "1", "--hash", says="the standard input can be read once")
     bad(1, "render", "input a; a", "--frames", "1", "--hash", says="--impulse or --noise SEED")
 
 

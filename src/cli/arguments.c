@@ -805,6 +805,20 @@ static bool read_words(reader *r, int count, char **words)
 }
 
 /* What no single word is wrong about. */
+static bool is_standard_input(const char *name)
+{
+    return name && strcmp(name, "-") == 0;
+}
+
+/* By how many the standard input is to be read: the program, data, inputs, automation. */
+static int readers_of_input(const arguments *a)
+{
+    int count = is_standard_input(a->program) + is_standard_input(a->data) + is_standard_input(a->automation);
+    for (int k = 0; k < a->input_count; k++)
+        count += is_standard_input(a->inputs[k].text);
+    return count;
+}
+
 static bool check(const reader *r)
 {
     const arguments *a = r->a;
@@ -866,6 +880,8 @@ static bool check(const reader *r)
         wrong = "where shall the result go? -o FILE is missing";
     else if (a->output && strcmp(a->output, "-") == 0 && (a->hash || a->json))
         wrong = "-o - leaves no room on the standard output for --hash and --json";
+    else if (readers_of_input(a) > 1)
+        wrong = "the standard input can be read once, and - is given more than once";
     else if (a->unpaced && a->device != SOUND_NULL)
         wrong = "--unpaced belongs to --device null";
     else if (a->function_name && a->part != DUMP_C)

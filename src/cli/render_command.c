@@ -78,7 +78,7 @@ static int bind_inputs(rendering *r)
     if (status != STATUS_GOOD)
         return status;
     if (r->columns.count > info->input_count)
-        return sn_cli_fail("--input gives %zu streams; the patch takes %u", r->columns.count,
+        return sn_cli_fail("--input gives %zu streams; the patch takes %u (`input left, right` takes two)", r->columns.count,
                            info->input_count);
     if (!(r->column_of = calloc(info->input_count + 1, sizeof *r->column_of)))
         return sn_cli_fail("out of memory");
