@@ -399,6 +399,118 @@ static void what_was_lent_is_lent_again(void **state)
     sinter_kernel_close(to);
 }
 
+/* ---- lines so long that their windows are carried ---- */
+
+static double value_at(int64_t index)
+{
+    return (double)(index * 7919 % 1000003) + 1;
+}
+
+/* `n` elements of out = x so long ago, of which the line knows those from `kept` on. */
+static void run_delay(sinter_instance *instance, int64_t n, int64_t length, int64_t kept, uint32_t *seed)
+{
+    static double x[4096], y[4096];
+    while (n > 0) {
+        *seed = *seed * 1664525u + 1013904223u;
+        const int64_t index = sinter_instance_index(instance), most = 1 + (int64_t)(*seed >> 8) % 4096, count = most < n ? most : n;
+        for (int64_t k = 0; k < count; k++)
+            x[k] = value_at(index + k);
+        assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = (const void *[]){x}, .outputs = (void *[]){y}, .count = count}), SINTER_OK);
+        for (int64_t k = 0; k < count; k++)
+            if (y[k] != (index + k - length < kept ? 0 : value_at(index + k - length)))
+                fail_msg("a delay of %lld: element %lld is %g", (long long)length, (long long)(index + k), y[k]);
+        n -= count;
+    }
+}
+
+static uint32_t line_with_block(const sinter_instance *i)
+{
+    assert_int_equal(i->line_blocks, 1);
+    return i->blocks[0].line;
+}
+
+static void delay_text(char *text, size_t size, int64_t length)
+{
+    snprintf(text, size, "input x\nv = x*1\nout delay(v, %lld)\n", (long long)length);
+}
+
+/* When the window comes to the end of its storage there is next to nothing left to copy. */
+static void windows_are_carried(void **state)
+{
+    (void)state;
+    enum { LENGTH = 20000 };
+    char text[100];
+    uint32_t seed = 3;
+    delay_text(text, sizeof text, LENGTH);
+    sinter_kernel *kernel = compiled(text, SINTER_ENGINE_AUTO);
+    sinter_instance *instance = opened(kernel);
+    const uint32_t line = line_with_block(instance);
+    const instance_line *own = &instance->lines[line];
+    assert_int_equal(instance->blocks[0].shift, LENGTH);
+    for (int round = 0; round < 12; round++) {
+        while (own->position + 4096 <= own->capacity)
+            run_delay(instance, 4096, LENGTH, 0, &seed);
+        const uint32_t before = own->position;
+        const size_t copied = sn_kernel_slide(instance, line);
+        if (copied > (KERNEL_CARRIED_AT_ONCE + PLAN_CHUNK) * sizeof(double) || own->position != before - LENGTH)
+            fail_msg("%zu bytes were copied", copied);
+        run_delay(instance, 5000 * round, LENGTH, 0, &seed);
+        if (round == 6)
+            sinter_instance_reset(instance);
+    }
+    sinter_instance_close(instance);
+    sinter_kernel_close(kernel);
+}
+
+/* Random lives of a line: run, lent for nothing, lent and taken over by one that is longer, shorter, or the same, with the past copied before or not, handed over. */
+static void carried_lines_go_anywhere(void **state)
+{
+    (void)state;
+    static const int64_t lengths[] = {17000, 40000, 30000, 17001, 90000, 46000};
+    enum { KINDS = sizeof lengths / sizeof *lengths, STEPS = 120 };
+    sinter_kernel *kernels[KINDS];
+    char text[100];
+    uint32_t seed = 11;
+    for (int k = 0; k < KINDS; k++) {
+        delay_text(text, sizeof text, lengths[k]);
+        kernels[k] = compiled(text, SINTER_ENGINE_AUTO);
+    }
+    int kind = 0;
+    int64_t kept = 0;
+    sinter_instance *instance = opened(kernels[0]);
+    for (int step = 0; step < STEPS; step++) {
+        sinter_migration *m;
+        seed = seed * 1664525u + 1013904223u;
+        const int next = (int)((seed >> 8) % KINDS), what = (int)((seed >> 16) % 4);
+        run_delay(instance, (seed >> 12) % (step % 5 ? 20000 : 130000), lengths[kind], kept, &seed);
+        sinter_instance *other = opened(kernels[next]);
+        assert_int_equal(sn_migration_open(kernels[kind], kernels[next], NULL, 0, &m, NULL), SINTER_OK);
+        if (what > 0) {
+            assert_true(sn_migration_take_past(m));
+            sn_instance_lend_past(m, instance, other);
+            run_delay(instance, (seed >> 9) % (what == 3 ? 150000 : 2000), lengths[kind], kept, &seed);
+            sn_migration_copy_past(m);
+            run_delay(instance, (seed >> 7) % 700, lengths[kind], kept, &seed);
+        }
+        if (what == 1) {
+            sinter_migration_close(m);
+            sinter_instance_close(other);
+            continue;
+        }
+        const int64_t now = sinter_instance_index(instance);
+        assert_int_equal(sinter_instance_migrate(m, instance, other), SINTER_OK);
+        kept = now - lengths[kind] > kept ? now - lengths[kind] : kept;
+        kept = now - lengths[next] > kept ? now - lengths[next] : kept;
+        kind = next;
+        sinter_migration_close(m);
+        sinter_instance_close(instance);
+        instance = other;
+    }
+    sinter_instance_close(instance);
+    for (int k = 0; k < KINDS; k++)
+        sinter_kernel_close(kernels[k]);
+}
+
 static void another_type_begins_at_0(void **state)
 {
     (void)state;
@@ -747,6 +859,8 @@ int main(void)
         cmocka_unit_test(what_changes_owners_is_copied_before),
         cmocka_unit_test(what_is_large_is_copied_beforehand),
         cmocka_unit_test(what_was_lent_is_lent_again),
+        cmocka_unit_test(windows_are_carried),
+        cmocka_unit_test(carried_lines_go_anywhere),
         cmocka_unit_test(another_type_begins_at_0),
         cmocka_unit_test(tiny_values_go_on_as_they_were),
         cmocka_unit_test(what_was_left_can_begin_again),

@@ -21,6 +21,21 @@ static size_t line_bytes(const sinter_kernel *k, uint32_t n)
     return rounded((size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) + 64);
 }
 
+/* What is carried lies below the window, however far that has come: so it is as far down as the window is long. */
+uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t n)
+{
+    const plan_line *l = &k->lines[n];
+    const bool window = !l->held && !l->flush && (!k->moving || (!k->moving->lines[n].held && !k->moving->lines[n].flush));
+    return window && l->length * sn_ir_type_size((ir_type)l->type) >= KERNEL_CARRIED_LINE ? l->length : 0;
+}
+
+/* Of a block of its own. Where it is carried the window may begin to move as soon as it could arrive, and go on for a chunk, or for as long as two programs share the line. */
+static uint32_t block_capacity(const sinter_kernel *k, uint32_t n)
+{
+    const uint32_t room = KERNEL_MOST_SHARED / (uint32_t)sn_ir_type_size((ir_type)k->lines[n].type) + PLAN_CHUNK;
+    return sn_instance_shift(k, n) ? 2 * k->lines[n].length + room : line_capacity(k, n);
+}
+
 /* What is held is touched value by value, and a voice may have ten such lines: they lie close together, not a cache line or two each. */
 static bool is_packed(const sinter_kernel *k, uint32_t n)
 {
@@ -41,6 +56,8 @@ static void start_lines(sinter_instance *i)
         i->lines[n].position = k->lines[n].length;
         memset(i->lines[n].storage, 0, (size_t)i->lines[n].capacity * sn_ir_type_size((ir_type)k->lines[n].type));
     }
+    for (uint32_t n = 0; n < i->line_blocks; n++)
+        i->blocks[n].carried = i->blocks[n].shift;
     i->index = 0;
     i->starts++;
 }
@@ -81,15 +98,18 @@ enum { PAGE = 4096, STAGGER = 5 * 64 };
 
 static bool open_large_line(const sinter_kernel *k, uint32_t n, instance_line *own)
 {
-    own->block_size = line_bytes(k, n) + 64 + PAGE;
+    own->capacity = block_capacity(k, n);
+    own->block_size = rounded((size_t)own->capacity * sn_ir_type_size((ir_type)k->lines[n].type) + 64) + 64 + PAGE;
     own->block = sn_allocate(&k->context->allocator, own->block_size);
     own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) + n * (size_t)STAGGER % PAGE : NULL;
     return own->block != NULL;
 }
 
-instance_loan *sn_instance_loan(const sinter_instance *i, uint32_t line)
+instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near)
 {
-    for (instance_loan *at = i->loans, *end = at + i->loan_count; at < end; at++)
+    if (near < i->line_blocks && i->blocks[near].line == line)
+        return &i->blocks[near];
+    for (instance_block *at = i->blocks, *end = at + i->line_blocks; at < end; at++)
         if (at->line == line)
             return at;
     return NULL;
@@ -97,7 +117,7 @@ instance_loan *sn_instance_loan(const sinter_instance *i, uint32_t line)
 
 bool sn_instance_open_spare(const sinter_kernel *k, uint32_t n, instance_line *spare)
 {
-    *spare = (instance_line){.capacity = line_capacity(k, n)};
+    *spare = (instance_line){0};
     if (!open_large_line(k, n, spare))
         return false;
     memset(spare->storage, 0, (size_t)spare->capacity * sn_ir_type_size((ir_type)k->lines[n].type));
@@ -118,7 +138,7 @@ static bool open_lines(sinter_instance *i, uint8_t *state)
     size_t at = 0;
     for (uint32_t n = 0; n < k->line_count; n++)
         if (sn_instance_keeps_apart(k, n))
-            i->loans[i->loan_count++].line = n;
+            i->blocks[i->line_blocks++] = (instance_block){.line = n, .shift = sn_instance_shift(k, n)};
     for (uint32_t n = 0; n < k->line_count; n++) {
         instance_line *own = &i->lines[n];
         *own = (instance_line){.capacity = line_capacity(k, n)};
@@ -182,9 +202,9 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const bool smooths = moving || k->always_moving;
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
     const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
-    const size_t selves = rounded(k->call_count * sizeof(void *)), loans = rounded(count_large_lines(k) * sizeof(instance_loan));
+    const size_t selves = rounded(k->call_count * sizeof(void *)), blocks = rounded(count_large_lines(k) * sizeof(instance_block));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + loans + 64;
+    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + blocks + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -201,7 +221,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     if (smooths)
         i->ramps = memset(at + state + lines + values, 0, ramps);
     i->selves = memset(at + state + lines + values + ramps, 0, selves);
-    i->loans = memset(at + state + lines + values + ramps + selves, 0, loans);
+    i->blocks = memset(at + state + lines + values + ramps + selves, 0, blocks);
     memset(i->lines, 0, lines);
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
@@ -223,8 +243,8 @@ void sinter_instance_close(sinter_instance *i)
     const sinter_allocator a = i->kernel->context->allocator;
     for (uint32_t n = 0; n < i->kernel->line_count; n++)
         sn_release(&a, i->lines[n].block, i->lines[n].block_size);
-    for (uint32_t n = 0; n < i->loan_count; n++)
-        sn_release(&a, i->loans[n].spare.block, i->loans[n].spare.block_size);
+    for (uint32_t n = 0; n < i->line_blocks; n++)
+        sn_release(&a, i->blocks[n].spare.block, i->blocks[n].spare.block_size);
     destroy_selves(i);
     sn_release(&a, i, i->block_size);
 }

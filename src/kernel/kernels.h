@@ -176,14 +176,24 @@ typedef struct instance_line {
     size_t block_size;
 } instance_line;
 
-enum { KERNEL_LARGE_LINE = 1 << 15 };
+enum {
+    KERNEL_LARGE_LINE = 1 << 15,
+    KERNEL_MOST_SHARED = 1 << 17 /* bytes that two programs, side by side, may write each for itself (migrate.c) */
+};
 
-/* A large line whose past another thread may be reading (migrate.c): so the window, when it comes to the end of its storage, goes to the spare one. */
-typedef struct instance_loan {
+/* From so many bytes on a line's past is not moved as a whole when its window comes to the end of its storage: what is written is *carried* to where the window will
+ * be then, little by little, `shift` elements further down, where nothing is read any more. */
+enum { KERNEL_CARRIED_LINE = 1 << 17, KERNEL_CARRIED_AT_ONCE = 1024 /* elements: so that small blocks do not pay for a call each */ };
+
+/* What a line with a block of its own has besides. Another thread may be reading its past (migrate.c): then the window, when it comes to the end of its storage, goes to
+ * the spare one. */
+typedef struct instance_block {
     uint32_t line;
-    bool lent; /* the storage's values up to where they were lent stay as they are, until the window is elsewhere */
-    instance_line spare; /* block NULL: there was no need of one yet */
-} instance_loan;
+    bool lent;              /* the storage's values up to where they were lent stay as they are, until the window is elsewhere */
+    uint32_t shift, carried; /* 0: it is not carried; before which element it has been */
+    instance_line spare;    /* block NULL: there was no need of one yet */
+    uint32_t spare_shift;
+} instance_block;
 
 /* A parameter on its way: base + slope·g(index − from), see opt/smooth.c, for elements from `from` to before `until`. */
 typedef struct instance_ramp {
@@ -205,8 +215,8 @@ struct sinter_instance {
     instance_side sides[2]; /* at rest; moving. Of a kernel that is always moving: its own; none */
     bool side;              /* which one ran last: the lines are as it wants them */
     instance_line *lines;   /* of both */
-    instance_loan *loans;   /* of the lines that have blocks of their own, in their order */
-    uint32_t loan_count;
+    instance_block *blocks; /* of the lines that have blocks of their own, in their order */
+    uint32_t line_blocks;   /* how many there are */
     uint32_t starts;        /* how often the state was set anew */
     size_t moved;           /* bytes that a migration has copied here, or moved elsewhere for it, while nothing could be run */
     void **selves;          /* of the calls */
@@ -250,6 +260,8 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* para
 bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b);
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
 bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
+/* The line's window to the start of its storage, or of another one where that is lent: for whoever needs room behind it. What was copied, in bytes. */
+size_t sn_kernel_slide(sinter_instance *i, uint32_t line);
 /* Elements [at, at + n) of the call, of which the first has this index; of a program with totals only all of them. */
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
@@ -295,9 +307,11 @@ double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
 bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
-instance_loan *sn_instance_loan(const sinter_instance *i, uint32_t line); /* NULL: it has no block of its own */
+/* NULL: it has no block of its own. Looks at the place `near` first, then at all. */
+instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near);
 /* Storage as such a line of this kernel has, touched; false: memory is refused. */
 bool sn_instance_open_spare(const sinter_kernel *k, uint32_t line, instance_line *spare);
+uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t line); /* in such storage */
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 /* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
 int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);

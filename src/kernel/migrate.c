@@ -13,7 +13,7 @@
  * large line, of which there is one copy: they share the block. All that differs is what each has written since they are two, at the one place
  * where the line goes on. There the new program's values lie; those of the old one are kept apart, change places with them before it runs, and
  * again behind it. So a line costs the audio thread some values of the fade. Neither program moves its window meanwhile: where there is no room for that, it is
- * moved before, as it is now and then in any case.
+ * moved before, as it is now and then in any case (kernels.h: what is long is carried there little by little). Of the two it is the new program that carries.
  *
  * A line that has become longer, or so short that its block is none for the old program, or has another name, has room for its past in its own new block only. What is large
  * of that is copied by the thread that made the migration, while the old program runs on. The thread that runs it *lends* the line first: it says where the values lie,
@@ -51,7 +51,7 @@ typedef struct line_share {
 
 /* Bytes that the audio thread exchanges, twice a block: where lines are so many that it would be more, fades are shorter. 130 lines for 5 ms at 48 kHz. */
 enum {
-    MOST_SHARED = 1 << 17,
+    MOST_SHARED = KERNEL_MOST_SHARED,
     MOST_BESIDE = 1 << 18 /* of long lines that it copies where programs meet: some 20 µs, a second */
 };
 
@@ -407,16 +407,21 @@ bool sn_migration_wants_past(const sinter_migration *m)
     return m->past_count > 0;
 }
 
-static void lend(line_past *past, sinter_instance *from, sinter_instance *to, line_move move, size_t size)
+/* What is carried would be written into what is lent. So it is not, meanwhile; and if the window could have to move while it is lent, it does so before. */
+static void lend(line_past *past, sinter_instance *from, sinter_instance *to, line_move move, size_t size, uint32_t *near)
 {
-    instance_loan *loan = sn_instance_loan(from, move.from);
-    if (!loan)
+    instance_block *b = sn_instance_block(from, move.from, *near);
+    if (!b)
         return;
-    if (!loan->spare.block) {
-        loan->spare = past->spare;
+    *near = (uint32_t)(b - from->blocks) + 1;
+    if (b->shift && !b->lent && from->lines[move.from].position >= (uint64_t)from->kernel->lines[move.from].length + b->shift)
+        sn_kernel_slide(from, move.from);
+    if (!b->spare.block) {
+        b->spare = past->spare;
+        b->spare_shift = sn_instance_shift(from->kernel, move.from);
         past->spare.block = NULL;
     }
-    loan->lent = past->lent = true;
+    b->lent = past->lent = true;
     past->size = size;
     past->values = from->lines[move.from].storage + from->lines[move.from].position * sn_ir_type_size((ir_type)from->kernel->lines[move.from].type) - size;
     past->into = to->lines[move.to].storage + to->lines[move.to].position * sn_ir_type_size((ir_type)to->kernel->lines[move.to].type) - size;
@@ -424,11 +429,12 @@ static void lend(line_past *past, sinter_instance *from, sinter_instance *to, li
 
 void sn_instance_lend_past(sinter_migration *m, sinter_instance *from, sinter_instance *to)
 {
+    uint32_t near = 0;
     m->past_index = from->index;
     m->past_starts = from->starts;
     for (uint32_t i = 0; i < m->past_count; i++) {
         const line_move *move = &m->lines[m->pasts[i].move];
-        lend(&m->pasts[i], from, to, *move, bytes_to_move(m, move));
+        lend(&m->pasts[i], from, to, *move, bytes_to_move(m, move), &near);
     }
 }
 
@@ -487,13 +493,32 @@ static bool can_hand_over(const sinter_instance *from, const sinter_instance *to
            && taken->capacity >= (uint64_t)old->length + from->kernel->chunk;
 }
 
-static void hand_over(sinter_instance *from, sinter_instance *to, line_move move)
+/* Where the blocks of the next line are, as a rule: there may be a hundred. */
+typedef struct block_places {
+    uint32_t from, to;
+} block_places;
+
+/* What is carried in a block goes with it. The other way goes a block of a line that is shorter, perhaps: there is nothing carried to where the longer window still is. */
+static instance_block *exchange_shifts(sinter_instance *from, sinter_instance *to, line_move move, block_places *near)
+{
+    instance_block *given = sn_instance_block(from, move.from, near->from), *taken = sn_instance_block(to, move.to, near->to);
+    const uint32_t kept = taken->shift;
+    *near = (block_places){(uint32_t)(given - from->blocks) + 1, (uint32_t)(taken - to->blocks) + 1};
+    taken->shift = given->shift;
+    taken->carried = given->carried;
+    given->shift = given->carried = kept >= from->kernel->lines[move.from].length ? kept : 0;
+    given->lent = false;
+    return given;
+}
+
+static void hand_over(sinter_instance *from, sinter_instance *to, line_move move, block_places *near)
 {
     instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
     const instance_line kept = *taken;
     *taken = *given;
     *given = kept;
     given->position = from->kernel->lines[move.from].length; /* somewhere within */
+    exchange_shifts(from, to, move, near);
 }
 
 static void exchange_selves(sinter_instance *from, sinter_instance *to, line_move move)
@@ -522,12 +547,13 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
 {
     if (!m || !from || !to || from == to || from->kernel != m->from || to->kernel != m->to)
         return SINTER_BAD_ARGUMENT;
+    block_places near = {0, 0};
     for (uint32_t i = 0; i < m->line_count; i++)
         if (!can_hand_over(from, to, m->lines[i]))
             bring(m, from, to, m->lines[i]);
     for (uint32_t i = 0; i < m->line_count; i++)
         if (can_hand_over(from, to, m->lines[i]))
-            hand_over(from, to, m->lines[i]);
+            hand_over(from, to, m->lines[i], &near);
     for (uint32_t i = 0; i < m->call_count; i++)
         exchange_selves(from, to, m->calls[i]);
     move_parameters(m, from, to);
@@ -546,18 +572,12 @@ static bool can_share(const sinter_migration *m, const sinter_instance *from, co
 /* The window is where neither program moves it for as long as both run. */
 static void make_room(sinter_instance *from, sinter_instance *to, uint32_t line, uint32_t elements)
 {
-    instance_line *own = &from->lines[line];
-    const plan_line *l = &from->kernel->lines[line];
-    if (own->position + (uint64_t)elements <= own->capacity)
-        return;
-    const size_t size = l->length * sn_ir_type_size((ir_type)l->type);
-    memmove(own->storage, sn_instance_values(from, line), size);
-    own->position = l->length;
-    to->moved += size;
+    if (from->lines[line].position + (uint64_t)elements > from->lines[line].capacity)
+        to->moved += sn_kernel_slide(from, line);
 }
 
 /* The new instance has the block from now on; the old one gives that back which the new one had, and looks at the block as long as it runs. */
-static line_share share(sinter_instance *from, sinter_instance *to, line_move move, uint8_t *newest)
+static line_share share(sinter_instance *from, sinter_instance *to, line_move move, uint8_t *newest, block_places *near)
 {
     instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
     const size_t width = sn_ir_type_size((ir_type)to->kernel->lines[move.to].type);
@@ -565,12 +585,14 @@ static line_share share(sinter_instance *from, sinter_instance *to, line_move mo
     *taken = *given;
     given->block = kept.block;
     given->block_size = kept.block_size;
+    exchange_shifts(from, to, move, near)->shift = 0; /* the new program carries what is in the line */
     return (line_share){width, given->storage + given->position * width, newest};
 }
 
 void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to)
 {
     uint8_t *newest = m->newest;
+    block_places near = {0, 0};
     for (uint32_t i = 0; i < m->line_count; i++)
         if (!can_share(m, from, to, m->lines[i]))
             bring(m, from, to, m->lines[i]);
@@ -578,7 +600,7 @@ void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sint
         if (!can_share(m, from, to, m->lines[i]))
             continue;
         make_room(from, to, m->lines[i].from, m->beside);
-        const line_share s = share(from, to, m->lines[i], newest);
+        const line_share s = share(from, to, m->lines[i], newest, &near);
         m->shares[m->share_count++] = s;
         newest += m->beside * s.width;
     }

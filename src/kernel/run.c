@@ -142,28 +142,68 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- delay lines ---- */
 
-/* To the start of the storage; of another one, where somebody reads what is in this. */
-__attribute__((noinline)) static void slide(sinter_instance *i, const kernel_motion *m, instance_line *own)
+/* What was written since goes to where the window will be; below it, which is as far down as it is long, nobody reads any more. */
+static void carry_line(const sinter_instance *i, instance_block *b)
 {
-    const uint8_t *values = own->storage + (size_t)(own->position - m->length) * m->width;
-    instance_loan *loan = own->block ? sn_instance_loan(i, m->line) : NULL;
-    if (loan && loan->lent) {
-        const instance_line left = *own;
-        memcpy(loan->spare.storage, values, (size_t)m->length * m->width);
-        *own = loan->spare;
-        loan->spare = left;
-        loan->lent = false;
+    const instance_line *own = &i->lines[b->line];
+    const size_t width = sn_ir_type_size((ir_type)i->kernel->lines[b->line].type);
+    if (own->position <= b->carried)
+        return;
+    uint8_t *from = own->storage + b->carried * width;
+    memmove(from - b->shift * width, from, (own->position - b->carried) * width);
+    b->carried = own->position;
+}
+
+static void carry_lines(sinter_instance *i)
+{
+    for (instance_block *b = i->blocks, *end = b + i->line_blocks; b < end; b++)
+        if (b->shift && !b->lent && i->lines[b->line].position >= b->carried + (uint64_t)KERNEL_CARRIED_AT_ONCE)
+            carry_line(i, b);
+}
+
+/* To a storage that nobody reads. */
+static void move_to_spare(const sinter_instance *i, instance_block *b, const uint8_t *values, size_t bytes)
+{
+    instance_line *own = &i->lines[b->line];
+    const instance_line left = *own;
+    const uint32_t shift = b->shift;
+    memcpy(b->spare.storage, values, bytes);
+    *own = b->spare;
+    b->spare = left;
+    b->shift = b->spare_shift;
+    b->spare_shift = shift;
+    b->lent = false;
+}
+
+__attribute__((noinline)) size_t sn_kernel_slide(sinter_instance *i, uint32_t line)
+{
+    instance_line *own = &i->lines[line];
+    instance_block *b = own->block ? sn_instance_block(i, line, 0) : NULL;
+    const uint32_t length = i->kernel->lines[line].length;
+    const size_t width = sn_ir_type_size((ir_type)i->kernel->lines[line].type), bytes = length * width;
+    const uint8_t *values = own->storage + (size_t)(own->position - length) * width;
+    if (b && b->lent) {
+        move_to_spare(i, b, values, bytes);
+    } else if (b && b->shift && own->position >= (uint64_t)length + b->shift) { /* all that is in the window was carried, or is now */
+        const size_t rest = own->position > b->carried ? (own->position - b->carried) * width : 0;
+        carry_line(i, b);
+        own->position -= b->shift;
+        b->carried = b->shift;
+        return rest;
     } else {
-        memmove(own->storage, values, (size_t)m->length * m->width);
+        memmove(own->storage, values, bytes);
     }
-    own->position = m->length;
+    own->position = length;
+    if (b)
+        b->carried = b->shift;
+    return bytes;
 }
 
 /* Where the window's next n elements go. A slide makes room at its end. */
 static inline uint8_t *place_window(sinter_instance *i, const kernel_motion *m, instance_line *own, int64_t n)
 {
     if (own->position + (uint64_t)n > own->capacity)
-        slide(i, m, own);
+        sn_kernel_slide(i, m->line);
     return own->storage + (size_t)own->position * m->width;
 }
 
@@ -183,6 +223,8 @@ static void place_lines(const kernel_run *r, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     instance_line *lines = r->instance->lines;
+    if (r->instance->line_blocks)
+        carry_lines(r->instance);
     for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++) {
         instance_line *own = &lines[m->line];
         if (m->counter) {
