@@ -440,11 +440,18 @@ static lang_value add_input(const lowering *l, ir_program *own, uint32_t number)
     return sn_lang_scalar(sn_ir_emit(own, IR_INPUT, l->type, sn_ir_add_input(own, name, l->type), 0, 0), l->type);
 }
 
-/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. */
+/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. What was remembered of
+ * calls, and where the rate is, are operations of the other program, as those of this one are nothing in that: their numbers may be the same. */
 static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
 {
     lowering *l = e->l;
     ir_program *const program = l->p;
+    lang_memo *const memos = l->memos;
+    const uint32_t memo_count = l->memo_count, memo_mask = l->memo_mask;
+    const ir_ref rate = l->rate;
+    l->memos = NULL;
+    l->memo_count = l->memo_mask = 0;
+    l->rate = 0;
     sn_ir_open(own, l->memory, program->rules);
     for (uint32_t k = 0; k < e->count; k++)
         bind_parameter(e, function, k, add_input(l, own, k));
@@ -454,6 +461,10 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     if (v.type != TYPE_WRONG && v.count == 1)
         v = sn_lang_number(l, e->node, v);
     l->p = program;
+    l->memos = memos;
+    l->memo_count = memo_count;
+    l->memo_mask = memo_mask;
+    l->rate = rate;
     for (uint32_t k = 0; k < e->count; k++)
         bind_parameter(e, function, k, e->parameters[k]);
     return v;
