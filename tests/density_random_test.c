@@ -17,10 +17,10 @@
 #include <cmocka.h>
 #include "density_checks.h"
 
-enum { DENSITIES = 250, TRIALS = 6, MOST_COLUMNS = 3, MOST_PARAMETERS = 10, MOST_TEXT = 4000, BLOCK = 4096, MOST_ROWS = 28000, MOST_STRIDE = 3 };
+enum { DENSITIES = 200, TRIALS = 6, MOST_COLUMNS = 3, MOST_PARAMETERS = 10, MOST_TEXT = 4000, BLOCK = 4096, MOST_ROWS = 28000, MOST_STRIDE = 3, GROUPS = 5 };
 
 static uint64_t number_of_density;
-static uint32_t sums, finite_sums;
+static uint32_t sums, finite_sums, collapsed;
 
 static uint32_t below(uint32_t n)
 {
@@ -38,7 +38,7 @@ typedef struct model {
     char text[MOST_TEXT];
     size_t length;
     uint32_t columns, parameters;
-    bool narrow;
+    bool narrow, positive; /* `positive`: the columns' numbers */
 } model;
 
 __attribute__((format(printf, 2, 3))) static void say(model *m, const char *format, ...)
@@ -95,6 +95,28 @@ static void say_expression(model *m, unsigned depth)
     }
 }
 
+/* What collapses where rows are bound, which random terms seldom do. */
+static void say_family(model *m)
+{
+    static const char *const one[] = {"exponential(%s)", "poisson(%s)", "normal(0.5, %s)", "half_normal(%s)", "rayleigh(%s)"};
+    static const char *const two[] = {"normal(%s, %s)", "gamma(%s, %s)", "laplace(%s, %s)", "lognormal(%s, %s)", "weibull(%s, %s)", "cauchy(%s, %s)"};
+    char number[16];
+    m->positive = true;
+    for (uint32_t k = 0; k < m->columns; k++) {
+        snprintf(number, sizeof number, "%.2f", uniform(0.5, 2));
+        const char *first = m->parameters ? "p0" : number, *second = m->parameters > 1 ? "p1" : number;
+        say(m, "c%u ~ ", (unsigned)k);
+        if (k && m->parameters > 2 && chance(50)) { /* a regression */
+            say(m, "normal(p0 + p1*c%u, p2)", (unsigned)(k - 1));
+        } else if (chance(50)) {
+            m->length += (size_t)snprintf(m->text + m->length, sizeof m->text - m->length, one[below(sizeof one / sizeof *one)], first);
+        } else {
+            m->length += (size_t)snprintf(m->text + m->length, sizeof m->text - m->length, two[below(sizeof two / sizeof *two)], first, second);
+        }
+        say(m, "; ");
+    }
+}
+
 /* From one operation, whose sums stay in registers, to hundreds, which leave none for them; with few derivatives, and with more than a body can have sums in registers. */
 static void make_model(model *m)
 {
@@ -103,6 +125,10 @@ static void make_model(model *m)
         say(m, "input c%u; ", (unsigned)k);
     for (uint32_t k = 0; k < m->parameters; k++)
         say(m, "param p%u = %.2f; ", (unsigned)k, uniform(0.5, 3));
+    if (chance(25)) {
+        say_family(m);
+        return;
+    }
     const unsigned depth = 1 + below(4);
     for (uint32_t term = 0, terms = chance(70) ? 1 : 1 + below(5); term < terms; term++) {
         say(m, term ? " + " : "");
@@ -129,6 +155,7 @@ typedef struct argument {
 typedef struct rows {
     int64_t count;
     argument arguments[MOST_ARGUMENTS]; /* columns, parameters, weights */
+    argument groups;                    /* of sums by a column */
     bool masked;
     int64_t offset;
     uint8_t validity[MOST_ROWS / 8 + 16];
@@ -155,7 +182,7 @@ static double draw_value(bool wild)
 }
 
 /* NaN and infinities in one of six alone: they swallow what else a sum may have lost. */
-static void draw_argument(argument *a, int64_t count, int64_t stride)
+static void draw_argument(argument *a, int64_t count, int64_t stride, bool positive)
 {
     const bool wild = chance(16);
     a->given = true;
@@ -163,6 +190,8 @@ static void draw_argument(argument *a, int64_t count, int64_t stride)
     a->shift = below(65);
     for (int64_t i = 0; i < count; i++)
         a->values[i] = stride || i == 0 ? draw_value(wild) : a->values[0];
+    for (int64_t i = 0; positive && i < count; i++)
+        a->values[i] = fabs(a->values[i]);
 }
 
 static int64_t draw_stride(void)
@@ -175,21 +204,24 @@ static void draw_rows(rows *r, const model *m, bool shared)
 {
     r->count = draw_count(shared);
     for (uint32_t k = 0; k < m->columns; k++)
-        draw_argument(&r->arguments[k], r->count, draw_stride());
+        draw_argument(&r->arguments[k], r->count, draw_stride(), m->positive);
     const bool by_row = chance(40);
     for (uint32_t k = 0; k < m->parameters; k++) {
         argument *a = &r->arguments[m->columns + k];
-        draw_argument(a, r->count, by_row && chance(50) ? draw_stride() : 0);
+        draw_argument(a, r->count, by_row && chance(50) ? draw_stride() : 0, m->positive);
         a->given = a->stride != 0 || chance(50);
         if (a->stride == 0)
             for (int64_t i = 0; i < r->count || i == 0; i++)
                 a->values[i] = i ? a->values[0] : uniform(0.5, 3);
     }
     argument *weights = &r->arguments[m->columns + m->parameters];
-    draw_argument(weights, r->count, draw_stride());
+    draw_argument(weights, r->count, draw_stride(), true);
     weights->given = chance(30);
     for (int64_t i = 0; i < r->count; i++)
         weights->values[i] = !weights->given ? 1 : weights->stride == 0 ? fabs(weights->values[0]) : chance(10) ? 0 : uniform(0, 2);
+    draw_argument(&r->groups, r->count, 1 + below(2), true);
+    for (int64_t i = 0; i < r->count; i++)
+        r->groups.values[i] = below(GROUPS);
     r->masked = chance(30);
     r->offset = below(20);
     for (size_t k = 0; k < sizeof r->validity; k++)
@@ -232,6 +264,8 @@ static sinter_density_argument in_form(const argument *a)
 
 typedef struct outcome {
     double sum, exact, gradient[MOST_PARAMETERS];
+    double bound, bound_gradient[MOST_PARAMETERS];
+    double by_group[GROUPS];
     uint32_t results; /* of batches: log-densities, then derivatives by the parameters */
     uint64_t *bits;   /* of each row, result after result */
 } outcome;
@@ -250,6 +284,21 @@ static double number_at(const uint8_t *from, int64_t i, bool narrow)
     memcpy(&f, from + 4 * (narrow ? i : 0), sizeof f);
     memcpy(&d, from + 8 * (narrow ? 0 : i), sizeof d);
     return narrow ? (double)f : d;
+}
+
+/* Rows bound, where no parameter comes by row: the same with derivatives and without. */
+static void run_bound(sinter_density *d, sinter_density_values *v, const model *m, sinter_density_data data, outcome *out)
+{
+    sinter_bound *bound;
+    double alone;
+    data.parameters = NULL;
+    expect_status(sinter_density_bind(d, &data, &bound, NULL), SINTER_OK, "bind");
+    expect_status(sinter_bound_log(bound, v, NULL, &out->bound, m->parameters ? out->bound_gradient : NULL), SINTER_OK, "bound");
+    expect_status(sinter_bound_log(bound, v, NULL, &alone, NULL), SINTER_OK, "bound alone");
+    if (bits_of(alone) != bits_of(out->bound))
+        fail_msg("density %llu: bound rows have %.17g alone, %.17g with derivatives\n%s", (unsigned long long)number_of_density, alone, out->bound, m->text);
+    collapsed += sinter_bound_describe(bound).collapses;
+    sinter_bound_close(bound);
 }
 
 enum { CANARY = 0xA5, ROOM_AROUND = 64 };
@@ -284,12 +333,13 @@ static void run(sinter_density *d, const model *m, const rows *r, bool plain, ou
     const argument *of_parameters = r->arguments + m->columns, *weights = of_parameters + m->parameters;
     sinter_density_values *v;
     expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
-    bool some_given = false;
+    bool some_given = false, by_row = false;
     for (uint32_t k = 0; k < m->columns; k++)
         columns[k] = plain ? (sinter_density_argument){r->arguments[k].plain, 1} : in_form(&r->arguments[k]);
     for (uint32_t k = 0; k < m->parameters; k++) {
         const argument *a = &of_parameters[k];
         sinter_density_set(v, (int)k, a->given && !plain && a->stride == 0 ? 77 : a->values[0]);
+        by_row |= a->stride != 0;
         parameters[k] = plain ? (sinter_density_argument){a->stride ? a->plain : NULL, a->stride != 0} : in_form(a);
         some_given |= parameters[k].data != NULL;
     }
@@ -304,7 +354,13 @@ static void run(sinter_density *d, const model *m, const rows *r, bool plain, ou
     for (int again = 0; again < 2; again++) /* the second time what the first left is there; and shapes that were met may take a shorter way */
         expect_status(sinter_density_sum(v, &data, &out->sum, m->parameters ? out->gradient : NULL), SINTER_OK, "sum");
     expect_status(sinter_density_sum_exact(v, &data, &out->exact), SINTER_OK, "exact sum");
+    const sinter_density_argument groups = plain ? (sinter_density_argument){r->groups.plain, 1} : in_form(&r->groups);
+    expect_status(sinter_density_sum_by(v, &data, &groups, GROUPS, out->by_group, NULL), SINTER_OK, "sum by");
     run_batch(v, m, r, &data, plain ? 0 : ROOM_AROUND / 2 + below(8), out);
+    for (uint32_t k = 0; k < m->parameters; k++) /* what the call gave is to be set now */
+        sinter_density_set(v, (int)k, of_parameters[k].values[0]);
+    if (!by_row)
+        run_bound(d, v, m, data, out);
     sinter_density_values_close(v);
 }
 
@@ -317,6 +373,16 @@ static void compare(const model *m, const rows *r, const outcome *is, const outc
         if (bits_of(is->gradient[k]) != bits_of(wanted->gradient[k]))
             fail_msg("density %llu, %s, %d rows: derivative by p%u %.17g instead of %.17g\n%s", (unsigned long long)number_of_density, what, (int)r->count, (unsigned)k,
                      is->gradient[k], wanted->gradient[k], m->text);
+    for (unsigned k = 0; k < GROUPS; k++)
+        if (bits_of(is->by_group[k]) != bits_of(wanted->by_group[k]))
+            fail_msg("density %llu, %s, %d rows: group %u has %.17g instead of %.17g\n%s", (unsigned long long)number_of_density, what, (int)r->count, k, is->by_group[k],
+                     wanted->by_group[k], m->text);
+    for (uint32_t k = 0; k <= m->parameters; k++) {
+        const double a = k ? is->bound_gradient[k - 1] : is->bound, b = k ? wanted->bound_gradient[k - 1] : wanted->bound;
+        if (bits_of(a) != bits_of(b))
+            fail_msg("density %llu, %s, %d rows bound: number %u is %.17g instead of %.17g\n%s", (unsigned long long)number_of_density, what, (int)r->count, (unsigned)k, a, b,
+                     m->text);
+    }
     for (uint32_t k = 0; k < is->results; k++)
         for (int64_t i = 0; i < r->count; i++) {
             const uint64_t row = is_there(r, i) ? wanted->bits[k * r->count + i] : bits_of(NAN);
@@ -420,10 +486,14 @@ static void try_density(uint64_t number)
             densities[k] = open_density(&m, engines[k], shared && k ? 1 + (int)below(3) : 1);
     outcome wanted = open_outcome(&m), is = open_outcome(&m);
     for (unsigned trial = 0; trial < TRIALS; trial++) {
+        wanted.bound = is.bound = 0;
+        memset(wanted.bound_gradient, 0, sizeof wanted.bound_gradient);
+        memset(is.bound_gradient, 0, sizeof is.bound_gradient);
         const unsigned arguments = m.columns + m.parameters + 1;
         draw_rows(&r, &m, shared);
         for (unsigned k = 0; k < arguments; k++)
             store(&r.arguments[k], r.count, m.narrow);
+        store(&r.groups, r.count, m.narrow);
         for (int64_t i = 0; i < r.count; i++) /* what is missing has no weight */
             if (!is_there(&r, i))
                 write_number(r.arguments[arguments - 1].plain + i * (m.narrow ? 4 : 8), 0, m.narrow);
@@ -441,6 +511,8 @@ static void try_density(uint64_t number)
             free(r.arguments[k].memory);
             free(r.arguments[k].plain);
         }
+        free(r.groups.memory);
+        free(r.groups.plain);
     }
     free(wanted.bits);
     free(is.bits);
@@ -455,7 +527,8 @@ static void random_densities(void **state)
     (void)state;
     for (uint64_t k = 0; k < densities; k++)
         try_density(first + k);
-    printf("# %llu densities: %u sums, %u of them finite\n", (unsigned long long)densities, (unsigned)sums, (unsigned)finite_sums);
+    printf("# %llu densities: %u sums, %u of them finite; %u times what was bound collapsed\n", (unsigned long long)densities, (unsigned)sums, (unsigned)finite_sums,
+           (unsigned)collapsed);
     assert_true(2 * finite_sums > sums || densities < 20);
 }
 
