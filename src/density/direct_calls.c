@@ -4,6 +4,7 @@
  * kernel that is one loop of machine code: its frame is remembered, and the call is a few comparisons, the addresses, the loop. The long way costs
  * some 100 ns before the first row, as much as a thousand rows of a normal density. The bits are those of the long way. */
 #include "density/shapes.h"
+#include "kernel/fold.h"
 
 #include <string.h>
 
@@ -60,7 +61,8 @@ static inline bool sum_frame(sinter_density_values *v, density_frame *f, const s
     const kernel_run r = sn_density_run(v, f, 0);
     if (!place_columns(v->density, &r, data))
         return false;
-    sn_kernel_open_block(&r);
+    if (!r.kernel->opens_blocks)
+        sn_kernel_open_block(&r);
     f->direct(r.frame, 0, data->count);
     for (uint32_t k = 0; k < f->variant->results; k++)
         totals[k] = sn_kernel_fold(&r, k) + 0.0; /* -0 is 0 */

@@ -22,6 +22,7 @@
 #include "kernel/kernels.h"
 #include "lang/lang.h"
 #include "threads/thread_pool.h"
+#include <math.h>
 #include <sinter/density.h>
 
 enum {
@@ -146,7 +147,17 @@ ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *s
 /* Can sums be made with these factors and addends, by turns? */
 bool sn_density_may_factor(const double *maps, uint32_t totals);
 /* Totals of what was left become those of the terms; false: they are not to be trusted. */
-bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals);
+static inline bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals)
+{
+    for (uint32_t k = 0; k < results; k++) {
+        const double scaled = maps[2 * k] * totals[k], added = maps[2 * k + 1] * (double)count;
+        const double result = scaled + added;
+        if (!isfinite(result) || fabs(scaled) + fabs(added) > 8 * fabs(result))
+            return false;
+        totals[k] = (narrow ? (double)(float)result : result) + 0.0;
+    }
+    return true;
+}
 
 /* ---- cut.c ---- */
 

@@ -7,6 +7,7 @@
  *   kept_programs.c  machine code of densities, for the next of the same program
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
+ *   fold.h       partial sums become a total
  *   instance.c   parameters and state
  *   ramp.c       smoothed parameters on their way
  *   migrate.c    state from one kernel's instance to another's
@@ -156,6 +157,7 @@ struct sinter_kernel {
     uint64_t state;
     bool stateful, grid, has_segment_loop;
     bool always_moving;       /* this is the moving program, which runs while parameters rest too: there is no other */
+    bool opens_blocks;        /* sn_kernel_open_block is not needed: from element 0 on code begins its sums itself */
     bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
     sinter_function function;
     const char *function_reason;
@@ -271,7 +273,6 @@ typedef struct kernel_carries {
 void sn_kernel_open_block(const kernel_run *r);
 /* The arguments are those of the piece; `into` elements of the block came before. */
 void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n);
-double sn_kernel_fold(const kernel_run *r, uint32_t total); /* of the open block */
 /* NULL, or the loop that is all that a chunk of elements takes; inputs and outputs are addresses in the frame. */
 kernel_code sn_kernel_only_loop(const sinter_kernel *k);
 void sn_kernel_close_block(const kernel_run *r, kernel_carries *all); /* one for each total */

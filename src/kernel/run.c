@@ -6,6 +6,7 @@
  * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree. Functions in C that the
  * program calls are called between the loops, a chunk at a time.
  * Nothing here allocates, locks or enters the system. */
+#include "kernel/fold.h"
 #include "kernel/kernels.h"
 
 #include <float.h>
@@ -243,7 +244,7 @@ static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int
 void sn_kernel_open_block(const kernel_run *r)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->total_count; i++) {
+    for (uint32_t i = 0; !k->opens_blocks && i < k->total_count; i++) {
         void *partial = (void *)(uintptr_t)r->frame[k->frame.sums + i];
         if (k->totals[i].type == IR_F64)
             for (unsigned j = 0; j < 32; j++)
@@ -252,37 +253,6 @@ void sn_kernel_open_block(const kernel_run *r)
             for (unsigned j = 0; j < 64; j++)
                 ((float *)partial)[j] = -0.0f;
     }
-}
-
-typedef double pair __attribute__((vector_size(16)));
-typedef float quad __attribute__((vector_size(16)));
-
-/* By halves: 16 sums to 16, 8 to 8 … in vectors, which changes nothing but the speed. */
-static double fold_f64(const pair *partial)
-{
-    pair sums[8];
-    for (unsigned j = 0; j < 8; j++)
-        sums[j] = partial[j] + partial[j + 8];
-    for (unsigned half = 4; half; half /= 2)
-        for (unsigned j = 0; j < half; j++)
-            sums[j] += sums[j + half];
-    return sums[0][0] + sums[0][1];
-}
-
-static float fold_f32(const quad *partial)
-{
-    quad sums[8];
-    for (unsigned j = 0; j < 8; j++)
-        sums[j] = partial[j] + partial[j + 8];
-    for (unsigned half = 4; half; half /= 2)
-        for (unsigned j = 0; j < half; j++)
-            sums[j] += sums[j + half];
-    return (sums[0][0] + sums[0][2]) + (sums[0][1] + sums[0][3]);
-}
-
-static double fold(const void *partial, unsigned type)
-{
-    return type == IR_F64 ? fold_f64(partial) : (double)fold_f32(partial);
 }
 
 static double add(unsigned type, double a, double b)
@@ -307,11 +277,6 @@ void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsi
         carry(to, type, next->total[place], place);
         places ^= (uint64_t)1 << place;
     }
-}
-
-double sn_kernel_fold(const kernel_run *r, uint32_t total)
-{
-    return fold((const void *)(uintptr_t)r->frame[r->kernel->frame.sums + total], r->kernel->totals[total].type);
 }
 
 kernel_code sn_kernel_only_loop(const sinter_kernel *k)
@@ -723,7 +688,7 @@ static sinter_status run_simple(const sinter_kernel *k, const sinter_arguments *
     const float_mode mode = sn_float_mode_enter();
     k->loops[0].code[0](frame, 0, a->count);
     for (uint32_t i = 0; i < k->total_count; i++)
-        hand_over(k, i, fold(partial[i], k->totals[i].type), a);
+        hand_over(k, i, sn_kernel_fold_partial(partial[i], k->totals[i].type), a);
     sn_float_mode_leave(mode);
     return SINTER_OK;
 }

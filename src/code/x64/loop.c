@@ -13,6 +13,7 @@
 enum {
     FIRST_ROOM = 8192,
     SHORT_BODY = 12,      /* operations: repeated in the main loop */
+    MOST_TAIL_VECTORS = 4, /* of partial sums: a short body is repeated in the tail too */
     LONG_BODY = 64,       /* operations: beyond, masks cost little (vmaskmov is slow on some machines: atan2 in f64, 51 operations, 13.4 ns
                              an element masked, 10.1 not), and the body is written once, masked throughout */
     LONG_BODY_512 = 24,   /* the same where masks are registers */
@@ -198,8 +199,8 @@ static uint64_t highest(uint64_t set, int count)
 /* Registers 15 and below are left to values where code has VEX forms; what is pinned takes the highest. */
 static void pin_values(x64_writer *w, unsigned taken)
 {
-    /* Constants and uniforms that find no register still have to be loaded, two for one operation. */
-    const int spare = spare_count(w, w->a.copies, taken) - 2;
+    /* Constants and uniforms that find no register still have to be loaded, two for one operation; where all find one, none is. */
+    const int room = spare_count(w, w->a.copies, taken), spare = room >= (int)(w->constants + w->uniforms) ? room : room - 2;
     uint64_t set = highest(w->a.vectors & ~w->a.pinned, spare);
     pin_code(w, IR_UNIFORM, w->uniforms, &set);
     pin_code(w, IR_CONST, w->constants, &set);
@@ -475,6 +476,31 @@ static void masked_loop(x64_writer *w)
     land(w, none);
 }
 
+/* The same of a short body whose partial sums are in registers: no more vectors are left than there are of these, each with its own. Through memory a
+ * sum of 1,000 elements would wait for what it has just written, twice. */
+static void masked_sums(x64_writer *w, unsigned vectors)
+{
+    const uint32_t masks = w->mask_registers ? mask_words(w) : 0;
+    forward none[MOST_TAIL_VECTORS];
+    for (unsigned v = 0; v < vectors; v++) {
+        sn_x64_alu_rr(sn_x64_room(w), X64_CMP, X64_W64, X64_RSI, X64_RDX);
+        none[v] = jump_forward(w, X64_IF_GE);
+        tail_mask(w, masks);
+        w->masked = true;
+        w->repetition = v;
+        const uint64_t mask_set = w->a.masks;
+        w->a.masks &= ~((uint64_t)2 << CODE_MASKS); /* k1 */
+        sn_allocate_walk(&w->a);
+        w->a.masks = mask_set;
+        w->masked = false;
+        if (v + 1 < vectors)
+            sn_x64_alu_imm(sn_x64_room(w), X64_ADD, X64_W64, X64_RSI, (int32_t)w->lanes);
+    }
+    for (unsigned v = 0; v < vectors; v++)
+        land(w, none[v]);
+    w->repetition = 0;
+}
+
 static void scalar_loop(x64_writer *w)
 {
     x64_code *c = sn_x64_room(w);
@@ -744,10 +770,15 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
     } else {
         w->mostly_full = true;
     }
+    w->sums_in_registers = sum_vectors && sum_vectors <= MOST_TAIL_VECTORS && work <= SHORT_BODY;
+    if (w->sums_in_registers)
+        masked_sums(w, sum_vectors);
     if (sum_vectors)
         move_sums(w, sum_vectors, false);
-    masked_loop(w);
+    if (!w->sums_in_registers)
+        masked_loop(w);
     w->a.masks = masks;
+    f->reads_sums = w->sum_count && !(sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK);
 }
 
 static void write_scalar_loop(x64_writer *w, x64_function *f)
@@ -758,6 +789,7 @@ static void write_scalar_loop(x64_writer *w, x64_function *f)
     load_pinned(w);
     scalar_loop(w);
     store_held(w);
+    f->reads_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 
@@ -769,6 +801,7 @@ static void write_alike_loop(x64_writer *w, x64_function *f)
     load_pinned(w);
     alike_loop(w);
     sn_x64_close_lanes(w);
+    f->reads_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 

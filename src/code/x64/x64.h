@@ -131,7 +131,7 @@ typedef struct x64_writer {
     bool function;              /* one element: inputs arrive in registers */
     const void *const *tables;  /* functions: content by memory object */
     bool wide_constants;        /* AVX2: pool entries as wide as vectors */
-    bool sums_in_registers;
+    bool sums_in_registers;     /* where code is being written */
     uint32_t group;             /* elements before copy 0 of this repetition */
     unsigned repetition;
     uint8_t pointer_count, pointer_register[X64_MOST_POINTERS];
@@ -231,6 +231,7 @@ typedef struct x64_function {
     uint32_t start, size; /* in the joined code */
     uint32_t spills;      /* slots */
     uint32_t copies, repetitions; /* of the main loop */
+    bool reads_sums;      /* from element 0 on too: sums begin with what their memory holds */
 } x64_function;
 
 typedef struct x64_output { /* all functions of a plan, joined; position-independent but for the pool's distance */
