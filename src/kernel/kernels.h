@@ -6,7 +6,8 @@
  *   engine.c     engines: names, what this machine has
  *   kept_programs.c  machine code of densities, for the next of the same program
  *   image.c      what a kernel keeps of a plan, copied into one block
- *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
+ *   run.c        the driver: chunks, ticks, totals, grids
+ *   lines.c      delay lines: where they lie, how they move on, what is flushed
  *   fold.h       partial sums become a total
  *   instance.c   parameters and state
  *   ramp.c       smoothed parameters on their way
@@ -92,15 +93,18 @@ typedef struct kernel_table {
     bool used;           /* some loop reads it, or the extent */
 } kernel_table;
 
-/* A line whose slot in the frame is another with each chunk: a counter, or a window. The slots of the others are set with the parameters. */
-typedef struct kernel_motion {
+/* Lines whose slots in the frame are others with each chunk; the slots of all other lines are set with the parameters. */
+typedef struct kernel_counter {
     uint32_t line, slot;
-    uint32_t step_slot; /* of a counter: as in plan_line */
+    uint32_t step_slot; /* as in plan_line */
     int32_t step;
+} kernel_counter;
+
+typedef struct kernel_window {
+    uint32_t line, slot;
     uint32_t length;
-    uint16_t width;     /* bytes of an element */
-    bool counter;
-} kernel_motion;
+    uint32_t width; /* bytes of an element */
+} kernel_window;
 
 typedef struct kernel_total {
     uint8_t type;
@@ -134,8 +138,10 @@ struct sinter_kernel {
     plan_buffer *buffers;
     plan_line *lines;
     const char **line_names;
-    kernel_motion *motions;
-    uint32_t *flushed; /* lines, by the loops that write them */
+    uint32_t *line_order; /* in which instances lay lines out */
+    kernel_counter *counters;
+    kernel_window *windows;
+    uint32_t *flushed; /* lines, by the loops that write them, in that order */
     kernel_table *tables;
     kernel_total *totals;
     kernel_call *calls; /* in the order in which they are made */
@@ -146,7 +152,8 @@ struct sinter_kernel {
     const char **param_names;
     uint64_t latency, tail;
     uint32_t call_count;
-    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count, motion_count;
+    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
+    uint32_t counter_count, window_count, flushed_count;
     bool binds;       /* something is bound with each call */
     bool uses_images;
     uint32_t chunk;
@@ -187,10 +194,20 @@ typedef struct instance_ramp {
     bool moves;
 } instance_ramp;
 
+/* What is looked at before a tick: values that lie one behind the other. */
+typedef struct instance_flushed {
+    void *first;    /* NULL: a line that lies somewhere else with each chunk */
+    uint32_t count; /* 0: the loop has no more */
+    uint8_t type;
+} instance_flushed;
+
 /* What loops of one kernel see: the instance's own kernel has one, the kernel of its moving program another. */
 typedef struct instance_side {
     uint64_t *frame;
     uint8_t *workspace;
+    uint32_t *counters;        /* the first counter's value, where the others follow it in their order; NULL: they do not */
+    uint32_t *steps;           /* per counter, since the segment began */
+    instance_flushed *flushed; /* from kernel_loop.first_flushed on */
     bool dirty; /* a parameter changed: segment loops must run */
 } instance_side;
 
@@ -281,10 +298,19 @@ void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsi
 /* −0 of no blocks; without what was taken out of the sum (kernel_total). */
 double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 
+/* lines.c; all but the opening real-time safe */
+bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
+size_t sn_lines_within(const sinter_kernel *k); /* bytes of the lines that have no block of their own */
+bool sn_lines_open(sinter_instance *i, uint8_t *state); /* i->lines; false where memory is refused */
+size_t sn_lines_side(const sinter_kernel *k);   /* bytes of what a side keeps of its lines; k may be NULL */
+void sn_lines_open_side(sinter_instance *i, const sinter_kernel *k, uint8_t *at); /* after sn_lines_open */
+void sn_lines_take_steps(const kernel_run *r);  /* after segment loops */
+void sn_lines_move(const kernel_run *r, int64_t n); /* counters and windows by a chunk */
+void sn_lines_flush(const kernel_run *r, uint32_t loop, int64_t begin); /* what the loop writes, before its element `begin`, which is on a tick */
+
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
-bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 /* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
 int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);

@@ -2,14 +2,13 @@
  *
  * A call is cut into chunks. For each, the frame gets the addresses of the chunk's first elements; windows of delay lines slide where
  * they have come to their end; then the loops run. Loops with flushed lines never cross a tick (an absolute index that is a multiple of
- * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0. Totals are folded every 4,096 elements and
+ * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0 (lines.c). Totals are folded every 4,096 elements and
  * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree. Functions in C that the
  * program calls are called between the loops, a chunk at a time.
  * Nothing here allocates, locks or enters the system. */
 #include "kernel/fold.h"
 #include "kernel/kernels.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -83,6 +82,8 @@ void sn_kernel_run_segment(const kernel_run *r)
 {
     if (r->kernel->has_segment_loop)
         call(r, 0, 0, 1);
+    if (r->kernel->counter_count)
+        sn_lines_take_steps(r);
 }
 
 static bool bind_table(const kernel_run *r, uint32_t i, const void *content, uint32_t length)
@@ -141,99 +142,14 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
     return true;
 }
 
-/* ---- delay lines ---- */
-
-/* Where the window's next n elements go. A slide makes room at its end. */
-static uint8_t *place_window(const kernel_motion *m, instance_line *own, int64_t n)
-{
-    if (own->position + (uint64_t)n > own->capacity) {
-        memmove(own->storage, own->storage + (size_t)(own->position - m->length) * m->width, (size_t)m->length * m->width);
-        own->position = m->length;
-    }
-    return own->storage + (size_t)own->position * m->width;
-}
-
-/* A counter's first value of the chunk; its line has the next chunk's from here on. Integers wrap. */
-static int32_t advance_counter(const kernel_run *r, const kernel_motion *m, uint8_t *storage, int64_t n)
-{
-    const uint32_t step = m->step_slot ? (uint32_t)r->frame[m->step_slot] : (uint32_t)m->step;
-    uint32_t value, next;
-    memcpy(&value, storage, sizeof value);
-    next = value + step * (uint32_t)n;
-    memcpy(storage, &next, sizeof next);
-    return (int32_t)value;
-}
-
-/* Loops go by the frame, so that the lines themselves may be ahead by the chunk already: one walk over them, not two. */
-static void place_lines(const kernel_run *r, int64_t n)
-{
-    const sinter_kernel *k = r->kernel;
-    instance_line *lines = r->instance->lines;
-    for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++) {
-        instance_line *own = &lines[m->line];
-        if (m->counter) {
-            set_i32(&r->frame[m->slot], advance_counter(r, m, own->storage, n));
-        } else {
-            set_pointer(&r->frame[m->slot], place_window(m, own, n));
-            own->position += (uint32_t)n;
-        }
-    }
-}
-
-/* What is tiny becomes 0, and what is not finite; true if there was something of the second kind. */
-static bool flush_f32(float *values, uint32_t count)
-{
-    bool fault = false;
-    for (uint32_t k = 0; k < count; k++) {
-        const float magnitude = fabsf(values[k]);
-        if (magnitude >= 1e-30f && magnitude <= FLT_MAX)
-            continue;
-        fault |= !(magnitude < 1e-30f);
-        values[k] = 0;
-    }
-    return fault;
-}
-
-static bool flush_f64(double *values, uint32_t count)
-{
-    bool fault = false;
-    for (uint32_t k = 0; k < count; k++) {
-        const double magnitude = fabs(values[k]);
-        if (magnitude >= 1e-250 && magnitude <= DBL_MAX)
-            continue;
-        fault |= !(magnitude < 1e-250);
-        values[k] = 0;
-    }
-    return fault;
-}
-
-static void flush_line(const kernel_run *r, uint32_t i, int64_t begin)
-{
-    const sinter_kernel *k = r->kernel;
-    const plan_line *line = &k->lines[i];
-    uint8_t *at = (uint8_t *)(uintptr_t)r->frame[k->frame.lines + i];
-    if (!line->held)
-        at += (begin - (int64_t)line->length) * (int64_t)sn_ir_type_size(line->type);
-    if (line->type == IR_F64 ? flush_f64((double *)(void *)at, line->length) : flush_f32((float *)(void *)at, line->length)) {
-        r->instance->faults++;
-        r->instance->fault = r->instance->kernel->line_names[i];
-    }
-}
-
-static void flush_lines(const kernel_run *r, uint32_t loop, int64_t begin)
-{
-    const sinter_kernel *k = r->kernel;
-    const uint32_t *lines = k->flushed + k->loops[loop].first_flushed;
-    for (uint32_t i = 0; i < k->loops[loop].flushed; i++)
-        flush_line(r, lines[i], begin);
-}
+/* ---- ticks ---- */
 
 static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     for (int64_t begin = 0, end; begin < n; begin = end) {
         const int64_t into = (index + begin) & (PLAN_TICK - 1);
         if (into == 0)
-            flush_lines(r, loop, begin);
+            sn_lines_flush(r, loop, begin);
         end = begin + PLAN_TICK - into < n ? begin + PLAN_TICK - into : n;
         call(r, loop, begin, end);
     }
@@ -393,8 +309,8 @@ static inline void begin_chunk(const kernel_run *r, const sinter_arguments *a, i
     place_streams(r, a, at);
     const double absolute = (double)index;
     memcpy(&r->frame[k->frame.index], &absolute, 8);
-    if (k->motion_count)
-        place_lines(r, n);
+    if (k->counter_count || k->window_count)
+        sn_lines_move(r, n);
 }
 
 static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
