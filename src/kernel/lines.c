@@ -163,12 +163,14 @@ static void move_counters(const kernel_run *r, uint32_t n)
 {
     const sinter_kernel *k = r->kernel;
     const instance_side *side = side_of(r);
+    const kernel_counter *counters = k->counters;
     const uint32_t *restrict steps = side->steps;
     uint32_t *restrict values = side->counters;
-    uint64_t *restrict frame = r->frame;
-    for (uint32_t j = 0; j < k->counter_count; j++)
-        frame[k->counters[j].slot] = values[j];
-    for (uint32_t j = 0; j < k->counter_count; j++)
+    uint64_t *frame = r->frame;
+    const uint32_t count = k->counter_count;
+    for (uint32_t j = 0; j < count; j++)
+        frame[counters[j].slot] = values[j];
+    for (uint32_t j = 0; j < count; j++)
         values[j] += steps[j] * n;
 }
 
@@ -194,11 +196,12 @@ static void move_windows(const kernel_run *r, uint32_t n)
 {
     const sinter_kernel *k = r->kernel;
     instance_line *lines = r->instance->lines;
+    uint64_t *frame = r->frame;
     for (const kernel_window *w = k->windows, *end = w + k->window_count; w < end; w++) {
         instance_line *own = &lines[w->line];
-        if (own->position + (uint64_t)n > own->capacity)
+        if (__builtin_expect(own->position + (uint64_t)n > own->capacity, 0))
             slide(w, own);
-        r->frame[w->slot] = (uint64_t)(uintptr_t)(own->storage + (size_t)own->position * w->width);
+        frame[w->slot] = (uint64_t)(uintptr_t)(own->storage + (size_t)own->position * w->width);
         own->position += n;
     }
 }

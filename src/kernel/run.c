@@ -14,7 +14,11 @@
 
 enum { STACK_SMALL = 2 << 10, STACK_LARGE = 64 << 10 };
 
-static void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
+/* What stands on the way of every chunk is one piece of code: a processor that waits for the end of a cycle's chain of latency takes as many of the instructions
+ * behind it as it has places for, and of these the stores that calls make are the first to run out. */
+#define ON_THE_WAY static inline __attribute__((always_inline))
+
+ON_THE_WAY void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
 {
     const kernel_loop *loop = &r->kernel->loops[number];
     const unsigned side = loop->guard && (int32_t)(uint32_t)r->frame[loop->guard] != 0;
@@ -25,7 +29,7 @@ static void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t en
                        r->workspace + ((r->kernel->workspace + 63) & ~(size_t)63));
 }
 
-static void set_pointer(uint64_t *slot, const void *address)
+ON_THE_WAY void set_pointer(uint64_t *slot, const void *address)
 {
     *slot = (uint64_t)(uintptr_t)address;
 }
@@ -144,7 +148,7 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- ticks ---- */
 
-static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+ON_THE_WAY void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     for (int64_t begin = 0, end; begin < n; begin = end) {
         const int64_t into = (index + begin) & (PLAN_TICK - 1);
@@ -237,7 +241,7 @@ static void finish_totals(const sinter_kernel *k, const kernel_carries *all, con
 
 /* ---- streams ---- */
 
-static void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
+ON_THE_WAY void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->input_count; i++)
@@ -303,7 +307,7 @@ static uint32_t make_calls(const kernel_run *r, uint32_t next, uint32_t loop, in
     return next;
 }
 
-static inline void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     place_streams(r, a, at);
@@ -313,7 +317,7 @@ static inline void begin_chunk(const kernel_run *r, const sinter_arguments *a, i
         sn_lines_move(r, n);
 }
 
-static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+ON_THE_WAY void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     if (r->kernel->loops[loop].ticked)
         call_by_ticks(r, loop, index, n);
@@ -321,18 +325,28 @@ static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, i
         call(r, loop, 0, n);
 }
 
-static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static void run_loops_and_calls(const kernel_run *r, int64_t index, int64_t n)
+{
+    const sinter_kernel *k = r->kernel;
+    uint32_t made = 0;
+    for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
+        made = make_calls(r, made, i, index, n);
+        run_loop(r, i, index, n);
+    }
+    make_calls(r, made, k->loop_count, index, n);
+}
+
+ON_THE_WAY void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     begin_chunk(r, a, at, index, n);
-    uint32_t made = 0;
-    for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
-        if (k->call_count)
-            made = make_calls(r, made, i, index, n);
-        run_loop(r, i, index, n);
+    if (k->call_count) {
+        run_loops_and_calls(r, index, n);
+        return;
     }
-    if (k->call_count)
-        make_calls(r, made, k->loop_count, index, n);
+    const uint32_t count = k->loop_count;
+    for (uint32_t i = k->first_element_loop; i < count; i++)
+        run_loop(r, i, index, n);
 }
 
 /* ---- two programs that have nodes in C in common ---- */
@@ -412,7 +426,7 @@ void sn_kernel_stream_beside(const kernel_beside *b, const kernel_run *old, cons
     sn_float_mode_leave(mode);
 }
 
-bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
+ON_THE_WAY bool are_streams(const sinter_kernel *k, const sinter_arguments *a)
 {
     if (!a || a->count < 0 || (k->input_count && !a->inputs) || (k->output_count && !a->outputs) || (k->total_count && !a->totals))
         return false;
@@ -423,6 +437,11 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
         if (!a->outputs[i])
             return false;
     return true;
+}
+
+bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
+{
+    return are_streams(k, a);
 }
 
 void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n)
@@ -459,11 +478,16 @@ static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t i
     finish_totals(k, all, a);
 }
 
+static bool bind(const kernel_run *r, const sinter_arguments *a)
+{
+    const kernel_bound bound = kernel_bound_of(a);
+    return sn_kernel_bind(r, &bound);
+}
+
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index)
 {
     const sinter_kernel *k = r->kernel;
-    const kernel_bound bound = kernel_bound_of(a);
-    if (k->grid || !sn_kernel_are_streams(k, a) || (k->binds && !sn_kernel_bind(r, &bound)))
+    if (k->grid || !are_streams(k, a) || (k->binds && !bind(r, a)))
         return SINTER_BAD_ARGUMENT;
     const float_mode mode = sn_float_mode_enter();
     if (k->binds)

@@ -40,7 +40,8 @@ enum {
     PLAN_SUM_BLOCK = 4096,     /* elements per total (contract 1) */
     PLAN_TICK = 64,
     PLAN_HELD = 8,             /* lines up to this length can live in registers */
-    PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: as many as the widest vector has lanes; of f64 half as many */
+    PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: two vectors of eight lanes; of f64 half as many */
+    PLAN_ALIKE_BYTES = 32,     /* of the vectors of such a loop at most: x64/side_by_side.c */
     PLAN_MOST_STREAMS = 64,    /* that lead into and out of a slice of such a loop */
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */

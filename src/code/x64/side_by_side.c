@@ -4,6 +4,10 @@
  * has made a body of slices that are the same but for constants, slots, streams and lines. Here, of each W slices (W lanes) one is made whose values are vectors:
  * each operation does in a lane what it would do alone, so the bits are the same. Lanes without a component repeat the last one, and store nothing.
  *
+ * Vectors have 32 bytes where wider ones are to be had, too. What such a loop takes is latency, and the turning of streams; Zen 4 does 64 bytes in two steps, so an
+ * operation that nobody waits for delays one of the cycle by two cycles instead of one, and the eight shuffles of a turn in fewer 128-bit parts take less than half as much
+ * (16 voices, a filter and an envelope each: 20.9 cycles an element in vectors of 64 bytes, 16.1 in two of 32).
+ *
  * What is in lanes and what is not: constants that differ are vectors of the pool. Everything else goes through an area on the stack, below the slots of spilled
  * values: uniforms are gathered there as the loop begins; the past values of held lines too, and go back to their lines as it ends, so that state is always
  * the source's. Streams lie in buffers of their own, element after element; four elements at a time they are turned (rows of four elements of four lanes become
@@ -198,8 +202,8 @@ static void pack_slice(packer *k)
 bool sn_x64_pack(x64_alike *out, const plan *p, const plan_loop *loop, const x64_options *options, x64_pool *pool, arena *memory)
 {
     unsigned lanes = sn_x64_lanes_of(options, loop->widest);
-    if (lanes > 8 && loop->alike <= 8) /* a narrower vector holds them all */
-        lanes = 8;
+    if (lanes > PLAN_ALIKE_BYTES / loop->widest)
+        lanes = PLAN_ALIKE_BYTES / loop->widest;
     const unsigned vectors = (loop->alike + lanes - 1) / lanes;
     const size_t most = 1 + (size_t)vectors * loop->slice;
     *out = (x64_alike){.loop = loop, .lanes = lanes};
