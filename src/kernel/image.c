@@ -163,6 +163,8 @@ static uint32_t windows(layout *l, const plan *p, kernel_window **to)
 typedef struct line_list {
     uint32_t *lines, count;
     uint8_t *listed;
+    kernel_group *groups;
+    uint32_t group_count;
 } line_list;
 
 static void list_line(line_list *list, uint32_t line)
@@ -173,31 +175,33 @@ static void list_line(line_list *list, uint32_t line)
 }
 
 /* Of alike components the first value of each, then the second. */
-static void list_held(line_list *list, const plan_loop *loop)
+static void list_held(line_list *list, const plan *p, const plan_loop *loop)
 {
     const plan_body *body = &loop->body[0];
     const uint32_t slices = loop->alike ? loop->alike : 1, slice = loop->alike ? loop->slice : body->count - 1;
-    for (uint32_t place = 1; place <= slice && body->count; place++)
-        for (uint32_t k = 0; k < slices && body->ops[place].code == IR_HELD; k++)
+    for (uint32_t place = 1; place <= slice && body->count; place++) {
+        if (body->ops[place].code != IR_HELD)
+            continue;
+        const kernel_group group = {list->count, slices};
+        for (uint32_t k = 0; k < slices; k++)
             list_line(list, body->ops[place + k * slice].a);
+        if (loop->alike && list->count == group.first + slices && p->lines[body->ops[place].a].length == 1)
+            list->groups[list->group_count++] = group;
+    }
 }
 
 /* What is looked at together lies together: lines.c. */
-static uint32_t *line_order(layout *l, const plan *p, uint8_t *listed)
+static void order_lines(line_list *list, const plan *p)
 {
-    line_list list = {.lines = piece(l, p->line_count * sizeof(uint32_t)), .listed = listed};
-    if (!list.lines)
-        return NULL;
-    memset(listed, 0, p->line_count);
+    memset(list->listed, 0, p->line_count);
     for (uint32_t k = 0; k < p->line_count; k++)
         if (p->lines[k].counter)
-            list_line(&list, k);
+            list_line(list, k);
     for (uint32_t k = 0; k < p->loop_count; k++)
         if (p->loops[k].lanes == PLAN_SCALAR)
-            list_held(&list, &p->loops[k]);
+            list_held(list, p, &p->loops[k]);
     for (uint32_t k = 0; k < p->line_count; k++)
-        list_line(&list, k);
-    return list.lines;
+        list_line(list, k);
 }
 
 /* By counting, in the order in which they lie. */
@@ -258,9 +262,11 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     kernel_counter *all_counters;
     kernel_window *all_windows;
     const uint32_t counter_count = counters(l, p, &all_counters), window_count = windows(l, p, &all_windows);
-    uint8_t *listed = piece(l, p->line_count); /* for this walk only */
-    uint32_t *order = line_order(l, p, listed);
-    uint32_t *flushed = flushed_lines(l, p, all_loops, order);
+    line_list list = {.lines = piece(l, p->line_count * sizeof *list.lines), .groups = piece(l, p->line_count * sizeof *list.groups),
+                      .listed = piece(l, p->line_count) /* for this walk only */};
+    if (k)
+        order_lines(&list, p);
+    uint32_t *flushed = flushed_lines(l, p, all_loops, list.lines);
     kernel_table *all_tables = tables(l, p);
     kernel_total *all_totals = totals(l, p);
     kernel_call *all_calls = calls(l, p);
@@ -279,7 +285,9 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
-    k->line_order = order;
+    k->line_order = list.lines;
+    k->groups = list.groups;
+    k->group_count = list.group_count;
     k->counters = all_counters;
     k->counter_count = counter_count;
     k->windows = all_windows;

@@ -106,6 +106,11 @@ typedef struct kernel_window {
     uint32_t width; /* bytes of an element */
 } kernel_window;
 
+/* Lines of one value that a loop of alike components has in its lanes: so many of line_order. */
+typedef struct kernel_group {
+    uint32_t first, count;
+} kernel_group;
+
 typedef struct kernel_total {
     uint8_t type;
     double scale, offset;
@@ -139,6 +144,7 @@ struct sinter_kernel {
     plan_line *lines;
     const char **line_names;
     uint32_t *line_order; /* in which instances lay lines out */
+    kernel_group *groups; /* of it */
     kernel_counter *counters;
     kernel_window *windows;
     uint32_t *flushed; /* lines, by the loops that write them, in that order */
@@ -153,7 +159,7 @@ struct sinter_kernel {
     uint64_t latency, tail;
     uint32_t call_count;
     uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
-    uint32_t counter_count, window_count, flushed_count;
+    uint32_t counter_count, window_count, flushed_count, group_count;
     bool binds;       /* something is bound with each call */
     bool uses_images;
     uint32_t chunk;

@@ -42,22 +42,41 @@ bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t n)
     return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
 }
 
-/* Where a line that is not large begins, *at being where those before it end, and then where this one does. */
-static size_t take_place(const sinter_kernel *k, uint32_t n, size_t *at)
+/* A walk over the lines in their order. */
+typedef struct layout {
+    const sinter_kernel *kernel;
+    size_t at;      /* so many bytes are taken */
+    uint32_t group; /* the next one */
+} layout;
+
+static size_t up_to(size_t at, size_t unit)
 {
-    const bool packed = is_packed(k, n);
-    const size_t unit = packed ? element_size(k, n) : 64, begin = (*at + unit - 1) & ~(unit - 1);
-    *at = begin + (packed ? line_capacity(k, n) * element_size(k, n) : line_bytes(k, n));
+    return (at + unit - 1) & ~(unit - 1);
+}
+
+/* Where the line that is number j of the order begins. Groups begin and end where vectors of lanes do. */
+static size_t take_place(layout *l, uint32_t j)
+{
+    const sinter_kernel *k = l->kernel;
+    const uint32_t n = k->line_order[j];
+    const kernel_group *group = l->group < k->group_count ? &k->groups[l->group] : NULL;
+    const bool packed = is_packed(k, n), begins = group && j == group->first, ends = group && j == group->first + group->count - 1;
+    const size_t begin = up_to(l->at, !packed ? 64 : begins ? PLAN_ALIKE_BYTES : element_size(k, n));
+    if (!sn_instance_keeps_apart(k, n))
+        l->at = begin + (packed ? line_capacity(k, n) * element_size(k, n) : line_bytes(k, n));
+    if (ends) {
+        l->at = up_to(l->at, PLAN_ALIKE_BYTES);
+        l->group++;
+    }
     return begin;
 }
 
 size_t sn_lines_within(const sinter_kernel *k)
 {
-    size_t bytes = 0;
+    layout l = {.kernel = k};
     for (uint32_t j = 0; j < k->line_count; j++)
-        if (!sn_instance_keeps_apart(k, k->line_order[j]))
-            take_place(k, k->line_order[j], &bytes);
-    return (bytes + 63) & ~(size_t)63;
+        take_place(&l, j);
+    return up_to(l.at, 64);
 }
 
 /* Allocators begin large blocks at the same place of a page, and lines of a program move on together: a dozen voices would write, and read, at addresses that are
@@ -80,6 +99,18 @@ static bool counters_follow(const sinter_instance *i, const sinter_kernel *k)
         if (i->lines[k->counters[j].line].storage != i->lines[k->counters[0].line].storage + j * sizeof(uint32_t))
             return false;
     return true;
+}
+
+/* Do the lines of all groups, and is there room behind the last? Of a program that is not the instance's own nobody knows. */
+static bool groups_follow(const sinter_instance *i, const sinter_kernel *k)
+{
+    bool all = k == i->kernel;
+    for (uint32_t g = 0; all && g < k->group_count; g++)
+        for (uint32_t j = 0; j < k->groups[g].count; j++) {
+            const uint32_t n = k->line_order[k->groups[g].first + j], first = k->line_order[k->groups[g].first];
+            all &= is_packed(k, n) && i->lines[n].storage == i->lines[first].storage + j * element_size(k, n);
+        }
+    return all;
 }
 
 static bool goes_on(const instance_flushed *f, const void *storage, unsigned type)
@@ -121,6 +152,7 @@ void sn_lines_open_side(sinter_instance *i, const sinter_kernel *k, uint8_t *at)
     side->flushed = (instance_flushed *)(void *)(at + steps_size(k));
     if (k->counter_count && counters_follow(i, k))
         side->counters = (uint32_t *)(void *)i->lines[k->counters[0].line].storage;
+    side->frame[k->frame.together] = groups_follow(i, k);
     for (uint32_t j = 0; j < k->loop_count; j++)
         gather_flushed(i, k, &k->loops[j], side->flushed + k->loops[j].first_flushed);
 }
@@ -128,13 +160,14 @@ void sn_lines_open_side(sinter_instance *i, const sinter_kernel *k, uint8_t *at)
 bool sn_lines_open(sinter_instance *i, uint8_t *state)
 {
     const sinter_kernel *k = i->kernel;
-    size_t at = 0;
+    layout l = {.kernel = k};
     for (uint32_t j = 0; j < k->line_count; j++) {
         const uint32_t n = k->line_order[j];
         instance_line *own = &i->lines[n];
+        const size_t place = take_place(&l, j);
         *own = (instance_line){.capacity = line_capacity(k, n)};
         if (!sn_instance_keeps_apart(k, n))
-            own->storage = state + take_place(k, n, &at);
+            own->storage = state + place;
         else if (!open_large_line(k, n, own))
             return false;
     }

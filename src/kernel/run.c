@@ -16,9 +16,9 @@ enum { STACK_SMALL = 2 << 10, STACK_LARGE = 64 << 10 };
 
 /* What stands on the way of every chunk is one piece of code: a processor that waits for the end of a cycle's chain of latency takes as many of the instructions
  * behind it as it has places for, and of these the stores that calls make are the first to run out. */
-#define ON_THE_WAY static inline __attribute__((always_inline))
+#define ON_THE_WAY inline __attribute__((always_inline))
 
-ON_THE_WAY void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
+static ON_THE_WAY void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
 {
     const kernel_loop *loop = &r->kernel->loops[number];
     const unsigned side = loop->guard && (int32_t)(uint32_t)r->frame[loop->guard] != 0;
@@ -29,7 +29,7 @@ ON_THE_WAY void call(const kernel_run *r, uint32_t number, int64_t begin, int64_
                        r->workspace + ((r->kernel->workspace + 63) & ~(size_t)63));
 }
 
-ON_THE_WAY void set_pointer(uint64_t *slot, const void *address)
+static ON_THE_WAY void set_pointer(uint64_t *slot, const void *address)
 {
     *slot = (uint64_t)(uintptr_t)address;
 }
@@ -148,7 +148,7 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- ticks ---- */
 
-ON_THE_WAY void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+static ON_THE_WAY void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     for (int64_t begin = 0, end; begin < n; begin = end) {
         const int64_t into = (index + begin) & (PLAN_TICK - 1);
@@ -241,7 +241,7 @@ static void finish_totals(const sinter_kernel *k, const kernel_carries *all, con
 
 /* ---- streams ---- */
 
-ON_THE_WAY void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
+static ON_THE_WAY void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->input_count; i++)
@@ -307,7 +307,7 @@ static uint32_t make_calls(const kernel_run *r, uint32_t next, uint32_t loop, in
     return next;
 }
 
-ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     place_streams(r, a, at);
@@ -317,7 +317,7 @@ ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *a, int6
         sn_lines_move(r, n);
 }
 
-ON_THE_WAY void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+static ON_THE_WAY void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     if (r->kernel->loops[loop].ticked)
         call_by_ticks(r, loop, index, n);
@@ -336,7 +336,7 @@ static void run_loops_and_calls(const kernel_run *r, int64_t index, int64_t n)
     make_calls(r, made, k->loop_count, index, n);
 }
 
-ON_THE_WAY void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static ON_THE_WAY void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     begin_chunk(r, a, at, index, n);
@@ -426,7 +426,7 @@ void sn_kernel_stream_beside(const kernel_beside *b, const kernel_run *old, cons
     sn_float_mode_leave(mode);
 }
 
-ON_THE_WAY bool are_streams(const sinter_kernel *k, const sinter_arguments *a)
+static ON_THE_WAY bool are_streams(const sinter_kernel *k, const sinter_arguments *a)
 {
     if (!a || a->count < 0 || (k->input_count && !a->inputs) || (k->output_count && !a->outputs) || (k->total_count && !a->totals))
         return false;

@@ -576,7 +576,8 @@ static void finish_frame(planner *m)
     plan_frame *f = &m->plan->frame;
     f->buffers = m->next_uniform;
     f->lines = f->buffers + m->plan->buffer_count;
-    f->count = f->lines + m->plan->line_count;
+    f->together = f->lines + m->plan->line_count;
+    f->count = f->together + 1;
 }
 
 static sinter_status choose_chunk(planner *m)

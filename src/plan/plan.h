@@ -117,6 +117,8 @@ typedef struct plan_frame {
     uint32_t row, column; /* i32: the row; the column of element 0, which is 0 in streams: there COLUMN is the element's number in its chunk */
     uint32_t extents; /* f64, IR_EXTENT_LENGTH for each image: what its extent is bound to where the caller hands over images */
     uint32_t uniforms; /* the first computed one */
+    uint32_t together; /* i32: not 0 where of each loop of alike components the lines of one value lie in the order of the slices, one behind the other, and so many
+                          bytes behind the last as fill PLAN_ALIKE_BYTES are nobody's; set with the instance */
     uint32_t count;
 } plan_frame;
 

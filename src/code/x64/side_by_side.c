@@ -303,23 +303,89 @@ static void gather_uniforms(x64_writer *w)
     }
 }
 
-/* Between lines and the area; lanes without a component read only. */
-static void move_lines(x64_writer *w, bool in)
+/* Between a line's values and the area, one by one; lanes without a component read only. */
+static void move_values(x64_writer *w, const x64_lane_line *l, bool in)
 {
-    const x64_alike *a = w->alike;
-    for (uint32_t k = 0; k < a->line_count; k++) {
-        const x64_lane_line *l = &a->lines[k];
-        const plan_line *line = &w->plan->lines[l->line];
-        const unsigned size = sn_ir_type_size(line->type), lanes = in ? a->lanes : l->lanes;
-        for (unsigned lane = 0; lane < lanes; lane++) {
-            const x64_mem slot = frame_mem(l->slot[lane]);
-            sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
-            for (uint32_t past = 0; past < line->length; past++) {
-                const x64_mem own = {X64_RAX, X64_NO_INDEX, 0, (int32_t)(past * size)}, place = area_mem(w, l->place + past * VECTOR + lane * size);
-                move_element(w, size, in ? &own : &place, in ? &place : &own);
-            }
+    const plan_line *line = &w->plan->lines[l->line];
+    const unsigned size = sn_ir_type_size(line->type), lanes = in ? w->alike->lanes : l->lanes;
+    for (unsigned lane = 0; lane < lanes; lane++) {
+        const x64_mem slot = frame_mem(l->slot[lane]);
+        sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
+        for (uint32_t past = 0; past < line->length; past++) {
+            const x64_mem own = {X64_RAX, X64_NO_INDEX, 0, (int32_t)(past * size)}, place = area_mem(w, l->place + past * VECTOR + lane * size);
+            move_element(w, size, in ? &own : &place, in ? &place : &own);
         }
     }
+}
+
+/* Ones in as many lanes as have a component. */
+static x64_mem lanes_taken(x64_writer *w, const x64_lane_line *l, unsigned size)
+{
+    uint8_t bytes[VECTOR] = {0};
+    memset(bytes, 0xFF, l->lanes * size);
+    return sn_x64_pool_mem(sn_x64_pool_bytes(w->pool, bytes, w->alike->lanes * size, w->alike->lanes * size));
+}
+
+/* The same of lines that lie together, as a vector: behind the last component's value is room. Lanes without one begin with 0, for what was left
+ * there might have become subnormal, which no tick looks at. */
+static void move_together(x64_writer *w, const x64_lane_line *l, bool in)
+{
+    const unsigned type = w->plan->lines[l->line].type, size = sn_ir_type_size((ir_type)type);
+    const unsigned reg = (unsigned)__builtin_ctzll(w->a.vectors & ~w->a.pinned);
+    const x64_length length = length_of(w, type);
+    const x64_mem slot = frame_mem(l->slot[0]), own = {X64_RAX, X64_NO_INDEX, 0, 0}, place = area_mem(w, l->place);
+    sn_x64_mov_load(sn_x64_room(w), X64_W64, X64_RAX, &slot);
+    if (!in) {
+        mem3(w, X64_VMOVAPS, length, 0, reg, 0, &place);
+        mem3(w, X64_VMOVUPS_STORE, length, 0, reg, 0, &own);
+        return;
+    }
+    if (l->lanes < w->alike->lanes) {
+        const x64_mem mask = lanes_taken(w, l, size);
+        mem3(w, X64_VMOVUPS, length, 0, reg, 0, &mask);
+        mem3(w, X64_VMASKMOVPS, length, 0, reg, reg, &own);
+    } else {
+        mem3(w, X64_VMOVUPS, length, 0, reg, 0, &own);
+    }
+    mem3(w, X64_VMOVAPS_STORE, length, 0, reg, 0, &place);
+}
+
+static void move_lines_of(x64_writer *w, bool single, bool in, void (*move)(x64_writer *w, const x64_lane_line *l, bool in))
+{
+    const x64_alike *a = w->alike;
+    for (uint32_t k = 0; k < a->line_count; k++)
+        if ((w->plan->lines[a->lines[k].line].length == 1) == single)
+            move(w, &a->lines[k], in);
+}
+
+/* A jump over what follows; `land` is where it goes. */
+static uint32_t jump_over(x64_writer *w, x64_condition condition)
+{
+    x64_code *c = sn_x64_room(w);
+    return (uint32_t)(sn_x64_jump(c, condition) - c->start);
+}
+
+static void land(x64_writer *w, uint32_t place)
+{
+    x64_code *c = sn_x64_room(w);
+    sn_x64_patch(c->start + place, c->at);
+}
+
+/* Between lines and the area. Sixteen values that are stored one by one and loaded as a vector have to reach the cache in between, which takes longer than an element of
+ * the loop; so lines of one value, which are nearly all, are moved as vectors where they lie so. */
+static void move_lines(x64_writer *w, bool in)
+{
+    const x64_mem together = frame_mem(w->plan->frame.together);
+    x64_code *c = sn_x64_room(w);
+    sn_x64_mov_load(c, X64_W32, X64_RAX, &together);
+    sn_x64_alu_rr(c, X64_TEST, X64_W32, X64_RAX, X64_RAX);
+    const uint32_t scattered = jump_over(w, X64_IF_E);
+    move_lines_of(w, true, in, move_together);
+    const uint32_t done = jump_over(w, X64_ALWAYS);
+    land(w, scattered);
+    move_lines_of(w, true, in, move_values);
+    land(w, done);
+    move_lines_of(w, false, in, move_values);
 }
 
 void sn_x64_open_lanes(x64_writer *w)
