@@ -701,7 +701,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"input y\ny ~ 3", 2, 5, "a distribution is wanted here", "as in normal(0, 1)", NULL},
         {"x ~ normal(0, (1, 2))", 1, 15, "'sigma' has 1 element, this has 2", "", NULL},
         {"(x, x) ~ normal(0, 1)", 1, 10, "x has 1 element here, and is given 2", "", NULL},
-        {"poisson(1)", 1, 1, "the family 'poisson' has no entropy", "", "entropy"},
+        {"family f(a) on real { log_density = -a*x*x }\nf(1)", 2, 1, "the family 'f' has no entropy", "", "entropy"},
         {"x", 1, 1, "this density has no mean", "a family's has more: normal(0, 1)", "mean"},
         {"x ~ normal(0, 1)", 1, 1, "this density has no T", "a family's has more: normal(0, 1)", "T"},
         {"weighted(normal(0, 1), 2)", 1, 1, "'weighted' has no log_cdf", "weighted(D, w)", "log_cdf"},
