@@ -667,6 +667,130 @@ static void slopes_at_ends(void **state)
     }
 }
 
+/* Bounds that are fixed are bounds of those that are not, whichever of the two is the bound of the other; and the least and greatest number say so. */
+static void fixed_bounds(void **state)
+{
+    (void)state;
+    enum { MOST = 2 };
+    static const double inf = (double)INFINITY;
+    static const struct {
+        const char *text;
+        unsigned fixed;
+        const char *names[MOST];
+        double values[MOST];
+        const char *parameter; /* with its least and greatest valid number, one of which the fixed ones say */
+        double low, high;
+        bool out[2]; /* the number itself is out */
+    } cases[] = {
+        {BOX, 1, {"alpha"}, {2}, "beta", 2, inf, {true, true}}, {BOX, 1, {"beta"}, {2}, "alpha", -inf, 2, {true, true}},
+        {"uniform(0, 1)", 1, {"alpha"}, {-0.5}, "beta", -0.5, inf, {true, true}}, {"uniform(0, 1)", 1, {"beta"}, {1.25}, "alpha", -inf, 1.25, {true, true}},
+        {"triangular(0, 1, 0.25)", 1, {"lower"}, {0.25}, "upper", 0.25, inf, {true, true}}, {"triangular(0, 1, 0.5)", 1, {"lower"}, {0.25}, "mode", 0.25, inf, {false, false}},
+        {"triangular(0, 1, 0.5)", 1, {"upper"}, {0.75}, "mode", -inf, 0.75, {false, false}}, {"triangular(0, 1, 0.75)", 1, {"upper"}, {0.75}, "lower", -inf, 0.75, {true, true}},
+        {"triangular(0, 1, 0.5)", 1, {"mode"}, {0.25}, "lower", -inf, 0.25, {true, false}}, {"triangular(0, 1, 0.5)", 1, {"mode"}, {0.25}, "upper", 0.25, inf, {false, true}},
+        {"triangular(0, 1, 0.5)", 2, {"lower", "upper"}, {-1, 2}, "mode", -1, 2, {false, false}},
+        {"triangular(0, 1, 0.5)", 2, {"lower", "mode"}, {-1, 0.5}, "upper", 0.5, inf, {false, true}},
+        {"truncated(uniform(0, 1), -1, 3)", 1, {"alpha"}, {-0.5}, "beta", -0.5, inf, {true, true}},
+        {"truncated(uniform(0, 1), -1, 3)", 1, {"beta"}, {2}, "alpha", -inf, 2, {true, true}},
+        {"mixture((0.5, 0.5), uniform(0, 1), uniform(2, 3))", 1, {"beta_2"}, {4}, "alpha_2", -inf, 4, {true, true}},
+        {"truncated(pareto(1, 2), 0, 9)", 1, {"y_min"}, {2}, "alpha", 0, inf, {true, true}}, {"pareto(1, 2)", 1, {"alpha"}, {2}, "y_min", 0, inf, {true, true}},
+    };
+    for (int narrow = 0; narrow < 2; narrow++)
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+            const sinter_density_options o = {.type = narrow ? SINTER_F32 : SINTER_F64, .fixed_names = cases[k].names, .fixed_values = cases[k].values, .fixed_count = cases[k].fixed};
+            sinter_density *d = open_density(cases[k].text, &o);
+            sinter_density_values *v = open_values(d);
+            const int p = sinter_density_parameter_number(d, cases[k].parameter);
+            assert_true(p >= 0);
+            for (int end = 0; end < 2; end++) {
+                const double bound = end ? cases[k].high : cases[k].low;
+                const double inside = narrow ? (double)nextafterf((float)bound, end ? -INFINITY : INFINITY) : nextafter(bound, end ? -inf : inf);
+                const double outside = narrow ? (double)nextafterf((float)bound, end ? INFINITY : -INFINITY) : nextafter(bound, end ? inf : -inf);
+                const double extreme = end ? sinter_density_describe(d).parameters[p].high : sinter_density_describe(d).parameters[p].low;
+                if (isinf(bound)) /* another one, which is live, may be what is broken further in */
+                    continue;
+                if (extreme != (cases[k].out[end] ? inside : bound))
+                    fail_msg("%s with %s fixed: %s reaches to %.17g, not %.17g", cases[k].text, cases[k].names[0], cases[k].parameter, extreme, bound);
+                sinter_density_set(v, p, bound);
+                expect_invalid(v, cases[k].out[end] ? p : -1, bound);
+                sinter_density_set(v, p, inside);
+                expect_invalid(v, -1, inside);
+                sinter_density_set(v, p, outside);
+                expect_invalid(v, p, outside);
+            }
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+
+    /* Of shares those that are left: what is fixed counts. */
+    const char *first[] = {"theta0"}, *middle[] = {"theta1"}, *all[] = {"theta0", "theta1", "theta2"};
+    for (int which = 0; which < 2; which++) {
+        const sinter_density_options o = {.fixed_names = which ? middle : first, .fixed_values = &(double){0.25}, .fixed_count = 1};
+        sinter_density *d = open_density("categorical((0.25, 0.25, 0.5))", &o);
+        sinter_density_values *v = open_values(d);
+        expect_invalid(v, -1, 0.25);
+        sinter_density_set(v, 0, 0.375);
+        expect_invalid(v, 0, 0.375);
+        sinter_density_set(v, 1, 0.375);
+        expect_invalid(v, -1, 0.375);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+    static const struct { const char *text; unsigned count; double values[3]; const char *message; } refused[] = {
+        {"uniform(0, 1)", 2, {2, 1}, "2 breaks the constraint of the parameter \"alpha\""}, {"uniform(0, 1)", 2, {1, 1}, "1 breaks the constraint of the parameter \"alpha\""},
+        {"categorical((0.25, 0.25, 0.5))", 3, {0.25, 0.25, 0.25}, "the parameters from \"theta0\" on are no point of the simplex: they must add up to 1"}};
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
+        const char *ends[] = {"alpha", "beta"};
+        sinter_density *d;
+        sinter_report report;
+        const sinter_density_options o = {.fixed_names = refused[k].count == 3 ? all : ends, .fixed_values = refused[k].values, .fixed_count = refused[k].count};
+        expect_status(sinter_density_open(context, refused[k].text, strlen(refused[k].text), &o, &d, &report), SINTER_BAD_PROGRAM, refused[k].text);
+        assert_string_equal(report.errors[0].message, refused[k].message);
+    }
+}
+
+/* Of a datum that is a point of the simplex the margin is that of f32 in either type; of parameters in f32 it stays that where bound data are computed in f64. */
+static void points_of_the_simplex(void **state)
+{
+    (void)state;
+    static const double off[] = {-1.06, -0.94, 0.94, 1.06};
+    for (int narrow = 0; narrow < 2; narrow++)
+        for (size_t k = 0; k < sizeof off / sizeof *off; k++) {
+            const sinter_density_options o = {.type = narrow ? SINTER_F32 : SINTER_F64};
+            const double last = 0.5 + 1e-6 * off[k], wide[] = {0.25, 0.25, last};
+            sinter_density *d = open_density("dirichlet((1, 2, 3))", &o);
+            sinter_density_values *v = open_values(d);
+            double log;
+            expect_status(sinter_density_log(v, wide, &log), SINTER_OK, "a datum");
+            if ((fabs(off[k]) < 1) != (isfinite(log) != 0) || isnan(log))
+                fail_msg("shares that are %g off 1 have the log-density %g", 1e-6 * off[k], log);
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+    const sinter_density_options o = {.type = SINTER_F32};
+    sinter_density *d = open_density("categorical((0.25, 0.25, 0.5))", &o);
+    sinter_density_values *v = open_values(d);
+    const float x[] = {1, 3, 2, 2, 3};
+    const sinter_density_data data = {.count = 5, .columns = &(sinter_density_argument){x, 1}};
+    sinter_bound *b;
+    expect_status(sinter_density_bind(d, &data, &b, NULL), SINTER_OK, "bind");
+    double bound, sum;
+    sinter_density_set(v, 2, 0.5 + 9.4e-7);
+    expect_status(sinter_bound_log(b, v, NULL, &bound, NULL), SINTER_OK, "bound data");
+    expect_status(sinter_density_sum(v, &data, &sum, NULL), SINTER_OK, "sum");
+    assert_true(fabs(bound - sum) < 1e-5);
+    sinter_bound_close(b);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+    for (int i = 0; i < 2; i++) { /* weights are parameters */
+        char text[100];
+        sinter_report report;
+        snprintf(text, sizeof text, "mixture((0.5, %.17g), normal(0, 1), normal(1, 1))", 0.5 + 1e-8 * (i ? 1.06 : 0.94));
+        const sinter_status status = sinter_density_open(context, text, strlen(text), NULL, &d, &report);
+        assert_int_equal(status, i ? SINTER_BAD_PROGRAM : SINTER_OK);
+        sinter_density_close(d);
+    }
+}
+
 static void families(void **state)
 {
     (void)state;
@@ -744,11 +868,19 @@ static void families(void **state)
         d = open_density("categorical((0.2, 0.3, 0.5))", &(sinter_density_options){.type = narrow ? SINTER_F32 : SINTER_F64});
         v = open_values(d);
         expect_invalid(v, -1, 0.5); /* of f32 too, where 0.2 + 0.3 + 0.5 is not 1 */
-        static const double shares[][4] = {{0.1, 0.2, 0.7, -1}, {0.1, 0.2, 0.71, 0}, {1, 0, 0, -1}, {0.5, -0.1, 0.6, 1}, {1, NAN, 0, 0}, {0.3333333, 0.3333333, 0.3333333, -1}};
+        static const double shares[][4] = {{0.1, 0.2, 0.7, -1}, {0.1, 0.2, 0.71, 0}, {1, 0, 0, -1}, {0.5, -0.1, 0.6, 1}, {1, NAN, 0, 0}, {0.33333333, 0.33333333, 0.33333334, -1}};
         for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
             for (int i = 0; i < 3; i++)
                 sinter_density_set(v, i, shares[k][i]);
             expect_invalid(v, (int)shares[k][3], shares[k][2]);
+        }
+        /* Both sides of how far from 1 they may be, which depends on the type. */
+        const double margin = narrow ? 1e-6 : 1e-8, off[] = {-1.06, -0.94, -0.5, 0.5, 0.94, 1.06};
+        for (size_t k = 0; k < sizeof off / sizeof *off; k++) {
+            const double third[] = {0.25, 0.25, 0.5 + margin * off[k]};
+            for (int i = 0; i < 3; i++)
+                sinter_density_set(v, i, third[i]);
+            expect_invalid(v, fabs(off[k]) < 1 ? -1 : 0, third[2]);
         }
         sinter_density_values_close(v);
         sinter_density_close(d);
@@ -1200,7 +1332,7 @@ int main(void)
         cmocka_unit_test(sums_within_supports),
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

@@ -131,6 +131,17 @@ static void close_job(density_job *j)
     sn_cli_release_program(&j->program);
 }
 
+/* The parameters from k on that are to be a point of the simplex, none of them out of 0..1. */
+static int say_shares(const density_job *j, uint32_t k)
+{
+    double sum = 0;
+    const char *first = j->info.parameters[k].name;
+    for (uint32_t e = k; e < j->info.parameter_count && !strcmp(j->info.constraints[e], "in simplex"); e++)
+        sum += sinter_density_get(j->values, (int)e);
+    return sn_cli_fail("the parameters from %s on are no point of the simplex: they add up to %.10g, and must to 1 within %s", first, sum,
+                       j->info.type == SINTER_F32 ? "1e-6" : "1e-8");
+}
+
 /* A parameter that makes every row NaN is an error. */
 static int check_parameters(const density_job *j)
 {
@@ -144,7 +155,7 @@ static int check_parameters(const density_job *j)
         return sn_cli_fail("the parameter %s has no value: --set %s=1", p->name, p->name);
     sn_decimal_write_f64(value, number);
     if (!strcmp(j->info.constraints[k], "in simplex") && value >= 0 && value <= 1)
-        return sn_cli_fail("the parameters from %s on are no point of the simplex: they must add up to 1", p->name);
+        return say_shares(j, (uint32_t)k);
     if (isinf(value) && strchr("<>", *j->info.constraints[k]) && *j->info.constraints[k])
         return sn_cli_fail("the parameter %s is %s, and must be finite and %s", p->name, number, j->info.constraints[k]);
     if (strchr(j->info.constraints[k], '&')) /* the rest has the name again */

@@ -90,7 +90,8 @@ static inline bool sn_density_is_within(density_range r, double value)
 typedef struct density_relation {
     int32_t low, high;  /* which it lies above, and below; -1: none */
     bool above, below;  /* and not at it */
-    uint32_t shares;    /* it and those that follow it, so many, add up to 1; 0: it is the first of none */
+    uint32_t shares;    /* it and those that follow it, so many, add up to 1 with `rest`; 0: it is the first of none */
+    double rest;        /* what those of them add up to that are fixed */
 } density_relation;
 
 struct sinter_density {
@@ -110,6 +111,7 @@ struct sinter_density {
     density_range *ranges;       /* of parameters */
     density_relation *relations;
     bool related;                /* one of them is there */
+    bool narrow;                 /* its numbers were rounded to f32, whatever its type is */
     const char **constraints;    /* as written */
     const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */
     bool natural;                /* the family has eta, natural_A and from_natural */
@@ -134,6 +136,11 @@ const density_variant *sn_density_variant(sinter_density *d, const density_shape
 /* The same, but NULL where it is not there. Real-time safe. */
 const density_variant *sn_density_find(const sinter_density *d, const density_shape *shape);
 void sn_density_close_variants(sinter_density *d);
+
+/* ---- density.c ---- */
+
+/* The density in f64, of numbers that were rounded to f32. */
+sinter_status sn_density_open_wide(const sinter_density *d, const sinter_density_options *options, sinter_density **wide);
 
 /* ---- factors.c ---- */
 
