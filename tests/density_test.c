@@ -495,6 +495,72 @@ static void blocks_in_pieces(void **state)
         }
 }
 
+/* ---- calls of a shape that was there before ---- */
+
+/* The second call finds everything in place, and goes a shorter way: log-densities alone of rows that are apart, missing, or both, row by row those of the same
+ * rows in one piece; and exact sums, in which a missing row weighs nothing. */
+static void apart_and_missing_again(void **state)
+{
+    (void)state;
+    enum { N = 700, STRIDES = 4 };
+    static const int64_t strides[STRIDES] = {1, 2, 5, -1}, counts[] = {1, 2, 3, 5, 55, 57, 64, 113, 511, 512, 515, N};
+    static double x[N], y[N], far[5 * N], plain[N], logs[N + 1], w[N];
+    static float narrow_x[N], narrow_y[N], narrow_far[5 * N], narrow_plain[N], narrow_logs[N + 1];
+    uint8_t validity[N / 8 + 2];
+    for (size_t k = 0; k < sizeof validity; k++)
+        validity[k] = (uint8_t)(k % 5 ? 0x9B + 37 * k : 0xFF);
+    for (sinter_type type = SINTER_F32; type <= SINTER_F64; type++) {
+        const bool is_wide = type == SINTER_F64;
+        sinter_density *d = open_density(LINE, &(sinter_density_options){.type = type});
+        sinter_density_values *v = open_values(d);
+        for (int i = 0; i < N; i++) {
+            narrow_x[i] = (float)(x[i] = uniform(-3, 3));
+            narrow_y[i] = (float)(y[i] = uniform(-3, 3));
+        }
+        for (int s = 0; s < STRIDES; s++)
+            for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+                for (int masked = 0; masked < 2; masked++) {
+                    const int64_t n = counts[c], first = strides[s] < 0 ? n - 1 : 0;
+                    double by_weights, by_validity;
+                    for (int64_t i = 0; i < n; i++) {
+                        far[first + i * strides[s]] = x[i];
+                        narrow_far[first + i * strides[s]] = narrow_x[i];
+                        w[i] = validity[(i + 3) / 8] >> (i + 3) % 8 & 1;
+                    }
+                    sinter_density_argument columns[COLUMNS] = {{is_wide ? (const void *)x : narrow_x, 1}, {is_wide ? (const void *)y : narrow_y, 1}};
+                    sinter_density_data data = {.count = n, .columns = columns};
+                    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = is_wide ? (void *)plain : narrow_plain}), SINTER_OK, "plain");
+                    columns[0] = (sinter_density_argument){is_wide ? (const void *)(far + first) : narrow_far + first, strides[s]};
+                    if (is_wide && masked) {
+                        data.weights = (sinter_density_argument){w, 1};
+                        expect_status(sinter_density_sum_exact(v, &data, &by_weights), SINTER_OK, "exact sum by weights");
+                        data.weights.data = NULL;
+                    }
+                    if (masked) {
+                        data.validity = validity;
+                        data.validity_offset = 3;
+                    }
+                    for (int again = 0; again < 2; again++) {
+                        logs[n] = narrow_logs[n] = 77;
+                        expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = is_wide ? (void *)logs : narrow_logs}), SINTER_OK, "batch");
+                        for (int64_t i = 0; i < n; i++) {
+                            const double wanted = masked && w[i] == 0 ? NAN : is_wide ? plain[i] : (double)narrow_plain[i];
+                            const double got = is_wide ? logs[i] : (double)narrow_logs[i];
+                            if (isnan(wanted) ? !isnan(got) : bits(got) != bits(wanted))
+                                fail_msg("row %d of %d, stride %d, call %d: %.17g instead of %.17g", (int)i, (int)n, (int)strides[s], again, got, wanted);
+                        }
+                        assert_true(logs[n] == 77 && narrow_logs[n] == 77);
+                    }
+                    if (is_wide && masked) {
+                        expect_status(sinter_density_sum_exact(v, &data, &by_validity), SINTER_OK, "exact sum by validity");
+                        assert_true(bits(by_validity) == bits(by_weights));
+                    }
+                }
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 /* ---- what is missing ---- */
 
 static void missing_rows(void **state)
@@ -1331,6 +1397,7 @@ int main(void)
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
         cmocka_unit_test(sums_within_supports),
         cmocka_unit_test(blocks_in_pieces),
+        cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
         cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),

@@ -27,6 +27,7 @@
 
 enum {
     DENSITY_PIECE = 512,        /* rows that are staged at once: 4 KiB a stream; divides PLAN_SUM_BLOCK */
+    DENSITY_NEAR = 2048,        /* rows whose results are gone over once more */
     DENSITY_SPAN = 8192,        /* rows that a thread takes at once, at least: two blocks of a sum */
     DENSITY_MOST_SPANS = 64,    /* of a sum */
     DENSITY_MOST_STREAMS = 2 * SINTER_DENSITY_MOST + 1, /* columns, arrays of parameters, weights; or results */
@@ -292,6 +293,8 @@ typedef struct density_rows {
 
 /* All results of all rows. */
 void sn_density_batch_rows(density_rows *r);
+/* Of the rows [begin, end), by this worker. */
+void sn_density_batch_span(const density_rows *r, int worker, int64_t begin, int64_t end);
 /* Totals, one for each result. */
 void sn_density_sum_rows(density_rows *r, double *totals);
 double sn_density_sum_rows_exactly(density_rows *r);
