@@ -13,14 +13,13 @@ static bool is_one_block(const sinter_density_values *v, const sinter_density_da
     return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && !data->weights.data && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
 }
 
-/* Contiguous columns go into the frame; false: some are not. */
-static bool place_columns(const sinter_density *d, const kernel_run *r, const sinter_density_data *data)
+/* Contiguous columns go into the first worker's frame; false: some are not. */
+static inline bool place_columns(const sinter_density *d, const density_frame *f, const sinter_density_data *data)
 {
-    uint64_t *slot = &r->frame[r->kernel->frame.inputs];
     for (uint32_t k = 0; k < d->column_count; k++) {
         if (!data->columns[k].data || data->columns[k].stride != 1)
             return false;
-        slot[k] = (uint64_t)(uintptr_t)data->columns[k].data;
+        f->inputs[k] = (uint64_t)(uintptr_t)data->columns[k].data;
     }
     return true;
 }
@@ -73,7 +72,7 @@ bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_da
     if (!f || !f->direct || !data || !is_one_block(v, data) || !results->logs || results->columns || results->parameters || !settle(v))
         return false;
     const kernel_run r = sn_density_run(v, f, 0);
-    if (data->validity || !place_columns(v->density, &r, data))
+    if (data->validity || !place_columns(v->density, f, data))
         return batch_rows(v, data, results->logs);
     r.frame[r.kernel->frame.outputs] = (uint64_t)(uintptr_t)results->logs;
     const float_mode mode = sn_float_mode_enter();
@@ -82,24 +81,51 @@ bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_da
     return true;
 }
 
-/* The sum of one variant's terms into `totals`, in the default floating-point mode; false: a column is not contiguous. */
-static inline bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+/* What machine code of short bodies does itself. */
+__attribute__((noinline)) static void open_block(sinter_density_values *v, density_frame *f)
 {
     const kernel_run r = sn_density_run(v, f, 0);
-    if (!place_columns(v->density, &r, data))
-        return false;
-    if (!r.kernel->opens_blocks)
-        sn_kernel_open_block(&r);
-    f->direct(r.frame, 0, data->count);
+    sn_kernel_open_block(&r);
+}
+
+__attribute__((noinline)) static const double *fold_block(sinter_density_values *v, density_frame *f, double *totals)
+{
+    const kernel_run r = sn_density_run(v, f, 0);
     for (uint32_t k = 0; k < f->variant->results; k++)
-        totals[k] = sn_kernel_fold(&r, k) + 0.0; /* -0 is 0 */
-    return true;
+        totals[k] = sn_kernel_fold(&r, k);
+    return totals;
+}
+
+/* The sums of one variant's terms, in the default floating-point mode: where they are, perhaps in `totals`; NULL: a column is not contiguous. */
+static inline const double *sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+{
+    if (f->lanes[0].generation != v->generation)
+        sn_density_renew(v, f, 0);
+    if (!place_columns(v->density, f, data))
+        return NULL;
+    if (!f->opens_blocks)
+        open_block(v, f);
+    f->direct(f->lanes[0].frame, 0, data->count);
+    return f->folded ? f->folded : fold_block(v, f, totals);
 }
 
 static inline bool sum_factored(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
 {
-    return f && sn_density_is_trusted(v, f) && sum_frame(v, f, data, totals)
-           && sn_density_accept(f->maps, f->variant->results, data->count, v->density->type == SINTER_F32, totals);
+    const double *sums = f && sn_density_is_trusted(v, f) ? sum_frame(v, f, data, totals) : NULL;
+    const bool narrow = v->density->type == SINTER_F32;
+    bool good = sums != NULL;
+    for (uint32_t k = 0; good && k < f->variant->results; k++)
+        good = sn_density_accept_total(f->maps + 2 * k, sums[k], data->count, narrow, &totals[k]);
+    return good;
+}
+
+/* The terms themselves: rarely. */
+__attribute__((noinline)) static bool sum_terms(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+{
+    const double *sums = sum_frame(v, f, data, totals);
+    for (uint32_t k = 0; sums && k < f->variant->results; k++)
+        totals[k] = sums[k] + 0.0; /* -0 is 0 */
+    return sums != NULL;
 }
 
 bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals)
@@ -108,7 +134,7 @@ bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data
     if (!s->terms || !s->terms->direct || (s->factored && !s->factored->direct) || !data || data->validity || !is_one_block(v, data) || !settle(v))
         return false;
     const float_mode mode = sn_float_mode_enter();
-    const bool done = sum_factored(v, s->factored, data, totals) || sum_frame(v, s->terms, data, totals);
+    const bool done = sum_factored(v, s->factored, data, totals) || sum_terms(v, s->terms, data, totals);
     sn_float_mode_leave(mode);
     return done;
 }

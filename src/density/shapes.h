@@ -154,16 +154,20 @@ typedef struct density_factors {
 ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *sum);
 /* Can sums be made with these factors and addends, by turns? */
 bool sn_density_may_factor(const double *maps, uint32_t totals);
-/* Totals of what was left become those of the terms; false: they are not to be trusted. */
+/* The total of what was left becomes that of the terms; false: it is not to be trusted. */
+static inline bool sn_density_accept_total(const double *map, double total, int64_t count, bool narrow, double *accepted)
+{
+    const double scaled = map[0] * total, added = map[1] * (double)count, result = scaled + added;
+    *accepted = (narrow ? (double)(float)result : result) + 0.0; /* -0 is 0 */
+    return isfinite(result) && !(fabs(scaled) + fabs(added) > 8 * fabs(result));
+}
+
+/* All of them. */
 static inline bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals)
 {
-    for (uint32_t k = 0; k < results; k++) {
-        const double scaled = maps[2 * k] * totals[k], added = maps[2 * k + 1] * (double)count;
-        const double result = scaled + added;
-        if (!isfinite(result) || fabs(scaled) + fabs(added) > 8 * fabs(result))
+    for (uint32_t k = 0; k < results; k++)
+        if (!sn_density_accept_total(maps + 2 * k, totals[k], count, narrow, &totals[k]))
             return false;
-        totals[k] = (narrow ? (double)(float)result : result) + 0.0;
-    }
     return true;
 }
 
@@ -203,6 +207,9 @@ typedef struct density_lane {
 typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
+    uint64_t *inputs;   /* where the first worker's frame has addresses of columns */
+    const double *folded; /* NULL, or where that frame has totals at the loop's end */
+    bool opens_blocks;  /* the loop does: sn_kernel_open_block is not needed */
     size_t size; /* of this block */
     double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where bound_calls.c lets them go; else NULL */
     double *maps;           /* of a factored sum's totals: factor, addend, … */

@@ -222,6 +222,10 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
         f->coefficients = lane_at(at + maps, variant->coefficients);
     for (int w = 0; w < workers; w++)
         f->lanes[w] = lane_at(at + maps + coefficients + results + (size_t)w * each, variant->kernel);
+    f->inputs = f->lanes[0].frame + variant->kernel->frame.inputs;
+    f->opens_blocks = variant->kernel->opens_blocks;
+    if (variant->kernel->folds_sums && v->density->type == SINTER_F64)
+        f->folded = (const double *)(const void *)(f->lanes[0].frame + variant->kernel->frame.totals);
     if (cut)
         f->results = (double *)(void *)(at + maps + coefficients);
     return f;

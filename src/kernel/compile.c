@@ -474,6 +474,7 @@ static sinter_status place_code(const compilation *c, const plan *p, const machi
     if (!k->function_reason)
         k->function = (sinter_function)(uintptr_t)(run + code->starts[2 * p->loop_count]);
     k->opens_blocks = code->opens_blocks;
+    k->folds_sums = code->folds_sums;
     return SINTER_OK;
 }
 
@@ -495,14 +496,15 @@ static sinter_status take_code(const code_job *j, machine_code *code)
     uint32_t *starts = sn_arena_take(j->c->memory, count * sizeof *starts);
     if (!starts)
         return SINTER_NO_MEMORY;
-    bool opens_blocks = true;
+    bool opens_blocks = true, folds_sums = true;
     for (size_t k = 0; k < count; k++) {
         starts[k] = j->functions[k].start;
         opens_blocks &= !j->functions[k].reads_sums;
+        folds_sums &= !j->functions[k].leaves_sums;
     }
     *code = (machine_code){.code = j->out.code, .size = j->out.size, .pool = j->out.pool.bytes, .pool_size = j->out.pool.size,
                            .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .addresses = j->out.pool.addresses, .starts = starts,
-                           .opens_blocks = opens_blocks};
+                           .opens_blocks = opens_blocks, .folds_sums = folds_sums};
     return SINTER_OK;
 }
 

@@ -3,6 +3,7 @@
 #define SN_KERNEL_FOLD_H
 
 #include "kernel/kernels.h"
+#include <string.h>
 
 typedef double kernel_pair __attribute__((vector_size(16)));
 typedef float kernel_quad __attribute__((vector_size(16)));
@@ -38,7 +39,17 @@ static inline double sn_kernel_fold_partial(const void *partial, unsigned type)
 /* Of the open block. */
 static inline double sn_kernel_fold(const kernel_run *r, uint32_t total)
 {
-    return sn_kernel_fold_partial((const void *)(uintptr_t)r->frame[r->kernel->frame.sums + total], r->kernel->totals[total].type);
+    const sinter_kernel *k = r->kernel;
+    const unsigned type = k->totals[total].type;
+    double wide;
+    float narrow;
+    if (!k->folds_sums)
+        return sn_kernel_fold_partial((const void *)(uintptr_t)r->frame[k->frame.sums + total], type);
+    if (type == IR_F64)
+        memcpy(&wide, &r->frame[k->frame.totals + total], sizeof wide);
+    else
+        memcpy(&narrow, &r->frame[k->frame.totals + total], sizeof narrow);
+    return type == IR_F64 ? wide : (double)narrow;
 }
 
 #endif

@@ -171,6 +171,7 @@ struct sinter_kernel {
     bool stateful, grid, has_segment_loop;
     bool always_moving;       /* this is the moving program, which runs while parameters rest too: there is no other */
     bool opens_blocks;        /* sn_kernel_open_block is not needed: from element 0 on code begins its sums itself */
+    bool folds_sums;          /* and at its end totals of the block so far are in the frame */
     bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
     sinter_function function;
     const char *function_reason;

@@ -628,7 +628,7 @@ static sinter_status run_simple(const sinter_kernel *k, const sinter_arguments *
     const float_mode mode = sn_float_mode_enter();
     k->loops[0].code[0](frame, 0, a->count);
     for (uint32_t i = 0; i < k->total_count; i++)
-        hand_over(k, i, sn_kernel_fold_partial(partial[i], k->totals[i].type), a);
+        hand_over(k, i, sn_kernel_fold(&r, i), a);
     sn_float_mode_leave(mode);
     return SINTER_OK;
 }

@@ -577,7 +577,8 @@ static void finish_frame(planner *m)
     f->buffers = m->next_uniform;
     f->lines = f->buffers + m->plan->buffer_count;
     f->together = f->lines + m->plan->line_count;
-    f->count = f->together + 1;
+    f->totals = f->together + 1;
+    f->count = f->totals + m->program->total_count;
 }
 
 static sinter_status choose_chunk(planner *m)

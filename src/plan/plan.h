@@ -119,6 +119,7 @@ typedef struct plan_frame {
     uint32_t uniforms; /* the first computed one */
     uint32_t together; /* i32: not 0 where of each loop of alike components the lines of one value lie in the order of the slices, one behind the other, and so many
                           bytes behind the last as fill PLAN_ALIKE_BYTES are nobody's; set with the instance */
+    uint32_t totals;  /* one per total, in its type: its partial sums folded, where machine code does that */
     uint32_t count;
 } plan_frame;
 

@@ -13,7 +13,7 @@
 enum {
     FIRST_ROOM = 8192,
     SHORT_BODY = 12,      /* operations: repeated in the main loop */
-    MOST_TAIL_VECTORS = 4, /* of partial sums: a short body is repeated in the tail too */
+    MOST_TAIL = 48,       /* operations, in all: a short body with partial sums in registers is repeated in the tail too, and these are folded there */
     LONG_BODY = 64,       /* operations: beyond, masks cost little (vmaskmov is slow on some machines: atan2 in f64, 51 operations, 13.4 ns
                              an element masked, 10.1 not), and the body is written once, masked throughout */
     LONG_BODY_512 = 24,   /* the same where masks are registers */
@@ -481,7 +481,7 @@ static void masked_loop(x64_writer *w)
 static void masked_sums(x64_writer *w, unsigned vectors)
 {
     const uint32_t masks = w->mask_registers ? mask_words(w) : 0;
-    forward none[MOST_TAIL_VECTORS];
+    forward none[8];
     for (unsigned v = 0; v < vectors; v++) {
         sn_x64_alu_rr(sn_x64_room(w), X64_CMP, X64_W64, X64_RSI, X64_RDX);
         none[v] = jump_forward(w, X64_IF_GE);
@@ -499,6 +499,45 @@ static void masked_sums(x64_writer *w, unsigned vectors)
     for (unsigned v = 0; v < vectors; v++)
         land(w, none[v]);
     w->repetition = 0;
+}
+
+/* Of one sum, behind the loops: by halves, as kernel/fold.h has it, into register 0. */
+static void fold_registers(x64_writer *w, const uint8_t *sums, unsigned vectors, bool wide)
+{
+    x64_code *c = sn_x64_room(w);
+    const x64_insn add = (x64_insn)(X64_VADDPS + wide);
+    const unsigned sum = sums[0], other = 0;
+    x64_length length = wide ? w->length8 : w->length4;
+    for (unsigned half = vectors / 2; half; half /= 2)
+        for (unsigned v = 0; v < half; v++)
+            sn_x64_reg(c, add, length, 0, sums[v], sums[v], sums[v + half]);
+    if (length == X64_512) {
+        sn_x64_reg_imm(c, X64_VEXTRACTF64X4, X64_512, 0, other, 0, sum, 1);
+        sn_x64_reg(c, add, X64_256, 0, sum, sum, other);
+        length = X64_256;
+    }
+    if (length == X64_256) {
+        sn_x64_reg_imm(c, w->mask_registers ? X64_VEXTRACTF32X4 : X64_VEXTRACTF128, X64_256, 0, other, 0, sum, 1);
+        sn_x64_reg(c, add, X64_128, 0, sum, sum, other);
+    }
+    sn_x64_reg(c, X64_VUNPCKHPD, X64_128, 0, other, sum, sum);
+    if (!wide) {
+        sn_x64_reg(c, add, X64_128, 0, sum, sum, other);
+        sn_x64_reg_imm(c, X64_VPERMILPS_IMM, X64_128, 0, other, 0, sum, 1);
+    }
+    sn_x64_reg(c, (x64_insn)(add + 2), X64_SCALAR, 0, other, sum, other);
+}
+
+/* Through memory a total would wait for partial sums that were just written: 10 ns a call. */
+static void fold_sums(x64_writer *w, unsigned vectors)
+{
+    for (unsigned k = 0; k < w->sum_count; k++) {
+        const ir_op *op = &w->body->ops[w->sum_operation[k]];
+        const bool wide = w->body->ops[op->a].type == IR_F64;
+        const x64_mem slot = frame_mem(w->plan->frame.totals + sn_x64_total_of(op));
+        fold_registers(w, w->sum_register[k], vectors, wide);
+        sn_x64_mem(sn_x64_room(w), wide ? X64_VMOVSD_STORE : X64_VMOVSS_STORE, X64_SCALAR, 0, 0, 0, &slot);
+    }
 }
 
 static void scalar_loop(x64_writer *w)
@@ -770,13 +809,16 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
     } else {
         w->mostly_full = true;
     }
-    w->sums_in_registers = sum_vectors && sum_vectors <= MOST_TAIL_VECTORS && work <= SHORT_BODY;
+    w->sums_in_registers = sum_vectors && work * sum_vectors <= MOST_TAIL;
     if (w->sums_in_registers)
         masked_sums(w, sum_vectors);
     if (sum_vectors)
         move_sums(w, sum_vectors, false);
-    if (!w->sums_in_registers)
+    if (w->sums_in_registers)
+        fold_sums(w, sum_vectors);
+    else
         masked_loop(w);
+    f->leaves_sums = w->sum_count && !w->sums_in_registers;
     w->a.masks = masks;
     f->reads_sums = w->sum_count && !(sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK);
 }
@@ -789,7 +831,7 @@ static void write_scalar_loop(x64_writer *w, x64_function *f)
     load_pinned(w);
     scalar_loop(w);
     store_held(w);
-    f->reads_sums = w->sum_count;
+    f->reads_sums = f->leaves_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 
@@ -801,7 +843,7 @@ static void write_alike_loop(x64_writer *w, x64_function *f)
     load_pinned(w);
     alike_loop(w);
     sn_x64_close_lanes(w);
-    f->reads_sums = w->sum_count;
+    f->reads_sums = f->leaves_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 

@@ -232,6 +232,7 @@ typedef struct x64_function {
     uint32_t spills;      /* slots */
     uint32_t copies, repetitions; /* of the main loop */
     bool reads_sums;      /* from element 0 on too: sums begin with what their memory holds */
+    bool leaves_sums;     /* partial sums are not folded */
 } x64_function;
 
 typedef struct x64_output { /* all functions of a plan, joined; position-independent but for the pool's distance */
