@@ -614,11 +614,8 @@ static bool write_density(uint32_t number, char *text, size_t room, bool *none)
     if (*none || strchr(entry.form, ':'))
         return false;
     int at = snprintf(text, room, "log_density(%s(", entry.name);
-    unsigned count = 1;
-    for (const char *c = entry.form; *c; c++)
-        count += *c == ',';
-    assert_true(count <= sizeof arguments / sizeof *arguments);
-    for (unsigned k = 0; k < count; k++)
+    assert_true(entry.parameter_count <= sizeof arguments / sizeof *arguments);
+    for (unsigned k = 0; k < entry.parameter_count; k++)
         at += snprintf(text + at, room - (size_t)at, "%s%s", k ? ", " : "", arguments[k]);
     snprintf(text + at, room - (size_t)at, "), x)");
     return true;

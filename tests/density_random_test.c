@@ -1,7 +1,8 @@
 /* Random densities on random rows: whatever form the arguments of a call have, on every engine and for any number of threads, the results are the bits
- * of contiguous columns on the interpreter; and sums of weighted rows are what their definition makes of the rows.
+ * of contiguous columns on the interpreter, in a context that has kept nothing; and sums of weighted rows are what their definition makes of the rows.
  *
  *   density_random_test [FIRST [COUNT]]   other densities than the test's own: numbers FIRST, FIRST + 1 … */
+#include "lang/lang.h"
 #include "open_context.h"
 #include "repetitions.h"
 
@@ -95,24 +96,44 @@ static void say_expression(model *m, unsigned depth)
     }
 }
 
-/* What collapses where rows are bound, which random terms seldom do. */
-static void say_family(model *m)
+/* Any family of the library. Of constants it might not take some. */
+static void say_any_family(model *m)
 {
-    static const char *const one[] = {"exponential(%s)", "poisson(%s)", "normal(0.5, %s)", "half_normal(%s)", "rayleigh(%s)"};
-    static const char *const two[] = {"normal(%s, %s)", "gamma(%s, %s)", "laplace(%s, %s)", "lognormal(%s, %s)", "weibull(%s, %s)", "cauchy(%s, %s)"};
-    char number[16];
+    lang_family_entry family;
+    uint32_t count = 0;
+    while (sn_lang_family(count, &family))
+        count++;
+    do
+        sn_lang_family(below(count), &family);
+    while (strchr(family.form, ':')); /* of tuples */
+    say(m, "%s(", family.name);
+    for (uint32_t k = 0; k < family.parameter_count; k++)
+        say(m, "%sp%u", k ? ", " : "", (unsigned)below(m->parameters));
+    say(m, ")");
+}
+
+static void say_distribution(model *m)
+{
+    const uint32_t kind = below(12);
+    say(m, "%s", kind == 0 ? "mixture((0.25, 0.75), " : kind == 1 ? "weighted(" : kind == 2 ? "exp_of(" : "");
+    say_any_family(m);
+    if (kind == 0) {
+        say(m, ", ");
+        say_any_family(m);
+    }
+    say(m, "%s", kind == 1 ? ", 0.5)" : kind < 3 ? ")" : "");
+}
+
+/* Several in one text, which have functions of the library in common; and what collapses where rows are bound, which random terms seldom do. */
+static void say_families(model *m)
+{
     m->positive = true;
     for (uint32_t k = 0; k < m->columns; k++) {
-        snprintf(number, sizeof number, "%.2f", uniform(0.5, 2));
-        const char *first = m->parameters ? "p0" : number, *second = m->parameters > 1 ? "p1" : number;
         say(m, "c%u ~ ", (unsigned)k);
-        if (k && m->parameters > 2 && chance(50)) { /* a regression */
+        if (k && m->parameters > 2 && chance(40)) /* a regression */
             say(m, "normal(p0 + p1*c%u, p2)", (unsigned)(k - 1));
-        } else if (chance(50)) {
-            m->length += (size_t)snprintf(m->text + m->length, sizeof m->text - m->length, one[below(sizeof one / sizeof *one)], first);
-        } else {
-            m->length += (size_t)snprintf(m->text + m->length, sizeof m->text - m->length, two[below(sizeof two / sizeof *two)], first, second);
-        }
+        else
+            say_distribution(m);
         say(m, "; ");
     }
 }
@@ -125,8 +146,8 @@ static void make_model(model *m)
         say(m, "input c%u; ", (unsigned)k);
     for (uint32_t k = 0; k < m->parameters; k++)
         say(m, "param p%u = %.2f; ", (unsigned)k, uniform(0.5, 3));
-    if (chance(25)) {
-        say_family(m);
+    if (m->parameters && chance(30)) {
+        say_families(m);
         return;
     }
     const unsigned depth = 1 + below(4);
@@ -447,7 +468,7 @@ static void check_definition(const model *m, const rows *r, const outcome *o)
 
 /* ---- all together ---- */
 
-static sinter_density *open_density(const model *m, sinter_engine engine, int threads)
+static sinter_density *open_density(sinter_context *in, const model *m, sinter_engine engine, int threads)
 {
     sinter_density *d;
     sinter_report report;
@@ -455,7 +476,7 @@ static sinter_density *open_density(const model *m, sinter_engine engine, int th
     for (uint32_t k = 0; k < m->columns; k++)
         snprintf(inputs + strlen(inputs), sizeof inputs - strlen(inputs), "%sc%u", k ? " " : "", (unsigned)k);
     const sinter_density_options o = {.engine = engine, .type = m->narrow ? SINTER_F32 : SINTER_F64, .threads = threads, .inputs = inputs};
-    if (sinter_density_open(context, m->text, m->length, &o, &d, &report) != SINTER_OK)
+    if (sinter_density_open(in, m->text, m->length, &o, &d, &report) != SINTER_OK)
         fail_msg("density %llu: %s\n%s", (unsigned long long)number_of_density, report.errors[0].message, m->text);
     assert_int_equal(sinter_density_describe(d).parameter_count, m->parameters);
     return d;
@@ -480,10 +501,12 @@ static void try_density(uint64_t number)
     below(2);
     make_model(&m);
     const bool shared = chance(15);
+    sinter_context *fresh; /* has kept nothing of other texts */
+    assert_int_equal(sinter_open(NULL, &fresh), SINTER_OK);
     sinter_density *densities[ENGINES] = {NULL};
     for (unsigned k = 0; k < ENGINES; k++)
         if (sinter_engine_available(engines[k], NULL))
-            densities[k] = open_density(&m, engines[k], shared && k ? 1 + (int)below(3) : 1);
+            densities[k] = open_density(k ? context : fresh, &m, engines[k], shared && k ? 1 + (int)below(3) : 1);
     outcome wanted = open_outcome(&m), is = open_outcome(&m);
     for (unsigned trial = 0; trial < TRIALS; trial++) {
         wanted.bound = is.bound = 0;
@@ -518,6 +541,7 @@ static void try_density(uint64_t number)
     free(is.bits);
     for (unsigned k = 0; k < ENGINES; k++)
         sinter_density_close(densities[k]);
+    sinter_close(fresh);
 }
 
 static uint64_t first = 1, densities;
