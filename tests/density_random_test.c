@@ -522,7 +522,7 @@ static void try_density(uint64_t number)
                 write_number(r.arguments[arguments - 1].plain + i * (m.narrow ? 4 : 8), 0, m.narrow);
         run(densities[0], &m, &r, true, &wanted);
         sums++;
-        finite_sums += isfinite(wanted.sum);
+        finite_sums += isfinite(wanted.sum) != 0;
         if (r.masked || r.arguments[arguments - 1].given)
             check_definition(&m, &r, &wanted);
         for (unsigned k = 0; k < ENGINES; k++)
