@@ -153,7 +153,7 @@ static sinter_status unknown_variable(const compilation *c, const char *name)
 static sinter_status add_gradient(compilation *c)
 {
     const sinter_options *o = &c->options;
-    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
+    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode, .gives_up = true};
     ir_program out;
     uint32_t unknown = 0;
     if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules | IR_SIGNS, &wanted, &unknown))
@@ -292,7 +292,7 @@ sinter_status sn_kernel_passes(compilation *c)
         status = verified(c, "affine");
     }
     if (!status && (derives || sn_opt_needs_expansion(&c->program))) {
-        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
+        (derives ? sn_opt_expand_derived : sn_opt_expand)(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
         replace(c, &out);
         status = verified(c, "expand");
     }
