@@ -357,6 +357,21 @@ def example_models_are_fitted(_):
 
 @test
 def an_intercept_for_each_group(folder):
+    model, table = EXAMPLES / "yields.sn", EXAMPLES / "yields.csv"
+    words = ("--data", table, "--sum", "--grad", "--json")
+    plain = json.loads(out("density", model, *words))
+    with_prior = folder / "prior.sn"
+    with_prior.write_text(model.read_text().replace("yield ~", "param mu = 1500\nparam tau = 40 in 0..inf\neffect ~ normal(mu, tau)\nyield ~"))
+    told = json.loads(out("density", with_prior, *words))
+    prior = 6*(-0.5*(27.5/40)**2 - math.log(40) - 0.5*math.log(2*math.pi))
+    near([told["log_density"] - plain["log_density"]], [prior])
+    near([told["gradient"]["mu"], told["gradient"]["tau"], told["gradient"]["sigma"]], [6*27.5/1600, 6*((27.5/40)**2 - 1)/40, plain["gradient"]["sigma"]])
+    near(told["gradient"]["effect"], [slope - 27.5/1600 for slope in plain["gradient"]["effect"]])
+    same(out("density", with_prior, "--data", table), out("density", model, "--data", table), "rows have no prior")
+    same(out("density", with_prior, "--data", table, "--sum-by", "batch"), out("density", model, "--data", table, "--sum-by", "batch"))
+    many = folder / "many.csv"  # of several pieces, in which the prior still counts once
+    many.write_text("yield,batch\n" + "".join(f"{1500 + i % 7},{'ABCDEF'[i % 6]}\n" for i in range(40000)))
+    near([json.loads(out("density", with_prior, "--data", many, *words[2:]))["log_density"] - json.loads(out("density", model, "--data", many, *words[2:]))["log_density"]], [prior], within=1e-8)
     model, table = EXAMPLES / "sprays.sn", EXAMPLES / "sprays.csv"
     rows = [line.split(",") for line in table.read_text().splitlines() if line[0].isdigit()]
     names = sorted({name for _, name in rows})

@@ -445,10 +445,27 @@ static int print_sums_by(const density_run *r)
     return STATUS_GOOD;
 }
 
+/* Behind all rows. */
+static int add_priors(density_run *r)
+{
+    double sum;
+    if (!r->job.groups)
+        return STATUS_GOOD;
+    const int status = sn_cli_compute_priors(&r->job, &sum, r->piece_gradient);
+    for (uint32_t k = 0; status == STATUS_GOOD && r->piece_gradient && k < r->job.groups_info.count; k++)
+        sn_exact_add(&r->number_sums[k], r->piece_gradient[k]);
+    if (status == STATUS_GOOD)
+        sn_exact_add(&r->sums[0], sum);
+    return status;
+}
+
 static int finish(density_run *r)
 {
     const arguments *a = r->job.a;
-    int status = a->sum ? print_sum(r) : a->sum_by ? print_sums_by(r) : STATUS_GOOD;
+    int status = a->sum ? add_priors(r) : STATUS_GOOD;
+    if (status != STATUS_GOOD)
+        return status;
+    status = a->sum ? print_sum(r) : a->sum_by ? print_sums_by(r) : STATUS_GOOD;
     if (status == STATUS_GOOD && a->hash)
         printf(a->json ? "{\"hash\":\"%016llx\"}\n" : "%016llx\n", (unsigned long long)r->receipt.state);
     if (status == STATUS_GOOD && a->plot)

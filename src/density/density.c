@@ -279,6 +279,20 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     return d->constraints[k] != NULL;
 }
 
+/* Priors are of rows' log-densities only, and not of what is one already. */
+static bool describe_priors(sinter_density *d, const lang_density *described)
+{
+    if (d->prior_number || !described->prior_count)
+        return true;
+    d->priors = sn_arena_take_zeroed(&d->own, described->prior_count * sizeof *d->priors);
+    d->prior_vectors = sn_arena_take(&d->own, described->prior_count * sizeof *d->prior_vectors);
+    if (!d->priors || !d->prior_vectors)
+        return false;
+    d->prior_count = described->prior_count;
+    memcpy(d->prior_vectors, described->priors, described->prior_count * sizeof *d->prior_vectors);
+    return true;
+}
+
 /* Parameters of several numbers, and who is one of them. */
 static bool describe_groups(sinter_density *d, const lang_density *described)
 {
@@ -321,7 +335,7 @@ static bool describe_streams(sinter_density *d, const sinter_density_options *o,
                                                    .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */
     }
-    return whole && describe_groups(d, described);
+    return whole && describe_groups(d, described) && describe_priors(d, described);
 }
 
 static sinter_options read_options(const sinter_density_options *o)
@@ -380,6 +394,7 @@ static sinter_status open_program(sinter_density *d, const char *text, size_t le
     const sinter_options read = read_options(o);
     sinter_status status = sn_kernel_begin(&c, d->context, &read, report);
     c.narrow = d->narrow;
+    c.prior = d->prior_number;
     if (!status)
         status = read_text(&c, text, length, o, &described);
     if (!status && (!keep(d, &c, text, length, o, &described) || !keep_options(d, o)))
@@ -407,18 +422,47 @@ static sinter_status settle_engine(sinter_density *d, const sinter_density_optio
     return sn_report_fail(report, SINTER_NO_ENGINE, message, NULL);
 }
 
+static sinter_status open_as(sinter_context *context, const char *text, size_t length, const sinter_density_options *options, bool narrow, uint32_t prior,
+                             sinter_density **density, sinter_report *report);
+
+/* One thread makes them: there are as many rows as numbers. What was fixed of a parameter that a column chooses is nothing to them. */
+static sinter_status open_priors(sinter_density *d, const char *text, size_t length, sinter_report *report)
+{
+    sinter_density_options o = d->options;
+    sinter_status status = SINTER_OK;
+    const char **names = d->prior_count ? sn_arena_take(&d->own, (o.fixed_count + 1) * sizeof *names) : NULL;
+    double *values = d->prior_count ? sn_arena_take(&d->own, (o.fixed_count + 1) * sizeof *values) : NULL;
+    if (d->prior_count && (!names || !values))
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    uint32_t count = 0;
+    for (uint32_t k = 0; d->prior_count && k < o.fixed_count; k++)
+        if (!strchr(o.fixed_names[k], '[')) {
+            names[count] = o.fixed_names[k];
+            values[count++] = o.fixed_values[k];
+        }
+    o.fixed_names = names;
+    o.fixed_values = values;
+    o.fixed_count = count;
+    o.threads = 1;
+    for (uint32_t k = 0; k < d->prior_count && !status; k++)
+        status = open_as(d->context, text, length, &o, d->narrow, k + 1, &d->priors[k], report);
+    return status;
+}
+
 static sinter_status open_whole(sinter_density *d, const char *text, size_t length, const sinter_density_options *o, sinter_report *report)
 {
     sinter_status status = open_program(d, text, length, o, report);
     if (!status)
         status = settle_engine(d, o, report);
+    if (!status)
+        status = open_priors(d, text, length, report);
     if (status || o->threads <= 1)
         return status;
     d->pool = sn_threads_open(&d->context->allocator, o->threads);
     return d->pool ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }
 
-static sinter_status open_as(sinter_context *context, const char *text, size_t length, const sinter_density_options *options, bool narrow,
+static sinter_status open_as(sinter_context *context, const char *text, size_t length, const sinter_density_options *options, bool narrow, uint32_t prior,
                              sinter_density **density, sinter_report *report)
 {
     const sinter_density_options none = {0}, *o = options ? options : &none;
@@ -433,7 +477,7 @@ static sinter_status open_as(sinter_context *context, const char *text, size_t l
     sinter_density *d = sn_allocate(&context->allocator, sizeof *d);
     if (!d)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
-    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64, .narrow = narrow || o->type == SINTER_F32};
+    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64, .narrow = narrow || o->type == SINTER_F32, .prior_number = prior};
     d->own.allocator = context->allocator;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->pooled, NULL);
@@ -448,12 +492,12 @@ static sinter_status open_as(sinter_context *context, const char *text, size_t l
 sinter_status sinter_density_open(sinter_context *context, const char *text, size_t length, const sinter_density_options *options,
                                   sinter_density **density, sinter_report *report)
 {
-    return open_as(context, text, length, options, false, density, report);
+    return open_as(context, text, length, options, false, 0, density, report);
 }
 
 sinter_status sn_density_open_wide(const sinter_density *d, const sinter_density_options *o, sinter_density **wide)
 {
-    return open_as(d->context, d->text, d->length, o, true, wide, NULL);
+    return open_as(d->context, d->text, d->length, o, true, 0, wide, NULL);
 }
 
 void sinter_density_close(sinter_density *d)
@@ -461,6 +505,8 @@ void sinter_density_close(sinter_density *d)
     if (!d)
         return;
     sinter_density_close(d->wide);
+    for (uint32_t k = 0; k < d->prior_count; k++)
+        sinter_density_close(d->priors[k]);
     sn_threads_close(d->pool);
     sn_density_close_variants(d);
     pthread_mutex_destroy(&d->lock);

@@ -112,6 +112,9 @@ struct sinter_density {
     density_range *ranges;       /* of parameters */
     density_relation *relations;
     bool related;                /* one of them is there */
+    uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
+    struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */
+    uint32_t *prior_vectors, prior_count;
     bool narrow;                 /* its numbers were rounded to f32, whatever its type is */
     const char **constraints;    /* as written */
     const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */

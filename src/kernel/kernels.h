@@ -391,6 +391,7 @@ typedef struct compilation {
     uint32_t public_params;
     bool relaxed;
     bool narrow;         /* of densities: numbers were rounded to f32, though the type is f64; set before the front end */
+    uint32_t prior;      /* of densities: as in lang_options; set before the front end */
     bool shows_program;  /* somebody wants to see it as the front end makes it */
     bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does;
                             and it is to be ready soon */

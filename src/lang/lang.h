@@ -55,6 +55,7 @@ lang_member sn_lang_find_quantity(const char *text, size_t length);
 typedef struct lang_options {
     const char *name;   /* what the report calls the text; NULL: "expression" */
     ir_type type;       /* of numbers and of all outputs: IR_F32 or IR_F64 */
+    uint32_t prior;     /* of a density: 0, or the program is that of its prior of this number, from 1 on: of the input of that parameter's name */
     bool narrow;        /* parameters were rounded to f32 though the type is IR_F64 */
     bool density;       /* a density: its result is a distribution, a log-density or a model; then never a patch */
     lang_member quantity; /* of a density: what of it is the program's result */
@@ -170,6 +171,8 @@ typedef struct lang_density {
     lang_density_vector *vectors; /* LANG_DENSITY_PARAMETERS have room, and as many choices */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;
+    uint32_t *priors;       /* `a ~ normal(mu, tau)`: the vector that each is of; as much room */
+    uint32_t prior_count;
 } lang_density;
 
 /* One family of the library, for whoever lists them. */
