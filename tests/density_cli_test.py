@@ -438,6 +438,48 @@ def plots(folder):
     same(run("density", NORMAL, "--data", folder / "x.csv", "--plot", "-", "--size", "600x400").raw, first, "to the standard output")
 
 
+def blue(pixel):
+    return pixel[2] - pixel[0] > 15
+
+
+def find_bars(path):
+    """Runs of the colour of bars, from left to right, in the row of pixels that has most of them."""
+    width, height, found = find_pixels(path, blue)
+    rows = {}
+    for x, y in found:
+        rows.setdefault(y, []).append(x)
+    places = max(rows.values(), key=len)
+    starts = [x for x in places if x - 1 not in places]
+    return width, [(x, min(e for e in places if e >= x and e + 1 not in places)) for x in starts]
+
+
+@test
+def bars_of_plots(folder):
+    rng = random.Random(3)
+    # Two peaks whose distance says nothing about their width: each has bars of its own.
+    (folder / "two.csv").write_text("".join(f"{rng.gauss(20*(i % 2), 1)!r}\n" for i in range(300)))
+    good("density", "mixture((0.5, 0.5), normal(0, 1), normal(20, 1))", "--data", folder / "two.csv", "--plot", folder / "a.png", "--size", "900x600")
+    width, bars = find_bars(folder / "a.png")
+    check(12 <= len(bars) <= 40, "bars of two peaks", len(bars))
+    check(all(right - left < 40 for left, right in bars), "narrow ones", bars)
+    # Angles that were cut open at their peak: drawn in one piece, in the middle of the circle, whichever way they are given.
+    angles = [rng.vonmisesvariate(0, 3) for _ in range(300)]
+    for cut in (0, 1, 2):
+        turned = [a if cut == 0 else a - 2*math.pi*(a > math.pi) if cut == 1 else a - 4*math.pi for a in angles]
+        (folder / "angles.csv").write_text("".join(f"{a!r}\n" for a in turned))
+        for density in ("von_mises(0, 3)", "input x; param k = 3; x ~ von_mises(0, k)"):
+            good("density", density, "--data", folder / "angles.csv", "--plot", folder / "a.png", "--size", "900x600")
+            width, bars = find_bars(folder / "a.png")
+            check(10 <= len(bars) <= 60, "bars of angles", len(bars))
+            check(width*0.2 < bars[0][0] and bars[-1][1] < width*0.9, "about the mean direction", bars)
+    # A density that does not repeat is none of angles; nor is one that is the same everywhere.
+    for density in ("normal(3.2, 2.2)", "uniform(-10, 20)"):
+        (folder / "angles.csv").write_text("".join(f"{a!r}\n" for a in angles))
+        good("density", density, "--data", folder / "angles.csv", "--plot", folder / "a.png", "--size", "900x600")
+        width, bars = find_bars(folder / "a.png")
+        check(bars[0][0] < width*0.2 and bars[-1][1] > width*0.9, density, bars)
+
+
 @test
 def plots_of_all_kinds(folder):
     (folder / "counts.csv").write_text("\n".join(str(k) for k in (0, 1, 1, 2, 2, 2, 3, 3, 4, 7)))
