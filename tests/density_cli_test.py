@@ -511,6 +511,11 @@ def wrong_texts(_):
 @test
 def wrong_parameters(_):
     bad(1, "density", "normal(mu=2, sigma=-1)", "--at", "1", says="the parameter sigma is -1, and must be > 0")
+    bad(1, "density", "exponential(-1)", says="the parameter beta is -1, and must be > 0")  # without rows, too
+    bad(1, "density", "normal(0, 1)", "--set", "sigma=0", says="the parameter sigma is 0, and must be > 0")
+    check("mean nan" in out("density", "normal"), "what has no value yet is described")
+    bad(1, "density", "dnorm(0, 1)", "--at", "1", says=["there is no family 'dnorm'", "sinter density --list has all of them"])
+    bad(1, "density", "y ~ normal(mu, 1)", "--at", "1", says=["there is no 'mu' here", "a parameter is declared: param mu = 1; a column: input mu"])
     bad(1, "density", "input y; param s = 1 in 0.5..2; y ~ normal(0, s)", "--set", "s=3", "--at", "1", says="the parameter s is 3, and must be in 0.5..2")
     bad(1, "density", NORMAL, "--set", "mu=inf", "--at", "1", says="the parameter mu is inf, and must be finite")
     bad(1, "density", NORMAL, "--set", "sigma=inf", "--at", "1", says="the parameter sigma is inf, and must be finite and > 0")

@@ -511,6 +511,9 @@ static int run_posterior(density_run *r)
 
 static int run_without_rows(density_run *r)
 {
+    const int invalid = sinter_density_invalid(r->job.values);
+    if (!r->job.a->plot && invalid >= 0 && !isnan(sinter_density_get(r->job.values, invalid))) /* moments would be those of another value */
+        return check_parameters(&r->job);
     if (!r->job.a->plot)
         return sn_cli_describe_density(&r->job);
     if (r->job.groups)

@@ -45,6 +45,8 @@ static void no_distribution(lowering *l, uint32_t node)
     }
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
+    else if (n->kind != NODE_LOCAL)
+        snprintf(hint, sizeof hint, "sinter density --list has all of them");
     sn_lang_complain(l, node, hint, "there is no family '%.*s'%s", sn_lang_shown(l->t, symbol), name,
                      n->kind == NODE_LOCAL ? ": it is bound to a number" : "");
 }
