@@ -580,6 +580,96 @@ static void turn_block(x64_writer *w)
     sn_x64_mov_imm32(sn_x64_room(w), X64_RCX, 0);
 }
 
+/* r11: where the half of a block that begins at rsi ends. */
+static void bound_half(x64_writer *w)
+{
+    const x64_mem two = {X64_RSI, X64_NO_INDEX, 0, X64_ALIKE_BLOCK / 2};
+    x64_code *c = sn_x64_room(w);
+    sn_x64_lea(c, X64_W64, X64_R11, &two);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R11, X64_RDX);
+    sn_x64_cmov(c, X64_IF_G, X64_W64, X64_R11, X64_RDX);
+}
+
+static void compare_first(x64_writer *w)
+{
+    const x64_mem begin = sn_x64_alike_begin(w);
+    x64_code *c = sn_x64_room(w);
+    sn_x64_mov_load(c, X64_W64, X64_RAX, &begin);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R9, X64_RAX);
+}
+
+/* The same, with the streams of the next block turned in the middle of each, and of the block before at its end. Both read and write a few elements more than there are, where
+ * chunk buffers have room. A branch an element, since more of them cost more than they saved. */
+static void woven_loop(x64_writer *w)
+{
+    enum { ELEMENT = X64_ALIKE_VECTOR, HALF = 2 * ELEMENT, WHOLE = 4 * ELEMENT, BOTH = 2 * WHOLE };
+    const x64_mem before = {X64_RSI, X64_NO_INDEX, 0, -X64_ALIKE_BLOCK}, finished = {X64_R9, X64_NO_INDEX, 0, -X64_ALIKE_BLOCK};
+    const x64_mem begin = sn_x64_alike_begin(w);
+    x64_code *c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward none = jump_forward(w, X64_IF_GE);
+    sn_x64_mov_store(c, X64_W64, X64_RSI, &begin);
+    bound_half(w);
+    sn_x64_lea(c, X64_W64, X64_R9, &before);
+    sn_x64_mov_imm32(c, X64_RCX, BOTH - HALF);
+    const uint32_t ahead = sn_x64_here(w, w->at);
+    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RCX, HALF);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    sn_x64_turn_neighbour(w, false);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_SUB, X64_W32, X64_RCX, HALF);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    compare_first(w);
+    const forward on = jump_forward(w, X64_IF_GE);
+    sn_x64_mov_rr(c, X64_W64, X64_R9, X64_RAX); /* that was the first block */
+    sn_x64_mov_imm32(c, X64_RCX, 0);
+    sn_x64_align(sn_x64_room(w), 32);
+    land(w, on);
+    const uint32_t top = sn_x64_here(w, w->at);
+    walk(w, 1);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
+    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RCX, ELEMENT);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_R11);
+    jump_back(w, X64_IF_L, top);
+    c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward end = jump_forward(w, X64_IF_GE);
+    bound_half(w);
+    sn_x64_mov_rr(c, X64_W32, X64_RAX, X64_RCX);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, HALF);
+    jump_back(w, X64_IF_NE, ahead);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    compare_first(w);
+    const forward second = jump_forward(w, X64_IF_NE);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK);
+    jump_back(w, X64_ALWAYS, top);
+    land(w, end);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_SUB, X64_W32, X64_RCX, ELEMENT);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, WHOLE);
+    compare_first(w);
+    const forward two = jump_forward(w, X64_IF_NE);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK); /* there is none before it */
+    sn_x64_alu_imm(c, X64_XOR, X64_W32, X64_RCX, WHOLE);
+    land(w, two);
+    const uint32_t last = sn_x64_here(w, w->at);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_XOR, X64_W32, X64_RCX, WHOLE);
+    land(w, second);
+    sn_x64_turn_neighbour(w, true);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    jump_back(w, X64_IF_L, top);
+    c = sn_x64_room(w);
+    sn_x64_lea(c, X64_W64, X64_RAX, &finished);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RAX, X64_RDX);
+    jump_back(w, X64_IF_L, last);
+    land(w, none);
+}
+
 static void alike_loop(x64_writer *w)
 {
     x64_code *c = sn_x64_room(w);
@@ -592,7 +682,7 @@ static void alike_loop(x64_writer *w)
     walk(w, 1);
     c = sn_x64_room(w);
     sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
-    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RCX, 64);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RCX, X64_ALIKE_VECTOR);
     sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_R11);
     jump_back(w, X64_IF_L, top);
     sn_x64_turn_streams(w, true, true, false);
@@ -841,7 +931,10 @@ static void write_alike_loop(x64_writer *w, x64_function *f)
     pin_held(w);
     pin_values(w, bit_count(w->a.pinned));
     load_pinned(w);
-    alike_loop(w);
+    if (sn_x64_has_bare_streams(w))
+        alike_loop(w);
+    else
+        woven_loop(w);
     sn_x64_close_lanes(w);
     f->reads_sums = f->leaves_sums = w->sum_count;
     f->copies = f->repetitions = 1;

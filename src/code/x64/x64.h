@@ -219,6 +219,9 @@ void sn_x64_close_lanes(x64_writer *w); /* the state where it belongs */
 /* The block of four elements from r9 on: streams to vectors an element in the area, or (`out`) back. `padded`: chunk buffers, else inputs; `masked`: no
  * more than −rcx elements are touched. */
 void sn_x64_turn_streams(x64_writer *w, bool out, bool padded, bool masked);
+/* Of chunk buffers the block behind that at r9, or (`out`) the one before it, whose place in the area is rcx's. */
+void sn_x64_turn_neighbour(x64_writer *w, bool out);
+x64_mem sn_x64_alike_begin(const x64_writer *w); /* 8 bytes in the area: where the loop began */
 
 /* direct.c */
 void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */
