@@ -2,6 +2,7 @@
 """Polynomials of densities_gamma.sn, written as the library's text: fit_gamma_slopes.py
 
 - lgamma(1 + a)/(a (a - 1)) of a from 0 to 2, and digamma(1 + a) of a from 0 to 2.125, as quotients of two polynomials;
+- 1/5 + z/7 + z^2/9 + ... of z from 0 to 1/16, at the 9 zeros of Chebyshev's polynomial, one chain;
 - b log(gamma(b + 1/2)/(gamma(b) sqrt(b))) of b >= 3, by z = 1/b^2 at the 12 zeros, and its derivative by b times -b^2, term by term;
 - the derivative of stirling_error by a times -a^2, by z = 1/a^2, term by term, of the coefficients that stand in the text.
 
@@ -10,7 +11,7 @@ The others as two polynomials, of the even powers and of the odd ones. What they
 import pathlib
 import re
 
-from mpmath import cos, digamma, log, loggamma, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt
+from mpmath import atanh, cos, digamma, log, loggamma, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt
 
 mp.prec = 300
 TEXT = pathlib.Path(__file__).resolve().parent / "densities_gamma.sn"
@@ -117,6 +118,11 @@ def half_step(b):
     return loggamma(b + mpf(1)/2) - loggamma(b) - log(b)/2
 
 
+def deviance_series(z):
+    root = sqrt(z)
+    return (atanh(root)/root - 1 - z/3)/z**2
+
+
 def stirling_coefficients():
     """As they stand in the text, innermost first."""
     body = re.search(r"fn stirling_error\(a\) \{(.*?)\n\}", TEXT.read_text(encoding="utf-8"), re.S).group(1)
@@ -134,6 +140,10 @@ def stirling_coefficients():
 def main():
     show_quotient("lgamma(1 + a)/(a (a - 1))", lambda a: loggamma(1 + a)/(a*(a - 1)), lambda y: 1/y, (7, 7), 2)
     show_quotient("digamma(1 + a)", lambda a: digamma(1 + a), lambda y: 1, (7, 6), mpf(17)/8)
+    series = interpolate(deviance_series, 9, mpf(0), mpf(1)/16, mpf(0))
+    error = greatest(lambda z: 3*z*(value(series, z) - deviance_series(z)), mpf("1e-6"), mpf(1)/16)
+    print(f"# 1/5 + z/7 + ..., times 3 z: 2^{nstr(log(error, 2), 4)}")
+    chain("t", series, "z")
     step = interpolate(lambda z: half_step(1/sqrt(z))/sqrt(z), 12, mpf(0), mpf(1)/9, mpf(0))
     show("half_step(b) b", step, greatest(lambda b: value(step, 1/b**2)/b - half_step(b), mpf(3), mpf(30)))
     slope = [-c for c in term_by_term(step)]
