@@ -604,6 +604,30 @@ static void priors_count_once(void **state)
     }
 }
 
+/* Up to a constant in the parameters, of which the numbers are some, terms of numbers alone stay; up to one in the data there is no prior. */
+static void priors_up_to_a_constant(void **state)
+{
+    static const double p[2][11] = {{0.5, 1.25, 0.875, 0.5, -1, 0.25, 2, 1, 0.5, 2, 0.125}, {-0.5, 0.25, 0.5, 1.5, 1, 0.75, -2, 1, 1.5, 0.25, 3}};
+    double sums[3][2], pieces[3][2];
+    (void)state;
+    for (int drop = SINTER_DROP_NONE; drop <= SINTER_DROP_THETA; drop++)
+        for (int k = 0; k < 2; k++) {
+            sinter_density *d;
+            sinter_groups *g;
+            const sinter_density_data data = rows(ROWS, false);
+            expect_status(sinter_density_open(context, HIERARCHY, strlen(HIERARCHY), &(sinter_density_options){.drop = (sinter_drop)drop}, &d, NULL), SINTER_OK, "open");
+            expect_status(sinter_groups_open(d, &g, NULL), SINTER_OK, "groups");
+            expect_status(sinter_groups_sum(g, p[k], &data, &sums[drop][k], NULL), SINTER_OK, "sum");
+            expect_status(sinter_groups_sum_piece(g, p[k], &data, &pieces[drop][k], NULL), SINTER_OK, "piece");
+            sinter_groups_close(g);
+            sinter_density_close(d);
+        }
+    const double constant = sums[SINTER_DROP_NONE][0] - sums[SINTER_DROP_THETA][0];
+    expect_near(sums[SINTER_DROP_NONE][1] - sums[SINTER_DROP_THETA][1], constant, 1e-10 * fabs(sums[0][1]), "the same constant");
+    expect_near(constant, -ROWS * 0.9189385332046727 - 5 * 0.9189385332046727 + 3 * log(2), 1e-10 * fabs(sums[0][0]), "what it is");
+    assert_true(sums[SINTER_DROP_X][0] == pieces[SINTER_DROP_X][0] && sums[SINTER_DROP_X][1] == pieces[SINTER_DROP_X][1]);
+}
+
 /* Numbers by the thousand go in pieces; what one of them, or a parameter of the prior, breaks is named; fixed parameters are constants of priors too; f32. */
 static void priors_in_pieces(void **state)
 {
@@ -720,7 +744,7 @@ int main(void)
         cmocka_unit_test(bound_groups_are_their_rows),
         cmocka_unit_test(rows_that_do_not_collapse_are_kept), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(groups_come_and_go), cmocka_unit_test(kept_rows_come_and_go),
         cmocka_unit_test(sums_by_a_column),
-        cmocka_unit_test(priors_count_once), cmocka_unit_test(priors_in_pieces),
+        cmocka_unit_test(priors_count_once), cmocka_unit_test(priors_up_to_a_constant), cmocka_unit_test(priors_in_pieces),
         cmocka_unit_test(texts_are_understood),
         cmocka_unit_test(memory_is_refused),
     };

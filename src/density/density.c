@@ -242,11 +242,11 @@ static sinter_status fix(compilation *c, const sinter_density_options *o, const 
     return SINTER_OK;
 }
 
-/* Up to a constant. */
+/* Up to a constant. What a prior is of is a parameter. */
 static void leave_out(compilation *c, sinter_drop drop)
 {
     ir_program out;
-    sn_opt_drop(&c->program, &out, c->memory, c->program.rules, drop == SINTER_DROP_THETA, 0);
+    sn_opt_drop(&c->program, &out, c->memory, c->program.rules, drop == SINTER_DROP_THETA, c->prior ? c->program.input_count : 0);
     c->program = out;
 }
 
@@ -279,10 +279,10 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     return d->constraints[k] != NULL;
 }
 
-/* Priors are of rows' log-densities only, and not of what is one already. */
-static bool describe_priors(sinter_density *d, const lang_density *described)
+/* A prior has none itself, and up to a constant in the data it is nothing. */
+static bool describe_priors(sinter_density *d, const sinter_density_options *o, const lang_density *described)
 {
-    if (d->prior_number || !described->prior_count)
+    if (d->prior_number || !described->prior_count || o->drop == SINTER_DROP_X)
         return true;
     d->priors = sn_arena_take_zeroed(&d->own, described->prior_count * sizeof *d->priors);
     d->prior_vectors = sn_arena_take(&d->own, described->prior_count * sizeof *d->prior_vectors);
@@ -335,7 +335,7 @@ static bool describe_streams(sinter_density *d, const sinter_density_options *o,
                                                    .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */
     }
-    return whole && describe_groups(d, described) && describe_priors(d, described);
+    return whole && describe_groups(d, described) && describe_priors(d, o, described);
 }
 
 static sinter_options read_options(const sinter_density_options *o)
