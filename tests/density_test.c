@@ -814,6 +814,46 @@ static void fixed_bounds(void **state)
     }
 }
 
+/* Of several distributions of one family each has the bounds and the shares of its own parameters, also where some of them are expressions, which are none. */
+static void bounds_of_each(void **state)
+{
+    (void)state;
+    enum { MOST = 3 };
+    static const struct {
+        const char *text;
+        unsigned fixed;
+        const char *names[MOST];
+        double values[MOST];
+    } valid[] = {
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 0, {NULL}, {0}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 1, {"alpha"}, {5}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 1, {"beta_2"}, {1}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 3, {"alpha", "beta", "beta_2"}, {5, 6, 1}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, d)), categorical((e, 0.25, 0.625)))", 0, {NULL}, {0}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, d)), categorical((e, 0.25, 0.625)))", 3, {"theta0", "theta1", "theta2"}, {0.25, 0.25, 0.625}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, 0.5)), categorical((0.2, 0.3, 0.5)))", 3, {"theta0", "theta2", "theta0_2"}, {0.25, 0.5, 0.2}},
+    };
+    for (size_t k = 0; k < sizeof valid / sizeof *valid; k++) {
+        char text[256];
+        snprintf(text, sizeof text, "param c = 0.25 in 0..1; param d = 0.5 in 0..1; param e = 0.125 in 0..1; %s", valid[k].text);
+        const sinter_density_options o = {.fixed_names = valid[k].names, .fixed_values = valid[k].values, .fixed_count = valid[k].fixed};
+        sinter_density *d = open_density(text, &o);
+        sinter_density_values *v = open_values(d);
+        expect_invalid(v, -1, 0);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+
+    /* Behind a tuple of which one number is no parameter the next one is a point of the simplex all the same. */
+    const char *text = "param c = 0.25 in 0..1; mixture((0.5, 0.5), categorical((0.25, c, 0.5)), categorical((0.2, 0.3, 0.5)))";
+    const char *second[] = {"theta0_2", "theta1", "theta2_2"};
+    sinter_density *d;
+    sinter_report report;
+    const sinter_density_options o = {.fixed_names = second, .fixed_values = (const double[]){0.25, 0.3, 0.5}, .fixed_count = 3};
+    expect_status(sinter_density_open(context, text, strlen(text), &o, &d, &report), SINTER_BAD_PROGRAM, text);
+    assert_string_equal(report.errors[0].message, "the parameters from \"theta0_2\" on are no point of the simplex: they must add up to 1");
+}
+
 /* Of a datum that is a point of the simplex the margin is that of f32 in either type; of parameters in f32 it stays that where bound data are computed in f64. */
 static void points_of_the_simplex(void **state)
 {
@@ -1399,7 +1439,7 @@ int main(void)
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

@@ -119,7 +119,7 @@ static density_range range_of(const ir_param *param, const lang_density *describ
 static const lang_density_parameter *earlier(const lang_density *described, const lang_density_parameter *p, const char *name)
 {
     for (const lang_density_parameter *q = p; name && q-- > described->parameters;)
-        if (!strcmp(q->of, name) && !strcmp(q->family, p->family) && (q->width == 1 || q->element == p->element))
+        if (q->distribution == p->distribution && !strcmp(q->of, name) && (q->width == 1 || q->element == p->element))
             return q;
     return NULL;
 }
@@ -163,20 +163,25 @@ static void keep_fixed(const sinter_density_options *o, const lang_density *desc
     }
 }
 
+/* Do p and those behind it make up a tuple, all of whose numbers are parameters? Of elements that are expressions there is nothing in the list. */
+static bool is_whole(const lang_density *described, const lang_density_parameter *p)
+{
+    if (described->parameters + described->parameter_count - p < (ptrdiff_t)p->width)
+        return false;
+    for (uint32_t e = 0; e < p->width; e++)
+        if (p[e].distribution != p->distribution || p[e].element != e || strcmp(p[e].of, p->of) != 0)
+            return false;
+    return true;
+}
+
 /* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
 static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, uint32_t k, double *rest)
 {
     uint32_t live = 0;
     double value;
-    if (!p->bounds.shares)
+    if (!p->bounds.shares || (uint32_t)(p - described->parameters) < p->element || !is_whole(described, p - p->element))
         return 0;
-    const lang_density_parameter *first = p - p->element;
-    if ((uint32_t)(p - described->parameters) < p->element)
-        return 0;
-    for (uint32_t e = 0; e < p->width; e++) {
-        const lang_density_parameter *q = first + e;
-        if (q >= described->parameters + described->parameter_count || !q->bounds.shares || q->element != e || strcmp(q->of, p->of) != 0 || strcmp(q->family, p->family) != 0)
-            return 0;
+    for (const lang_density_parameter *q = p - p->element, *end = q + p->width; q < end; q++) {
         if (is_fixed(o, q, program->params[k].type, &value))
             *rest += value;
         else if (live_number(program, q) != (int32_t)(k + live++))
@@ -206,11 +211,13 @@ static bool is_within_fixed(const ir_param *param, const sinter_density_options 
 /* The first number of a point of the simplex of which all are fixed, and which is none; else NULL. */
 static const lang_density_parameter *fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described)
 {
-    for (uint32_t k = 0; k < described->parameter_count; k += described->parameters[k].width - described->parameters[k].element) {
+    for (uint32_t k = 0; k < described->parameter_count; k++) {
         const lang_density_parameter *p = &described->parameters[k];
         double sum = 0, value;
         uint32_t e = 0;
-        for (; p->bounds.shares && p->element == 0 && e < p->width && k + e < described->parameter_count && is_fixed(o, p + e, c->options.type, &value); e++)
+        if (!p->bounds.shares || !is_whole(described, p))
+            continue;
+        for (; e < p->width && is_fixed(o, p + e, c->options.type, &value); e++)
             sum += value;
         if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
             return p;

@@ -161,7 +161,7 @@ static lang_value made_live(lowering *l, const lang_distribution *d, uint32_t fu
 {
     const lang_family *f = family_of(l, function);
     const lang_bounds bounds = bounds_of(l, &f->constraints[k], 0);
-    lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .given = v.count != 0, .bounds = bounds};
+    lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .distribution = d->values, .given = v.count != 0, .bounds = bounds};
     parameter.of = text_of(l, sn_lang_parameter(l->t, &l->t->functions[function], k)[PARAMETER_SYMBOL]);
     if (!v.count)
         return sn_lang_live(l, d->node, &parameter, NAN);

@@ -138,6 +138,7 @@ typedef struct lang_density_parameter {
     const char *family;     /* whose parameter it is */
     const char *of;         /* that family's name for it */
     uint32_t element, width; /* of the tuple; 0 and 1 of a number */
+    uint32_t distribution;  /* another number for each, of one family too */
     bool given;             /* has an initial value; else that is NaN */
     lang_bounds bounds;
 } lang_density_parameter;
