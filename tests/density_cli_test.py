@@ -522,6 +522,10 @@ def wrong_parameters(_):
     bad(1, "density", "triangular(0, 1, 2)", "--at", "1", says="the parameter mode is 2, and must be in lower..upper")
     bad(1, "density", "geometric(0)", "--at", "1", says="the parameter p is 0, and must have p > 0 && p <= 1")
     bad(1, "density", "categorical((0.2, 0.9))", "--at", "1", says="the parameters from theta0 on are no point of the simplex: they add up to 1.1, and must to 1 within 1e-8")
+    bad(1, "density", "mixture((0.5, 0.5), categorical((0.25, 0.15, 0.5)), categorical((0.2, 0.3, 0.5)))", "--at", "1",
+        says="the parameters from theta0 on are no point of the simplex: they add up to 0.9, and must to 1 within 1e-8")
+    bad(1, "density", "mixture((0.5, 0.5), categorical((0.25, 0.25, 0.5)), categorical((0.2, 0.2, 0.5)))", "--at", "1",
+        says="the parameters from theta0_2 on are no point of the simplex: they add up to 0.9, and must to 1 within 1e-8")
     bad(1, "density", "categorical((-0.5, 1.5))", "--at", "1", says="the parameter theta0 is -0.5, and must be in simplex")
     bad(1, "density", NORMAL, "--set", "sigma=0", "--at", "1", says="the parameter sigma is 0")
     bad(1, "density", "normal", "--at", "1", says="the parameter mu has no value: --set mu=1")

@@ -131,13 +131,26 @@ static void close_job(density_job *j)
     sn_cli_release_program(&j->program);
 }
 
-/* The parameters from k on that are to be a point of the simplex, none of them out of 0..1. */
+/* Of theta0, or of theta0_2, the second of its name, how long `theta` is. */
+static size_t length_of_tuple_name(const char *first)
+{
+    const char *second = strrchr(first, '_');
+    const bool again = second > first && second[-1] == '0' && strspn(second + 1, "0123456789") == strlen(second + 1);
+    return again ? (size_t)(second - first) - 1 : strlen(first) - 1;
+}
+
+/* The parameters from k on that are to be a point of the simplex, none of them out of 0..1. Those of another one may follow. */
 static int say_shares(const density_job *j, uint32_t k)
 {
     double sum = 0;
     const char *first = j->info.parameters[k].name;
-    for (uint32_t e = k; e < j->info.parameter_count && !strcmp(j->info.constraints[e], "in simplex"); e++)
+    const size_t length = length_of_tuple_name(first);
+    for (uint32_t e = k; e < j->info.parameter_count; e++) {
+        const char *name = j->info.parameters[e].name;
+        if (strcmp(j->info.constraints[e], "in simplex") != 0 || strncmp(name, first, length) != 0 || strtoul(name + length, NULL, 10) != e - k)
+            break;
         sum += sinter_density_get(j->values, (int)e);
+    }
     return sn_cli_fail("the parameters from %s on are no point of the simplex: they add up to %.10g, and must to 1 within %s", first, sum,
                        j->info.type == SINTER_F32 ? "1e-6" : "1e-8");
 }
