@@ -185,7 +185,7 @@ struct sinter_kernel {
 
 /* Where a line's values lie. Lines from KERNEL_LARGE_LINE bytes on have a block of their own, which a migration may hand over. */
 typedef struct instance_line {
-    uint8_t *storage;  /* 64-byte aligned; of short held lines 8-byte */
+    uint8_t *storage;  /* 64-byte aligned; of short held lines as one of their elements (lines.c) */
     uint32_t capacity; /* elements; after a migration not what the plan says */
     uint32_t position; /* where a window's next element goes; of a held line its length */
     void *block;       /* the line's own; NULL: within the instance */

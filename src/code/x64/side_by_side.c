@@ -2,7 +2,8 @@
  *
  * Purpose: a component that takes one element after the other fills one lane of a vector; as many of them as there are lanes, side by side, fill all. The plan
  * has made a body of slices that are the same but for constants, slots, streams and lines. Here, of each W slices (W lanes) one is made whose values are vectors:
- * each operation does in a lane what it would do alone, so the bits are the same. Lanes without a component repeat the last one, and store nothing.
+ * each operation does in a lane what it would do alone, so the bits are the same. Lanes without a component read what the last one reads; what they make goes to no
+ * stream, and to no line's value.
  *
  * Vectors have 32 bytes where wider ones are to be had, too. What such a loop takes is latency, and the turning of streams; Zen 4 does 64 bytes in two steps, so an
  * operation that nobody waits for delays one of the cycle by two cycles instead of one, and the eight shuffles of a turn in fewer 128-bit parts take less than half as much
@@ -459,15 +460,14 @@ static void load_chunk(turner *t, unsigned reg, unsigned chunk, unsigned lane, i
     sn_x64_room(w);
     const x64_mem m = lane_mem(w, t->stream, lane, X64_R9, bytes);
     const x64_length length = length_of(w, t->stream->type);
-    const x64_insn insert = length == X64_512 ? X64_VINSERTF32X4 : X64_VINSERTF128;
     x64_code *c = &w->buffer[w->at].code;
     if (t->masked) {
         const unsigned to = chunk ? t->reg[SPARE] : reg;
         mem3(w, X64_VMASKMOVPS, X64_128, 0, to, t->reg[MASK], &m);
         if (chunk)
-            reg3_imm(w, insert, length, reg, reg, to, chunk);
+            reg3_imm(w, X64_VINSERTF128, length, reg, reg, to, chunk);
     } else if (chunk) {
-        sn_x64_mem_imm(c, insert, length, 0, reg, reg, &m, (uint8_t)chunk);
+        sn_x64_mem_imm(c, X64_VINSERTF128, length, 0, reg, reg, &m, (uint8_t)chunk);
     } else {
         mem3(w, X64_VMOVUPS, X64_128, 0, reg, 0, &m);
     }
@@ -480,7 +480,7 @@ static void store_chunk(turner *t, unsigned reg, unsigned chunk, unsigned lane, 
     const x64_mem m = lane_mem(w, t->stream, lane, X64_R9, bytes);
     const x64_length length = length_of(w, t->stream->type);
     if (chunk)
-        sn_x64_mem_imm(&w->buffer[w->at].code, length == X64_512 ? X64_VEXTRACTF32X4 : X64_VEXTRACTF128, length, 0, reg, 0, &m, (uint8_t)chunk);
+        sn_x64_mem_imm(&w->buffer[w->at].code, X64_VEXTRACTF128, length, 0, reg, 0, &m, (uint8_t)chunk);
     else
         mem3(w, X64_VMOVUPS_STORE, X64_128, 0, reg, 0, &m);
 }
