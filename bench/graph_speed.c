@@ -13,6 +13,7 @@ enum { BLOCK = 64, RATE = 48000, CUTOFF = 1200, CHECKED = 24000, MOST_TEXT = 1 <
 
 static const struct { const char *name; unsigned voices; bool series; plain_way way; const char *limit; } voices[] = {
     {"voice-10", 1, false, PLAIN_INTERPRETED, "interpreted graph"},
+    {"voice-10-in-order", 1, false, PLAIN_IN_ORDER, "its nodes in order"},
     {"voice-10-blocks", 1, false, PLAIN_BLOCKS, "a block function a node"},
     {"voice-10-fused", 1, false, PLAIN_FUSED, "one scalar loop"},
     {"voice-10-vectors", 1, false, PLAIN_VECTORS, "vectors where C can"},

@@ -1,9 +1,10 @@
 /* Two saws, noise, their sum, a state-variable filter, an envelope, a gain, a tremolo, a delay with feedback, a soft clip: the formulas of
  * src/lib, written as one writes them in C, with what parameters determine computed once.
  *
- * The interpreted way is how a program runs a graph that it does not know: nodes in slots, each a function behind a pointer and the slots that it
- * reads, called in order for every sample. The functions are the same in all ways, so that the ways differ in nothing but
- * who calls them when. */
+ * The interpreted way is how a program runs a graph that its user edits: nodes in a slot map, named by handles of an index and a generation, so that one
+ * which outlived its node is noticed; for every sample each node of the order is looked up, then what it reads, and a function behind a pointer is called.
+ * Nodes in an array in their order, which know the places of what they read, are faster by the look-ups and cannot be edited. The functions are the same
+ * in all ways, so that the ways differ in nothing but who calls them when. */
 #include "plain_graph.h"
 
 #include <math.h>
@@ -119,13 +120,13 @@ static inline float soft_clip(float x)
     return v - 0.14814815f * v * v * v;
 }
 
-/* ---- the interpreted graph ---- */
+/* ---- nodes behind a pointer ---- */
 
 typedef struct node node;
 struct node {
     float (*tick)(node *self, const float *inputs);
     void *state;
-    uint32_t inputs[MOST_INPUTS]; /* slots */
+    uint32_t inputs[MOST_INPUTS]; /* nodes, by their places in the order */
     uint32_t input_count;
 };
 
@@ -186,13 +187,27 @@ static float soft_clip_tick(node *n, const float *in)
     return soft_clip(in[0]);
 }
 
+typedef struct handle {
+    uint32_t index, generation;
+} handle;
+
+/* A node of the slot map, with what it made last. */
+typedef struct slot {
+    uint32_t generation;
+    float value;
+    node node;
+    handle inputs[MOST_INPUTS];
+} slot;
+
 struct plain_graph {
     plain_way way;
     unsigned voices;
-    uint32_t heard; /* the first slot that is: every tenth from there on */
+    uint32_t heard; /* the first node that is: every tenth from there on */
     voice voice[MOST_VOICES];
     node nodes[MOST_VOICES * NODES];
-    float slots[MOST_VOICES * NODES];
+    float values[MOST_VOICES * NODES];
+    slot slots[MOST_VOICES * NODES];
+    handle order[MOST_VOICES * NODES];
     float buffers[NODES][BLOCK];
 };
 
@@ -216,7 +231,53 @@ static void make_nodes(plain_graph *g, unsigned k, bool series)
     memcpy(g->nodes + at, nodes, sizeof nodes);
 }
 
+/* The order in which nodes were made is no order of slots: freed ones are taken again. A step that is prime to any count of nodes stands for that. */
+static void fill_slots(plain_graph *g)
+{
+    const uint32_t nodes = g->voices * NODES;
+    enum { STEP = 7 };
+    for (uint32_t k = 0; k < nodes; k++)
+        g->order[k] = (handle){k * STEP % nodes, 1 + k % 3};
+    for (uint32_t k = 0; k < nodes; k++) {
+        slot *s = &g->slots[g->order[k].index];
+        *s = (slot){.generation = g->order[k].generation, .node = g->nodes[k]};
+        for (uint32_t j = 0; j < s->node.input_count; j++)
+            s->inputs[j] = g->order[g->nodes[k].inputs[j]];
+    }
+}
+
+static slot *find(plain_graph *g, handle h)
+{
+    return g->slots[h.index].generation == h.generation ? &g->slots[h.index] : NULL;
+}
+
+static float value_of(plain_graph *g, handle h)
+{
+    const slot *s = find(g, h);
+    return s ? s->value : 0;
+}
+
 static void run_interpreted(plain_graph *g, float *out, int64_t count)
+{
+    const uint32_t nodes = g->voices * NODES;
+    for (int64_t i = 0; i < count; i++) {
+        float sum = 0;
+        for (uint32_t k = 0; k < nodes; k++) {
+            slot *s = find(g, g->order[k]);
+            float in[MOST_INPUTS];
+            if (!s)
+                continue;
+            for (uint32_t j = 0; j < s->node.input_count; j++)
+                in[j] = value_of(g, s->inputs[j]);
+            s->value = s->node.tick(&s->node, in);
+        }
+        for (uint32_t k = g->heard; k < nodes; k += NODES)
+            sum += value_of(g, g->order[k]);
+        out[i] = sum;
+    }
+}
+
+static void run_in_order(plain_graph *g, float *out, int64_t count)
 {
     const uint32_t nodes = g->voices * NODES;
     for (int64_t i = 0; i < count; i++) {
@@ -225,11 +286,11 @@ static void run_interpreted(plain_graph *g, float *out, int64_t count)
             node *n = &g->nodes[k];
             float in[MOST_INPUTS];
             for (uint32_t j = 0; j < n->input_count; j++)
-                in[j] = g->slots[n->inputs[j]];
-            g->slots[k] = n->tick(n, in);
+                in[j] = g->values[n->inputs[j]];
+            g->values[k] = n->tick(n, in);
         }
         for (uint32_t k = g->heard; k < nodes; k += NODES)
-            sum += g->slots[k];
+            sum += g->values[k];
         out[i] = sum;
     }
 }
@@ -303,6 +364,10 @@ void sn_plain_graph_run(plain_graph *g, float *out, int64_t count)
         run_interpreted(g, out, count);
         return;
     }
+    if (g->way == PLAIN_IN_ORDER) {
+        run_in_order(g, out, count);
+        return;
+    }
     memset(out, 0, (size_t)count * sizeof *out);
     for (unsigned k = 0; k < g->voices; k++) {
         if (g->way == PLAIN_BLOCKS)
@@ -360,6 +425,7 @@ plain_graph *sn_plain_graph_open(plain_way way, unsigned voices, bool series, do
         }
         make_nodes(g, k, series);
     }
+    fill_slots(g);
     return g;
 }
 

@@ -542,6 +542,54 @@ static void engines_agree(void **state)
 }
 
 /* Many rows that stand, and few, by turns with the same values. */
+/* A frame keeps what the last call left: other data, parameters that were set before, invalid ones, calls without derivatives. Each answer is that of values of
+ * its own. */
+static void calls_take_turns(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static const char *const texts[] = {NORMAL, "poisson(7.5)", "gamma(3.5, 0.7)", "uniform(0, 60)"};
+    double x[2][N];
+    for (int i = 0; i < N; i++) {
+        x[0][i] = 1 + i % 17;
+        x[1][i] = 2 + i % 23 * (i % 2);
+    }
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        sinter_density *d = open_density(texts[t], NULL);
+        sinter_density_values *v;
+        sinter_bound *bounds[2];
+        const uint32_t count = sinter_density_describe(d).parameter_count;
+        expect_status(sinter_density_values_open(d, &v), SINTER_OK, "values");
+        for (int k = 0; k < 2; k++) {
+            const sinter_density_argument column = {x[k], 1};
+            const sinter_density_data data = rows_of(&column, N);
+            expect_status(sinter_density_bind(d, &data, &bounds[k], NULL), SINTER_OK, "bind");
+        }
+        for (int turn = 0; turn < 200; turn++) {
+            const int k = turn / 2 % 2, way = turn * 7 % 5; /* 0: invalid; 1: set before the call; 2: without derivatives */
+            double numbers[2] = {1.5 + turn % 7, 30 + turn % 11}, got[3] = {0}, wanted[3] = {0};
+            if (way == 0)
+                numbers[turn % (int)count] = NAN;
+            sinter_density_values *own;
+            expect_status(sinter_density_values_open(d, &own), SINTER_OK, "values");
+            if (way == 1)
+                for (uint32_t p = 0; p < count; p++)
+                    expect_status(sinter_density_set(v, (int)p, numbers[p]), SINTER_OK, "set");
+            const sinter_status status = sinter_bound_log(bounds[k], v, way == 1 ? NULL : numbers, &got[0], way == 2 ? NULL : got + 1);
+            expect_status(sinter_bound_log(bounds[k], own, numbers, &wanted[0], wanted + 1), status, "a call alone");
+            assert_int_equal(status, way == 0 ? SINTER_BAD_PARAMETER : SINTER_OK);
+            for (uint32_t p = 0; p < (way == 2 ? 1 : 1 + count); p++)
+                if (isnan(wanted[p]) ? !isnan(got[p]) : memcmp(&got[p], &wanted[p], sizeof *got) != 0)
+                    fail_msg("%s, call %d, result %u: %.17g, alone %.17g", texts[t], turn, (unsigned)p, got[p], wanted[p]);
+            sinter_density_values_close(own);
+        }
+        for (int k = 0; k < 2; k++)
+            sinter_bound_close(bounds[k]);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 static void large_and_small(void **state)
 {
     enum { N = 400 };
@@ -986,7 +1034,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(models_collapse), cmocka_unit_test(second_derivatives), cmocka_unit_test(second_derivatives_of_families), cmocka_unit_test(rows_come_and_go),
-        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(engines_agree), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
+        cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(engines_agree), cmocka_unit_test(calls_take_turns), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
         cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -357,6 +357,21 @@ def example_models_are_fitted(_):
 
 @test
 def an_intercept_for_each_group(folder):
+    model, table = EXAMPLES / "yields.sn", EXAMPLES / "yields.csv"
+    words = ("--data", table, "--sum", "--grad", "--json")
+    plain = json.loads(out("density", model, *words))
+    with_prior = folder / "prior.sn"
+    with_prior.write_text(model.read_text().replace("yield ~", "param mu = 1500\nparam tau = 40 in 0..inf\neffect ~ normal(mu, tau)\nyield ~"))
+    told = json.loads(out("density", with_prior, *words))
+    prior = 6*(-0.5*(27.5/40)**2 - math.log(40) - 0.5*math.log(2*math.pi))
+    near([told["log_density"] - plain["log_density"]], [prior])
+    near([told["gradient"]["mu"], told["gradient"]["tau"], told["gradient"]["sigma"]], [6*27.5/1600, 6*((27.5/40)**2 - 1)/40, plain["gradient"]["sigma"]])
+    near(told["gradient"]["effect"], [slope - 27.5/1600 for slope in plain["gradient"]["effect"]])
+    same(out("density", with_prior, "--data", table), out("density", model, "--data", table), "rows have no prior")
+    same(out("density", with_prior, "--data", table, "--sum-by", "batch"), out("density", model, "--data", table, "--sum-by", "batch"))
+    many = folder / "many.csv"  # of several pieces, in which the prior still counts once
+    many.write_text("yield,batch\n" + "".join(f"{1500 + i % 7},{'ABCDEF'[i % 6]}\n" for i in range(40000)))
+    near([json.loads(out("density", with_prior, "--data", many, *words[2:]))["log_density"] - json.loads(out("density", model, "--data", many, *words[2:]))["log_density"]], [prior], within=1e-8)
     model, table = EXAMPLES / "sprays.sn", EXAMPLES / "sprays.csv"
     rows = [line.split(",") for line in table.read_text().splitlines() if line[0].isdigit()]
     names = sorted({name for _, name in rows})
@@ -423,6 +438,48 @@ def plots(folder):
     same(run("density", NORMAL, "--data", folder / "x.csv", "--plot", "-", "--size", "600x400").raw, first, "to the standard output")
 
 
+def blue(pixel):
+    return pixel[2] - pixel[0] > 15
+
+
+def find_bars(path):
+    """Runs of the colour of bars, from left to right, in the row of pixels that has most of them."""
+    width, height, found = find_pixels(path, blue)
+    rows = {}
+    for x, y in found:
+        rows.setdefault(y, []).append(x)
+    places = max(rows.values(), key=len)
+    starts = [x for x in places if x - 1 not in places]
+    return width, [(x, min(e for e in places if e >= x and e + 1 not in places)) for x in starts]
+
+
+@test
+def bars_of_plots(folder):
+    rng = random.Random(3)
+    # Two peaks whose distance says nothing about their width: each has bars of its own.
+    (folder / "two.csv").write_text("".join(f"{rng.gauss(20*(i % 2), 1)!r}\n" for i in range(300)))
+    good("density", "mixture((0.5, 0.5), normal(0, 1), normal(20, 1))", "--data", folder / "two.csv", "--plot", folder / "a.png", "--size", "900x600")
+    width, bars = find_bars(folder / "a.png")
+    check(12 <= len(bars) <= 40, "bars of two peaks", len(bars))
+    check(all(right - left < 40 for left, right in bars), "narrow ones", bars)
+    # Angles that were cut open at their peak: drawn in one piece, in the middle of the circle, whichever way they are given.
+    angles = [rng.vonmisesvariate(0, 3) for _ in range(300)]
+    for cut in (0, 1, 2):
+        turned = [a if cut == 0 else a - 2*math.pi*(a > math.pi) if cut == 1 else a - 4*math.pi for a in angles]
+        (folder / "angles.csv").write_text("".join(f"{a!r}\n" for a in turned))
+        for density in ("von_mises(0, 3)", "input x; param k = 3; x ~ von_mises(0, k)"):
+            good("density", density, "--data", folder / "angles.csv", "--plot", folder / "a.png", "--size", "900x600")
+            width, bars = find_bars(folder / "a.png")
+            check(10 <= len(bars) <= 60, "bars of angles", len(bars))
+            check(width*0.2 < bars[0][0] and bars[-1][1] < width*0.9, "about the mean direction", bars)
+    # A density that does not repeat is none of angles; nor is one that is the same everywhere.
+    for density in ("normal(3.2, 2.2)", "uniform(-10, 20)"):
+        (folder / "angles.csv").write_text("".join(f"{a!r}\n" for a in angles))
+        good("density", density, "--data", folder / "angles.csv", "--plot", folder / "a.png", "--size", "900x600")
+        width, bars = find_bars(folder / "a.png")
+        check(bars[0][0] < width*0.2 and bars[-1][1] > width*0.9, density, bars)
+
+
 @test
 def plots_of_all_kinds(folder):
     (folder / "counts.csv").write_text("\n".join(str(k) for k in (0, 1, 1, 2, 2, 2, 3, 3, 4, 7)))
@@ -454,12 +511,21 @@ def wrong_texts(_):
 @test
 def wrong_parameters(_):
     bad(1, "density", "normal(mu=2, sigma=-1)", "--at", "1", says="the parameter sigma is -1, and must be > 0")
+    bad(1, "density", "exponential(-1)", says="the parameter beta is -1, and must be > 0")  # without rows, too
+    bad(1, "density", "normal(0, 1)", "--set", "sigma=0", says="the parameter sigma is 0, and must be > 0")
+    check("mean nan" in out("density", "normal"), "what has no value yet is described")
+    bad(1, "density", "dnorm(0, 1)", "--at", "1", says=["there is no family 'dnorm'", "sinter density --list has all of them"])
+    bad(1, "density", "y ~ normal(mu, 1)", "--at", "1", says=["there is no 'mu' here", "a parameter is declared: param mu = 1; a column: input mu"])
     bad(1, "density", "input y; param s = 1 in 0.5..2; y ~ normal(0, s)", "--set", "s=3", "--at", "1", says="the parameter s is 3, and must be in 0.5..2")
     bad(1, "density", NORMAL, "--set", "mu=inf", "--at", "1", says="the parameter mu is inf, and must be finite")
     bad(1, "density", NORMAL, "--set", "sigma=inf", "--at", "1", says="the parameter sigma is inf, and must be finite and > 0")
     bad(1, "density", "triangular(0, 1, 2)", "--at", "1", says="the parameter mode is 2, and must be in lower..upper")
     bad(1, "density", "geometric(0)", "--at", "1", says="the parameter p is 0, and must have p > 0 && p <= 1")
-    bad(1, "density", "categorical((0.2, 0.9))", "--at", "1", says="the parameters from theta0 on are no point of the simplex: they must add up to 1")
+    bad(1, "density", "categorical((0.2, 0.9))", "--at", "1", says="the parameters from theta0 on are no point of the simplex: they add up to 1.1, and must to 1 within 1e-8")
+    bad(1, "density", "mixture((0.5, 0.5), categorical((0.25, 0.15, 0.5)), categorical((0.2, 0.3, 0.5)))", "--at", "1",
+        says="the parameters from theta0 on are no point of the simplex: they add up to 0.9, and must to 1 within 1e-8")
+    bad(1, "density", "mixture((0.5, 0.5), categorical((0.25, 0.25, 0.5)), categorical((0.2, 0.2, 0.5)))", "--at", "1",
+        says="the parameters from theta0_2 on are no point of the simplex: they add up to 0.9, and must to 1 within 1e-8")
     bad(1, "density", "categorical((-0.5, 1.5))", "--at", "1", says="the parameter theta0 is -0.5, and must be in simplex")
     bad(1, "density", NORMAL, "--set", "sigma=0", "--at", "1", says="the parameter sigma is 0")
     bad(1, "density", "normal", "--at", "1", says="the parameter mu has no value: --set mu=1")

@@ -19,6 +19,7 @@
 enum { ROWS = 9001, GROUPS = 5, PLACES = 3 };
 
 static const char ONE[] = "input y, group; param a[5] = 0.5; param sigma = 1 in 1e-300..1e300; y ~ normal(a[group], sigma)";
+static const char PRIOR[] = "input y, group; param a[5] = 0.5; param sigma = 1 in 1e-300..1e300; a ~ normal(0, 2); y ~ normal(a[group], sigma)";
 static const char CROSSED[] = "input y, group, place; param a[5] = 0; param s = 2 in 1e-300..1e300; param b[3] = 1 in -10..10; y ~ normal(a[group] - b[place], s)";
 static const char PAIRED[] = "input y, group, place; param a[5] = 0; y ~ normal(a[group] - 2*a[place], 1)";
 static const char CURVED[] = "input y, group; param a[5] = 0; param k = 1; target += -0.5*(a[group] - exp(k*y))^2";
@@ -511,6 +512,14 @@ static void texts_are_understood(void **state)
         {"input y, g; param a[3] = 0; y ~ normal(a[1], 1)", "a parameter of several numbers is read by a column alone"},
         {"input y, g; param a[3] = 9 in 0..1; y ~ normal(a[g], 1)", "the initial value lies outside the range"},
         {"input y, g; param a[3 = 0; y ~ normal(a[g], 1)", NULL},
+        {"input y, g; param a[3] = 0; a[g] ~ normal(0, 1); y ~ normal(a[g], 1)", "what stands here would count once a row, whatever number the row chooses"},
+        {"input y, g; param a[3] = 0; a ~ normal(y, 1); y ~ normal(a[g], 1)", "the prior on the numbers of 'a' counts once, and reads nothing that a row says"},
+        {"input y, g; param a[3] = 0; m = 2*a[g]; a ~ normal(m, 1); y ~ normal(a[g], 1)", "the prior on the numbers of 'a' counts once, and reads nothing that a row says"},
+        {"input y, g; param a[3] = 0; a ~ normal(a, 1); y ~ normal(a[g], 1)", "'a' is a parameter of several numbers"},
+        {"input y, g; param a[3] = 0; a ~ normal(1); y ~ normal(a[g], 1)", "'normal' takes 2 arguments, not 1"},
+        {"input y, g; param a[3] = 0; a ~ dirichlet((1, 1)); y ~ normal(a[g], 1)", "x has 2 elements here, and is given 1"},
+        {"input y, g; param a[3] = 0; 2*a ~ normal(0, 1); y ~ normal(a[g], 1)", "'a' is a parameter of several numbers"},
+        {"input y, g; param a[3] = 0; a ~ normal(0, -1); y ~ normal(a[g], 1)", "'normal' cannot take these arguments: 'sigma' is -1, and must be > 0"},
     };
     sinter_report report;
     sinter_density *d;
@@ -528,6 +537,131 @@ static void texts_are_understood(void **state)
     expect_status(sinter_density_open(context, "normal", 6, NULL, &d, NULL), SINTER_OK, "normal");
     expect_status(sinter_groups_open(d, &g, &report), SINTER_BAD_PROGRAM, "no parameter of several numbers");
     sinter_density_close(d);
+}
+
+/* ---- priors ---- */
+
+static const char HIERARCHY[] = "input y, group; param mu = 0.25; param a[5] = 0; param tau = 1.5 in 1e-300..1e300; param sigma = 0.75 in 1e-300..1e300; param b[3] = 1; input place\n"
+                                "a ~ normal(mu, tau); y ~ normal(a[group] - b[place], sigma); b ~ exponential(2)";
+
+/* Of its priors alone; `p`: mu, tau, sigma, a, b. Scaled by how often they count. */
+static expected priors_of_hierarchy(const double *p)
+{
+    expected e = {0};
+    for (int k = 0; k < 5; k++) {
+        const long double z = (p[3 + k] - (long double)p[0]) / p[1], log = -0.5L * z * z - logl(p[1]) - 0.918938533204672741780L;
+        e.sum += log;
+        e.size += fabsl(log) + 1;
+    }
+    for (int k = 0; k < 3; k++) {
+        e.sum += logl(2) - 2 * (long double)p[8 + k];
+        e.size += 3 * (1 + fabsl(p[8 + k]));
+    }
+    return e;
+}
+
+static void priors_count_once(void **state)
+{
+    static const double p[11] = {0.5, 1.25, 0.875, 0.5, -1, 0.25, 2, 1, 0.5, 2, 0.125};
+    (void)state;
+    double sum, piece, none, gradient[11], of_rows[11], of_priors[11], bits[12] = {0}, bound_sum, bound_gradient[11];
+    const expected e = priors_of_hierarchy(p);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        subject s = open_groups(HIERARCHY, threads);
+        assert_int_equal(s.count, 11);
+        sinter_density_data data = rows(ROWS, true);
+        const sinter_density_data nothing = {.count = 0, .columns = columns};
+        expect_status(sinter_groups_sum(s.groups, p, &data, &sum, gradient), SINTER_OK, "all");
+        expect_status(sinter_groups_sum_piece(s.groups, p, &data, &piece, of_rows), SINTER_OK, "rows");
+        expect_status(sinter_groups_sum(s.groups, p, &nothing, &none, of_priors), SINTER_OK, "priors");
+        expect_near(none, (double)e.sum, 1e-15 * (double)e.size, "priors");
+        expect_near(sum, piece + none, 1e-14 * (fabs(piece) + fabs(none)), "rows and priors");
+        long double by_mu = 0, by_tau = 0;
+        for (int k = 0; k < 5; k++) {
+            const long double z = (p[3 + k] - (long double)p[0]) / p[1];
+            by_mu += z / p[1];
+            by_tau += (z * z - 1) / p[1];
+            expect_near(of_priors[3 + k], (double)(-z / p[1]), 1e-15 * (1 + fabs(of_priors[3 + k])), "a number");
+        }
+        expect_near(of_priors[0], (double)by_mu, 1e-14, "mu");
+        expect_near(of_priors[1], (double)by_tau, 1e-14, "tau");
+        assert_true(of_priors[2] == 0 && of_priors[8] == -2 && of_priors[9] == -2 && of_priors[10] == -2);
+        for (int k = 0; k < 11; k++)
+            expect_near(gradient[k], of_rows[k] + of_priors[k], 1e-13 * (1 + fabs(of_rows[k])), "derivatives");
+        if (threads > 1)
+            assert_true(bits[11] == sum && !memcmp(bits, gradient, sizeof gradient));
+        memcpy(bits, gradient, sizeof gradient);
+        bits[11] = sum;
+        sinter_groups_bound *b;
+        expect_status(sinter_groups_bind(s.groups, &data, &b, NULL), SINTER_OK, "bind");
+        assert_true(sinter_groups_bound_count(b) > 0);
+        expect_status(sinter_groups_bound_log(b, p, &bound_sum, bound_gradient), SINTER_OK, "bound");
+        expect_near(bound_sum, sum, 1e-13 * (1 + fabs(piece)), "bound data");
+        for (int k = 0; k < 11; k++)
+            expect_near(bound_gradient[k], gradient[k], 1e-12 * (1 + fabs(gradient[k])), "bound data's derivatives");
+        sinter_groups_unbind(b);
+        close_groups(&s);
+    }
+}
+
+/* Up to a constant in the parameters, of which the numbers are some, terms of numbers alone stay; up to one in the data there is no prior. */
+static void priors_up_to_a_constant(void **state)
+{
+    static const double p[2][11] = {{0.5, 1.25, 0.875, 0.5, -1, 0.25, 2, 1, 0.5, 2, 0.125}, {-0.5, 0.25, 0.5, 1.5, 1, 0.75, -2, 1, 1.5, 0.25, 3}};
+    double sums[3][2], pieces[3][2];
+    (void)state;
+    for (int drop = SINTER_DROP_NONE; drop <= SINTER_DROP_THETA; drop++)
+        for (int k = 0; k < 2; k++) {
+            sinter_density *d;
+            sinter_groups *g;
+            const sinter_density_data data = rows(ROWS, false);
+            expect_status(sinter_density_open(context, HIERARCHY, strlen(HIERARCHY), &(sinter_density_options){.drop = (sinter_drop)drop}, &d, NULL), SINTER_OK, "open");
+            expect_status(sinter_groups_open(d, &g, NULL), SINTER_OK, "groups");
+            expect_status(sinter_groups_sum(g, p[k], &data, &sums[drop][k], NULL), SINTER_OK, "sum");
+            expect_status(sinter_groups_sum_piece(g, p[k], &data, &pieces[drop][k], NULL), SINTER_OK, "piece");
+            sinter_groups_close(g);
+            sinter_density_close(d);
+        }
+    const double constant = sums[SINTER_DROP_NONE][0] - sums[SINTER_DROP_THETA][0];
+    expect_near(sums[SINTER_DROP_NONE][1] - sums[SINTER_DROP_THETA][1], constant, 1e-10 * fabs(sums[0][1]), "the same constant");
+    expect_near(constant, -ROWS * 0.9189385332046727 - 5 * 0.9189385332046727 + 3 * log(2), 1e-10 * fabs(sums[0][0]), "what it is");
+    assert_true(sums[SINTER_DROP_X][0] == pieces[SINTER_DROP_X][0] && sums[SINTER_DROP_X][1] == pieces[SINTER_DROP_X][1]);
+}
+
+/* Numbers by the thousand go in pieces; what one of them, or a parameter of the prior, breaks is named; fixed parameters are constants of priors too; f32. */
+static void priors_in_pieces(void **state)
+{
+    static const char text[] = "input y, g; param a[10001] = 0 in -5..5; param mu = 0; param s = 1 in 1e-300..1e300; a ~ normal(mu, s); y ~ normal(a[g], 1)";
+    enum { COUNT = 10003 };
+    static double p[COUNT], gradient[COUNT];
+    (void)state;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        sinter_density *d;
+        sinter_groups *g;
+        const char *const names[] = {"s"};
+        const sinter_density_options o = {.type = narrow ? SINTER_F32 : SINTER_F64, .fixed_names = names, .fixed_values = &(double){2}, .fixed_count = 1};
+        expect_status(sinter_density_open(context, text, strlen(text), &o, &d, NULL), SINTER_OK, text);
+        expect_status(sinter_groups_open(d, &g, NULL), SINTER_OK, text);
+        assert_int_equal(sinter_groups_describe(g).count, COUNT - 1);
+        const sinter_density_data nothing = {.count = 0, .columns = columns};
+        long double wanted = 0;
+        double sum;
+        p[0] = 0.25;
+        for (int k = 1; k < COUNT - 1; k++) {
+            p[k] = (k % 64) / 16.0;
+            wanted += -0.125L * (p[k] - 0.25L) * (p[k] - 0.25L) - logl(2) - 0.918938533204672741780L;
+        }
+        expect_status(sinter_groups_sum(g, p, &nothing, &sum, gradient), SINTER_OK, "pieces");
+        expect_near(sum, (double)wanted, (narrow ? 1e-6 : 1e-14) * fabs(sum), "pieces");
+        for (int k = 1; k < COUNT - 1; k++)
+            expect_near(gradient[k], (0.25 - p[k]) / 4, narrow ? 1e-6 : 1e-15, "a number far on");
+        p[7000] = 6;
+        expect_status(sinter_groups_sum(g, p, &nothing, &sum, NULL), SINTER_BAD_PARAMETER, "a number outside");
+        assert_int_equal(sinter_groups_complain(g).number, 7000);
+        assert_true(isnan(sum));
+        sinter_groups_close(g);
+        sinter_density_close(d);
+    }
 }
 
 /* ---- refusals ---- */
@@ -579,9 +713,9 @@ static sinter_status use_all(sinter_context *own, const char *text)
 
 static void memory_is_refused(void **state)
 {
-    static const char *const texts[] = {ONE, CURVED};
+    static const char *const texts[] = {ONE, CURVED, PRIOR};
     (void)state;
-    for (unsigned k = 0; k < 2; k++) {
+    for (unsigned k = 0; k < 3; k++) {
         sinter_status status = SINTER_NO_MEMORY;
         for (int granted = 0; status == SINTER_NO_MEMORY; granted++) {
             refusing r = {1 << 30, 0};
@@ -610,6 +744,7 @@ int main(void)
         cmocka_unit_test(bound_groups_are_their_rows),
         cmocka_unit_test(rows_that_do_not_collapse_are_kept), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(groups_come_and_go), cmocka_unit_test(kept_rows_come_and_go),
         cmocka_unit_test(sums_by_a_column),
+        cmocka_unit_test(priors_count_once), cmocka_unit_test(priors_up_to_a_constant), cmocka_unit_test(priors_in_pieces),
         cmocka_unit_test(texts_are_understood),
         cmocka_unit_test(memory_is_refused),
     };

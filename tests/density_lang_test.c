@@ -605,6 +605,68 @@ static void families_are_kept(void **state)
     }
 }
 
+/* The log-density of the family of that number with as many arguments as it has parameters; false: there is none, or it is of tuples. */
+static bool write_density(uint32_t number, char *text, size_t room, bool *none)
+{
+    static const char *const arguments[] = {"p", "q", "r", "s"};
+    lang_family_entry entry;
+    *none = !sn_lang_family(number, &entry);
+    if (*none || strchr(entry.form, ':'))
+        return false;
+    int at = snprintf(text, room, "log_density(%s(", entry.name);
+    assert_true(entry.parameter_count <= sizeof arguments / sizeof *arguments);
+    for (unsigned k = 0; k < entry.parameter_count; k++)
+        at += snprintf(text + at, room - (size_t)at, "%s%s", k ? ", " : "", arguments[k]);
+    snprintf(text + at, room - (size_t)at, "), x)");
+    return true;
+}
+
+/* In a context that has kept nothing: families that call the same functions of the library, of arguments that stand at the same places, each have their own. */
+static void run_pair(const char *first, const char *second)
+{
+    static const char parameters[] = "param p = 1; param q = 0.5; param r = 0.75; param s = 2; ";
+    const sinter_options o = {.type = SINTER_F64, .inputs = "x", .engine = SINTER_ENGINE_INTERP};
+    sinter_context *const shared = context;
+    char text[600];
+    snprintf(text, sizeof text, second ? "%s(%s, %s)" : "%s%s", parameters, first, second);
+    assert_int_equal(sinter_open(NULL, &context), SINTER_OK);
+    compiled(text, &o);
+    run(NULL);
+    close_kernel();
+    sinter_close(context);
+    context = shared;
+}
+
+static void families_stand_beside_each_other(void **state)
+{
+    enum { MOST_FAMILIES = 80 };
+    static double alone[MOST_FAMILIES][COUNT];
+    char first[200], second[200];
+    bool none = false;
+    (void)state;
+    for (uint32_t i = 0; !none; i++)
+        if (write_density(i, first, sizeof first, &none)) {
+            assert_true(i < MOST_FAMILIES);
+            run_pair(first, NULL);
+            memcpy(alone[i], out[0], sizeof alone[i]);
+        }
+    none = false;
+    for (uint32_t i = 0; !none; i++) {
+        bool end = !write_density(i, first, sizeof first, &none);
+        for (uint32_t k = 0; !end; k++) {
+            if (!write_density(k, second, sizeof second, &end))
+                continue;
+            run_pair(first, second);
+            for (unsigned place = 0; place < COUNT; place++)
+                for (unsigned which = 0; which < 2; which++) {
+                    const double is = out[which][place], wanted = alone[which ? k : i][place];
+                    if (memcmp(&is, &wanted, sizeof is) != 0 && !(isnan(is) && isnan(wanted)))
+                        fail_msg("(%s, %s) at %g: number %u is %a, alone %a", first, second, places[place], which, is, wanted);
+                }
+        }
+    }
+}
+
 /* ---- mistakes ---- */
 
 static void every_mistake_is_told_where_it_is(void **state)
@@ -627,7 +689,8 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"normal(0, 1) + 1", 1, 1, "there is no function 'normal'", "it is a family: log_density(normal(...), x)", NULL},
         {"normal((0, 1), 1)", 1, 8, "'mu' has 1 element, this has 2", "", NULL},
         {"input y\nnormal(0, 1)", 2, 1, "a distribution at the end is one of the input x, and there is none", "y ~ normal(0, 1), or declare: input x", NULL},
-        {"input y\nx + y", 2, 1, "there is no 'x' here", "an input is declared: input x", NULL},
+        {"input y\nx + y", 2, 1, "there is no 'x' here", "a parameter is declared: param x = 1; a column: input x", NULL},
+        {"y ~ normal(mu, 1)", 1, 12, "there is no 'mu' here", "a parameter is declared: param mu = 1; a column: input mu", NULL},
         {"(x, x)", 1, 1, "a log-density is one number, and this has 2 elements", "", NULL},
         {"input y\ny ~ normal(0, 1)\ny", 3, 1, "this value is not used", "bind it to a name, or let out name it", NULL},
         {"input y\ntarget += (y, y)", 2, 1, "what is added to the target is one number, and this has 2 elements", "dot and sum make one of them", NULL},
@@ -636,7 +699,7 @@ static void every_mistake_is_told_where_it_is(void **state)
         {"input y\ny ~ 3", 2, 5, "a distribution is wanted here", "as in normal(0, 1)", NULL},
         {"x ~ normal(0, (1, 2))", 1, 15, "'sigma' has 1 element, this has 2", "", NULL},
         {"(x, x) ~ normal(0, 1)", 1, 10, "x has 1 element here, and is given 2", "", NULL},
-        {"poisson(1)", 1, 1, "the family 'poisson' has no entropy", "", "entropy"},
+        {"family f(a) on real { log_density = -a*x*x }\nf(1)", 2, 1, "the family 'f' has no entropy", "", "entropy"},
         {"x", 1, 1, "this density has no mean", "a family's has more: normal(0, 1)", "mean"},
         {"x ~ normal(0, 1)", 1, 1, "this density has no T", "a family's has more: normal(0, 1)", "T"},
         {"weighted(normal(0, 1), 2)", 1, 1, "'weighted' has no log_cdf", "weighted(D, w)", "log_cdf"},
@@ -757,6 +820,7 @@ int main(void)
         cmocka_unit_test(natural_parameters),
         cmocka_unit_test(every_family_compiles),
         cmocka_unit_test(families_are_kept),
+        cmocka_unit_test(families_stand_beside_each_other),
         cmocka_unit_test(every_mistake_is_told_where_it_is),
         cmocka_unit_test(words_of_densities_are_names_elsewhere),
     };

@@ -495,6 +495,72 @@ static void blocks_in_pieces(void **state)
         }
 }
 
+/* ---- calls of a shape that was there before ---- */
+
+/* The second call finds everything in place, and goes a shorter way: log-densities alone of rows that are apart, missing, or both, row by row those of the same
+ * rows in one piece; and exact sums, in which a missing row weighs nothing. */
+static void apart_and_missing_again(void **state)
+{
+    (void)state;
+    enum { N = 700, STRIDES = 4 };
+    static const int64_t strides[STRIDES] = {1, 2, 5, -1}, counts[] = {1, 2, 3, 5, 55, 57, 64, 113, 511, 512, 515, N};
+    static double x[N], y[N], far[5 * N], plain[N], logs[N + 1], w[N];
+    static float narrow_x[N], narrow_y[N], narrow_far[5 * N], narrow_plain[N], narrow_logs[N + 1];
+    uint8_t validity[N / 8 + 2];
+    for (size_t k = 0; k < sizeof validity; k++)
+        validity[k] = (uint8_t)(k % 5 ? 0x9B + 37 * k : 0xFF);
+    for (sinter_type type = SINTER_F32; type <= SINTER_F64; type++) {
+        const bool is_wide = type == SINTER_F64;
+        sinter_density *d = open_density(LINE, &(sinter_density_options){.type = type});
+        sinter_density_values *v = open_values(d);
+        for (int i = 0; i < N; i++) {
+            narrow_x[i] = (float)(x[i] = uniform(-3, 3));
+            narrow_y[i] = (float)(y[i] = uniform(-3, 3));
+        }
+        for (int s = 0; s < STRIDES; s++)
+            for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+                for (int masked = 0; masked < 2; masked++) {
+                    const int64_t n = counts[c], first = strides[s] < 0 ? n - 1 : 0;
+                    double by_weights, by_validity;
+                    for (int64_t i = 0; i < n; i++) {
+                        far[first + i * strides[s]] = x[i];
+                        narrow_far[first + i * strides[s]] = narrow_x[i];
+                        w[i] = validity[(i + 3) / 8] >> (i + 3) % 8 & 1;
+                    }
+                    sinter_density_argument columns[COLUMNS] = {{is_wide ? (const void *)x : narrow_x, 1}, {is_wide ? (const void *)y : narrow_y, 1}};
+                    sinter_density_data data = {.count = n, .columns = columns};
+                    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = is_wide ? (void *)plain : narrow_plain}), SINTER_OK, "plain");
+                    columns[0] = (sinter_density_argument){is_wide ? (const void *)(far + first) : narrow_far + first, strides[s]};
+                    if (is_wide && masked) {
+                        data.weights = (sinter_density_argument){w, 1};
+                        expect_status(sinter_density_sum_exact(v, &data, &by_weights), SINTER_OK, "exact sum by weights");
+                        data.weights.data = NULL;
+                    }
+                    if (masked) {
+                        data.validity = validity;
+                        data.validity_offset = 3;
+                    }
+                    for (int again = 0; again < 2; again++) {
+                        logs[n] = narrow_logs[n] = 77;
+                        expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = is_wide ? (void *)logs : narrow_logs}), SINTER_OK, "batch");
+                        for (int64_t i = 0; i < n; i++) {
+                            const double wanted = masked && w[i] == 0 ? NAN : is_wide ? plain[i] : (double)narrow_plain[i];
+                            const double got = is_wide ? logs[i] : (double)narrow_logs[i];
+                            if (isnan(wanted) ? !isnan(got) : bits(got) != bits(wanted))
+                                fail_msg("row %d of %d, stride %d, call %d: %.17g instead of %.17g", (int)i, (int)n, (int)strides[s], again, got, wanted);
+                        }
+                        assert_true(logs[n] == 77 && narrow_logs[n] == 77);
+                    }
+                    if (is_wide && masked) {
+                        expect_status(sinter_density_sum_exact(v, &data, &by_validity), SINTER_OK, "exact sum by validity");
+                        assert_true(bits(by_validity) == bits(by_weights));
+                    }
+                }
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 /* ---- what is missing ---- */
 
 static void missing_rows(void **state)
@@ -667,6 +733,170 @@ static void slopes_at_ends(void **state)
     }
 }
 
+/* Bounds that are fixed are bounds of those that are not, whichever of the two is the bound of the other; and the least and greatest number say so. */
+static void fixed_bounds(void **state)
+{
+    (void)state;
+    enum { MOST = 2 };
+    static const double inf = (double)INFINITY;
+    static const struct {
+        const char *text;
+        unsigned fixed;
+        const char *names[MOST];
+        double values[MOST];
+        const char *parameter; /* with its least and greatest valid number, one of which the fixed ones say */
+        double low, high;
+        bool out[2]; /* the number itself is out */
+    } cases[] = {
+        {BOX, 1, {"alpha"}, {2}, "beta", 2, inf, {true, true}}, {BOX, 1, {"beta"}, {2}, "alpha", -inf, 2, {true, true}},
+        {"uniform(0, 1)", 1, {"alpha"}, {-0.5}, "beta", -0.5, inf, {true, true}}, {"uniform(0, 1)", 1, {"beta"}, {1.25}, "alpha", -inf, 1.25, {true, true}},
+        {"triangular(0, 1, 0.25)", 1, {"lower"}, {0.25}, "upper", 0.25, inf, {true, true}}, {"triangular(0, 1, 0.5)", 1, {"lower"}, {0.25}, "mode", 0.25, inf, {false, false}},
+        {"triangular(0, 1, 0.5)", 1, {"upper"}, {0.75}, "mode", -inf, 0.75, {false, false}}, {"triangular(0, 1, 0.75)", 1, {"upper"}, {0.75}, "lower", -inf, 0.75, {true, true}},
+        {"triangular(0, 1, 0.5)", 1, {"mode"}, {0.25}, "lower", -inf, 0.25, {true, false}}, {"triangular(0, 1, 0.5)", 1, {"mode"}, {0.25}, "upper", 0.25, inf, {false, true}},
+        {"triangular(0, 1, 0.5)", 2, {"lower", "upper"}, {-1, 2}, "mode", -1, 2, {false, false}},
+        {"triangular(0, 1, 0.5)", 2, {"lower", "mode"}, {-1, 0.5}, "upper", 0.5, inf, {false, true}},
+        {"truncated(uniform(0, 1), -1, 3)", 1, {"alpha"}, {-0.5}, "beta", -0.5, inf, {true, true}},
+        {"truncated(uniform(0, 1), -1, 3)", 1, {"beta"}, {2}, "alpha", -inf, 2, {true, true}},
+        {"mixture((0.5, 0.5), uniform(0, 1), uniform(2, 3))", 1, {"beta_2"}, {4}, "alpha_2", -inf, 4, {true, true}},
+        {"truncated(pareto(1, 2), 0, 9)", 1, {"y_min"}, {2}, "alpha", 0, inf, {true, true}}, {"pareto(1, 2)", 1, {"alpha"}, {2}, "y_min", 0, inf, {true, true}},
+    };
+    for (int narrow = 0; narrow < 2; narrow++)
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+            const sinter_density_options o = {.type = narrow ? SINTER_F32 : SINTER_F64, .fixed_names = cases[k].names, .fixed_values = cases[k].values, .fixed_count = cases[k].fixed};
+            sinter_density *d = open_density(cases[k].text, &o);
+            sinter_density_values *v = open_values(d);
+            const int p = sinter_density_parameter_number(d, cases[k].parameter);
+            assert_true(p >= 0);
+            for (int end = 0; end < 2; end++) {
+                const double bound = end ? cases[k].high : cases[k].low;
+                const double inside = narrow ? (double)nextafterf((float)bound, end ? -INFINITY : INFINITY) : nextafter(bound, end ? -inf : inf);
+                const double outside = narrow ? (double)nextafterf((float)bound, end ? INFINITY : -INFINITY) : nextafter(bound, end ? inf : -inf);
+                const double extreme = end ? sinter_density_describe(d).parameters[p].high : sinter_density_describe(d).parameters[p].low;
+                if (isinf(bound)) /* another one, which is live, may be what is broken further in */
+                    continue;
+                if (extreme != (cases[k].out[end] ? inside : bound))
+                    fail_msg("%s with %s fixed: %s reaches to %.17g, not %.17g", cases[k].text, cases[k].names[0], cases[k].parameter, extreme, bound);
+                sinter_density_set(v, p, bound);
+                expect_invalid(v, cases[k].out[end] ? p : -1, bound);
+                sinter_density_set(v, p, inside);
+                expect_invalid(v, -1, inside);
+                sinter_density_set(v, p, outside);
+                expect_invalid(v, p, outside);
+            }
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+
+    /* Of shares those that are left: what is fixed counts. */
+    const char *first[] = {"theta0"}, *middle[] = {"theta1"}, *all[] = {"theta0", "theta1", "theta2"};
+    for (int which = 0; which < 2; which++) {
+        const sinter_density_options o = {.fixed_names = which ? middle : first, .fixed_values = &(double){0.25}, .fixed_count = 1};
+        sinter_density *d = open_density("categorical((0.25, 0.25, 0.5))", &o);
+        sinter_density_values *v = open_values(d);
+        expect_invalid(v, -1, 0.25);
+        sinter_density_set(v, 0, 0.375);
+        expect_invalid(v, 0, 0.375);
+        sinter_density_set(v, 1, 0.375);
+        expect_invalid(v, -1, 0.375);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+    static const struct { const char *text; unsigned count; double values[3]; const char *message; } refused[] = {
+        {"uniform(0, 1)", 2, {2, 1}, "2 breaks the constraint of the parameter \"alpha\""}, {"uniform(0, 1)", 2, {1, 1}, "1 breaks the constraint of the parameter \"alpha\""},
+        {"categorical((0.25, 0.25, 0.5))", 3, {0.25, 0.25, 0.25}, "the parameters from \"theta0\" on are no point of the simplex: they must add up to 1"}};
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
+        const char *ends[] = {"alpha", "beta"};
+        sinter_density *d;
+        sinter_report report;
+        const sinter_density_options o = {.fixed_names = refused[k].count == 3 ? all : ends, .fixed_values = refused[k].values, .fixed_count = refused[k].count};
+        expect_status(sinter_density_open(context, refused[k].text, strlen(refused[k].text), &o, &d, &report), SINTER_BAD_PROGRAM, refused[k].text);
+        assert_string_equal(report.errors[0].message, refused[k].message);
+    }
+}
+
+/* Of several distributions of one family each has the bounds and the shares of its own parameters, also where some of them are expressions, which are none. */
+static void bounds_of_each(void **state)
+{
+    (void)state;
+    enum { MOST = 3 };
+    static const struct {
+        const char *text;
+        unsigned fixed;
+        const char *names[MOST];
+        double values[MOST];
+    } valid[] = {
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 0, {NULL}, {0}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 1, {"alpha"}, {5}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 1, {"beta_2"}, {1}},
+        {"mixture((0.5, 0.5), uniform(5, 6), uniform(c, 1))", 3, {"alpha", "beta", "beta_2"}, {5, 6, 1}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, d)), categorical((e, 0.25, 0.625)))", 0, {NULL}, {0}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, d)), categorical((e, 0.25, 0.625)))", 3, {"theta0", "theta1", "theta2"}, {0.25, 0.25, 0.625}},
+        {"mixture((0.5, 0.5), categorical((0.25, c, 0.5)), categorical((0.2, 0.3, 0.5)))", 3, {"theta0", "theta2", "theta0_2"}, {0.25, 0.5, 0.2}},
+    };
+    for (size_t k = 0; k < sizeof valid / sizeof *valid; k++) {
+        char text[256];
+        snprintf(text, sizeof text, "param c = 0.25 in 0..1; param d = 0.5 in 0..1; param e = 0.125 in 0..1; %s", valid[k].text);
+        const sinter_density_options o = {.fixed_names = valid[k].names, .fixed_values = valid[k].values, .fixed_count = valid[k].fixed};
+        sinter_density *d = open_density(text, &o);
+        sinter_density_values *v = open_values(d);
+        expect_invalid(v, -1, 0);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+
+    /* Behind a tuple of which one number is no parameter the next one is a point of the simplex all the same. */
+    const char *text = "param c = 0.25 in 0..1; mixture((0.5, 0.5), categorical((0.25, c, 0.5)), categorical((0.2, 0.3, 0.5)))";
+    const char *second[] = {"theta0_2", "theta1", "theta2_2"};
+    sinter_density *d;
+    sinter_report report;
+    const sinter_density_options o = {.fixed_names = second, .fixed_values = (const double[]){0.25, 0.3, 0.5}, .fixed_count = 3};
+    expect_status(sinter_density_open(context, text, strlen(text), &o, &d, &report), SINTER_BAD_PROGRAM, text);
+    assert_string_equal(report.errors[0].message, "the parameters from \"theta0_2\" on are no point of the simplex: they must add up to 1");
+}
+
+/* Of a datum that is a point of the simplex the margin is that of f32 in either type; of parameters in f32 it stays that where bound data are computed in f64. */
+static void points_of_the_simplex(void **state)
+{
+    (void)state;
+    static const double off[] = {-1.06, -0.94, 0.94, 1.06};
+    for (int narrow = 0; narrow < 2; narrow++)
+        for (size_t k = 0; k < sizeof off / sizeof *off; k++) {
+            const sinter_density_options o = {.type = narrow ? SINTER_F32 : SINTER_F64};
+            const double last = 0.5 + 1e-6 * off[k], wide[] = {0.25, 0.25, last};
+            sinter_density *d = open_density("dirichlet((1, 2, 3))", &o);
+            sinter_density_values *v = open_values(d);
+            double log;
+            expect_status(sinter_density_log(v, wide, &log), SINTER_OK, "a datum");
+            if ((fabs(off[k]) < 1) != (isfinite(log) != 0) || isnan(log))
+                fail_msg("shares that are %g off 1 have the log-density %g", 1e-6 * off[k], log);
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+    const sinter_density_options o = {.type = SINTER_F32};
+    sinter_density *d = open_density("categorical((0.25, 0.25, 0.5))", &o);
+    sinter_density_values *v = open_values(d);
+    const float x[] = {1, 3, 2, 2, 3};
+    const sinter_density_data data = {.count = 5, .columns = &(sinter_density_argument){x, 1}};
+    sinter_bound *b;
+    expect_status(sinter_density_bind(d, &data, &b, NULL), SINTER_OK, "bind");
+    double bound, sum;
+    sinter_density_set(v, 2, 0.5 + 9.4e-7);
+    expect_status(sinter_bound_log(b, v, NULL, &bound, NULL), SINTER_OK, "bound data");
+    expect_status(sinter_density_sum(v, &data, &sum, NULL), SINTER_OK, "sum");
+    assert_true(fabs(bound - sum) < 1e-5);
+    sinter_bound_close(b);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+    for (int i = 0; i < 2; i++) { /* weights are parameters */
+        char text[100];
+        sinter_report report;
+        snprintf(text, sizeof text, "mixture((0.5, %.17g), normal(0, 1), normal(1, 1))", 0.5 + 1e-8 * (i ? 1.06 : 0.94));
+        const sinter_status status = sinter_density_open(context, text, strlen(text), NULL, &d, &report);
+        assert_int_equal(status, i ? SINTER_BAD_PROGRAM : SINTER_OK);
+        sinter_density_close(d);
+    }
+}
+
 static void families(void **state)
 {
     (void)state;
@@ -744,11 +974,19 @@ static void families(void **state)
         d = open_density("categorical((0.2, 0.3, 0.5))", &(sinter_density_options){.type = narrow ? SINTER_F32 : SINTER_F64});
         v = open_values(d);
         expect_invalid(v, -1, 0.5); /* of f32 too, where 0.2 + 0.3 + 0.5 is not 1 */
-        static const double shares[][4] = {{0.1, 0.2, 0.7, -1}, {0.1, 0.2, 0.71, 0}, {1, 0, 0, -1}, {0.5, -0.1, 0.6, 1}, {1, NAN, 0, 0}, {0.3333333, 0.3333333, 0.3333333, -1}};
+        static const double shares[][4] = {{0.1, 0.2, 0.7, -1}, {0.1, 0.2, 0.71, 0}, {1, 0, 0, -1}, {0.5, -0.1, 0.6, 1}, {1, NAN, 0, 0}, {0.33333333, 0.33333333, 0.33333334, -1}};
         for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
             for (int i = 0; i < 3; i++)
                 sinter_density_set(v, i, shares[k][i]);
             expect_invalid(v, (int)shares[k][3], shares[k][2]);
+        }
+        /* Both sides of how far from 1 they may be, which depends on the type. */
+        const double margin = narrow ? 1e-6 : 1e-8, off[] = {-1.06, -0.94, -0.5, 0.5, 0.94, 1.06};
+        for (size_t k = 0; k < sizeof off / sizeof *off; k++) {
+            const double third[] = {0.25, 0.25, 0.5 + margin * off[k]};
+            for (int i = 0; i < 3; i++)
+                sinter_density_set(v, i, third[i]);
+            expect_invalid(v, fabs(off[k]) < 1 ? -1 : 0, third[2]);
         }
         sinter_density_values_close(v);
         sinter_density_close(d);
@@ -1199,8 +1437,9 @@ int main(void)
         cmocka_unit_test(every_pattern_of_arguments), cmocka_unit_test(threads_and_engines), cmocka_unit_test(factored_sums),
         cmocka_unit_test(sums_within_supports),
         cmocka_unit_test(blocks_in_pieces),
+        cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

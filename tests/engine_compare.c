@@ -101,9 +101,8 @@ typedef struct meaning {
     int64_t base;                         /* absolute index of the first element */
     uint64_t *lines[GRAPH_MOST_MEMORIES]; /* with `length` zeros before; cells: their content */
     uint64_t *value;
-    uint64_t partial[GRAPH_MOST_TOTALS][64];
-    uint64_t block_total[GRAPH_MOST_TOTALS][MOST_ELEMENTS / BLOCK + 1];
-    uint64_t totals[GRAPH_MOST_TOTALS];
+    uint64_t *terms[GRAPH_MOST_TOTALS];   /* of totals, by element: two factors each where they are sums of products */
+    uint64_t *factors[GRAPH_MOST_TOTALS]; /* or NULL */
 } meaning;
 
 static bool is_nan(unsigned type, uint64_t bits)
@@ -187,18 +186,11 @@ static void take_effect(meaning *w, const ir_op *op, uint32_t n)
     case IR_WRITE: w->lines[op->b][p->memories[op->b].length + n] = a; break;
     case IR_STORE: w->lines[op->c][a] = narrowed(p->memories[op->c].type, w->value[op->b]); break;
     case IR_OUTPUT: w->outputs[op->b][n] = canonical(p->ops[op->a].type, a); break;
-    case IR_SUM: {
-        const ir_type type = (ir_type)p->ops[op->a].type;
-        uint64_t *partial = &w->partial[op->b][n % (type == IR_F32 ? 64 : 32)];
-        *partial = sn_ir_evaluate(IR_ADD, type, type, *partial, a, 0);
+    case IR_SUM: w->terms[op->b][n] = a; break;
+    case IR_SUMP:
+        w->terms[op->c][n] = a;
+        w->factors[op->c][n] = w->value[op->b];
         break;
-    }
-    case IR_SUMP: {
-        const ir_type type = (ir_type)p->ops[op->a].type;
-        uint64_t *partial = &w->partial[op->c][n % (type == IR_F32 ? 64 : 32)];
-        *partial = sn_ir_evaluate(IR_FMA, type, type, a, w->value[op->b], *partial);
-        break;
-    }
     default: break;
     }
 }
@@ -213,34 +205,45 @@ static ir_type type_of_total(const ir_program *p, uint32_t k)
 
 static void open_totals(meaning *w)
 {
-    for (uint32_t k = 0; k < w->p->total_count; k++)
-        for (unsigned i = 0; i < 64; i++)
-            w->partial[k][i] = type_of_total(w->p, k) == IR_F32 ? 0x80000000u : UINT64_C(1) << 63;
-}
-
-static void close_block(meaning *w, uint32_t block)
-{
-    for (uint32_t k = 0; k < w->p->total_count; k++) {
-        const ir_type type = type_of_total(w->p, k);
-        for (unsigned half = type == IR_F32 ? 32 : 16; half > 0; half /= 2)
-            for (unsigned i = 0; i < half; i++)
-                w->partial[k][i] =
-                    sn_ir_evaluate(IR_ADD, type, type, w->partial[k][i], w->partial[k][i + half], 0);
-        w->block_total[k][block] = w->partial[k][0];
+    for (ir_ref r = 1; r < w->p->count; r++) {
+        const ir_op *op = &w->p->ops[r];
+        if (op->code != IR_SUM && op->code != IR_SUMP)
+            continue;
+        const uint32_t k = op->code == IR_SUM ? op->b : op->c;
+        w->terms[k] = sn_arena_take_zeroed(&scratch, ((size_t)w->count + 1) * sizeof(uint64_t));
+        w->factors[k] = op->code == IR_SUM ? NULL : sn_arena_take_zeroed(&scratch, ((size_t)w->count + 1) * sizeof(uint64_t));
     }
 }
 
-/* The total of blocks [first, first + count): the largest power of two below count, and the rest. */
-static uint64_t tree(const meaning *w, uint32_t k, uint32_t first, uint32_t count)
+/* Of a call's elements [begin, end), one block at most: 64 partial sums of f32, 32 of f64, by their number in the call. */
+static uint64_t block_total(const meaning *w, uint32_t k, uint32_t begin, uint32_t end)
 {
-    if (count == 1)
-        return w->block_total[k][first];
-    uint32_t half = 1;
-    while (2 * half < count)
+    const ir_type type = type_of_total(w->p, k);
+    const unsigned partials = type == IR_F32 ? 64 : 32;
+    uint64_t partial[64];
+    for (unsigned i = 0; i < partials; i++)
+        partial[i] = type == IR_F32 ? 0x80000000u : UINT64_C(1) << 63;
+    for (uint32_t n = begin; n < end; n++) {
+        uint64_t *to = &partial[(n - begin) % partials];
+        *to = w->factors[k] ? sn_ir_evaluate(IR_FMA, type, type, w->terms[k][n], w->factors[k][n], *to)
+                            : sn_ir_evaluate(IR_ADD, type, type, *to, w->terms[k][n], 0);
+    }
+    for (unsigned half = partials / 2; half > 0; half /= 2)
+        for (unsigned i = 0; i < half; i++)
+            partial[i] = sn_ir_evaluate(IR_ADD, type, type, partial[i], partial[i + half], 0);
+    return partial[0];
+}
+
+/* The total of a call's elements [begin, end): the largest power of two of blocks below their count, and the rest. */
+static uint64_t tree(const meaning *w, uint32_t k, uint32_t begin, uint32_t end)
+{
+    if (end - begin <= BLOCK)
+        return block_total(w, k, begin, end);
+    uint32_t half = BLOCK;
+    while (2 * half < end - begin)
         half *= 2;
     const ir_type type = type_of_total(w->p, k);
-    return sn_ir_evaluate(IR_ADD, type, type, tree(w, k, first, half), tree(w, k, first + half, count - half),
-                          0);
+    return sn_ir_evaluate(IR_ADD, type, type, tree(w, k, begin, begin + half), tree(w, k, begin + half, end), 0);
 }
 
 static bool is_flushed(unsigned type, uint64_t bits)
@@ -304,9 +307,8 @@ static void find_meaning(meaning *w)
         if (p->memories[k].kind == IR_LINE || p->memories[k].kind == IR_CELLS)
             w->lines[k] =
                 sn_arena_take_zeroed(&scratch, ((size_t)p->memories[k].length + w->count) * sizeof(uint64_t));
+    open_totals(w);
     for (uint32_t n = 0; n < w->count; n++) {
-        if (n % BLOCK == 0)
-            open_totals(w);
         if ((w->base + n) % MOST_TICK == 0)
             flush_lines(w, n);
         if (w->change_at && n >= w->change_at)
@@ -317,18 +319,15 @@ static void find_meaning(meaning *w)
             else
                 w->value[r] = value_of(w, &p->ops[r], n);
         }
-        if (n % BLOCK == BLOCK - 1 || n == w->count - 1)
-            close_block(w, n / BLOCK);
     }
-    const uint32_t blocks = (w->count + BLOCK - 1) / BLOCK;
-    for (uint32_t k = 0; k < p->total_count; k++) {
-        const ir_type type = type_of_total(p, k);
-        const uint64_t total = blocks           ? tree(w, k, 0, blocks)
-                               : type == IR_F32 ? 0x80000000u
-                                                : UINT64_C(1) << 63;
-        w->totals[k] =
-            canonical(type, p->total_maps ? mapped(type, total, p->total_maps[k], w->count) : total);
-    }
+}
+
+/* Of one call. */
+static uint64_t total_of(const meaning *w, uint32_t k, uint32_t begin, uint32_t end)
+{
+    const ir_type type = type_of_total(w->p, k);
+    const uint64_t total = tree(w, k, begin, end);
+    return canonical(type, w->p->total_maps ? mapped(type, total, w->p->total_maps[k], end - begin) : total);
 }
 
 /* ---- places ---- */
@@ -453,16 +452,17 @@ static bool check_outputs(attempt *t, bool in_place)
     return true;
 }
 
-static bool check_totals(attempt *t)
+static bool check_totals(attempt *t, uint32_t begin, uint32_t end)
 {
     for (uint32_t k = 0; k < t->w->p->total_count; k++) {
         const ir_type type = type_of_total(t->w->p, k);
         uint64_t got = bits_of(t->totals[k]);
         if (type == IR_F32)
             got = sn_ir_evaluate(IR_CVT, IR_F32, IR_F64, got, 0, 0);
-        if (canonical(type, got) != t->w->totals[k])
-            return differ(t, "total%u is %llx, not %llx", (unsigned)k, (unsigned long long)got,
-                          (unsigned long long)t->w->totals[k]);
+        const uint64_t wanted = total_of(t->w, k, begin, end);
+        if (canonical(type, got) != wanted)
+            return differ(t, "total%u of elements %u to %u is %llx, not %llx", (unsigned)k, (unsigned)begin, (unsigned)end,
+                          (unsigned long long)got, (unsigned long long)wanted);
     }
     return true;
 }
@@ -543,6 +543,8 @@ static bool run_blocks(attempt *t, sinter_instance *instance, sinter_arguments *
         if (fault || status)
             return differ(t, "fault %d, status %d in elements %u to %u", fault, (int)status, (unsigned)at,
                           (unsigned)(at + n));
+        if (!check_totals(t, at, at + n))
+            return false;
     }
     return true;
 }
@@ -578,7 +580,7 @@ static bool run_once(attempt *t, bool in_place, int scheme, bool with_instance)
     } else {
         good = run_blocks(t, instance, &a, (uint32_t)scheme);
     }
-    good = good && check_outputs(t, in_place) && (scheme >= 0 || check_totals(t));
+    good = good && check_outputs(t, in_place) && (scheme >= 0 || check_totals(t, 0, t->w->count));
     sinter_instance_close(instance);
     free(t->code_state);
     t->code_state = NULL;

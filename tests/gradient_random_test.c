@@ -52,12 +52,53 @@ static uint32_t names_of(const ir_program *p, const char **names)
     return count;
 }
 
+static void assert_same_operations(const ir_program *a, const ir_program *b)
+{
+    assert_int_equal(a->status, b->status);
+    assert_int_equal(a->count, b->count);
+    assert_memory_equal(a->ops, b->ops, a->count * sizeof *a->ops);
+}
+
+/* Where the program is given up, its operations are the new one's: the same ones as in a copy. */
+static void check_in_place(const ir_program *p, const ir_program *made, const opt_gradient *wanted)
+{
+    uint32_t unknown;
+    ir_program given, again;
+    opt_gradient gives_up = *wanted;
+    gives_up.gives_up = true;
+    sn_ir_open(&given, &memory, p->rules);
+    sn_opt_share(p, &given);
+    sn_ir_take_operations(&given, p, p->count);
+    assert_true(sn_opt_gradient(&given, &again, &memory, 0, &gives_up, &unknown));
+    assert_same_operations(made, &again);
+}
+
+static uint32_t copies, settled_copies;
+
+/* What rules leave alone, as they do of nearly all programs from the second time on, is copied as emitting it once more would have it. */
+static void check_copy(const ir_program *from, uint32_t rules)
+{
+    ir_program p, emitted, copied;
+    sn_opt_rebuild(from, &p, &memory, rules, NULL, NULL);
+    sn_opt_rebuild(&p, &emitted, &memory, rules, NULL, NULL);
+    sn_opt_copy(&p, &copied, &memory, rules, NULL, NULL);
+    assert_null(sn_ir_verify(&copied, &memory));
+    assert_true(copied.count >= emitted.count);
+    copies++;
+    if (emitted.count == p.count) {
+        settled_copies++;
+        assert_same_operations(&emitted, &copied);
+    }
+}
+
 static bool differentiate(const ir_program *p, ir_program *out, const char *const *names, uint32_t count,
                           opt_gradient_mode mode)
 {
     uint32_t unknown;
     ir_program made;
-    assert_true(sn_opt_gradient(p, &made, &memory, 0, &(opt_gradient){names, count, NULL, mode}, &unknown));
+    const opt_gradient wanted = {.names = names, .count = count, .mode = mode};
+    assert_true(sn_opt_gradient(p, &made, &memory, 0, &wanted, &unknown));
+    check_in_place(p, &made, &wanted);
     /* As passes do behind it: reverse mode leaves values as they are, and what is folded is computed in another precision than the walk's. */
     sn_opt_rebuild(&made, out, &memory, IR_IDENTITY | IR_FOLD, NULL, NULL);
     if (out->status) {
@@ -69,7 +110,40 @@ static bool differentiate(const ir_program *p, ir_program *out, const char *cons
     const char *wrong = sn_ir_verify(out, &memory);
     if (wrong)
         fail_msg("%s", wrong);
+    check_copy(out, IR_IDENTITY | IR_FOLD);
     return true;
+}
+
+/* Of settled forms the first comes in the place of the choice: rules see it there, and that two operands are one value now. */
+static void rules_meet_what_forms_become(void **unused)
+{
+    (void)unused;
+    ir_program p, copied;
+    sn_ir_open(&p, &memory, IR_IDENTITY | IR_FOLD);
+    const ir_ref x = sn_ir_emit(&p, IR_INPUT, IR_F64, sn_ir_add_input(&p, "x", IR_F64), 0, 0);
+    const ir_ref y = sn_ir_emit(&p, IR_INPUT, IR_F64, sn_ir_add_input(&p, "y", IR_F64), 0, 0);
+    const ir_ref always = sn_ir_const_bits(&p, IR_MASK, 1), minus = sn_ir_emit(&p, IR_NEG, IR_F64, x, 0, 0);
+    const ir_ref turned = sn_ir_emit_flagged(&p, IR_RARE, IR_F64, IR_FLAG_FORMS, always, minus, y);
+    const ir_ref same = sn_ir_emit_flagged(&p, IR_RARE, IR_F64, IR_FLAG_FORMS, always, y, x);
+    const ir_ref sum = sn_ir_emit(&p, IR_ADD, IR_F64, y, turned, 0), least = sn_ir_emit(&p, IR_MIN, IR_F64, same, y, 0);
+    const ir_ref choice = sn_ir_emit(&p, IR_SELECT, IR_F64, sn_ir_emit(&p, IR_LT, IR_MASK, x, y, 0), same, y);
+    const ir_ref product = sn_ir_emit(&p, IR_MUL, IR_F64, x, y, 0), its_equal = sn_ir_emit(&p, IR_MUL, IR_F64, x, same, 0);
+    const ir_ref greatest = sn_ir_emit(&p, IR_MAX, IR_F64, product, its_equal, 0);
+    const ir_ref results[] = {sum, least, choice, greatest};
+    for (unsigned k = 0; k < 4; k++)
+        sn_ir_emit(&p, IR_OUTPUT, IR_VOID, results[k], sn_ir_add_output(&p, (const char *[]){"a", "b", "c", "d"}[k], IR_F64), 0);
+    sn_opt_copy(&p, &copied, &memory, IR_IDENTITY | IR_FOLD | IR_SIGNS, NULL, NULL);
+    assert_null(sn_ir_verify(&copied, &memory));
+    ir_ref outputs[4] = {0};
+    for (ir_ref r = 1; r < copied.count; r++)
+        if (copied.ops[r].code == IR_OUTPUT)
+            outputs[copied.ops[r].b] = copied.ops[r].a;
+    assert_int_equal(copied.ops[outputs[0]].code, IR_SUB);
+    assert_int_equal(copied.ops[outputs[1]].code, IR_INPUT);
+    assert_int_equal(copied.ops[outputs[2]].code, IR_INPUT);
+    assert_int_equal(copied.ops[outputs[3]].code, IR_MUL);
+    check_copy(&copied, IR_IDENTITY | IR_FOLD | IR_SIGNS);
+    sn_arena_rewind(&memory);
 }
 
 static uint32_t result_count(const ir_program *p)
@@ -150,6 +224,7 @@ static void modes_agree(void **unused)
            "bits\n",
            (unsigned)programs, (unsigned)compared, (unsigned)not_finite, (unsigned)refused);
     assert_true(compared > 10 * programs && refused < programs / 2);
+    assert_true(settled_copies > copies / 10 * 9);
 }
 
 /* ---- smooth programs: against differences ---- */
@@ -403,6 +478,7 @@ static void engines_agree(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_meet_what_forms_become),
         cmocka_unit_test(modes_agree),
         cmocka_unit_test(differences_agree),
         cmocka_unit_test(engines_agree),

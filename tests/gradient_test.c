@@ -66,7 +66,7 @@ static void emit_gradient(const ir_program *p, ir_program *out, opt_gradient_mod
     uint32_t unknown = 0;
     for (uint32_t k = 0; k < p->input_count; k++)
         names[k] = p->inputs[k].name;
-    assert_true(sn_opt_gradient(p, out, &memory, 0, &(opt_gradient){names, p->input_count, NULL, mode}, &unknown));
+    assert_true(sn_opt_gradient(p, out, &memory, 0, &(opt_gradient){.names = names, .count = p->input_count, .mode = mode}, &unknown));
     if (out->status)
         fail_msg("%s", out->message);
 }
@@ -580,7 +580,7 @@ static void mapped_totals(void **unused)
     const ir_ref three = sn_ir_f64(&p, 3), five = sn_ir_f64(&p, 5);
     sn_ir_emit(&p, IR_SUM, IR_VOID, sn_ir_emit(&p, IR_FMA, IR_F64, square, three, five), sn_ir_add_total(&p, "s"), 0);
     sn_opt_affine(&p, &relaxed, &memory, 0);
-    assert_true(sn_opt_gradient(&relaxed, &out, &memory, 0, &(opt_gradient){names, 1, NULL, OPT_GRADIENT_AUTO}, &unknown));
+    assert_true(sn_opt_gradient(&relaxed, &out, &memory, 0, &(opt_gradient){.names = names, .count = 1}, &unknown));
     assert_int_equal(out.status, SINTER_OK);
     assert_null(sn_ir_verify(&out, &memory));
     assert_int_equal(out.total_count, 2);
@@ -703,7 +703,7 @@ static void many_variables_and_results(void **unused)
             sn_ir_emit(&p, IR_OUTPUT, IR_VOID, product, sn_ir_add_output(&p, names[k], IR_F64), 0);
         }
         assert_true(
-            sn_opt_gradient(&p, &out, &memory, 0, &(opt_gradient){names, MANY, NULL, (opt_gradient_mode)mode}, &unknown));
+            sn_opt_gradient(&p, &out, &memory, 0, &(opt_gradient){.names = names, .count = MANY, .mode = (opt_gradient_mode)mode}, &unknown));
         assert_null(sn_ir_verify(&out, &memory));
         evaluate(&out, at, outputs);
         for (uint32_t k = 0; k < MANY; k++)

@@ -778,6 +778,59 @@ static void empty_totals_are_minus_zero(void **state)
         }
 }
 
+/* The contract in plain C: as many partial sums as are 256 bytes, from −0 on, folded by halves. */
+static double total_of(const double *x, int count, sinter_type type)
+{
+    double partial[64];
+    int n = type == SINTER_F32 ? 64 : 32;
+    for (int k = 0; k < n; k++)
+        partial[k] = -0.0;
+    for (int i = 0; i < count; i++) {
+        double *sum = &partial[i % n];
+        *sum = type == SINTER_F32 ? (double)((float)*sum + (float)x[i]) : *sum + x[i];
+    }
+    for (n /= 2; n; n /= 2)
+        for (int k = 0; k < n; k++)
+            partial[k] = type == SINTER_F32 ? (double)((float)partial[k] + (float)partial[k + n]) : partial[k] + partial[k + n];
+    return partial[0];
+}
+
+/* Of every number of elements that a tail can have, alone and behind whole vectors. What lies behind them is no number. */
+static void totals_of_every_tail(void **state)
+{
+    (void)state;
+    enum { MOST = 200 };
+    for (int engine = engine_after(0); engine < ENGINES; engine = engine_after(engine))
+        for (sinter_type type = SINTER_F32; type <= SINTER_F64; type++)
+            for (int outputs = 1; outputs <= 2; outputs++) {
+                sinter_kernel *kernel = compiled(outputs == 1 ? "x" : "(x, y - x)", &(sinter_options){.engine = (sinter_engine)engine, .type = type, .sum = true});
+                for (int count = 0; count <= MOST; count++) {
+                    float narrow[2][MOST + 64];
+                    double wide[2][MOST + 64], terms[2][MOST], totals[2] = {7, 7};
+                    for (int i = 0; i < MOST + 64; i++)
+                        for (int k = 0; k < 2; k++) {
+                            narrow[k][i] = i < count ? (float)((i * 37 + k * 11) % 101) * 0.37f - 9 : NAN;
+                            wide[k][i] = type == SINTER_F32 ? (double)narrow[k][i] : i < count ? (double)narrow[k][i] / 3 : (double)NAN;
+                        }
+                    for (int i = 0; i < count; i++) {
+                        terms[0][i] = wide[0][i];
+                        terms[1][i] = type == SINTER_F32 ? (double)(narrow[1][i] - narrow[0][i]) : wide[1][i] - wide[0][i];
+                    }
+                    const void *inputs[2];
+                    for (int k = 0; k < 2; k++)
+                        inputs[k] = type == SINTER_F32 ? (const void *)narrow[k] : wide[k];
+                    assert_int_equal(sinter_run(kernel, &(sinter_arguments){.inputs = inputs, .totals = totals, .count = count}), SINTER_OK);
+                    for (int k = 0; k < outputs; k++) {
+                        const double wanted = total_of(terms[k], count, type);
+                        if (memcmp(&totals[k], &wanted, sizeof wanted) != 0)
+                            fail_msg("%s, %s, %d elements, total %d: %.17g instead of %.17g", sinter_engine_name((sinter_engine)engine),
+                                     type == SINTER_F32 ? "f32" : "f64", count, k, totals[k], wanted);
+                    }
+                }
+                sinter_kernel_close(kernel);
+            }
+}
+
 static void totals_have_the_same_bits_everywhere(void **state)
 {
     (void)state;
@@ -1335,6 +1388,7 @@ int main(void)
         cmocka_unit_test(patches_run_in_blocks_of_any_size),
         cmocka_unit_test(reset_begins_again),
         cmocka_unit_test(empty_totals_are_minus_zero),
+        cmocka_unit_test(totals_of_every_tail),
         cmocka_unit_test(totals_have_the_same_bits_everywhere),
         cmocka_unit_test(functions_agree_with_blocks),
         cmocka_unit_test(there_is_a_reason_for_no_function),

@@ -23,15 +23,17 @@ enum { MOST_TEXT = 1 << 17, TEXT_COLUMN = 34 };
 typedef struct listed {
     const char *name, *text;
     ir_type type;
+    bool total;
 } listed;
 
 static const listed programs[] = {
-    {"gain", "x*0.8", IR_F32},
-    {"circle", "sqrt(x*x + y*y) - 0.5", IR_F32},
-    {"choice", "x < 0 && y >= x ? -x : x*y", IR_F64},
-    {"mixture", "f64(x)*0.1 + i32(y)", IR_F32}, /* three types, and lanes of two widths, in one loop */
-    {"table", "table t = [3, 1, 4, 1, 5, 9, 2, 6]\nt[x]", IR_F32},
-    {"peak", "input x\nparam c = 0.99 in 0..1\ny = max(abs(x), c*y')\nout y", IR_F32}, /* a cycle: one element after the other */
+    {"gain", "x*0.8", IR_F32, false},
+    {"circle", "sqrt(x*x + y*y) - 0.5", IR_F32, false},
+    {"choice", "x < 0 && y >= x ? -x : x*y", IR_F64, false},
+    {"mixture", "f64(x)*0.1 + i32(y)", IR_F32, false}, /* three types, and lanes of two widths, in one loop */
+    {"table", "table t = [3, 1, 4, 1, 5, 9, 2, 6]\nt[x]", IR_F32, false},
+    {"peak", "input x\nparam c = 0.99 in 0..1\ny = max(abs(x), c*y')\nout y", IR_F32, false}, /* a cycle: one element after the other */
+    {"sum", "param c = 0.3\n(x - c)*(x - c)", IR_F64, true}, /* partial sums, and what is the same for all, in registers */
 };
 
 static const struct {
@@ -108,6 +110,10 @@ static void make_listing(listing *l, const listed *program)
     if (sn_lang_lower(&ir, &scratch, program->text, length, &options, &report))
         fail_msg("%s: %s", program->name, report.errors[0].message);
     assert_null(sn_opt_run(&ir, &memory, NULL, options.patch, NULL, &unknown));
+    if (program->total) {
+        const ir_program terms = ir;
+        sn_opt_total(&terms, &ir, &memory, IR_IDENTITY | IR_FOLD | IR_SIGNS);
+    }
     assert_int_equal(sn_plan_make(&p, &ir, &memory), SINTER_OK);
     const void **tables = sn_arena_take_zeroed(&memory, (ir.memory_count + 1) * sizeof *tables);
     l->length = 0;

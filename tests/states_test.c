@@ -10,6 +10,7 @@
 #include "kernel/kernels.h"
 #include "opt/flush.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -311,6 +312,133 @@ static void phase_is_its_loop(void **state)
     }
 }
 
+/* ---- several lines and counters, which lie together and are flushed and counted together ---- */
+
+enum { MOST_TOGETHER = 21, TOGETHER = 40 * TICK };
+
+/* At the last element before a tick each line becomes one of these; what the tick makes of it shows in the element behind it. */
+static const double edges[] = {0.25, 1e-30, -1e-30, 0x1.4484bep-100, -0x1.4484bep-100, 0, -0.0, 1e-40, FLT_MAX, -FLT_MAX, INFINITY, -INFINITY, NAN, -1};
+enum { EDGES = sizeof edges / sizeof *edges };
+
+/* y = x - y', so that -0 shows too, and beside each line a counter of its own step. */
+static sinter_program *together(unsigned count, sinter_type type)
+{
+    sinter_program *p = sinter_program_open(NULL);
+    opt_line_write writes[2 * MOST_TOGETHER];
+    for (unsigned k = 0; k < count; k++) {
+        char name[16];
+        sprintf(name, "x%u", k);
+        const sinter_value x = sinter_input(p, name, type);
+        sprintf(name, "line%u", k);
+        const uint32_t line = sinter_line(p, name, type, 1);
+        sprintf(name, "phase%u", k);
+        const uint32_t counter = sinter_line(p, name, SINTER_I32, 1);
+        const sinter_value y = sinter_sub(p, x, sinter_read(p, line, 1)), phase = sinter_read(p, counter, 1);
+        sprintf(name, "y%u", k);
+        sinter_output(p, name, y);
+        sprintf(name, "p%u", k);
+        sinter_output(p, name, sinter_convert(p, phase, SINTER_F64));
+        writes[2 * k] = (opt_line_write){line, y};
+        writes[2 * k + 1] = (opt_line_write){counter, sinter_add(p, sinter_i32(p, (int32_t)(123456789 * (k + 1))), phase)};
+    }
+    write_lines(p, writes, 2 * count);
+    return p;
+}
+
+static double x_of(unsigned line, uint32_t i, double y, sinter_type type)
+{
+    const double edge = edges[(line + i / TICK) % EDGES], scaled = type == SINTER_F64 && fabs(edge) < 1e-20 ? edge * 1e-220 : edge;
+    return i % TICK == TICK - 1 ? scaled : i % TICK == 0 ? -0.0 : i % TICK == 1 ? y : 0;
+}
+
+/* What is kept of y when a tick comes; one more fault if it was no finite number. */
+static double flushed(double y, sinter_type type, uint64_t *faults)
+{
+    const double smallest = type == SINTER_F64 ? 1e-250 : (double)1e-30f, largest = type == SINTER_F64 ? DBL_MAX : (double)FLT_MAX;
+    if (fabs(y) >= smallest && fabs(y) <= largest)
+        return y;
+    *faults += !(fabs(y) < smallest);
+    return 0;
+}
+
+static double element(const void *of, uint32_t i, sinter_type type)
+{
+    return type == SINTER_F64 ? ((const double *)of)[i] : (double)((const float *)of)[i];
+}
+
+static bool same_number(double a, double b)
+{
+    return (a == b && !signbit(a) == !signbit(b)) || (isnan(a) && isnan(b));
+}
+
+/* What goes in, by what the lines have become; *faults by so many as a tick finds. */
+static void feed(double (*in)[3 * TICK], double (*wanted_y)[3 * TICK], double *y, unsigned count, sinter_type type, uint32_t at, uint32_t n, uint64_t *faults)
+{
+    for (uint32_t i = 0; i < n; i++)
+        for (unsigned k = 0; k < count; k++) {
+            y[k] = (at + i) % TICK == 0 ? flushed(y[k], type, faults) : y[k];
+            const double x = x_of(k, at + i, y[k], type);
+            if (type == SINTER_F64)
+                in[k][i] = x;
+            else
+                ((float *)in[k])[i] = (float)x;
+            y[k] = wanted_y[k][i] = type == SINTER_F64 ? x - y[k] : (double)((float)x - (float)y[k]);
+        }
+}
+
+static void check_together(sinter_engine engine, const sinter_kernel *kernel, unsigned count, sinter_type type, uint32_t block)
+{
+    static double in[MOST_TOGETHER][3 * TICK], wanted_y[MOST_TOGETHER][3 * TICK], out[2 * MOST_TOGETHER][3 * TICK];
+    double y[MOST_TOGETHER] = {0};
+    const void *inputs[MOST_TOGETHER];
+    void *outputs[2 * MOST_TOGETHER];
+    for (unsigned k = 0; k < 2 * count; k++) {
+        inputs[k / 2] = in[k / 2];
+        outputs[k] = out[k];
+    }
+    uint64_t faults = 0, found;
+    sinter_instance *instance;
+    assert_int_equal(sinter_instance_open(kernel, &instance), SINTER_OK);
+    for (uint32_t at = 0; at < TOGETHER; at += block) {
+        feed(in, wanted_y, y, count, type, at, block, &faults);
+        assert_int_equal(sinter_instance_run(instance, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = block}), SINTER_OK);
+        for (uint32_t i = 0; i < block; i++)
+            for (unsigned k = 0; k < count; k++) {
+                const double is = element(out[2 * k], i, type);
+                if (!same_number(is, wanted_y[k][i]))
+                    fail_msg("%s, %u lines, blocks of %u: element %u of line %u is %a, not %a", sinter_engine_name(engine), count, block, at + i, k, is,
+                             wanted_y[k][i]);
+                if (out[2 * k + 1][i] != (int32_t)(123456789 * (k + 1) * (at + i)))
+                    fail_msg("%s, %u lines, blocks of %u: element %u of counter %u", sinter_engine_name(engine), count, block, at + i, k);
+            }
+    }
+    sinter_instance_fault(instance, &found);
+    assert_int_equal(found, faults);
+    assert_true(faults > 0);
+    sinter_instance_close(instance);
+}
+
+static void lines_lie_together(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count <= MOST_TOGETHER; count++)
+        for (int type = SINTER_F32; type <= SINTER_F64; type++) {
+            sinter_program *p = together(count, (sinter_type)type);
+            for (int engine = SINTER_ENGINE_INTERP; engine <= SINTER_ENGINE_NEON; engine++) {
+                sinter_kernel *kernel;
+                const sinter_options options = {.engine = (sinter_engine)engine, .rewriting = SINTER_STRICT};
+                if (!sinter_engine_available((sinter_engine)engine, NULL))
+                    continue;
+                assert_int_equal(sinter_compile_program(context, p, &options, &kernel, NULL), SINTER_OK);
+                check_together((sinter_engine)engine, kernel, count, (sinter_type)type, TICK);
+                check_together((sinter_engine)engine, kernel, count, (sinter_type)type, 2 * TICK + 32);
+                check_together((sinter_engine)engine, kernel, count, (sinter_type)type, 5);
+                sinter_kernel_close(kernel);
+            }
+            sinter_program_close(p);
+        }
+}
+
 /* ---- a generator of random numbers, and noise of it, shaped by the input ---- */
 
 static sinter_program *generator(void)
@@ -380,7 +508,7 @@ int main(void)
         cmocka_unit_test(biquad_is_its_loop),    cmocka_unit_test(biquad_rings_out),
         cmocka_unit_test(comb_is_its_loop),      cmocka_unit_test(comb_rings),
         cmocka_unit_test(scattered_is_its_loop), cmocka_unit_test(scattered_rings_out),
-        cmocka_unit_test(phase_is_its_loop),
+        cmocka_unit_test(phase_is_its_loop),     cmocka_unit_test(lines_lie_together),
         cmocka_unit_test(generator_is_its_loop), cmocka_unit_test(instances_are_apart),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

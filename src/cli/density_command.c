@@ -131,6 +131,30 @@ static void close_job(density_job *j)
     sn_cli_release_program(&j->program);
 }
 
+/* Of theta0, or of theta0_2, the second of its name, how long `theta` is. */
+static size_t length_of_tuple_name(const char *first)
+{
+    const char *second = strrchr(first, '_');
+    const bool again = second > first && second[-1] == '0' && strspn(second + 1, "0123456789") == strlen(second + 1);
+    return again ? (size_t)(second - first) - 1 : strlen(first) - 1;
+}
+
+/* The parameters from k on that are to be a point of the simplex, none of them out of 0..1. Those of another one may follow. */
+static int say_shares(const density_job *j, uint32_t k)
+{
+    double sum = 0;
+    const char *first = j->info.parameters[k].name;
+    const size_t length = length_of_tuple_name(first);
+    for (uint32_t e = k; e < j->info.parameter_count; e++) {
+        const char *name = j->info.parameters[e].name;
+        if (strcmp(j->info.constraints[e], "in simplex") != 0 || strncmp(name, first, length) != 0 || strtoul(name + length, NULL, 10) != e - k)
+            break;
+        sum += sinter_density_get(j->values, (int)e);
+    }
+    return sn_cli_fail("the parameters from %s on are no point of the simplex: they add up to %.10g, and must to 1 within %s", first, sum,
+                       j->info.type == SINTER_F32 ? "1e-6" : "1e-8");
+}
+
 /* A parameter that makes every row NaN is an error. */
 static int check_parameters(const density_job *j)
 {
@@ -144,7 +168,7 @@ static int check_parameters(const density_job *j)
         return sn_cli_fail("the parameter %s has no value: --set %s=1", p->name, p->name);
     sn_decimal_write_f64(value, number);
     if (!strcmp(j->info.constraints[k], "in simplex") && value >= 0 && value <= 1)
-        return sn_cli_fail("the parameters from %s on are no point of the simplex: they must add up to 1", p->name);
+        return say_shares(j, (uint32_t)k);
     if (isinf(value) && strchr("<>", *j->info.constraints[k]) && *j->info.constraints[k])
         return sn_cli_fail("the parameter %s is %s, and must be finite and %s", p->name, number, j->info.constraints[k]);
     if (strchr(j->info.constraints[k], '&')) /* the rest has the name again */
@@ -434,10 +458,27 @@ static int print_sums_by(const density_run *r)
     return STATUS_GOOD;
 }
 
+/* Behind all rows. */
+static int add_priors(density_run *r)
+{
+    double sum;
+    if (!r->job.groups)
+        return STATUS_GOOD;
+    const int status = sn_cli_compute_priors(&r->job, &sum, r->piece_gradient);
+    for (uint32_t k = 0; status == STATUS_GOOD && r->piece_gradient && k < r->job.groups_info.count; k++)
+        sn_exact_add(&r->number_sums[k], r->piece_gradient[k]);
+    if (status == STATUS_GOOD)
+        sn_exact_add(&r->sums[0], sum);
+    return status;
+}
+
 static int finish(density_run *r)
 {
     const arguments *a = r->job.a;
-    int status = a->sum ? print_sum(r) : a->sum_by ? print_sums_by(r) : STATUS_GOOD;
+    int status = a->sum ? add_priors(r) : STATUS_GOOD;
+    if (status != STATUS_GOOD)
+        return status;
+    status = a->sum ? print_sum(r) : a->sum_by ? print_sums_by(r) : STATUS_GOOD;
     if (status == STATUS_GOOD && a->hash)
         printf(a->json ? "{\"hash\":\"%016llx\"}\n" : "%016llx\n", (unsigned long long)r->receipt.state);
     if (status == STATUS_GOOD && a->plot)
@@ -483,6 +524,9 @@ static int run_posterior(density_run *r)
 
 static int run_without_rows(density_run *r)
 {
+    const int invalid = sinter_density_invalid(r->job.values);
+    if (!r->job.a->plot && invalid >= 0 && !isnan(sinter_density_get(r->job.values, invalid))) /* moments would be those of another value */
+        return check_parameters(&r->job);
     if (!r->job.a->plot)
         return sn_cli_describe_density(&r->job);
     if (r->job.groups)

@@ -105,19 +105,35 @@ static int tell(const density_job *j, sinter_status status, int64_t first)
     return sn_cli_fail("%s", sinter_status_name(status));
 }
 
-int sn_cli_compute_groups(const density_job *j, const sinter_density_data *data, int64_t first, void *logs, double *gradient)
+/* What --set changed since. */
+static void take_scalars(const density_job *j)
 {
-    double sum;
     for (uint32_t k = 0; k < j->groups_info.parameter_count; k++) {
         const sinter_group_parameter *p = &j->groups_info.parameters[k];
         const int number = p->length == 1 ? sinter_density_parameter_number(j->density, p->name) : -1;
         if (number >= 0)
             j->numbers[p->first] = sinter_density_get(j->values, number);
     }
+}
+
+int sn_cli_compute_groups(const density_job *j, const sinter_density_data *data, int64_t first, void *logs, double *gradient)
+{
+    double sum;
+    take_scalars(j);
     sinter_status status = sinter_groups_batch(j->groups, j->numbers, data, logs);
     if (status == SINTER_OK && gradient)
-        status = sinter_groups_sum(j->groups, j->numbers, data, &sum, gradient);
+        status = sinter_groups_sum_piece(j->groups, j->numbers, data, &sum, gradient);
     return status == SINTER_OK ? STATUS_GOOD : tell(j, status, first);
+}
+
+int sn_cli_compute_priors(const density_job *j, double *sum, double *gradient)
+{
+    sinter_density_argument none[SINTER_DENSITY_MOST];
+    for (uint32_t k = 0; k < j->info.column_count; k++)
+        none[k] = (sinter_density_argument){j->numbers, 0};
+    take_scalars(j);
+    const sinter_status status = sinter_groups_sum(j->groups, j->numbers, &(sinter_density_data){.count = 0, .columns = none}, sum, gradient);
+    return status == SINTER_OK ? STATUS_GOOD : tell(j, status, 0);
 }
 
 /* ---- words ---- */

@@ -52,6 +52,8 @@ int sn_cli_check_groups(const density_job *j);
 bool sn_cli_count_groups(const density_job *j, data_rows *rows);
 /* Rows from row `first` on: log-densities, and the sum's derivatives by all numbers (NULL: not wanted). */
 int sn_cli_compute_groups(const density_job *j, const sinter_density_data *data, int64_t first, void *logs, double *gradient);
+/* What the text's priors on numbers of parameters add to a sum, once, and to its derivatives (NULL: not wanted). */
+int sn_cli_compute_priors(const density_job *j, double *sum, double *gradient);
 void sn_cli_describe_groups(const density_job *j);
 /* Members of an object: `"a":[…]`; those of one number too if `scalars`. */
 void sn_cli_print_json_groups(const density_job *j, const double *numbers, bool scalars);

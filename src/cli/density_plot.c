@@ -4,7 +4,9 @@
  * evenly taken, where there are more): what the model says the column's histogram should look like. A column of whole numbers whose density lives on
  * whole numbers alone is drawn as points over bars of width 1.
  *
- * Bars are as wide as Freedman and Diaconis advise (2·IQR·n^(-1/3), 1981). Where single values lie so far out that nothing else could be seen, the
+ * Bars are as wide as Freedman and Diaconis advise (2·IQR·n^(-1/3), 1981). Of data with several peaks the range between quartiles is the distance of the peaks, not their
+ * width, so that of the shortest interval that has a quarter of the data is taken where it says less; and there are at least sqrt(n) bars, up to 30. A density that repeats after 2·pi is one of angles: they are
+ * drawn once around the circle, about their mean direction, wherever they were cut open. Where single values lie so far out that nothing else could be seen, the
  * picture ends before them and says how many it leaves out. */
 #include "cli/canvas.h"
 #include "cli/density_job.h"
@@ -13,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLOT_ROWS = 2048, PLOT_BARS = 100, TICKS_MOST = 64 };
+enum { PLOT_ROWS = 2048, PLOT_BARS = 100, TICKS_MOST = 64, FEWEST_BARS = 30, DIRECTIONS = 8 };
+
+static const double TURN = 6.283185307179586;
 
 enum { PAPER = 0xFCFCFA, GRID = 0xE4E6E8, BAR = 0xB9CCE0, BAR_EDGE = 0x8FABC6, CURVE = 0xC2402A, INK = 0x2B2F33, FAINT_INK = 0x6A7178 };
 
@@ -25,6 +29,7 @@ typedef struct plot {
     size_t count, outside;
     bool rounded;         /* data are whole numbers */
     bool whole;           /* and the density lives on them alone */
+    bool circular;        /* angles */
     double low, high;     /* of the axis */
     double bars[PLOT_BARS]; /* their heights as densities */
     int bar_count;
@@ -207,6 +212,49 @@ static int sort_data(plot *p)
     return STATUS_GOOD;
 }
 
+/* Is the density the same a turn on, and two turns back, wherever there are data, and not the same everywhere? */
+static bool find_circle(plot *p)
+{
+    double places[3 * DIRECTIONS], least = INFINITY, most = -INFINITY;
+    evaluator e;
+    for (size_t i = 0; i < DIRECTIONS; i++) {
+        places[i] = p->sorted[0] + TURN * (double)i / DIRECTIONS;
+        places[DIRECTIONS + i] = places[i] + TURN;
+        places[2 * DIRECTIONS + i] = places[i] - 2 * TURN;
+    }
+    if (fabs(p->sorted[0]) > 1e3 || p->whole) /* too far for angles that are to be compared */
+        return true;
+    if (!open_evaluator(&e, p, places, sizeof places / sizeof *places))
+        return false;
+    const bool good = evaluate(p, &e, 0);
+    p->circular = good;
+    for (size_t i = 0; p->circular && i < DIRECTIONS; i++) {
+        const double here = log_at(&e, i), margin = (e.size == 8 ? 1e-9 : 1e-2) * fmax(fabs(here), 1);
+        p->circular = isfinite(here) && fabs(log_at(&e, DIRECTIONS + i) - here) <= margin && fabs(log_at(&e, 2 * DIRECTIONS + i) - here) <= margin;
+        least = fmin(least, here);
+        most = fmax(most, here);
+    }
+    p->circular = p->circular && most - least > 1e-3 * fmax(fabs(most), 1);
+    close_evaluator(&e);
+    return good;
+}
+
+/* Angles as those next to their mean direction. */
+static void go_around(plot *p)
+{
+    double x = 0, y = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        x += cos(p->sorted[i]);
+        y += sin(p->sorted[i]);
+    }
+    const double middle = atan2(y, x);
+    for (size_t i = 0; i < p->count; i++)
+        p->sorted[i] -= TURN * floor((p->sorted[i] - middle) / TURN + 0.5);
+    qsort(p->sorted, p->count, sizeof *p->sorted, compare);
+    p->low = middle - TURN / 2;
+    p->high = middle + TURN / 2;
+}
+
 /* From the least to the greatest, but not to what lies far outside. */
 static void find_range(plot *p)
 {
@@ -221,11 +269,22 @@ static void find_range(plot *p)
         p->outside += p->sorted[i] < p->low || p->sorted[i] > p->high;
 }
 
+/* The distance between quartiles, and what it would be of normal data whose densest quarter lies as close together as here, if that is less. */
+static double spread_of(const plot *p)
+{
+    const double iqr = quantile(p, 0.75) - quantile(p, 0.25);
+    const size_t quarter = p->count / 4;
+    double shortest = INFINITY;
+    for (size_t i = 0; quarter > 3 && i + quarter < p->count; i++)
+        shortest = fmin(shortest, p->sorted[i + quarter] - p->sorted[i]);
+    return shortest > 0 && 2.1168 * shortest < iqr ? 2.1168 * shortest : iqr;
+}
+
 static void choose_bars(plot *p)
 {
-    const double range = p->high - p->low, iqr = quantile(p, 0.75) - quantile(p, 0.25);
-    double width = 2 * iqr / cbrt((double)p->count);
-    if (p->rounded && (p->whole || width >= 1)) { /* each bar has as many whole numbers */
+    const double range = p->high - p->low, iqr = spread_of(p), fewest = fmin(sqrt((double)p->count), FEWEST_BARS);
+    double width = fmin(2 * iqr / cbrt((double)p->count), range / fewest);
+    if (p->rounded && !p->circular && (p->whole || width >= 1)) { /* each bar has as many whole numbers */
         p->bar_width = p->whole ? ceil((range + 1) / PLOT_BARS) : floor(width + 0.5);
         if (range / p->bar_width > PLOT_BARS - 2)
             p->bar_width = ceil((range + 1) / (PLOT_BARS - 2));
@@ -262,13 +321,24 @@ static void count_bars(plot *p)
     p->high = end + margin;
 }
 
+static bool find_range_and_kind(plot *p)
+{
+    find_range(p);
+    if (!find_whole(p) || !find_circle(p))
+        return false;
+    if (p->circular) {
+        p->outside = p->table->count - p->count;
+        go_around(p);
+    }
+    return true;
+}
+
 static int read_data(plot *p)
 {
     const int status = sort_data(p);
     if (status != STATUS_GOOD)
         return status;
-    find_range(p);
-    if (!find_whole(p))
+    if (!find_range_and_kind(p))
         return STATUS_BAD;
     choose_bars(p);
     count_bars(p);

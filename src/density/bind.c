@@ -352,7 +352,7 @@ static sinter_status open_wide(sinter_density *d)
     o.fixed_values = fixed;
     o.threads = 1;
     pthread_mutex_lock(&d->lock);
-    const sinter_status status = d->wide ? SINTER_OK : sinter_density_open(d->context, d->text, d->length, &o, &d->wide, NULL);
+    const sinter_status status = d->wide ? SINTER_OK : sn_density_open_wide(d, &o, &d->wide);
     pthread_mutex_unlock(&d->lock);
     sn_release(&d->context->allocator, fixed, (o.fixed_count + 1) * sizeof *fixed);
     return status;

@@ -115,44 +115,128 @@ static density_range range_of(const ir_param *param, const lang_density *describ
     return (density_range){.low = param->low, .high = param->high};
 }
 
-/* The number of an earlier parameter of the same distribution; -1: there is none of that name, or it is no parameter of the density. */
-static int32_t earlier(const sinter_density *d, const lang_density *described, const lang_density_parameter *p, const char *name)
+/* The earlier parameter of the same distribution that has that name in the family; NULL: there is none. */
+static const lang_density_parameter *earlier(const lang_density *described, const lang_density_parameter *p, const char *name)
 {
     for (const lang_density_parameter *q = p; name && q-- > described->parameters;)
-        if (!strcmp(q->of, name) && !strcmp(q->family, p->family) && (q->width == 1 || q->element == p->element))
-            for (uint32_t k = 0; k < d->program.param_count; k++)
-                if (!strcmp(d->program.params[k].name, q->name))
-                    return (int32_t)k;
+        if (q->distribution == p->distribution && !strcmp(q->of, name) && (q->width == 1 || q->element == p->element))
+            return q;
+    return NULL;
+}
+
+/* The number of a parameter that the program still has; -1: none. */
+static int32_t live_number(const ir_program *program, const lang_density_parameter *p)
+{
+    for (uint32_t k = 0; p && k < program->param_count; k++)
+        if (!strcmp(program->params[k].name, p->name))
+            return (int32_t)k;
     return -1;
 }
 
-/* Of the first number of a point of the simplex: how many there are, all of them parameters; else 0. */
-static uint32_t shares_from(const ir_program *program, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+/* The value that a parameter was fixed to, as numbers of that type are. */
+static bool is_fixed(const sinter_density_options *o, const lang_density_parameter *p, unsigned type, double *value)
 {
-    if (!p->bounds.shares || p->element || program->param_count - k < p->width)
-        return 0;
-    for (uint32_t e = 1; e < p->width; e++) {
-        const lang_density_parameter *q = find_described(described, program->params[k + e].name);
-        if (!q || !q->bounds.shares || q->element != e || strcmp(q->of, p->of) != 0 || strcmp(q->family, p->family) != 0)
-            return 0;
-    }
-    return p->width;
+    for (uint32_t k = 0; p && k < o->fixed_count; k++)
+        if (!strcmp(o->fixed_names[k], p->name)) {
+            *value = type == IR_F32 ? (double)(float)o->fixed_values[k] : o->fixed_values[k];
+            return true;
+        }
+    return false;
 }
 
-static density_relation relate(const sinter_density *d, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+/* A bound that was fixed is one more number of the range, and so is a fixed parameter that this one is the bound of. */
+static void keep_fixed(const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, unsigned type, density_range *r)
 {
-    return (density_relation){.low = earlier(d, described, p, p->bounds.low_name), .high = earlier(d, described, p, p->bounds.high_name),
-                              .above = p->bounds.above, .below = p->bounds.below, .shares = shares_from(&d->program, described, p, k)};
+    double value;
+    if (is_fixed(o, earlier(described, p, p->bounds.low_name), type, &value))
+        r->low = fmax(r->low, p->bounds.above ? next_number(type, value, INFINITY) : value);
+    if (is_fixed(o, earlier(described, p, p->bounds.high_name), type, &value))
+        r->high = fmin(r->high, p->bounds.below ? next_number(type, value, -INFINITY) : value);
+    for (uint32_t k = 0; k < described->parameter_count; k++) {
+        const lang_density_parameter *q = &described->parameters[k];
+        if (!is_fixed(o, q, type, &value))
+            continue;
+        if (earlier(described, q, q->bounds.low_name) == p)
+            r->high = fmin(r->high, q->bounds.above ? next_number(type, value, -INFINITY) : value);
+        if (earlier(described, q, q->bounds.high_name) == p)
+            r->low = fmax(r->low, q->bounds.below ? next_number(type, value, INFINITY) : value);
+    }
+}
+
+/* Do p and those behind it make up a tuple, all of whose numbers are parameters? Of elements that are expressions there is nothing in the list. */
+static bool is_whole(const lang_density *described, const lang_density_parameter *p)
+{
+    if (described->parameters + described->parameter_count - p < (ptrdiff_t)p->width)
+        return false;
+    for (uint32_t e = 0; e < p->width; e++)
+        if (p[e].distribution != p->distribution || p[e].element != e || strcmp(p[e].of, p->of) != 0)
+            return false;
+    return true;
+}
+
+/* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
+static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, uint32_t k, double *rest)
+{
+    uint32_t live = 0;
+    double value;
+    if (!p->bounds.shares || (uint32_t)(p - described->parameters) < p->element || !is_whole(described, p - p->element))
+        return 0;
+    for (const lang_density_parameter *q = p - p->element, *end = q + p->width; q < end; q++) {
+        if (is_fixed(o, q, program->params[k].type, &value))
+            *rest += value;
+        else if (live_number(program, q) != (int32_t)(k + live++))
+            return 0;
+    }
+    return live;
+}
+
+static density_relation relate(const sinter_density *d, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+{
+    density_relation r = {.low = live_number(&d->program, earlier(described, p, p->bounds.low_name)), .high = live_number(&d->program, earlier(described, p, p->bounds.high_name)),
+                          .above = p->bounds.above, .below = p->bounds.below};
+    r.shares = shares_from(&d->program, o, described, p, k, &r.rest);
+    return r;
+}
+
+/* In its own range, and on the right side of the others that are fixed. */
+static bool is_within_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value)
+{
+    density_range r = range_of(param, described);
+    const lang_density_parameter *p = find_described(described, param->name);
+    if (p)
+        keep_fixed(o, described, p, param->type, &r);
+    return sn_density_is_within(r, param->type == IR_F32 ? (double)(float)value : value);
+}
+
+/* The first number of a point of the simplex of which all are fixed, and which is none; else NULL. */
+static const lang_density_parameter *fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described)
+{
+    for (uint32_t k = 0; k < described->parameter_count; k++) {
+        const lang_density_parameter *p = &described->parameters[k];
+        double sum = 0, value;
+        uint32_t e = 0;
+        if (!p->bounds.shares || !is_whole(described, p))
+            continue;
+        for (; e < p->width && is_fixed(o, p + e, c->options.type, &value); e++)
+            sum += value;
+        if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
+            return p;
+    }
+    return NULL;
 }
 
 static sinter_status fix(compilation *c, const sinter_density_options *o, const lang_density *described)
 {
     uint32_t unknown = 0;
     char message[SINTER_MESSAGE_SIZE];
+    const lang_density_parameter *off = fixed_off_simplex(c, o, described);
+    if (off) {
+        snprintf(message, sizeof message, "the parameters from \"%.80s\" on are no point of the simplex: they must add up to 1", off->name);
+        return refuse(c, message, NULL);
+    }
     for (uint32_t k = 0; k < o->fixed_count; k++)
         for (uint32_t p = 0; p < c->program.param_count; p++)
-            if (!strcmp(c->program.params[p].name, o->fixed_names[k])
-                && !sn_density_is_within(range_of(&c->program.params[p], described), o->fixed_values[k])) {
+            if (!strcmp(c->program.params[p].name, o->fixed_names[k]) && !is_within_fixed(&c->program.params[p], o, described, o->fixed_values[k])) {
                 snprintf(message, sizeof message, "%.17g breaks the constraint of the parameter \"%.80s\"", o->fixed_values[k], o->fixed_names[k]);
                 return refuse(c, message, NULL);
             }
@@ -165,11 +249,11 @@ static sinter_status fix(compilation *c, const sinter_density_options *o, const 
     return SINTER_OK;
 }
 
-/* Up to a constant. */
+/* Up to a constant. What a prior is of is a parameter. */
 static void leave_out(compilation *c, sinter_drop drop)
 {
     ir_program out;
-    sn_opt_drop(&c->program, &out, c->memory, c->program.rules, drop == SINTER_DROP_THETA, 0);
+    sn_opt_drop(&c->program, &out, c->memory, c->program.rules, drop == SINTER_DROP_THETA, c->prior ? c->program.input_count : 0);
     c->program = out;
 }
 
@@ -189,15 +273,31 @@ static sinter_status read_text(compilation *c, const char *text, size_t length, 
 }
 
 /* Constraints as numbers and words. */
-static bool describe_constraint(sinter_density *d, const lang_density *described, uint32_t k)
+static bool describe_constraint(sinter_density *d, const sinter_density_options *o, const lang_density *described, uint32_t k)
 {
     const ir_param *param = &d->program.params[k];
     const lang_density_parameter *p = find_described(described, param->name);
     d->ranges[k] = range_of(param, described);
-    d->relations[k] = p ? relate(d, described, p, k) : (density_relation){.low = -1, .high = -1};
+    d->relations[k] = p ? relate(d, o, described, p, k) : (density_relation){.low = -1, .high = -1};
+    if (p)
+        keep_fixed(o, described, p, param->type, &d->ranges[k]);
     d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : "";
     d->related = d->related || d->relations[k].low >= 0 || d->relations[k].high >= 0 || d->relations[k].shares;
     return d->constraints[k] != NULL;
+}
+
+/* A prior has none itself, and up to a constant in the data it is nothing. */
+static bool describe_priors(sinter_density *d, const sinter_density_options *o, const lang_density *described)
+{
+    if (d->prior_number || !described->prior_count || o->drop == SINTER_DROP_X)
+        return true;
+    d->priors = sn_arena_take_zeroed(&d->own, described->prior_count * sizeof *d->priors);
+    d->prior_vectors = sn_arena_take(&d->own, described->prior_count * sizeof *d->prior_vectors);
+    if (!d->priors || !d->prior_vectors)
+        return false;
+    d->prior_count = described->prior_count;
+    memcpy(d->prior_vectors, described->priors, described->prior_count * sizeof *d->prior_vectors);
+    return true;
 }
 
 /* Parameters of several numbers, and who is one of them. */
@@ -217,7 +317,7 @@ static bool describe_groups(sinter_density *d, const lang_density *described)
 }
 
 /* What the caller gets to see. */
-static bool describe_streams(sinter_density *d, const lang_density *described)
+static bool describe_streams(sinter_density *d, const sinter_density_options *o, const lang_density *described)
 {
     const ir_program *p = &d->program;
     d->column_count = p->input_count;
@@ -237,12 +337,12 @@ static bool describe_streams(sinter_density *d, const lang_density *described)
         d->columns[k] = (sinter_stream_info){p->inputs[k].name, (sinter_type)p->inputs[k].type};
     for (uint32_t k = 0; whole && k < p->param_count; k++) {
         const ir_param *param = &p->params[k];
-        whole = describe_constraint(d, described, k);
+        whole = describe_constraint(d, o, described, k);
         d->parameters[k] = (sinter_parameter_info){.name = param->name, .unit = param->unit ? param->unit : "", .initial = param->initial,
                                                    .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */
     }
-    return whole && describe_groups(d, described);
+    return whole && describe_groups(d, described) && describe_priors(d, o, described);
 }
 
 static sinter_options read_options(const sinter_density_options *o)
@@ -253,7 +353,7 @@ static sinter_options read_options(const sinter_density_options *o)
 }
 
 /* Takes the program and all that it stands in from the compilation. */
-static bool keep(sinter_density *d, compilation *c, const char *text, size_t length, const lang_density *described)
+static bool keep(sinter_density *d, compilation *c, const char *text, size_t length, const sinter_density_options *o, const lang_density *described)
 {
     d->own = c->own;
     c->own = (arena){.allocator = c->own.allocator};
@@ -261,7 +361,7 @@ static bool keep(sinter_density *d, compilation *c, const char *text, size_t len
     d->program.memory = &d->own;
     d->text = sn_arena_copy_text(&d->own, text, length);
     d->length = length;
-    return d->text && describe_streams(d, described);
+    return d->text && describe_streams(d, o, described);
 }
 
 static const char *copy_list(arena *memory, const char *list, bool *whole)
@@ -300,9 +400,11 @@ static sinter_status open_program(sinter_density *d, const char *text, size_t le
     lang_density described = {.family = NULL};
     const sinter_options read = read_options(o);
     sinter_status status = sn_kernel_begin(&c, d->context, &read, report);
+    c.narrow = d->narrow;
+    c.prior = d->prior_number;
     if (!status)
         status = read_text(&c, text, length, o, &described);
-    if (!status && (!keep(d, &c, text, length, &described) || !keep_options(d, o)))
+    if (!status && (!keep(d, &c, text, length, o, &described) || !keep_options(d, o)))
         status = SINTER_NO_MEMORY;
     if (status == SINTER_NO_MEMORY && report && report->total == 0)
         sn_report_fail(report, status, "out of memory", NULL);
@@ -327,19 +429,48 @@ static sinter_status settle_engine(sinter_density *d, const sinter_density_optio
     return sn_report_fail(report, SINTER_NO_ENGINE, message, NULL);
 }
 
+static sinter_status open_as(sinter_context *context, const char *text, size_t length, const sinter_density_options *options, bool narrow, uint32_t prior,
+                             sinter_density **density, sinter_report *report);
+
+/* One thread makes them: there are as many rows as numbers. What was fixed of a parameter that a column chooses is nothing to them. */
+static sinter_status open_priors(sinter_density *d, const char *text, size_t length, sinter_report *report)
+{
+    sinter_density_options o = d->options;
+    sinter_status status = SINTER_OK;
+    const char **names = d->prior_count ? sn_arena_take(&d->own, (o.fixed_count + 1) * sizeof *names) : NULL;
+    double *values = d->prior_count ? sn_arena_take(&d->own, (o.fixed_count + 1) * sizeof *values) : NULL;
+    if (d->prior_count && (!names || !values))
+        return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
+    uint32_t count = 0;
+    for (uint32_t k = 0; d->prior_count && k < o.fixed_count; k++)
+        if (!strchr(o.fixed_names[k], '[')) {
+            names[count] = o.fixed_names[k];
+            values[count++] = o.fixed_values[k];
+        }
+    o.fixed_names = names;
+    o.fixed_values = values;
+    o.fixed_count = count;
+    o.threads = 1;
+    for (uint32_t k = 0; k < d->prior_count && !status; k++)
+        status = open_as(d->context, text, length, &o, d->narrow, k + 1, &d->priors[k], report);
+    return status;
+}
+
 static sinter_status open_whole(sinter_density *d, const char *text, size_t length, const sinter_density_options *o, sinter_report *report)
 {
     sinter_status status = open_program(d, text, length, o, report);
     if (!status)
         status = settle_engine(d, o, report);
+    if (!status)
+        status = open_priors(d, text, length, report);
     if (status || o->threads <= 1)
         return status;
     d->pool = sn_threads_open(&d->context->allocator, o->threads);
     return d->pool ? SINTER_OK : sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
 }
 
-sinter_status sinter_density_open(sinter_context *context, const char *text, size_t length, const sinter_density_options *options,
-                                  sinter_density **density, sinter_report *report)
+static sinter_status open_as(sinter_context *context, const char *text, size_t length, const sinter_density_options *options, bool narrow, uint32_t prior,
+                             sinter_density **density, sinter_report *report)
 {
     const sinter_density_options none = {0}, *o = options ? options : &none;
     sn_report_open(report, o->name ? o->name : "density");
@@ -353,7 +484,7 @@ sinter_status sinter_density_open(sinter_context *context, const char *text, siz
     sinter_density *d = sn_allocate(&context->allocator, sizeof *d);
     if (!d)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
-    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64};
+    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64, .narrow = narrow || o->type == SINTER_F32, .prior_number = prior};
     d->own.allocator = context->allocator;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->pooled, NULL);
@@ -365,11 +496,24 @@ sinter_status sinter_density_open(sinter_context *context, const char *text, siz
     return status;
 }
 
+sinter_status sinter_density_open(sinter_context *context, const char *text, size_t length, const sinter_density_options *options,
+                                  sinter_density **density, sinter_report *report)
+{
+    return open_as(context, text, length, options, false, 0, density, report);
+}
+
+sinter_status sn_density_open_wide(const sinter_density *d, const sinter_density_options *o, sinter_density **wide)
+{
+    return open_as(d->context, d->text, d->length, o, true, 0, wide, NULL);
+}
+
 void sinter_density_close(sinter_density *d)
 {
     if (!d)
         return;
     sinter_density_close(d->wide);
+    for (uint32_t k = 0; k < d->prior_count; k++)
+        sinter_density_close(d->priors[k]);
     sn_threads_close(d->pool);
     sn_density_close_variants(d);
     pthread_mutex_destroy(&d->lock);

@@ -1,26 +1,25 @@
 /* Direct calls: the commonest ones, without the steps that find nothing to do.
  *
- * A batch or a sum of contiguous columns with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a
+ * A batch or a sum of columns (of a sum contiguous) with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a
  * kernel that is one loop of machine code: its frame is remembered, and the call is a few comparisons, the addresses, the loop. The long way costs
  * some 100 ns before the first row, as much as a thousand rows of a normal density. The bits are those of the long way. */
 #include "density/shapes.h"
+#include "kernel/fold.h"
 
 #include <string.h>
 
 static bool is_one_block(const sinter_density_values *v, const sinter_density_data *data)
 {
-    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && !data->weights.data && !data->validity
-           && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
+    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && !data->weights.data && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
 }
 
-/* Contiguous columns go into the frame; false: some are not. */
-static bool place_columns(const sinter_density *d, const kernel_run *r, const sinter_density_data *data)
+/* Contiguous columns go into the first worker's frame; false: some are not. */
+static inline bool place_columns(const sinter_density *d, const density_frame *f, const sinter_density_data *data)
 {
-    uint64_t *slot = &r->frame[r->kernel->frame.inputs];
     for (uint32_t k = 0; k < d->column_count; k++) {
         if (!data->columns[k].data || data->columns[k].stride != 1)
             return false;
-        slot[k] = (uint64_t)(uintptr_t)data->columns[k].data;
+        f->inputs[k] = (uint64_t)(uintptr_t)data->columns[k].data;
     }
     return true;
 }
@@ -39,14 +38,42 @@ static bool settle(sinter_density_values *v)
     return true;
 }
 
+/* Rows that are apart, or missing. False: a column is not there, or memory for those that are apart. */
+static bool batch_rows(sinter_density_values *v, const sinter_density_data *data, void *logs)
+{
+    const int64_t size = v->density->type == SINTER_F32 ? 4 : 8;
+    density_rows r;
+    r.values = v;
+    r.frame = v->row;
+    r.count = data->count;
+    r.input_count = v->density->column_count;
+    r.result_count = 1;
+    r.staged = 0;
+    r.scratch_log = r.masked = false;
+    r.validity = data->validity;
+    r.validity_offset = data->validity_offset;
+    r.results[0] = logs;
+    for (uint32_t k = 0; k < r.input_count; k++) {
+        const sinter_density_argument *a = &data->columns[k];
+        if (!a->data)
+            return false;
+        r.inputs[k] = (density_stream){a->data, a->stride * size, a->stride != 1};
+        r.staged += a->stride != 1;
+    }
+    if ((size_t)r.staged * DENSITY_STAGE_BYTES > v->scratch_each)
+        return false;
+    sn_density_batch_span(&r, 0, 0, r.count);
+    return true;
+}
+
 bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results)
 {
     density_frame *f = v->row;
     if (!f || !f->direct || !data || !is_one_block(v, data) || !results->logs || results->columns || results->parameters || !settle(v))
         return false;
     const kernel_run r = sn_density_run(v, f, 0);
-    if (!place_columns(v->density, &r, data))
-        return false;
+    if (data->validity || !place_columns(v->density, f, data))
+        return batch_rows(v, data, results->logs);
     r.frame[r.kernel->frame.outputs] = (uint64_t)(uintptr_t)results->logs;
     const float_mode mode = sn_float_mode_enter();
     f->direct(r.frame, 0, data->count);
@@ -54,32 +81,60 @@ bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_da
     return true;
 }
 
-/* The sum of one variant's terms into `totals`, in the default floating-point mode; false: a column is not contiguous. */
-static inline bool sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+/* What machine code of short bodies does itself. */
+__attribute__((noinline)) static void open_block(sinter_density_values *v, density_frame *f)
 {
     const kernel_run r = sn_density_run(v, f, 0);
-    if (!place_columns(v->density, &r, data))
-        return false;
     sn_kernel_open_block(&r);
-    f->direct(r.frame, 0, data->count);
+}
+
+__attribute__((noinline)) static const double *fold_block(sinter_density_values *v, density_frame *f, double *totals)
+{
+    const kernel_run r = sn_density_run(v, f, 0);
     for (uint32_t k = 0; k < f->variant->results; k++)
-        totals[k] = sn_kernel_fold(&r, k) + 0.0; /* -0 is 0 */
-    return true;
+        totals[k] = sn_kernel_fold(&r, k);
+    return totals;
+}
+
+/* The sums of one variant's terms, in the default floating-point mode: where they are, perhaps in `totals`; NULL: a column is not contiguous. */
+static inline const double *sum_frame(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+{
+    if (f->lanes[0].generation != v->generation)
+        sn_density_renew(v, f, 0);
+    if (!place_columns(v->density, f, data))
+        return NULL;
+    if (!f->opens_blocks)
+        open_block(v, f);
+    f->direct(f->lanes[0].frame, 0, data->count);
+    return f->folded ? f->folded : fold_block(v, f, totals);
 }
 
 static inline bool sum_factored(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
 {
-    return f && sn_density_is_trusted(v, f) && sum_frame(v, f, data, totals)
-           && sn_density_accept(f->maps, f->variant->results, data->count, v->density->type == SINTER_F32, totals);
+    const double *sums = f && sn_density_is_trusted(v, f) ? sum_frame(v, f, data, totals) : NULL;
+    const bool narrow = v->density->type == SINTER_F32;
+    bool good = sums != NULL;
+    for (uint32_t k = 0; good && k < f->variant->results; k++)
+        good = sn_density_accept_total(f->maps + 2 * k, sums[k], data->count, narrow, &totals[k]);
+    return good;
+}
+
+/* The terms themselves: rarely. */
+__attribute__((noinline)) static bool sum_terms(sinter_density_values *v, density_frame *f, const sinter_density_data *data, double *totals)
+{
+    const double *sums = sum_frame(v, f, data, totals);
+    for (uint32_t k = 0; sums && k < f->variant->results; k++)
+        totals[k] = sums[k] + 0.0; /* -0 is 0 */
+    return sums != NULL;
 }
 
 bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals)
 {
     const density_sums *s = &v->sums[gradient];
-    if (!s->terms || !s->terms->direct || (s->factored && !s->factored->direct) || !data || !is_one_block(v, data) || !settle(v))
+    if (!s->terms || !s->terms->direct || (s->factored && !s->factored->direct) || !data || data->validity || !is_one_block(v, data) || !settle(v))
         return false;
     const float_mode mode = sn_float_mode_enter();
-    const bool done = sum_factored(v, s->factored, data, totals) || sum_frame(v, s->terms, data, totals);
+    const bool done = sum_factored(v, s->factored, data, totals) || sum_terms(v, s->terms, data, totals);
     sn_float_mode_leave(mode);
     return done;
 }

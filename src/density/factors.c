@@ -211,15 +211,3 @@ bool sn_density_may_factor(const double *maps, uint32_t totals)
             return false;
     return true;
 }
-
-bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals)
-{
-    for (uint32_t k = 0; k < results; k++) {
-        const double scaled = maps[2 * k] * totals[k], added = maps[2 * k + 1] * (double)count;
-        const double result = scaled + added;
-        if (!isfinite(result) || fabs(scaled) + fabs(added) > 8 * fabs(result))
-            return false;
-        totals[k] = (narrow ? (double)(float)result : result) + 0.0;
-    }
-    return true;
-}

@@ -130,7 +130,8 @@ static sinter_status open_groups(sinter_groups *g)
         return SINTER_NO_MEMORY;
     for (uint32_t k = 0; k < g->choice_count; k++)
         g->arguments[g->choices[k].parameter] = (sinter_density_argument){g->choices[k].gathered, 1};
-    return sinter_density_values_open(g->density, &g->values);
+    const sinter_status status = sinter_density_values_open(g->density, &g->values);
+    return status ? status : sn_groups_open_priors(g);
 }
 
 sinter_status sinter_groups_open(sinter_density *d, sinter_groups **groups, sinter_report *report)
@@ -160,6 +161,7 @@ void sinter_groups_close(sinter_groups *g)
     if (!g)
         return;
     const sinter_allocator a = g->density->context->allocator;
+    sn_groups_close_priors(g);
     sinter_density_values_close(g->values);
     sn_arena_close(&g->own);
     sn_release(&a, g, sizeof *g);
@@ -297,16 +299,30 @@ sinter_status sn_groups_sum_rows(sinter_groups *g, const double *parameters, con
     return status;
 }
 
-sinter_status sinter_groups_sum(sinter_groups *g, const double *parameters, const sinter_density_data *data, double *sum, double *gradient)
+static sinter_status sum_all(sinter_groups *g, const double *parameters, const sinter_density_data *data, bool priors, double *sum, double *gradient)
 {
     if (!g || !parameters || !sum || !sn_groups_are_rows(g->density, data))
         return SINTER_BAD_ARGUMENT;
     if (!sn_groups_take(g, parameters))
         return sn_groups_fail(g, sum, gradient);
-    const sinter_status status = sn_groups_sum_rows(g, parameters, data, gradient != NULL);
+    sinter_status status = sn_groups_sum_rows(g, parameters, data, gradient != NULL);
+    if (!status && priors)
+        status = sn_groups_add_priors(g, parameters, gradient != NULL);
+    if (status == SINTER_BAD_PARAMETER)
+        return sn_groups_fail(g, sum, gradient);
     if (!status)
         sn_groups_finish(g, sum, gradient);
     return status;
+}
+
+sinter_status sinter_groups_sum(sinter_groups *g, const double *parameters, const sinter_density_data *data, double *sum, double *gradient)
+{
+    return sum_all(g, parameters, data, true, sum, gradient);
+}
+
+sinter_status sinter_groups_sum_piece(sinter_groups *g, const double *parameters, const sinter_density_data *data, double *sum, double *gradient)
+{
+    return sum_all(g, parameters, data, false, sum, gradient);
 }
 
 /* ---- batches ---- */

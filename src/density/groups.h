@@ -6,6 +6,7 @@
 #include "density/shapes.h"
 
 enum {
+    GROUPS_NONE = 0x7FFFFFFF,
     GROUPS_PIECE = 4096,        /* rows that are gathered at once */
     GROUPS_SHARED_PIECE = 65536 /* the same where several threads share them */
 };
@@ -18,8 +19,21 @@ typedef struct groups_choice {
     uint8_t *gathered;      /* the values there, of the density's type */
 } groups_choice;
 
+/* A prior on each number of one parameter: a density of the column `column`, the other columns of which nothing depends on. */
+typedef struct groups_prior {
+    sinter_density_values *values;
+    uint32_t first, length, column;
+    uint32_t *numbers;                  /* of its parameters, which number of the array each is; GROUPS_NONE: one that nothing depends on */
+    double *set;
+    sinter_density_argument *columns;
+    void **by_columns, **by_parameters; /* derivatives */
+    uint8_t *gathered, *logs;           /* of a piece of the numbers */
+} groups_prior;
+
 struct sinter_groups {
     sinter_density *density;
+    groups_prior *priors;
+    uint32_t prior_count;
     sinter_density_values *values;
     arena own;
     groups_choice *choices;
@@ -55,6 +69,16 @@ static inline double sn_groups_read(const sinter_density *d, const sinter_densit
 {
     return d->type == SINTER_F32 ? (double)((const float *)a->data)[row * a->stride] : ((const double *)a->data)[row * a->stride];
 }
+
+/* ---- groups_priors.c ---- */
+
+/* SINTER_NO_MEMORY. Behind the parameters are listed. */
+sinter_status sn_groups_open_priors(sinter_groups *g);
+void sn_groups_close_priors(sinter_groups *g);
+/* Adds their log-densities to the totals, and derivatives if they are wanted. SINTER_BAD_PARAMETER with a complaint, and what compiling says. */
+sinter_status sn_groups_add_priors(sinter_groups *g, const double *parameters, bool slopes);
+
+/* ---- groups.c ---- */
 
 /* Are the data what a call without parameters may have? */
 bool sn_groups_are_rows(const sinter_density *d, const sinter_density_data *data);

@@ -419,6 +419,8 @@ sinter_status sinter_groups_bound_log(sinter_groups_bound *b, const double *para
             g->totals[k] = sn_dd(0);
     for (int64_t k = 0; k < b->cell_count && !status; k++)
         status = add_cell(b, &b->cells[k], parameters, gradient != NULL);
+    if (!status)
+        status = sn_groups_add_priors(g, parameters, gradient != NULL);
     if (status == SINTER_BAD_PARAMETER)
         return sn_groups_fail(g, log, gradient);
     if (!status)

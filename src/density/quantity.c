@@ -30,6 +30,8 @@ sinter_status sn_density_read_quantity(const sinter_density *d, const char *quan
     const sinter_options o = {.engine = SINTER_ENGINE_INTERP, .source = SINTER_DENSITY, .type = d->type, .rewriting = SINTER_STRICT,
                               .name = d->options.name, .inputs = d->options.inputs, .quantity = quantity};
     sinter_status status = sn_kernel_begin(&c, d->context, &o, NULL);
+    c.narrow = d->narrow;
+    c.prior = d->prior_number;
     if (!status)
         status = read_text(&c, d);
     if (!status) {

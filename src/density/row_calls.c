@@ -33,7 +33,7 @@ static void shape_of(const sinter_density *d, const sinter_density_data *data, b
     shape->sum = sum;
     if (!data)
         return;
-    shape->weighted = data->weights.data || data->validity;
+    shape->weighted = data->weights.data || (sum && data->validity); /* of a batch missing rows lose their results afterwards */
     for (uint32_t k = 0; data->parameters && k < d->parameter_count; k++)
         if (is_stream(&data->parameters[k]))
             sn_density_include(&shape->arrays, k);
@@ -284,6 +284,7 @@ static sinter_status plan_exact(density_rows *r, const sinter_density_data *data
 {
     density_shape shape;
     shape_of(r->values->density, data, false, &shape);
+    shape.weighted |= data->validity != NULL;
     list_streams(r, data, &shape);
     r->results[r->result_count++] = NULL;
     discard_log(r);

@@ -30,11 +30,27 @@ static uint8_t *scratch_of(const density_rows *r, int worker, uint32_t slot)
 
 /* ---- staging ---- */
 
-/* Fixed sizes, so that copying a number is one move. */
+typedef double pair __attribute__((vector_size(16)));
+
+static inline pair two_of(const uint8_t *from, int64_t stride)
+{
+    double first, second;
+    memcpy(&first, from, 8);
+    memcpy(&second, from + stride, 8);
+    return (pair){first, second};
+}
+
+/* Fixed sizes, so that copying a number is one move; two are stored at once, since stores are what there are fewest of. */
 static void gather_8(uint8_t *to, const uint8_t *from, int64_t stride, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        memcpy(to + 8 * i, from + i * stride, 8);
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4, from += 4 * stride) {
+        const pair first = two_of(from, stride), second = two_of(from + 2 * stride, stride);
+        memcpy(to + 8 * i, &first, sizeof first);
+        memcpy(to + 8 * i + 16, &second, sizeof second);
+    }
+    for (; i < n; i++, from += stride)
+        memcpy(to + 8 * i, from, 8);
 }
 
 static void gather_4(uint8_t *to, const uint8_t *from, int64_t stride, int64_t n)
@@ -53,12 +69,15 @@ static void gather(const density_rows *r, uint8_t *to, const density_stream *s, 
 
 enum { FEW_BITS = 56 }; /* that lie within 8 bytes, wherever they begin */
 
-/* Of the n rows from `row` on, at most FEW_BITS, a bit for each that is missing. No byte is read that has no bit of theirs. */
+/* Of the n rows from `row` on, at most FEW_BITS, a bit for each that is missing. No byte is read that has no bit of the call's rows. */
 static uint64_t find_missing(const density_rows *r, int64_t row, int64_t n)
 {
     const uint64_t first = (uint64_t)(r->validity_offset + row), shift = first % 8;
     uint64_t bits = 0;
-    memcpy(&bits, r->validity + first / 8, (shift + (uint64_t)n + 7) / 8);
+    if (first / 8 + sizeof bits <= ((uint64_t)r->validity_offset + (uint64_t)r->count + 7) / 8)
+        memcpy(&bits, r->validity + first / 8, sizeof bits); /* one move */
+    else
+        memcpy(&bits, r->validity + first / 8, (shift + (uint64_t)n + 7) / 8);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     bits = __builtin_bswap64(bits);
 #endif
@@ -77,11 +96,22 @@ static void fill(const density_rows *r, uint8_t *to, double value, int64_t n)
             memcpy(to + 4 * i, &narrow, 4);
 }
 
-static void zero_missing(const density_rows *r, uint8_t *to, int64_t begin, int64_t n)
+/* The value, at each bit of the set. */
+static void put(const density_rows *r, uint8_t *to, double value, uint64_t set)
+{
+    const float narrow = (float)value;
+    if (element_size(r) == 8)
+        for (; set; set &= set - 1)
+            memcpy(to + 8 * __builtin_ctzll(set), &value, 8);
+    else
+        for (; set; set &= set - 1)
+            memcpy(to + 4 * __builtin_ctzll(set), &narrow, 4);
+}
+
+static void put_missing(const density_rows *r, uint8_t *to, double value, int64_t begin, int64_t n)
 {
     for (int64_t at = 0; at < n; at += FEW_BITS)
-        for (uint64_t missing = find_missing(r, begin + at, least(FEW_BITS, n - at)); missing; missing &= missing - 1)
-            fill(r, to + (size_t)(at + __builtin_ctzll(missing)) * element_size(r), 0, 1);
+        put(r, to + (size_t)at * element_size(r), value, find_missing(r, begin + at, least(FEW_BITS, n - at)));
 }
 
 /* The last input: weights, of rows that are there. */
@@ -92,7 +122,7 @@ static void stage_weights(const density_rows *r, uint8_t *to, const density_stre
     else
         fill(r, to, 1, n);
     if (r->validity)
-        zero_missing(r, to, begin, n);
+        put_missing(r, to, 0, begin, n);
 }
 
 /* Where the kernel finds the rows [begin, begin + n); `first` of a span: what is the same for all rows is written then. */
@@ -124,12 +154,20 @@ static void place_results(const density_rows *r, int worker, int64_t begin, void
 
 /* ---- batches ---- */
 
-static void lose_missing(const density_rows *r, int64_t begin, int64_t n, void *const *results)
+static void run_piece(const density_rows *r, const kernel_run *run, const void *const *inputs, void *const *results, int64_t n)
 {
-    for (int64_t at = 0; at < n; at += FEW_BITS)
-        for (uint64_t missing = find_missing(r, begin + at, least(FEW_BITS, n - at)); missing; missing &= missing - 1)
-            for (uint32_t k = 0; k < r->result_count; k++)
-                fill(r, (uint8_t *)results[k] + (size_t)(at + __builtin_ctzll(missing)) * element_size(r), NAN, 1);
+    const plan_frame *f = &run->kernel->frame;
+    if (!r->frame->direct) {
+        sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = results, .count = n}, 0, n, 0);
+        return;
+    }
+    for (uint32_t k = 0; k < r->input_count; k++)
+        run->frame[f->inputs + k] = (uint64_t)(uintptr_t)inputs[k];
+    for (uint32_t k = 0; k < r->result_count; k++)
+        run->frame[f->outputs + k] = (uint64_t)(uintptr_t)results[k];
+    const float_mode mode = sn_float_mode_enter();
+    r->frame->direct(run->frame, 0, n);
+    sn_float_mode_leave(mode);
 }
 
 static void batch_piece(const density_rows *r, const kernel_run *run, int worker, int64_t begin, int64_t n, bool first)
@@ -138,9 +176,9 @@ static void batch_piece(const density_rows *r, const kernel_run *run, int worker
     void *results[DENSITY_MOST_STREAMS];
     place_inputs(r, worker, begin, n, first, inputs);
     place_results(r, worker, begin, results);
-    sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = results, .count = n}, 0, n, 0);
-    if (r->validity)
-        lose_missing(r, begin, n, results);
+    run_piece(r, run, inputs, results, n);
+    for (uint32_t k = 0; r->validity && k < r->result_count; k++)
+        put_missing(r, results[k], NAN, begin, n);
 }
 
 static int64_t piece_of(const density_rows *r, int64_t n)
@@ -148,25 +186,43 @@ static int64_t piece_of(const density_rows *r, int64_t n)
     return r->staged ? DENSITY_PIECE : n;
 }
 
-static void batch_span(const density_rows *r, int worker, int64_t begin, int64_t end)
+void sn_density_batch_span(const density_rows *r, int worker, int64_t begin, int64_t end)
 {
     const kernel_run run = sn_density_run(r->values, r->frame, worker);
-    const int64_t piece = piece_of(r, end - begin);
+    /* Missing rows lose their results while these are near. */
+    const int64_t piece = r->validity && !r->staged ? DENSITY_NEAR : piece_of(r, end - begin);
     for (int64_t at = begin; at < end; at += piece)
         batch_piece(r, &run, worker, at, least(piece, end - at), at == begin);
 }
 
 /* ---- sums ---- */
 
+/* Of streams that the kernel reads where they are, by its only loop. Little stands between one block's last row and the next one's first, so that the processor
+ * goes on reading meanwhile: what it waits for in large sums. */
+static void sum_blocks(const density_rows *r, const kernel_run *run, int64_t begin, int64_t end, kernel_carries *totals)
+{
+    uint64_t *inputs = &run->frame[run->kernel->frame.inputs];
+    for (int64_t block = begin; block < end; block += PLAN_SUM_BLOCK) {
+        for (uint32_t k = 0; k < r->input_count; k++)
+            inputs[k] = (uint64_t)(uintptr_t)(r->inputs[k].data + block * r->inputs[k].stride);
+        sn_kernel_open_block(run);
+        r->frame->direct(run->frame, 0, least(PLAN_SUM_BLOCK, end - block));
+        sn_kernel_close_block(run, totals);
+    }
+}
+
 /* Whole blocks from `begin` on, but perhaps for the last row's. */
 static void sum_span(const density_rows *r, int worker, int64_t begin, int64_t end, kernel_carries *totals)
 {
     const void *inputs[DENSITY_MOST_STREAMS];
     const kernel_run run = sn_density_run(r->values, r->frame, worker);
+    const bool directly = r->frame->direct && !r->staged;
     const float_mode mode = sn_float_mode_enter();
     for (uint32_t k = 0; k < r->result_count; k++)
         totals[k].count = 0;
-    for (int64_t block = begin; block < end; block += PLAN_SUM_BLOCK) {
+    if (directly)
+        sum_blocks(r, &run, begin, end, totals);
+    for (int64_t block = begin; !directly && block < end; block += PLAN_SUM_BLOCK) {
         const int64_t stop = least(block + PLAN_SUM_BLOCK, end), piece = piece_of(r, PLAN_SUM_BLOCK);
         sn_kernel_open_block(&run);
         for (int64_t at = block; at < stop; at += piece) {
@@ -241,7 +297,7 @@ static void work(void *context, int worker)
     for (int64_t k = take_span(s); k < s->spans; k = take_span(s)) {
         const int64_t begin = k * s->span, end = least(begin + s->span, r->count);
         if (s->kind == SHARE_BATCH)
-            batch_span(r, worker, begin, end);
+            sn_density_batch_span(r, worker, begin, end);
         else if (s->kind == SHARE_SUM)
             sum_span(r, worker, begin, end, &r->values->carries[k * r->result_count]);
         else
@@ -281,7 +337,7 @@ void sn_density_batch_rows(density_rows *r)
 {
     share s;
     if (!share_out(r, SHARE_BATCH, NULL, &s))
-        batch_span(r, 0, 0, r->count);
+        sn_density_batch_span(r, 0, 0, r->count);
 }
 
 void sn_density_sum_rows(density_rows *r, double *totals)

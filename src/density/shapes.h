@@ -22,10 +22,12 @@
 #include "kernel/kernels.h"
 #include "lang/lang.h"
 #include "threads/thread_pool.h"
+#include <math.h>
 #include <sinter/density.h>
 
 enum {
     DENSITY_PIECE = 512,        /* rows that are staged at once: 4 KiB a stream; divides PLAN_SUM_BLOCK */
+    DENSITY_NEAR = 2048,        /* rows whose results are gone over once more */
     DENSITY_SPAN = 8192,        /* rows that a thread takes at once, at least: two blocks of a sum */
     DENSITY_MOST_SPANS = 64,    /* of a sum */
     DENSITY_MOST_STREAMS = 2 * SINTER_DENSITY_MOST + 1, /* columns, arrays of parameters, weights; or results */
@@ -89,7 +91,8 @@ static inline bool sn_density_is_within(density_range r, double value)
 typedef struct density_relation {
     int32_t low, high;  /* which it lies above, and below; -1: none */
     bool above, below;  /* and not at it */
-    uint32_t shares;    /* it and those that follow it, so many, add up to 1; 0: it is the first of none */
+    uint32_t shares;    /* it and those that follow it, so many, add up to 1 with `rest`; 0: it is the first of none */
+    double rest;        /* what those of them add up to that are fixed */
 } density_relation;
 
 struct sinter_density {
@@ -109,6 +112,10 @@ struct sinter_density {
     density_range *ranges;       /* of parameters */
     density_relation *relations;
     bool related;                /* one of them is there */
+    uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
+    struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */
+    uint32_t *prior_vectors, prior_count;
+    bool narrow;                 /* its numbers were rounded to f32, whatever its type is */
     const char **constraints;    /* as written */
     const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */
     bool natural;                /* the family has eta, natural_A and from_natural */
@@ -134,6 +141,11 @@ const density_variant *sn_density_variant(sinter_density *d, const density_shape
 const density_variant *sn_density_find(const sinter_density *d, const density_shape *shape);
 void sn_density_close_variants(sinter_density *d);
 
+/* ---- density.c ---- */
+
+/* The density in f64, of numbers that were rounded to f32. */
+sinter_status sn_density_open_wide(const sinter_density *d, const sinter_density_options *options, sinter_density **wide);
+
 /* ---- factors.c ---- */
 
 typedef struct density_factors {
@@ -145,8 +157,22 @@ typedef struct density_factors {
 ir_ref sn_density_factor_sum(density_factors *s, ir_program *out, const ir_op *sum);
 /* Can sums be made with these factors and addends, by turns? */
 bool sn_density_may_factor(const double *maps, uint32_t totals);
-/* Totals of what was left become those of the terms; false: they are not to be trusted. */
-bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals);
+/* The total of what was left becomes that of the terms; false: it is not to be trusted. */
+static inline bool sn_density_accept_total(const double *map, double total, int64_t count, bool narrow, double *accepted)
+{
+    const double scaled = map[0] * total, added = map[1] * (double)count, result = scaled + added;
+    *accepted = (narrow ? (double)(float)result : result) + 0.0; /* -0 is 0 */
+    return isfinite(result) && !(fabs(scaled) + fabs(added) > 8 * fabs(result));
+}
+
+/* All of them. */
+static inline bool sn_density_accept(const double *maps, uint32_t results, int64_t count, bool narrow, double *totals)
+{
+    for (uint32_t k = 0; k < results; k++)
+        if (!sn_density_accept_total(maps + 2 * k, totals[k], count, narrow, &totals[k]))
+            return false;
+    return true;
+}
 
 /* ---- cut.c ---- */
 
@@ -184,6 +210,9 @@ typedef struct density_lane {
 typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
+    uint64_t *inputs;   /* where the first worker's frame has addresses of columns */
+    const double *folded; /* NULL, or where that frame has totals at the loop's end */
+    bool opens_blocks;  /* the loop does: sn_kernel_open_block is not needed */
     size_t size; /* of this block */
     double *results;        /* of a kernel behind a cut: DENSITY_VECTOR of each, where bound_calls.c lets them go; else NULL */
     double *maps;           /* of a factored sum's totals: factor, addend, … */
@@ -274,6 +303,8 @@ typedef struct density_rows {
 
 /* All results of all rows. */
 void sn_density_batch_rows(density_rows *r);
+/* Of the rows [begin, end), by this worker. */
+void sn_density_batch_span(const density_rows *r, int worker, int64_t begin, int64_t end);
 /* Totals, one for each result. */
 void sn_density_sum_rows(density_rows *r, double *totals);
 double sn_density_sum_rows_exactly(density_rows *r);

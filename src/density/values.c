@@ -94,15 +94,15 @@ static bool is_one_value(const sinter_density_argument *arguments, uint32_t k)
     return !arguments || !arguments[k].data || !arguments[k].stride;
 }
 
-static bool adds_to_one(uint32_t first, uint32_t count, const double *all, const sinter_density_argument *arguments)
+static bool adds_to_one(const sinter_density *d, uint32_t first, density_relation r, const double *all, const sinter_density_argument *arguments)
 {
-    double sum = 0;
-    for (uint32_t k = first; k < first + count; k++) {
+    double sum = r.rest;
+    for (uint32_t k = first; k < first + r.shares; k++) {
         if (!is_one_value(arguments, k))
             return true;
-        sum = k == first ? all[k] : sum + all[k];
+        sum += all[k];
     }
-    return fabs(sum - 1) <= LANG_SIMPLEX_MARGIN;
+    return fabs(sum - 1) <= sn_lang_simplex_margin(d->narrow);
 }
 
 /* Among all of them; arrays among them (arguments may be NULL) are no one value, and say no more than that. */
@@ -116,7 +116,7 @@ static bool is_valid(const sinter_density *d, uint32_t parameter, const double *
         return false;
     if (r.high >= 0 && is_one_value(arguments, (uint32_t)r.high) && !(r.below ? value < all[r.high] : value <= all[r.high]))
         return false;
-    return !r.shares || adds_to_one(parameter, r.shares, all, arguments);
+    return !r.shares || adds_to_one(d, parameter, r, all, arguments);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)
@@ -222,6 +222,10 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
         f->coefficients = lane_at(at + maps, variant->coefficients);
     for (int w = 0; w < workers; w++)
         f->lanes[w] = lane_at(at + maps + coefficients + results + (size_t)w * each, variant->kernel);
+    f->inputs = f->lanes[0].frame + variant->kernel->frame.inputs;
+    f->opens_blocks = variant->kernel->opens_blocks;
+    if (variant->kernel->folds_sums && v->density->type == SINTER_F64)
+        f->folded = (const double *)(const void *)(f->lanes[0].frame + variant->kernel->frame.totals);
     if (cut)
         f->results = (double *)(void *)(at + maps + coefficients);
     return f;

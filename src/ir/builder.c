@@ -36,6 +36,11 @@ static bool grow(ir_program *p, uint32_t capacity)
     return true;
 }
 
+/* The first word of an operation as it lies in memory (little-endian machines, as all that Sinter knows are). */
+#define HEAD_CODE 0xFFu
+#define HEAD_TYPE 0xFF00u
+#define HEAD_AXES 0xFF0000u
+
 /* An operation as two words: hashed, compared and stored without going through memory. */
 typedef struct op_words {
     uint64_t head, tail;
@@ -87,6 +92,7 @@ static void list_from(ir_program *p, ir_ref first)
         if (!may_have_identity[p->ops[r].code] || !has_identity(p, &p->ops[r]))
             insert(p, r);
     p->unlisted = 0;
+    p->constants_are_listed = true;
 }
 
 static bool regrow(ir_program *p, uint32_t capacity)
@@ -102,6 +108,7 @@ void sn_ir_list_later(ir_program *p, ir_ref first)
 {
     if (!p->unlisted)
         p->unlisted = first;
+    p->constants_are_listed = false;
 }
 
 static __attribute__((noinline)) void list_now(ir_program *p)
@@ -134,7 +141,7 @@ void sn_ir_reserve(ir_program *p, uint32_t operations)
 
 void sn_ir_open(ir_program *p, arena *memory, uint32_t rules)
 {
-    *p = (ir_program){.memory = memory, .rules = rules};
+    *p = (ir_program){.memory = memory, .rules = rules, .constants_are_listed = true};
     if (!grow(p, FIRST_OPERATIONS)) {
         static ir_op none; /* so that operation 0 can be read even now; nothing is ever written to it */
         p->ops = &none;
@@ -158,6 +165,21 @@ void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t opera
     p->has_functions = from->has_functions;
     p->has_settled = from->has_settled;
     sn_ir_list_later(p, 1);
+}
+
+void sn_ir_take_over(ir_program *p, const ir_program *from)
+{
+    if (p->status != SINTER_OK)
+        return;
+    p->ops = from->ops;
+    p->count = from->count;
+    p->capacity = from->capacity;
+    p->table = from->table;
+    p->table_mask = from->table_mask;
+    p->unlisted = from->unlisted;
+    p->constants_are_listed = from->constants_are_listed;
+    p->has_functions = from->has_functions;
+    p->has_settled = from->has_settled;
 }
 
 static ir_ref append(ir_program *p, const ir_op *op)
@@ -186,11 +208,18 @@ static inline ir_ref find_or_append(ir_program *p, op_words w)
     return count;
 }
 
+static inline ir_ref append_unlisted(ir_program *p, op_words w)
+{
+    memcpy(&p->ops[p->count], &w, sizeof w);
+    p->unlisted = p->unlisted ? p->unlisted : p->count;
+    return p->count++;
+}
+
 static __attribute__((noinline)) ir_ref append_with_care(ir_program *p, op_words w)
 {
     if (p->status != SINTER_OK || !make_room(p))
         return 0;
-    if (p->unlisted)
+    if (p->unlisted && !(p->constants_are_listed && (w.head & HEAD_CODE) == IR_CONST))
         list_now(p);
     return find_or_append(p, w);
 }
@@ -386,11 +415,6 @@ static const uint8_t arithmetic_operands[IR_CODES] = {
 #undef X
 };
 
-/* The first word of an operation as it lies in memory (little-endian machines, as all that Sinter knows are). */
-#define HEAD_CODE 0xFFu
-#define HEAD_TYPE 0xFF00u
-#define HEAD_AXES 0xFF0000u
-
 static inline uint32_t head_of(const ir_op *op)
 {
     uint32_t head;
@@ -521,6 +545,40 @@ ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t fla
 ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c)
 {
     return emit(p, code, type, 0, a, b, c);
+}
+
+/* What is neither arithmetic nor a choice: offered to the rules as it is. */
+static __attribute__((noinline)) ir_ref emit_other_copy(ir_program *p, const ir_op *source)
+{
+    ir_op op = *source;
+    if (!settle_type(p, &op))
+        return wrong_types(p, &op);
+    const ir_ref simple = p->rules & (IR_IDENTITY | IR_FOLD) ? sn_ir_simplify(p, &op) : 0;
+    if (simple)
+        return simple;
+    op.axes = axes_of(p, &op);
+    return append_unlisted(p, words_of(&op));
+}
+
+ir_ref sn_ir_append_copy(ir_program *p, const ir_op *op)
+{
+    if (p->count + 1 >= p->capacity) /* no room */
+        return sn_ir_emit_flagged(p, (ir_code)op->code, (ir_type)op->type, op->flags, op->a, op->b, op->c);
+    op_words w = words_of(op);
+    const uint32_t axes = (head_of(&p->ops[op->a]) | head_of(&p->ops[op->b]) | head_of(&p->ops[op->c])) & HEAD_AXES;
+    w.head = (w.head & ~(uint64_t)HEAD_AXES) | axes;
+    return append_unlisted(p, w);
+}
+
+ir_ref sn_ir_emit_copy(ir_program *p, const ir_op *op)
+{
+    if (p->status || p->settling || op->code == IR_CONST || sn_ir_info[op->code].kind != IR_KIND_PURE || p->count + 1 >= p->capacity)
+        return sn_ir_emit_flagged(p, (ir_code)op->code, (ir_type)op->type, op->flags, op->a, op->b, op->c);
+    const uint32_t plain = plain_head(p, op->code, op->flags, op->a, op->b, op->c);
+    const uint32_t head = plain ? plain : mask_head(p, op->code, op->flags, op->a, op->b, op->c);
+    if (!head)
+        return emit_other_copy(p, op);
+    return append_unlisted(p, (op_words){head | (uint64_t)op->a << 32, op->b | (uint64_t)op->c << 32});
 }
 
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits)

@@ -112,6 +112,7 @@ typedef struct ir_program {
     uint32_t *table; /* hash-consing: open addressing, 0 is empty */
     uint32_t table_mask;
     ir_ref unlisted; /* operations from here on may not be in the table yet; 0: all are */
+    bool constants_are_listed; /* but constants are */
     ir_stream *inputs, *outputs;
     ir_param *params;
     ir_memory *memories;
@@ -134,12 +135,19 @@ typedef struct ir_program {
 void sn_ir_open(ir_program *p, arena *memory, uint32_t rules);
 /* All operations of another program, into one that has none yet, and room for so many in all. Lists are the caller's business. */
 void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t operations);
+/* The same without a copy: they are this program's from now on, their table of equals included; the other may be read, but not appended to. Both live in
+ * one arena. */
+void sn_ir_take_over(ir_program *p, const ir_program *from);
 /* Room for so many operations at once, where the caller can tell: growing costs a hash table each time. A hint. */
 void sn_ir_reserve(ir_program *p, uint32_t operations);
 /* Appends an operation, or returns an equal or simpler one that is there already. Operands that the operation does not
  * have are 0; immediates follow operands. `type` is needed where operands do not settle it (LEAF, CVT, READ) and is ignored elsewhere. */
 ir_ref sn_ir_emit(ir_program *p, ir_code code, ir_type type, uint32_t a, uint32_t b, uint32_t c);
 ir_ref sn_ir_emit_flagged(ir_program *p, ir_code code, ir_type type, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
+/* For copies of what was emitted once, under the same rules, too: pure operations are not looked up among their equals. Of the second it is known that no rule
+ * makes it simpler. */
+ir_ref sn_ir_emit_copy(ir_program *p, const ir_op *op);
+ir_ref sn_ir_append_copy(ir_program *p, const ir_op *op);
 /* The same of an operation that has its type, and that no rule makes simpler: for copies of what was emitted once. */
 ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *op);
 /* Operations that are settled with their axes and equal nothing in the program may be appended by hand, where sn_ir_reserve has made

@@ -153,7 +153,7 @@ static sinter_status unknown_variable(const compilation *c, const char *name)
 static sinter_status add_gradient(compilation *c)
 {
     const sinter_options *o = &c->options;
-    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode};
+    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode, .gives_up = true};
     ir_program out;
     uint32_t unknown = 0;
     if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules | IR_SIGNS, &wanted, &unknown))
@@ -292,7 +292,7 @@ sinter_status sn_kernel_passes(compilation *c)
         status = verified(c, "affine");
     }
     if (!status && (derives || sn_opt_needs_expansion(&c->program))) {
-        sn_opt_expand(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
+        (derives ? sn_opt_expand_derived : sn_opt_expand)(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
         replace(c, &out);
         status = verified(c, "expand");
     }
@@ -473,6 +473,8 @@ static sinter_status place_code(const compilation *c, const plan *p, const machi
             k->loops[i].code[side] = (kernel_code)(uintptr_t)(run + code->starts[2 * i + side]);
     if (!k->function_reason)
         k->function = (sinter_function)(uintptr_t)(run + code->starts[2 * p->loop_count]);
+    k->opens_blocks = code->opens_blocks;
+    k->folds_sums = code->folds_sums;
     return SINTER_OK;
 }
 
@@ -494,10 +496,15 @@ static sinter_status take_code(const code_job *j, machine_code *code)
     uint32_t *starts = sn_arena_take(j->c->memory, count * sizeof *starts);
     if (!starts)
         return SINTER_NO_MEMORY;
-    for (size_t k = 0; k < count; k++)
+    bool opens_blocks = true, folds_sums = true;
+    for (size_t k = 0; k < count; k++) {
         starts[k] = j->functions[k].start;
+        opens_blocks &= !j->functions[k].reads_sums;
+        folds_sums &= !j->functions[k].leaves_sums;
+    }
     *code = (machine_code){.code = j->out.code, .size = j->out.size, .pool = j->out.pool.bytes, .pool_size = j->out.pool.size,
-                           .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .addresses = j->out.pool.addresses, .starts = starts};
+                           .references = j->out.pool_references, .reference_count = j->out.pool_reference_count, .addresses = j->out.pool.addresses, .starts = starts,
+                           .opens_blocks = opens_blocks, .folds_sums = folds_sums};
     return SINTER_OK;
 }
 

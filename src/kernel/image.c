@@ -134,21 +134,78 @@ static kernel_loop *loops(layout *l, const plan *p)
     return to;
 }
 
-static uint32_t motions(layout *l, const plan *p, kernel_motion **to)
+static uint32_t counters(layout *l, const plan *p, kernel_counter **to)
 {
     uint32_t count = 0;
-    *to = piece(l, p->line_count * sizeof **to);
-    for (uint32_t k = 0; *to && k < p->line_count; k++) {
-        const plan_line *line = &p->lines[k];
-        if (line->counter || !line->held)
-            (*to)[count++] = (kernel_motion){k, p->frame.lines + k, line->step_slot, line->step, line->length,
-                                             (uint16_t)sn_ir_type_size((ir_type)line->type), line->counter};
-    }
+    for (uint32_t k = 0; k < p->line_count; k++)
+        count += p->lines[k].counter;
+    *to = piece(l, count * sizeof **to);
+    count = 0;
+    for (uint32_t k = 0; k < p->line_count; k++)
+        if (p->lines[k].counter && *to)
+            (*to)[count++] = (kernel_counter){k, p->frame.lines + k, p->lines[k].step_slot, p->lines[k].step};
     return count;
 }
 
-/* By counting, in the order of the lines. */
-static uint32_t *flushed_lines(layout *l, const plan *p, kernel_loop *all)
+static uint32_t windows(layout *l, const plan *p, kernel_window **to)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < p->line_count; k++)
+        count += !p->lines[k].held;
+    *to = piece(l, count * sizeof **to);
+    count = 0;
+    for (uint32_t k = 0; k < p->line_count; k++)
+        if (!p->lines[k].held && *to)
+            (*to)[count++] = (kernel_window){k, p->frame.lines + k, p->lines[k].length, (uint32_t)sn_ir_type_size((ir_type)p->lines[k].type)};
+    return count;
+}
+
+typedef struct line_list {
+    uint32_t *lines, count;
+    uint8_t *listed;
+    kernel_group *groups;
+    uint32_t group_count;
+} line_list;
+
+static void list_line(line_list *list, uint32_t line)
+{
+    if (!list->listed[line])
+        list->lines[list->count++] = line;
+    list->listed[line] = 1;
+}
+
+/* Of alike components the first value of each, then the second. */
+static void list_held(line_list *list, const plan *p, const plan_loop *loop)
+{
+    const plan_body *body = &loop->body[0];
+    const uint32_t slices = loop->alike ? loop->alike : 1, slice = loop->alike ? loop->slice : body->count - 1;
+    for (uint32_t place = 1; place <= slice && body->count; place++) {
+        if (body->ops[place].code != IR_HELD)
+            continue;
+        const kernel_group group = {list->count, slices};
+        for (uint32_t k = 0; k < slices; k++)
+            list_line(list, body->ops[place + k * slice].a);
+        if (loop->alike && list->count == group.first + slices && p->lines[body->ops[place].a].length == 1)
+            list->groups[list->group_count++] = group;
+    }
+}
+
+/* What is looked at together lies together: lines.c. */
+static void order_lines(line_list *list, const plan *p)
+{
+    memset(list->listed, 0, p->line_count);
+    for (uint32_t k = 0; k < p->line_count; k++)
+        if (p->lines[k].counter)
+            list_line(list, k);
+    for (uint32_t k = 0; k < p->loop_count; k++)
+        if (p->loops[k].lanes == PLAN_SCALAR)
+            list_held(list, p, &p->loops[k]);
+    for (uint32_t k = 0; k < p->line_count; k++)
+        list_line(list, k);
+}
+
+/* By counting, in the order in which they lie. */
+static uint32_t *flushed_lines(layout *l, const plan *p, kernel_loop *all, const uint32_t *order)
 {
     uint32_t *to = piece(l, p->line_count * sizeof *to), first = 0;
     if (!to)
@@ -161,9 +218,10 @@ static uint32_t *flushed_lines(layout *l, const plan *p, kernel_loop *all)
         all[k].flushed = 0;
     }
     for (uint32_t k = 0; k < p->line_count; k++) {
-        kernel_loop *loop = &all[p->lines[k].loop];
-        if (p->lines[k].flush)
-            to[loop->first_flushed + loop->flushed++] = k;
+        const uint32_t line = order[k];
+        kernel_loop *loop = &all[p->lines[line].loop];
+        if (p->lines[line].flush)
+            to[loop->first_flushed + loop->flushed++] = line;
     }
     return to;
 }
@@ -201,9 +259,14 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
         if (line_names)
             line_names[i] = name;
     }
-    kernel_motion *all_motions;
-    const uint32_t motion_count = motions(l, p, &all_motions);
-    uint32_t *flushed = flushed_lines(l, p, all_loops);
+    kernel_counter *all_counters;
+    kernel_window *all_windows;
+    const uint32_t counter_count = counters(l, p, &all_counters), window_count = windows(l, p, &all_windows);
+    line_list list = {.lines = piece(l, p->line_count * sizeof *list.lines), .groups = piece(l, p->line_count * sizeof *list.groups),
+                      .listed = piece(l, p->line_count) /* for this walk only */};
+    if (k)
+        order_lines(&list, p);
+    uint32_t *flushed = flushed_lines(l, p, all_loops, list.lines);
     kernel_table *all_tables = tables(l, p);
     kernel_total *all_totals = totals(l, p);
     kernel_call *all_calls = calls(l, p);
@@ -222,8 +285,15 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
-    k->motions = all_motions;
-    k->motion_count = motion_count;
+    k->line_order = list.lines;
+    k->groups = list.groups;
+    k->group_count = list.group_count;
+    k->counters = all_counters;
+    k->counter_count = counter_count;
+    k->windows = all_windows;
+    k->window_count = window_count;
+    for (uint32_t i = 0; i < k->loop_count; i++)
+        k->flushed_count += all_loops[i].flushed;
     k->flushed = flushed;
     k->totals = all_totals;
     k->calls = all_calls;

@@ -9,40 +9,6 @@ static size_t rounded(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
-/* Of its storage, which the program at rest and the moving one share: held lines of the one may be windows in the other. */
-static uint32_t line_capacity(const sinter_kernel *k, uint32_t n)
-{
-    const uint32_t capacity = k->lines[n].capacity, moving = k->moving ? k->moving->lines[n].capacity : 0;
-    return capacity > moving ? capacity : moving;
-}
-
-static size_t line_bytes(const sinter_kernel *k, uint32_t n)
-{
-    return rounded((size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) + 64);
-}
-
-/* What is carried lies below the window, however far that has come: so it is as far down as the window is long. */
-uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t n)
-{
-    const plan_line *l = &k->lines[n];
-    const bool window = !l->held && !l->flush && (!k->moving || (!k->moving->lines[n].held && !k->moving->lines[n].flush));
-    return window && l->length * sn_ir_type_size((ir_type)l->type) >= KERNEL_CARRIED_LINE ? l->length : 0;
-}
-
-/* Of a block of its own. Where it is carried the window may begin to move as soon as it could arrive, and go on for a chunk, or for as long as two programs share the line. */
-static uint32_t block_capacity(const sinter_kernel *k, uint32_t n)
-{
-    const uint32_t room = KERNEL_MOST_SHARED / (uint32_t)sn_ir_type_size((ir_type)k->lines[n].type) + PLAN_CHUNK;
-    return sn_instance_shift(k, n) ? 2 * k->lines[n].length + room : line_capacity(k, n);
-}
-
-/* What is held is touched value by value, and a voice may have ten such lines: they lie close together, not a cache line or two each. */
-static bool is_packed(const sinter_kernel *k, uint32_t n)
-{
-    const bool held = k->lines[n].held && (!k->moving || k->moving->lines[n].held);
-    return held && (size_t)line_capacity(k, n) * sn_ir_type_size((ir_type)k->lines[n].type) <= PLAN_HELD * sizeof(double);
-}
-
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line)
 {
     const plan_line *l = &i->kernel->lines[line];
@@ -68,88 +34,6 @@ double sn_instance_rate(const sinter_instance *i)
     return parameter >= 0 ? i->values[parameter] : i->kernel->rate;
 }
 
-bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t n)
-{
-    return !k->lines[n].held && line_bytes(k, n) >= KERNEL_LARGE_LINE;
-}
-
-/* Where a line that is not large begins, *at being where those before it end, and then where this one does. */
-static size_t take_place(const sinter_kernel *k, uint32_t n, size_t *at)
-{
-    const bool packed = is_packed(k, n);
-    const size_t begin = packed ? *at : rounded(*at);
-    *at = begin + (packed ? line_capacity(k, n) * sizeof(double) : line_bytes(k, n));
-    return begin;
-}
-
-static size_t state_within(const sinter_kernel *k)
-{
-    size_t bytes = 0;
-    for (uint32_t n = 0; n < k->line_count; n++)
-        if (!sn_instance_keeps_apart(k, n))
-            take_place(k, n, &bytes);
-    return rounded(bytes);
-}
-
-/* Allocators begin large blocks at the same place of a page, and lines of a program move on together: a dozen voices would write, and read, at addresses that are
- * equal in their lower twelve bits, which have the same few places in the first cache and which processors take for one another. So each begins elsewhere
- * in its page. (16 voices with delays of 40,000 samples on Zen 1: 182 cycles of the time stamp a sample, without it 189 to 215.) */
-enum { PAGE = 4096, STAGGER = 5 * 64 };
-
-static bool open_large_line(const sinter_kernel *k, uint32_t n, instance_line *own)
-{
-    own->capacity = block_capacity(k, n);
-    own->block_size = rounded((size_t)own->capacity * sn_ir_type_size((ir_type)k->lines[n].type) + 64) + 64 + PAGE;
-    own->block = sn_allocate(&k->context->allocator, own->block_size);
-    own->storage = own->block ? (uint8_t *)own->block + (-(uintptr_t)own->block & 63) + n * (size_t)STAGGER % PAGE : NULL;
-    return own->block != NULL;
-}
-
-instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near)
-{
-    if (near < i->line_blocks && i->blocks[near].line == line)
-        return &i->blocks[near];
-    for (instance_block *at = i->blocks, *end = at + i->line_blocks; at < end; at++)
-        if (at->line == line)
-            return at;
-    return NULL;
-}
-
-bool sn_instance_open_spare(const sinter_kernel *k, uint32_t n, instance_line *spare)
-{
-    *spare = (instance_line){0};
-    if (!open_large_line(k, n, spare))
-        return false;
-    memset(spare->storage, 0, (size_t)spare->capacity * sn_ir_type_size((ir_type)k->lines[n].type));
-    return true;
-}
-
-static uint32_t count_large_lines(const sinter_kernel *k)
-{
-    uint32_t count = 0;
-    for (uint32_t n = 0; n < k->line_count; n++)
-        count += sn_instance_keeps_apart(k, n);
-    return count;
-}
-
-static bool open_lines(sinter_instance *i, uint8_t *state)
-{
-    const sinter_kernel *k = i->kernel;
-    size_t at = 0;
-    for (uint32_t n = 0; n < k->line_count; n++)
-        if (sn_instance_keeps_apart(k, n))
-            i->blocks[i->line_blocks++] = (instance_block){.line = n, .shift = sn_instance_shift(k, n)};
-    for (uint32_t n = 0; n < k->line_count; n++) {
-        instance_line *own = &i->lines[n];
-        *own = (instance_line){.capacity = line_capacity(k, n)};
-        if (!sn_instance_keeps_apart(k, n))
-            own->storage = state + take_place(k, n, &at);
-        else if (!open_large_line(k, n, own))
-            return false;
-    }
-    return true;
-}
-
 /* Frame and workspace of a kernel. */
 static size_t side_size(const sinter_kernel *k)
 {
@@ -159,7 +43,7 @@ static size_t side_size(const sinter_kernel *k)
 static void open_side(instance_side *side, const sinter_kernel *k, uint8_t *at)
 {
     memset(at, 0, side_size(k));
-    *side = (instance_side){(uint64_t *)(void *)at, at + rounded((size_t)k->frame.count * 8), true};
+    *side = (instance_side){.frame = (uint64_t *)(void *)at, .workspace = at + rounded((size_t)k->frame.count * 8), .dirty = true};
 }
 
 /* False where a node refuses. */
@@ -201,10 +85,11 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const sinter_kernel *moving = k->moving;
     const bool smooths = moving || k->always_moving;
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
-    const size_t sides = side_size(k) + side_size(moving), state = state_within(k), lines = rounded(k->line_count * sizeof(instance_line));
-    const size_t selves = rounded(k->call_count * sizeof(void *)), blocks = rounded(count_large_lines(k) * sizeof(instance_block));
+    const size_t sides = side_size(k) + side_size(moving), state = sn_lines_within(k), lines = rounded(k->line_count * sizeof(instance_line));
+    const size_t selves = rounded(k->call_count * sizeof(void *)), blocks = rounded(sn_lines_apart(k) * sizeof(instance_block));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
-    const size_t head = rounded(sizeof(sinter_instance)), size = head + sides + state + lines + values + ramps + selves + blocks + 64;
+    const size_t own_lines = sn_lines_side(k), head = rounded(sizeof(sinter_instance));
+    const size_t size = head + sides + state + lines + values + ramps + selves + blocks + own_lines + sn_lines_side(moving) + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -225,10 +110,14 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     memset(i->lines, 0, lines);
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
-    if (!open_lines(i, at) || !create_selves(i)) {
+    if (!sn_lines_open(i, at) || !create_selves(i)) {
         sinter_instance_close(i);
         return SINTER_NO_MEMORY;
     }
+    at += state + lines + values + ramps + selves + blocks;
+    sn_lines_open_side(i, k, at);
+    if (moving)
+        sn_lines_open_side(i, moving, at + own_lines);
     start_lines(i);
     const kernel_run r = {k, i->sides[0].frame, i->sides[0].workspace, i};
     sn_kernel_prepare_frame(&r, i->values);

@@ -12,6 +12,8 @@ typedef struct machine_code {
     const uint32_t *addresses;  /* by memory object: where in the pool the address of its table stands, + 1; NULL: none does */
     const uint32_t *starts;     /* of the loops, two each, then of the function for one element, if there is one */
     uint32_t reference_count;
+    bool opens_blocks; /* no sum begins with what its memory holds, but for those that go on with a block */
+    bool folds_sums;   /* every total stands in the frame at the end */
 } machine_code;
 
 /* A program that was planned and written. */

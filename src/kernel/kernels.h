@@ -6,7 +6,9 @@
  *   engine.c     engines: names, what this machine has
  *   kept_programs.c  machine code of densities, for the next of the same program
  *   image.c      what a kernel keeps of a plan, copied into one block
- *   run.c        the driver: chunks, ticks, windows of delay lines, totals, grids
+ *   run.c        the driver: chunks, ticks, totals, grids
+ *   lines.c      delay lines: where they lie, how they move on, what is flushed
+ *   fold.h       partial sums become a total
  *   instance.c   parameters and state
  *   ramp.c       smoothed parameters on their way
  *   migrate.c    state from one kernel's instance to another's
@@ -91,15 +93,23 @@ typedef struct kernel_table {
     bool used;           /* some loop reads it, or the extent */
 } kernel_table;
 
-/* A line whose slot in the frame is another with each chunk: a counter, or a window. The slots of the others are set with the parameters. */
-typedef struct kernel_motion {
+/* Lines whose slots in the frame are others with each chunk; the slots of all other lines are set with the parameters. */
+typedef struct kernel_counter {
     uint32_t line, slot;
-    uint32_t step_slot; /* of a counter: as in plan_line */
+    uint32_t step_slot; /* as in plan_line */
     int32_t step;
+} kernel_counter;
+
+typedef struct kernel_window {
+    uint32_t line, slot;
     uint32_t length;
-    uint16_t width;     /* bytes of an element */
-    bool counter;
-} kernel_motion;
+    uint32_t width; /* bytes of an element */
+} kernel_window;
+
+/* Lines of one value that a loop of alike components has in its lanes: so many of line_order. */
+typedef struct kernel_group {
+    uint32_t first, count;
+} kernel_group;
 
 typedef struct kernel_total {
     uint8_t type;
@@ -133,8 +143,11 @@ struct sinter_kernel {
     plan_buffer *buffers;
     plan_line *lines;
     const char **line_names;
-    kernel_motion *motions;
-    uint32_t *flushed; /* lines, by the loops that write them */
+    uint32_t *line_order; /* in which instances lay lines out */
+    kernel_group *groups; /* of it */
+    kernel_counter *counters;
+    kernel_window *windows;
+    uint32_t *flushed; /* lines, by the loops that write them, in that order */
     kernel_table *tables;
     kernel_total *totals;
     kernel_call *calls; /* in the order in which they are made */
@@ -145,7 +158,8 @@ struct sinter_kernel {
     const char **param_names;
     uint64_t latency, tail;
     uint32_t call_count;
-    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count, motion_count;
+    uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
+    uint32_t counter_count, window_count, flushed_count, group_count;
     bool binds;       /* something is bound with each call */
     bool uses_images;
     uint32_t chunk;
@@ -156,6 +170,8 @@ struct sinter_kernel {
     uint64_t state;
     bool stateful, grid, has_segment_loop;
     bool always_moving;       /* this is the moving program, which runs while parameters rest too: there is no other */
+    bool opens_blocks;        /* sn_kernel_open_block is not needed: from element 0 on code begins its sums itself */
+    bool folds_sums;          /* and at its end totals of the block so far are in the frame */
     bool simple;              /* one loop of machine code over streams, nothing else: calls take the short way */
     sinter_function function;
     const char *function_reason;
@@ -169,7 +185,7 @@ struct sinter_kernel {
 
 /* Where a line's values lie. Lines from KERNEL_LARGE_LINE bytes on have a block of their own, which a migration may hand over. */
 typedef struct instance_line {
-    uint8_t *storage;  /* 64-byte aligned; of short held lines 8-byte */
+    uint8_t *storage;  /* 64-byte aligned; of short held lines as one of their elements (lines.c) */
     uint32_t capacity; /* elements; after a migration not what the plan says */
     uint32_t position; /* where a window's next element goes; of a held line its length */
     void *block;       /* the line's own; NULL: within the instance */
@@ -202,10 +218,20 @@ typedef struct instance_ramp {
     bool moves;
 } instance_ramp;
 
+/* What is looked at before a tick: values that lie one behind the other. */
+typedef struct instance_flushed {
+    void *first;    /* NULL: a line that lies somewhere else with each chunk */
+    uint32_t count; /* 0: the loop has no more */
+    uint8_t type;
+} instance_flushed;
+
 /* What loops of one kernel see: the instance's own kernel has one, the kernel of its moving program another. */
 typedef struct instance_side {
     uint64_t *frame;
     uint8_t *workspace;
+    uint32_t *counters;        /* the first counter's value, where the others follow it in their order; NULL: they do not */
+    uint32_t *steps;           /* per counter, since the segment began */
+    instance_flushed *flushed; /* from kernel_loop.first_flushed on */
     bool dirty; /* a parameter changed: segment loops must run */
 } instance_side;
 
@@ -294,7 +320,6 @@ typedef struct kernel_carries {
 void sn_kernel_open_block(const kernel_run *r);
 /* The arguments are those of the piece; `into` elements of the block came before. */
 void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n);
-double sn_kernel_fold(const kernel_run *r, uint32_t total); /* of the open block */
 /* NULL, or the loop that is all that a chunk of elements takes; inputs and outputs are addresses in the frame. */
 kernel_code sn_kernel_only_loop(const sinter_kernel *k);
 void sn_kernel_close_block(const kernel_run *r, kernel_carries *all); /* one for each total */
@@ -303,10 +328,20 @@ void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsi
 /* −0 of no blocks; without what was taken out of the sum (kernel_total). */
 double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 
+/* lines.c; all but the opening real-time safe */
+bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
+size_t sn_lines_within(const sinter_kernel *k); /* bytes of the lines that have no block of their own */
+uint32_t sn_lines_apart(const sinter_kernel *k); /* how many have one */
+bool sn_lines_open(sinter_instance *i, uint8_t *state); /* i->lines; false where memory is refused */
+size_t sn_lines_side(const sinter_kernel *k);   /* bytes of what a side keeps of its lines; k may be NULL */
+void sn_lines_open_side(sinter_instance *i, const sinter_kernel *k, uint8_t *at); /* after sn_lines_open */
+void sn_lines_take_steps(const kernel_run *r);  /* after segment loops */
+void sn_lines_move(const kernel_run *r, int64_t n); /* counters and windows by a chunk */
+void sn_lines_flush(const kernel_run *r, uint32_t loop, int64_t begin); /* what the loop writes, before its element `begin`, which is on a tick */
+
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
-bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
 /* NULL: it has no block of its own. Looks at the place `near` first, then at all. */
 instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near);
 /* Storage as such a line of this kernel has, touched; false: memory is refused. */
@@ -392,6 +427,8 @@ typedef struct compilation {
     ir_program moving;   /* made behind the passes, where parameters are smoothed */
     uint32_t public_params;
     bool relaxed;
+    bool narrow;         /* of densities: numbers were rounded to f32, though the type is f64; set before the front end */
+    uint32_t prior;      /* of densities: as in lang_options; set before the front end */
     bool shows_program;  /* somebody wants to see it as the front end makes it */
     bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does;
                             and it is to be ready soon */

@@ -2,19 +2,23 @@
  *
  * A call is cut into chunks. For each, the frame gets the addresses of the chunk's first elements; windows of delay lines slide where
  * they have come to their end; then the loops run. Loops with flushed lines never cross a tick (an absolute index that is a multiple of
- * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0. Totals are folded every 4,096 elements and
+ * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0 (lines.c). Totals are folded every 4,096 elements and
  * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree. Functions in C that the
  * program calls are called between the loops, a chunk at a time.
  * Nothing here allocates, locks or enters the system. */
+#include "kernel/fold.h"
 #include "kernel/kernels.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 enum { STACK_SMALL = 2 << 10, STACK_LARGE = 64 << 10 };
 
-static void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
+/* What stands on the way of every chunk is one piece of code: a processor that waits for the end of a cycle's chain of latency takes as many of the instructions
+ * behind it as it has places for, and of these the stores that calls make are the first to run out. */
+#define ON_THE_WAY inline __attribute__((always_inline))
+
+static ON_THE_WAY void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t end)
 {
     const kernel_loop *loop = &r->kernel->loops[number];
     const unsigned side = loop->guard && (int32_t)(uint32_t)r->frame[loop->guard] != 0;
@@ -25,7 +29,7 @@ static void call(const kernel_run *r, uint32_t number, int64_t begin, int64_t en
                        r->workspace + ((r->kernel->workspace + 63) & ~(size_t)63));
 }
 
-static void set_pointer(uint64_t *slot, const void *address)
+static ON_THE_WAY void set_pointer(uint64_t *slot, const void *address)
 {
     *slot = (uint64_t)(uintptr_t)address;
 }
@@ -82,6 +86,8 @@ void sn_kernel_run_segment(const kernel_run *r)
 {
     if (r->kernel->has_segment_loop)
         call(r, 0, 0, 1);
+    if (r->kernel->counter_count)
+        sn_lines_take_steps(r);
 }
 
 static bool bind_table(const kernel_run *r, uint32_t i, const void *content, uint32_t length)
@@ -140,156 +146,14 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
     return true;
 }
 
-/* ---- delay lines ---- */
+/* ---- ticks ---- */
 
-/* What was written since goes to where the window will be; below it, which is as far down as it is long, nobody reads any more. */
-static void carry_line(const sinter_instance *i, instance_block *b)
-{
-    const instance_line *own = &i->lines[b->line];
-    const size_t width = sn_ir_type_size((ir_type)i->kernel->lines[b->line].type);
-    if (own->position <= b->carried)
-        return;
-    uint8_t *from = own->storage + b->carried * width;
-    memmove(from - b->shift * width, from, (own->position - b->carried) * width);
-    b->carried = own->position;
-}
-
-static void carry_lines(sinter_instance *i)
-{
-    for (instance_block *b = i->blocks, *end = b + i->line_blocks; b < end; b++)
-        if (b->shift && !b->lent && i->lines[b->line].position >= b->carried + (uint64_t)KERNEL_CARRIED_AT_ONCE)
-            carry_line(i, b);
-}
-
-/* To a storage that nobody reads. */
-static void move_to_spare(const sinter_instance *i, instance_block *b, const uint8_t *values, size_t bytes)
-{
-    instance_line *own = &i->lines[b->line];
-    const instance_line left = *own;
-    const uint32_t shift = b->shift;
-    memcpy(b->spare.storage, values, bytes);
-    *own = b->spare;
-    b->spare = left;
-    b->shift = b->spare_shift;
-    b->spare_shift = shift;
-    b->lent = false;
-}
-
-__attribute__((noinline)) size_t sn_kernel_slide(sinter_instance *i, uint32_t line)
-{
-    instance_line *own = &i->lines[line];
-    instance_block *b = own->block ? sn_instance_block(i, line, 0) : NULL;
-    const uint32_t length = i->kernel->lines[line].length;
-    const size_t width = sn_ir_type_size((ir_type)i->kernel->lines[line].type), bytes = length * width;
-    const uint8_t *values = own->storage + (size_t)(own->position - length) * width;
-    if (b && b->lent) {
-        move_to_spare(i, b, values, bytes);
-    } else if (b && b->shift && own->position >= (uint64_t)length + b->shift) { /* all that is in the window was carried, or is now */
-        const size_t rest = own->position > b->carried ? (own->position - b->carried) * width : 0;
-        carry_line(i, b);
-        own->position -= b->shift;
-        b->carried = b->shift;
-        return rest;
-    } else {
-        memmove(own->storage, values, bytes);
-    }
-    own->position = length;
-    if (b)
-        b->carried = b->shift;
-    return bytes;
-}
-
-/* Where the window's next n elements go. A slide makes room at its end. */
-static inline uint8_t *place_window(sinter_instance *i, const kernel_motion *m, instance_line *own, int64_t n)
-{
-    if (own->position + (uint64_t)n > own->capacity)
-        sn_kernel_slide(i, m->line);
-    return own->storage + (size_t)own->position * m->width;
-}
-
-/* A counter's first value of the chunk; its line has the next chunk's from here on. Integers wrap. */
-static int32_t advance_counter(const kernel_run *r, const kernel_motion *m, uint8_t *storage, int64_t n)
-{
-    const uint32_t step = m->step_slot ? (uint32_t)r->frame[m->step_slot] : (uint32_t)m->step;
-    uint32_t value, next;
-    memcpy(&value, storage, sizeof value);
-    next = value + step * (uint32_t)n;
-    memcpy(storage, &next, sizeof next);
-    return (int32_t)value;
-}
-
-/* Loops go by the frame, so that the lines themselves may be ahead by the chunk already: one walk over them, not two. */
-static void place_lines(const kernel_run *r, int64_t n)
-{
-    const sinter_kernel *k = r->kernel;
-    instance_line *lines = r->instance->lines;
-    if (r->instance->line_blocks)
-        carry_lines(r->instance);
-    for (const kernel_motion *m = k->motions, *end = m + k->motion_count; m < end; m++) {
-        instance_line *own = &lines[m->line];
-        if (m->counter) {
-            set_i32(&r->frame[m->slot], advance_counter(r, m, own->storage, n));
-        } else {
-            set_pointer(&r->frame[m->slot], place_window(r->instance, m, own, n));
-            own->position += (uint32_t)n;
-        }
-    }
-}
-
-/* What is tiny becomes 0, and what is not finite; true if there was something of the second kind. */
-static bool flush_f32(float *values, uint32_t count)
-{
-    bool fault = false;
-    for (uint32_t k = 0; k < count; k++) {
-        const float magnitude = fabsf(values[k]);
-        if (magnitude >= 1e-30f && magnitude <= FLT_MAX)
-            continue;
-        fault |= !(magnitude < 1e-30f);
-        values[k] = 0;
-    }
-    return fault;
-}
-
-static bool flush_f64(double *values, uint32_t count)
-{
-    bool fault = false;
-    for (uint32_t k = 0; k < count; k++) {
-        const double magnitude = fabs(values[k]);
-        if (magnitude >= 1e-250 && magnitude <= DBL_MAX)
-            continue;
-        fault |= !(magnitude < 1e-250);
-        values[k] = 0;
-    }
-    return fault;
-}
-
-static void flush_line(const kernel_run *r, uint32_t i, int64_t begin)
-{
-    const sinter_kernel *k = r->kernel;
-    const plan_line *line = &k->lines[i];
-    uint8_t *at = (uint8_t *)(uintptr_t)r->frame[k->frame.lines + i];
-    if (!line->held)
-        at += (begin - (int64_t)line->length) * (int64_t)sn_ir_type_size(line->type);
-    if (line->type == IR_F64 ? flush_f64((double *)(void *)at, line->length) : flush_f32((float *)(void *)at, line->length)) {
-        r->instance->faults++;
-        r->instance->fault = r->instance->kernel->line_names[i];
-    }
-}
-
-static void flush_lines(const kernel_run *r, uint32_t loop, int64_t begin)
-{
-    const sinter_kernel *k = r->kernel;
-    const uint32_t *lines = k->flushed + k->loops[loop].first_flushed;
-    for (uint32_t i = 0; i < k->loops[loop].flushed; i++)
-        flush_line(r, lines[i], begin);
-}
-
-static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+static ON_THE_WAY void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     for (int64_t begin = 0, end; begin < n; begin = end) {
         const int64_t into = (index + begin) & (PLAN_TICK - 1);
         if (into == 0)
-            flush_lines(r, loop, begin);
+            sn_lines_flush(r, loop, begin);
         end = begin + PLAN_TICK - into < n ? begin + PLAN_TICK - into : n;
         call(r, loop, begin, end);
     }
@@ -300,7 +164,7 @@ static void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int
 void sn_kernel_open_block(const kernel_run *r)
 {
     const sinter_kernel *k = r->kernel;
-    for (uint32_t i = 0; i < k->total_count; i++) {
+    for (uint32_t i = 0; !k->opens_blocks && i < k->total_count; i++) {
         void *partial = (void *)(uintptr_t)r->frame[k->frame.sums + i];
         if (k->totals[i].type == IR_F64)
             for (unsigned j = 0; j < 32; j++)
@@ -309,37 +173,6 @@ void sn_kernel_open_block(const kernel_run *r)
             for (unsigned j = 0; j < 64; j++)
                 ((float *)partial)[j] = -0.0f;
     }
-}
-
-typedef double pair __attribute__((vector_size(16)));
-typedef float quad __attribute__((vector_size(16)));
-
-/* By halves: 16 sums to 16, 8 to 8 … in vectors, which changes nothing but the speed. */
-static double fold_f64(const pair *partial)
-{
-    pair sums[8];
-    for (unsigned j = 0; j < 8; j++)
-        sums[j] = partial[j] + partial[j + 8];
-    for (unsigned half = 4; half; half /= 2)
-        for (unsigned j = 0; j < half; j++)
-            sums[j] += sums[j + half];
-    return sums[0][0] + sums[0][1];
-}
-
-static float fold_f32(const quad *partial)
-{
-    quad sums[8];
-    for (unsigned j = 0; j < 8; j++)
-        sums[j] = partial[j] + partial[j + 8];
-    for (unsigned half = 4; half; half /= 2)
-        for (unsigned j = 0; j < half; j++)
-            sums[j] += sums[j + half];
-    return (sums[0][0] + sums[0][2]) + (sums[0][1] + sums[0][3]);
-}
-
-static double fold(const void *partial, unsigned type)
-{
-    return type == IR_F64 ? fold_f64(partial) : (double)fold_f32(partial);
 }
 
 static double add(unsigned type, double a, double b)
@@ -364,11 +197,6 @@ void sn_kernel_join_carries(kernel_carries *to, const kernel_carries *next, unsi
         carry(to, type, next->total[place], place);
         places ^= (uint64_t)1 << place;
     }
-}
-
-double sn_kernel_fold(const kernel_run *r, uint32_t total)
-{
-    return fold((const void *)(uintptr_t)r->frame[r->kernel->frame.sums + total], r->kernel->totals[total].type);
 }
 
 kernel_code sn_kernel_only_loop(const sinter_kernel *k)
@@ -413,7 +241,7 @@ static void finish_totals(const sinter_kernel *k, const kernel_carries *all, con
 
 /* ---- streams ---- */
 
-static void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
+static ON_THE_WAY void place_streams(const kernel_run *r, const sinter_arguments *a, int64_t at)
 {
     const sinter_kernel *k = r->kernel;
     for (uint32_t i = 0; i < k->input_count; i++)
@@ -479,17 +307,17 @@ static uint32_t make_calls(const kernel_run *r, uint32_t next, uint32_t loop, in
     return next;
 }
 
-static inline void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     place_streams(r, a, at);
     const double absolute = (double)index;
     memcpy(&r->frame[k->frame.index], &absolute, 8);
-    if (k->motion_count)
-        place_lines(r, n);
+    if (k->counter_count || k->window_count)
+        sn_lines_move(r, n);
 }
 
-static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+static ON_THE_WAY void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
     if (r->kernel->loops[loop].ticked)
         call_by_ticks(r, loop, index, n);
@@ -497,18 +325,28 @@ static inline void run_loop(const kernel_run *r, uint32_t loop, int64_t index, i
         call(r, loop, 0, n);
 }
 
-static void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
+static void run_loops_and_calls(const kernel_run *r, int64_t index, int64_t n)
+{
+    const sinter_kernel *k = r->kernel;
+    uint32_t made = 0;
+    for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
+        made = make_calls(r, made, i, index, n);
+        run_loop(r, i, index, n);
+    }
+    make_calls(r, made, k->loop_count, index, n);
+}
+
+static ON_THE_WAY void run_chunk(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t index, int64_t n)
 {
     const sinter_kernel *k = r->kernel;
     begin_chunk(r, a, at, index, n);
-    uint32_t made = 0;
-    for (uint32_t i = k->first_element_loop; i < k->loop_count; i++) {
-        if (k->call_count)
-            made = make_calls(r, made, i, index, n);
-        run_loop(r, i, index, n);
+    if (k->call_count) {
+        run_loops_and_calls(r, index, n);
+        return;
     }
-    if (k->call_count)
-        make_calls(r, made, k->loop_count, index, n);
+    const uint32_t count = k->loop_count;
+    for (uint32_t i = k->first_element_loop; i < count; i++)
+        run_loop(r, i, index, n);
 }
 
 /* ---- two programs that have nodes in C in common ---- */
@@ -588,7 +426,7 @@ void sn_kernel_stream_beside(const kernel_beside *b, const kernel_run *old, cons
     sn_float_mode_leave(mode);
 }
 
-bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
+static ON_THE_WAY bool are_streams(const sinter_kernel *k, const sinter_arguments *a)
 {
     if (!a || a->count < 0 || (k->input_count && !a->inputs) || (k->output_count && !a->outputs) || (k->total_count && !a->totals))
         return false;
@@ -599,6 +437,11 @@ bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
         if (!a->outputs[i])
             return false;
     return true;
+}
+
+bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a)
+{
+    return are_streams(k, a);
 }
 
 void sn_kernel_add_piece(const kernel_run *r, const sinter_arguments *a, int64_t into, int64_t n)
@@ -635,11 +478,16 @@ static void run_totals(const kernel_run *r, const sinter_arguments *a, int64_t i
     finish_totals(k, all, a);
 }
 
+static bool bind(const kernel_run *r, const sinter_arguments *a)
+{
+    const kernel_bound bound = kernel_bound_of(a);
+    return sn_kernel_bind(r, &bound);
+}
+
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index)
 {
     const sinter_kernel *k = r->kernel;
-    const kernel_bound bound = kernel_bound_of(a);
-    if (k->grid || !sn_kernel_are_streams(k, a) || (k->binds && !sn_kernel_bind(r, &bound)))
+    if (k->grid || !are_streams(k, a) || (k->binds && !bind(r, a)))
         return SINTER_BAD_ARGUMENT;
     const float_mode mode = sn_float_mode_enter();
     if (k->binds)
@@ -780,7 +628,7 @@ static sinter_status run_simple(const sinter_kernel *k, const sinter_arguments *
     const float_mode mode = sn_float_mode_enter();
     k->loops[0].code[0](frame, 0, a->count);
     for (uint32_t i = 0; i < k->total_count; i++)
-        hand_over(k, i, fold(partial[i], k->totals[i].type), a);
+        hand_over(k, i, sn_kernel_fold(&r, i), a);
     sn_float_mode_leave(mode);
     return SINTER_OK;
 }

@@ -114,7 +114,7 @@ static bool are_weights(lowering *l, const combination *c, const lang_distributi
             return false;
         }
     }
-    if (fabs(sum - 1) <= LANG_SIMPLEX_MARGIN)
+    if (fabs(sum - 1) <= sn_lang_simplex_margin(l->options->narrow || l->options->type == IR_F32))
         return true;
     sn_lang_complain(l, d->node, c->form, "the weights add up to %.17g, and must to 1", sum);
     return false;

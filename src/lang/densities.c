@@ -308,8 +308,39 @@ static void add_term(lowering *l, uint32_t statement, lang_value v)
 
 void sn_lang_target(lowering *l, uint32_t statement)
 {
-    if (may_draw(l, statement))
+    if (may_draw(l, statement) && !l->options->prior)
         add_term(l, statement, sn_lang_expression(l, l->t->statements[statement].a));
+}
+
+/* Does the prior's value depend on what belongs to rows: on a column, other than the number itself, or on a number that one chooses? */
+static bool depends_on_rows(lowering *l, lang_value v, uint32_t own)
+{
+    const ir_program *p = l->p;
+    uint8_t *reached = v.count == 1 && v.type < TYPE_LITERAL ? sn_arena_take_zeroed(l->memory, (size_t)v.ref + 1) : NULL;
+    if (!reached)
+        return false;
+    reached[v.ref] = 1;
+    for (ir_ref r = v.ref; r > 0; r--) {
+        const ir_op *op = &p->ops[r];
+        if (!reached[r])
+            continue;
+        if ((op->code == IR_INPUT && op->a != own) || (op->code == IR_PARAM && strchr(p->params[op->a].name, '[')))
+            return true;
+        for (unsigned k = 0; k < sn_ir_info[op->code].operands; k++)
+            reached[sn_ir_operand(op, k)] = 1;
+    }
+    return false;
+}
+
+static void draw_numbers(lowering *l, uint32_t statement, const char *name)
+{
+    const lang_statement s = l->t->statements[statement];
+    const lang_value number = new_input(l, name);
+    const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
+    const lang_value v = d ? sn_lang_quantity(l, d, LANG_LOG_DENSITY, number) : sn_lang_wrong();
+    if (v.type != TYPE_WRONG && depends_on_rows(l, v, l->p->ops[number.ref].a))
+        sn_lang_complain(l, s.b, "param mu = 0, then a ~ normal(mu, 1)", "the prior on the numbers of '%s' counts once, and reads nothing that a row says", name);
+    add_term(l, statement, v);
 }
 
 /* Where the derived form of a model is asked for, as where data are bound, it is that of the families that have one. */
@@ -318,6 +349,16 @@ void sn_lang_draw(lowering *l, uint32_t statement)
     const lang_statement s = l->t->statements[statement];
     if (!may_draw(l, statement))
         return;
+    const uint32_t numbers = sn_lang_all_numbers(l, s.a);
+    const char *name = numbers ? sn_lang_note_prior(l, statement, numbers) : NULL;
+    if (name)
+        draw_numbers(l, statement, name);
+    if (numbers || l->options->prior)
+        return;
+    if (sn_lang_chosen_number(l, s.a)) {
+        sn_lang_complain(l, s.a, "a ~ normal(mu, tau) is a prior on each number of a, once", "what stands here would count once a row, whatever number the row chooses");
+        return;
+    }
     const lang_value y = sn_lang_expression(l, s.a);
     const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
     const bool derived = l->options->quantity == LANG_DERIVED && d && l->distributions[d].kind == DISTRIBUTION_FAMILY

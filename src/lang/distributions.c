@@ -45,6 +45,8 @@ static void no_distribution(lowering *l, uint32_t node)
     }
     if (best.name)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
+    else if (n->kind != NODE_LOCAL)
+        snprintf(hint, sizeof hint, "sinter density --list has all of them");
     sn_lang_complain(l, node, hint, "there is no family '%.*s'%s", sn_lang_shown(l->t, symbol), name,
                      n->kind == NODE_LOCAL ? ": it is bound to a number" : "");
 }
@@ -159,7 +161,7 @@ static lang_value made_live(lowering *l, const lang_distribution *d, uint32_t fu
 {
     const lang_family *f = family_of(l, function);
     const lang_bounds bounds = bounds_of(l, &f->constraints[k], 0);
-    lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .given = v.count != 0, .bounds = bounds};
+    lang_density_parameter parameter = {.family = text_of(l, d->name.symbol), .width = v.count ? v.count : 1, .distribution = d->values, .given = v.count != 0, .bounds = bounds};
     parameter.of = text_of(l, sn_lang_parameter(l->t, &l->t->functions[function], k)[PARAMETER_SYMBOL]);
     if (!v.count)
         return sn_lang_live(l, d->node, &parameter, NAN);
@@ -440,11 +442,18 @@ static lang_value add_input(const lowering *l, ir_program *own, uint32_t number)
     return sn_lang_scalar(sn_ir_emit(own, IR_INPUT, l->type, sn_ir_add_input(own, name, l->type), 0, 0), l->type);
 }
 
-/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. */
+/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. What was remembered of
+ * calls, and where the rate is, are operations of the other program, as those of this one are nothing in that: their numbers may be the same. */
 static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
 {
     lowering *l = e->l;
     ir_program *const program = l->p;
+    lang_memo *const memos = l->memos;
+    const uint32_t memo_count = l->memo_count, memo_mask = l->memo_mask;
+    const ir_ref rate = l->rate;
+    l->memos = NULL;
+    l->memo_count = l->memo_mask = 0;
+    l->rate = 0;
     sn_ir_open(own, l->memory, program->rules);
     for (uint32_t k = 0; k < e->count; k++)
         bind_parameter(e, function, k, add_input(l, own, k));
@@ -454,6 +463,10 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     if (v.type != TYPE_WRONG && v.count == 1)
         v = sn_lang_number(l, e->node, v);
     l->p = program;
+    l->memos = memos;
+    l->memo_count = memo_count;
+    l->memo_mask = memo_mask;
+    l->rate = rate;
     for (uint32_t k = 0; k < e->count; k++)
         bind_parameter(e, function, k, e->parameters[k]);
     return v;

@@ -137,3 +137,43 @@ lang_value sn_lang_grouped_element(lowering *l, uint32_t node, uint32_t slot)
     const uint32_t number = choice(l, &l->groups[place], l->p->ops[index.ref].a, n.at);
     return sn_lang_scalar(sn_ir_emit(l->p, IR_PARAM, l->type, number, 0, 0), l->type);
 }
+
+/* ---- priors ---- */
+
+/* `a ~ normal(mu, tau)`: of each number once, not of each row. So it is no term of the program of rows; whoever has the numbers compiles it as one of its own,
+ * whose input is the number. */
+
+uint32_t sn_lang_all_numbers(const lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    const uint32_t slot = n->kind == NODE_LOCAL ? sn_lang_slot(l, n->a) : n->kind == NODE_GLOBAL ? l->t->symbols[n->a].global_slot : 0;
+    return slot && l->slots[slot].state == SLOT_GROUPED ? slot : 0;
+}
+
+uint32_t sn_lang_chosen_number(const lowering *l, uint32_t node)
+{
+    const lang_node *n = &l->t->nodes[node];
+    return n->kind == NODE_INDEX ? sn_lang_all_numbers(l, n->a) : 0;
+}
+
+const char *sn_lang_note_prior(lowering *l, uint32_t statement, uint32_t slot)
+{
+    const lang_statement s = l->t->statements[statement];
+    const uint32_t place = l->slots[slot].value.ref;
+    lang_density *out = l->options->described;
+    if (!place || l->dry)
+        return NULL;
+    const lang_group *g = &l->groups[place];
+    if (l->prior_count == LANG_DENSITY_PARAMETERS) {
+        sn_lang_too_large(l, s.at, "a density has at most 256 priors on numbers of parameters");
+        return NULL;
+    }
+    l->prior_count++;
+    if (out && !out->priors) {
+        out->priors = sn_arena_take(l->memory, LANG_DENSITY_PARAMETERS * sizeof *out->priors);
+        l->t->out_of_memory |= !out->priors;
+    }
+    if (out && out->priors)
+        out->priors[out->prior_count++] = g->number;
+    return l->options->prior == l->prior_count ? g->one.name : NULL;
+}

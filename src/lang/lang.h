@@ -55,6 +55,8 @@ lang_member sn_lang_find_quantity(const char *text, size_t length);
 typedef struct lang_options {
     const char *name;   /* what the report calls the text; NULL: "expression" */
     ir_type type;       /* of numbers and of all outputs: IR_F32 or IR_F64 */
+    uint32_t prior;     /* of a density: 0, or the program is that of its prior of this number, from 1 on: of the input of that parameter's name */
+    bool narrow;        /* parameters were rounded to f32 though the type is IR_F64 */
     bool density;       /* a density: its result is a distribution, a log-density or a model; then never a patch */
     lang_member quantity; /* of a density: what of it is the program's result */
     bool drops;         /* terms of it will be left out: that a NaN comes through must not depend on them */
@@ -122,8 +124,13 @@ typedef struct lang_bounds {
     const char *text;       /* as written: `> 0`, `in 0..1`; "" if nothing is; of the support `0..inf` */
 } lang_bounds;
 
-/* How far the numbers of a point of the simplex may be from 1 together: what rounding to f32, or to seven digits, leaves. */
-static const double LANG_SIMPLEX_MARGIN = 1e-6;
+/* How far the numbers of a point of the simplex may be from 1 together. Of data it is what rounding to f32, or to the seven digits of a table, leaves: beyond that the
+ * density is nothing, and says no more. Of parameters it is that in f32 only; in f64 it is Stan's. */
+static const double LANG_SIMPLEX_MARGIN = 1e-6, LANG_SIMPLEX_MARGIN_F64 = 1e-8;
+static inline double sn_lang_simplex_margin(bool narrow)
+{
+    return narrow ? LANG_SIMPLEX_MARGIN : LANG_SIMPLEX_MARGIN_F64;
+}
 
 /* A live parameter that the text of a density has without declaring it: an argument of the distribution at its end. */
 typedef struct lang_density_parameter {
@@ -131,6 +138,7 @@ typedef struct lang_density_parameter {
     const char *family;     /* whose parameter it is */
     const char *of;         /* that family's name for it */
     uint32_t element, width; /* of the tuple; 0 and 1 of a number */
+    uint32_t distribution;  /* another number for each, of one family too */
     bool given;             /* has an initial value; else that is NaN */
     lang_bounds bounds;
 } lang_density_parameter;
@@ -164,6 +172,8 @@ typedef struct lang_density {
     lang_density_vector *vectors; /* LANG_DENSITY_PARAMETERS have room, and as many choices */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;
+    uint32_t *priors;       /* `a ~ normal(mu, tau)`: the vector that each is of; as much room */
+    uint32_t prior_count;
 } lang_density;
 
 /* One family of the library, for whoever lists them. */

@@ -168,7 +168,9 @@ static void unknown_name(lowering *l, uint32_t node)
         snprintf(hint, sizeof hint, "did you mean '%.*s'?", (int)best.length, best.name);
     else if (l->options->inputs)
         snprintf(hint, sizeof hint, "the inputs are: %s", l->options->inputs);
-    else if (l->options->patch || (l->options->density && l->t->has_inputs))
+    else if (l->options->density)
+        snprintf(hint, sizeof hint, "a parameter is declared: param %.*s = 1; a column: input %.*s", sn_lang_shown(l->t, symbol), name, sn_lang_shown(l->t, symbol), name);
+    else if (l->options->patch)
         snprintf(hint, sizeof hint, "an input is declared: input %.*s", sn_lang_shown(l->t, symbol), name);
     else
         snprintf(hint, sizeof hint, "a field has x, y, z and t");

@@ -139,6 +139,7 @@ typedef struct lowering {
     bool silent;   /* nothing is reported */
     bool checking; /* a function that nothing calls: its arguments are unknown */
     bool too_large;
+    uint32_t prior_count; /* priors on numbers of parameters that have been met */
     uint32_t epoch;     /* of dry runs: names of the top may have other types in the next */
     uint32_t unsettled; /* a past whose type was not found, 0 if there is none */
     uint32_t unread;    /* a name read above its binding, of which no value was found; 0: none */
@@ -319,6 +320,11 @@ void sn_lang_refuse_ahead(lowering *l, uint32_t node, const lang_reading *readin
 void sn_lang_grouped_param(lowering *l, uint32_t statement, uint32_t length, const ir_param *one);
 /* `a[group]`, where `slot` is that of a. */
 lang_value sn_lang_grouped_element(lowering *l, uint32_t node, uint32_t slot);
+/* The slot of such a parameter that stands there as a whole, `a`; of one that a column chooses, `a[group]`; 0: it is none. */
+uint32_t sn_lang_all_numbers(const lowering *l, uint32_t node);
+uint32_t sn_lang_chosen_number(const lowering *l, uint32_t node);
+/* Notes a prior on all numbers of the parameter; its name, where this program is that of the prior, else NULL. */
+const char *sn_lang_note_prior(lowering *l, uint32_t statement, uint32_t slot);
 
 /* ---- calls.c ---- */
 lang_value sn_lang_call(lowering *l, uint32_t node);

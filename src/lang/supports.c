@@ -76,14 +76,19 @@ static lang_value is_valid(const lang_evaluation *e, const lang_constraint *c, l
     return ok;
 }
 
-/* How far the elements together are from 1, compared by the token with what rounding and a few digits leave. */
-static lang_value off_simplex(const lang_evaluation *e, unsigned token, lang_value v)
+static double parameter_margin(const lowering *l)
+{
+    return sn_lang_simplex_margin(l->options->narrow || l->options->type == IR_F32);
+}
+
+/* How far the elements together are from 1, compared by the token with the margin. */
+static lang_value off_simplex(const lang_evaluation *e, unsigned token, lang_value v, double margin)
 {
     lang_value sum = sn_lang_element(e->l, v, 0);
     for (uint32_t k = 1; k < v.count; k++)
         sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, sn_lang_element(e->l, v, k));
     const lang_value off = sn_lang_binary(e->l, e->node, TOKEN_MINUS, sum, number(e, 1));
-    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, LANG_SIMPLEX_MARGIN));
+    return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, margin));
 }
 
 /* ---- parameters ---- */
@@ -109,7 +114,7 @@ static lang_value checked(lang_evaluation *e, const lang_constraint *c, lang_val
 
 lang_value sn_lang_check_parameter(lang_evaluation *e, const lang_constraint *c, lang_value v)
 {
-    const lang_value whole = c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN ? off_simplex(e, TOKEN_LE, v) : (lang_value){.count = 0};
+    const lang_value whole = c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN ? off_simplex(e, TOKEN_LE, v, parameter_margin(e->l)) : (lang_value){.count = 0};
     if (v.type != TYPE_TUPLE)
         return checked(e, c, v, 0, whole);
     const uint32_t place = sn_lang_pool(e->l, v.count);
@@ -163,7 +168,7 @@ static lang_value chosen(const lang_evaluation *e, lang_value condition, double 
 
 static lang_value simplex_outside(const lang_evaluation *e, lang_value x)
 {
-    lang_value out = off_simplex(e, TOKEN_GT, x);
+    lang_value out = off_simplex(e, TOKEN_GT, x, LANG_SIMPLEX_MARGIN);
     for (uint32_t k = 0; k < x.count; k++)
         out = joined(e, TOKEN_OR, out, compared(e, TOKEN_LT, sn_lang_element(e->l, x, k), number(e, 0)));
     return out;

@@ -23,16 +23,27 @@ static ir_ref divide_integers(ir_program *p, ir_ref a, ir_ref b)
     return sn_ir_emit(p, IR_SELECT, IR_I32, sn_ir_emit(p, IR_EQ, IR_MASK, b, zero, 0), zero, quotient);
 }
 
-static ir_ref visit(void *context, ir_program *out, const ir_op *op)
+static ir_ref expand(math_templates *kept, ir_program *out, const ir_op *op)
 {
-    math_templates *kept = context;
     if (sn_ir_info[op->code].kind == IR_KIND_MATH)
         return sn_math_expand_kept(kept, out, op->code, op->type, op->a, op->b, op->flags & IR_FLAG_FAST ? MATH_FAST : MATH_DEFAULT);
     if (op->code == IR_DIV && op->type == IR_I32)
         return divide_integers(out, op->a, op->b);
     if (sn_ir_is_settled(op))
         return sn_ir_const_bits(out, (ir_type)op->type, sn_ir_settled_bits(op));
-    return sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
+    return 0;
+}
+
+static ir_ref visit(void *kept, ir_program *out, const ir_op *op)
+{
+    const ir_ref expanded = expand(kept, out, op);
+    return expanded ? expanded : sn_ir_emit_flagged(out, op->code, op->type, op->flags, op->a, op->b, op->c);
+}
+
+static ir_ref visit_copy(void *kept, ir_program *out, const ir_op *op)
+{
+    const ir_ref expanded = expand(kept, out, op);
+    return expanded ? expanded : sn_ir_emit_copy(out, op);
 }
 
 static bool is_function_of_constants(const ir_program *p, const ir_op *op)
@@ -64,4 +75,12 @@ void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memor
 void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
 {
     sn_opt_rebuild(in, out, memory, rules, visit, kept);
+}
+
+void sn_opt_expand_derived(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept)
+{
+    if (in->has_settled) /* they become constants, which equal others */
+        sn_opt_rebuild(in, out, memory, rules, visit, kept);
+    else
+        sn_opt_copy(in, out, memory, rules, visit_copy, kept);
 }

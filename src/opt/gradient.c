@@ -43,6 +43,7 @@ typedef struct gradient {
     const opt_variable *variables;
     result *results;
     uint32_t variable_count, result_count;
+    bool in_place; /* reverse mode appends to the operations of `in` */
     bool nested; /* are there results named as derivatives are? */
     /* forward mode: the variables of the group at work */
     uint32_t first, count;
@@ -428,7 +429,10 @@ static void run_reverse(gradient *g)
 {
     const ir_program *in = g->in;
     g->map = NULL;
-    sn_ir_take_operations(g->out, in, room_for(in));
+    if (g->in_place)
+        sn_ir_take_over(g->out, in);
+    else
+        sn_ir_take_operations(g->out, in, room_for(in));
     g->terms = sn_arena_take(g->memory, in->count * sizeof *g->terms);
     ir_ref *places = sn_arena_take_zeroed(g->memory, (g->variable_count + 1) * sizeof *places);
     if (!g->terms || !places)
@@ -529,7 +533,7 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
             return false;
         }
     gradient g = {.d = {.in = in, .variables = variables}, .in = in, .out = out, .memory = memory, .variables = variables,
-                  .variable_count = wanted->count};
+                  .variable_count = wanted->count, .in_place = wanted->gives_up};
     if (!variables || !sn_opt_find_dependence(&g.d, wanted->count, memory)) {
         refuse(out);
         return true;

@@ -23,6 +23,11 @@ typedef ir_ref (*opt_visitor)(void *context, ir_program *out, const ir_op *op);
 /* Dead operations are left out. NULL visitor: emit as it is. */
 void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context);
 
+/* The same in half the time, where the visitor leaves operations of the kind PURE as they are: those of f64 and of masks that rules have left alone, and whose
+ * operands are what they were, are appended without a look at rules and equals. What becomes equal only now may be there twice (of a family with its
+ * derivatives two operations of a thousand). */
+void sn_opt_copy(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, opt_visitor visit, void *context);
+
 /* What both have alike: streams, parameters, memory objects, totals, calls. */
 void sn_opt_share(const ir_program *in, ir_program *out);
 
@@ -43,6 +48,8 @@ bool sn_opt_has_functions_of_constants(const ir_program *in);
  * expansions. */
 void sn_opt_expand_constants(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept);
 void sn_opt_expand(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept); /* NULL: none are */
+/* The same behind `sn_opt_gradient`, in half the time: see sn_opt_copy. */
+void sn_opt_expand_derived(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, math_templates *kept);
 
 /* Inputs named x and y become pixel centres, z and t parameters. The parameters OPT_GRID_… are appended, in this order. */
 enum { OPT_GRID_X0, OPT_GRID_HALF_X, OPT_GRID_Y1, OPT_GRID_HALF_Y, OPT_GRID_Z, OPT_GRID_T, OPT_GRID_PARAMS };
@@ -75,6 +82,7 @@ typedef struct opt_gradient {
     uint32_t count;
     const char *free_names;   /* separated by spaces: may be named though the program has them not (the derivative is 0); or NULL */
     opt_gradient_mode mode;
+    bool gives_up;            /* nobody needs the program any more, which lives in `memory`: reverse mode appends to its operations where they lie */
 } opt_gradient;
 /* Appends the derivatives d(out)/d(x) to the outputs: of the first by every variable, of the second, …; those of totals to the totals
  * likewise. Each has its output's type. To be run before anything that expands or regroups, and some pass behind it: dead operations may be

@@ -13,7 +13,7 @@ typedef struct plan_placement {
     uint32_t *slot;    /* where its value crosses loops: 0 nowhere, else uniform slot, or buffer number + 1; NULL where there is one loop */
     ir_ref *region;    /* the RARE whose cold side alone needs it, or 0; NULL if the program has none */
     ir_ref *region_next, *region_first; /* operations of a region in order; NULL likewise */
-    ir_ref *order;        /* operations that have a loop, ascending */
+    ir_ref *order;        /* operations that have a loop, ascending; from find_regions on, where regions are of one loop alone, those of that loop */
     uint32_t order_count;
     uint32_t *number; /* what it is in the body being made, or PLAN_NOT_MADE, which all are between bodies but operation 0 */
     const ir_ref *steps; /* per memory object: the step, if it is a counter; NULL where there are none */

@@ -189,7 +189,8 @@ static unsigned lanes_of(const plan_loop *loop, const plan_machine *m)
 {
     if (loop->lanes != PLAN_TIME && !loop->alike)
         return 1;
-    unsigned lanes = m->vector_bytes / loop->widest;
+    const unsigned bytes = loop->alike && m->vector_bytes > PLAN_ALIKE_BYTES ? PLAN_ALIKE_BYTES : m->vector_bytes;
+    unsigned lanes = bytes / loop->widest;
     if (loop->most && loop->most < lanes)
         lanes = loop->most;
     if (m->most_lanes && m->most_lanes < lanes)

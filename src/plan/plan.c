@@ -27,6 +27,7 @@ typedef struct planner {
     ir_ref *members; /* live operations with a loop, loop after loop */
     uint32_t member_count;
     uint32_t *first; /* per loop: its first member; one more at the end */
+    bool has_hoisted_rare;   /* a RARE in another loop than the elements' */
     uint32_t next_uniform;
     plan_stretch *stretches; /* per buffer of a value that crosses */
     uint32_t crossing;       /* how many those are; buffers of calls follow */
@@ -213,7 +214,7 @@ static sinter_status place(planner *m)
     if (!m->where.loop || !m->where.number || !m->where.made || !m->where.order || !used || !m->loop_of_level)
         return SINTER_NO_MEMORY;
     bool rates[PLAN_ELEMENT + 1] = {false};
-    unsigned seen = 0, keys = 0; /* a bit each */
+    unsigned seen = 0, keys = 0, rare_keys = 0; /* a bit each */
     uint8_t *live = m->live;
     const uint16_t *level = m->levels.level;
     uint16_t *loop = m->where.loop;
@@ -235,6 +236,7 @@ static sinter_status place(planner *m)
         *--first = r;
         const unsigned key = rate_key(op);
         keys |= 1u << key;
+        rare_keys |= traits / IS_RARE % 2 << key;
         if (level && rate_of_key[key] == PLAN_ELEMENT)
             used[level[r]] = 1;
     }
@@ -242,6 +244,8 @@ static sinter_status place(planner *m)
         rates[rate_of_key[key]] |= keys >> key & 1;
     if (!level)
         used[0] = rates[PLAN_ELEMENT];
+    for (unsigned key = 0; key < RATE_KEYS; key++)
+        m->has_hoisted_rare |= rare_keys >> key & 1 && rate_of_key[key] != PLAN_ELEMENT;
     m->where.order = m->members = first;
     m->where.order_count = m->member_count = (uint32_t)(end - first);
     note_traits(m, seen);
@@ -576,7 +580,9 @@ static void finish_frame(planner *m)
     plan_frame *f = &m->plan->frame;
     f->buffers = m->next_uniform;
     f->lines = f->buffers + m->plan->buffer_count;
-    f->count = f->lines + m->plan->line_count;
+    f->together = f->lines + m->plan->line_count;
+    f->totals = f->together + 1;
+    f->count = f->totals + m->program->total_count;
 }
 
 static sinter_status choose_chunk(planner *m)
@@ -636,6 +642,18 @@ static sinter_status make_bodies(planner *m)
     return SINTER_OK;
 }
 
+/* What is computed once, before the only loop over elements, is in no region where that loop alone has any. */
+static sinter_status find_regions(planner *m)
+{
+    const bool second_alone = m->plan->loop_count == 2 && !m->has_hoisted_rare && m->plan->loops[1].rate == PLAN_ELEMENT
+                              && m->plan->loops[0].rate != PLAN_ELEMENT;
+    if (second_alone) {
+        m->where.order = m->members + m->first[1];
+        m->where.order_count = m->member_count - m->first[1];
+    }
+    return sn_plan_find_regions(m->program, &m->where, second_alone || m->plan->loop_count < 2, m->memory);
+}
+
 static sinter_status make(plan *out, const ir_program *program, bool as_written, arena *memory)
 {
     *out = (plan){.program = program, .as_written = as_written};
@@ -654,7 +672,7 @@ static sinter_status make(plan *out, const ir_program *program, bool as_written,
     if (!status)
         status = place_calls(&m);
     if (!status)
-        status = sn_plan_find_regions(program, &m.where, out->loop_count < 2, memory);
+        status = find_regions(&m);
     if (!status)
         status = lay_out_lines(&m);
     if (!status)

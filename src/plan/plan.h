@@ -40,7 +40,8 @@ enum {
     PLAN_SUM_BLOCK = 4096,     /* elements per total (contract 1) */
     PLAN_TICK = 64,
     PLAN_HELD = 8,             /* lines up to this length can live in registers */
-    PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: as many as the widest vector has lanes; of f64 half as many */
+    PLAN_MOST_ALIKE = 16,      /* components in a loop of alike ones: two vectors of eight lanes; of f64 half as many */
+    PLAN_ALIKE_BYTES = 32,     /* of the vectors of such a loop at most: x64/side_by_side.c */
     PLAN_MOST_STREAMS = 64,    /* that lead into and out of a slice of such a loop */
     PLAN_SHORTEST_LONG = 16,   /* delays in cycles from here on are cut: chunks become that short */
     PLAN_WHOLE = 1 << 30       /* a chunk where nothing crosses loops: as large as offsets allow */
@@ -116,6 +117,9 @@ typedef struct plan_frame {
     uint32_t row, column; /* i32: the row; the column of element 0, which is 0 in streams: there COLUMN is the element's number in its chunk */
     uint32_t extents; /* f64, IR_EXTENT_LENGTH for each image: what its extent is bound to where the caller hands over images */
     uint32_t uniforms; /* the first computed one */
+    uint32_t together; /* i32: not 0 where of each loop of alike components the lines of one value lie in the order of the slices, one behind the other, and so many
+                          bytes behind the last as fill PLAN_ALIKE_BYTES are nobody's; set with the instance */
+    uint32_t totals;  /* one per total, in its type: its partial sums folded, where machine code does that */
     uint32_t count;
 } plan_frame;
 

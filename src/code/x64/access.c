@@ -489,31 +489,36 @@ static void accumulate(x64_writer *w, const ir_op *op, unsigned mask, unsigned d
         sn_x64_reg(c, variant(w, X64_VFMADD231PS, type), length_of(w, type), mask, d, value, factor);
 }
 
+/* Partial sums in a register; of a tail only those whose lanes are there. */
+static void add_to_sum(x64_writer *w, const ir_op *op, unsigned sum, unsigned value, unsigned factor)
+{
+    const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
+    if (!w->masked || w->isa == X64_AVX512) {
+        accumulate(w, op, w->masked ? 1 + w->a.copy : 0, sum, value, factor);
+        return;
+    }
+    const unsigned added = sn_use_temporary(&w->a, false), lanes = sn_use_temporary(&w->a, false);
+    sn_x64_move(w, added, sum, type);
+    accumulate(w, op, 0, added, value, factor);
+    const x64_mem mask = tail_mask(w, size, w->a.copy);
+    sn_x64_load(w, lanes, type, &mask);
+    sn_x64_blend_lanes(w, sum, lanes, added, sum, type);
+}
+
 void sn_x64_sum(x64_writer *w, const ir_op *op, uint32_t position)
 {
     const unsigned type = op_of(w, op->a)->type, size = is_wide(type) ? 8 : 4;
     const unsigned value = sn_use(&w->a, op->a), factor = op->code == IR_SUMP ? sn_use(&w->a, op->b) : value;
-    if (w->sums_in_registers && !w->masked) {
+    if (w->sums_in_registers) {
         for (unsigned k = 0; k < w->sum_count; k++)
             if (w->sum_operation[k] == position)
-                accumulate(w, op, 0, w->sum_register[k][w->repetition * w->a.copies + w->a.copy], value, factor);
+                add_to_sum(w, op, w->sum_register[k][w->repetition * w->a.copies + w->a.copy], value, factor);
         return;
     }
     const unsigned t = sn_use_temporary(&w->a, false);
     const x64_mem m = partial_sums(w, sn_x64_total_of(op), size);
     sn_x64_load(w, t, type, &m);
-    if (!w->masked) {
-        accumulate(w, op, 0, t, value, factor);
-    } else if (w->isa == X64_AVX512) {
-        accumulate(w, op, 1 + w->a.copy, t, value, factor);
-    } else {
-        const unsigned added = sn_use_temporary(&w->a, false), lanes = sn_use_temporary(&w->a, false);
-        sn_x64_move(w, added, t, type);
-        accumulate(w, op, 0, added, value, factor);
-        const x64_mem mask = tail_mask(w, size, w->a.copy);
-        sn_x64_load(w, lanes, type, &mask);
-        sn_x64_blend_lanes(w, t, lanes, added, t, type);
-    }
+    add_to_sum(w, op, t, value, factor);
     sn_x64_store(w, t, type, &m);
 }
 

@@ -13,6 +13,7 @@
 enum {
     FIRST_ROOM = 8192,
     SHORT_BODY = 12,      /* operations: repeated in the main loop */
+    MOST_TAIL = 48,       /* operations, in all: a short body with partial sums in registers is repeated in the tail too, and these are folded there */
     LONG_BODY = 64,       /* operations: beyond, masks cost little (vmaskmov is slow on some machines: atan2 in f64, 51 operations, 13.4 ns
                              an element masked, 10.1 not), and the body is written once, masked throughout */
     LONG_BODY_512 = 24,   /* the same where masks are registers */
@@ -198,8 +199,8 @@ static uint64_t highest(uint64_t set, int count)
 /* Registers 15 and below are left to values where code has VEX forms; what is pinned takes the highest. */
 static void pin_values(x64_writer *w, unsigned taken)
 {
-    /* Constants and uniforms that find no register still have to be loaded, two for one operation. */
-    const int spare = spare_count(w, w->a.copies, taken) - 2;
+    /* Constants and uniforms that find no register still have to be loaded, two for one operation; where all find one, none is. */
+    const int room = spare_count(w, w->a.copies, taken), spare = room >= (int)(w->constants + w->uniforms) ? room : room - 2;
     uint64_t set = highest(w->a.vectors & ~w->a.pinned, spare);
     pin_code(w, IR_UNIFORM, w->uniforms, &set);
     pin_code(w, IR_CONST, w->constants, &set);
@@ -475,6 +476,70 @@ static void masked_loop(x64_writer *w)
     land(w, none);
 }
 
+/* The same of a short body whose partial sums are in registers: no more vectors are left than there are of these, each with its own. Through memory a
+ * sum of 1,000 elements would wait for what it has just written, twice. */
+static void masked_sums(x64_writer *w, unsigned vectors)
+{
+    const uint32_t masks = w->mask_registers ? mask_words(w) : 0;
+    forward none[8];
+    for (unsigned v = 0; v < vectors; v++) {
+        sn_x64_alu_rr(sn_x64_room(w), X64_CMP, X64_W64, X64_RSI, X64_RDX);
+        none[v] = jump_forward(w, X64_IF_GE);
+        tail_mask(w, masks);
+        w->masked = true;
+        w->repetition = v;
+        const uint64_t mask_set = w->a.masks;
+        w->a.masks &= ~((uint64_t)2 << CODE_MASKS); /* k1 */
+        sn_allocate_walk(&w->a);
+        w->a.masks = mask_set;
+        w->masked = false;
+        if (v + 1 < vectors)
+            sn_x64_alu_imm(sn_x64_room(w), X64_ADD, X64_W64, X64_RSI, (int32_t)w->lanes);
+    }
+    for (unsigned v = 0; v < vectors; v++)
+        land(w, none[v]);
+    w->repetition = 0;
+}
+
+/* Of one sum, behind the loops: by halves, as kernel/fold.h has it, into register 0. */
+static void fold_registers(x64_writer *w, const uint8_t *sums, unsigned vectors, bool wide)
+{
+    x64_code *c = sn_x64_room(w);
+    const x64_insn add = (x64_insn)(X64_VADDPS + wide);
+    const unsigned sum = sums[0], other = 0;
+    x64_length length = wide ? w->length8 : w->length4;
+    for (unsigned half = vectors / 2; half; half /= 2)
+        for (unsigned v = 0; v < half; v++)
+            sn_x64_reg(c, add, length, 0, sums[v], sums[v], sums[v + half]);
+    if (length == X64_512) {
+        sn_x64_reg_imm(c, X64_VEXTRACTF64X4, X64_512, 0, other, 0, sum, 1);
+        sn_x64_reg(c, add, X64_256, 0, sum, sum, other);
+        length = X64_256;
+    }
+    if (length == X64_256) {
+        sn_x64_reg_imm(c, w->mask_registers ? X64_VEXTRACTF32X4 : X64_VEXTRACTF128, X64_256, 0, other, 0, sum, 1);
+        sn_x64_reg(c, add, X64_128, 0, sum, sum, other);
+    }
+    sn_x64_reg(c, X64_VUNPCKHPD, X64_128, 0, other, sum, sum);
+    if (!wide) {
+        sn_x64_reg(c, add, X64_128, 0, sum, sum, other);
+        sn_x64_reg_imm(c, X64_VPERMILPS_IMM, X64_128, 0, other, 0, sum, 1);
+    }
+    sn_x64_reg(c, (x64_insn)(add + 2), X64_SCALAR, 0, other, sum, other);
+}
+
+/* Through memory a total would wait for partial sums that were just written: 10 ns a call. */
+static void fold_sums(x64_writer *w, unsigned vectors)
+{
+    for (unsigned k = 0; k < w->sum_count; k++) {
+        const ir_op *op = &w->body->ops[w->sum_operation[k]];
+        const bool wide = w->body->ops[op->a].type == IR_F64;
+        const x64_mem slot = frame_mem(w->plan->frame.totals + sn_x64_total_of(op));
+        fold_registers(w, w->sum_register[k], vectors, wide);
+        sn_x64_mem(sn_x64_room(w), wide ? X64_VMOVSD_STORE : X64_VMOVSS_STORE, X64_SCALAR, 0, 0, 0, &slot);
+    }
+}
+
 static void scalar_loop(x64_writer *w)
 {
     x64_code *c = sn_x64_room(w);
@@ -515,6 +580,96 @@ static void turn_block(x64_writer *w)
     sn_x64_mov_imm32(sn_x64_room(w), X64_RCX, 0);
 }
 
+/* r11: where the half of a block that begins at rsi ends. */
+static void bound_half(x64_writer *w)
+{
+    const x64_mem two = {X64_RSI, X64_NO_INDEX, 0, X64_ALIKE_BLOCK / 2};
+    x64_code *c = sn_x64_room(w);
+    sn_x64_lea(c, X64_W64, X64_R11, &two);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R11, X64_RDX);
+    sn_x64_cmov(c, X64_IF_G, X64_W64, X64_R11, X64_RDX);
+}
+
+static void compare_first(x64_writer *w)
+{
+    const x64_mem begin = sn_x64_alike_begin(w);
+    x64_code *c = sn_x64_room(w);
+    sn_x64_mov_load(c, X64_W64, X64_RAX, &begin);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_R9, X64_RAX);
+}
+
+/* The same, with the streams of the next block turned in the middle of each, and of the block before at its end. Both read and write a few elements more than there are, where
+ * chunk buffers have room. A branch an element, since more of them cost more than they saved. */
+static void woven_loop(x64_writer *w)
+{
+    enum { ELEMENT = X64_ALIKE_VECTOR, HALF = 2 * ELEMENT, WHOLE = 4 * ELEMENT, BOTH = 2 * WHOLE };
+    const x64_mem before = {X64_RSI, X64_NO_INDEX, 0, -X64_ALIKE_BLOCK}, finished = {X64_R9, X64_NO_INDEX, 0, -X64_ALIKE_BLOCK};
+    const x64_mem begin = sn_x64_alike_begin(w);
+    x64_code *c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward none = jump_forward(w, X64_IF_GE);
+    sn_x64_mov_store(c, X64_W64, X64_RSI, &begin);
+    bound_half(w);
+    sn_x64_lea(c, X64_W64, X64_R9, &before);
+    sn_x64_mov_imm32(c, X64_RCX, BOTH - HALF);
+    const uint32_t ahead = sn_x64_here(w, w->at);
+    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RCX, HALF);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    sn_x64_turn_neighbour(w, false);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_SUB, X64_W32, X64_RCX, HALF);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    compare_first(w);
+    const forward on = jump_forward(w, X64_IF_GE);
+    sn_x64_mov_rr(c, X64_W64, X64_R9, X64_RAX); /* that was the first block */
+    sn_x64_mov_imm32(c, X64_RCX, 0);
+    sn_x64_align(sn_x64_room(w), 32);
+    land(w, on);
+    const uint32_t top = sn_x64_here(w, w->at);
+    walk(w, 1);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
+    sn_x64_alu_imm(c, X64_ADD, X64_W32, X64_RCX, ELEMENT);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_R11);
+    jump_back(w, X64_IF_L, top);
+    c = sn_x64_room(w);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    const forward end = jump_forward(w, X64_IF_GE);
+    bound_half(w);
+    sn_x64_mov_rr(c, X64_W32, X64_RAX, X64_RCX);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RAX, HALF);
+    jump_back(w, X64_IF_NE, ahead);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, BOTH - 1);
+    compare_first(w);
+    const forward second = jump_forward(w, X64_IF_NE);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK);
+    jump_back(w, X64_ALWAYS, top);
+    land(w, end);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_SUB, X64_W32, X64_RCX, ELEMENT);
+    sn_x64_alu_imm(c, X64_AND, X64_W32, X64_RCX, WHOLE);
+    compare_first(w);
+    const forward two = jump_forward(w, X64_IF_NE);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK); /* there is none before it */
+    sn_x64_alu_imm(c, X64_XOR, X64_W32, X64_RCX, WHOLE);
+    land(w, two);
+    const uint32_t last = sn_x64_here(w, w->at);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_XOR, X64_W32, X64_RCX, WHOLE);
+    land(w, second);
+    sn_x64_turn_neighbour(w, true);
+    c = sn_x64_room(w);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_R9, X64_ALIKE_BLOCK);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_RDX);
+    jump_back(w, X64_IF_L, top);
+    c = sn_x64_room(w);
+    sn_x64_lea(c, X64_W64, X64_RAX, &finished);
+    sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RAX, X64_RDX);
+    jump_back(w, X64_IF_L, last);
+    land(w, none);
+}
+
 static void alike_loop(x64_writer *w)
 {
     x64_code *c = sn_x64_room(w);
@@ -527,7 +682,7 @@ static void alike_loop(x64_writer *w)
     walk(w, 1);
     c = sn_x64_room(w);
     sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RSI, 1);
-    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RCX, 64);
+    sn_x64_alu_imm(c, X64_ADD, X64_W64, X64_RCX, X64_ALIKE_VECTOR);
     sn_x64_alu_rr(c, X64_CMP, X64_W64, X64_RSI, X64_R11);
     jump_back(w, X64_IF_L, top);
     sn_x64_turn_streams(w, true, true, false);
@@ -744,10 +899,18 @@ static void write_vector_loops(x64_writer *w, unsigned sum_vectors, x64_function
     } else {
         w->mostly_full = true;
     }
+    w->sums_in_registers = sum_vectors && work * sum_vectors <= MOST_TAIL;
+    if (w->sums_in_registers)
+        masked_sums(w, sum_vectors);
     if (sum_vectors)
         move_sums(w, sum_vectors, false);
-    masked_loop(w);
+    if (w->sums_in_registers)
+        fold_sums(w, sum_vectors);
+    else
+        masked_loop(w);
+    f->leaves_sums = w->sum_count && !w->sums_in_registers;
     w->a.masks = masks;
+    f->reads_sums = w->sum_count && !(sum_vectors && w->plan->chunk == PLAN_SUM_BLOCK);
 }
 
 static void write_scalar_loop(x64_writer *w, x64_function *f)
@@ -758,6 +921,7 @@ static void write_scalar_loop(x64_writer *w, x64_function *f)
     load_pinned(w);
     scalar_loop(w);
     store_held(w);
+    f->reads_sums = f->leaves_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 
@@ -767,8 +931,12 @@ static void write_alike_loop(x64_writer *w, x64_function *f)
     pin_held(w);
     pin_values(w, bit_count(w->a.pinned));
     load_pinned(w);
-    alike_loop(w);
+    if (sn_x64_has_bare_streams(w))
+        alike_loop(w);
+    else
+        woven_loop(w);
     sn_x64_close_lanes(w);
+    f->reads_sums = f->leaves_sums = w->sum_count;
     f->copies = f->repetitions = 1;
 }
 

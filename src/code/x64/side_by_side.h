@@ -4,7 +4,11 @@
 
 #include "plan/plan.h"
 
-enum { X64_ALIKE_BLOCK = 4 /* elements that are turned at once */ };
+enum {
+    X64_ALIKE_BLOCK = 4,                    /* elements that are turned at once */
+    X64_ALIKE_VECTOR = PLAN_ALIKE_BYTES,    /* bytes that a vector of lanes has on the stack, whatever its width */
+    X64_ALIKE_ROOM = 2 * X64_ALIKE_BLOCK    /* elements of a stream that are there at once: a block that is worked on, and the one before or behind it */
+};
 
 /* A vector of values that the lanes have from the frame's slots, or, of constants, in the pool. */
 typedef struct x64_lanes {
@@ -45,6 +49,7 @@ typedef struct x64_alike {
     x64_lane_line *lines;
     uint32_t vector_count, stream_count, line_count;
     uint32_t area;     /* bytes, below the allocator's slots */
+    uint32_t begin;    /* where in it: the element with which the loop began */
     unsigned lanes;
 } x64_alike;
 

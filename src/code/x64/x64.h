@@ -131,7 +131,7 @@ typedef struct x64_writer {
     bool function;              /* one element: inputs arrive in registers */
     const void *const *tables;  /* functions: content by memory object */
     bool wide_constants;        /* AVX2: pool entries as wide as vectors */
-    bool sums_in_registers;
+    bool sums_in_registers;     /* where code is being written */
     uint32_t group;             /* elements before copy 0 of this repetition */
     unsigned repetition;
     uint8_t pointer_count, pointer_register[X64_MOST_POINTERS];
@@ -219,6 +219,9 @@ void sn_x64_close_lanes(x64_writer *w); /* the state where it belongs */
 /* The block of four elements from r9 on: streams to vectors an element in the area, or (`out`) back. `padded`: chunk buffers, else inputs; `masked`: no
  * more than −rcx elements are touched. */
 void sn_x64_turn_streams(x64_writer *w, bool out, bool padded, bool masked);
+/* Of chunk buffers the block behind that at r9, or (`out`) the one before it, whose place in the area is rcx's. */
+void sn_x64_turn_neighbour(x64_writer *w, bool out);
+x64_mem sn_x64_alike_begin(const x64_writer *w); /* 8 bytes in the area: where the loop began */
 
 /* direct.c */
 void sn_x64_walk(void *emitter, uint32_t first, uint32_t end); /* as code_target has it */
@@ -231,6 +234,8 @@ typedef struct x64_function {
     uint32_t start, size; /* in the joined code */
     uint32_t spills;      /* slots */
     uint32_t copies, repetitions; /* of the main loop */
+    bool reads_sums;      /* from element 0 on too: sums begin with what their memory holds */
+    bool leaves_sums;     /* partial sums are not folded */
 } x64_function;
 
 typedef struct x64_output { /* all functions of a plan, joined; position-independent but for the pool's distance */
