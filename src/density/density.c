@@ -291,7 +291,7 @@ static bool describe_priors(sinter_density *d, const sinter_density_options *o, 
 {
     if (d->prior_number || !described->prior_count || o->drop == SINTER_DROP_X)
         return true;
-    d->priors = sn_arena_take_zeroed(&d->own, described->prior_count * sizeof *d->priors);
+    d->priors = sn_arena_take_zeroed(&d->own, described->prior_count * sizeof(void *));
     d->prior_vectors = sn_arena_take(&d->own, described->prior_count * sizeof *d->prior_vectors);
     if (!d->priors || !d->prior_vectors)
         return false;
