@@ -231,8 +231,8 @@ SINTER_API sinter_status sinter_bound_prepare(const sinter_bound *bound, sinter_
  * from 0, in the density's type. To all other calls `a[group]` is one parameter of that name. Here each of its numbers is one, and a row has that which its column says.
  *
  * Parameters are one array of numbers: first those that are one number, in the density's order, then those of several, one after the other, as the text declares them.
- * The text may have priors on all numbers of a parameter, `a ~ normal(mu, tau)`. They count once in a sum, whatever rows it is of; to calls of rows one by one, and to all that knows no groups, they are
- * nothing.
+ * The text may have priors on all numbers of a parameter, `a ~ normal(mu, tau)`. They count once in a sum, whatever rows it is of; to calls of rows one by one,
+ * and to all that knows no groups, they are nothing.
  *
  * One thread at a time; any number of them may be open of one density, which must outlive them. */
 typedef struct sinter_groups sinter_groups;
@@ -265,12 +265,14 @@ SINTER_API sinter_groups_complaint sinter_groups_complain(const sinter_groups *g
  * parameters. SINTER_BAD_ARGUMENT, also for a row that says no number (rows before it may have been written; of rows that are missing or of weight 0 the columns that choose
  * are not looked at); SINTER_BAD_PARAMETER: logs are NaN. Compiles when called first; real-time safe afterwards if the density has one thread. */
 SINTER_API sinter_status sinter_groups_batch(sinter_groups *groups, const double *parameters, const sinter_density_data *data, void *logs);
-/* Their sum, with that of the text's priors on all numbers of a parameter (`a ~ normal(mu, tau)`, once each), and by `gradient` (NULL, or `count` numbers) its derivatives by each number. Every sum is that of its rows in their order, with the rounding errors of the additions
+/* Their sum, with that of the text's priors on all numbers of a parameter (`a ~ normal(mu, tau)`, once each), and by
+ * `gradient` (NULL, or `count` numbers) its derivatives by each number. Every sum is that of its rows in their order, with the rounding errors of the additions
  * summed beside it: within ε·|sum| + (n·ε)^2·Σ|terms| of that of the batch's numbers, the same bits for any number of threads. The rest as sinter_groups_batch;
  * nothing is written where it says SINTER_BAD_ARGUMENT. */
 SINTER_API sinter_status sinter_groups_sum(sinter_groups *groups, const double *parameters, const sinter_density_data *data, double *sum, double *gradient);
 /* The same without the text's priors on numbers, for rows that come in pieces; the sum of no rows, with a count of 0 and any columns, is that of the priors. */
-SINTER_API sinter_status sinter_groups_sum_piece(sinter_groups *groups, const double *parameters, const sinter_density_data *data, double *sum, double *gradient);
+SINTER_API sinter_status sinter_groups_sum_piece(sinter_groups *groups, const double *parameters, const sinter_density_data *data, double *sum,
+                                                 double *gradient);
 
 /* Rows bound by groups: those that all columns that choose say the same of are bound together (sinter_density_bind), so where that collapses new parameters cost what there are groups, not
  * rows. Else the rows are kept, and summed as above. Rows are copied or taken into sums. Errors as sinter_density_bind and sinter_groups_sum. `groups` must outlive it, and serves one call at a time. */

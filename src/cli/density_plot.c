@@ -4,10 +4,10 @@
  * evenly taken, where there are more): what the model says the column's histogram should look like. A column of whole numbers whose density lives on
  * whole numbers alone is drawn as points over bars of width 1.
  *
- * Bars are as wide as Freedman and Diaconis advise (2·IQR·n^(-1/3), 1981). Of data with several peaks the range between quartiles is the distance of the peaks, not their
- * width, so that of the shortest interval that has a quarter of the data is taken where it says less; and there are at least sqrt(n) bars, up to 30. A density that repeats after 2·pi is one of angles: they are
- * drawn once around the circle, about their mean direction, wherever they were cut open. Where single values lie so far out that nothing else could be seen, the
- * picture ends before them and says how many it leaves out. */
+ * Bars are as wide as Freedman and Diaconis advise (2·IQR·n^(-1/3), 1981). Of data with several peaks the range between quartiles is the distance of the
+ * peaks, not their width, so that of the shortest interval that has a quarter of the data is taken where it says less; and there are at least sqrt(n) bars,
+ * up to 30. A density that repeats after 2·pi is one of angles: they are drawn once around the circle, about their mean direction, wherever they were cut
+ * open. Where single values lie so far out that nothing else could be seen, the picture ends before them and says how many it leaves out. */
 #include "cli/canvas.h"
 #include "cli/density_job.h"
 

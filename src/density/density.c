@@ -175,7 +175,8 @@ static bool is_whole(const lang_density *described, const lang_density_parameter
 }
 
 /* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
-static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, uint32_t k, double *rest)
+static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
+                            uint32_t k, double *rest)
 {
     uint32_t live = 0;
     double value;
@@ -190,9 +191,11 @@ static uint32_t shares_from(const ir_program *program, const sinter_density_opti
     return live;
 }
 
-static density_relation relate(const sinter_density *d, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, uint32_t k)
+static density_relation relate(const sinter_density *d, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
+                               uint32_t k)
 {
-    density_relation r = {.low = live_number(&d->program, earlier(described, p, p->bounds.low_name)), .high = live_number(&d->program, earlier(described, p, p->bounds.high_name)),
+    density_relation r = {.low = live_number(&d->program, earlier(described, p, p->bounds.low_name)),
+                          .high = live_number(&d->program, earlier(described, p, p->bounds.high_name)),
                           .above = p->bounds.above, .below = p->bounds.below};
     r.shares = shares_from(&d->program, o, described, p, k, &r.rest);
     return r;
@@ -484,7 +487,8 @@ static sinter_status open_as(sinter_context *context, const char *text, size_t l
     sinter_density *d = sn_allocate(&context->allocator, sizeof *d);
     if (!d)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
-    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64, .narrow = narrow || o->type == SINTER_F32, .prior_number = prior};
+    *d = (sinter_density){.context = context, .size = sizeof *d, .type = o->type ? o->type : SINTER_F64,
+                           .narrow = narrow || o->type == SINTER_F32, .prior_number = prior};
     d->own.allocator = context->allocator;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->pooled, NULL);

@@ -1,7 +1,7 @@
 /* Priors on parameters of several numbers, `a ~ normal(mu, tau)`: a density each, whose rows are the numbers.
  *
- * They count once in a sum, whatever rows it is of. Numbers go through sinter_density_batch a piece at a time, as rows do, and are added in their order behind the rows,
- * each with its rounding error. */
+ * They count once in a sum, whatever rows it is of. Numbers go through sinter_density_batch a piece at a time, as rows do, and are added in their order behind
+ * the rows, each with its rounding error. */
 #include "density/groups.h"
 
 #include <string.h>

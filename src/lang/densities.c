@@ -339,7 +339,8 @@ static void draw_numbers(lowering *l, uint32_t statement, const char *name)
     const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
     const lang_value v = d ? sn_lang_quantity(l, d, LANG_LOG_DENSITY, number) : sn_lang_wrong();
     if (v.type != TYPE_WRONG && depends_on_rows(l, v, l->p->ops[number.ref].a))
-        sn_lang_complain(l, s.b, "param mu = 0, then a ~ normal(mu, 1)", "the prior on the numbers of '%s' counts once, and reads nothing that a row says", name);
+        sn_lang_complain(l, s.b, "param mu = 0, then a ~ normal(mu, 1)",
+                         "the prior on the numbers of '%s' counts once, and reads nothing that a row says", name);
     add_term(l, statement, v);
 }
 
@@ -356,7 +357,8 @@ void sn_lang_draw(lowering *l, uint32_t statement)
     if (numbers || l->options->prior)
         return;
     if (sn_lang_chosen_number(l, s.a)) {
-        sn_lang_complain(l, s.a, "a ~ normal(mu, tau) is a prior on each number of a, once", "what stands here would count once a row, whatever number the row chooses");
+        sn_lang_complain(l, s.a, "a ~ normal(mu, tau) is a prior on each number of a, once",
+                         "what stands here would count once a row, whatever number the row chooses");
         return;
     }
     const lang_value y = sn_lang_expression(l, s.a);

@@ -124,8 +124,8 @@ typedef struct lang_bounds {
     const char *text;       /* as written: `> 0`, `in 0..1`; "" if nothing is; of the support `0..inf` */
 } lang_bounds;
 
-/* How far the numbers of a point of the simplex may be from 1 together. Of data it is what rounding to f32, or to the seven digits of a table, leaves: beyond that the
- * density is nothing, and says no more. Of parameters it is that in f32 only; in f64 it is Stan's. */
+/* How far the numbers of a point of the simplex may be from 1 together. Of data it is what rounding to f32, or to the seven digits of a table, leaves: beyond
+ * that the density is nothing, and says no more. Of parameters it is that in f32 only; in f64 it is Stan's. */
 static const double LANG_SIMPLEX_MARGIN = 1e-6, LANG_SIMPLEX_MARGIN_F64 = 1e-8;
 static inline double sn_lang_simplex_margin(bool narrow)
 {

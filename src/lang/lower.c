@@ -169,7 +169,8 @@ static void unknown_name(lowering *l, uint32_t node)
     else if (l->options->inputs)
         snprintf(hint, sizeof hint, "the inputs are: %s", l->options->inputs);
     else if (l->options->density)
-        snprintf(hint, sizeof hint, "a parameter is declared: param %.*s = 1; a column: input %.*s", sn_lang_shown(l->t, symbol), name, sn_lang_shown(l->t, symbol), name);
+        snprintf(hint, sizeof hint, "a parameter is declared: param %.*s = 1; a column: input %.*s", sn_lang_shown(l->t, symbol), name,
+                 sn_lang_shown(l->t, symbol), name);
     else if (l->options->patch)
         snprintf(hint, sizeof hint, "an input is declared: input %.*s", sn_lang_shown(l->t, symbol), name);
     else

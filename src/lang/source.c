@@ -41,7 +41,8 @@ static sinter_status lower(compilation *c, void *source)
                               "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean, variance, pooled or posterior");
     const sinter_options *asked = &c->options;
     const bool expands = !c->relaxed && !c->shows_program && !asked->passes && !asked->gradient_count && !asked->drop && asked->grade != SINTER_GRADE_FAST;
-    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .prior = c->prior, .narrow = c->narrow, .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
+    const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .prior = c->prior, .narrow = c->narrow,
+                            .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
                             .rate = s->rate, .kept = &c->context->members, .calls = s->rate > 0 ? &c->context->calls : NULL, .expansions = expands ? &c->context->templates : NULL,
