@@ -29,13 +29,13 @@ static bool is_missing(const sinter_density_data *data, int64_t row)
 static double weight_at(const sinter_density *d, const sinter_density_data *data, int64_t row)
 {
     const int64_t at = row * data->weights.stride;
-    return !data->weights.data ? 1 : d->type == SINTER_F32 ? (double)((const float *)data->weights.data)[at] : ((const double *)data->weights.data)[at];
+    return data->weights.data ? sn_density_number_at(d, data->weights.data, at) : 1;
 }
 
 double sn_bound_weight(const sinter_bound *b, int64_t i)
 {
     const void *weights = b->piece + (size_t)b->density->column_count * DENSITY_PIECE * element_of(b->density);
-    return b->density->type == SINTER_F32 ? (double)((const float *)weights)[i] : ((const double *)weights)[i];
+    return sn_density_number_at(b->density, weights, i);
 }
 
 /* A number of the caller's type into one of the type that is computed with. */

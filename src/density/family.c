@@ -360,7 +360,9 @@ static bool is_missing(const sinter_density_data *data, int64_t row)
 
 static double number_of(const sinter_density_argument *a, int64_t row)
 {
-    return ((const double *)a->data)[row * a->stride];
+    double number; /* which lies anywhere */
+    memcpy(&number, (const uint8_t *)a->data + row * a->stride * (int64_t)sizeof number, sizeof number);
+    return number;
 }
 
 /* SINTER_BAD_ARGUMENT: the row is no datum of the family; SINTER_BAD_PARAMETER: no number is, since what it takes as known is invalid. */

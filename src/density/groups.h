@@ -67,7 +67,7 @@ static inline double sn_groups_total(double_double total)
 /* A number of the density's type. */
 static inline double sn_groups_read(const sinter_density *d, const sinter_density_argument *a, int64_t row)
 {
-    return d->type == SINTER_F32 ? (double)((const float *)a->data)[row * a->stride] : ((const double *)a->data)[row * a->stride];
+    return sn_density_number_at(d, a->data, row * a->stride);
 }
 
 /* ---- groups_priors.c ---- */

@@ -25,6 +25,8 @@
 #include <math.h>
 #include <sinter/density.h>
 
+#include <string.h>
+
 enum {
     DENSITY_PIECE = 512,        /* rows that are staged at once: 4 KiB a stream; divides PLAN_SUM_BLOCK */
     DENSITY_NEAR = 2048,        /* rows whose results are gone over once more */
@@ -134,6 +136,18 @@ struct sinter_density {
     arena derived_memory; /* that of log h + η·T − A, once its second derivatives were wanted; under the lock */
     ir_program derived;
 };
+
+/* Number `at` of numbers of the density's type, which lie anywhere. */
+static inline double sn_density_number_at(const sinter_density *d, const void *numbers, int64_t at)
+{
+    float narrow;
+    double wide;
+    if (d->type == SINTER_F32)
+        memcpy(&narrow, (const uint8_t *)numbers + at * (int64_t)sizeof narrow, sizeof narrow);
+    else
+        memcpy(&wide, (const uint8_t *)numbers + at * (int64_t)sizeof wide, sizeof wide);
+    return d->type == SINTER_F32 ? (double)narrow : wide;
+}
 
 /* The variant, compiled if it is not there; NULL with *status. `report` may be NULL. */
 const density_variant *sn_density_variant(sinter_density *d, const density_shape *shape, sinter_report *report, sinter_status *status);

@@ -129,17 +129,6 @@ int sinter_density_invalid(const sinter_density_values *v)
     return -1;
 }
 
-static double load(const sinter_density *d, const void *data)
-{
-    float narrow;
-    double wide;
-    if (d->type == SINTER_F32)
-        memcpy(&narrow, data, sizeof narrow);
-    else
-        memcpy(&wide, data, sizeof wide);
-    return d->type == SINTER_F32 ? (double)narrow : wide;
-}
-
 static bool is_array(const sinter_density_argument *a)
 {
     return a->data && a->stride != 0;
@@ -165,7 +154,7 @@ static void take_all(sinter_density_values *v, const sinter_density_argument *ar
     for (uint32_t k = 0; k < d->parameter_count; k++) {
         const sinter_density_argument *a = arguments ? &arguments[k] : NULL;
         const bool own = a && a->data && a->stride == 0;
-        take(v, k, own ? load(d, a->data) : v->set[k], differs);
+        take(v, k, own ? sn_density_number_at(d, a->data, 0) : v->set[k], differs);
         v->overlaid |= own || (a && is_array(a));
     }
     for (uint32_t k = 0; k < d->parameter_count && v->invalid < 0; k++) /* all of them taken: constraints look at others */
