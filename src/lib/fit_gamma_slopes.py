@@ -39,7 +39,7 @@ def interpolate(f, count, low, high, origin):
 
 
 def least_quotient(f, weight, n, m, points, fixed, rounds=16):
-    """Numerator and denominator, whose first coefficient is 1, with some coefficients fixed: least squares, weighted by Lawson's rule towards the least maximum."""
+    """Numerator and denominator, whose first coefficient is 1, with some coefficients fixed: least squares, weighted by Lawson's rule."""
     free = [k for k in range(n + 1 + m) if k not in fixed]
     values = [f(x) for x in points]
     below, lawson = [mpf(1)], [mpf(1)]*len(points)

@@ -115,13 +115,14 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
 
 /* ---- copying ---- */
 
-/* Operations whose rules ask for the codes of operands, for constants and whether operands are one value, and for nothing else; of f32 those of signs look further
- * down, of integers most do. */
+/* Operations whose rules ask for the codes of operands, for constants and whether operands are one value, and for nothing else; of f32 those of signs look
+ * further down, of integers most do. */
 enum { COPIED = 1, COPIED_APART = 2 /* if its operands are different values */ };
 static const uint8_t copied[IR_CODES] = {
     [IR_ADD] = COPIED, [IR_SUB] = COPIED, [IR_MUL] = COPIED, [IR_DIV] = COPIED, [IR_FMA] = COPIED, [IR_FMS] = COPIED, [IR_FNMA] = COPIED,
     [IR_SQRT] = COPIED, [IR_NEG] = COPIED, [IR_ABS] = COPIED, [IR_LT] = COPIED, [IR_LE] = COPIED, [IR_EQ] = COPIED, [IR_NE] = COPIED,
-    [IR_MIN] = COPIED_APART, [IR_MAX] = COPIED_APART, [IR_AND] = COPIED_APART, [IR_OR] = COPIED_APART, [IR_SELECT] = COPIED_APART, [IR_RARE] = COPIED_APART,
+    [IR_MIN] = COPIED_APART, [IR_MAX] = COPIED_APART, [IR_AND] = COPIED_APART, [IR_OR] = COPIED_APART,
+    [IR_SELECT] = COPIED_APART, [IR_RARE] = COPIED_APART,
 };
 
 typedef struct copying {
