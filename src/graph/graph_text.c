@@ -296,8 +296,8 @@ static void add_number(graph_writing *w, double value)
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     graph_number *n = &w->numbers[(bits * 0x9E3779B97F4A7C15u) >> 32 & (GRAPH_NUMBERS - 1)];
-    if (n->length == 0 || memcmp(&n->value, &value, sizeof value) != 0) {
-        n->value = value;
+    if (n->length == 0 || n->bits != bits) {
+        n->bits = bits;
         n->length = (uint32_t)sn_decimal_write_f64(value, n->digits);
     }
     sn_text_add_bytes(&w->out, n->digits, n->length);

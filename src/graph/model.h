@@ -114,7 +114,7 @@ typedef struct graph_both {
 /* A text in the making. */
 /* A number as it is written: nodes of one type have many in common, and to find the shortest digits takes a while. */
 typedef struct graph_number {
-    double value;
+    uint64_t bits;
     uint32_t length; /* 0: none yet */
     char digits[SN_DECIMAL_ROOM];
 } graph_number;

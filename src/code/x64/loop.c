@@ -17,6 +17,7 @@ enum {
     LONG_BODY = 64,       /* operations: beyond, masks cost little (vmaskmov is slow on some machines: atan2 in f64, 51 operations, 13.4 ns
                              an element masked, 10.1 not), and the body is written once, masked throughout */
     LONG_BODY_512 = 24,   /* the same where masks are registers */
+    TURNING = 2,          /* registers that the turning of streams needs beside SPARE_REGISTERS, whatever the body does */
     MOST_SPILLED = 8,     /* of four copies at once */
     SPARE_REGISTERS = 4,  /* for temporaries and memory operands that must be loaded */
     MOST_WIDE_CONSTANTS = 256, /* AVX2: beyond, a constant has 4 or 8 bytes in the pool and is broadcast by a load */
@@ -929,7 +930,7 @@ static void write_alike_loop(x64_writer *w, x64_function *f)
 {
     sn_x64_open_lanes(w);
     pin_held(w);
-    pin_values(w, bit_count(w->a.pinned));
+    pin_values(w, bit_count(w->a.pinned) + TURNING);
     load_pinned(w);
     if (sn_x64_has_bare_streams(w))
         alike_loop(w);

@@ -30,7 +30,7 @@ enum {
     BLOCK = X64_ALIKE_BLOCK,
     MOST_AREA = 64 << 10,     /* bytes; what the plan makes takes less */
     MOST_CONSTANTS = 32,      /* among which equals are looked for */
-    MOVED = 6                 /* registers that the turning of streams uses: four rows, one more, a mask */
+    MOVED = 6                 /* registers that the turning of streams uses: four rows, one more, a mask; loop.c leaves as many (TURNING) */
 };
 
 /* ---- the body in lanes ---- */
