@@ -87,9 +87,10 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const uint32_t all_params = moving ? moving->param_count : k->param_count;
     const size_t sides = side_size(k) + side_size(moving), state = sn_lines_within(k), lines = rounded(k->line_count * sizeof(instance_line));
     const size_t selves = rounded(k->call_count * sizeof(void *)), blocks = rounded(sn_lines_apart(k) * sizeof(instance_block));
+    const size_t spares = rounded(sn_lines_apart(k) * sizeof(instance_spare));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
     const size_t own_lines = sn_lines_side(k), head = rounded(sizeof(sinter_instance));
-    const size_t size = head + sides + state + lines + values + ramps + selves + blocks + own_lines + sn_lines_side(moving) + 64;
+    const size_t size = head + sides + state + lines + values + ramps + selves + blocks + spares + own_lines + sn_lines_side(moving) + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -107,6 +108,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
         i->ramps = memset(at + state + lines + values, 0, ramps);
     i->selves = memset(at + state + lines + values + ramps, 0, selves);
     i->blocks = memset(at + state + lines + values + ramps + selves, 0, blocks);
+    i->spares = memset(at + state + lines + values + ramps + selves + blocks, 0, spares);
     memset(i->lines, 0, lines);
     for (uint32_t n = 0; n < k->param_count; n++)
         i->values[n] = k->params[n].initial;
@@ -114,7 +116,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
         sinter_instance_close(i);
         return SINTER_NO_MEMORY;
     }
-    at += state + lines + values + ramps + selves + blocks;
+    at += state + lines + values + ramps + selves + blocks + spares;
     sn_lines_open_side(i, k, at);
     if (moving)
         sn_lines_open_side(i, moving, at + own_lines);
@@ -133,7 +135,7 @@ void sinter_instance_close(sinter_instance *i)
     for (uint32_t n = 0; n < i->kernel->line_count; n++)
         sn_release(&a, i->lines[n].block, i->lines[n].block_size);
     for (uint32_t n = 0; n < i->line_blocks; n++)
-        sn_release(&a, i->blocks[n].spare.block, i->blocks[n].spare.block_size);
+        sn_release(&a, i->spares[n].line.block, i->spares[n].line.block_size);
     destroy_selves(i);
     sn_release(&a, i, i->block_size);
 }

@@ -202,14 +202,17 @@ enum {
 enum { KERNEL_CARRIED_LINE = 1 << 17, KERNEL_CARRIED_AT_ONCE = 1024 /* elements: so that small blocks do not pay for a call each */ };
 
 /* What a line with a block of its own has besides. Another thread may be reading its past (migrate.c): then the window, when it comes to the end of its storage, goes to
- * the spare one. */
+ * the spare one, which lies apart: a swap looks at each block of both programs, and waits for what it has not looked at lately. */
 typedef struct instance_block {
     uint32_t line;
-    bool lent;              /* the storage's values up to where they were lent stay as they are, until the window is elsewhere */
     uint32_t shift, carried; /* 0: it is not carried; before which element it has been */
-    instance_line spare;    /* block NULL: there was no need of one yet */
-    uint32_t spare_shift;
+    bool lent;               /* the storage's values up to where they were lent stay as they are, until the window is elsewhere */
 } instance_block;
+
+typedef struct instance_spare {
+    instance_line line; /* block NULL: there was no need of one yet */
+    uint32_t shift;
+} instance_spare;
 
 /* A parameter on its way: base + slope·g(index − from), see opt/smooth.c, for elements from `from` to before `until`. */
 typedef struct instance_ramp {
@@ -242,6 +245,7 @@ struct sinter_instance {
     bool side;              /* which one ran last: the lines are as it wants them */
     instance_line *lines;   /* of both */
     instance_block *blocks; /* of the lines that have blocks of their own, in their order */
+    instance_spare *spares; /* one for each of them */
     uint32_t line_blocks;   /* how many there are */
     uint32_t starts;        /* how often the state was set anew */
     size_t moved;           /* bytes that a migration has copied here, or moved elsewhere for it, while nothing could be run */

@@ -287,13 +287,12 @@ static void carry_lines(sinter_instance *i)
 static void move_to_spare(const sinter_instance *i, instance_block *b, const uint8_t *values, size_t bytes)
 {
     instance_line *own = &i->lines[b->line];
-    const instance_line left = *own;
-    const uint32_t shift = b->shift;
-    memcpy(b->spare.storage, values, bytes);
-    *own = b->spare;
-    b->spare = left;
-    b->shift = b->spare_shift;
-    b->spare_shift = shift;
+    instance_spare *spare = &i->spares[b - i->blocks];
+    const instance_spare left = {*own, b->shift};
+    memcpy(spare->line.storage, values, bytes);
+    *own = spare->line;
+    b->shift = spare->shift;
+    *spare = left;
     b->lent = false;
 }
 

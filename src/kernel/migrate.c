@@ -416,9 +416,9 @@ static void lend(line_past *past, sinter_instance *from, sinter_instance *to, li
     *near = (uint32_t)(b - from->blocks) + 1;
     if (b->shift && !b->lent && from->lines[move.from].position >= (uint64_t)from->kernel->lines[move.from].length + b->shift)
         sn_kernel_slide(from, move.from);
-    if (!b->spare.block) {
-        b->spare = past->spare;
-        b->spare_shift = sn_instance_shift(from->kernel, move.from);
+    instance_spare *spare = &from->spares[b - from->blocks];
+    if (!spare->line.block) {
+        *spare = (instance_spare){past->spare, sn_instance_shift(from->kernel, move.from)};
         past->spare.block = NULL;
     }
     b->lent = past->lent = true;
