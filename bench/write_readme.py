@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures, and writes the README's figures: what stands between `<!-- numbers -->` and `<!-- end of numbers -->`.
+"""Measures, and writes the README's figures: what stands between `<!-- NAME -->` and `<!-- end of NAME -->`, of the names `machine`, `functions` (beside SLEEF's;
+libsleef3 must be there), `numbers` and `signals` (densities beside R's nmath: r-mathlib).
 
 usage: write_readme.py COMMAND [MACHINE]    MACHINE: what the figures were measured on, in words; kept if not given
                                             (SINTER_TEST_DATA: the folder of prospero.vm, as for `sinter bench`)
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "README.md"
-BLOCK = re.compile(r"(<!-- numbers -->\n)(.*?)(<!-- end of numbers -->)", re.DOTALL)
+BLOCK = re.compile(r"<!-- ([a-z]+) -->\n(.*?)<!-- end of \1 -->", re.DOTALL)
 ENGINES = ["avx512", "avx2", "scalar", "interp", "tree_walk"]
 WORKLOADS = {
     "gain": "`x*0.8`, 44,100 f32",
@@ -63,13 +64,73 @@ def limits_table(command):
     return "\n".join(lines)
 
 
+FUNCTIONS = ["sin", "exp", "log", "pow", "tanh", "atan2", "erf", "lgamma"]
+
+
+def functions_table(command):
+    rows = {row["workload"]: row for row in reversed(bench(command, "math", *(f"{name}-f" for name in FUNCTIONS)))}  # the widest engine's comes first
+    lines = ["| | " + " | ".join(FUNCTIONS) + " |", "|---|" + "---:|" * len(FUNCTIONS)]
+    for kind in ["f32", "f64"]:
+        of_kind = [rows[f"{name}-{kind}"] for name in FUNCTIONS]
+        lines.append(f"| {kind} | " + " | ".join(f"{row['ns']:.2f}" for row in of_kind) + " |")
+        lines.append(f"| SLEEF, {kind} | " + " | ".join(f"{row['limit_ns']:.2f}" for row in of_kind) + " |")
+    return "\n".join(lines)
+
+
+SIGNALS = {
+    "voice-10": "a voice of ten nodes, a sample",
+    "voice-50": "five such voices, 50 nodes",
+    "voice-160": "sixteen, 160 nodes",
+    "biquad": "a biquad",
+}
+DENSITIES = {
+    "normal": "normal log-density, live parameters, 1,000 f64",
+    "normal_sum": "its sum",
+    "gamma": "gamma",
+    "beta": "beta",
+    "poisson": "Poisson",
+    "binomial": "binomial",
+    "student_t": "Student t",
+}
+AGAINST = {"interpreted graph": "the same nodes, interpreted", "a loop in C": "a loop in C"}
+
+
+def signals_text(command):
+    graph = {row["workload"]: row for row in bench(command, "graph")}
+    density = {row["workload"]: row for row in reversed(bench(command, "density"))}
+    lines = ["| what | ns | against | ns | times as fast |", "|---|---:|---|---:|---:|"]
+    for words, rows in [(SIGNALS, graph), (DENSITIES, density)]:
+        for workload, what in words.items():
+            row = rows[workload]
+            against = AGAINST.get(row["limit"], row["limit"])
+            lines.append(f"| {what} | {figure(row['ns'])} | {against} | {figure(row['limit_ns'])} | {1 / row['ratio']:.3g} |")
+    edits = ", ".join(f"{graph[f'edit-{n}']['ns'] / 1e6:.2g}" for n in [10, 100, 1000])
+    lines.append(f"""
+A graph of 10, 100, 1,000 nodes that was edited plays as machine code after {edits} ms; the swap takes the audio thread {graph['swap-100']['ns'] / 1e3:.1f} µs,
+a parameter or an event {max(graph['set']['ns'], graph['event']['ns']):.0f} ns. A million observations give value and gradient at new parameters in
+{density['normal_bound']['ns']:.0f} ns bound to a normal density, {density['poisson_bound']['ns']:.0f} to a Poisson, {density['gamma_bound']['ns']:.0f} to a gamma one.""")
+    return "\n".join(lines)
+
+
+def numbers_text(command):
+    return (f"Nanoseconds an element, one core: `sinter bench engines`. The tree walk is a plain evaluator of "
+            f"expression trees, kept in `bench`.\n\n{engines_table(command)}\n\nBeside what a person writes by hand for "
+            f"the widest engine: `sinter bench`. A ratio of 1 is the limit itself.\n\n{limits_table(command)}")
+
+
+WRITERS = {"functions": functions_table, "numbers": numbers_text, "signals": signals_text}
+
+
+def block(command, machine, name, old):
+    if name == "machine":
+        return machine or old.rstrip("\n")
+    return WRITERS[name](command)
+
+
 def main(command, machine=None):
     text = PAGE.read_text(encoding="utf-8")
-    machine = machine or BLOCK.search(text)[2].split("\n", 1)[0]
-    numbers = (f"{machine}\n\nNanoseconds an element, one core: `sinter bench engines`. The tree walk is a plain evaluator of "
-               f"expression trees, kept in `bench`.\n\n{engines_table(command)}\n\nBeside what a person writes by hand for "
-               f"the widest engine: `sinter bench`. A ratio of 1 is the limit itself.\n\n{limits_table(command)}\n")
-    PAGE.write_text(BLOCK.sub(lambda m: m[1] + numbers + m[3], text), encoding="utf-8")
+    text = BLOCK.sub(lambda m: f"<!-- {m[1]} -->\n{block(command, machine, m[1], m[2])}\n<!-- end of {m[1]} -->", text)
+    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
