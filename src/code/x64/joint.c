@@ -369,7 +369,7 @@ static void make_whole(joint_maker *m, uint32_t r)
     }
 }
 
-/* What a region reads is made an i32 before it. */
+/* What a region reads, and what stands in for it where it does not run, is made an i32 before it; of one within another too. */
 static void enter_region(joint_maker *m, uint32_t cold)
 {
     const uint32_t end = m->ops[cold].b;
@@ -381,7 +381,7 @@ static void enter_region(joint_maker *m, uint32_t cold)
             const uint32_t group = m->key[whole_of(m, value)] / 2;
             m->group = group > m->group ? group : m->group;
         }
-    m->region_end = end;
+    m->region_end = m->region_end ? m->region_end : end;
 }
 
 static void make_body(joint_maker *m)
@@ -391,7 +391,7 @@ static void make_body(joint_maker *m)
     m->key[0] = 0;
     m->group = m->sign = 0;
     for (uint32_t r = 1; r < m->count; r++) {
-        if (m->ops[r].code == IR_COLD && !m->region_end)
+        if (m->ops[r].code == IR_COLD)
             enter_region(m, r);
         if (m->facts[r] & IS_LOOKUP || is_made_as_bytes(m, r)) {
             if (m->facts[r] & IS_LOOKUP || !masked_value(m->ops, &m->ops[r]))
