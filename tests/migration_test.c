@@ -451,7 +451,7 @@ static void windows_are_carried(void **state)
         while (own->position + 4096 <= own->capacity)
             run_delay(instance, 4096, LENGTH, 0, &seed);
         const uint32_t before = own->position;
-        const size_t copied = sn_kernel_slide(instance, line);
+        const size_t copied = sn_lines_slide(instance, line);
         if (copied > (KERNEL_CARRIED_AT_ONCE + PLAN_CHUNK) * sizeof(double) || own->position != before - LENGTH)
             fail_msg("%zu bytes were copied", copied);
         run_delay(instance, 5000 * round, LENGTH, 0, &seed);

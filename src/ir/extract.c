@@ -103,17 +103,20 @@ static uint32_t memory_of(ir_program *p, const ir_memory *memory)
     return sn_ir_add_memory(p, memory);
 }
 
-/* A rule may put one of these in another's place, and no rule asks whether an operand is one: what reads it is simplified the same way, whichever it is. */
-static bool is_arithmetic(unsigned code)
+/* A rule may put one of these in another's place, and rules of floats do not look for them among operands (those of integers do, for ranges): what reads it is
+ * simplified the same way, whichever it is. */
+static bool is_arithmetic(const ir_op *op)
 {
-    return code == IR_ADD || code == IR_SUB || code == IR_MUL || code == IR_FMA || code == IR_FMS || code == IR_FNMA;
+    const unsigned code = op->code;
+    return op->type != IR_I32
+           && (code == IR_ADD || code == IR_SUB || code == IR_MUL || code == IR_FMA || code == IR_FMS || code == IR_FNMA);
 }
 
 static void note_result(insertion *i, const ir_op *op, ir_ref made, ir_ref next)
 {
     const ir_op *now = &i->program->ops[made];
     i->distinct = i->distinct && made == next;
-    if (now->code != op->code && !(made == next && is_arithmetic(now->code)))
+    if (now->code != op->code && !(made == next && is_arithmetic(now)))
         i->distinct = i->alike = false;
 }
 

@@ -290,8 +290,6 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* para
 bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b);
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
 bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
-/* The line's window to the start of its storage, or of another one where that is lent: for whoever needs room behind it. What was copied, in bytes. */
-size_t sn_kernel_slide(sinter_instance *i, uint32_t line);
 /* Elements [at, at + n) of the call, of which the first has this index; of a program with totals only all of them. */
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);
 sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g);
@@ -336,6 +334,13 @@ double sn_kernel_combine_carries(const kernel_carries *c, unsigned type);
 bool sn_instance_keeps_apart(const sinter_kernel *k, uint32_t line); /* has the line a block of its own, which can change owners? */
 size_t sn_lines_within(const sinter_kernel *k); /* bytes of the lines that have no block of their own */
 uint32_t sn_lines_apart(const sinter_kernel *k); /* how many have one */
+/* NULL: it has no block of its own. Looks at the place `near` first, then at all. */
+instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near);
+/* Storage as such a line of this kernel has, touched; false: memory is refused. */
+bool sn_instance_open_spare(const sinter_kernel *k, uint32_t line, instance_line *spare);
+uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t line); /* in such storage */
+/* The line's window to the start of its storage, or of another one where that is lent: for whoever needs room behind it. What was copied, in bytes. */
+size_t sn_lines_slide(sinter_instance *i, uint32_t line);
 bool sn_lines_open(sinter_instance *i, uint8_t *state); /* i->lines; false where memory is refused */
 size_t sn_lines_side(const sinter_kernel *k);   /* bytes of what a side keeps of its lines; k may be NULL */
 void sn_lines_open_side(sinter_instance *i, const sinter_kernel *k, uint8_t *at); /* after sn_lines_open */
@@ -346,11 +351,6 @@ void sn_lines_flush(const kernel_run *r, uint32_t loop, int64_t begin); /* what 
 /* instance.c */
 /* The place of the line's oldest value; `length` of them follow each other. */
 uint8_t *sn_instance_values(const sinter_instance *i, uint32_t line);
-/* NULL: it has no block of its own. Looks at the place `near` first, then at all. */
-instance_block *sn_instance_block(const sinter_instance *i, uint32_t line, uint32_t near);
-/* Storage as such a line of this kernel has, touched; false: memory is refused. */
-bool sn_instance_open_spare(const sinter_kernel *k, uint32_t line, instance_line *spare);
-uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t line); /* in such storage */
 void sn_instance_changed(sinter_instance *i); /* some parameter's value did */
 /* sinter_parameter_number, which looks at `near` first and then behind it: edits leave most parameters in their order, and there may be a thousand. */
 int sn_parameter_near(const sinter_kernel *kernel, const char *name, uint32_t near);

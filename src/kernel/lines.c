@@ -41,7 +41,7 @@ uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t n)
 /* Of a block of its own. Where it is carried the window may begin to move as soon as it could arrive, and go on for a chunk, or for as long as two programs share the line. */
 static uint32_t block_capacity(const sinter_kernel *k, uint32_t n)
 {
-    const uint32_t room = KERNEL_MOST_SHARED / (uint32_t)sn_ir_type_size((ir_type)k->lines[n].type) + PLAN_CHUNK;
+    const uint32_t room = KERNEL_MOST_SHARED / (uint32_t)element_size(k, n) + PLAN_CHUNK;
     return sn_instance_shift(k, n) ? 2 * k->lines[n].length + room : line_capacity(k, n);
 }
 
@@ -123,7 +123,7 @@ bool sn_instance_open_spare(const sinter_kernel *k, uint32_t n, instance_line *s
     *spare = (instance_line){0};
     if (!open_large_line(k, n, spare))
         return false;
-    memset(spare->storage, 0, (size_t)spare->capacity * sn_ir_type_size((ir_type)k->lines[n].type));
+    memset(spare->storage, 0, (size_t)spare->capacity * element_size(k, n));
     return true;
 }
 
@@ -296,7 +296,7 @@ static void move_to_spare(const sinter_instance *i, instance_block *b, const uin
     b->lent = false;
 }
 
-__attribute__((noinline)) size_t sn_kernel_slide(sinter_instance *i, uint32_t line)
+__attribute__((noinline)) size_t sn_lines_slide(sinter_instance *i, uint32_t line)
 {
     instance_line *own = &i->lines[line];
     instance_block *b = own->block ? sn_instance_block(i, line, 0) : NULL;
@@ -328,7 +328,7 @@ static void move_windows(const kernel_run *r, uint32_t n)
     for (const kernel_window *w = k->windows, *end = w + k->window_count; w < end; w++) {
         instance_line *own = &lines[w->line];
         if (__builtin_expect(own->position + (uint64_t)n > own->capacity, 0))
-            sn_kernel_slide(r->instance, w->line);
+            sn_lines_slide(r->instance, w->line);
         frame[w->slot] = (uint64_t)(uintptr_t)(own->storage + (size_t)own->position * w->width);
         own->position += n;
     }

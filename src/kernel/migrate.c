@@ -415,7 +415,7 @@ static void lend(line_past *past, sinter_instance *from, sinter_instance *to, li
         return;
     *near = (uint32_t)(b - from->blocks) + 1;
     if (b->shift && !b->lent && from->lines[move.from].position >= (uint64_t)from->kernel->lines[move.from].length + b->shift)
-        sn_kernel_slide(from, move.from);
+        sn_lines_slide(from, move.from);
     instance_spare *spare = &from->spares[b - from->blocks];
     if (!spare->line.block) {
         *spare = (instance_spare){past->spare, sn_instance_shift(from->kernel, move.from)};
@@ -573,7 +573,7 @@ static bool can_share(const sinter_migration *m, const sinter_instance *from, co
 static void make_room(sinter_instance *from, sinter_instance *to, uint32_t line, uint32_t elements)
 {
     if (from->lines[line].position + (uint64_t)elements > from->lines[line].capacity)
-        to->moved += sn_kernel_slide(from, line);
+        to->moved += sn_lines_slide(from, line);
 }
 
 /* The new instance has the block from now on; the old one gives that back which the new one had, and looks at the block as long as it runs. */
