@@ -1,0 +1,86 @@
+/* What the versions of the scan (scan.h) share: the matrix product, the flush, and the elements one after the other. Inlined into functions of any target,
+ * where __builtin_fmaf becomes that target's instruction. Included only by the scan*.c files. */
+#ifndef SN_KERNEL_SCAN_STEPS_H
+#define SN_KERNEL_SCAN_STEPS_H
+
+#include "kernel/scan.h"
+
+#include <float.h>
+#include <string.h>
+
+#define SCAN_INLINE inline __attribute__((always_inline, unused))
+
+/* The version of scan_avx2.c, for processors with AVX2 and FMA. */
+unsigned sn_scan_ticks_avx2(const scan_powers *p, const scan_streams *s, uint32_t ticks, float state[SCAN_MOST], unsigned flush);
+
+/* to = A y + t; `to` may be `y` or `t`. */
+static SCAN_INLINE void scan_step(unsigned order, const scan_matrix *a, const float *y, const float *t, float *to)
+{
+    if (order == 1) {
+        to[0] = __builtin_fmaf(a->at[0][0], y[0], t[0]);
+    } else {
+        const float first = __builtin_fmaf(a->at[0][0], y[0], __builtin_fmaf(a->at[0][1], y[1], t[0]));
+        to[1] = __builtin_fmaf(a->at[1][1], y[1], __builtin_fmaf(a->at[1][0], y[0], t[1]));
+        to[0] = first;
+    }
+}
+
+/* What comes in at one element. */
+static SCAN_INLINE void scan_input(unsigned order, unsigned inputs, const scan_matrix *b, const scan_streams *s, size_t i, float *to)
+{
+    for (unsigned m = 0; m < order; m++)
+        to[m] = inputs == 0   ? b->at[m][0]
+                : inputs == 1 ? b->at[m][0] * s->x[0][i]
+                              : __builtin_fmaf(b->at[m][1], s->x[1][i], b->at[m][0] * s->x[0][i]);
+}
+
+/* At a tick's beginning; returns the bits of the states that were not finite. */
+static SCAN_INLINE unsigned scan_flush(unsigned order, float *state, unsigned flush)
+{
+    unsigned faults = 0;
+    for (unsigned m = 0; m < order; m++) {
+        const float magnitude = __builtin_fabsf(state[m]);
+        if (!(flush >> m & 1) || (magnitude >= 1e-30f && magnitude <= FLT_MAX))
+            continue;
+        faults |= magnitude <= FLT_MAX ? 0 : 1u << m;
+        state[m] = 0;
+    }
+    return faults;
+}
+
+/* One after the other, where powers are too large. */
+static SCAN_INLINE unsigned scan_plainly(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s,
+                                         uint32_t ticks, float *state, unsigned flush)
+{
+    float now[SCAN_MOST] = {0}, in[SCAN_MOST];
+    unsigned faults = 0;
+    memcpy(now, state, order * sizeof *now);
+    for (size_t i = 0; i < (size_t)ticks * SCAN_TICK; i++) {
+        if (i % SCAN_TICK == 0)
+            faults |= scan_flush(order, now, flush);
+        for (unsigned m = 0; m < order; m++)
+            if (s->before[m])
+                s->before[m][i] = now[m];
+        scan_input(order, inputs, &p->b, s, i, in);
+        scan_step(order, &p->a, now, in, now);
+        for (unsigned m = 0; m < order; m++)
+            if (s->now[m])
+                s->now[m][i] = now[m];
+    }
+    memcpy(state, now, order * sizeof *now);
+    return faults;
+}
+
+/* The same by what is to be done, so that the loop has neither in it. */
+static SCAN_INLINE unsigned scan_one_by_one(const scan_powers *p, const scan_streams *s, uint32_t ticks, float *state, unsigned flush)
+{
+    if (p->order == 1)
+        return p->inputs == 0   ? scan_plainly(1, 0, p, s, ticks, state, flush)
+               : p->inputs == 1 ? scan_plainly(1, 1, p, s, ticks, state, flush)
+                                : scan_plainly(1, 2, p, s, ticks, state, flush);
+    return p->inputs == 0   ? scan_plainly(2, 0, p, s, ticks, state, flush)
+           : p->inputs == 1 ? scan_plainly(2, 1, p, s, ticks, state, flush)
+                            : scan_plainly(2, 2, p, s, ticks, state, flush);
+}
+
+#endif
