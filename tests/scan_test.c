@@ -102,7 +102,7 @@ static scan_coefficients coefficients(unsigned kind, unsigned order, unsigned in
         for (unsigned k = 0; k < (inputs ? inputs : 1); k++)
             c.b[r][k] = below(8) ? unit() : below(2) ? 0 : hard();
     }
-    static const double radii[] = {0.999, 0.9999999, 1.0, 1.0001, 1.2, 1.28, 1.4};
+    static const double radii[] = {0.999, 0.9999999, 1.0, 1.0001, 1.2, 1.25, 1.4};
     const double near_one = kind <= 6 ? radii[kind] : 0;
     if (kind <= 6 && order == 1)
         c.a[0][0] = below(2) ? near_one : -near_one;
@@ -179,6 +179,29 @@ static values apply(unsigned order, square a, values y, values t)
     return to;
 }
 
+/* Without what is added. */
+static values apply_alone(unsigned order, square a, values y)
+{
+    values to = {{0, 0}};
+    if (order == 1) {
+        to.at[0] = (float)a.at[0][0] * y.at[0];
+        return to;
+    }
+    to.at[0] = fmaf((float)a.at[0][0], y.at[0], (float)a.at[0][1] * y.at[1]);
+    to.at[1] = fmaf((float)a.at[1][1], y.at[1], (float)a.at[1][0] * y.at[0]);
+    return to;
+}
+
+/* A^k B of one state and stream, in f64. */
+static double coefficient(const scan_coefficients *c, square a, unsigned k, unsigned m, unsigned stream)
+{
+    const square p = power(c->order, a, k);
+    if (k == 0)
+        return c->b[m][stream];
+    const double first = p.at[m][0] * c->b[0][stream];
+    return c->order == 1 ? first : first + p.at[m][1] * c->b[1][stream];
+}
+
 static values incoming(const scan_coefficients *c, const float *const x[2], uint32_t i)
 {
     values u = {{0, 0}};
@@ -193,42 +216,80 @@ static values incoming(const scan_coefficients *c, const float *const x[2], uint
     return u;
 }
 
+/* z(g,j) of one state and stream, whose group begins at x. */
+static float from_zero(const double c[4], const float *x, unsigned j)
+{
+    const float c0 = (float)c[0], c1 = (float)c[1], c2 = (float)c[2], c3 = (float)c[3];
+    switch (j) {
+    case 0: return c0 * x[0];
+    case 1: return fmaf(c0, x[1], c1 * x[0]);
+    case 2: return fmaf(c0, x[2], fmaf(c1, x[1], c2 * x[0]));
+    default: return fmaf(c2, x[1], c3 * x[0]) + fmaf(c0, x[3], c1 * x[2]);
+    }
+}
+
+/* Is a tick to be computed as a scan? */
+static bool is_tame(const scan_coefficients *c, square a)
+{
+    const square fourth = power(c->order, a, 4);
+    for (unsigned k = 1; k <= 4; k++)
+        if (too_large(c->order, power(c->order, a, k)))
+            return false;
+    for (unsigned k = 1; k < 16; k++)
+        if (too_large(c->order, power(c->order, fourth, k)))
+            return false;
+    for (unsigned k = 0; k < 4; k++)
+        for (unsigned m = 0; m < c->order; m++)
+            for (unsigned i = 0; i < (c->inputs ? c->inputs : 1u); i++)
+                if (!(fabs(coefficient(c, a, k, m, i)) <= FLT_MAX))
+                    return false;
+    return true;
+}
+
 /* s of one tick, from S. */
 static void reference_tick(const scan_coefficients *c, const float *const x[2], uint32_t at, values begin, values s[SCAN_TICK])
 {
+    static const float ones[4] = {1, 1, 1, 1};
     static const values zero;
     const unsigned order = c->order;
     square a = {{{0}}};
     for (unsigned k = 0; k < 4; k++)
         if (k / 2 < order && k % 2 < order)
             a.at[k / 2][k % 2] = c->a[k / 2][k % 2];
-    const square eighth = power(order, a, 8);
-    bool plainly = false;
-    for (unsigned k = 1; k <= 8; k++)
-        plainly |= too_large(order, power(order, a, k)) || (k < 8 && too_large(order, power(order, eighth, k)));
-    if (plainly) {
+    if (!is_tame(c, a)) {
         for (unsigned e = 0; e < SCAN_TICK; e++)
             s[e] = begin = apply(order, a, begin, incoming(c, x, at + e));
         return;
     }
-    values z[8][8], v[8], next[8];
-    for (unsigned g = 0; g < 8; g++)
-        for (unsigned j = 0; j < 8; j++) {
-            const values u = incoming(c, x, at + 8 * g + j);
-            z[g][j] = j ? apply(order, a, z[g][j - 1], u) : u;
+    const square fourth = power(order, a, 4);
+    values z[16][4], v[16], next[16];
+    for (unsigned m = 0; m < order; m++) {
+        double of[2][4];
+        for (unsigned k = 0; k < 8; k++)
+            of[k / 4][k % 4] = k / 4 < c->inputs || k < 4 ? coefficient(c, a, k % 4, m, k / 4) : 0;
+        for (unsigned e = 0; e < SCAN_TICK; e++) {
+            float *const to = &z[e / 4][e % 4].at[m];
+            *to = from_zero(of[0], c->inputs ? &x[0][at + e / 4 * 4] : ones, e % 4);
+            if (c->inputs == 2)
+                *to += from_zero(of[1], &x[1][at + e / 4 * 4], e % 4);
         }
-    for (unsigned g = 0; g < 8; g++)
-        v[g] = g ? z[g - 1][7] : zero;
-    for (unsigned reach = 1; reach < 8; reach *= 2) {
-        for (unsigned g = 0; g < 8; g++)
-            next[g] = apply(order, power(order, eighth, reach), g >= reach ? v[g - reach] : zero, v[g]);
+    }
+    for (unsigned g = 0; g < 16; g++)
+        v[g] = g ? z[g - 1][3] : zero;
+    for (unsigned reach = 1; reach < 16; reach *= 2) {
+        for (unsigned g = 0; g < 16; g++) {
+            values t = v[g];
+            if (reach == 8) {
+                const values w = apply_alone(order, power(order, fourth, g), begin);
+                for (unsigned m = 0; m < order; m++)
+                    t.at[m] += w.at[m];
+            }
+            next[g] = apply(order, power(order, fourth, reach), g >= reach ? v[g - reach] : zero, t);
+        }
         memcpy(v, next, sizeof v);
     }
-    for (unsigned g = 0; g < 8; g++) {
-        const values from = apply(order, power(order, eighth, g), begin, v[g]);
-        for (unsigned j = 0; j < 8; j++)
-            s[8 * g + j] = apply(order, power(order, a, j + 1), from, z[g][j]);
-    }
+    for (unsigned e = 0; e < SCAN_TICK; e++)
+        s[e] = apply(order, power(order, a, e % 4 + 1), v[e / 4], z[e / 4][e % 4]);
 }
 
 typedef struct result {
@@ -363,7 +424,7 @@ static trial random_trial(unsigned kind, unsigned order, unsigned inputs, unsign
     return t;
 }
 
-static const uint32_t masks[] = {UINT32_MAX, 0, ~(uint32_t)CPU_FMA, ~(uint32_t)CPU_AVX2};
+static const uint32_t masks[] = {UINT32_MAX, CPU_X64_AVX2, 0, ~(uint32_t)CPU_FMA, ~(uint32_t)CPU_AVX512BW, ~(uint32_t)CPU_AVX2};
 
 static int open_pages(void **state)
 {
@@ -415,8 +476,8 @@ static void large_powers_are_found(void **state)
         {{{0}}, 1, false},
         {{{1}}, 1, false},
         {{{-1}}, 1, false},
-        {{{1.27}}, 1, false}, /* to the 56th: 650,000 */
-        {{{1.29}}, 1, true},
+        {{{1.25}}, 1, false}, /* to the 60th: 650,000 */
+        {{{1.27}}, 1, true},
         {{{INFINITY}}, 1, true},
         {{{NAN}}, 1, true},
         {{{1e6, 0}, {0, 0}}, 2, true},
@@ -446,7 +507,7 @@ static void flushes_are_seen_and_told(void **state)
         {1e-40f, 1, 0, 0}, {-0.0f, 1, 0, 0}, {INFINITY, 1, 1, 0}, {-INFINITY, 1, 1, 0}, {NAN, 1, 1, 0},
         {FLT_MAX, 1, 0, FLT_MAX}, {0.9999e-30f, 0, 0, 0.9999e-30f}, {INFINITY, 0, 0, INFINITY},
     };
-    for (unsigned mask = 0; mask < 2; mask++)
+    for (unsigned mask = 0; mask < 3; mask++)
         for (unsigned inputs = 0; inputs < 3; inputs++)
             for (unsigned order = 1; order <= 2; order++)
                 for (unsigned k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -454,7 +515,7 @@ static void flushes_are_seen_and_told(void **state)
                     const scan_coefficients c = {.a = {{0.5}, {0, 0.5}}, .order = (uint8_t)order, .inputs = (uint8_t)inputs};
                     const scan_streams s = {.x = {x, x}, .before = {before, NULL}};
                     scan_powers powers;
-                    sn_cpu_override(mask ? 0 : UINT32_MAX);
+                    sn_cpu_override(masks[mask]);
                     sn_scan_prepare(&powers, &c);
                     assert_int_equal(sn_scan_ticks(&powers, &s, 1, carried, cases[k].flush), cases[k].faults);
                     assert_true(same(before[0], cases[k].before));
@@ -470,19 +531,16 @@ typedef struct errors {
     double scan, plain, size; /* root mean squares */
 } errors;
 
-/* Against f64 with the coefficients that f32 has: what is asked is how computing errs. White noise, then rest. */
-static errors measure(const scan_coefficients *c)
+/* Adds what white noise and then rest give, against f64 with the coefficients that f32 has: what is asked is how computing errs. */
+static void measure_once(const scan_coefficients *c, const scan_powers *powers, errors *e)
 {
     static float x[SECONDS], now[2][SECONDS];
     float state[2] = {0}, s[2] = {0};
     double exact[2] = {0};
-    errors e = {0};
-    scan_powers powers;
-    sn_scan_prepare(&powers, c);
     for (uint32_t i = 0; i < SECONDS; i++)
         x[i] = i < SECONDS * 3 / 4 ? (float)unit() : 0;
     const scan_streams streams = {.x = {x}, .now = {now[0], c->order == 2 ? now[1] : NULL}};
-    assert_int_equal(sn_scan_ticks(&powers, &streams, SETTLE, state, 0), 0);
+    assert_int_equal(sn_scan_ticks(powers, &streams, SETTLE, state, 0), 0);
     for (uint32_t i = 0; i < SECONDS; i++) {
         double next[2] = {0};
         float plain[2] = {0};
@@ -497,11 +555,21 @@ static errors measure(const scan_coefficients *c)
         memcpy(exact, next, sizeof exact);
         memcpy(s, plain, sizeof s);
         for (unsigned m = 0; m < c->order; m++) {
-            e.scan += pow((double)now[m][i] - exact[m], 2);
-            e.plain += pow((double)s[m] - exact[m], 2);
-            e.size += pow(exact[m], 2);
+            e->scan += pow((double)now[m][i] - exact[m], 2);
+            e->plain += pow((double)s[m] - exact[m], 2);
+            e->size += pow(exact[m], 2);
         }
     }
+}
+
+static errors measure(const scan_coefficients *c)
+{
+    enum { RUNS = 24 };
+    errors e = {0};
+    scan_powers powers;
+    sn_scan_prepare(&powers, c);
+    for (unsigned k = 0; k < RUNS; k++)
+        measure_once(c, &powers, &e);
     e.scan = sqrt(e.scan), e.plain = sqrt(e.plain), e.size = sqrt(e.size);
     return e;
 }
@@ -522,13 +590,14 @@ static scan_coefficients state_variable(double cutoff, double quality)
         .a = {{2 * a1 - 1, -2 * a2}, {2 * a2, 1 - 2 * a3}}, .b = {{2 * a2}, {2 * a3}}, .order = 2, .inputs = 1};
 }
 
-/* Filters err as the plain recurrence does. The direct form's powers have entries near j of opposite signs where its poles are close together (near 1, for low
- * cutoffs), and their difference is what counts: there it errs several times as much. */
+/* Filters err as the plain recurrence does. In direct form the entries of A^n are near n and of opposite signs where both poles are close to 1 (low cutoffs),
+ * and their difference is what counts: rounding them moves the poles, as rounding the coefficients themselves would. */
 static void errs_about_as_one_by_one(void **state)
 {
     (void)state;
     static const double cutoffs[] = {0.0004, 0.002, 0.01, 0.05, 0.2, 0.45}, qualities[] = {0.5, 0.7071, 2, 20, 200};
     double worst = 0, worst_direct = 0;
+    seed = 0xD1B54A32D192ED03u;
     for (unsigned i = 0; i < sizeof cutoffs / sizeof *cutoffs; i++)
         for (unsigned k = 0; k < 2 + sizeof qualities / sizeof *qualities; k++) {
             const double pole = exp(-6.283185307179586 * cutoffs[i]);
@@ -547,8 +616,8 @@ static void errs_about_as_one_by_one(void **state)
             *of = fmax(*of, e.scan / e.plain);
         }
     print_message("root mean square: at most %.2f times that of the plain recurrence, %.2f times in direct form\n", worst, worst_direct);
-    assert_true(worst < 1.6);
-    assert_true(worst_direct < 8);
+    assert_true(worst < 1.5);
+    assert_true(worst_direct < 30);
 }
 
 int main(void)

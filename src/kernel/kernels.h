@@ -8,7 +8,7 @@
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, totals, grids
  *   lines.c      delay lines: where they lie, how they move on, what is flushed
- *   scan.h       linear recurrences of order 1 and 2 over whole ticks, in lanes (scan.c, scan_avx2.c)
+ *   scan.h       linear recurrences of order 1 and 2 over whole ticks, in lanes (scan.c, scan_avx2.c, scan_avx512.c)
  *   fold.h       partial sums become a total
  *   instance.c   parameters and state
  *   ramp.c       smoothed parameters on their way

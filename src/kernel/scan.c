@@ -1,6 +1,6 @@
 /* The scan of linear recurrences: what is prepared, the version for any processor, and which version runs.
  *
- * The portable version computes what scan.h says with arrays of 8 in the place of vectors, a loop over the groups around each step, which compilers turn into
+ * The portable version computes what scan.h says with arrays of 16 in the place of vectors, a loop over the groups around each step, which compilers turn into
  * vector code where the processor's base has a fused operation (AArch64). Where it has none, as x86-64's has not, the C library's fmaf rounds as well, slowly.
  *
  * The features are asked for with each call, which reads one word, rather than kept with the powers: those are plain numbers, to be copied anywhere. */
@@ -9,206 +9,246 @@
 #include "base/cpu.h"
 #include "kernel/scan_steps.h"
 
-/* ---- preparing ---- */
+/* ---- matrices ---- */
 
 typedef struct matrix {
     double at[SCAN_MOST][SCAN_MOST];
 } matrix;
 
-static matrix product(unsigned order, const matrix *x, const matrix *y)
+/* x y, of which y has so many columns. */
+static matrix product(unsigned order, unsigned columns, const matrix *x, const matrix *y)
 {
     matrix z = {{{0}}};
     for (unsigned r = 0; r < order; r++)
-        for (unsigned c = 0; c < order; c++)
+        for (unsigned c = 0; c < columns; c++)
             z.at[r][c] = order == 1 ? x->at[r][0] * y->at[0][c] : x->at[r][0] * y->at[0][c] + x->at[r][1] * y->at[1][c];
     return z;
 }
 
-/* Rounds it to f32 at element k of each of `to`'s rows; true if it is too large, or no number. */
-static bool store_power(unsigned order, const matrix *x, float to[SCAN_MOST][SCAN_MOST][SCAN_GROUP], unsigned k)
+/* Rounds it to f32; true where an entry is above `most`, or no number. */
+static bool rounded(unsigned order, unsigned columns, const matrix *x, double most, scan_matrix *to)
 {
     bool large = false;
+    *to = (scan_matrix){{{0}}};
     for (unsigned r = 0; r < order; r++)
-        for (unsigned c = 0; c < order; c++) {
-            large |= !(__builtin_fabs(x->at[r][c]) <= 1e6);
-            to[r][c][k] = (float)x->at[r][c];
+        for (unsigned c = 0; c < columns; c++) {
+            large |= !(__builtin_fabs(x->at[r][c]) <= most);
+            to->at[r][c] = (float)x->at[r][c];
         }
     return large;
 }
 
-/* Element k of each row as a matrix. */
-static SCAN_INLINE scan_matrix take_power(unsigned order, const float from[SCAN_MOST][SCAN_MOST][SCAN_GROUP], unsigned k)
+/* At element k of each row of `to`; `width` elements a row. */
+static void put(const scan_matrix *x, float *to, unsigned width, unsigned k)
 {
-    scan_matrix to = {{{0}}};
-    for (unsigned r = 0; r < order; r++)
-        for (unsigned c = 0; c < order; c++)
-            to.at[r][c] = from[r][c][k];
+    for (unsigned r = 0; r < SCAN_MOST; r++)
+        for (unsigned c = 0; c < SCAN_MOST; c++)
+            to[(r * SCAN_MOST + c) * width + k] = x->at[r][c];
+}
+
+static SCAN_INLINE scan_matrix take(const float *from, unsigned width, unsigned k)
+{
+    scan_matrix x;
+    for (unsigned r = 0; r < SCAN_MOST; r++)
+        for (unsigned c = 0; c < SCAN_MOST; c++)
+            x.at[r][c] = from[(r * SCAN_MOST + c) * width + k];
+    return x;
+}
+
+/* ---- the steps ---- */
+
+typedef struct groups {
+    float of[SCAN_MOST][SCAN_GROUPS];
+} groups;
+
+/* M y + t in every lane; `to` may be `t`. */
+static SCAN_INLINE void step_lanes(unsigned order, const scan_matrix *a, const groups *y, const groups *t, groups *to)
+{
+    for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+        if (order == 1) {
+            to->of[0][g] = __builtin_fmaf(a->at[0][0], y->of[0][g], t->of[0][g]);
+        } else {
+            to->of[0][g] = __builtin_fmaf(a->at[0][0], y->of[0][g], __builtin_fmaf(a->at[0][1], y->of[1][g], t->of[0][g]));
+            to->of[1][g] = __builtin_fmaf(a->at[1][1], y->of[1][g], __builtin_fmaf(a->at[1][0], y->of[0][g], t->of[1][g]));
+        }
+    }
+}
+
+/* z(g,j) of one stream. */
+static SCAN_INLINE float from_zero(const float c[SCAN_GROUP], const float x[SCAN_GROUP], unsigned j)
+{
+    if (j == 0)
+        return c[0] * x[0];
+    if (j == 1)
+        return __builtin_fmaf(c[0], x[1], c[1] * x[0]);
+    if (j == 2)
+        return __builtin_fmaf(c[0], x[2], __builtin_fmaf(c[1], x[1], c[2] * x[0]));
+    return __builtin_fmaf(c[2], x[1], c[3] * x[0]) + __builtin_fmaf(c[0], x[3], c[1] * x[2]);
+}
+
+/* Step 1. */
+static SCAN_INLINE void within_groups(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s, size_t at, groups z[SCAN_GROUP])
+{
+    for (unsigned j = 0; j < SCAN_GROUP; j++)
+        for (unsigned m = 0; m < order; m++)
+            for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+                const float first = from_zero(p->in[m][0], s->x[0] + at + g * SCAN_GROUP, j);
+                z[j].of[m][g] = inputs == 1 ? first : first + from_zero(p->in[m][1], s->x[1] + at + g * SCAN_GROUP, j);
+            }
+}
+
+/* Moved up by so many groups, zeros behind. */
+static SCAN_INLINE groups moved_up(unsigned order, const groups *v, unsigned by)
+{
+    groups to;
+    for (unsigned m = 0; m < order; m++)
+        for (unsigned g = 0; g < SCAN_GROUPS; g++)
+            to.of[m][g] = g < by ? 0 : v->of[m][g - by];
     return to;
 }
 
-/* Step 2 over the lanes of `last`, z(g,7); to v3. */
-static SCAN_INLINE void scan_groups(unsigned order, const scan_matrix over[3], float last[SCAN_MOST][SCAN_GROUP], float to[SCAN_MOST][SCAN_GROUP])
+/* Step 2 up to v3. */
+static SCAN_INLINE groups over_groups(unsigned order, const scan_powers *p, const groups *last)
 {
-    float v[SCAN_MOST][4 + SCAN_GROUP] = {{0}}; /* zeros where no group is */
-    for (unsigned m = 0; m < order; m++)
-        for (unsigned g = 1; g < SCAN_GROUP; g++)
-            v[m][4 + g] = last[m][g - 1];
+    groups v = moved_up(order, last, 1);
     for (unsigned level = 0; level < 3; level++) {
-        float next[SCAN_MOST][SCAN_GROUP];
-        for (unsigned g = 0; g < SCAN_GROUP; g++) {
-            float y[SCAN_MOST], t[SCAN_MOST];
-            for (unsigned m = 0; m < order; m++) {
-                y[m] = v[m][4 + g - (1u << level)];
-                t[m] = v[m][4 + g];
-            }
-            scan_step(order, &over[level], y, t, t);
-            for (unsigned m = 0; m < order; m++)
-                next[m][g] = t[m];
-        }
-        for (unsigned m = 0; m < order; m++)
-            memcpy(v[m] + 4, next[m], sizeof next[m]);
+        const groups y = moved_up(order, &v, 1u << level);
+        step_lanes(order, &p->over[level], &y, &v, &v);
     }
-    for (unsigned m = 0; m < order; m++)
-        memcpy(to[m], v[m] + 4, sizeof to[m]);
+    return v;
 }
+
+/* The rest of it. */
+static SCAN_INLINE groups with_state(unsigned order, const scan_powers *p, const float *state, const groups *v)
+{
+    const groups y = moved_up(order, v, 8);
+    groups to;
+    for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+        const scan_matrix q = take(&p->across[0][0][0], SCAN_GROUPS, sn_scan_lane(g));
+        if (order == 1) {
+            to.of[0][g] = v->of[0][g] + q.at[0][0] * state[0];
+        } else {
+            to.of[0][g] = v->of[0][g] + __builtin_fmaf(q.at[0][0], state[0], q.at[0][1] * state[1]);
+            to.of[1][g] = v->of[1][g] + __builtin_fmaf(q.at[1][1], state[1], q.at[1][0] * state[0]);
+        }
+    }
+    step_lanes(order, &p->over[3], &y, &to, &to);
+    return to;
+}
+
+/* ---- preparing ---- */
 
 /* Steps 1 and 2 of streams that are not there. */
 static void prepare_constant(scan_powers *to, unsigned order)
 {
-    float z[SCAN_MOST], in[SCAN_MOST], last[SCAN_MOST][SCAN_GROUP];
-    scan_input(order, 0, &to->b, NULL, 0, in);
-    for (unsigned j = 0; j < SCAN_GROUP; j++) {
-        if (j == 0)
-            memcpy(z, in, sizeof z);
-        else
-            scan_step(order, &to->a, z, in, z);
-        for (unsigned m = 0; m < order; m++)
-            to->constant[m][j] = z[m];
+    static const float ones[SCAN_TICK] = {
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    };
+    const scan_streams s = {.x = {ones}};
+    groups z[SCAN_GROUP];
+    within_groups(order, 1, to, &s, 0, z);
+    const groups v = over_groups(order, to, &z[SCAN_GROUP - 1]);
+    for (unsigned m = 0; m < order; m++) {
+        for (unsigned j = 0; j < SCAN_GROUP; j++)
+            to->constant[m][j] = z[j].of[m][0];
+        for (unsigned g = 0; g < SCAN_GROUPS; g++)
+            to->carried[m][sn_scan_lane(g)] = v.of[m][g];
     }
-    for (unsigned m = 0; m < order; m++)
-        for (unsigned g = 0; g < SCAN_GROUP; g++)
-            last[m][g] = z[m];
-    scan_groups(order, to->over, last, to->carried);
+}
+
+/* A to A^4, and Ck; returns A^4. */
+static matrix prepare_groups(scan_powers *to, unsigned order, unsigned columns, const matrix *a, const matrix *b)
+{
+    matrix power = *a;
+    scan_matrix x;
+    to->plain |= rounded(order, columns, b, FLT_MAX, &to->b);
+    put(&to->b, &to->in[0][0][0], SCAN_GROUP, 0);
+    for (unsigned k = 1;; k++) {
+        to->plain |= rounded(order, order, &power, 1e6, &x);
+        put(&x, &to->within[0][0][0], SCAN_GROUP, k - 1);
+        if (k == 1)
+            to->a = x;
+        if (k == SCAN_GROUP)
+            return power;
+        const matrix c = product(order, columns, &power, b);
+        to->plain |= rounded(order, columns, &c, FLT_MAX, &x);
+        put(&x, &to->in[0][0][0], SCAN_GROUP, k);
+        power = product(order, order, &power, a);
+    }
 }
 
 void sn_scan_prepare(scan_powers *to, const scan_coefficients *c)
 {
-    const unsigned order = c->order;
-    const scan_powers *from = to;
-    matrix a = {{{0}}}, power = {{{0}}};
+    const unsigned order = c->order, columns = c->inputs ? c->inputs : 1;
+    matrix a = {{{0}}}, b = {{{0}}};
+    scan_matrix x = {{{1, 0}, {0, 1}}};
     memset(to, 0, sizeof *to);
     to->order = c->order;
     to->inputs = c->inputs;
     for (unsigned r = 0; r < order; r++) {
-        for (unsigned k = 0; k < order; k++) {
-            a.at[r][k] = c->a[r][k];
-            to->a.at[r][k] = (float)c->a[r][k];
-        }
-        for (unsigned k = 0; k < (c->inputs ? c->inputs : 1u); k++)
-            to->b.at[r][k] = (float)c->b[r][k];
-        power.at[r][r] = 1;
+        memcpy(a.at[r], c->a[r], order * sizeof(double));
+        memcpy(b.at[r], c->b[r], columns * sizeof(double));
     }
-    store_power(order, &power, to->across, 0);
-    power = a;
-    to->plain = store_power(order, &power, to->within, 0);
-    for (unsigned j = 1; j < SCAN_GROUP; j++) {
-        power = product(order, &power, &a);
-        to->plain |= store_power(order, &power, to->within, j);
+    const matrix fourth = prepare_groups(to, order, columns, &a, &b);
+    matrix power = fourth;
+    put(&x, &to->across[0][0][0], SCAN_GROUPS, 0);
+    for (unsigned g = 1;; g++) {
+        to->plain |= rounded(order, order, &power, 1e6, &x);
+        put(&x, &to->across[0][0][0], SCAN_GROUPS, sn_scan_lane(g));
+        if (!(g & (g - 1)))
+            to->over[__builtin_ctz(g)] = x;
+        if (g == SCAN_GROUPS - 1)
+            break;
+        power = product(order, order, &power, &fourth);
     }
-    const matrix eighth = power;
-    for (unsigned g = 1; g < SCAN_GROUP; g++) {
-        if (g > 1)
-            power = product(order, &power, &eighth);
-        to->plain |= store_power(order, &power, to->across, g);
-    }
-    for (unsigned level = 0; level < 3; level++)
-        to->over[level] = take_power(order, from->across, 1u << level);
     if (!c->inputs && !to->plain)
         prepare_constant(to, order);
 }
 
 /* ---- the portable version ---- */
 
-/* A y + t in every lane. */
-static SCAN_INLINE void step_lanes(unsigned order, const scan_matrix *a, float y[SCAN_MOST][SCAN_GROUP], float t[SCAN_MOST][SCAN_GROUP],
-                            float to[SCAN_MOST][SCAN_GROUP])
+static SCAN_INLINE void scan_tick(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s, size_t at, const float *state,
+                                  groups z[SCAN_GROUP])
 {
-    for (unsigned g = 0; g < SCAN_GROUP; g++) {
-        const float first = y[0][g], second = order == 2 ? y[1][g] : 0;
-        if (order == 2) {
-            to[0][g] = __builtin_fmaf(a->at[0][0], first, __builtin_fmaf(a->at[0][1], second, t[0][g]));
-            to[1][g] = __builtin_fmaf(a->at[1][1], second, __builtin_fmaf(a->at[1][0], first, t[1][g]));
-        } else {
-            to[0][g] = __builtin_fmaf(a->at[0][0], first, t[0][g]);
-        }
-    }
-}
-
-/* Step 1 of the tick that begins at element `at`, by j and g, and step 2. */
-static SCAN_INLINE void add_streams(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s, size_t at,
-                                    float z[SCAN_GROUP][SCAN_MOST][SCAN_GROUP], float v[SCAN_MOST][SCAN_GROUP])
-{
-    if (!inputs) {
-        for (unsigned m = 0; m < order; m++) {
-            for (unsigned j = 0; j < SCAN_GROUP; j++)
-                for (unsigned g = 0; g < SCAN_GROUP; g++)
-                    z[j][m][g] = p->constant[m][j];
-            memcpy(v[m], p->carried[m], sizeof v[m]);
-        }
-        return;
-    }
-    for (unsigned j = 0; j < SCAN_GROUP; j++) {
-        for (unsigned g = 0; g < SCAN_GROUP; g++) {
-            float in[SCAN_MOST];
-            scan_input(order, inputs, &p->b, s, at + g * SCAN_GROUP + j, in);
-            for (unsigned m = 0; m < order; m++)
-                z[j][m][g] = in[m];
-        }
-        if (j)
-            step_lanes(order, &p->a, z[j - 1], z[j], z[j]);
-    }
-    scan_groups(order, p->over, z[SCAN_GROUP - 1], v);
-}
-
-/* Steps 3 and 4: z becomes s. */
-static SCAN_INLINE void add_state(unsigned order, const scan_powers *p, const float *state, float z[SCAN_GROUP][SCAN_MOST][SCAN_GROUP],
-                                  float v[SCAN_MOST][SCAN_GROUP])
-{
-    for (unsigned g = 0; g < SCAN_GROUP; g++) {
-        float t[SCAN_MOST];
+    groups v;
+    if (inputs) {
+        within_groups(order, inputs, p, s, at, z);
+        v = over_groups(order, p, &z[SCAN_GROUP - 1]);
+    } else {
         for (unsigned m = 0; m < order; m++)
-            t[m] = v[m][g];
-        const scan_matrix a = take_power(order, p->across, g);
-        scan_step(order, &a, state, t, t);
-        for (unsigned m = 0; m < order; m++)
-            v[m][g] = t[m];
+            for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+                for (unsigned j = 0; j < SCAN_GROUP; j++)
+                    z[j].of[m][g] = p->constant[m][j];
+                v.of[m][g] = p->carried[m][sn_scan_lane(g)];
+            }
     }
+    v = with_state(order, p, state, &v);
     for (unsigned j = 0; j < SCAN_GROUP; j++) {
-        const scan_matrix a = take_power(order, p->within, j);
-        step_lanes(order, &a, v, z[j], z[j]);
+        const scan_matrix a = take(&p->within[0][0][0], SCAN_GROUP, j);
+        step_lanes(order, &a, &v, &z[j], &z[j]);
     }
 }
 
-static SCAN_INLINE unsigned scan_ticks(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s,
-                                       uint32_t ticks, float *state, unsigned flush)
+static SCAN_INLINE unsigned scan_ticks(unsigned order, unsigned inputs, const scan_powers *p, const scan_streams *s, uint32_t ticks, float *state,
+                                        unsigned flush)
 {
     unsigned faults = 0;
     for (size_t at = 0; at < (size_t)ticks * SCAN_TICK; at += SCAN_TICK) {
-        float z[SCAN_GROUP][SCAN_MOST][SCAN_GROUP], v[SCAN_MOST][SCAN_GROUP];
+        groups z[SCAN_GROUP];
         faults |= scan_flush(order, state, flush);
-        add_streams(order, inputs, p, s, at, z, v);
-        add_state(order, p, state, z, v);
+        scan_tick(order, inputs, p, s, at, state, z);
         for (unsigned m = 0; m < order; m++) {
             if (s->before[m])
                 s->before[m][at] = state[m];
             for (unsigned e = 0; e < SCAN_TICK; e++) {
-                const float value = z[e % SCAN_GROUP][m][e / SCAN_GROUP];
+                const float value = z[e % SCAN_GROUP].of[m][e / SCAN_GROUP];
                 if (s->now[m])
                     s->now[m][at + e] = value;
                 if (s->before[m] && e + 1 < SCAN_TICK)
                     s->before[m][at + e + 1] = value;
             }
-            state[m] = z[SCAN_GROUP - 1][m][SCAN_GROUP - 1];
+            state[m] = z[SCAN_GROUP - 1].of[m][SCAN_GROUPS - 1];
         }
     }
     return faults;
@@ -230,7 +270,10 @@ static unsigned scan_portably(const scan_powers *p, const scan_streams *s, uint3
 unsigned sn_scan_ticks(const scan_powers *p, const scan_streams *s, uint32_t ticks, float state[SCAN_MOST], unsigned flush)
 {
 #if defined(__x86_64__)
-    if ((sn_cpu_features() & CPU_X64_AVX2) == CPU_X64_AVX2)
+    const uint32_t features = sn_cpu_features();
+    if ((features & CPU_X64_AVX512) == CPU_X64_AVX512 && !p->plain)
+        return sn_scan_ticks_avx512(p, s, ticks, state, flush);
+    if ((features & CPU_X64_AVX2) == CPU_X64_AVX2)
         return sn_scan_ticks_avx2(p, s, ticks, state, flush);
 #endif
     return scan_portably(p, s, ticks, state, flush);

@@ -2,39 +2,44 @@
  *
  *     s[i] = A s[i-1] + B x[i]        s: 1 or 2 values, x: 1 or 2 streams, or none, which stands for x = 1
  *
- * One element after the other this takes two fused operations an element for each state, of which each waits for the last: 8 cycles or more. But the state is
- * linear in what it was before, so that a tick of 64 elements can be cut into 8 groups of 8 that begin from zero all at once (a lane each), and what lies
+ * One element after the other this takes two fused operations an element for each state, of which each waits for the last: 8 cycles or more. But the state
+ * is linear in what it was before, so that a tick of 64 elements can be cut into 16 groups of 4 that begin from zero all at once (a lane each), and what lies
  * before each group be added afterwards as a power of A: a scan of two levels. Ticks are those of the stream's absolute index, so the bits do not depend on
  * how calls are cut, as long as nothing but whole ticks comes here.
  *
- * The arithmetic, which every version follows bit for bit (a NaN is any NaN). All of it is f32, each step one product or one fused operation, rounded once. The
- * element e of a tick is (g, j) = (e / 8, e % 8); A y + t, of a matrix and vectors, is everywhere
+ * The arithmetic, which every version follows bit for bit (a NaN is any NaN). All of it is f32, each step one product, one sum or one fused operation, rounded
+ * once. The element e of a tick is (g, j) = (e / 4, e % 4). M y + t, of a matrix and vectors, is everywhere
  *
- *     order 1   fma(a11, y1, t1)
- *     order 2   fma(a11, y1, fma(a12, y2, t1))
- *               fma(a22, y2, fma(a21, y1, t2))
+ *     order 1   fma(m11, y1, t1)
+ *     order 2   fma(m11, y1, fma(m12, y2, t1))
+ *               fma(m22, y2, fma(m21, y1, t2))
  *
- * and u, what comes in, is b_m1 x1 for one stream, fma(b_m2, x2, b_m1 x1) for two, b_m1 for none.
+ * and M y alone has the product in the place of the innermost fused operation: m11 y1, or fma(m11, y1, m12 y2) and fma(m22, y2, m21 y1).
  *
- *   1. Within groups, from zero:    z(g,0) = u(g,0), z(g,j) = A z(g,j-1) + u(g,j)
- *   2. Over groups, exclusive, in three steps (Kogge and Stone), where lanes that are not there are +0 and take part like any other, so that signs
- *      of zeros are no matter of the version:
- *          e_g = z(g-1,7)    v1_g = A^8 e_(g-1) + e_g    v2_g = A^16 v1_(g-2) + v1_g    v3_g = A^32 v2_(g-4) + v2_g
- *   3. From the state S at the tick's beginning:    S_g = A^(8g) S + v3_g
- *   4. The elements:    s(g,j) = A^(j+1) S_g + z(g,j)
+ *   1. Within groups, from zero. With Ck = A^k B, of each state and stream, and xk = x(g,k):
+ *          z(g,0) = C0 x0                                  z(g,1) = fma(C0, x1, C1 x0)
+ *          z(g,2) = fma(C0, x2, fma(C1, x1, C2 x0))        z(g,3) = fma(C2, x1, C3 x0) + fma(C0, x3, C1 x2)
+ *      Of two streams, the sum of both, the first one's first. Without a stream, as of one that is 1 everywhere.
+ *   2. Over groups, exclusive (Kogge and Stone), where lanes that are not there are +0 and take part like any other, so that signs of zeros are no
+ *      matter of the version. From the state S at the tick's beginning, w_g = A^(4g) S, which is added before the last step:
+ *          e_g = z(g-1,3)     v1_g = A^4 e_(g-1) + e_g     v2_g = A^8 v1_(g-2) + v1_g     v3_g = A^16 v2_(g-4) + v2_g
+ *          S_g = A^32 v3_(g-8) + (v3_g + w_g)
+ *   3. The elements:    s(g,j) = A^(j+1) S_g + z(g,j)
  *
- * The state of the next tick is s(7,7). From tick to tick only step 3 of the last group and step 4 of its last element wait for each other: everything else of
- * a tick overlaps with those before it.
+ * The state of the next tick is s(15,3). From tick to tick only the product w, the last step and one element wait for each other: everything else of a tick
+ * overlaps with those before it. Step 1 is written without recurrence because no state waits for the other then, and of a state that nobody wants only z(g,3)
+ * is needed.
  *
- * Powers of A are computed in f64, by repeated multiplication (A^(n+1) = A^n A, A^(8g+8) = A^(8g) A^8), and rounded to f32 once: an f32 power of a power would
- * err by as many roundings, and poles close to 1 are what filters are made of. Where one of them (A to A^8, or A^8 to A^56) is not finite or has an entry of a
- * magnitude above 1e6, sums of large values of opposite signs would cancel, or infinities meet zeros: then elements are computed one after the other, s = A s'
- * + u with the same A y + t.
+ * Powers of A are computed in f64, by repeated multiplication (A^(n+1) = A^n A up to A^4, A^(4g+4) = A^(4g) A^4; entry by entry x11 y11 + x12 y21, not fused),
+ * and rounded to f32 once: an f32 power of a power would err by as many roundings, and poles close to 1 are what filters are made of. Likewise Ck, of A^k and
+ * B as f64. Where a power (A to A^4, A^4 to A^60) is not finite or has an entry of a magnitude above 1e6, or a Ck is beyond what f32 holds, sums of large
+ * values of opposite signs would cancel, or infinities meet zeros: then elements are computed one after the other, s = A s' + u, u = B x: b_m1 x1, or
+ * fma(b_m2, x2, b_m1 x1), or b_m1.
  *
- * What it errs by, as root mean square and against f64 (tests/scan_test.c measures it): 0.1 to 1.2 times what the plain f32 recurrence errs by, for one-pole
- * and state variable filters of all cutoffs and qualities up to 200, as a value goes through at most 12 steps of a tick instead of 64. In direct form (s1' = p
- * s1 + q s2 + u, s2' = s1) with both poles close to 1, up to 5 times: the entries of A^n are near n there, of opposite signs, and what counts is their
- * difference.
+ * What it errs by, as root mean square and against f64 (tests/scan_test.c measures it): 0.25 to 1.25 times what the plain f32 recurrence errs by, for one-pole
+ * and state variable filters of all cutoffs and qualities up to 200, as a value goes through fewer steps. In direct form (s1' = p s1 + q s2 + u, s2' = s1) with
+ * both poles close to 1 more: twice at a cutoff of 0.01 of the sample rate, 4 times at 0.002, 15 times at 0.0004, where it is 0.1 % of the signal. There the
+ * entries of A^n are near n and of opposite signs, and rounding them moves the poles, as much as rounding p and q to f32 does.
  *
  * No locks, no memory, no system calls: both functions may be called from real-time threads. The floating-point mode must be the default one. */
 #ifndef SN_KERNEL_SCAN_H
@@ -43,7 +48,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SCAN_TICK = 64, SCAN_GROUP = 8, SCAN_MOST = 2 };
+enum { SCAN_TICK = 64, SCAN_GROUP = 4, SCAN_GROUPS = SCAN_TICK / SCAN_GROUP, SCAN_MOST = 2 };
 
 /* Any value is allowed; entries beyond `order` and `inputs` are not looked at. */
 typedef struct scan_coefficients {
@@ -58,15 +63,23 @@ typedef struct scan_matrix {
 
 /* What the lanes need of them. To be copied like any value; it holds no address. */
 typedef struct scan_powers {
-    _Alignas(32) float within[SCAN_MOST][SCAN_MOST][SCAN_GROUP]; /* A^(j+1), by j */
-    float across[SCAN_MOST][SCAN_MOST][SCAN_GROUP];              /* A^(8g), by g */
-    float constant[SCAN_MOST][SCAN_GROUP]; /* z(g,j), by j, where nothing comes in from streams: it is the same in each group */
-    float carried[SCAN_MOST][SCAN_GROUP];  /* v3, by g, then */
+    _Alignas(32) float across[SCAN_MOST][SCAN_MOST][SCAN_GROUPS]; /* A^(4g), by lanes */
+    float carried[SCAN_MOST][SCAN_GROUPS]; /* v3, by lanes, where nothing comes in from streams */
+    float constant[SCAN_MOST][SCAN_GROUP]; /* z(g,j), by j, then: it is the same in each group */
+    float within[SCAN_MOST][SCAN_MOST][SCAN_GROUP]; /* A^(j+1), by j */
+    float in[SCAN_MOST][SCAN_MOST][SCAN_GROUP];     /* Ck of each state and stream, by k */
     scan_matrix a, b;
-    scan_matrix over[3]; /* A^8, A^16, A^32 */
+    scan_matrix over[4]; /* A^4, A^8, A^16, A^32 */
     uint8_t order, inputs;
     bool plain; /* some power is too large: one element after the other */
 } scan_powers;
+
+/* Lanes are not in the order of groups: a tick that is read as four rows of 16 elements and turned four by four comes to lie so, without an exchange of larger
+ * parts. */
+static inline unsigned sn_scan_lane(unsigned group)
+{
+    return group % 4 * 4 + group / 4;
+}
 
 void sn_scan_prepare(scan_powers *to, const scan_coefficients *c);
 

@@ -10,8 +10,9 @@
 
 #define SCAN_INLINE inline __attribute__((always_inline, unused))
 
-/* The version of scan_avx2.c, for processors with AVX2 and FMA. */
+/* For processors with AVX2 and FMA, and with CPU_X64_AVX512; the second of powers that are not `plain`. */
 unsigned sn_scan_ticks_avx2(const scan_powers *p, const scan_streams *s, uint32_t ticks, float state[SCAN_MOST], unsigned flush);
+unsigned sn_scan_ticks_avx512(const scan_powers *p, const scan_streams *s, uint32_t ticks, float state[SCAN_MOST], unsigned flush);
 
 /* to = A y + t; `to` may be `y` or `t`. */
 static SCAN_INLINE void scan_step(unsigned order, const scan_matrix *a, const float *y, const float *t, float *to)
