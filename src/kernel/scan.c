@@ -16,7 +16,7 @@ typedef struct matrix {
 } matrix;
 
 /* x y, of which y has so many columns. */
-static matrix product(unsigned order, unsigned columns, const matrix *x, const matrix *y)
+static SCAN_INLINE matrix product(unsigned order, unsigned columns, const matrix *x, const matrix *y)
 {
     matrix z = {{{0}}};
     for (unsigned r = 0; r < order; r++)
@@ -26,7 +26,7 @@ static matrix product(unsigned order, unsigned columns, const matrix *x, const m
 }
 
 /* Rounds it to f32; true where an entry is above `most`, or no number. */
-static bool rounded(unsigned order, unsigned columns, const matrix *x, double most, scan_matrix *to)
+static SCAN_INLINE bool rounded(unsigned order, unsigned columns, const matrix *x, double most, scan_matrix *to)
 {
     bool large = false;
     *to = (scan_matrix){{{0}}};
@@ -39,7 +39,7 @@ static bool rounded(unsigned order, unsigned columns, const matrix *x, double mo
 }
 
 /* At element k of each row of `to`; `width` elements a row. */
-static void put(const scan_matrix *x, float *to, unsigned width, unsigned k)
+static SCAN_INLINE void put(const scan_matrix *x, float *to, unsigned width, unsigned k)
 {
     for (unsigned r = 0; r < SCAN_MOST; r++)
         for (unsigned c = 0; c < SCAN_MOST; c++)
@@ -61,10 +61,10 @@ typedef struct groups {
     float of[SCAN_MOST][SCAN_GROUPS];
 } groups;
 
-/* M y + t in every lane; `to` may be `t`. */
-static SCAN_INLINE void step_lanes(unsigned order, const scan_matrix *a, const groups *y, const groups *t, groups *to)
+/* M y + t of so many groups; `to` may be `t`. */
+static SCAN_INLINE void step_groups(unsigned order, unsigned count, const scan_matrix *a, const groups *y, const groups *t, groups *to)
 {
-    for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+    for (unsigned g = 0; g < count; g++) {
         if (order == 1) {
             to->of[0][g] = __builtin_fmaf(a->at[0][0], y->of[0][g], t->of[0][g]);
         } else {
@@ -113,7 +113,7 @@ static SCAN_INLINE groups over_groups(unsigned order, const scan_powers *p, cons
     groups v = moved_up(order, last, 1);
     for (unsigned level = 0; level < 3; level++) {
         const groups y = moved_up(order, &v, 1u << level);
-        step_lanes(order, &p->over[level], &y, &v, &v);
+        step_groups(order, SCAN_GROUPS, &p->over[level], &y, &v, &v);
     }
     return v;
 }
@@ -132,33 +132,38 @@ static SCAN_INLINE groups with_state(unsigned order, const scan_powers *p, const
             to.of[1][g] = v->of[1][g] + __builtin_fmaf(q.at[1][1], state[1], q.at[1][0] * state[0]);
         }
     }
-    step_lanes(order, &p->over[3], &y, &to, &to);
+    step_groups(order, SCAN_GROUPS, &p->over[3], &y, &to, &to);
     return to;
 }
 
 /* ---- preparing ---- */
 
-/* Steps 1 and 2 of streams that are not there. */
+/* Steps 1 and 2 of streams that are not there: groups differ only where some before them are not there either. */
 static void prepare_constant(scan_powers *to, unsigned order)
 {
-    static const float ones[SCAN_TICK] = {
-        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    };
-    const scan_streams s = {.x = {ones}};
-    groups z[SCAN_GROUP];
-    within_groups(order, 1, to, &s, 0, z);
-    const groups v = over_groups(order, to, &z[SCAN_GROUP - 1]);
+    static const float ones[SCAN_GROUP] = {1, 1, 1, 1};
+    groups v;
     for (unsigned m = 0; m < order; m++) {
         for (unsigned j = 0; j < SCAN_GROUP; j++)
-            to->constant[m][j] = z[j].of[m][0];
+            to->constant[m][j] = from_zero(to->in[m][0], ones, j);
+        for (unsigned g = 0; g < SCAN_GROUPS; g++)
+            v.of[m][g] = g ? to->constant[m][SCAN_GROUP - 1] : 0;
+    }
+    for (unsigned level = 0; level < 3; level++) {
+        const unsigned alike = 2u << level;
+        const groups y = moved_up(order, &v, 1u << level);
+        step_groups(order, alike + 1, &to->over[level], &y, &v, &v);
+        for (unsigned m = 0; m < order; m++)
+            for (unsigned g = alike + 1; g < SCAN_GROUPS; g++)
+                v.of[m][g] = v.of[m][alike];
+    }
+    for (unsigned m = 0; m < order; m++)
         for (unsigned g = 0; g < SCAN_GROUPS; g++)
             to->carried[m][sn_scan_lane(g)] = v.of[m][g];
-    }
 }
 
 /* A to A^4, and Ck; returns A^4. */
-static matrix prepare_groups(scan_powers *to, unsigned order, unsigned columns, const matrix *a, const matrix *b)
+static SCAN_INLINE matrix prepare_groups(scan_powers *to, unsigned order, unsigned columns, const matrix *a, const matrix *b)
 {
     matrix power = *a;
     scan_matrix x;
@@ -178,17 +183,15 @@ static matrix prepare_groups(scan_powers *to, unsigned order, unsigned columns, 
     }
 }
 
-void sn_scan_prepare(scan_powers *to, const scan_coefficients *c)
+static SCAN_INLINE void prepare(scan_powers *to, unsigned order, unsigned columns, const scan_coefficients *c)
 {
-    const unsigned order = c->order, columns = c->inputs ? c->inputs : 1;
     matrix a = {{{0}}}, b = {{{0}}};
     scan_matrix x = {{{1, 0}, {0, 1}}};
-    memset(to, 0, sizeof *to);
-    to->order = c->order;
-    to->inputs = c->inputs;
     for (unsigned r = 0; r < order; r++) {
-        memcpy(a.at[r], c->a[r], order * sizeof(double));
-        memcpy(b.at[r], c->b[r], columns * sizeof(double));
+        for (unsigned k = 0; k < order; k++)
+            a.at[r][k] = c->a[r][k];
+        for (unsigned k = 0; k < columns; k++)
+            b.at[r][k] = c->b[r][k];
     }
     const matrix fourth = prepare_groups(to, order, columns, &a, &b);
     matrix power = fourth;
@@ -202,8 +205,23 @@ void sn_scan_prepare(scan_powers *to, const scan_coefficients *c)
             break;
         power = product(order, order, &power, &fourth);
     }
+}
+
+void sn_scan_prepare(scan_powers *to, const scan_coefficients *c)
+{
+    memset(to, 0, sizeof *to);
+    to->order = c->order;
+    to->inputs = c->inputs;
+    if (c->order == 1 && c->inputs < 2)
+        prepare(to, 1, 1, c);
+    else if (c->order == 1)
+        prepare(to, 1, 2, c);
+    else if (c->inputs < 2)
+        prepare(to, 2, 1, c);
+    else
+        prepare(to, 2, 2, c);
     if (!c->inputs && !to->plain)
-        prepare_constant(to, order);
+        prepare_constant(to, c->order);
 }
 
 /* ---- the portable version ---- */
@@ -226,7 +244,7 @@ static SCAN_INLINE void scan_tick(unsigned order, unsigned inputs, const scan_po
     v = with_state(order, p, state, &v);
     for (unsigned j = 0; j < SCAN_GROUP; j++) {
         const scan_matrix a = take(&p->within[0][0][0], SCAN_GROUP, j);
-        step_lanes(order, &a, &v, &z[j], &z[j]);
+        step_groups(order, SCAN_GROUPS, &a, &v, &z[j], &z[j]);
     }
 }
 

@@ -2,6 +2,7 @@
  * vector is: one register, or two.
  *
  *     groups              the vector
+ *     zeros()
  *     all(x)              one value in all lanes, from memory
  *     lanes_of(x)         16 values, one after the other
  *     fours_of(x)         4 values, four times over
@@ -14,8 +15,9 @@
  *     bits(v)             of the first lane
  *
  * A tick is about 100 instructions (twice as many of half the width). Where many follow each other, what one costs is how many they are, as long as those of
- * several ticks are at work: streams are therefore a tick ahead of the state. Where one is alone it is how long they wait for each other, about 100 cycles. There
- * are no loops over states and elements, as compilers would keep what they index in memory. */
+ * several ticks are at work: streams are therefore a tick ahead of the state. Where one is alone it is how long they wait for each other, about 100 cycles.
+ * There are no loops over states and elements, as compilers would keep what they index in memory. */
+
 /* A value for each state. */
 typedef struct states {
     groups of[SCAN_MOST];
