@@ -196,7 +196,7 @@ static void check_program(const sinter_program *program, uint64_t seed, tally *t
     ir_program ir = program->ir;
     assert_null(sn_opt_run(&ir, &memory, NULL, false, NULL, &unknown));
     assert_int_equal(ir.status, SINTER_OK);
-    assert_int_equal(sn_plan_make(&p, &ir, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&p, &ir, 0, &memory), SINTER_OK);
     const void **tables = sn_arena_take_zeroed(&memory, (ir.memory_count + 1) * sizeof *tables);
     for (unsigned isa = X64_ONE_LANE; isa <= X64_AVX512; isa++)
         for (unsigned k = 0; k < sizeof registers; k++) {

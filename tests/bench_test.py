@@ -136,7 +136,7 @@ def check_graph(command):
     if result.returncode != 0 or result.stderr:
         wrong.append(f"exit status {result.returncode}: {result.stderr}")
     limits = {row["workload"]: row["limit"] for row in rows}
-    wanted = {"voice-10", "voice-10-in-order", "voice-10-blocks", "voice-10-fused", "voice-10-vectors", "voice-50", "voice-50-series", "voice-160", "biquad"}
+    wanted = {"voice-10", "voice-10-in-order", "voice-10-blocks", "voice-10-fused", "voice-10-vectors", "voice-50", "voice-50-series", "voice-160", "biquad", "biquad-strict"}
     if {name for name, limit in limits.items() if limit} != wanted:
         wrong.append(f"rows with limits {limits}")
     ns = [row["ns"] for row in rows if row["workload"].startswith("edited-")]

@@ -99,7 +99,7 @@ static void compare_program(ir_program ir, bool relaxed, const char *name, arena
     size_t unknown;
     assert_null(sn_opt_run(&ir, memory, NULL, relaxed, NULL, &unknown));
     assert_int_equal(ir.status, SINTER_OK);
-    assert_int_equal(sn_plan_make(&p, &ir, memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&p, &ir, 0, memory), SINTER_OK);
     const void **tables = sn_arena_take_zeroed(memory, (ir.memory_count + 1) * sizeof *tables);
     for (uint32_t k = 0; k < p.loop_count; k++)
         all.cold += p.loops[k].body[0].cold;

@@ -903,7 +903,7 @@ bool compare_export(const random_graph *g, const char *name, FILE *out)
     sn_opt_expand(&simple, &expanded, &scratch, IR_IDENTITY | IR_FOLD, NULL);
     sn_text_open(&code, &scratch);
     const c_export_options options = {.name = name};
-    const bool good = !expanded.status && sn_plan_make(&p, &expanded, &scratch) == SINTER_OK
+    const bool good = !expanded.status && sn_plan_make(&p, &expanded, 0, &scratch) == SINTER_OK
                       && sn_c_export(&p, &options, &code) == SINTER_OK;
     if (good) {
         fwrite(code.start, 1, code.length, out);

@@ -427,7 +427,7 @@ static void export(sample *s)
     }
     sn_opt_expand(p, &expanded, &memory, 0, NULL);
     assert_int_equal(expanded.status, SINTER_OK);
-    assert_int_equal(sn_plan_make(&planned, &expanded, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&planned, &expanded, 0, &memory), SINTER_OK);
     s->reads_index = planned.reads_index;
     sn_text_open(&out, &memory);
     assert_int_equal(sn_c_export(&planned, &(c_export_options){.name = s->name}, &out), SINTER_OK);
@@ -729,7 +729,7 @@ static void export_named(const char *name, text *out)
         "%z = input \"\"\n%1 = add %x, %y\n%2 = add %1, %z\noutput \"a b\", %1\noutput \"a.b\", %2\n";
     sn_ir_open(&p, &memory, 0);
     assert_int_equal(sn_ir_parse(&p, source, strlen(source), NULL), SINTER_OK);
-    assert_int_equal(sn_plan_make(&planned, &p, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&planned, &p, 0, &memory), SINTER_OK);
     sn_text_open(out, &memory);
     assert_int_equal(sn_c_export(&planned, &(c_export_options){.name = name}, out), SINTER_OK);
 }
@@ -785,7 +785,7 @@ static void every_allocation_may_fail(void **state)
     ir_program expanded;
     plan planned;
     sn_opt_expand(&samples[8].program.ir, &expanded, &memory, 0, NULL);
-    assert_int_equal(sn_plan_make(&planned, &expanded, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&planned, &expanded, 0, &memory), SINTER_OK);
     int failures = 0;
     for (int n = 0;; n++, failures++) {
         refusing r = {n, 0};

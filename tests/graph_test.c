@@ -953,7 +953,7 @@ static void test_reverb_is_added(void **state)
     assert_true(most > 0.01f && plain[1][8000] == 0);
 }
 
-/* Random edits around a voice that nobody touches: it sounds as if there had been none; and the whole text compiles after each. */
+/* Random edits around a voice that nobody touches: it sounds as if there had been none, but for the filter's roundings; and the whole text compiles after each. */
 static void test_random_edits(void **state)
 {
     (void)state;
@@ -997,7 +997,8 @@ static void test_random_edits(void **state)
         play(player, step * (COUNT / STEPS), (step + 1) * (COUNT / STEPS), heard);
     }
     assert_true(cycles > 0);
-    assert_memory_equal(alone[0], heard[0], STEPS * (COUNT / STEPS) * sizeof(float));
+    for (int k = 0; k < STEPS * (COUNT / STEPS); k++) /* its filter is scanned, or among others of its kind in lanes: that may round otherwise */
+        assert_true(fabsf(alone[0][k] - heard[0][k]) < 4e-6f);
     sinter_player_close(player);
 }
 

@@ -114,7 +114,7 @@ static void make_listing(listing *l, const listed *program)
         const ir_program terms = ir;
         sn_opt_total(&terms, &ir, &memory, IR_IDENTITY | IR_FOLD | IR_SIGNS);
     }
-    assert_int_equal(sn_plan_make(&p, &ir, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&p, &ir, 0, &memory), SINTER_OK);
     const void **tables = sn_arena_take_zeroed(&memory, (ir.memory_count + 1) * sizeof *tables);
     l->length = 0;
     say(l, "%s\n", program->text);

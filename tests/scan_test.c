@@ -167,15 +167,21 @@ static bool too_large(unsigned order, square x)
     return false;
 }
 
+/* As it is rounded: what is tiny becomes 0. */
+static float factor(double x)
+{
+    return fabs(x) < 1e-30 ? 0 : (float)x;
+}
+
 static values apply(unsigned order, square a, values y, values t)
 {
     values to = t;
     if (order == 1) {
-        to.at[0] = fmaf((float)a.at[0][0], y.at[0], t.at[0]);
+        to.at[0] = fmaf(factor(a.at[0][0]), y.at[0], t.at[0]);
         return to;
     }
-    to.at[0] = fmaf((float)a.at[0][0], y.at[0], fmaf((float)a.at[0][1], y.at[1], t.at[0]));
-    to.at[1] = fmaf((float)a.at[1][1], y.at[1], fmaf((float)a.at[1][0], y.at[0], t.at[1]));
+    to.at[0] = fmaf(factor(a.at[0][0]), y.at[0], fmaf(factor(a.at[0][1]), y.at[1], t.at[0]));
+    to.at[1] = fmaf(factor(a.at[1][1]), y.at[1], fmaf(factor(a.at[1][0]), y.at[0], t.at[1]));
     return to;
 }
 
@@ -184,11 +190,11 @@ static values apply_alone(unsigned order, square a, values y)
 {
     values to = {{0, 0}};
     if (order == 1) {
-        to.at[0] = (float)a.at[0][0] * y.at[0];
+        to.at[0] = factor(a.at[0][0]) * y.at[0];
         return to;
     }
-    to.at[0] = fmaf((float)a.at[0][0], y.at[0], (float)a.at[0][1] * y.at[1]);
-    to.at[1] = fmaf((float)a.at[1][1], y.at[1], (float)a.at[1][0] * y.at[0]);
+    to.at[0] = fmaf(factor(a.at[0][0]), y.at[0], factor(a.at[0][1]) * y.at[1]);
+    to.at[1] = fmaf(factor(a.at[1][1]), y.at[1], factor(a.at[1][0]) * y.at[0]);
     return to;
 }
 
@@ -207,11 +213,11 @@ static values incoming(const scan_coefficients *c, const float *const x[2], uint
     values u = {{0, 0}};
     for (unsigned m = 0; m < c->order; m++) {
         if (c->inputs == 0)
-            u.at[m] = (float)c->b[m][0];
+            u.at[m] = factor(c->b[m][0]);
         else
-            u.at[m] = (float)c->b[m][0] * x[0][i];
+            u.at[m] = factor(c->b[m][0]) * x[0][i];
         if (c->inputs == 2)
-            u.at[m] = fmaf((float)c->b[m][1], x[1][i], u.at[m]);
+            u.at[m] = fmaf(factor(c->b[m][1]), x[1][i], u.at[m]);
     }
     return u;
 }
@@ -219,7 +225,7 @@ static values incoming(const scan_coefficients *c, const float *const x[2], uint
 /* z(g,j) of one state and stream, whose group begins at x. */
 static float from_zero(const double c[4], const float *x, unsigned j)
 {
-    const float c0 = (float)c[0], c1 = (float)c[1], c2 = (float)c[2], c3 = (float)c[3];
+    const float c0 = factor(c[0]), c1 = factor(c[1]), c2 = factor(c[2]), c3 = factor(c[3]);
     switch (j) {
     case 0: return c0 * x[0];
     case 1: return fmaf(c0, x[1], c1 * x[0]);

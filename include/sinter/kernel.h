@@ -101,7 +101,7 @@ typedef struct sinter_options {
     sinter_domain domain;
     sinter_type type;       /* of numbers: SINTER_F32 or SINTER_F64; 0: SINTER_F64 of a density, else SINTER_F32 */
     sinter_grade grade;
-    sinter_rewriting rewriting; /* default: fields strict, patches relaxed */
+    sinter_rewriting rewriting; /* default: fields strict, patches relaxed, where chains of gains and linear recurrences may be regrouped (docs/language.md) */
     const char *name;       /* in messages and profiles; NULL: `expression` */
     const char *inputs;     /* NULL: the inputs that the text uses, x y z t; or names separated by spaces: these, in this order */
     bool sum;               /* the result is a total over the elements of each call instead of an output */

@@ -301,7 +301,8 @@ sinter_status sn_kernel_passes(compilation *c)
 
 static sinter_status make_plan(compilation *c, const ir_program *program, plan *p)
 {
-    const sinter_status status = c->always_moves ? sn_plan_make_soon(p, program, c->memory) : sn_plan_make(p, program, c->memory);
+    const unsigned how = c->always_moves ? PLAN_SOON : c->relaxed && program == &c->program ? PLAN_LOOK_AHEAD : 0;
+    const sinter_status status = sn_plan_make(p, program, how, c->memory);
     if (!status)
         return SINTER_OK;
     if (status == SINTER_BAD_PROGRAM)
@@ -652,11 +653,11 @@ static void find_rate(const compilation *c, sinter_kernel *k)
             k->rate = c->options.fixed_values[i];
 }
 
-/* Both programs keep the same lines, whatever each of them makes of one, and make the same calls. */
+/* Both programs keep the same lines, whatever each of them makes of one, and make the same calls; but one that looks ahead has lines behind these. */
 static bool same_state(const sinter_kernel *a, const sinter_kernel *b)
 {
-    bool same = a->line_count == b->line_count && a->call_count == b->call_count;
-    for (uint32_t i = 0; same && i < a->line_count; i++)
+    bool same = a->line_count == b->line_count + a->ahead_count && a->call_count == b->call_count;
+    for (uint32_t i = 0; same && i < b->line_count; i++)
         same = a->lines[i].memory == b->lines[i].memory && a->lines[i].length == b->lines[i].length && a->lines[i].type == b->lines[i].type;
     return same;
 }

@@ -134,6 +134,21 @@ static kernel_loop *loops(layout *l, const plan *p)
     return to;
 }
 
+/* Scans come in the order of the loops before which they are computed. */
+static plan_scan *scans(layout *l, const plan *p, kernel_loop *all)
+{
+    plan_scan *to = copied(l, p->scans, p->scan_count * sizeof *to);
+    for (uint32_t k = p->scan_count; to && k-- > 0;) {
+        if (to[k].keeps_loop) {
+            all[to[k].loop].instead = k + 1;
+            continue;
+        }
+        all[to[k].before].first_scan = k;
+        all[to[k].before].scans++;
+    }
+    return to;
+}
+
 static uint32_t counters(layout *l, const plan *p, kernel_counter **to)
 {
     uint32_t count = 0;
@@ -251,6 +266,7 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
 {
     const ir_program *program = p->program;
     kernel_loop *all_loops = loops(l, p);
+    plan_scan *all_scans = scans(l, p, all_loops);
     plan_buffer *buffers = copied(l, p->buffers, p->buffer_count * sizeof *buffers);
     plan_line *lines = copied(l, p->lines, p->line_count * sizeof *lines);
     const char **line_names = piece(l, p->line_count * sizeof *line_names);
@@ -282,6 +298,7 @@ static void lay_out(layout *l, sinter_kernel *k, const plan *p)
     k->images = all_images;
     k->image_count = image_count;
     k->loops = all_loops;
+    k->scans = all_scans;
     k->buffers = buffers;
     k->lines = lines;
     k->line_names = line_names;
@@ -338,7 +355,8 @@ sinter_kernel *sn_kernel_image(const compilation *c, const plan *p)
                          .frame = p->frame, .loop_count = p->loop_count, .input_count = program->input_count,
                          .output_count = program->output_count, .param_count = program->param_count, .public_params = c->public_params,
                          .table_count = program->memory_count, .total_count = program->total_count, .buffer_count = p->buffer_count,
-                         .line_count = p->line_count, .call_count = p->call_count, .latency = p->latency, .tail = p->tail,
+                         .line_count = p->line_count, .call_count = p->call_count,
+                         .scan_count = p->scan_count, .ahead_count = p->ahead_count, .latency = p->latency, .tail = p->tail,
                          .chunk = p->chunk, .workspace = p->workspace, .sums_offset = p->sums_offset,
                          .state = p->state, .stateful = p->stateful, .grid = p->grid || c->options.domain == SINTER_GRID,
                          .operations = p->operations, .hoisted = p->hoisted};

@@ -89,8 +89,8 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     const size_t selves = rounded(k->call_count * sizeof(void *)), blocks = rounded(sn_lines_apart(k) * sizeof(instance_block));
     const size_t spares = rounded(sn_lines_apart(k) * sizeof(instance_spare));
     const size_t values = rounded((all_params + 1) * sizeof(double)), ramps = smooths ? rounded(k->public_params * sizeof(instance_ramp)) : 0;
-    const size_t own_lines = sn_lines_side(k), head = rounded(sizeof(sinter_instance));
-    const size_t size = head + sides + state + lines + values + ramps + selves + blocks + spares + own_lines + sn_lines_side(moving) + 64;
+    const size_t own_lines = sn_lines_side(k) + sn_scans_side(k), head = rounded(sizeof(sinter_instance));
+    const size_t size = head + sides + state + lines + values + ramps + selves + blocks + spares + own_lines + sn_lines_side(moving) + sn_scans_side(moving) + 64;
     uint8_t *block = sn_allocate(&k->context->allocator, size);
     if (!block)
         return SINTER_NO_MEMORY;
@@ -118,6 +118,7 @@ sinter_status sinter_instance_open(const sinter_kernel *k, sinter_instance **ins
     }
     at += state + lines + values + ramps + selves + blocks + spares;
     sn_lines_open_side(i, k, at);
+    i->sides[0].scans = memset(at + sn_lines_side(k), 0, sn_scans_side(k));
     if (moving)
         sn_lines_open_side(i, moving, at + own_lines);
     start_lines(i);
@@ -236,8 +237,11 @@ static inline void begin_part(sinter_instance *i, kernel_run *r)
 {
     const bool side = i->moving > 0 && !i->kernel->always_moving;
     renew(i, side, r);
-    if (side != i->side)
+    if (side != i->side) {
         take_lines(i, r->kernel);
+        if (side)
+            sn_scans_leave(i);
+    }
     i->side = side;
 }
 

@@ -8,7 +8,8 @@
  *   image.c      what a kernel keeps of a plan, copied into one block
  *   run.c        the driver: chunks, ticks, totals, grids
  *   lines.c      delay lines: where they lie, how they move on, what is flushed
- *   scan.h       linear recurrences of order 1 and 2 over whole ticks, in lanes (scan.c, scan_avx2.c, scan_avx512.c)
+ *   scans.c      linear recurrences between loops: what goes in, what is kept
+ *   scan.h       … and how they are computed, over whole ticks, in lanes (scan.c, scan_avx2.c, scan_avx512.c)
  *   fold.h       partial sums become a total
  *   instance.c   parameters and state
  *   ramp.c       smoothed parameters on their way
@@ -82,6 +83,8 @@ typedef struct kernel_loop {
     bool ticked;
     uint32_t guard;
     uint32_t first_flushed, flushed; /* of kernel.flushed: the lines that are flushed before its ticks */
+    uint32_t first_scan, scans;      /* which are computed before it */
+    uint32_t instead;                /* 0, or 1 + the scan that is computed instead of it while it is settled */
     kernel_code code[2]; /* NULL: interpreted */
 } kernel_loop;
 
@@ -152,13 +155,15 @@ struct sinter_kernel {
     kernel_table *tables;
     kernel_total *totals;
     kernel_call *calls; /* in the order in which they are made */
+    plan_scan *scans;   /* likewise */
     sinter_stream_info *inputs, *outputs;
     sinter_image_info *images;
     sinter_parameter_info *params; /* the grid's own come last and are not counted for callers */
     uint8_t *param_types;
     const char **param_names;
     uint64_t latency, tail;
-    uint32_t call_count;
+    uint32_t call_count, scan_count;
+    uint32_t ahead_count; /* lines, behind all others, that the moving program does not have */
     uint32_t input_count, output_count, param_count, public_params, table_count, bound_count, image_count, total_count, buffer_count, line_count;
     uint32_t counter_count, window_count, flushed_count, group_count;
     bool binds;       /* something is bound with each call */
@@ -229,6 +234,8 @@ typedef struct instance_flushed {
     uint8_t type;
 } instance_flushed;
 
+typedef struct instance_scan instance_scan; /* scans.c */
+
 /* What loops of one kernel see: the instance's own kernel has one, the kernel of its moving program another. */
 typedef struct instance_side {
     uint64_t *frame;
@@ -236,6 +243,7 @@ typedef struct instance_side {
     uint32_t *counters;        /* the first counter's value, where the others follow it in their order; NULL: they do not */
     uint32_t *steps;           /* per counter, since the segment began */
     instance_flushed *flushed; /* from kernel_loop.first_flushed on */
+    instance_scan *scans;      /* per scan */
     bool dirty; /* a parameter changed: segment loops must run */
 } instance_side;
 
@@ -283,6 +291,15 @@ static inline kernel_bound kernel_bound_of_grid(const sinter_grid *g)
 {
     return (kernel_bound){g->tables, g->table_lengths, g->images};
 }
+
+/* scans.c */
+size_t sn_scans_side(const sinter_kernel *k); /* bytes of instance_side.scans, a multiple of 64; they begin as zeros */
+void sn_scans_take_factors(const kernel_run *r); /* as parameters determine them */
+void sn_scans_run(const kernel_run *r, uint32_t number, int64_t index, int64_t begin, int64_t end); /* one of them, elements of a chunk that begins at `index` */
+/* Of one that is computed instead of a loop: may it be, from an element on that is the first of a segment, a tick or a chunk? If not, the loop runs up to the
+ * tick's end. */
+bool sn_scans_is_settled(const kernel_run *r, uint32_t number, int64_t index);
+void sn_scans_leave(sinter_instance *i); /* other programs than that at rest will change its lines */
 
 /* run.c */
 size_t sn_kernel_workspace(const sinter_kernel *k); /* bytes, a multiple of 64 */

@@ -13,10 +13,16 @@
 
 /* ---- where they lie ---- */
 
+/* What the moving program makes of a line; NULL where there is none, or it does not have it. */
+static const plan_line *moving_line(const sinter_kernel *k, uint32_t n)
+{
+    return k->moving && n < k->moving->line_count ? &k->moving->lines[n] : NULL;
+}
+
 /* Of its storage, which the program at rest and the moving one share: held lines of the one may be windows in the other. */
 static uint32_t line_capacity(const sinter_kernel *k, uint32_t n)
 {
-    const uint32_t capacity = k->lines[n].capacity, moving = k->moving ? k->moving->lines[n].capacity : 0;
+    const uint32_t capacity = k->lines[n].capacity, moving = moving_line(k, n) ? moving_line(k, n)->capacity : 0;
     return capacity > moving ? capacity : moving;
 }
 
@@ -33,8 +39,8 @@ static size_t line_bytes(const sinter_kernel *k, uint32_t n)
 /* What is carried lies below the window, however far that has come: so it is as far down as the window is long. */
 uint32_t sn_instance_shift(const sinter_kernel *k, uint32_t n)
 {
-    const plan_line *l = &k->lines[n];
-    const bool window = !l->held && !l->flush && (!k->moving || (!k->moving->lines[n].held && !k->moving->lines[n].flush));
+    const plan_line *l = &k->lines[n], *moving = moving_line(k, n);
+    const bool window = !l->held && !l->flush && (!moving || (!moving->held && !moving->flush));
     return window && l->length * sn_ir_type_size((ir_type)l->type) >= KERNEL_CARRIED_LINE ? l->length : 0;
 }
 
@@ -48,7 +54,7 @@ static uint32_t block_capacity(const sinter_kernel *k, uint32_t n)
 /* What is held is touched value by value, and a voice may have ten such lines: they lie close together, not a cache line or two each. */
 static bool is_packed(const sinter_kernel *k, uint32_t n)
 {
-    const bool held = k->lines[n].held && (!k->moving || k->moving->lines[n].held);
+    const bool held = k->lines[n].held && (!moving_line(k, n) || moving_line(k, n)->held);
     return held && (size_t)line_capacity(k, n) * element_size(k, n) <= PLAN_HELD * sizeof(double);
 }
 

@@ -4,7 +4,7 @@
  * they have come to their end; then the loops run. Loops with flushed lines never cross a tick (an absolute index that is a multiple of
  * 64), and at a tick the line's values that have become tiny, infinite or no number turn to 0 (lines.c). Totals are folded every 4,096 elements and
  * their blocks combined like the carries of a counter, so that any cutting at multiples of 4,096 gives the same tree. Functions in C that the
- * program calls are called between the loops, a chunk at a time.
+ * program calls are called between the loops, a chunk at a time, and so are scans computed (scans.c).
  * Nothing here allocates, locks or enters the system. */
 #include "kernel/fold.h"
 #include "kernel/kernels.h"
@@ -88,6 +88,8 @@ void sn_kernel_run_segment(const kernel_run *r)
         call(r, 0, 0, 1);
     if (r->kernel->counter_count)
         sn_lines_take_steps(r);
+    if (r->kernel->scan_count)
+        sn_scans_take_factors(r);
 }
 
 static bool bind_table(const kernel_run *r, uint32_t i, const void *content, uint32_t length)
@@ -148,15 +150,31 @@ bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b)
 
 /* ---- ticks ---- */
 
+/* From one element on, at most to the tick's end; returns where that is. */
+static ON_THE_WAY int64_t call_in_tick(const kernel_run *r, uint32_t loop, int64_t index, int64_t begin, int64_t n)
+{
+    const int64_t into = (index + begin) & (PLAN_TICK - 1), end = begin + PLAN_TICK - into < n ? begin + PLAN_TICK - into : n;
+    if (into == 0 && r->kernel->loops[loop].ticked)
+        sn_lines_flush(r, loop, begin);
+    call(r, loop, begin, end);
+    return end;
+}
+
 static ON_THE_WAY void call_by_ticks(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
-    for (int64_t begin = 0, end; begin < n; begin = end) {
-        const int64_t into = (index + begin) & (PLAN_TICK - 1);
-        if (into == 0)
-            sn_lines_flush(r, loop, begin);
-        end = begin + PLAN_TICK - into < n ? begin + PLAN_TICK - into : n;
-        call(r, loop, begin, end);
-    }
+    for (int64_t begin = 0; begin < n;)
+        begin = call_in_tick(r, loop, index, begin, n);
+}
+
+/* Once a recurrence is settled it remains so up to the end of the segment, and so of the chunk. */
+static void run_until_settled(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
+{
+    const uint32_t scan = r->kernel->loops[loop].instead - 1;
+    int64_t begin = 0;
+    while (begin < n && !sn_scans_is_settled(r, scan, index + begin))
+        begin = call_in_tick(r, loop, index, begin, n);
+    if (begin < n)
+        sn_scans_run(r, scan, index, begin, n);
 }
 
 /* ---- totals ---- */
@@ -319,7 +337,12 @@ static ON_THE_WAY void begin_chunk(const kernel_run *r, const sinter_arguments *
 
 static ON_THE_WAY void run_loop(const kernel_run *r, uint32_t loop, int64_t index, int64_t n)
 {
-    if (r->kernel->loops[loop].ticked)
+    const kernel_loop *l = &r->kernel->loops[loop];
+    for (uint32_t k = 0; k < l->scans; k++)
+        sn_scans_run(r, l->first_scan + k, index, 0, n);
+    if (l->instead)
+        run_until_settled(r, loop, index, n);
+    else if (l->ticked)
         call_by_ticks(r, loop, index, n);
     else
         call(r, loop, 0, n);

@@ -33,7 +33,7 @@ static SCAN_INLINE bool rounded(unsigned order, unsigned columns, const matrix *
     for (unsigned r = 0; r < order; r++)
         for (unsigned c = 0; c < columns; c++) {
             large |= !(__builtin_fabs(x->at[r][c]) <= most);
-            to->at[r][c] = (float)x->at[r][c];
+            to->at[r][c] = __builtin_fabs(x->at[r][c]) < 1e-30 ? 0 : (float)x->at[r][c];
         }
     return large;
 }

@@ -32,7 +32,7 @@
  *
  * Powers of A are computed in f64, by repeated multiplication (A^(n+1) = A^n A up to A^4, A^(4g+4) = A^(4g) A^4; entry by entry x11 y11 + x12 y21, not fused),
  * and rounded to f32 once: an f32 power of a power would err by as many roundings, and poles close to 1 are what filters are made of. Likewise Ck, of A^k and
- * B as f64. Where a power (A to A^4, A^4 to A^60) is not finite or has an entry of a magnitude above 1e6, or a Ck is beyond what f32 holds, sums of large
+ * B as f64; what is of a magnitude below 1e-30 becomes 0, as some processors are slow with subnormal factors. Where a power (A to A^4, A^4 to A^60) is not finite or has an entry of a magnitude above 1e6, or a Ck is beyond what f32 holds, sums of large
  * values of opposite signs would cancel, or infinities meet zeros: then elements are computed one after the other, s = A s' + u, u = B x: b_m1 x1, or
  * fma(b_m2, x2, b_m1 x1), or b_m1.
  *

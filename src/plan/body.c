@@ -218,11 +218,28 @@ uint32_t sn_plan_leaf_slot(const plan_frame *f, const ir_op *leaf)
     }
 }
 
+static const plan_scan *scan_of(const plan *p, uint32_t call)
+{
+    return p->scan_count && call >= p->first_scan_call ? &p->scans[p->place_of_call[call]] : NULL;
+}
+
+static uint32_t result_buffer(const plan *p, const ir_op *result)
+{
+    const plan_scan *s = scan_of(p, result->a);
+    return s ? s->result[result->b] - 1 : p->calls[p->place_of_call[result->a]].outputs + result->b;
+}
+
+static uint32_t argument_buffer(const plan *p, const ir_op *argument)
+{
+    const plan_scan *s = scan_of(p, argument->b);
+    return s ? s->x[argument->c] - 1 : p->calls[p->place_of_call[argument->b]].inputs + argument->c;
+}
+
 static uint32_t leaf(maker *m, const ir_op *op)
 {
     const plan *p = m->plan;
     if (op->code == IR_RESULT)
-        return append(m, IR_BUFFER, IR_F32, IR_AXIS_ELEMENT, p->calls[p->place_of_call[op->a]].outputs + op->b, 0, 0);
+        return append(m, IR_BUFFER, IR_F32, IR_AXIS_ELEMENT, result_buffer(p, op), 0, 0);
     const uint32_t slot = sn_plan_leaf_slot(&p->frame, op);
     return slot ? uniform(m, op->type, slot) : append(m, op->code, op->type, op->axes, op->a, op->b, 0);
 }
@@ -268,7 +285,7 @@ static void append_effect(maker *m, const ir_op *op)
         append(m, IR_WRITE, IR_VOID, 0, a, p->line_of_memory[op->b], 0);
         break;
     case IR_ARGUMENT:
-        append(m, IR_SET_BUFFER, IR_VOID, 0, a, p->calls[p->place_of_call[op->b]].inputs + op->c, 0);
+        append(m, IR_SET_BUFFER, IR_VOID, 0, a, argument_buffer(p, op), 0);
         break;
     case IR_STORE:
         append(m, IR_STORE, IR_VOID, 0, a, local_of(m, op->b), op->c);

@@ -452,8 +452,36 @@ static sinter_status find_alike(const graph *g, const search *s, const uint32_t 
     return sn_plan_find_alike(&all, memory, out);
 }
 
+/* Scans that keep a loop: it is their component's alone, as if they were alike to nothing. Per component 0, or 1 + which it is. */
+static uint32_t *find_kept(const graph *g, const search *s, const plan_scans *scans, plan_levels *out, arena *memory)
+{
+    uint32_t *kept = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *kept), count = 0;
+    for (uint32_t k = 0; kept && k < g->program->memory_count; k++)
+        if (scans->keeper_of_flag[k] && g->writer[k])
+            kept[s->component[g->writer[k]]] = ++count;
+    for (ir_ref r = 1; kept && r < g->program->count; r++)
+        if (kept[s->component[r]])
+            out->kind[r] = PLAN_ALIKE;
+    return kept;
+}
+
+static sinter_status give_kept_loops(const graph *g, const search *s, const uint32_t *size, const uint32_t *kept, uint32_t count, arena *memory, plan_levels *out)
+{
+    if (!out->alike)
+        out->alike = sn_arena_take_zeroed(memory, g->program->count * sizeof *out->alike);
+    if (!out->depth)
+        out->depth = find_depths(g, s, size, memory);
+    if (!out->alike || !out->depth)
+        return SINTER_NO_MEMORY;
+    for (ir_ref r = 1; r < g->program->count; r++)
+        if (kept[s->component[r]])
+            out->alike[r] = 1 + PLAN_MOST_ALIKE * (out->bunches + kept[s->component[r]] - 1);
+    out->bunches += count;
+    return SINTER_OK;
+}
+
 /* Of each operation the kind of loop: by the cycles that it is on, and whether others are like it; the rest, where it is small, goes with them. */
-static sinter_status choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, arena *memory, plan_levels *out)
+static sinter_status choose_kinds(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, const plan_scans *scans, arena *memory, plan_levels *out)
 {
     uint32_t work[PLAN_KINDS] = {0}, cycles[PLAN_KINDS] = {0}, before = 0;
     for (uint32_t k = 0; k < s->ordered; k++) {
@@ -464,11 +492,16 @@ static sinter_status choose_kinds(const graph *g, const search *s, const uint32_
         cycles[out->kind[r]] += component != before;
         before = component;
     }
-    if (!g->program->cells && cycles[PLAN_ONE] > 1) {
-        const sinter_status status = find_alike(g, s, size, cycles[PLAN_ONE] + cycles[PLAN_EIGHT], memory, out);
-        if (status || out->bunches)
-            return status;
-    }
+    const uint32_t *kept = scans && scans->kept ? find_kept(g, s, scans, out, memory) : NULL;
+    if (scans && scans->kept && !kept)
+        return SINTER_NO_MEMORY;
+    sinter_status status = SINTER_OK;
+    if (!g->program->cells && cycles[PLAN_ONE] > 1)
+        status = find_alike(g, s, size, cycles[PLAN_ONE] + cycles[PLAN_EIGHT], memory, out);
+    if (!status && kept)
+        status = give_kept_loops(g, s, size, kept, scans->kept, memory, out);
+    if (status || out->bunches)
+        return status;
     if (g->program->cells || is_small(work[PLAN_FREE] + work[PLAN_EIGHT], cycles[PLAN_ONE]))
         memset(out->kind, PLAN_ONE, g->program->count);
     else if (!cycles[PLAN_ONE] && is_small(work[PLAN_FREE], cycles[PLAN_EIGHT]))
@@ -499,8 +532,8 @@ static bool is_made_elsewhere(const search *s, const graph *g, ir_ref r, uint32_
 static uint32_t least_level(const graph *g, const plan_levels *out, ir_ref r, uint32_t component, const search *s)
 {
     const ir_op *op = &g->program->ops[r];
-    if (op->code == IR_RESULT) /* the call is made between the two */
-        return g->arguments.last[op->a] ? out->level[g->arguments.last[op->a]] + 1u : 0;
+    if (op->code == IR_RESULT) /* the call is made between the two; what only hands it on does so in lanes */
+        return g->arguments.last[op->a] ? at_kind(out->level[g->arguments.last[op->a]] + 1u, PLAN_FREE) : 0;
     const uint32_t kind = out->kind[r];
     /* An effect goes where its value is made, unless that is among components that are alike; only sums need lanes. */
     const bool follows_value = sn_ir_info[op->code].rule == IR_RULE_EFFECT && !is_vector_only(op) && out->kind[op->a] != PLAN_ALIKE;
@@ -814,6 +847,54 @@ static sinter_status name_cycles(const graph *g, const search *s, const uint32_t
     return SINTER_OK;
 }
 
+/* ---- scans ---- */
+
+/* Per recursive component how many there are of its shape and depth, itself included, up to 255; 0: it is not to be looked at. */
+static bool count_alike(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, const uint32_t *depth, uint32_t cycles, uint8_t *alike,
+                        arena *memory)
+{
+    uint32_t slots = 4;
+    while (slots < 2 * cycles)
+        slots *= 2;
+    uint64_t *hash = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *hash);
+    shape_count *table = sn_arena_take_zeroed(memory, slots * sizeof *table);
+    if (!hash || !table)
+        return false;
+    for (ir_ref r = 1; r < g->program->count; r++) {
+        const uint32_t c = s->component[r];
+        if (c && size[c] > 1)
+            hash[c] = ((hash[c] ? hash[c] : depth[c] + 1u) ^ ((uint32_t)g->program->ops[r].code << 8 | g->program->ops[r].type)) * 0x9E3779B97F4A7C15u;
+    }
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (uint32_t c = 1; c <= s->components; c++) {
+            if (size[c] < 2 || shortest[c] >= 8)
+                continue;
+            uint32_t at = (uint32_t)(hash[c] >> 32) & (slots - 1);
+            while (table[at].components && table[at].hash != hash[c])
+                at = (at + 1) & (slots - 1);
+            table[at].hash = hash[c];
+            table[at].components += !turn;
+            alike[c] = (uint8_t)(table[at].components < UINT8_MAX ? table[at].components : UINT8_MAX);
+        }
+    return true;
+}
+
+static sinter_status find_scans(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, arena *memory, plan_scans *scans)
+{
+    uint32_t cycles = 0;
+    for (uint32_t c = 1; c <= s->components; c++)
+        cycles += size[c] > 1 && shortest[c] < 8;
+    if (!cycles)
+        return SINTER_OK;
+    const uint32_t *depth = find_depths(g, s, size, memory);
+    uint8_t *alike = sn_arena_take_zeroed(memory, s->components + 1);
+    const plan_components all = {.program = g->program, .live = g->live, .component = s->component, .count = s->components,
+                                 .sorted = sort_by_component(g, s, size, memory), .first = first_of_components(s, size, memory), .depth = depth};
+    if (!depth || !alike || !all.sorted || !all.first || !count_alike(g, s, size, shortest, depth, cycles, alike, memory))
+        return SINTER_NO_MEMORY;
+    return sn_plan_find_scans(&all, alike, memory, scans);
+}
+
 static bool open_search(search *s, uint32_t count, arena *memory)
 {
     s->number = sn_arena_take(memory, count * sizeof *s->number);
@@ -851,9 +932,11 @@ static bool chain_reads(graph *g, arena *memory)
     return last && other;
 }
 
-sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, arena *memory, plan_levels *out)
+sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, plan_scans *scans, bool find, arena *memory, plan_levels *out)
 {
     *out = (plan_levels){.chunk = PLAN_CHUNK};
+    if (find)
+        *scans = (plan_scans){0};
     out->level = sn_arena_take_zeroed(memory, p->count * sizeof *out->level);
     out->kind = sn_arena_take_zeroed(memory, p->count);
     search s = {0};
@@ -873,7 +956,12 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, aren
     const uint32_t *shortest = shortest_delays(&g, &s, memory);
     if (!size || !shortest)
         return SINTER_NO_MEMORY;
-    sinter_status status = choose_kinds(&g, &s, size, shortest, memory, out);
+    if (find && g.cut >= PLAN_TICK && !p->cells && !p->total_count) {
+        const sinter_status found = find_scans(&g, &s, size, shortest, memory, scans);
+        if (found || scans->count)
+            return found;
+    }
+    sinter_status status = choose_kinds(&g, &s, size, shortest, find ? NULL : scans, memory, out);
     if (!status)
         status = set_levels(&g, &s, size, memory, out);
     return status ? status : name_cycles(&g, &s, size, memory, out);

@@ -60,6 +60,80 @@ static uint32_t print_calls(const plan *p, uint32_t next, uint32_t loop, text *o
     return next;
 }
 
+static const char *line_name(const plan *p, uint32_t line)
+{
+    return p->program->memories[p->lines[line].memory].name;
+}
+
+static void add_states(const plan *p, const plan_scan *s, text *out)
+{
+    for (unsigned k = 0; k < s->line_count; k++)
+        sn_text_print(out, "%s%s", k ? ", " : "", line_name(p, s->lines[k]));
+}
+
+static void print_factors(const char *name, const plan_scan_factor f[PLAN_SCAN_STATES][PLAN_SCAN_STATES], unsigned rows, unsigned columns, text *out)
+{
+    sn_text_print(out, "        %s =", name);
+    for (unsigned m = 0; m < rows; m++) {
+        sn_text_add(out, m ? "; " : " ");
+        for (unsigned k = 0; k < columns; k++) {
+            sn_text_add(out, k ? ", " : "");
+            if (f[m][k].slot)
+                sn_text_print(out, "uniform %u", f[m][k].slot);
+            else
+                sn_text_add_f64(out, f[m][k].constant);
+        }
+    }
+    sn_text_add(out, "\n");
+}
+
+static void print_buffers(const char *what, const uint32_t *buffers, unsigned count, text *out)
+{
+    sn_text_add(out, what);
+    for (unsigned k = 0; k < count; k++)
+        if (buffers[k])
+            sn_text_print(out, " %u", buffers[k] - 1);
+        else
+            sn_text_add(out, " -");
+}
+
+static void print_scan(const plan *p, const plan_scan *s, text *out)
+{
+    sn_text_add(out, "scan ");
+    add_states(p, s, out);
+    print_buffers(": x in buffers", s->x, s->inputs, out);
+    print_buffers(", states and those before in", s->result, 2u * s->order, out);
+    if (s->keeps_loop)
+        sn_text_print(out, ", instead of loop %u where line %u is uniform %u", s->loop, s->flag, s->settled.slot);
+    sn_text_add(out, "\n");
+    print_factors("A", s->a, s->order, s->order, out);
+    print_factors("B", s->b, s->order, s->inputs ? s->inputs : 1, out);
+}
+
+/* Those that are computed before this loop, or instead of it. */
+static void print_scans(const plan *p, uint32_t loop, text *out)
+{
+    for (uint32_t k = 0; k < p->scan_count; k++)
+        if ((p->scans[k].keeps_loop ? p->scans[k].loop : p->scans[k].before) == loop)
+            print_scan(p, &p->scans[k], out);
+}
+
+/* What is said of a line's storage. */
+static bool is_ahead(const plan *p, uint32_t line)
+{
+    return line >= p->line_count - p->ahead_count;
+}
+
+/* Is it a line that a scan has, and no loop? */
+static bool is_scans_own(const plan *p, uint32_t line)
+{
+    for (uint32_t k = 0; k < p->scan_count; k++)
+        for (unsigned m = 0; m < p->scans[k].line_count; m++)
+            if (p->scans[k].lines[m] == line && !p->scans[k].keeps_loop)
+                return true;
+    return false;
+}
+
 void sn_plan_print(const plan *p, text *out)
 {
     uint32_t next = 0;
@@ -68,10 +142,11 @@ void sn_plan_print(const plan *p, text *out)
                   (unsigned long long)p->state);
     for (uint32_t k = 0; k < p->line_count; k++)
         sn_text_print(out, "line %u: %s, %u values of %s, %s%s\n", k, p->program->memories[p->lines[k].memory].name, p->lines[k].length,
-                      sn_ir_type_name(p->lines[k].type), p->lines[k].counter ? "a counter" : p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
+                      sn_ir_type_name(p->lines[k].type), p->lines[k].counter ? "a counter" : is_ahead(p, k) || is_scans_own(p, k) ? "of a scan" : p->lines[k].held ? "in registers" : "a window", p->lines[k].flush ? ", flushed" : "");
     for (uint32_t k = 0; k < p->loop_count; k++) {
         const plan_loop *loop = &p->loops[k];
         next = print_calls(p, next, k, out);
+        print_scans(p, k, out);
         sn_text_print(out, "loop %u: %s, %s lanes%s%s", k, rate_name(loop->rate), loop->lanes == PLAN_TIME ? "time" : "one",
                       loop->most ? ", eight at most" : "", loop->ticked ? ", by ticks" : "");
         if (loop->alike)
@@ -244,17 +319,31 @@ static uint32_t explain_calls(const plan *p, uint32_t next, uint32_t loop, text 
     return next;
 }
 
+static void explain_scans(const plan *p, uint32_t loop, text *out)
+{
+    for (uint32_t k = 0; k < p->scan_count; k++) {
+        const plan_scan *s = &p->scans[k];
+        if ((s->keeps_loop ? s->loop : s->before) != loop)
+            continue;
+        sn_text_add(out, "scan of ");
+        add_states(p, s, out);
+        sn_text_print(out, s->keeps_loop ? ", instead of loop %u while %s stays as it is\n" : ", before loop %u\n", loop, s->keeps_loop ? line_name(p, s->flag) : "");
+        sn_text_print(out, "    a linear recurrence of order %u, its factors steady: %u elements at once\n", s->order, PLAN_TICK);
+    }
+}
+
 void sn_plan_explain(const plan *p, const plan_machine *machine, text *out)
 {
     sn_text_print(out, "engine %s: %u operations in %u loop%s, %u of them hoisted\n", machine->engine, p->operations, p->loop_count,
                   p->loop_count == 1 ? "" : "s", p->hoisted);
     if (p->buffer_count)
         sn_text_print(out, "chunks of %u elements, %u buffers between loops\n", p->chunk, p->buffer_count);
-    for (uint32_t k = 0; k < p->line_count; k++)
+    for (uint32_t k = 0; k < p->line_count - p->ahead_count; k++)
         sn_text_print(out, "%s: %u values, %s\n", p->program->memories[p->lines[k].memory].name, p->lines[k].length,
-                      p->lines[k].counter ? "a counter: follows from the element's number, its step being steady"
-                      : p->lines[k].held  ? "in registers"
-                                          : "a sliding window in memory");
+                      p->lines[k].counter       ? "a counter: follows from the element's number, its step being steady"
+                      : is_scans_own(p, k)      ? "the state of a scan"
+                      : p->lines[k].held        ? "in registers"
+                                                : "a sliding window in memory");
     if (p->latency)
         sn_text_print(out, "latency to the outputs: %llu elements\n", (unsigned long long)p->latency);
     if (p->tail == PLAN_ENDLESS && p->program->input_count)
@@ -264,6 +353,7 @@ void sn_plan_explain(const plan *p, const plan_machine *machine, text *out)
     uint32_t next = 0;
     for (uint32_t k = 0; k < p->loop_count; k++) {
         next = explain_calls(p, next, k, out);
+        explain_scans(p, k, out);
         explain_loop(p, k, machine, out);
     }
     explain_calls(p, next, p->loop_count, out);

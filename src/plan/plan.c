@@ -30,7 +30,9 @@ typedef struct planner {
     bool has_hoisted_rare;   /* a RARE in another loop than the elements' */
     uint32_t next_uniform;
     plan_stretch *stretches; /* per buffer of a value that crosses */
-    uint32_t crossing;       /* how many those are; buffers of calls follow */
+    uint32_t crossing;       /* how many those are, and of scans; buffers of calls follow */
+    plan_scans scans;
+    bool looks_ahead;
 } planner;
 
 static bool has_lines(const ir_program *p)
@@ -59,6 +61,34 @@ static inline unsigned rate_key(const ir_op *op)
     return sn_ir_info[op->code].rule == IR_RULE_EFFECT ? ELEMENT_KEY : (op->axes >> 2 & 3u) | (op->axes >> 3 & 4u);
 }
 
+/* What is planned from here on is the program with scans. */
+static sinter_status take_scans(planner *m)
+{
+    const ir_program *p = m->scans.program;
+    if (m->where.steps) {
+        ir_ref *steps = sn_arena_take_zeroed(m->memory, (p->memory_count + 1) * sizeof *steps);
+        if (!steps)
+            return SINTER_NO_MEMORY;
+        memcpy(steps, m->where.steps, m->program->memory_count * sizeof *steps);
+        m->where.steps = steps;
+    }
+    m->plan->first_scan_call = m->program->call_count;
+    m->plan->ahead_count = m->scans.count;
+    m->program = m->plan->program = p;
+    m->live = sn_ir_find_live_beside(p, m->where.steps, m->memory);
+    if (!m->live)
+        return SINTER_NO_MEMORY;
+    for (uint32_t k = 0; k < m->scans.count; k++) {
+        for (unsigned j = 0; j < PLAN_SCAN_STATES * PLAN_SCAN_STATES; j++) { /* what they need is marked by `place` */
+            m->live[m->scans.scans[k].a[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES].value] = 1;
+            m->live[m->scans.scans[k].b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES].value] = 1;
+        }
+        m->live[m->scans.scans[k].settled.value] = 1;
+    }
+    m->live[0] = 0;
+    return SINTER_OK;
+}
+
 /* Levels need to know what is live; without them `place` finds it out as it goes. */
 static sinter_status find_levels(planner *m)
 {
@@ -70,8 +100,13 @@ static sinter_status find_levels(planner *m)
     m->levels = (plan_levels){.chunk = PLAN_CHUNK};
     if (!levels)
         return SINTER_OK;
-    const sinter_status status = sn_plan_find_counters(p, &m->live, m->memory, &m->where.steps);
-    return status ? status : sn_plan_find_levels(p, m->live, m->memory, &m->levels);
+    sinter_status status = sn_plan_find_counters(p, &m->live, m->memory, &m->where.steps);
+    if (!status)
+        status = sn_plan_find_levels(p, m->live, &m->scans, m->looks_ahead, m->memory, &m->levels);
+    if (status || !m->scans.count)
+        return status;
+    status = take_scans(m);
+    return status ? status : sn_plan_find_levels(m->program, m->live, &m->scans, false, m->memory, &m->levels);
 }
 
 /* An output waits for the last loop that still reads an input: the caller may have given both the same buffer. */
@@ -184,7 +219,7 @@ static void add_bunch_loops(planner *m, uint32_t level)
     for (uint32_t next = m->bunch_of_level[level]; next; next = m->next_bunch[next - 1]) {
         m->loop_of_bunch[next - 1] = add_loop(m, PLAN_ELEMENT, PLAN_SCALAR);
         plan_loop *loop = &m->plan->loops[m->loop_of_bunch[next - 1]];
-        loop->alike = m->bunch_size[next - 1];
+        loop->alike = m->bunch_size[next - 1] > 1 ? m->bunch_size[next - 1] : 0;
         loop->cycle = m->levels.cycle_name[level];
     }
 }
@@ -417,6 +452,15 @@ static void find_operands_of_others(planner *m, ir_ref r)
     }
 }
 
+/* Values of segment rate that the driver reads. */
+static void give_factor(planner *m, plan_scan_factor *f)
+{
+    if (!f->value)
+        return;
+    give_slot(m, f->value);
+    f->slot = m->where.slot[f->value];
+}
+
 static sinter_status find_crossings(planner *m)
 {
     const ir_program *p = m->program;
@@ -439,6 +483,16 @@ static sinter_status find_crossings(planner *m)
     for (uint32_t k = 0; m->where.steps && k < p->memory_count; k++)
         if (m->where.loop[m->where.steps[k]] != PLAN_NO_LOOP)
             give_slot(m, m->where.steps[k]);
+    for (uint32_t k = 0; k < m->scans.count; k++) {
+        plan_scan *scan = &m->scans.scans[k];
+        for (unsigned j = 0; j < PLAN_SCAN_STATES * PLAN_SCAN_STATES; j++) {
+            give_factor(m, &scan->a[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+            give_factor(m, &scan->b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+        }
+        give_factor(m, &scan->settled);
+        for (unsigned j = 0; j < PLAN_SCAN_PORTS; j++)
+            scan->result[j] = m->where.slot[scan->values[j]];
+    }
     if (m->levels.bunches)
         cross_alike(m);
     m->crossing = m->plan->buffer_count;
@@ -447,6 +501,61 @@ static sinter_status find_crossings(planner *m)
 
 /* ---- calls ---- */
 
+/* From a level to the loop of the next one that has any. */
+static uint32_t loop_from(const planner *m, uint32_t level)
+{
+    while (level <= m->levels.top && !m->level_has_loop[level])
+        level++;
+    return level <= m->levels.top ? m->loop_of_level[level] : m->plan->loop_count;
+}
+
+static uint32_t add_scan_buffer(planner *m, uint16_t first, uint16_t last)
+{
+    m->plan->buffers[m->plan->buffer_count] = (plan_buffer){.type = IR_F32};
+    m->stretches[m->plan->buffer_count] = (plan_stretch){first, last};
+    return ++m->plan->buffer_count;
+}
+
+static plan_scan *scan_of(const planner *m, uint32_t call)
+{
+    return m->program->call_count && m->scans.count && call >= m->plan->first_scan_call ? &m->plan->scans[m->plan->place_of_call[call]] : NULL;
+}
+
+/* What goes into a scan is there until the loop behind it begins, what comes out until the last loop that reads it ends. */
+static void place_scan_streams(planner *m)
+{
+    plan *p = m->plan;
+    for (uint32_t k = 0; k < m->member_count; k++) {
+        const ir_ref r = m->members[k];
+        const ir_op *op = &m->program->ops[r];
+        const uint16_t loop = m->where.loop[r];
+        plan_scan *into = op->code == IR_ARGUMENT ? scan_of(m, op->b) : NULL;
+        if (into)
+            into->x[op->c] = add_scan_buffer(m, loop, (uint16_t)into->before);
+        const unsigned operands = sn_ir_info[op->code].operands;
+        for (unsigned j = 0; j < operands; j++) {
+            const ir_op *from = &m->program->ops[sn_ir_operand(op, j)];
+            plan_scan *s = from->code == IR_RESULT ? scan_of(m, from->a) : NULL;
+            if (!s)
+                continue;
+            if (!s->result[from->b])
+                s->result[from->b] = add_scan_buffer(m, (uint16_t)s->before, loop);
+            plan_stretch *stretch = &m->stretches[s->result[from->b] - 1];
+            stretch->last = loop > stretch->last ? loop : stretch->last;
+        }
+    }
+    m->crossing = p->buffer_count;
+}
+
+static void place_scans(planner *m)
+{
+    plan *p = m->plan;
+    for (uint32_t k = 0; k < p->scan_count; k++)
+        if (!p->scans[k].keeps_loop)
+            p->scans[k].before = loop_from(m, p->scans[k].before);
+    place_scan_streams(m);
+}
+
 static sinter_status place_calls(planner *m)
 {
     plan *p = m->plan;
@@ -454,14 +563,16 @@ static sinter_status place_calls(planner *m)
     p->tail = m->levels.level ? m->levels.tail : p->reads_index ? PLAN_ENDLESS : 0;
     if (!m->program->call_count)
         return SINTER_OK;
-    const sinter_status status = sn_plan_place_calls(p, m->live, m->levels.level, m->memory);
-    for (uint32_t k = 0; !status && k < p->call_count; k++) { /* from a level to the loop of the next one that has any */
-        uint32_t level = p->calls[k].before;
-        while (level <= m->levels.top && !m->level_has_loop[level])
-            level++;
-        p->calls[k].before = level <= m->levels.top ? m->loop_of_level[level] : p->loop_count;
-    }
-    return status;
+    p->scans = m->scans.scans;
+    const sinter_status status = sn_plan_place_calls(p, m->scans.count, m->live, m->levels.level, m->memory);
+    if (status)
+        return status;
+    if (p->scan_count)
+        place_scans(m);
+    sn_plan_add_call_buffers(p);
+    for (uint32_t k = 0; k < p->call_count; k++)
+        p->calls[k].before = loop_from(m, p->calls[k].before);
+    return SINTER_OK;
 }
 
 /* ---- lines ---- */
@@ -469,6 +580,12 @@ static sinter_status place_calls(planner *m)
 static bool is_counter(const planner *m, uint32_t k)
 {
     return m->where.steps && m->where.steps[k];
+}
+
+/* Is it a line that no loop touches: the state of a scan, or what a scan needs to go on? */
+static bool is_scans(const planner *m, uint32_t k)
+{
+    return m->scans.count && (m->scans.scan_of_line[k] || k >= m->scans.program->memory_count - m->scans.count);
 }
 
 /* Where the driver finds the step. */
@@ -503,6 +620,21 @@ static void find_line_uses(const planner *m, uint16_t *loop_of_line, uint16_t *w
     }
 }
 
+/* From memories to lines. */
+static void number_scan_lines(const planner *m, plan_scan *s)
+{
+    for (unsigned k = 0; k < s->line_count; k++) {
+        const ir_memory *memory = &m->program->memories[s->lines[k]];
+        s->flush |= memory->flush ? memory->length == 2 ? 3 : 1 << k : 0;
+        s->lines[k] = m->plan->line_of_memory[s->lines[k]];
+    }
+    s->ahead = m->plan->line_of_memory[s->ahead];
+    if (s->keeps_loop) {
+        s->flag = m->plan->line_of_memory[s->flag];
+        s->loop = m->plan->lines[s->flag].loop;
+    }
+}
+
 static sinter_status lay_out_lines(planner *m)
 {
     const ir_program *p = m->program;
@@ -525,31 +657,33 @@ static sinter_status lay_out_lines(planner *m)
         const ir_memory *memory = &p->memories[k];
         if (memory->kind == IR_CELLS) { /* read-write tables are state too; their place is kept as a line of no motion */
             loop_of_line[k] = 0;
-        } else if (memory->kind != IR_LINE || loop_of_line[k] == PLAN_NO_LOOP) {
+        } else if (memory->kind != IR_LINE || (loop_of_line[k] == PLAN_NO_LOOP && !is_scans(m, k))) {
             continue;
         }
-        const bool cells = memory->kind == IR_CELLS;
-        const bool held = cells || is_counter(m, k) || (!varying[k] && memory->length <= PLAN_HELD
+        const bool cells = memory->kind == IR_CELLS, scanned = is_scans(m, k);
+        const bool held = cells || is_counter(m, k) || scanned || (!varying[k] && memory->length <= PLAN_HELD
                                     && out->loops[loop_of_line[k]].lanes == PLAN_SCALAR);
         const uint32_t slack = memory->length > 4 * PLAN_CHUNK ? memory->length : 4 * PLAN_CHUNK;
         const uint64_t capacity = held ? memory->length : (uint64_t)memory->length + slack;
         const unsigned type = memory->type;
         out->line_of_memory[k] = out->line_count;
         out->lines[out->line_count++] = (plan_line){.memory = k, .length = memory->length, .capacity = (uint32_t)capacity,
-                                                    .type = (uint8_t)type, .held = held, .flush = memory->flush && !cells,
+                                                    .type = (uint8_t)type, .held = held, .flush = memory->flush && !cells && !scanned,
                                                     .loop = writing[k],
                                                     .offset = (uint32_t)at};
         if (is_counter(m, k)) {
             out->lines[out->line_count - 1].counter = true;
             place_step(m, &out->lines[out->line_count - 1]);
         }
-        if (memory->flush && !cells)
+        if (memory->flush && !cells && !scanned)
             out->loops[writing[k]].ticked = true;
         at += (capacity * sn_ir_type_size(type) + 64 + 63) & ~(uint64_t)63;
         if (at > INT32_MAX)
             return SINTER_TOO_LARGE;
     }
     out->state = at;
+    for (uint32_t k = 0; k < out->scan_count; k++)
+        number_scan_lines(m, &out->scans[k]);
     return SINTER_OK;
 }
 
@@ -654,10 +788,10 @@ static sinter_status find_regions(planner *m)
     return sn_plan_find_regions(m->program, &m->where, second_alone || m->plan->loop_count < 2, m->memory);
 }
 
-static sinter_status make(plan *out, const ir_program *program, bool as_written, arena *memory)
+sinter_status sn_plan_make(plan *out, const ir_program *program, unsigned how, arena *memory)
 {
-    *out = (plan){.program = program, .as_written = as_written};
-    planner m = {.plan = out, .program = program, .memory = memory};
+    *out = (plan){.program = program, .as_written = how & PLAN_SOON};
+    planner m = {.plan = out, .program = program, .memory = memory, .looks_ahead = how & PLAN_LOOK_AHEAD};
     sinter_status status = find_levels(&m);
     if (!status) {
         delay_outputs(&m);
@@ -685,14 +819,4 @@ static sinter_status make(plan *out, const ir_program *program, bool as_written,
         status = make_bodies(&m);
     }
     return out->status = status;
-}
-
-sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory)
-{
-    return make(out, program, false, memory);
-}
-
-sinter_status sn_plan_make_soon(plan *out, const ir_program *program, arena *memory)
-{
-    return make(out, program, true, memory);
 }

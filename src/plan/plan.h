@@ -5,7 +5,8 @@
  *   counters.c    integers that grow by steady steps: no cycles, for their values follow from the element's number
  *   components.c  cycles through delay lines: components, which must run one element at a time, levels (which loop)
  *   alike.c       of those components the ones that are alike and side by side: bunches, one loop each, one component a lane
- *   blocks.c      calls of functions in C: when they are made, from which buffers to which
+ *   linear_scans.c linear recurrences whose coefficients rest: no cycles either, for they may be computed 64 elements at a time
+ *   blocks.c      calls of functions in C, and scans: when they are made, from which buffers to which
  *   crossings.c   where values lie that cross loops: in places that are used again and again
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   interleave.c  the order of the operations of patches' loops in lanes
@@ -106,6 +107,43 @@ typedef struct plan_call {
     uint64_t steady;   /* a bit for each input that is the same all over a segment */
 } plan_call;
 
+/* A linear recurrence that the driver computes between loops (linear_scans.c; kernel/scan.h): s = A*s' + B*x, with one or two states. */
+enum { PLAN_SCAN_STATES = 2, PLAN_SCAN_HEAD = 20 /* f32 words: A and B in f64, the states, where the tick's elements begin (kernel/scans.c) */ };
+#define PLAN_SCAN_AHEAD(inputs) (PLAN_SCAN_HEAD + PLAN_TICK * (uint32_t)(inputs)) /* the length of its line */
+#define PLAN_SCAN_PORT(state, before) (2u * (state) + (before)) /* results: a state, and what it was one element ago */
+enum { PLAN_SCAN_PORTS = 2 * PLAN_SCAN_STATES };
+
+typedef struct plan_scan_factor {
+    ir_ref value;    /* of the program, f64; 0: the constant is it */
+    uint32_t slot;   /* where a frame has it; 0: the constant is it */
+    double constant;
+} plan_scan_factor;
+
+typedef struct plan_scan {
+    uint8_t order, inputs; /* 1 or 2; 0 (x is 1), 1 or 2 */
+    uint8_t line_count;    /* one or two lines of one value, or one of two: then the states are the newest value and its difference from the one before */
+    uint8_t flush;         /* a bit for each state that is flushed at ticks */
+    plan_scan_factor a[PLAN_SCAN_STATES][PLAN_SCAN_STATES], b[PLAN_SCAN_STATES][PLAN_SCAN_STATES];
+    uint32_t lines[PLAN_SCAN_STATES], ahead; /* plan line numbers (while it is being found: memories); the line that has what a scan needs to go on */
+    uint32_t call;         /* its number among the program's calls */
+    uint32_t before;       /* the loop before which it is computed; scans come in that order */
+    uint32_t x[PLAN_SCAN_STATES], result[PLAN_SCAN_PORTS]; /* buffers, + 1; 0: none, nobody reads that */
+    /* Where the recurrence is linear only while an integer has a certain value: it has a loop of its own, and is computed instead of that where the integer is that. */
+    bool keeps_loop;
+    plan_scan_factor settled; /* the value; no number where there is none */
+    uint32_t flag, loop;      /* the line that holds the integer (while it is being found: the memory); the loop */
+    ir_ref values[PLAN_SCAN_PORTS]; /* of the program: what results are of the loop's; 0: nothing */
+} plan_scan;
+
+typedef struct plan_scans {
+    ir_program *program; /* the same with scans as calls, `lines` and `ahead` among its memories; NULL while there are none */
+    plan_scan *scans;
+    uint32_t count;
+    uint32_t *scan_of_line;   /* per memory: 0, or 1 + the scan whose state it is, and no loop's */
+    uint32_t *keeper_of_flag; /* per memory: 0, or 1 + the scan that keeps a loop while it is not settled */
+    uint32_t kept;            /* how many those are */
+} plan_scans;
+
 /* Where things are in the frame, in slots of 8 bytes. */
 typedef struct plan_frame {
     uint32_t index;   /* f64: absolute index of element 0 */
@@ -134,7 +172,10 @@ typedef struct plan {
     uint32_t *line_of_memory; /* plan line number by memory index */
     plan_call *calls;
     uint32_t call_count;
-    uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is */
+    uint32_t *place_of_call;  /* by number of the program's calls: where in `calls` it is, or, from first_scan_call on, in `scans` */
+    plan_scan *scans;
+    uint32_t scan_count, first_scan_call;
+    uint32_t ahead_count;     /* lines, behind all others, of what scans need to go on */
     uint64_t latency;         /* the largest sum of the latencies of calls along a path to an output (sinter/kernel.h) */
     uint64_t tail;            /* elements after which outputs are steady once inputs are (sinter/kernel.h), or PLAN_ENDLESS */
     plan_frame frame;
@@ -150,12 +191,15 @@ typedef struct plan {
     sinter_status status;
 } plan;
 
+/* How a plan is made. */
+enum {
+    PLAN_SOON = 1,      /* of a program that is wanted soon and plays for milliseconds: its loops are as it is written, which takes longer to run and less to make */
+    PLAN_LOOK_AHEAD = 2 /* of a relaxed program: linear recurrences may be regrouped */
+};
 /* Makes the plan of a program that has no MATH operations left. Everything lives in `memory`. The IR must be verified.
  * Linear time but for sorting. Errors: NO_MEMORY, TOO_LARGE (state over 2^31 bytes), BAD_PROGRAM (a call on a cycle of lines that are flushed at
  * ticks, which the language does not make). */
-sinter_status sn_plan_make(plan *out, const ir_program *program, arena *memory);
-/* The same for a program that is wanted soon and plays for milliseconds: its loops are as it is written, which takes longer to run and less to make. */
-sinter_status sn_plan_make_soon(plan *out, const ir_program *program, arena *memory);
+sinter_status sn_plan_make(plan *out, const ir_program *program, unsigned how, arena *memory);
 
 struct text;
 void sn_plan_print(const plan *p, struct text *out);   /* `dump --plan`: loops and bodies */
@@ -237,10 +281,15 @@ typedef struct plan_alike_cost {
 plan_alike_cost sn_plan_cost_of_alike(const plan_alike_work *each, unsigned count, unsigned lanes);
 /* Per memory object the step, if it is a counter, else 0; NULL where there are none. `live` is then what is live without the cycles. */
 sinter_status sn_plan_find_counters(const ir_program *p, uint8_t **live, arena *memory, const ir_ref **steps);
-sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, arena *memory, plan_levels *out);
+/* Where scans are to be found, and some are, nothing but those is: the caller asks again, of their program. NULL: there are none. */
+sinter_status sn_plan_find_levels(const ir_program *program, const uint8_t *live, plan_scans *scans, bool find_scans, arena *memory, plan_levels *out);
+/* Which components are scans, and the program with those instead; of each, from 1, how many there are like it, 0: it is none. */
+sinter_status sn_plan_find_scans(const plan_components *all, const uint8_t *alike, arena *memory, plan_scans *found);
 /* blocks.c: which calls are made, in the order in which `level` (per operation) has them; sets p->calls, but for `before`, and their buffers, for
- * which p->buffers has room. */
-sinter_status sn_plan_place_calls(plan *p, const uint8_t *live, const uint16_t *level, arena *memory);
+ * which p->buffers has room and which the second adds. The last so many of the program's calls are scans, which lead from p->scans to a sorted list of those
+ * that are needed. */
+sinter_status sn_plan_place_calls(plan *p, uint32_t scans, const uint8_t *live, const uint16_t *level, arena *memory);
+void sn_plan_add_call_buffers(plan *p);
 /* Puts the operations into an order in which chains lie side by side. SINTER_NO_MEMORY. */
 sinter_status sn_plan_interleave(plan_body *body, arena *memory);
 /* How many buffers that will be at most. */

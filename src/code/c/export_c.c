@@ -156,7 +156,7 @@ static void write_line_fields(const c_writer *w)
     const plan *p = w->plan;
     for (uint32_t k = 0; k < p->line_count; k++) {
         const plan_line *line = &p->lines[k];
-        if (!is_line(p, k))
+        if (!is_line(p, k) || k >= p->line_count - p->ahead_count) /* those are in recurrences */
             continue;
         sn_text_print(w->out, "    %s %c%u[%u]; /* %s%s */\n", sn_c_type(line->type), line->held ? 'h' : 'l',
                       k, line->capacity, w->memories[line->memory], line->held ? ", the oldest first" : "");
@@ -169,6 +169,7 @@ static void write_instance(const c_writer *w)
 {
     const plan *p = w->plan;
     text *t = w->out;
+    sn_c_write_scan_types(w);
     sn_c_say(w, "\ntypedef struct @_instance {\n    int64_t index; /* of the stream's next element */\n");
     if (is_grid(p))
         sn_text_add(t, "    int32_t column, row;\n");
@@ -179,6 +180,7 @@ static void write_instance(const c_writer *w)
             sn_text_print(t, "    %s u%u;\n", sn_c_type(w->uniform_types[k]), k);
     write_memories(w);
     write_line_fields(w);
+    sn_c_write_scan_fields(w);
     for (uint32_t k = 0; k < p->buffer_count; k++)
         sn_text_print(t, "    %s b%u[%u];\n", sn_c_type(p->buffers[k].type), k, p->chunk);
     for (uint32_t k = 0; k < p->program->total_count; k++)
@@ -414,15 +416,24 @@ static void write_slide(const c_writer *w, uint32_t k)
     sn_text_print(w->out, "        s->at%u = %u;\n    }\n", k, line->length);
 }
 
+/* By ticks; up to where a scan may be computed instead, if there is one. */
 static void write_ticked_call(const c_writer *w, uint32_t loop)
 {
     text *t = w->out;
+    uint32_t scan;
+    const bool settles = sn_c_scan_instead(w, loop, &scan) != NULL;
     sn_text_add(t, "    for (int32_t begin = 0, end; begin < n; begin = end) {\n");
-    sn_text_print(
-        t, "        const int32_t into = (int32_t)((s->index + begin) %% %d);\n        if (into == 0)\n",
-        PLAN_TICK);
-    sn_c_say(w, "            @_flush");
-    sn_text_print(t, "%u(s, begin);\n", loop);
+    if (settles) {
+        sn_c_say(w, "        if (@_settled");
+        sn_text_print(t, "%u(s, s->index + begin)) {\n", scan);
+        sn_c_say(w, "            @_scan");
+        sn_text_print(t, "%u(s, begin, n);\n            break;\n        }\n", scan);
+    }
+    sn_text_print(t, "        const int32_t into = (int32_t)((s->index + begin) %% %d);\n", PLAN_TICK);
+    if (w->plan->loops[loop].ticked) {
+        sn_c_say(w, "        if (into == 0)\n            @_flush");
+        sn_text_print(t, "%u(s, begin);\n", loop);
+    }
     sn_text_print(t, "        end = n - begin < %d - into ? n : begin + %d - into;\n", PLAN_TICK, PLAN_TICK);
     call_loop(w, loop, "s, inputs, outputs, done, begin, end", "        ");
     sn_text_add(t, "    }\n");
@@ -455,9 +466,11 @@ static void write_piece(const c_writer *w)
         if (is_line(p, k) && !p->lines[k].held)
             write_slide(w, k);
     for (uint32_t k = 0; k < p->loop_count; k++) {
+        uint32_t scan;
         if (p->loops[k].rate != PLAN_ELEMENT)
             continue;
-        if (p->loops[k].ticked)
+        sn_c_call_scans(w, k);
+        if (p->loops[k].ticked || sn_c_scan_instead(w, k, &scan))
             write_ticked_call(w, k);
         else
             call_loop(w, k, "s, inputs, outputs, done, 0, n", "    ");
@@ -678,6 +691,7 @@ static void write_code(const c_writer *w, const c_export_options *options)
         return;
     }
     write_flushes(w);
+    sn_c_write_scans(w);
     write_piece(w);
     write_run(w);
 }

@@ -38,6 +38,14 @@ void sn_c_write_loops(const c_writer *w);
 bool sn_c_has_function(const plan *p);
 void sn_c_write_function(const c_writer *w);
 
+/* ---- export_scans.c ---- */
+void sn_c_write_scan_types(const c_writer *w);
+void sn_c_write_scan_fields(const c_writer *w); /* of an instance */
+void sn_c_write_scans(const c_writer *w);
+void sn_c_call_scans(const c_writer *w, uint32_t loop); /* those before it */
+/* The one that is computed instead of a loop, and its number, or NULL. */
+const plan_scan *sn_c_scan_instead(const c_writer *w, uint32_t loop, uint32_t *number);
+
 /* ---- export_support.c ---- */
 /* Those functions that `code` calls. */
 void sn_c_write_support(const c_writer *w, const text *code);

@@ -1,0 +1,242 @@
+/* Scans: linear recurrences that the driver computes between loops, 64 elements at a time (scan.h has the arithmetic).
+ *
+ * Ticks are what is scanned as a whole, so that a result does not depend on how calls are cut: of a tick that a call does not cover the elements that it has are
+ * kept, in the line `ahead`, and the rest of it is computed with those before it once more, when the next call brings more. The state that counts for others
+ * (edits, snapshots, the moving program) is that of the source: its lines have the last element's values after each chunk.
+ *
+ * Where factors change, within a tick perhaps, the recurrence begins anew with what its lines have: the elements from there to the tick's end are a tick of their
+ * own, which is shorter. It is seen by the factors that the line `ahead` was filled with, wherever that comes from: an instance that was just opened
+ * has zeros there, the moving program leaves infinities, a snapshot what was, so that what is restored goes on with the same bits. Nothing here
+ * allocates, locks or enters the system. */
+#include "kernel/kernels.h"
+#include "kernel/scan.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What the line `ahead` holds. */
+typedef struct scan_ahead {
+    double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES]; /* A and B, by rows; which the rest is of */
+    float state[PLAN_SCAN_STATES]; /* before the tick's first element */
+    float origin;                  /* that element's number in its tick: not 0 where factors changed within it */
+    float unused;
+    float x[PLAN_SCAN_STATES][PLAN_TICK]; /* from the origin on; as many as there are inputs */
+} scan_ahead;
+_Static_assert(sizeof(scan_ahead) == PLAN_SCAN_AHEAD(PLAN_SCAN_STATES) * sizeof(float), "plan.h has its length");
+
+/* What is prepared of the factors of a side. */
+struct instance_scan {
+    scan_powers powers;
+    double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES];
+    bool prepared;
+};
+
+size_t sn_scans_side(const sinter_kernel *k)
+{
+    return k ? (k->scan_count * sizeof(instance_scan) + 63) & ~(size_t)63 : 0;
+}
+
+static double factor_of(const kernel_run *r, const plan_scan_factor *f)
+{
+    double x = f->constant;
+    if (f->slot)
+        memcpy(&x, &r->frame[f->slot], sizeof x);
+    return x;
+}
+
+static void prepare(instance_scan *own, const plan_scan *s)
+{
+    scan_coefficients c = {.order = s->order, .inputs = s->inputs};
+    memcpy(c.a, own->factors, sizeof c.a);
+    memcpy(c.b, own->factors + PLAN_SCAN_STATES * PLAN_SCAN_STATES, sizeof c.b);
+    sn_scan_prepare(&own->powers, &c);
+}
+
+void sn_scans_take_factors(const kernel_run *r)
+{
+    instance_scan *own = r->instance->sides[r->kernel != r->instance->kernel].scans;
+    for (uint32_t k = 0; k < r->kernel->scan_count; k++, own++) {
+        const plan_scan *s = &r->kernel->scans[k];
+        double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES];
+        for (unsigned j = 0; j < PLAN_SCAN_STATES * PLAN_SCAN_STATES; j++) {
+            factors[j] = factor_of(r, &s->a[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+            factors[PLAN_SCAN_STATES * PLAN_SCAN_STATES + j] = factor_of(r, &s->b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+        }
+        if (own->prepared && !memcmp(factors, own->factors, sizeof factors))
+            continue;
+        own->prepared = true;
+        memcpy(own->factors, factors, sizeof factors);
+        prepare(own, s);
+    }
+}
+
+static scan_ahead *ahead_of(const sinter_instance *i, const plan_scan *s)
+{
+    return (scan_ahead *)(void *)i->lines[s->ahead].storage;
+}
+
+void sn_scans_leave(sinter_instance *i)
+{
+    for (uint32_t k = 0; k < i->kernel->scan_count; k++)
+        ahead_of(i, &i->kernel->scans[k])->factors[0] = INFINITY;
+}
+
+/* Values of a line stand in their order in time. */
+static float *line_of(const sinter_instance *i, const plan_scan *s, unsigned m)
+{
+    return (float *)(void *)i->lines[s->lines[m]].storage;
+}
+
+static bool has_difference(const plan_scan *s)
+{
+    return s->order > s->line_count;
+}
+
+static void read_source(const sinter_instance *i, const plan_scan *s, float *state)
+{
+    if (has_difference(s)) {
+        const float *line = line_of(i, s, 0);
+        state[0] = line[1];
+        state[1] = line[1] - line[0];
+        return;
+    }
+    for (unsigned m = 0; m < s->order; m++)
+        state[m] = *line_of(i, s, m);
+}
+
+static void write_source(const sinter_instance *i, const plan_scan *s, const float *state)
+{
+    if (has_difference(s)) {
+        float *line = line_of(i, s, 0);
+        line[0] = state[0] - state[1];
+        line[1] = state[0];
+        return;
+    }
+    for (unsigned m = 0; m < s->order; m++)
+        *line_of(i, s, m) = state[m];
+}
+
+static void begin_anew(const sinter_instance *i, const plan_scan *s, const instance_scan *own, scan_ahead *a, unsigned into)
+{
+    memcpy(a->factors, own->factors, sizeof a->factors);
+    read_source(i, s, a->state);
+    a->origin = (float)into;
+}
+
+static void report(sinter_instance *i, const plan_scan *s, unsigned faults)
+{
+    for (unsigned m = 0; m < s->order; m++)
+        if (faults & 1u << m) {
+            i->faults++;
+            i->fault = i->kernel->line_names[s->lines[has_difference(s) ? 0 : m]];
+        }
+}
+
+/* What a tick does before its first element, where that is not the beginning of a whole tick, which sn_scan_ticks sees to. */
+static unsigned flush(float *state, unsigned states)
+{
+    unsigned faults = 0;
+    for (unsigned m = 0; m < PLAN_SCAN_STATES; m++) {
+        const float magnitude = fabsf(state[m]);
+        if (!(states & 1u << m) || (magnitude >= 1e-30f && isfinite(magnitude)))
+            continue;
+        faults |= (unsigned)!(magnitude < 1e-30f) << m;
+        state[m] = 0;
+    }
+    return faults;
+}
+
+/* The streams of a chunk. */
+typedef struct chunk_streams {
+    const float *x[PLAN_SCAN_STATES];
+    float *now[PLAN_SCAN_STATES], *before[PLAN_SCAN_STATES]; /* NULL: nobody reads that */
+} chunk_streams;
+
+static float *stream(const kernel_run *r, uint32_t buffer)
+{
+    return buffer ? (float *)(void *)(r->workspace + r->kernel->buffers[buffer - 1].offset) : NULL;
+}
+
+/* n elements of a tick, from `at` of the chunk on, which do not fill it or do not begin where it does. */
+static void scan_part(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, int64_t at, unsigned into, unsigned n)
+{
+    float now[PLAN_SCAN_STATES][PLAN_TICK], before[PLAN_SCAN_STATES][PLAN_TICK];
+    scan_streams part = {.now = {now[0], now[1]}, .before = {before[0], before[1]}};
+    if (into == 0) {
+        a->origin = 0;
+        report(r->instance, s, flush(a->state, s->flush));
+    }
+    const unsigned first = into - (unsigned)a->origin;
+    for (unsigned k = 0; k < s->inputs; k++) {
+        memcpy(a->x[k] + first, c->x[k] + at, n * sizeof(float));
+        part.x[k] = a->x[k];
+    }
+    float state[PLAN_SCAN_STATES] = {a->state[0], a->state[1]};
+    sn_scan_ticks(&own->powers, &part, 1, state, 0);
+    for (unsigned m = 0; m < s->order; m++) {
+        if (c->now[m])
+            memcpy(c->now[m] + at, now[m] + first, n * sizeof(float));
+        if (c->before[m])
+            memcpy(c->before[m] + at, before[m] + first, n * sizeof(float));
+        state[m] = now[m][first + n - 1];
+    }
+    write_source(r->instance, s, state);
+    if (into + n == PLAN_TICK)
+        memcpy(a->state, state, sizeof state);
+}
+
+static void scan_ticks(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, int64_t at, uint32_t ticks)
+{
+    scan_streams whole = {.x = {NULL}};
+    for (unsigned k = 0; k < s->inputs; k++)
+        whole.x[k] = c->x[k] + at;
+    for (unsigned m = 0; m < s->order; m++) {
+        whole.now[m] = c->now[m] ? c->now[m] + at : NULL;
+        whole.before[m] = c->before[m] ? c->before[m] + at : NULL;
+    }
+    a->origin = 0;
+    const unsigned faults = sn_scan_ticks(&own->powers, &whole, ticks, a->state, s->flush);
+    if (faults)
+        report(r->instance, s, faults);
+    write_source(r->instance, s, a->state);
+}
+
+bool sn_scans_is_settled(const kernel_run *r, uint32_t number, int64_t index)
+{
+    const plan_scan *s = &r->kernel->scans[number];
+    const instance_scan *own = &r->instance->sides[r->kernel != r->instance->kernel].scans[number];
+    scan_ahead *a = ahead_of(r->instance, s);
+    int32_t flag;
+    memcpy(&flag, r->instance->lines[s->flag].storage, sizeof flag);
+    const bool goes_on = !memcmp(a->factors, own->factors, sizeof a->factors), settled = (double)flag == factor_of(r, &s->settled);
+    if (settled && (goes_on || (index & (PLAN_TICK - 1)) == 0)) /* where calls are cut must not show: within a tick it only goes on */
+        return true;
+    a->factors[0] = INFINITY;
+    return false;
+}
+
+void sn_scans_run(const kernel_run *r, uint32_t number, int64_t index, int64_t begin, int64_t end)
+{
+    const plan_scan *s = &r->kernel->scans[number];
+    const instance_scan *own = &r->instance->sides[r->kernel != r->instance->kernel].scans[number];
+    scan_ahead *a = ahead_of(r->instance, s);
+    chunk_streams c;
+    for (unsigned k = 0; k < PLAN_SCAN_STATES; k++) {
+        c.x[k] = stream(r, s->x[k]);
+        c.now[k] = stream(r, s->result[PLAN_SCAN_PORT(k, 0)]);
+        c.before[k] = stream(r, s->result[PLAN_SCAN_PORT(k, 1)]);
+    }
+    if (memcmp(a->factors, own->factors, sizeof a->factors))
+        begin_anew(r->instance, s, own, a, (unsigned)((index + begin) & (PLAN_TICK - 1)));
+    for (int64_t at = begin, part; at < end; at += part) {
+        const unsigned into = (unsigned)((index + at) & (PLAN_TICK - 1));
+        part = end - at;
+        if (into == 0 && part >= PLAN_TICK) {
+            part &= ~(int64_t)(PLAN_TICK - 1);
+            scan_ticks(r, s, own, a, &c, at, (uint32_t)(part / PLAN_TICK));
+        } else {
+            part = part < PLAN_TICK - into ? part : PLAN_TICK - into;
+            scan_part(r, s, own, a, &c, at, into, (unsigned)part);
+        }
+    }
+}
