@@ -171,7 +171,9 @@ typedef struct tally {
 static void check_plan(const plan *p, const x64_options *options, arena *memory, uint64_t seed, tally *t)
 {
     x64_output out;
-    sn_x64_output_open(&out, memory);
+    arena passing;
+    sn_arena_open(&passing, NULL);
+    sn_x64_output_open(&out, memory, &passing);
     for (uint32_t k = 0; k < p->loop_count; k++)
         for (unsigned side = 0; side < (p->loops[k].guard ? 2u : 1u); side++) {
             const x64_function f = sn_x64_loop(&out, p, &p->loops[k], &p->loops[k].body[side], options);
@@ -184,6 +186,7 @@ static void check_plan(const plan *p, const x64_options *options, arena *memory,
             t->spills += f.spills;
             t->cold += p->loops[k].body[side].cold;
         }
+    sn_arena_close(&passing);
 }
 
 static void check_program(const sinter_program *program, uint64_t seed, tally *t)

@@ -48,10 +48,13 @@ static bool may_be_function(const plan *p)
 static x64_output written(const plan *p, const x64_options *options, x64_function *f, arena *memory)
 {
     x64_output out;
-    sn_x64_output_open(&out, memory);
+    arena passing;
+    sn_arena_open(&passing, NULL);
+    sn_x64_output_open(&out, memory, &passing);
     write_loops(&out, p, options, f);
     if (may_be_function(p))
         f[2 * p->loop_count] = sn_x64_function(&out, p, &p->loops[0], &p->loops[0].body[0], options);
+    sn_arena_close(&passing);
     return out;
 }
 
@@ -167,6 +170,38 @@ static void examples(void **state)
     each_example(compare_example);
 }
 
+/* What a loop takes while it is written is what the one before it took: a program of a thousand loops leaves the caches to the rest of the compilation. */
+static void loops_take_turns(void **state)
+{
+    (void)state;
+#if !SINTER_HOSTILE /* there each piece is asked for by itself */
+    enum { STAGES = 150 };
+    static char text[64 * STAGES];
+    arena memory, passing;
+    ir_program ir;
+    plan p;
+    sinter_report report;
+    x64_output out;
+    size_t n = (size_t)sprintf(text, "input n0\n");
+    for (unsigned k = 1; k <= STAGES; k++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "n%u = 0.5*n%u' + soft_clip(n%u)\n", k, k, k - 1);
+    n += (size_t)snprintf(text + n, sizeof text - n, "out n%u\n", STAGES);
+    sn_arena_open(&memory, NULL);
+    sn_arena_open(&passing, NULL);
+    sn_ir_open(&ir, &memory, IR_IDENTITY | IR_FOLD);
+    assert_int_equal(sn_lang_lower(&ir, &memory, text, n, &(lang_options){.type = IR_F32, .patch = true}, &report), SINTER_OK);
+    assert_int_equal(sn_plan_make(&p, &ir, &memory), SINTER_OK);
+    assert_true(p.loop_count >= STAGES);
+    x64_function *f = sn_arena_take_zeroed(&memory, (2 * (size_t)p.loop_count + 1) * sizeof *f);
+    sn_x64_output_open(&out, &memory, &passing);
+    write_loops(&out, &p, &(x64_options){.isa = X64_AVX512}, f);
+    assert_int_equal(out.status, SINTER_OK);
+    assert_null(passing.chunks->next);
+    sn_arena_close(&passing);
+    sn_arena_close(&memory);
+#endif
+}
+
 /* What was compared had everything that may make a difference. */
 static void everything_took_part(void **state)
 {
@@ -181,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_programs),
         cmocka_unit_test(examples),
+        cmocka_unit_test(loops_take_turns),
         cmocka_unit_test(everything_took_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,10 +82,12 @@ static void list_function(listing *l, const x64_output *out, const x64_function 
 
 static void list_plan(listing *l, const plan *p, const void *const *tables, arena *memory)
 {
+    arena passing;
+    sn_arena_open(&passing, NULL);
     for (unsigned t = 0; t < sizeof targets / sizeof *targets; t++) {
         const x64_options options = {.isa = targets[t].isa, .tables = tables};
         x64_output out;
-        sn_x64_output_open(&out, memory);
+        sn_x64_output_open(&out, memory, &passing);
         for (uint32_t k = 0; k < p->loop_count; k++) {
             const x64_function f = sn_x64_loop(&out, p, &p->loops[k], &p->loops[k].body[0], &options);
             assert_int_equal(out.status, SINTER_OK);
@@ -93,6 +95,7 @@ static void list_plan(listing *l, const plan *p, const void *const *tables, aren
             list_function(l, &out, &f);
         }
     }
+    sn_arena_close(&passing);
 }
 
 static void make_listing(listing *l, const listed *program)

@@ -90,6 +90,7 @@ void sn_kernel_end(compilation *c)
         return;
     sn_arena_close(&c->own);
     sn_arena_rewind(&c->context->scratch);
+    sn_arena_rewind(&c->context->loops);
     sn_float_mode_leave(c->mode);
     pthread_mutex_unlock(&c->context->compiling);
 }
@@ -422,7 +423,7 @@ static sinter_status write_code(code_job *j, const sinter_kernel *kernel, bool f
     j->options.tables = table_addresses(p, kernel, memory);
     if (!j->functions || !j->options.tables)
         return SINTER_NO_MEMORY;
-    sn_x64_output_open(&j->out, memory);
+    sn_x64_output_open(&j->out, memory, &j->c->context->loops);
     for (uint32_t k = 0; k < p->loop_count; k++)
         for (unsigned side = 0; side < (p->loops[k].guard ? 2u : 1u); side++)
             j->functions[2 * k + side] = sn_x64_loop(&j->out, p, &p->loops[k], &p->loops[k].body[side], &j->options);

@@ -28,6 +28,7 @@ sinter_status sinter_open(const sinter_context_options *options, sinter_context 
         return status;
     }
     sn_arena_open(&c->scratch, &a);
+    sn_arena_open(&c->loops, &a);
     sn_math_templates_open(&c->templates, &a);
     sn_arena_open(&c->members.memory, &a);
     sn_arena_open(&c->calls.memory, &a);
@@ -53,6 +54,7 @@ void sinter_close(sinter_context *c)
     sn_arena_close(&c->calls.memory);
     sn_arena_close(&c->programs.memory);
     sn_arena_close(&c->scratch);
+    sn_arena_close(&c->loops);
     sn_exec_close(c->code);
     pthread_mutex_destroy(&c->compiling);
     const sinter_allocator a = c->allocator;

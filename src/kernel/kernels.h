@@ -65,6 +65,7 @@ struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
     arena scratch;          /* of one compilation at a time */
+    arena loops;            /* of one loop at a time, while its code is written */
     math_templates templates; /* used while compiling */
     kept_members members;     /* likewise */
     kept_calls calls;

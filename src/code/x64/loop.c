@@ -28,11 +28,10 @@ enum {
 static const uint8_t pointer_registers[X64_MOST_POINTERS] = {X64_R8, X64_R9, X64_RBX, X64_R12, X64_R13, X64_R14, X64_R15};
 static const uint8_t callee_saved[CALLEE_SAVED] = {X64_RBX, X64_R12, X64_R13, X64_R14, X64_R15};
 
-sinter_status sn_x64_output_open(x64_output *out, arena *memory)
+void sn_x64_output_open(x64_output *out, arena *memory, arena *passing)
 {
-    *out = (x64_output){.memory = memory};
+    *out = (x64_output){.memory = memory, .passing = passing};
     sn_x64_pool_open(&out->pool, memory);
-    return SINTER_OK;
 }
 
 /* ---- what a body needs ---- */
@@ -796,7 +795,7 @@ static bool join_look_ups(x64_writer *w)
 static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body,
                                  const x64_options *options)
 {
-    w->memory = out->memory;
+    w->memory = out->passing;
     w->plan = p;
     w->loop = loop;
     w->body = body;
@@ -809,9 +808,9 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     w->a.copies = 1;
     w->a.random = options->random;
 #if SINTER_VERIFY
-    w->a.trace = sn_arena_take_zeroed(out->memory, sizeof *w->a.trace);
+    w->a.trace = sn_arena_take_zeroed(w->memory, sizeof *w->a.trace);
     if (w->a.trace)
-        w->a.trace->memory = out->memory;
+        w->a.trace->memory = w->memory;
 #endif
     const unsigned most = w->isa == X64_AVX512 && !w->scalar ? 32 : 16;
     const unsigned registers = options->most_registers && options->most_registers < most ? options->most_registers : most;
@@ -828,9 +827,9 @@ static sinter_status open_writer(x64_writer *w, x64_output *out, const plan *p, 
     sn_x64_room(w);
     if (w->failed)
         return SINTER_NO_MEMORY;
-    const sinter_status status = sn_allocate_prepare(&w->a, w->body, w->mask_registers, out->memory);
+    const sinter_status status = sn_allocate_prepare(&w->a, w->body, w->mask_registers, w->memory);
     if (!status && w->a.region_count) {
-        w->region_places = sn_arena_take(out->memory, (w->a.region_count + 1) * sizeof *w->region_places);
+        w->region_places = sn_arena_take(w->memory, (w->a.region_count + 1) * sizeof *w->region_places);
         return w->region_places ? SINTER_OK : SINTER_NO_MEMORY;
     }
     return status;
@@ -946,7 +945,7 @@ static bool pack(x64_writer *w, x64_output *out, const plan *p, const plan_loop 
 {
     if (!loop->alike || options->isa == X64_ONE_LANE)
         return true;
-    if (!sn_x64_pack(alike, p, loop, options, &out->pool, out->memory))
+    if (!sn_x64_pack(alike, p, loop, options, &out->pool, out->passing))
         return false;
     if (sn_x64_alike_fits(alike)) {
         w->alike = alike;
@@ -960,6 +959,7 @@ x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, 
     x64_function f = {0};
     if (out->status)
         return f;
+    sn_arena_rewind(out->passing);
     x64_writer w = {0};
     x64_alike alike;
     out->status = pack(&w, out, p, loop, options, &alike) ? open_writer(&w, out, p, loop, w.alike ? &alike.body : body, options) : SINTER_NO_MEMORY;
@@ -988,6 +988,7 @@ x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *lo
     x64_function f = {0};
     if (out->status)
         return f;
+    sn_arena_rewind(out->passing);
     x64_writer w = {.function = true};
     x64_options plain = *options;
     plain.isa = X64_ONE_LANE;

@@ -115,7 +115,7 @@ typedef struct x64_form {
 
 typedef struct x64_writer {
     allocation a;
-    arena *memory;
+    arena *memory; /* the output's `passing` */
     const plan *plan;
     const plan_loop *loop;
     const plan_body *body;
@@ -247,6 +247,7 @@ typedef struct x64_output { /* all functions of a plan, joined; position-indepen
     x64_mark *marks; /* offsets from `code` */
     uint32_t mark_count;
     arena *memory;
+    arena *passing; /* what one function takes while it is written; the next one's begins in the same, warm, place */
     sinter_status status;
     const char *violation; /* builds that verify: what is wrong with an allocation; else NULL */
 } x64_output;
@@ -255,6 +256,7 @@ typedef struct x64_output { /* all functions of a plan, joined; position-indepen
 x64_function sn_x64_loop(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options);
 /* Appends f(x, …): the plan's single stateless ELEMENT loop for one element, inputs in xmm0…, the frame in rdi. */
 x64_function sn_x64_function(x64_output *out, const plan *p, const plan_loop *loop, const plan_body *body, const x64_options *options);
-sinter_status sn_x64_output_open(x64_output *out, arena *memory);
+/* `passing` is the output's alone, and rewound by it. */
+void sn_x64_output_open(x64_output *out, arena *memory, arena *passing);
 
 #endif
