@@ -21,9 +21,11 @@ typedef struct form {
     coefficient gain, offset;
 } form;
 
+/* Few values have a form, and a form is larger than an operation: values have the number of theirs. */
 typedef struct regrouping {
-    form *forms; /* per value of the output */
-    uint32_t capacity;
+    uint32_t *number; /* per value of the output, below `capacity`: its form among `forms`, from 1; 0: it has none */
+    form *forms;
+    uint32_t capacity, form_count, form_capacity;
     arena *memory;
 } regrouping;
 
@@ -100,25 +102,48 @@ static coefficient reciprocal(ir_program *p, ir_type type, coefficient a)
 /* What is remembered of a value; every value is at least 1·itself + 0. */
 static form form_of(const regrouping *g, ir_ref r)
 {
-    if (r < g->capacity && g->forms[r].base)
-        return g->forms[r];
+    if (r < g->capacity && g->number[r])
+        return g->forms[g->number[r] - 1];
     return (form){r, constant(1), constant(0)};
+}
+
+static void *grown(const regrouping *g, ir_program *out, void *old, size_t size, size_t new_size)
+{
+    void *more = sn_arena_grow(g->memory, old, size, new_size);
+    if (!more)
+        sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
+    return more;
+}
+
+static bool make_room(regrouping *g, ir_program *out, ir_ref r)
+{
+    if (r >= g->capacity) {
+        const uint32_t capacity = r + r / 2 + 64;
+        uint32_t *number = grown(g, out, g->number, g->capacity * sizeof *number, capacity * sizeof *number);
+        if (!number)
+            return false;
+        memset(number + g->capacity, 0, (capacity - g->capacity) * sizeof *number);
+        g->number = number;
+        g->capacity = capacity;
+    }
+    if (g->form_count == g->form_capacity) {
+        const uint32_t capacity = g->form_capacity ? 2 * g->form_capacity : 64;
+        form *forms = grown(g, out, g->forms, g->form_count * sizeof *forms, capacity * sizeof *forms);
+        if (!forms)
+            return false;
+        g->forms = forms;
+        g->form_capacity = capacity;
+    }
+    return true;
 }
 
 static void remember(regrouping *g, ir_program *out, ir_ref r, form f)
 {
-    if (r >= g->capacity) {
-        const uint32_t capacity = r + r / 2 + 64;
-        form *grown = sn_arena_grow(g->memory, g->forms, g->capacity * sizeof *grown, capacity * sizeof *grown);
-        if (!grown) {
-            sn_ir_fail(out, SINTER_NO_MEMORY, "out of memory");
-            return;
-        }
-        memset(grown + g->capacity, 0, (capacity - g->capacity) * sizeof *grown);
-        g->forms = grown;
-        g->capacity = capacity;
-    }
-    g->forms[r] = f;
+    if (!make_room(g, out, r))
+        return;
+    if (!g->number[r])
+        g->number[r] = ++g->form_count;
+    g->forms[g->number[r] - 1] = f;
 }
 
 /* f·gain + offset */

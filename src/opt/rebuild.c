@@ -24,9 +24,11 @@ void sn_opt_share(const ir_program *in, ir_program *out)
     out->cells = in->cells;
 }
 
-static ir_ref emit_mapped(ir_program *out, const ir_ref *map, ir_op op, opt_visitor visit, void *context)
+/* Of the operation as it lies, not of a copy: bytes of what has just been stored as a whole are waited for. */
+static ir_ref emit_mapped(ir_program *out, const ir_ref *map, const ir_op *source, opt_visitor visit, void *context)
 {
-    const ir_info *info = &sn_ir_info[op.code];
+    const ir_info *info = &sn_ir_info[source->code];
+    ir_op op = *source;
     if (info->kind == IR_KIND_PURE || info->kind == IR_KIND_MATH) { /* operands and 0 only */
         op.a = map[op.a];
         op.b = map[op.b];
@@ -37,7 +39,7 @@ static ir_ref emit_mapped(ir_program *out, const ir_ref *map, ir_op op, opt_visi
         op.b = operands > 1 ? map[op.b] : op.b;
         op.c = operands > 2 ? map[op.c] : op.c;
     }
-    return visit ? visit(context, out, &op) : sn_ir_emit_flagged(out, op.code, op.type, op.flags, op.a, op.b, op.c);
+    return visit ? visit(context, out, &op) : sn_ir_emit_flagged(out, source->code, source->type, source->flags, op.a, op.b, op.c);
 }
 
 /* Of two forms the first, where the mask is known to be set and no derivative is to be found: then what only the second needs is not made either. */
@@ -109,7 +111,7 @@ void sn_opt_rebuild(const ir_program *in, ir_program *out, arena *memory, uint32
         if (!live[r])
             continue;
         const bool settled = rules & IR_SIGNS && is_settled(in, &in->ops[r]);
-        map[r] = settled ? map[in->ops[r].b] : emit_mapped(out, map, in->ops[r], visit, context);
+        map[r] = settled ? map[in->ops[r].b] : emit_mapped(out, map, &in->ops[r], visit, context);
     }
 }
 
@@ -164,7 +166,7 @@ void sn_opt_copy(const ir_program *in, ir_program *out, arena *memory, uint32_t 
         const ir_op *op = &in->ops[r];
         if (!live[r] || copy(&c, op, r))
             continue;
-        c.map[r] = rules & IR_SIGNS && is_settled(in, op) ? c.map[op->b] : emit_mapped(out, c.map, *op, visit, context);
+        c.map[r] = rules & IR_SIGNS && is_settled(in, op) ? c.map[op->b] : emit_mapped(out, c.map, op, visit, context);
         c.turned[r] = out->ops[c.map[r]].code != op->code;
     }
 }
@@ -210,5 +212,5 @@ void sn_opt_hoist(const ir_program *in, ir_program *out, arena *memory)
     for (unsigned turn = 0; turn < 3; turn++)
         for (ir_ref r = 1; r < in->count && !out->status; r++)
             if (frequency(&in->ops[r]) == turn)
-                map[r] = emit_mapped(out, map, in->ops[r], NULL, NULL);
+                map[r] = emit_mapped(out, map, &in->ops[r], NULL, NULL);
 }
