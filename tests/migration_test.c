@@ -364,6 +364,34 @@ static void what_is_large_is_copied_beforehand(void **state)
     }
 }
 
+/* Names are looked for where the last one was first, and those that are not there are found all the same. */
+static void lines_in_another_order_go_on(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"input x\na = a' + 1\nb = b' + 100\nc = c' + 10000\nd = d' + 1000000\nout a + b + c + d + 0*x\nout 0\n",
+                                        "input x\na = a' + 1\nd = d' + 1000000\ne = e' + 100000000\nc = c' + 10000\nb = b' + 100\nout a + b + c + d + e + 0*x\nout 0\n",
+                                        "input x\nc = c' + 10000\nd = d' + 1000000\nout c + d + 0*x\nout 0\n"};
+    static const double steps[] = {1010101, 101010101, 1010000};
+    for (int both = 0; both < 9; both++) {
+        const int old = both / 3, new = both % 3;
+        sinter_kernel *from = compiled(texts[old], SINTER_ENGINE_AUTO), *to = compiled(texts[new], SINTER_ENGINE_AUTO);
+        sinter_instance *a = opened(from), *b = opened(to);
+        sinter_migration *m;
+        run(a, got, 0, 20);
+        assert_int_equal(sinter_migration_open(from, to, &m), SINTER_OK);
+        assert_int_equal(sinter_instance_migrate(m, a, b), SINTER_OK);
+        run(b, got, 20, 30);
+        const double common = old == new ? steps[old] : old == 2 || new == 2 ? 1010000 : 1010101;
+        for (int k = 20; k < 30; k++)
+            assert_true(got[0][k] == 20 * common + (k - 19) * steps[new]);
+        sinter_migration_close(m);
+        sinter_instance_close(a);
+        sinter_instance_close(b);
+        sinter_kernel_close(from);
+        sinter_kernel_close(to);
+    }
+}
+
 /* The next one may want the same line, and what was lent for nothing is lent again. */
 static void what_was_lent_is_lent_again(void **state)
 {
@@ -858,6 +886,7 @@ int main(void)
         cmocka_unit_test(near_and_far_lines_are_one_history),
         cmocka_unit_test(what_changes_owners_is_copied_before),
         cmocka_unit_test(what_is_large_is_copied_beforehand),
+        cmocka_unit_test(lines_in_another_order_go_on),
         cmocka_unit_test(what_was_lent_is_lent_again),
         cmocka_unit_test(windows_are_carried),
         cmocka_unit_test(carried_lines_go_anywhere),

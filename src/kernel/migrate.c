@@ -109,6 +109,7 @@ static const char *former(const sinter_migration *m, const char *name)
 typedef struct name_table {
     uint32_t *slots; /* line or call + 1, 0: free; lines of one name one after the other */
     uint32_t mask;
+    bool has_lines;
 } name_table;
 
 static bool same_value(const char *a, size_t length, const char *b)
@@ -127,8 +128,10 @@ static void enter(name_table *t, const char *name, uint32_t i)
 
 static void enter_lines(name_table *t, const sinter_kernel *k)
 {
+    memset(t->slots, 0, (t->mask + (size_t)1) * sizeof *t->slots);
     for (uint32_t i = 0; i < k->line_count; i++)
         enter(t, k->line_names[i], i);
+    t->has_lines = true;
 }
 
 static void enter_calls(name_table *t, const sinter_kernel *k)
@@ -138,12 +141,23 @@ static void enter_calls(name_table *t, const sinter_kernel *k)
         enter(t, k->calls[i].name, i);
 }
 
-/* The best line of that value and type; the line count if there is none. */
-static uint32_t find_line(const name_table *t, const sinter_migration *m, uint32_t wanted)
+/* Is the line the best that there could be, of the very name and long enough? */
+static bool is_own(const sinter_migration *m, const char *name, uint32_t line, uint32_t wanted)
+{
+    const plan_line *old = &m->from->lines[line], *new = &m->to->lines[wanted];
+    return old->type == new->type && old->length >= new->length && strcmp(name, m->from->line_names[line]) == 0;
+}
+
+/* The best line of that value and type; the line count if there is none. Mostly it is `near`, where names are as they were: the table is filled when one is not. */
+static uint32_t find_line(name_table *t, const sinter_migration *m, uint32_t wanted, uint32_t near)
 {
     size_t length;
     const sinter_kernel *from = m->from, *to = m->to;
     const char *name = former(m, to->line_names[wanted]);
+    if (near < from->line_count && is_own(m, name, near, wanted))
+        return near;
+    if (!t->has_lines)
+        enter_lines(t, from);
     uint32_t best = from->line_count;
     uint64_t best_rank = 0;
     for (uint32_t at = hash(name, &length) & t->mask; t->slots[at]; at = (at + 1) & t->mask) {
@@ -181,12 +195,14 @@ static bool can_be_handed_over(const sinter_migration *m, uint32_t from, uint32_
     return same_allocator(&m->from->context->allocator, &m->to->context->allocator) && strcmp(m->from->line_names[from], m->to->line_names[to]) == 0;
 }
 
-static void find_lines(sinter_migration *m, const name_table *t)
+static void find_lines(sinter_migration *m, name_table *t)
 {
+    uint32_t near = 0;
     for (uint32_t i = 0; i < m->to->line_count; i++) {
-        const uint32_t from = find_line(t, m, i);
+        const uint32_t from = find_line(t, m, i, near);
         if (from == m->from->line_count)
             continue;
+        near = from + 1;
         const bool whole = can_be_handed_over(m, from, i) && (!m->beside || can_be_shared(m, from, i));
         m->lines[m->line_count++] = (line_move){from, i, whole, 0};
         if (former(m, m->to->line_names[i]) != m->to->line_names[i])
@@ -321,13 +337,11 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
     names.slots = sn_allocate(allocator, table_size);
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
-        memset(names.slots, 0, table_size);
         *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .beside = beside, .block_size = size, .shares = (line_share *)(void *)(m + 1)};
         m->lines = (line_move *)(void *)((uint8_t *)(m + 1) + shares);
         m->parameters = m->lines + to->line_count;
         m->calls = m->parameters + to->public_params;
         m->meetings = (kernel_meeting *)(void *)(m->calls + to->call_count);
-        enter_lines(&names, from);
         find_lines(m, &names);
         find_parameters(m);
         enter_calls(&names, from);
