@@ -61,6 +61,12 @@ typedef struct kept_programs {
     uint64_t met[256]; /* hashes of programs that were compiled, by hash */
 } kept_programs;
 
+/* The last text of a player's: the next one is much like it. */
+typedef struct last_edited {
+    size_t bytes;
+    uint32_t operations;
+} last_edited;
+
 struct sinter_context {
     sinter_allocator allocator;
     code_memory *code;
@@ -70,6 +76,7 @@ struct sinter_context {
     kept_members members;     /* likewise */
     kept_calls calls;
     kept_programs programs;
+    last_edited edited;
     pthread_mutex_t compiling; /* says so when the thread that holds it asks again */
     sinter_node_type *nodes;
     uint32_t node_count, node_capacity;

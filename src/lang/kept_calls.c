@@ -235,8 +235,11 @@ static bool copy(lowering *l, const struct kept_call *c, uint32_t node, uint32_t
     take_inputs(l, item, arguments, map + 1);
     for (uint32_t k = 0; k < c->memory_count; k++)
         memories[k] = sn_ir_add_memory(l->p, &c->memories[k]);
+    const ir_settling *settling = l->p->settling; /* what could be settled is: arguments that are inputs here have no value yet */
+    l->p->settling = NULL;
     for (uint32_t r = c->inputs + 1; r < c->count; r++)
         map[r] = c->ops[r].code == IR_PARAM && !sn_ir_is_settled(&c->ops[r]) ? l->rate : copy_operation(l, &c->ops[r], map, memories);
+    l->p->settling = settling;
     copy_lines(l, c, map, memories);
     *value = copy_value(l, c, map);
     l->steps += c->steps;

@@ -23,13 +23,22 @@ static bool evaluate_function(void *context, const ir_op *op, uint64_t a, uint64
     return sn_math_evaluate(&c->context->templates, (ir_code)op->code, (ir_type)op->type, a, b, fast ? MATH_FAST : MATH_DEFAULT, c->memory, result);
 }
 
-static sinter_status lower(compilation *c, void *source)
+/* Of a program that is edited about as many as before the edit; else so many for so many bytes. */
+static uint32_t expected_operations(const compilation *c, const source_text *s)
 {
-    const source_text *s = source;
+    const last_edited *before = &c->context->edited;
+    const size_t difference = s->length > before->bytes ? s->length - before->bytes : before->bytes - s->length, few = s->length / BYTES_AN_OPERATION;
+    if (s->rate > 0 && difference < s->length / 16)
+        return before->operations + before->operations / 16;
+    return few < IR_MAX_OPERATIONS / 4 ? (uint32_t)few : 0;
+}
+
+static sinter_status lower_text(compilation *c, const source_text *s)
+{
     c->always_moves = s->moves;
     c->settling = (ir_settling){evaluate_function, c};
     c->program.settling = s->rate > 0 ? &c->settling : NULL;
-    sn_ir_reserve(&c->program, s->length / BYTES_AN_OPERATION < IR_MAX_OPERATIONS / 4 ? (uint32_t)(s->length / BYTES_AN_OPERATION) : 0);
+    sn_ir_reserve(&c->program, expected_operations(c, s));
     c->program.node_types = c->context->nodes;
     c->program.node_type_count = c->context->node_count;
     if (s->ir)
@@ -54,6 +63,15 @@ static sinter_status lower(compilation *c, void *source)
     if (c->options.source == SINTER_VM)
         return sn_vm_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
     return sn_lang_lower(&c->program, c->memory, s->text, s->length, &o, c->report);
+}
+
+static sinter_status lower(compilation *c, void *source)
+{
+    const source_text *s = source;
+    const sinter_status status = lower_text(c, s);
+    if (s->rate > 0 && !status)
+        c->context->edited = (last_edited){s->length, c->program.count};
+    return status;
 }
 
 sinter_status sn_lang_front(compilation *c, const char *source, size_t length, lang_density *described)
