@@ -236,6 +236,8 @@ static performance *take_back(sinter_player *player)
 static void put_ready(sinter_player *player, performance *p)
 {
     player->newest = p->then ? p->then : p;
+    if (p->from)
+        sn_migration_fetch(p->from, p->before->instance, p->instance);
     atomic_store_explicit(&player->ready, p, memory_order_release);
 }
 

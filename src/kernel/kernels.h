@@ -425,6 +425,8 @@ bool sn_migration_take_past(sinter_migration *m);  /* room for what 2 and 3 need
 bool sn_migration_wants_past(const sinter_migration *m); /* is there something to copy? */
 void sn_instance_lend_past(sinter_migration *m, sinter_instance *from, sinter_instance *to);
 void sn_migration_copy_past(sinter_migration *m);
+/* Begins to bring near what the move looks at, where another program that was opened meanwhile has driven it out of all caches: nothing is read, so `from` may run. */
+void sn_migration_fetch(const sinter_migration *m, const sinter_instance *from, const sinter_instance *to);
 
 /* context.c */
 /* Is it one of the forms that a node type can have? Its name is not looked at. */

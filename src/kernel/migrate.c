@@ -27,11 +27,20 @@
 
 #include <string.h>
 
+/* With all that the plans of both kernels have to say about it: a swap waits for what it has not looked at lately, and these were just made. */
 typedef struct line_move {
     uint32_t from, to;
-    bool whole; /* the names and the allocators are the same: the block may be handed over, or shared */
     uint32_t past; /* of `pasts`, from 1; 0: it is not copied beforehand */
+    uint32_t old_length, new_length;
+    uint32_t given_least, taken_least; /* room that the old line's block, and the new one's, must have to change owners */
+    uint8_t width; /* bytes of an element */
+    bool whole; /* the names and the allocators are the same: the block may be handed over, or shared */
 } line_move;
+
+/* A parameter, or what a called node keeps. */
+typedef struct other_move {
+    uint32_t from, to;
+} other_move;
 
 /* What of a line is copied beforehand. */
 typedef struct line_past {
@@ -52,6 +61,7 @@ typedef struct line_share {
 /* Bytes that the audio thread exchanges, twice a block: where lines are so many that it would be more, fades are shorter. 130 lines for 5 ms at 48 kHz. */
 enum {
     MOST_SHARED = KERNEL_MOST_SHARED,
+    MOST_FETCHED = 1 << 16,
     MOST_BESIDE = 1 << 18 /* of long lines that it copies where programs meet: some 20 µs, a second */
 };
 
@@ -73,8 +83,8 @@ struct sinter_migration {
     sinter_allocator spares_from;
     kernel_meeting *meetings; /* as many as calls */
     line_move *lines;
-    line_move *parameters;
-    line_move *calls; /* by numbers of selves */
+    other_move *parameters;
+    other_move *calls; /* by numbers of selves */
 };
 
 /* ---- what goes where ---- */
@@ -195,6 +205,15 @@ static bool can_be_handed_over(const sinter_migration *m, uint32_t from, uint32_
     return same_allocator(&m->from->context->allocator, &m->to->context->allocator) && strcmp(m->from->line_names[from], m->to->line_names[to]) == 0;
 }
 
+/* Lengths are below 2^31, chunks no longer than 2^30. */
+static line_move make_move(const sinter_migration *m, uint32_t from, uint32_t to, bool whole)
+{
+    const plan_line *old = &m->from->lines[from], *new = &m->to->lines[to];
+    return (line_move){.from = from, .to = to, .old_length = old->length, .new_length = new->length,
+                       .given_least = new->length + m->to->chunk, .taken_least = old->length + m->from->chunk,
+                       .width = (uint8_t)sn_ir_type_size((ir_type)new->type), .whole = whole};
+}
+
 static void find_lines(sinter_migration *m, name_table *t)
 {
     uint32_t near = 0;
@@ -204,7 +223,7 @@ static void find_lines(sinter_migration *m, name_table *t)
             continue;
         near = from + 1;
         const bool whole = can_be_handed_over(m, from, i) && (!m->beside || can_be_shared(m, from, i));
-        m->lines[m->line_count++] = (line_move){from, i, whole, 0};
+        m->lines[m->line_count++] = make_move(m, from, i, whole);
         if (former(m, m->to->line_names[i]) != m->to->line_names[i])
             m->copied += m->to->lines[i].length * sn_ir_type_size((ir_type)m->to->lines[i].type);
     }
@@ -238,7 +257,7 @@ static void find_calls(sinter_migration *m, const name_table *t)
             const kernel_meeting meeting = {t->slots[at] - 1, i};
             m->crossed |= m->call_count > 0 && m->meetings[m->call_count - 1].from >= meeting.from;
             m->meetings[m->call_count] = meeting;
-            m->calls[m->call_count++] = (line_move){from->self, to->self, true, 0};
+            m->calls[m->call_count++] = (other_move){from->self, to->self};
         }
     }
 }
@@ -250,7 +269,7 @@ static void find_parameters(sinter_migration *m)
         const int from = sn_parameter_near(m->from, former(m, m->to->params[i].name), near);
         if (from < 0)
             continue;
-        m->parameters[m->parameter_count++] = (line_move){(uint32_t)from, i, true, 0};
+        m->parameters[m->parameter_count++] = (other_move){(uint32_t)from, i};
         near = (uint32_t)from + 1;
     }
 }
@@ -332,14 +351,14 @@ sinter_status sn_migration_open(const sinter_kernel *from, const sinter_kernel *
         names.mask = 2 * names.mask + 1;
     const size_t table_size = (names.mask + (size_t)1) * sizeof *names.slots;
     const size_t shares = beside ? to->line_count * sizeof(line_share) : 0;
-    const size_t moves = ((size_t)to->line_count + to->public_params + to->call_count) * sizeof(line_move);
+    const size_t moves = to->line_count * sizeof(line_move) + ((size_t)to->public_params + to->call_count) * sizeof(other_move);
     const size_t size = sizeof(sinter_migration) + shares + moves + to->call_count * sizeof(kernel_meeting);
     names.slots = sn_allocate(allocator, table_size);
     sinter_migration *m = names.slots ? sn_allocate(allocator, size) : NULL;
     if (m) {
         *m = (sinter_migration){.from = from, .to = to, .prefix = prefix, .beside = beside, .block_size = size, .shares = (line_share *)(void *)(m + 1)};
         m->lines = (line_move *)(void *)((uint8_t *)(m + 1) + shares);
-        m->parameters = m->lines + to->line_count;
+        m->parameters = (other_move *)(void *)(m->lines + to->line_count);
         m->calls = m->parameters + to->public_params;
         m->meetings = (kernel_meeting *)(void *)(m->calls + to->call_count);
         find_lines(m, &names);
@@ -460,37 +479,60 @@ void sn_migration_copy_past(sinter_migration *m)
     m->past_copied = true;
 }
 
+/* Of more than that the first would be gone again. */
+static void fetch(const void *at, size_t size)
+{
+    size = size < MOST_FETCHED ? size : MOST_FETCHED;
+    for (size_t k = 0; k < size; k += 64)
+        __builtin_prefetch((const uint8_t *)at + k);
+}
+
+void sn_migration_fetch(const sinter_migration *m, const sinter_instance *from, const sinter_instance *to)
+{
+    const sinter_instance *both[2] = {from, to};
+    for (unsigned k = 0; k < 2; k++) {
+        fetch(both[k], sizeof *both[k]);
+        fetch(both[k]->lines, both[k]->kernel->line_count * sizeof *both[k]->lines);
+        fetch(both[k]->blocks, both[k]->line_blocks * sizeof *both[k]->blocks);
+        fetch(both[k]->values, both[k]->kernel->public_params * sizeof *both[k]->values);
+    }
+    fetch(m->lines, m->line_count * sizeof *m->lines);
+}
+
 /* ---- the move ---- */
 
-static void move_values(const sinter_instance *from, sinter_instance *to, line_move move)
+/* The last of so many values that the line keeps, oldest first. */
+static uint8_t *values_of(const instance_line *l, uint32_t count, size_t width)
 {
-    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
-    const size_t size = sn_ir_type_size((ir_type)new->type);
-    const uint32_t count = old->length < new->length ? old->length : new->length;
-    memcpy(sn_instance_values(to, move.to) + (new->length - count) * size,
-           sn_instance_values(from, move.from) + (old->length - count) * size, count * size);
-    to->moved += count * size;
+    return l->storage + (size_t)(l->position - count) * width;
+}
+
+static void move_values(const sinter_instance *from, sinter_instance *to, const line_move *move)
+{
+    const uint32_t count = move->old_length < move->new_length ? move->old_length : move->new_length;
+    const size_t bytes = count * (size_t)move->width;
+    memcpy(values_of(&to->lines[move->to], count, move->width), values_of(&from->lines[move->from], count, move->width), bytes);
+    to->moved += bytes;
 }
 
 /* All but so many elements, which have come since, are there. What they have driven out of the old line is 0 in the new one, which is longer. */
-static void move_newest(const sinter_instance *from, sinter_instance *to, line_move move, uint32_t since)
+static void move_newest(const sinter_instance *from, sinter_instance *to, const line_move *move, uint32_t since)
 {
-    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
-    const size_t size = sn_ir_type_size((ir_type)new->type), bytes = since * size;
-    if (new->length > old->length)
-        memset(sn_instance_values(to, move.to) + (new->length - old->length) * size, 0, bytes);
-    to->lines[move.to].position += since;
-    memcpy(sn_instance_values(to, move.to) + new->length * size - bytes, sn_instance_values(from, move.from) + old->length * size - bytes, bytes);
-    to->moved += new->length > old->length ? 2 * bytes : bytes;
+    const size_t width = move->width, bytes = since * width;
+    instance_line *new = &to->lines[move->to];
+    if (move->new_length > move->old_length)
+        memset(values_of(new, move->old_length, width), 0, bytes);
+    new->position += since;
+    memcpy(values_of(new, since, width), values_of(&from->lines[move->from], since, width), bytes);
+    to->moved += move->new_length > move->old_length ? 2 * bytes : bytes;
 }
 
-static void bring(const sinter_migration *m, const sinter_instance *from, sinter_instance *to, line_move move)
+static void bring(const sinter_migration *m, const sinter_instance *from, sinter_instance *to, const line_move *move)
 {
     const uint64_t since = (uint64_t)(from->index - m->past_index);
-    const line_past *past = move.past ? &m->pasts[move.past - 1] : NULL;
+    const line_past *past = move->past ? &m->pasts[move->past - 1] : NULL;
     const bool copied = past && past->lent && m->past_copied && from->starts == m->past_starts;
-    const plan_line *new = &to->kernel->lines[move.to];
-    if (copied && since * sn_ir_type_size((ir_type)new->type) < past->size && to->lines[move.to].position + since <= to->lines[move.to].capacity)
+    if (copied && since * move->width < past->size && to->lines[move->to].position + since <= to->lines[move->to].capacity)
         move_newest(from, to, move, (uint32_t)since);
     else
         move_values(from, to, move);
@@ -498,13 +540,11 @@ static void bring(const sinter_migration *m, const sinter_instance *from, sinter
 
 /* The old block serves as it is if it holds all that the new line keeps and has room for a chunk behind it; the
  * new one must serve the old instance then. */
-static bool can_hand_over(const sinter_instance *from, const sinter_instance *to, line_move move)
+static bool can_hand_over(const sinter_instance *from, const sinter_instance *to, const line_move *move)
 {
-    const plan_line *old = &from->kernel->lines[move.from], *new = &to->kernel->lines[move.to];
-    const instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
-    return move.whole && given->block && taken->block && old->length >= new->length
-           && given->capacity >= (uint64_t)new->length + to->kernel->chunk
-           && taken->capacity >= (uint64_t)old->length + from->kernel->chunk;
+    const instance_line *given = &from->lines[move->from], *taken = &to->lines[move->to];
+    return move->whole && given->block && taken->block && move->old_length >= move->new_length && given->capacity >= move->given_least
+           && taken->capacity >= move->taken_least;
 }
 
 /* Where the blocks of the next line are, as a rule: there may be a hundred. */
@@ -513,41 +553,41 @@ typedef struct block_places {
 } block_places;
 
 /* What is carried in a block goes with it. The other way goes a block of a line that is shorter, perhaps: there is nothing carried to where the longer window still is. */
-static instance_block *exchange_shifts(sinter_instance *from, sinter_instance *to, line_move move, block_places *near)
+static instance_block *exchange_shifts(sinter_instance *from, sinter_instance *to, const line_move *move, block_places *near)
 {
-    instance_block *given = sn_instance_block(from, move.from, near->from), *taken = sn_instance_block(to, move.to, near->to);
+    instance_block *given = sn_instance_block(from, move->from, near->from), *taken = sn_instance_block(to, move->to, near->to);
     const uint32_t kept = taken->shift;
     *near = (block_places){(uint32_t)(given - from->blocks) + 1, (uint32_t)(taken - to->blocks) + 1};
     taken->shift = given->shift;
     taken->carried = given->carried;
-    given->shift = given->carried = kept >= from->kernel->lines[move.from].length ? kept : 0;
+    given->shift = given->carried = kept >= move->old_length ? kept : 0;
     given->lent = false;
     return given;
 }
 
-static void hand_over(sinter_instance *from, sinter_instance *to, line_move move, block_places *near)
+static void hand_over(sinter_instance *from, sinter_instance *to, const line_move *move, block_places *near)
 {
-    instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
+    instance_line *given = &from->lines[move->from], *taken = &to->lines[move->to];
     const instance_line kept = *taken;
     *taken = *given;
     *given = kept;
-    given->position = from->kernel->lines[move.from].length; /* somewhere within */
+    given->position = move->old_length; /* somewhere within */
     exchange_shifts(from, to, move, near);
 }
 
-static void exchange_selves(sinter_instance *from, sinter_instance *to, line_move move)
+static void exchange_selves(sinter_instance *from, sinter_instance *to, other_move call)
 {
-    void *kept = to->selves[move.to];
-    to->selves[move.to] = from->selves[move.from];
-    from->selves[move.from] = kept;
+    void *kept = to->selves[call.to];
+    to->selves[call.to] = from->selves[call.from];
+    from->selves[call.from] = kept;
 }
 
-static void move_parameter(const sinter_instance *from, sinter_instance *to, line_move move)
+static void move_parameter(const sinter_instance *from, sinter_instance *to, other_move parameter)
 {
-    const double goal = from->values[move.from];
-    sinter_jump(to, (int)move.to, goal);
-    if (from->ramps && from->ramps[move.from].moves)
-        sn_ramp_adopt(to, move.to, &from->ramps[move.from], from->kernel->params[move.from].smoothing, goal);
+    const double goal = from->values[parameter.from];
+    sinter_jump(to, (int)parameter.to, goal);
+    if (from->ramps && from->ramps[parameter.from].moves)
+        sn_ramp_adopt(to, parameter.to, &from->ramps[parameter.from], from->kernel->params[parameter.from].smoothing, goal);
 }
 
 static void move_parameters(const sinter_migration *m, const sinter_instance *from, sinter_instance *to)
@@ -563,11 +603,11 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
         return SINTER_BAD_ARGUMENT;
     block_places near = {0, 0};
     for (uint32_t i = 0; i < m->line_count; i++)
-        if (!can_hand_over(from, to, m->lines[i]))
-            bring(m, from, to, m->lines[i]);
+        if (!can_hand_over(from, to, &m->lines[i]))
+            bring(m, from, to, &m->lines[i]);
     for (uint32_t i = 0; i < m->line_count; i++)
-        if (can_hand_over(from, to, m->lines[i]))
-            hand_over(from, to, m->lines[i], &near);
+        if (can_hand_over(from, to, &m->lines[i]))
+            hand_over(from, to, &m->lines[i], &near);
     for (uint32_t i = 0; i < m->call_count; i++)
         exchange_selves(from, to, m->calls[i]);
     move_parameters(m, from, to);
@@ -577,10 +617,9 @@ sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance
 /* ---- both beside each other ---- */
 
 /* The block has room for what the old line keeps and what both write meanwhile. */
-static bool can_share(const sinter_migration *m, const sinter_instance *from, const sinter_instance *to, line_move move)
+static bool can_share(const sinter_migration *m, const sinter_instance *from, const sinter_instance *to, const line_move *move)
 {
-    return can_hand_over(from, to, move)
-           && from->lines[move.from].capacity >= (uint64_t)from->kernel->lines[move.from].length + m->beside;
+    return can_hand_over(from, to, move) && from->lines[move->from].capacity >= (uint64_t)move->old_length + m->beside;
 }
 
 /* The window is where neither program moves it for as long as both run. */
@@ -591,16 +630,15 @@ static void make_room(sinter_instance *from, sinter_instance *to, uint32_t line,
 }
 
 /* The new instance has the block from now on; the old one gives that back which the new one had, and looks at the block as long as it runs. */
-static line_share share(sinter_instance *from, sinter_instance *to, line_move move, uint8_t *newest, block_places *near)
+static line_share share(sinter_instance *from, sinter_instance *to, const line_move *move, uint8_t *newest, block_places *near)
 {
-    instance_line *given = &from->lines[move.from], *taken = &to->lines[move.to];
-    const size_t width = sn_ir_type_size((ir_type)to->kernel->lines[move.to].type);
+    instance_line *given = &from->lines[move->from], *taken = &to->lines[move->to];
     const instance_line kept = *taken;
     *taken = *given;
     given->block = kept.block;
     given->block_size = kept.block_size;
     exchange_shifts(from, to, move, near)->shift = 0; /* the new program carries what is in the line */
-    return (line_share){width, given->storage + given->position * width, newest};
+    return (line_share){move->width, given->storage + given->position * (size_t)move->width, newest};
 }
 
 void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sinter_instance *to)
@@ -608,13 +646,13 @@ void sn_instance_migrate_beside(sinter_migration *m, sinter_instance *from, sint
     uint8_t *newest = m->newest;
     block_places near = {0, 0};
     for (uint32_t i = 0; i < m->line_count; i++)
-        if (!can_share(m, from, to, m->lines[i]))
-            bring(m, from, to, m->lines[i]);
+        if (!can_share(m, from, to, &m->lines[i]))
+            bring(m, from, to, &m->lines[i]);
     for (uint32_t i = 0; i < m->line_count; i++) {
-        if (!can_share(m, from, to, m->lines[i]))
+        if (!can_share(m, from, to, &m->lines[i]))
             continue;
         make_room(from, to, m->lines[i].from, m->beside);
-        const line_share s = share(from, to, m->lines[i], newest, &near);
+        const line_share s = share(from, to, &m->lines[i], newest, &near);
         m->shares[m->share_count++] = s;
         newest += m->beside * s.width;
     }
