@@ -779,6 +779,50 @@ static void a_file_alone_is_clean(void **state)
     }
 }
 
+/* Lines of 160 KB and more, in calls of many lengths for several times their length: what comes out is what went in so long ago, and no call moves more of them than
+ * a few pieces and what it writes itself. */
+static void long_lines_are_carried(void **state)
+{
+    (void)state;
+    static const char source[] = "input x: f32\noutput y: f32\noutput z: f64\noutput v: f32\nline a: f32[40000]\nline b: f64[20000]\n%x = input x\n%a = read a, 40000\n"
+                                 "%n = read a, 9\n%i = cvt i32 %x\n%v = readv a, %i\n%w = cvt f64 %x\n%b = read b, 20000\n%y = add %x, %a\n%z = add %w, %b\n"
+                                 "write a, %y\nwrite b, %z\n%s = add %n, %v\noutput y, %y\noutput z, %z\noutput v, %s\n";
+    static const char start[] =
+        "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nstatic size_t moved, most;\n"
+        "static void *count(void *to, const void *from, size_t size)\n{\n    moved += size;\n    return (memmove)(to, from, size);\n}\n"
+        "#define memmove count\n#define memcpy count\n";
+    static const char end[] =
+        "enum { COUNT = 300000, A = 40000, B = 20000 };\nstatic float x[COUNT], y[COUNT], v[COUNT];\nstatic double z[COUNT];\nstatic carried_instance s;\n"
+        "static float a(int i)\n{\n    return i < 0 ? 0 : y[i];\n}\n"
+        "int main(void)\n{\n    for (int i = 0; i < COUNT; i++)\n        x[i] = (float)(1 + i * 7919LL % 39989);\n    carried_init(&s);\n"
+        "    for (int at = 0, n; at < COUNT; at += n) {\n        n = 1 + at * 31LL % 1500;\n        n = n < COUNT - at ? n : COUNT - at;\n        moved = 0;\n"
+        "        carried_run(&s, (const void *[]){x + at}, (void *[]){y + at, z + at, v + at}, NULL, n);\n"
+        "        if (moved > ((size_t)n + 2048) * 12)\n            return printf(\"%zu bytes of %d elements\\n\", moved, n), 1;\n"
+        "        most += moved;\n    }\n"
+        "    for (int i = 0; i < COUNT; i++)\n"
+        "        if (y[i] != x[i] + a(i - A) || z[i] != (double)x[i] + (i < B ? 0 : z[i - B]) || v[i] != a(i - 9) + a(i - (int)x[i]))\n"
+        "            return printf(\"element %d\\n\", i), 1;\n    return most < COUNT * 12 / 2;\n}\n";
+    ir_program p;
+    plan planned;
+    text out;
+    sinter_report report;
+    sn_ir_open(&p, &memory, 0);
+    if (sn_ir_parse(&p, source, strlen(source), &report) != SINTER_OK)
+        fail_msg("%s", report.errors[0].message);
+    assert_int_equal(sn_plan_make(&planned, &p, &memory), SINTER_OK);
+    sn_text_open(&out, &memory);
+    assert_int_equal(sn_c_export(&planned, &(c_export_options){.name = "carried"}, &out), SINTER_OK);
+    FILE *f = open_file("carried.c");
+    fprintf(f, "%s%s%s", start, out.start, end);
+    fclose(f);
+    char line[4 * PATH];
+    if (!has_command("gcc"))
+        skip();
+    snprintf(line, sizeof line, "cd '%s' && gcc -std=c11 -O1 -g -Wall -Wextra -Werror carried.c -o carried -lm && ./carried", folder);
+    if (system(line) != 0)
+        fail_msg("%s", line);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -846,6 +890,7 @@ int main(void)
         cmocka_unit_test(gcc_plain),
         cmocka_unit_test(fast_math_is_refused),
         cmocka_unit_test(names_become_identifiers),
+        cmocka_unit_test(long_lines_are_carried),
         cmocka_unit_test(a_file_alone_is_clean),
         cmocka_unit_test(every_allocation_may_fail),
     };
@@ -858,6 +903,7 @@ int main(void)
         cmocka_unit_test(aarch64),
         cmocka_unit_test(fast_math_is_refused),
         cmocka_unit_test(names_become_identifiers),
+        cmocka_unit_test(long_lines_are_carried),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return test_share() > 1 ? cmocka_run_group_tests(tests, prepare, clean_up)

@@ -3,7 +3,8 @@
  * The driver does what the library's does (src/kernel/run.c), bit for bit. A call is cut into pieces no
  * longer than the plan's chunk, within blocks of 4,096 elements where there are totals; loops with lines that
  * are flushed stop at ticks of the absolute index. Delay lines in memory are windows that slide: the newest
- * value lies before the piece, and what is still needed moves to the front when the end is reached.
+ * value lies before the piece, and what is still needed moves to the front when the end is reached, or, of a
+ * long line, has been carried there piece by piece.
  *
  * Contraction: clang takes the standard pragma at the top of the file, gcc its own. Both leave the decision
  * to the file, so it needs no flags; faster code comes from -O3 and the target's. */
@@ -151,6 +152,21 @@ static bool is_line(const plan *p, uint32_t k)
     return p->program->memories[p->lines[k].memory].kind == IR_LINE;
 }
 
+/* As in an instance of the library (KERNEL_CARRIED_LINE): what is written to lines so long is carried to where their window will be, so many elements at a
+ * time, and the window has not to be moved there in one block. */
+enum { CARRIED_LINE = 1 << 17 /* bytes */, CARRIED_AT_ONCE = 1024 };
+
+static bool is_carried(const plan_line *line)
+{
+    return !line->held && !line->flush && line->length * (uint64_t)sn_ir_type_size(line->type) >= CARRIED_LINE;
+}
+
+/* A window that is carried moves as soon as it can arrive: one length further down. */
+static uint32_t capacity_of(const plan *p, const plan_line *line)
+{
+    return is_carried(line) ? 2 * line->length + p->chunk : line->capacity;
+}
+
 static void write_line_fields(const c_writer *w)
 {
     const plan *p = w->plan;
@@ -159,9 +175,11 @@ static void write_line_fields(const c_writer *w)
         if (!is_line(p, k) || k >= p->line_count - p->ahead_count) /* those are in recurrences */
             continue;
         sn_text_print(w->out, "    %s %c%u[%u]; /* %s%s */\n", sn_c_type(line->type), line->held ? 'h' : 'l',
-                      k, line->capacity, w->memories[line->memory], line->held ? ", the oldest first" : "");
+                      k, capacity_of(p, line), w->memories[line->memory], line->held ? ", the oldest first" : "");
         if (!line->held)
             sn_text_print(w->out, "    int32_t at%u; /* where its next value goes */\n", k);
+        if (is_carried(line))
+            sn_text_print(w->out, "    int32_t carried%u; /* what lies before it lies %u further down too */\n", k, line->length);
     }
 }
 
@@ -356,6 +374,9 @@ static void write_init(const c_writer *w)
     for (uint32_t k = 0; k < p->line_count; k++)
         if (is_line(p, k) && !p->lines[k].held)
             sn_text_print(t, "    s->at%u = %u;\n", k, p->lines[k].length);
+    for (uint32_t k = 0; k < p->line_count; k++)
+        if (is_line(p, k) && is_carried(&p->lines[k]))
+            sn_text_print(t, "    s->carried%u = %u;\n", k, p->lines[k].length);
     call_loops(w, PLAN_SEGMENT, "s, NULL, NULL, 0, 0, 1", "    ");
     sn_text_add(t, "}\n");
 }
@@ -407,9 +428,26 @@ static void write_flushes(const c_writer *w)
     }
 }
 
+/* Where it is carried to nobody reads any more; what is left of it when the window moves is less than two pieces. */
+static void write_carry(const c_writer *w, uint32_t k)
+{
+    const plan_line *line = &w->plan->lines[k];
+    const uint32_t length = line->length, capacity = capacity_of(w->plan, line);
+    text *t = w->out;
+    sn_text_print(t, "    if (s->at%u - s->carried%u >= %d || s->at%u + n > %u) {\n", k, k, CARRIED_AT_ONCE, k, capacity);
+    sn_text_print(t, "        memcpy(s->l%u + s->carried%u - %u, s->l%u + s->carried%u, (size_t)(s->at%u - s->carried%u) * sizeof *s->l%u);\n", k, k, length, k, k, k,
+                  k, k);
+    sn_text_print(t, "        s->carried%u = s->at%u;\n    }\n    if (s->at%u + n > %u) {\n", k, k, k, capacity);
+    sn_text_print(t, "        s->at%u -= %u;\n        s->carried%u = %u;\n    }\n", k, length, k, length);
+}
+
 static void write_slide(const c_writer *w, uint32_t k)
 {
     const plan_line *line = &w->plan->lines[k];
+    if (is_carried(line)) {
+        write_carry(w, k);
+        return;
+    }
     sn_text_print(w->out, "    if (s->at%u + n > %u) {\n", k, line->capacity);
     sn_text_print(w->out, "        memmove(s->l%u, s->l%u + s->at%u - %u, %u * sizeof *s->l%u);\n", k, k, k,
                   line->length, line->length, k);
