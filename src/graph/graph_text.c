@@ -121,14 +121,18 @@ static sinter_status find_order(graph_writing *w)
 
 /* ---- the text ---- */
 
-static void add_each(graph_writing *w, const char *const *strings, size_t count)
+/* String by string, since printf would take more time than compiling what it writes. Most are literals, of which the compiler knows the length. */
+static inline __attribute__((always_inline)) void say(graph_writing *w, const char *string)
 {
-    for (size_t k = 0; k < count; k++)
-        sn_text_add(&w->out, strings[k]);
+    text *t = &w->out;
+    const size_t length = strlen(string);
+    if (t->failed || t->capacity - t->length <= length) {
+        sn_text_add_bytes(t, string, length);
+        return;
+    }
+    memcpy(t->start + t->length, string, length + 1);
+    t->length += length;
 }
-
-/* Strings one behind the other: printf would take more time than compiling what it writes. */
-#define ADD(w, ...) add_each(w, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* Results of more than four elements have a name for each, which no port's parameter can have. */
 static bool is_taken_apart(const graph_node *n)
@@ -145,7 +149,7 @@ static void write_source(graph_writing *w, const graph_connection *c)
         sn_text_print(&w->out, "%s__%u%s", n->name, c->output, prime);
         return;
     }
-    ADD(w, n->name, "__out", prime);
+    say(w, n->name), say(w, "__out"), say(w, prime);
     if (n->type->output_count > 1)
         sn_text_add_bytes(&w->out, &".x.y.z.w"[2 * c->output], 2);
 }
@@ -183,7 +187,7 @@ static bool write_sum(graph_writing *w, uint32_t node, uint32_t port, graph_side
         return true;
     }
     for (uint32_t k = w->first[node]; (k = next_source(w, node, port, side, k)) < w->first[node + 1]; k++) {
-        sn_text_add(&w->out, any ? " + " : "");
+        say(w, any ? " + " : "");
         write_source(w, &w->arriving[k]);
         any = true;
     }
@@ -313,13 +317,13 @@ void sn_graph_write_parameters(graph_writing *w, uint32_t node)
             continue;
         kind_of(n, k, values, &value);
         const bool event = n->type->ports[k].event;
-        ADD(w, event ? "event " : "param ", n->name, "__", n->type->ports[k].name, " = ");
+        say(w, event ? "event " : "param "), say(w, n->name), say(w, "__"), say(w, n->type->ports[k].name), say(w, " = ");
         add_number(w, value);
         if (values[k].smoothing && !event) {
-            sn_text_add(&w->out, values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
+            say(w, values[k].smoothing == SINTER_RAMP ? " smooth " : " glide ");
             add_number(w, values[k].seconds);
         }
-        sn_text_add(&w->out, "\n");
+        say(w, "\n");
     }
 }
 
@@ -330,9 +334,9 @@ static void write_side(graph_writing *w, uint32_t node, uint32_t port, graph_sid
     if (write_sum(w, node, port, side))
         return;
     if (is_plain(n, port) || (side == GRAPH_OLD && !values_of(w, node, side)))
-        sn_text_add(&w->out, "0");
+        say(w, "0");
     else if (kind_of(n, port, values_of(w, node, side), &value) == VALUE_LIVE)
-        ADD(w, n->name, "__", n->type->ports[port].name);
+        say(w, n->name), say(w, "__"), say(w, n->type->ports[port].name);
     else
         add_number(w, value);
 }
@@ -344,11 +348,11 @@ static void write_whole(graph_writing *w, uint32_t node, uint32_t port)
         return;
     }
     w->both->fades++;
-    sn_text_add(&w->out, "(");
+    say(w, "(");
     write_side(w, node, port, GRAPH_NEW);
-    sn_text_add(&w->out, ")*" GRAPH_FADE " + (");
+    say(w, ")*" GRAPH_FADE " + (");
     write_side(w, node, port, GRAPH_OLD);
-    sn_text_add(&w->out, ")*" GRAPH_AWAY);
+    say(w, ")*" GRAPH_AWAY);
 }
 
 /* On a side where nothing is connected the port's name is its parameter's. */
@@ -363,9 +367,9 @@ static void write_value(graph_writing *w, uint32_t node, uint32_t port)
 {
     const graph_node *n = &w->g->nodes[node];
     if (n->type->kind == GRAPH_DELAY && port == 0)
-        ADD(w, n->name, "__in");
+        say(w, n->name), say(w, "__in");
     else if (!w->alone && sn_graph_is_late(w, node, port))
-        ADD(w, n->name, "__", n->type->ports[port].name, behind_name(w, node, port));
+        say(w, n->name), say(w, "__"), say(w, n->type->ports[port].name), say(w, behind_name(w, node, port));
     else
         write_whole(w, node, port);
 }
@@ -390,32 +394,33 @@ void sn_graph_write_arguments(graph_writing *w, uint32_t node)
         const uint32_t first = k - p->element;
         if (is_left_out(w, node, first))
             continue;
-        sn_text_add(&w->out, any && p->element == 0 ? ", " : p->element ? ", " : "");
+        say(w, any && p->element == 0 ? ", " : p->element ? ", " : "");
         any = true;
         if (p->element == 0 && t->kind != GRAPH_DELAY) { /* by name, since others may be left out before it */
             sn_text_add_bytes(&w->out, p->name, sn_graph_argument_length(p));
-            sn_text_add(&w->out, p->size ? "=(" : "=");
+            say(w, p->size ? "=(" : "=");
         }
         write_value(w, node, k);
-        sn_text_add(&w->out, p->size && p->element + 1 == p->size ? ")" : "");
+        say(w, p->size && p->element + 1 == p->size ? ")" : "");
     }
 }
 
 static void write_result_name(graph_writing *w, const graph_node *n)
 {
     if (!is_taken_apart(n)) {
-        ADD(w, n->name, "__out");
+        say(w, n->name), say(w, "__out");
         return;
     }
     for (uint32_t k = 0; k < n->type->output_count; k++)
         sn_text_print(&w->out, "%s%s__%u", k ? ", " : "(", n->name, k);
-    sn_text_add(&w->out, ")");
+    say(w, ")");
 }
 
 void sn_graph_write_function(graph_writing *w, uint32_t node)
 {
     const graph_node *n = &w->g->nodes[node];
-    ADD(w, "fn ", n->name, "(", n->type->form, ") = ", n->type->name, "(", n->type->arguments, ")\n");
+    say(w, "fn "), say(w, n->name), say(w, "("), say(w, n->type->form), say(w, ") = ");
+    say(w, n->type->name), say(w, "("), say(w, n->type->arguments), say(w, ")\n");
 }
 
 static void write_node(graph_writing *w, uint32_t node)
@@ -423,27 +428,27 @@ static void write_node(graph_writing *w, uint32_t node)
     const graph_node *n = &w->g->nodes[node];
     switch (n->type->kind) {
     case GRAPH_INPUT:
-        ADD(w, n->name, "__out = ", n->name, "\n");
+        say(w, n->name), say(w, "__out = "), say(w, n->name), say(w, "\n");
         break;
     case GRAPH_OUTPUT:
-        ADD(w, n->name, "__in = ");
+        say(w, n->name), say(w, "__in = ");
         write_whole(w, node, 0);
-        sn_text_add(&w->out, "\n");
+        say(w, "\n");
         break;
     case GRAPH_DELAY:
-        ADD(w, n->name, "__out = delay(");
+        say(w, n->name), say(w, "__out = delay(");
         sn_graph_write_arguments(w, node);
-        sn_text_add(&w->out, ")\n");
+        say(w, ")\n");
         break;
     case GRAPH_EVENT:
-        ADD(w, n->name, "__out = ", n->name, "__value\n");
+        say(w, n->name), say(w, "__out = "), say(w, n->name), say(w, "__value\n");
         break;
     case GRAPH_FUNCTION:
         sn_graph_write_function(w, node);
         write_result_name(w, n);
-        ADD(w, " = ", n->name, "(");
+        say(w, " = "), say(w, n->name), say(w, "(");
         sn_graph_write_arguments(w, node);
-        sn_text_add(&w->out, ")\n");
+        say(w, ")\n");
         break;
     }
 }
@@ -454,13 +459,13 @@ static void write_late(graph_writing *w, uint32_t node)
     const graph_node *n = &w->g->nodes[node];
     for (uint32_t p = 0; p < n->type->port_count; p++) {
         if (n->type->kind == GRAPH_DELAY && p == 0)
-            ADD(w, n->name, "__in = ");
+            say(w, n->name), say(w, "__in = ");
         else if (sn_graph_is_late(w, node, p))
-            ADD(w, n->name, "__", n->type->ports[p].name, behind_name(w, node, p), " = ");
+            say(w, n->name), say(w, "__"), say(w, n->type->ports[p].name), say(w, behind_name(w, node, p)), say(w, " = ");
         else
             continue;
         write_whole(w, node, p);
-        sn_text_add(&w->out, "\n");
+        say(w, "\n");
     }
 }
 
@@ -470,19 +475,19 @@ void sn_graph_write_text(graph_writing *w)
     const sinter_graph *g = w->g;
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_INPUT)
-            ADD(w, "input ", g->nodes[k].name, "\n");
+            say(w, "input "), say(w, g->nodes[k].name), say(w, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         if (g->nodes[w->order[k]].type->kind != GRAPH_INPUT && g->nodes[w->order[k]].type->kind != GRAPH_OUTPUT)
             sn_graph_write_parameters(w, w->order[k]);
     if (g->definitions && g->definitions[0])
-        ADD(w, g->definitions, "\n");
+        say(w, g->definitions), say(w, "\n");
     for (uint32_t k = 0; k < w->count; k++)
         write_node(w, w->order[k]);
     for (uint32_t k = 0; k < w->count; k++)
         write_late(w, w->order[k]);
     for (uint32_t k = 0; k < g->node_count; k++)
         if (w->heard[k] && g->nodes[k].type->kind == GRAPH_OUTPUT)
-            ADD(w, "out ", g->nodes[k].name, " = ", g->nodes[k].name, "__in\n");
+            say(w, "out "), say(w, g->nodes[k].name), say(w, " = "), say(w, g->nodes[k].name), say(w, "__in\n");
 }
 
 /* ---- asking ---- */

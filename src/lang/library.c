@@ -97,10 +97,15 @@ static uint32_t add_definition(lang_tree *t, arena *memory, uint32_t symbol, con
 
 uint32_t sn_lang_library_function(lang_tree *t, arena *memory, uint32_t symbol)
 {
+    const uint32_t known = t->symbols[symbol].library_name;
+    if (known)
+        return t->symbols[known].function;
     const lang_library_item *item = sn_lang_find_callable(t, symbol);
     const uint32_t own = item ? library_symbol(t, memory, symbol) : 0;
-    if (!own || t->symbols[own].function)
+    if (!own || t->symbols[own].function) {
+        t->symbols[symbol].library_name = own;
         return t->symbols[own].function;
+    }
     uint32_t first = 0, last = 0;
     for (; item; item = sn_lang_next_item(item)) {
         const uint32_t definition = add_definition(t, memory, own, item);

@@ -89,6 +89,7 @@ typedef struct lang_symbol {
     uint32_t first_read; /* the statement of the top that reads it first without knowing it bound there; 0: none */
     uint32_t scope, slot, slot_at, slot_statement; /* of the function that `scope` numbers, else stale */
     uint32_t function, node;
+    uint32_t library_name; /* the library's symbol of this name, once it has been called; 0: not yet */
     uint32_t family; /* function of the tree that is its body; a space of names apart from functions */
     uint32_t alias;  /* the symbol of the family that it is another name of */
     uint32_t calls, calls_scope; /* how often called in the scope so far */
