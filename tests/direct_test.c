@@ -190,7 +190,7 @@ static void loops_take_turns(void **state)
     sn_arena_open(&passing, NULL);
     sn_ir_open(&ir, &memory, IR_IDENTITY | IR_FOLD);
     assert_int_equal(sn_lang_lower(&ir, &memory, text, n, &(lang_options){.type = IR_F32, .patch = true}, &report), SINTER_OK);
-    assert_int_equal(sn_plan_make(&p, &ir, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&p, &ir, 0, &memory), SINTER_OK);
     assert_true(p.loop_count >= STAGES);
     x64_function *f = sn_arena_take_zeroed(&memory, (2 * (size_t)p.loop_count + 1) * sizeof *f);
     sn_x64_output_open(&out, &memory, &passing);

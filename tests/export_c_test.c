@@ -809,7 +809,7 @@ static void long_lines_are_carried(void **state)
     sn_ir_open(&p, &memory, 0);
     if (sn_ir_parse(&p, source, strlen(source), &report) != SINTER_OK)
         fail_msg("%s", report.errors[0].message);
-    assert_int_equal(sn_plan_make(&planned, &p, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&planned, &p, 0, &memory), SINTER_OK);
     sn_text_open(&out, &memory);
     assert_int_equal(sn_c_export(&planned, &(c_export_options){.name = "carried"}, &out), SINTER_OK);
     FILE *f = open_file("carried.c");
