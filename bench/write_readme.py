@@ -80,6 +80,7 @@ def functions_table(command):
 SIGNALS = {
     "voice-10": "a voice of ten nodes, a sample",
     "voice-50": "five such voices, 50 nodes",
+    "voice-50-series": "five in series",
     "voice-160": "sixteen, 160 nodes",
     "biquad": "a biquad",
 }

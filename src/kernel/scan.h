@@ -39,7 +39,8 @@
  * What it errs by, as root mean square and against f64 (tests/scan_test.c measures it): 0.25 to 1.25 times what the plain f32 recurrence errs by, for one-pole
  * and state variable filters of all cutoffs and qualities up to 200, as a value goes through fewer steps. In direct form (s1' = p s1 + q s2 + u, s2' = s1) with
  * both poles close to 1 more: twice at a cutoff of 0.01 of the sample rate, 4 times at 0.002, 15 times at 0.0004, where it is 0.1 % of the signal. There the
- * entries of A^n are near n and of opposite signs, and rounding them moves the poles, as much as rounding p and q to f32 does.
+ * entries of A^n are near n and of opposite signs, and rounding them moves the poles, as much as rounding p and q to f32 does. The planner hands over differences instead
+ * (plan/linear_scans.c), d = s1 - s2, which err like the first kind.
  *
  * No locks, no memory, no system calls: both functions may be called from real-time threads. The floating-point mode must be the default one. */
 #ifndef SN_KERNEL_SCAN_H
