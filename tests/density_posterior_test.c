@@ -414,15 +414,21 @@ static void memory_may_be_refused(void **state)
     expect_status(sinter_density_open(own, "poisson", 7, NULL, &d, NULL), SINTER_OK, "density");
     for (long allowed = 0; status != SINTER_OK; allowed += 1 + allowed / 32) {
         sinter_family *f = NULL;
-        double got[2] = {7, 7};
+        double got[2] = {7, 7}, entropy = 7;
         r.left = allowed;
         status = sinter_family_open(d, &f, NULL);
         if (status == SINTER_OK)
             status = sinter_family_posterior(f, prior, &data, got, NULL);
         if (status != SINTER_OK && (status != SINTER_NO_MEMORY || got[0] != 7))
             fail_msg("with %ld allocations: %s", allowed, sinter_status_name(status));
+        if (status == SINTER_OK)
+            status = sinter_family_entropy(f, (const double[]){3}, &entropy); /* compiled only now */
+        if (status != SINTER_OK && (status != SINTER_NO_MEMORY || entropy != 7))
+            fail_msg("with %ld allocations: %s, entropy %g", allowed, sinter_status_name(status), entropy);
         refused += status != SINTER_OK;
         r.left = LONG_MAX;
+        if (f && refused && entropy == 7) /* what was refused may be had later */
+            expect_status(sinter_family_entropy(f, (const double[]){3}, &entropy), SINTER_OK, "entropy, again");
         sinter_family_close(f);
     }
     sinter_density_close(d);

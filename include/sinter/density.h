@@ -300,7 +300,7 @@ SINTER_API sinter_status sinter_density_sum_by(sinter_density_values *values, co
 /* Of a density whose text is a family (`normal`, `gamma(alpha = 2, beta = 1)`) of type f64, without fixed parameters, that has the members `eta`, `from_natural` and `natural_A`, or
  * declares a conjugate prior: posteriors need no natural parameters, and what does is SINTER_BAD_PROGRAM without those members. One thread at a time.
  * SINTER_BAD_PROGRAM where it has neither, and what compiling says. The density must outlive it. Not for real-time threads; the
- * other functions are real-time safe, but for sinter_family_posterior. */
+ * other functions are real-time safe, but for sinter_family_posterior, and for sinter_family_entropy when it is called for the first time. */
 typedef struct sinter_family sinter_family;
 SINTER_API sinter_status sinter_family_open(const sinter_density *density, sinter_family **family, sinter_report *report);
 SINTER_API void sinter_family_close(sinter_family *family); /* NULL is allowed */
@@ -315,7 +315,8 @@ SINTER_API sinter_status sinter_family_log_partition(sinter_family *family, cons
 /* Its second derivatives: the covariances of the sufficient statistics, as many rows of as many numbers as there are natural parameters, symmetric but for
  * rounding. SINTER_TOO_LARGE for more than 15 of them. */
 SINTER_API sinter_status sinter_family_covariance(sinter_family *family, const double *eta, double *covariance);
-/* The mean of −log density under the density itself (of counts −log probability), in nats. SINTER_BAD_PROGRAM where the family has no member `entropy`. */
+/* The mean of −log density under the density itself (of counts −log probability), in nats. The first call compiles it, and may say SINTER_NO_MEMORY; SINTER_BAD_PROGRAM where
+ * the family has no member `entropy`. */
 SINTER_API sinter_status sinter_family_entropy(sinter_family *family, const double *parameters, double *entropy);
 /* Kullback and Leibler's divergence of q from p, the mean under p of log p − log q: A(η_q) − A(η_p) − (η_q − η_p)·∇A(η_p), whose terms cancel where the two are close. */
 SINTER_API sinter_status sinter_family_divergence(sinter_family *family, const double *p, const double *q, double *divergence);

@@ -30,7 +30,10 @@ typedef struct member {
 struct sinter_family {
     sinter_context *context;
     member eta, from_natural, natural_a;
-    member curvature, entropy; /* without a kernel where the family has none */
+    member curvature;          /* without a kernel where the family has none */
+    member entropy;            /* without one until it was asked for */
+    const sinter_density *density;
+    bool has_no_entropy;       /* as it turned out then */
     member posterior, statistics, log_h; /* likewise: all of them or none */
     const char *prior;         /* the density's */
     uint32_t natural_count, parameter_count;
@@ -130,13 +133,16 @@ static sinter_status open_natural_a(sinter_family *f, const sinter_density *d, s
     return status;
 }
 
-/* A family need not have one. */
-static sinter_status open_entropy(sinter_family *f, const sinter_density *d, sinter_report *report)
+/* Of counts it takes a hundred and fifty terms, which few ask for: it is compiled for the first who does. A family need not have one. */
+static sinter_status open_entropy(sinter_family *f)
 {
-    const sinter_status status = open_member(&f->entropy, d, "entropy", NULL, 0, NULL);
-    if (status == SINTER_BAD_PROGRAM)
-        return SINTER_OK;
-    return status ? sn_report_fail(report, status, sinter_status_name(status), NULL) : SINTER_OK;
+    if (f->entropy.instance || f->has_no_entropy)
+        return f->has_no_entropy ? SINTER_BAD_PROGRAM : SINTER_OK;
+    const sinter_status status = open_member(&f->entropy, f->density, "entropy", NULL, 0, NULL);
+    f->has_no_entropy = status == SINTER_BAD_PROGRAM;
+    if (status)
+        close_member(&f->entropy);
+    return status;
 }
 
 /* What a family that declares a prior has as well. */
@@ -180,7 +186,7 @@ static sinter_status open_natural(sinter_family *f, const sinter_density *d, sin
         note_known(f, f->from_natural.kernel);
         note_known(f, f->natural_a.kernel);
     }
-    return status ? status : open_entropy(f, d, report);
+    return status;
 }
 
 /* Posteriors are made of T and log_h alone; where nothing else is there, the family is good for them. */
@@ -200,7 +206,7 @@ sinter_status sinter_family_open(const sinter_density *d, sinter_family **family
     sinter_family *f = sn_allocate(&d->context->allocator, sizeof *f);
     if (!f)
         return sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
-    *f = (sinter_family){.context = d->context};
+    *f = (sinter_family){.context = d->context, .density = d};
     const sinter_status status = open_members(f, d, report);
     if (status)
         sinter_family_close(f);
@@ -295,7 +301,10 @@ sinter_status sinter_family_entropy(sinter_family *f, const double *parameters, 
 {
     if (!f || !parameters || !entropy)
         return SINTER_BAD_ARGUMENT;
-    return f->entropy.kernel ? run_of_parameters(f, &f->entropy, parameters, entropy) : SINTER_BAD_PROGRAM;
+    if (!f->eta.kernel)
+        return SINTER_BAD_PROGRAM;
+    const sinter_status status = open_entropy(f);
+    return status ? status : run_of_parameters(f, &f->entropy, parameters, entropy);
 }
 
 sinter_status sinter_family_divergence(sinter_family *f, const double *p, const double *q, double *divergence)
