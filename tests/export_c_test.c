@@ -85,6 +85,7 @@ typedef struct sample {
     void *inputs[MOST_STREAMS], *expected[MOST_STREAMS];
     double totals[MOST_STREAMS];
     bool has_function, reads_index;
+    bool looks_ahead; /* relaxed, but otherwise as it is written */
     enum { UNDECIDED, COMMON, UNCOMMON } parameters; /* whether they ask for the cold region that they decide about */
 } sample;
 
@@ -124,6 +125,17 @@ static void add_language(const char *source, unsigned domain)
     if (sn_lang_lower(p, &memory, source, strlen(source), &options, &report) != SINTER_OK)
         fail_msg("%s: %s", source, report.errors[0].message);
     samples[sample_count - 1].domain = domain;
+}
+
+/* A patch whose recurrences are scanned. */
+static void add_patch(const char *source)
+{
+    ir_program *p = new_program();
+    sinter_report report;
+    const lang_options options = {.patch = true, .type = IR_F32, .name = source};
+    if (sn_lang_lower(p, &memory, source, strlen(source), &options, &report) != SINTER_OK)
+        fail_msg("%s: %s", source, report.errors[0].message);
+    samples[sample_count - 1].looks_ahead = true;
 }
 
 /* ---- random programs ---- */
@@ -316,6 +328,13 @@ static void add_samples(void)
              "%4 = exp %x\n%5 = exp %y\n%6 = fma %4, %5, %3\noutput out, %6\n");
     add_grid("input x: f64\ninput t: f64\noutput a: f64\noutput b: f64\n%x = input x\n%t = input t\n%1 = add "
              "%x, %t\n%2 = sin %1\noutput a, %2\noutput b, %x\n");
+    add_patch("input x; param g = 0.9; y = x + g*y'; y");
+    add_patch("input x; param g = 0.9; y = x + 1.8*g*y' - 0.7*y''; out y; out y'");
+    add_patch("input x; param c = 900 in 20..20000; v = svf(x, c, 3); out v.x; out v.z");
+    add_patch("input x; w = abs(x); u = 0.9*u' - 0.1*v' + x; v = 0.5*v' + 0.2*u' + w + 0.25; out u - v");
+    add_patch("input x; y = x + 1.5*y'; out y"); /* whose powers are too large */
+    add_patch("param g = 1; out adsr(g, 0.0005, 0.002, g, 0.1)");
+    add_patch("event e = 0; out adsr_event(e, 0.0005, 0.002, 0.5, 0.1)");
     add_language("image a; sample(a, x*3, y, edge=repeat) + size(a).x", SINTER_POINTS);
     add_language("image a; sample(a, x, y, filter=bicubic, edge=mirror)*texel(a, 1, 0)", SINTER_GRID);
     for (unsigned k = 0; k < RANDOM_PROGRAMS; k++)
@@ -361,8 +380,8 @@ static void fill_inputs(sample *s)
 static void run_library(sinter_context *context, sample *s)
 {
     const ir_program *p = &s->program.ir;
-    const sinter_options options = {
-        .engine = SINTER_ENGINE_INTERP, .rewriting = SINTER_STRICT, .domain = s->domain};
+    const sinter_options options = {.engine = SINTER_ENGINE_INTERP, .rewriting = s->looks_ahead ? SINTER_RELAXED : SINTER_STRICT, .domain = s->domain,
+                                    .passes = s->looks_ahead ? "" : NULL};
     sinter_kernel *kernel;
     sinter_instance *instance;
     sinter_report report;
@@ -427,7 +446,8 @@ static void export(sample *s)
     }
     sn_opt_expand(p, &expanded, &memory, 0, NULL);
     assert_int_equal(expanded.status, SINTER_OK);
-    assert_int_equal(sn_plan_make(&planned, &expanded, 0, &memory), SINTER_OK);
+    assert_int_equal(sn_plan_make(&planned, &expanded, s->looks_ahead ? PLAN_LOOK_AHEAD : 0, &memory), SINTER_OK);
+    assert_true(!s->looks_ahead || planned.scan_count > 0);
     s->reads_index = planned.reads_index;
     sn_text_open(&out, &memory);
     assert_int_equal(sn_c_export(&planned, &(c_export_options){.name = s->name}, &out), SINTER_OK);

@@ -208,7 +208,7 @@ bool sn_scans_is_settled(const kernel_run *r, uint32_t number, int64_t index)
     scan_ahead *a = ahead_of(r->instance, s);
     int32_t flag;
     memcpy(&flag, r->instance->lines[s->flag].storage, sizeof flag);
-    const bool goes_on = !memcmp(a->factors, own->factors, sizeof a->factors), settled = (double)flag == factor_of(r, &s->settled);
+    const bool goes_on = !memcmp(a->factors, own->factors, sizeof a->factors), settled = (double)flag == factor_of(r, &s->settled) && (double)index >= factor_of(r, &s->from);
     if (settled && (goes_on || (index & (PLAN_TICK - 1)) == 0)) /* where calls are cut must not show: within a tick it only goes on */
         return true;
     a->factors[0] = INFINITY;

@@ -104,7 +104,8 @@ static void print_scan(const plan *p, const plan_scan *s, text *out)
     print_buffers(": x in buffers", s->x, s->inputs, out);
     print_buffers(", states and those before in", s->result, 2u * s->order, out);
     if (s->keeps_loop)
-        sn_text_print(out, ", instead of loop %u where line %u is uniform %u", s->loop, s->flag, s->settled.slot);
+        sn_text_print(out, s->from.slot ? ", instead of loop %u where line %u is uniform %u, from element uniform %u on" : ", instead of loop %u where line %u is uniform %u", s->loop, s->flag,
+                      s->settled.slot, s->from.slot);
     sn_text_add(out, "\n");
     print_factors("A", s->a, s->order, s->order, out);
     print_factors("B", s->b, s->order, s->inputs ? s->inputs : 1, out);

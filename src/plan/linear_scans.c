@@ -14,7 +14,8 @@
  *   3. A component that has a line of one i32 besides, and choices by masks that vary by element, may be linear most of the time: an envelope has come to its peak, and
  *      from then on it falls. Where the integer is what it will be as long as none of the masks is set, and then none can be set, whatever the
  *      states are, the recurrence is the one that the other sides of the choices make. Such a component keeps its loop, which is its own, and
- *      the driver computes the scan instead of it from the first tick on at which the integer is that.
+ *      the driver computes the scan instead of it from the first tick on at which the integer is that. A mask that says whether an element is an event's first one is not set
+ *      behind that.
  *   4. The factors are made at segment rate, in f64: what is 1 − c in f32 has lost what matters of a small c.
  *
  * Many components of one shape, side by side, run better in the lanes of one loop (alike.c). The state is that of the source: its lines have
@@ -55,6 +56,7 @@ typedef struct form {
 typedef struct stand_in {
     ir_ref value; /* 0: nothing is known */
     bool exact;
+    bool never;   /* a mask that is not set from the element on that f->onset is about */
 } stand_in;
 
 typedef struct finder {
@@ -69,6 +71,7 @@ typedef struct finder {
     form forms[MOST_OPERATIONS];
     ir_ref masks[MOST_OPERATIONS]; /* of the component's choices, which are taken for not set */
     uint32_t mask_count;
+    ir_ref onset;            /* 0, or the index of an event: the masks are not set from one element behind it on */
     uint32_t room;
     bool has_lanes;          /* some components of one shape will have the lanes of a loop */
     bool failed;             /* memory was refused */
@@ -527,16 +530,63 @@ static stand_in combined(finder *f, const candidate *c, ir_ref flag, const ir_op
     same.c = values[2];
     for (unsigned k = 0; k < operands; k++)
         same.axes |= f->out->ops[values[k]].axes;
-    return (stand_in){append(f, same), true};
+    return (stand_in){append(f, same), true, false};
 }
 
 /* Both must be set: what is known of one is enough to say where they may be. */
 static stand_in both(finder *f, stand_in x, stand_in y)
 {
+    if (x.never || y.never)
+        return (stand_in){.never = true};
     if (!x.value || !y.value)
-        return (stand_in){x.value ? x.value : y.value, false};
+        return (stand_in){x.value ? x.value : y.value, false, false};
     const uint8_t axes = f->out->ops[x.value].axes | f->out->ops[y.value].axes;
-    return (stand_in){append(f, (ir_op){IR_AND, IR_MASK, axes, 0, x.value, y.value, 0}), x.exact && y.exact};
+    return (stand_in){append(f, (ir_op){IR_AND, IR_MASK, axes, 0, x.value, y.value, 0}), x.exact && y.exact, false};
+}
+
+/* What is a number alone. */
+static bool is_f64(const ir_program *p, ir_ref r, double *number)
+{
+    const uint64_t bits = sn_ir_bits(p, r);
+    memcpy(number, &bits, sizeof bits);
+    return p->ops[r].code == IR_CONST && p->ops[r].type == IR_F64;
+}
+
+/* The elements since an event, index - onset, as they are or as `since` has them, 1e18 where the event is yet to come: the onset, or 0. */
+static ir_ref onset_of(const ir_program *p, ir_ref r)
+{
+    const ir_op *op = &p->ops[r];
+    double far, now;
+    if (op->code == IR_SELECT && is_f64(p, op->b, &far) && far >= 1) {
+        const ir_op *before = &p->ops[op->a];
+        if (before->code != IR_LT || before->a != op->c || !is_f64(p, before->b, &now) || now != 0)
+            return 0;
+        op = &p->ops[op->c];
+    }
+    return op->code == IR_SUB && p->ops[op->a].code == IR_INDEX && !varies(&p->ops[op->b]) ? op->b : 0;
+}
+
+/* Is it the first element of an event alone, of one event in all? */
+static bool is_onset(finder *f, ir_ref r)
+{
+    const ir_program *p = f->all->program;
+    double one_element;
+    const ir_ref onset = p->ops[r].code == IR_LT && is_f64(p, p->ops[r].b, &one_element) && one_element == 1 ? onset_of(p, p->ops[r].a) : 0;
+    if (!onset || (f->onset && f->onset != onset))
+        return false;
+    f->onset = onset;
+    return true;
+}
+
+/* One of them must be set. */
+static stand_in either(finder *f, stand_in x, stand_in y)
+{
+    if (x.never || y.never)
+        return x.never ? y : x;
+    if (!x.value || !y.value)
+        return (stand_in){0};
+    const uint8_t axes = f->out->ops[x.value].axes | f->out->ops[y.value].axes;
+    return (stand_in){append(f, (ir_op){IR_OR, IR_MASK, axes, 0, x.value, y.value, 0}), x.exact && y.exact, false};
 }
 
 /* Where the integer is `flag` and no mask of a choice is set. */
@@ -544,20 +594,26 @@ static stand_in stand_in_for(finder *f, const candidate *c, ir_ref flag, ir_ref 
 {
     const ir_op *ops = f->all->program->ops;
     if (!varies(&ops[r]))
-        return (stand_in){r, true};
+        return (stand_in){r, true, false};
+    if (is_onset(f, r))
+        return (stand_in){.never = true};
     if (!f->number[r] || depth == 0)
         return (stand_in){0};
     const ir_op *op = &ops[r];
     switch (op->code) {
     case IR_READ:
-        return (stand_in){op->a == c->flag && c->flag_write ? flag : 0, true};
+        return (stand_in){op->a == c->flag && c->flag_write ? flag : 0, true, false};
     case IR_SELECT:
         return f->number[op->a] ? stand_in_for(f, c, flag, op->c, depth - 1) : (stand_in){0};
     case IR_AND:
         if (op->type == IR_MASK)
             return both(f, stand_in_for(f, c, flag, op->a, depth - 1), stand_in_for(f, c, flag, op->b, depth - 1));
         return combined(f, c, flag, op, depth - 1);
-    case IR_OR: case IR_XOR: case IR_NOT: case IR_LT: case IR_LE: case IR_EQ: case IR_NE: case IR_ADD: case IR_SUB: case IR_MIN: case IR_MAX:
+    case IR_OR:
+        if (op->type == IR_MASK)
+            return either(f, stand_in_for(f, c, flag, op->a, depth - 1), stand_in_for(f, c, flag, op->b, depth - 1));
+        return combined(f, c, flag, op, depth - 1);
+    case IR_XOR: case IR_NOT: case IR_LT: case IR_LE: case IR_EQ: case IR_NE: case IR_ADD: case IR_SUB: case IR_MIN: case IR_MAX:
         return combined(f, c, flag, op, depth - 1);
     default:
         return (stand_in){0};
@@ -569,6 +625,7 @@ static bool find_settled(finder *f, const candidate *c, factor *settled)
 {
     enum { MOST_DEPTH = 6 };
     *settled = zero;
+    f->onset = 0;
     if (!c->flag_write)
         return f->mask_count == 0;
     const stand_in next = stand_in_for(f, c, 0, f->all->program->ops[c->flag_write].a, MOST_DEPTH);
@@ -578,6 +635,8 @@ static bool find_settled(finder *f, const candidate *c, factor *settled)
     const ir_ref never = constant(f, IR_F64, (double)NAN);
     for (uint32_t k = 0; k < f->mask_count; k++) {
         const stand_in may = stand_in_for(f, c, next.value, f->masks[k], MOST_DEPTH);
+        if (may.never)
+            continue;
         if (!may.value)
             return false;
         const uint8_t axes = f->out->ops[may.value].axes | f->out->ops[value].axes;
@@ -685,6 +744,8 @@ static bool add_scan(finder *f, const candidate *c, factor settled)
     if (c->flag_write) {
         keep_loop(f, c, s);
         keep_factor(&s->settled, settled);
+        if (f->onset)
+            keep_factor(&s->from, made(f, IR_ADD, f->onset, constant(f, IR_F64, 1)));
         if (s->inputs || !is_closed(f, c, s))
             return true;
         f->found->kept++;

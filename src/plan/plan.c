@@ -84,6 +84,7 @@ static sinter_status take_scans(planner *m)
             m->live[m->scans.scans[k].b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES].value] = 1;
         }
         m->live[m->scans.scans[k].settled.value] = 1;
+        m->live[m->scans.scans[k].from.value] = 1;
     }
     m->live[0] = 0;
     return SINTER_OK;
@@ -490,6 +491,7 @@ static sinter_status find_crossings(planner *m)
             give_factor(m, &scan->b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
         }
         give_factor(m, &scan->settled);
+        give_factor(m, &scan->from);
         for (unsigned j = 0; j < PLAN_SCAN_PORTS; j++)
             scan->result[j] = m->where.slot[scan->values[j]];
     }

@@ -131,6 +131,7 @@ typedef struct plan_scan {
     /* Where the recurrence is linear only while an integer has a certain value: it has a loop of its own, and is computed instead of that where the integer is that. */
     bool keeps_loop;
     plan_scan_factor settled; /* the value; no number where there is none */
+    plan_scan_factor from;    /* at the earliest for the element of this absolute index */
     uint32_t flag, loop;      /* the line that holds the integer (while it is being found: the memory); the loop */
     ir_ref values[PLAN_SCAN_PORTS]; /* of the program: what results are of the loop's; 0: nothing */
 } plan_scan;

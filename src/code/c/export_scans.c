@@ -303,6 +303,8 @@ static void write_settled(const c_writer *w, uint32_t number)
     write_factors(w, s);
     sn_text_print(t, "    if ((double)s->h%u[0] == ", s->flag);
     write_factor(w, &s->settled);
+    sn_text_add(t, " && (double)index >= ");
+    write_factor(w, &s->from);
     sn_text_print(t, " && (index %% %d == 0 || (s->q%u.ready && !memcmp(s->q%u.factors, factors, sizeof factors))))\n        return 1;\n", PLAN_TICK, number, number);
     sn_text_print(t, "    s->q%u.ready = 0;\n    return 0;\n}\n", number);
 }
