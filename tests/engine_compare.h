@@ -14,6 +14,7 @@ typedef struct comparison {
     uint32_t count;      /* elements */
     unsigned engines;    /* bits by sinter_engine; 0: all */
     bool all_placements; /* several alignments instead of one */
+    bool relaxed;        /* always; else by the seed, now and then */
 } comparison;
 
 /* A program exported as C and compiled; see code/c/export_c.h. */
@@ -32,6 +33,7 @@ typedef struct mismatch {
 
 typedef struct compare_tally {
     uint64_t programs, kernels, runs, elements, functions;
+    uint64_t scanned; /* programs with recurrences that are scanned */
 } compare_tally;
 
 void compare_open(void);

@@ -18,8 +18,8 @@
 #include "repetitions.h"
 
 enum { BYTES_KIND = GRAPH_SMALL | GRAPH_NO_STATE | GRAPH_WITH_BYTES, ALIKE_KIND = GRAPH_SMALL | GRAPH_WITH_ALIKE };
-enum { MOVING_KIND = GRAPH_SMALL | GRAPH_WITH_STATE | GRAPH_SMOOTHED };
-enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, ALIKE = 1500, MOVING = 800, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
+enum { MOVING_KIND = GRAPH_SMALL | GRAPH_WITH_STATE | GRAPH_SMOOTHED, LINEAR_KIND = GRAPH_SMALL | GRAPH_LINEAR };
+enum { PROGRAMS = 7000, STATES = 3000, GRIDS = 1000, BYTES = 1500, ALIKE = 1500, MOVING = 800, LINEAR = 1500, PROOF_FACTOR = 12, MOST_FAILURES = 5 };
 
 static uint32_t failures;
 
@@ -28,7 +28,7 @@ static void compare_one(uint64_t seed, unsigned kind)
     arena memory;
     random_graph g;
     mismatch m;
-    const comparison c = {.seed = seed ^ 0x5DEECE66Du};
+    const comparison c = {.seed = seed ^ 0x5DEECE66Du, .relaxed = kind & GRAPH_LINEAR};
     sn_arena_open(&memory, &(sinter_allocator){0});
     random_graph_make(&g, seed, kind, &memory);
     if (!(g.grid ? compare_grids(&g, &c, &m) : compare_engines(&g, &c, &m))) {
@@ -47,10 +47,10 @@ static void compare_many(uint64_t first, uint64_t count, unsigned kind)
         compare_one(seed, kind);
     compare_close();
     printf(
-        "# %llu programs, %llu kernels, %llu runs over %llu elements, %llu calls of functions, %u failures\n",
+        "# %llu programs, %llu kernels, %llu runs over %llu elements, %llu calls of functions, %llu programs scanned, %u failures\n",
         (unsigned long long)compare_counts.programs, (unsigned long long)compare_counts.kernels,
         (unsigned long long)compare_counts.runs, (unsigned long long)compare_counts.elements,
-        (unsigned long long)compare_counts.functions, (unsigned)failures);
+        (unsigned long long)compare_counts.functions, (unsigned long long)compare_counts.scanned, (unsigned)failures);
 }
 
 static uint64_t many(uint64_t programs)
@@ -102,6 +102,17 @@ static void smoothed_parameters(void **state)
     assert_int_equal(failures, 0);
 }
 
+static void linear_recurrences(void **state)
+{
+    (void)state;
+    compare_many(1, many(LINEAR), LINEAR_KIND);
+    assert_int_equal(failures, 0);
+    compare_many(1, many(LINEAR / 2), LINEAR_KIND | GRAPH_SMOOTHED);
+    assert_int_equal(failures, 0);
+    compare_many(1, many(LINEAR / 4), GRAPH_LINEAR | GRAPH_WITH_STATE);
+    assert_int_equal(failures, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
@@ -109,8 +120,8 @@ int main(int argc, char **argv)
             const char *name;
             unsigned kind;
         } kinds[] = {{"", 0}, {"grid", GRAPH_ON_GRID}, {"state", GRAPH_SMALL | GRAPH_WITH_STATE}, {"bytes", BYTES_KIND}, {"alike", ALIKE_KIND},
-                     {"moving", MOVING_KIND}};
-        unsigned k = 5;
+                     {"moving", MOVING_KIND}, {"linear", LINEAR_KIND}};
+        unsigned k = 6;
         while (k && strcmp(argv[1], kinds[k].name))
             k--;
         const char *const *numbers = (const char *const *)argv + 1 + (k > 0);
@@ -125,6 +136,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tables_of_bytes),
         cmocka_unit_test(components_alike),
         cmocka_unit_test(smoothed_parameters),
+        cmocka_unit_test(linear_recurrences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -986,6 +986,71 @@ static void alike_components(maker *m)
     }
 }
 
+/* ---- linear recurrences ---- */
+
+/* Now and then a parameter, as it is or cut to what keeps most poles within the circle. */
+static uint32_t any_factor(maker *m)
+{
+    if (random_chance(m->r, 75) || !m->g->param_count)
+        return add_constant(m, IR_F32, bits_of_f32((float)((int32_t)random_below(m->r, 2001) - 1000) * 0.00095f));
+    for (uint32_t k = 1; k < m->g->count; k++)
+        if (m->g->nodes[k].kind == GRAPH_PARAM && m->g->nodes[k].type == IR_F32)
+            return add_node(m, (graph_node){.kind = GRAPH_OP, .type = IR_F32, .op = SINTER_OP_MUL, .uniform = true, .a = k,
+                                            .b = add_constant(m, IR_F32, bits_of_f32(random_chance(m->r, 80) ? 0.09f : 0.9f))});
+    return add_constant(m, IR_F32, bits_of_f32(0.5f));
+}
+
+/* a b + c, one of several ways. */
+static uint32_t add_product(maker *m, uint32_t a, uint32_t b, uint32_t c)
+{
+    static const uint8_t fused[] = {SINTER_OP_FMA, SINTER_OP_FMA, SINTER_OP_FNMA, SINTER_OP_FMS};
+    use(m, a);
+    use(m, b);
+    use(m, c);
+    if (random_chance(m->r, 60))
+        return add_node(m, (graph_node){.kind = GRAPH_OP, .type = IR_F32, .op = fused[random_below(m->r, 4)], .a = a, .b = b, .c = c});
+    const uint32_t product = add_node(m, (graph_node){.kind = GRAPH_OP, .type = IR_F32, .op = SINTER_OP_MUL, .a = a, .b = b});
+    use(m, product);
+    return add_node(m, (graph_node){.kind = GRAPH_OP, .type = IR_F32, .op = random_chance(m->r, 50) ? SINTER_OP_ADD : SINTER_OP_SUB, .a = product, .b = c});
+}
+
+static uint32_t read_line(maker *m, uint32_t line, uint32_t delay)
+{
+    return add_node(m, (graph_node){.kind = GRAPH_READ, .type = IR_F32, .a = line, .b = delay});
+}
+
+/* One value, two of a line, or a line each, of one stream or two. */
+static void linear_recurrence(maker *m)
+{
+    const uint32_t line = m->g->memory_count, shape = random_below(m->r, 3), x = pick(m, IR_F32);
+    const bool flush = random_chance(m->r, 70);
+    add_own_line(m, IR_F32, shape == 1 ? 2 : 1);
+    m->g->memories[line].flush = flush;
+    uint32_t value = add_product(m, any_factor(m), read_line(m, line, 1), x);
+    if (shape == 1)
+        value = add_product(m, any_factor(m), read_line(m, line, 2), value);
+    if (shape == 2) {
+        add_own_line(m, IR_F32, 1);
+        m->g->memories[line + 1].flush = flush;
+        value = add_product(m, any_factor(m), read_line(m, line + 1, 1), value);
+        const uint32_t y = random_chance(m->r, 50) ? x : pick(m, IR_F32), other = add_product(m, any_factor(m), read_line(m, line, 1), y);
+        m->g->memories[line + 1].written = add_product(m, any_factor(m), read_line(m, line + 1, 1), other);
+        use(m, m->g->memories[line + 1].written);
+    }
+    m->g->memories[line].written = value;
+    use(m, value);
+}
+
+static void linear_recurrences(maker *m)
+{
+    m->alike_from = m->g->memory_count;
+    for (uint32_t n = 1 + random_below(m->r, 6); n > 0 && m->g->memory_count + 2 <= GRAPH_MOST_MEMORIES; n--) {
+        linear_recurrence(m);
+        for (uint32_t k = random_below(m->r, 4); k > 0; k--)
+            any_operation(m);
+    }
+}
+
 static uint32_t any_size(maker *m)
 {
     const uint32_t kind = random_below(m->r, 200);
@@ -1009,6 +1074,8 @@ void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *mem
     add_memories(&m);
     if (kind & GRAPH_WITH_ALIKE)
         alike_components(&m);
+    if (kind & GRAPH_LINEAR)
+        linear_recurrences(&m);
     for (uint32_t n = any_size(&m); n > 0; n--)
         any_operation(&m);
     if (random_chance(&r, 12) && !(kind & GRAPH_SMALL))

@@ -80,7 +80,8 @@ enum {
     GRAPH_WITH_STATE = 16,
     GRAPH_WITH_BYTES = 32, /* tables of bytes, looked up by hashes of hashes */
     GRAPH_WITH_ALIKE = 64, /* the same recurrence several times over */
-    GRAPH_SMOOTHED = 128   /* parameters, most of which go to other values in straight lines */
+    GRAPH_SMOOTHED = 128,  /* parameters, most of which go to other values in straight lines */
+    GRAPH_LINEAR = 256     /* linear recurrences of f32, most of which relaxed programs scan */
 };
 
 void random_graph_make(random_graph *g, uint64_t seed, unsigned kind, arena *memory);
