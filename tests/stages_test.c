@@ -216,7 +216,7 @@ static void look(void *user, int64_t done, int64_t total)
     w->total = total;
     w->calls++;
     if (w->cancel_at && done >= w->cancel_at)
-        w->cancel = 1;
+        __atomic_store_n(&w->cancel, 1, __ATOMIC_RELAXED);
 }
 
 static int count_stages(const char *text)
