@@ -14,9 +14,23 @@
 #include <math.h>
 #include <string.h>
 
+/* A and B, by rows. They count as the same where their bits are. */
+enum { FACTORS = 2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES };
+typedef struct scan_factors {
+    uint64_t bits[FACTORS];
+} scan_factors;
+
+static inline bool are_same(const scan_factors *a, const scan_factors *b)
+{
+    uint64_t differ = 0;
+    for (unsigned k = 0; k < FACTORS; k++)
+        differ |= a->bits[k] ^ b->bits[k];
+    return differ == 0;
+}
+
 /* What the line `ahead` holds. */
 typedef struct scan_ahead {
-    double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES]; /* A and B, by rows; which the rest is of */
+    scan_factors factors; /* which the rest is of */
     float state[PLAN_SCAN_STATES]; /* before the tick's first element */
     float origin;                  /* that element's number in its tick: not 0 where factors changed within it */
     float unused;
@@ -27,7 +41,7 @@ _Static_assert(sizeof(scan_ahead) == PLAN_SCAN_AHEAD(PLAN_SCAN_STATES) * sizeof(
 /* What is prepared of the factors of a side. */
 struct instance_scan {
     scan_powers powers;
-    double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES];
+    scan_factors factors;
     bool prepared;
 };
 
@@ -36,19 +50,33 @@ size_t sn_scans_side(const sinter_kernel *k)
     return k ? (k->scan_count * sizeof(instance_scan) + 63) & ~(size_t)63 : 0;
 }
 
+static uint64_t factor_bits(const kernel_run *r, const plan_scan_factor *f)
+{
+    uint64_t bits;
+    memcpy(&bits, &f->constant, sizeof bits);
+    return f->slot ? r->frame[f->slot] : bits;
+}
+
 static double factor_of(const kernel_run *r, const plan_scan_factor *f)
 {
-    double x = f->constant;
-    if (f->slot)
-        memcpy(&x, &r->frame[f->slot], sizeof x);
+    const uint64_t bits = factor_bits(r, f);
+    double x;
+    memcpy(&x, &bits, sizeof x);
     return x;
+}
+
+/* Those of nothing that was prepared. */
+static void leave(scan_ahead *a)
+{
+    const double none = INFINITY;
+    memcpy(&a->factors.bits[0], &none, sizeof none);
 }
 
 static void prepare(instance_scan *own, const plan_scan *s)
 {
     scan_coefficients c = {.order = s->order, .inputs = s->inputs};
-    memcpy(c.a, own->factors, sizeof c.a);
-    memcpy(c.b, own->factors + PLAN_SCAN_STATES * PLAN_SCAN_STATES, sizeof c.b);
+    memcpy(c.a, own->factors.bits, sizeof c.a);
+    memcpy(c.b, own->factors.bits + FACTORS / 2, sizeof c.b);
     sn_scan_prepare(&own->powers, &c);
 }
 
@@ -57,15 +85,15 @@ void sn_scans_take_factors(const kernel_run *r)
     instance_scan *own = r->instance->sides[r->kernel != r->instance->kernel].scans;
     for (uint32_t k = 0; k < r->kernel->scan_count; k++, own++) {
         const plan_scan *s = &r->kernel->scans[k];
-        double factors[2 * PLAN_SCAN_STATES * PLAN_SCAN_STATES];
-        for (unsigned j = 0; j < PLAN_SCAN_STATES * PLAN_SCAN_STATES; j++) {
-            factors[j] = factor_of(r, &s->a[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
-            factors[PLAN_SCAN_STATES * PLAN_SCAN_STATES + j] = factor_of(r, &s->b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+        scan_factors factors;
+        for (unsigned j = 0; j < FACTORS / 2; j++) {
+            factors.bits[j] = factor_bits(r, &s->a[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
+            factors.bits[FACTORS / 2 + j] = factor_bits(r, &s->b[j / PLAN_SCAN_STATES][j % PLAN_SCAN_STATES]);
         }
-        if (own->prepared && !memcmp(factors, own->factors, sizeof factors))
+        if (own->prepared && are_same(&factors, &own->factors))
             continue;
         own->prepared = true;
-        memcpy(own->factors, factors, sizeof factors);
+        own->factors = factors;
         prepare(own, s);
     }
 }
@@ -78,7 +106,7 @@ static scan_ahead *ahead_of(const sinter_instance *i, const plan_scan *s)
 void sn_scans_leave(sinter_instance *i)
 {
     for (uint32_t k = 0; k < i->kernel->scan_count; k++)
-        ahead_of(i, &i->kernel->scans[k])->factors[0] = INFINITY;
+        leave(ahead_of(i, &i->kernel->scans[k]));
 }
 
 /* Values of a line stand in their order in time. */
@@ -118,7 +146,7 @@ static void write_source(const sinter_instance *i, const plan_scan *s, const flo
 
 static void begin_anew(const sinter_instance *i, const plan_scan *s, const instance_scan *own, scan_ahead *a, unsigned into)
 {
-    memcpy(a->factors, own->factors, sizeof a->factors);
+    a->factors = own->factors;
     read_source(i, s, a->state);
     a->origin = (float)into;
 }
@@ -208,10 +236,10 @@ bool sn_scans_is_settled(const kernel_run *r, uint32_t number, int64_t index)
     scan_ahead *a = ahead_of(r->instance, s);
     int32_t flag;
     memcpy(&flag, r->instance->lines[s->flag].storage, sizeof flag);
-    const bool goes_on = !memcmp(a->factors, own->factors, sizeof a->factors), settled = (double)flag == factor_of(r, &s->settled) && (double)index >= factor_of(r, &s->from);
+    const bool goes_on = are_same(&a->factors, &own->factors), settled = (double)flag == factor_of(r, &s->settled) && (double)index >= factor_of(r, &s->from);
     if (settled && (goes_on || (index & (PLAN_TICK - 1)) == 0)) /* where calls are cut must not show: within a tick it only goes on */
         return true;
-    a->factors[0] = INFINITY;
+    leave(a);
     return false;
 }
 
@@ -226,7 +254,7 @@ void sn_scans_run(const kernel_run *r, uint32_t number, int64_t index, int64_t b
         c.now[k] = stream(r, s->result[PLAN_SCAN_PORT(k, 0)]);
         c.before[k] = stream(r, s->result[PLAN_SCAN_PORT(k, 1)]);
     }
-    if (memcmp(a->factors, own->factors, sizeof a->factors))
+    if (!are_same(&a->factors, &own->factors))
         begin_anew(r->instance, s, own, a, (unsigned)((index + begin) & (PLAN_TICK - 1)));
     for (int64_t at = begin, part; at < end; at += part) {
         const unsigned into = (unsigned)((index + at) & (PLAN_TICK - 1));
