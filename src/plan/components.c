@@ -403,33 +403,55 @@ typedef struct shape_count {
     uint32_t components, operations; /* that have it */
 } shape_count;
 
-/* Whether recursive components with the same operations in the same order, whatever their operands, have so many together that lanes may pay; of the
- * same depth, if depths are given. Most programs have none: a look tells. */
-static bool may_be_alike(const graph *g, const search *s, const uint32_t *size, const uint32_t *depth, uint32_t cycles, arena *memory)
+/* The shapes of recursive components: the same operations in the same order, whatever their operands; of the same depth, if depths are given. */
+typedef struct shape_list {
+    uint64_t *hash; /* per component */
+    shape_count *table;
+    uint32_t slots;
+} shape_list;
+
+/* Of so many recursive components at most. False when memory is refused. */
+static bool open_shapes(shape_list *l, const graph *g, const search *s, const uint32_t *size, const uint32_t *depth, uint32_t cycles, arena *memory)
 {
-    uint32_t slots = 4;
-    while (slots < 2 * cycles)
-        slots *= 2;
-    uint64_t *hash = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *hash);
-    shape_count *table = sn_arena_take_zeroed(memory, slots * sizeof *table);
-    if (!hash || !table)
-        return true; /* whoever asks for memory next will say so */
+    l->slots = 4;
+    while (l->slots < 2 * cycles)
+        l->slots *= 2;
+    l->hash = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *l->hash);
+    l->table = sn_arena_take_zeroed(memory, l->slots * sizeof *l->table);
+    if (!l->hash || !l->table)
+        return false;
     for (uint32_t c = 1; depth && c <= s->components; c++)
-        hash[c] = depth[c];
+        l->hash[c] = depth[c];
     for (ir_ref r = 1; r < g->program->count; r++) {
         const uint32_t component = s->component[r];
         if (size[component] > 1)
-            hash[component] = (hash[component] ^ ((uint32_t)g->program->ops[r].code << 8 | g->program->ops[r].type)) * 0x9E3779B97F4A7C15u;
+            l->hash[component] = (l->hash[component] ^ ((uint32_t)g->program->ops[r].code << 8 | g->program->ops[r].type)) * 0x9E3779B97F4A7C15u;
     }
+    return true;
+}
+
+static shape_count *shape_of(const shape_list *l, uint32_t component)
+{
+    const uint64_t hash = l->hash[component];
+    uint32_t at = (uint32_t)(hash >> 32) & (l->slots - 1);
+    while (l->table[at].components && l->table[at].hash != hash)
+        at = (at + 1) & (l->slots - 1);
+    l->table[at].hash = hash;
+    return &l->table[at];
+}
+
+/* Whether recursive components of one shape have so many operations together that lanes may pay. Most programs have none: a look tells. */
+static bool may_be_alike(const graph *g, const search *s, const uint32_t *size, const uint32_t *depth, uint32_t cycles, arena *memory)
+{
+    shape_list shapes;
+    if (!open_shapes(&shapes, g, s, size, depth, cycles, memory))
+        return true; /* whoever asks for memory next will say so */
     for (uint32_t c = 1; c <= s->components; c++) {
         if (size[c] < 2)
             continue;
-        uint32_t at = (uint32_t)(hash[c] >> 32) & (slots - 1);
-        while (table[at].components && table[at].hash != hash[c])
-            at = (at + 1) & (slots - 1);
-        table[at].hash = hash[c];
-        table[at].operations += size[c];
-        if (++table[at].components > 1 && table[at].operations >= LEAST_ALIKE)
+        shape_count *of = shape_of(&shapes, c);
+        of->operations += size[c];
+        if (++of->components > 1 && of->operations >= LEAST_ALIKE)
             return true;
     }
     return false;
@@ -853,29 +875,16 @@ static sinter_status name_cycles(const graph *g, const search *s, const uint32_t
 static bool count_alike(const graph *g, const search *s, const uint32_t *size, const uint32_t *shortest, const uint32_t *depth, uint32_t cycles, uint8_t *alike,
                         arena *memory)
 {
-    uint32_t slots = 4;
-    while (slots < 2 * cycles)
-        slots *= 2;
-    uint64_t *hash = sn_arena_take_zeroed(memory, (s->components + 1) * sizeof *hash);
-    shape_count *table = sn_arena_take_zeroed(memory, slots * sizeof *table);
-    if (!hash || !table)
+    shape_list shapes;
+    if (!open_shapes(&shapes, g, s, size, depth, cycles, memory))
         return false;
-    for (ir_ref r = 1; r < g->program->count; r++) {
-        const uint32_t c = s->component[r];
-        if (c && size[c] > 1)
-            hash[c] = ((hash[c] ? hash[c] : depth[c] + 1u) ^ ((uint32_t)g->program->ops[r].code << 8 | g->program->ops[r].type)) * 0x9E3779B97F4A7C15u;
+    for (uint32_t c = 1; c <= s->components; c++)
+        if (size[c] > 1 && shortest[c] < 8)
+            shape_of(&shapes, c)->components++;
+    for (uint32_t c = 1; c <= s->components; c++) {
+        const uint32_t count = size[c] > 1 && shortest[c] < 8 ? shape_of(&shapes, c)->components : 0;
+        alike[c] = (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX);
     }
-    for (unsigned turn = 0; turn < 2; turn++)
-        for (uint32_t c = 1; c <= s->components; c++) {
-            if (size[c] < 2 || shortest[c] >= 8)
-                continue;
-            uint32_t at = (uint32_t)(hash[c] >> 32) & (slots - 1);
-            while (table[at].components && table[at].hash != hash[c])
-                at = (at + 1) & (slots - 1);
-            table[at].hash = hash[c];
-            table[at].components += !turn;
-            alike[c] = (uint8_t)(table[at].components < UINT8_MAX ? table[at].components : UINT8_MAX);
-        }
     return true;
 }
 
