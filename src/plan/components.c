@@ -941,6 +941,17 @@ static bool chain_reads(graph *g, arena *memory)
     return last && other;
 }
 
+/* The chunk, and the components with edges cut for it; what the graph says in which none is. */
+static sinter_status find_cut(graph *g, search *s, arena *memory, plan_levels *out)
+{
+    find_components(g, s);
+    const uint32_t *size = component_sizes(s, memory);
+    if (!size || !find_latency(g, s, size, memory, out) || !find_tail(g, s, size, memory, out))
+        return SINTER_NO_MEMORY;
+    g->cut = choose_chunk(g, s, size);
+    return cut_for_calls(g, s) ? SINTER_OK : SINTER_BAD_PROGRAM;
+}
+
 sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, plan_scans *scans, bool find, arena *memory, plan_levels *out)
 {
     *out = (plan_levels){.chunk = PLAN_CHUNK};
@@ -953,20 +964,25 @@ sinter_status sn_plan_find_levels(const ir_program *p, const uint8_t *live, plan
     if (!out->level || !out->kind || !g.writer || !chain_reads(&g, memory) || !open_search(&s, p->count, memory)
         || !sn_ir_chain_arguments(p, memory, &g.arguments))
         return SINTER_NO_MEMORY;
-    find_components(&g, &s);
-    uint32_t *size = component_sizes(&s, memory);
-    if (!size || !find_latency(&g, &s, size, memory, out) || !find_tail(&g, &s, size, memory, out))
-        return SINTER_NO_MEMORY;
-    g.cut = choose_chunk(&g, &s, size);
-    if (!cut_for_calls(&g, &s))
-        return SINTER_BAD_PROGRAM;
+    if (!find && scans && scans->count) {
+        g.cut = scans->chunk;
+        out->latency = scans->latency;
+        out->tail = scans->tail;
+        find_components(&g, &s);
+    } else {
+        const sinter_status status = find_cut(&g, &s, memory, out);
+        if (status)
+            return status;
+    }
     out->chunk = g.cut;
-    size = component_sizes(&s, memory);
-    const uint32_t *shortest = shortest_delays(&g, &s, memory);
+    const uint32_t *size = component_sizes(&s, memory), *shortest = shortest_delays(&g, &s, memory);
     if (!size || !shortest)
         return SINTER_NO_MEMORY;
     if (find && g.cut >= PLAN_TICK && !p->cells && !p->total_count) {
         const sinter_status found = find_scans(&g, &s, size, shortest, memory, scans);
+        scans->chunk = g.cut;
+        scans->latency = out->latency;
+        scans->tail = out->tail;
         if (found || scans->count)
             return found;
     }

@@ -143,6 +143,8 @@ typedef struct plan_scans {
     uint32_t *scan_of_line;   /* per memory: 0, or 1 + the scan whose state it is, and no loop's */
     uint32_t *keeper_of_flag; /* per memory: 0, or 1 + the scan that keeps a loop while it is not settled */
     uint32_t kept;            /* how many those are */
+    uint32_t chunk;           /* what was found out about the program besides, which scans do not change: as in plan_levels */
+    uint64_t latency, tail;
 } plan_scans;
 
 /* Where things are in the frame, in slots of 8 bytes. */
