@@ -88,13 +88,23 @@ static bool belongs_to(const char *line, const char *node)
     return strncmp(line, node, length) == 0 && (line[length] == '.' || (line[length] == '_' && line[length + 1] == '_'));
 }
 
+/* Is it the state of a linear recurrence that is computed for many elements at once? */
+static bool is_scanned(const sinter_kernel *k, uint32_t line)
+{
+    for (uint32_t i = 0; i < k->scan_count; i++)
+        for (unsigned m = 0; m < k->scans[i].line_count; m++)
+            if (k->scans[i].lines[m] == line)
+                return true;
+    return false;
+}
+
 static void explain_state(graph_writing *w, const sinter_kernel *whole, const char *name)
 {
-    for (uint32_t k = 0; k < whole->line_count; k++) {
+    for (uint32_t k = 0; k < whole->line_count - whole->ahead_count; k++) {
         const plan_line *line = &whole->lines[k];
         if (belongs_to(whole->line_names[k], name))
-            sn_text_print(&w->out, "    state %s: %s[%u]\n", whole->line_names[k],
-                          line->type == SINTER_F64 ? "f64" : line->type == SINTER_I32 ? "i32" : "f32", line->length);
+            sn_text_print(&w->out, "    state %s: %s[%u]%s\n", whole->line_names[k],
+                          line->type == SINTER_F64 ? "f64" : line->type == SINTER_I32 ? "i32" : "f32", line->length, is_scanned(whole, k) ? ", a scan's" : "");
     }
     for (uint32_t k = 0; k < whole->call_count; k++)
         if (belongs_to(whole->calls[k].name, name))
