@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include "repetitions.h"
 
 enum { COUNT = 3000, MOST_CHANGES = 8 };
 
@@ -218,6 +219,37 @@ static void snapshots_go_on_with_the_same_bits(void **state)
     }
 }
 
+/* Bytes that are broken are refused, or give a state that may sound like anything; nothing is read or written where it should not be. */
+static void snapshots_may_be_broken(void **state)
+{
+    (void)state;
+    for (const sample *s = samples; s < samples + SAMPLES; s++) {
+        sinter_kernel *kernel = compiled(s->text, SINTER_ENGINE_AUTO, SINTER_RELAXED);
+        sinter_instance *instance = opened(kernel), *other = opened(kernel);
+        run_changes(instance, s, 0, 0, 411, wanted);
+        const size_t size = sinter_snapshot_size(instance);
+        uint8_t *bytes = malloc(size), *broken = malloc(size);
+        assert_int_equal(sinter_snapshot_save(instance, bytes, size), SINTER_OK);
+        unsigned taken = 0;
+        for (uint64_t turn = 0; turn < repetitions(4000); turn++) {
+            memcpy(broken, bytes, size);
+            for (int n = 1 + below(4); n > 0; n--) { /* a word at a time: floats that are huge, negative, no numbers */
+                const uint32_t word = (uint32_t)below(1 << 30) << 2 | (uint32_t)below(4);
+                memcpy(broken + (size_t)below((int)(size / 4)) * 4, &word, sizeof word);
+            }
+            const sinter_status status = sinter_snapshot_restore(other, broken, size);
+            taken += status == SINTER_OK;
+            run(other, in, 0, 1 + below(200), got);
+        }
+        assert_true(taken > 0);
+        free(bytes);
+        free(broken);
+        sinter_instance_close(instance);
+        sinter_instance_close(other);
+        sinter_kernel_close(kernel);
+    }
+}
+
 /* Another program that has the same recurrences, and something else: what it has in common goes on with the same bits, in the midst of a tick, from one engine to another. */
 static void edits_go_on_with_the_same_bits(void **state)
 {
@@ -408,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_are_the_same_and_near_the_strict_ones), cmocka_unit_test(snapshots_go_on_with_the_same_bits),
+        cmocka_unit_test(snapshots_may_be_broken),
         cmocka_unit_test(edits_go_on_with_the_same_bits),             cmocka_unit_test(the_source_state_is_at_hand),
         cmocka_unit_test(what_is_not_finite_leaves_the_state),        cmocka_unit_test(decays_end_in_zero),
         cmocka_unit_test(others_are_not),

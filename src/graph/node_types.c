@@ -76,8 +76,9 @@ static void write_trial(const graph_type *t, trial with, text *call)
 /* Does the node remember what it was given for longer than a filter does? The constants of a trial say nothing of how long: then any state counts. */
 static bool keeps_sound(const sinter_kernel *k, bool constants)
 {
-    bool keeps = k->line_count > 0 && constants;
-    for (uint32_t n = 0; n < k->line_count; n++)
+    const uint32_t lines = k->line_count - k->ahead_count; /* what scans need besides is a tick, however much the node remembers */
+    bool keeps = lines > 0 && constants;
+    for (uint32_t n = 0; n < lines; n++)
         keeps |= k->lines[n].length > PLAN_HELD;
     return keeps;
 }

@@ -185,6 +185,12 @@ static float *stream(const kernel_run *r, uint32_t buffer)
     return buffer ? (float *)(void *)(r->workspace + r->kernel->buffers[buffer - 1].offset) : NULL;
 }
 
+/* It may have come from a snapshot, whose bytes may be anything. */
+static unsigned origin_of(const scan_ahead *a, unsigned into)
+{
+    return a->origin >= 0 && a->origin <= (float)into ? (unsigned)a->origin : 0;
+}
+
 /* n elements of a tick, from `at` of the chunk on, which do not fill it or do not begin where it does. */
 static void scan_part(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, int64_t at, unsigned into, unsigned n)
 {
@@ -194,7 +200,7 @@ static void scan_part(const kernel_run *r, const plan_scan *s, const instance_sc
         a->origin = 0;
         report(r->instance, s, flush(a->state, s->flush));
     }
-    const unsigned first = into - (unsigned)a->origin;
+    const unsigned first = into - origin_of(a, into);
     for (unsigned k = 0; k < s->inputs; k++) {
         memcpy(a->x[k] + first, c->x[k] + at, n * sizeof(float));
         part.x[k] = a->x[k];
