@@ -685,7 +685,7 @@ static void make_result(finder *f, const plan_scan *s, ir_ref r, unsigned state,
     f->out->ops[r] = (ir_op){IR_RESULT, IR_F32, IR_AXIS_ELEMENT, 0, s->call, PLAN_SCAN_PORT(state, before), 0};
 }
 
-/* The reads of a line, in the component or not, are found as the whole program is walked over: out->memory_scans. */
+/* Reads of its lines, in the component or not, are found at the end, for all scans at once: replace_reads. */
 static void replace(finder *f, const candidate *c, plan_scan *s, uint32_t number)
 {
     for (uint32_t k = 0; k < c->line_count; k++) {
@@ -791,11 +791,11 @@ static sinter_status look_at(finder *f, uint32_t component, unsigned alike)
 
 /* ---- programs ---- */
 
-static bool copy_program(finder *f)
+/* With room for so many scans. */
+static bool copy_program(finder *f, uint32_t most)
 {
     const ir_program *p = f->all->program;
     ir_program *out = f->out;
-    const uint32_t most = f->all->count; /* of scans */
     *out = *p;
     f->room = p->count + p->count / 2 + 64;
     out->ops = sn_arena_take(f->memory, f->room * sizeof *out->ops);
@@ -864,7 +864,10 @@ sinter_status sn_plan_find_scans(const plan_components *all, const uint8_t *alik
     f->memory = memory;
     f->out = found->program;
     f->found = found;
-    if (!look_around(f) || !copy_program(f))
+    uint32_t candidates = 0;
+    for (uint32_t c = 1; c <= all->count; c++)
+        candidates += alike[c] != 0;
+    if (!look_around(f) || !copy_program(f, candidates))
         return SINTER_NO_MEMORY;
     for (uint32_t c = 1; c <= all->count && !f->has_lanes; c++)
         f->has_lanes = alike[c] > MOST_ALIKE && is_filter(f, c);
