@@ -470,6 +470,45 @@ static void versions_agree_with_the_text(void **state)
     sn_cpu_override(UINT32_MAX);
 }
 
+/* A tick that comes in pieces has the bits of one that is there at once, whichever outputs are wanted of each piece. */
+static void walks_arrive_where_ticks_do(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < repetitions(300); round++)
+        for (unsigned kind = 0; kind < KINDS; kind++)
+            for (unsigned order = 1; order <= 2; order++)
+                for (unsigned inputs = 0; inputs <= 2; inputs++) {
+                    trial t = random_trial(kind, order, inputs, 0);
+                    float now[2][SCAN_TICK], before[2][SCAN_TICK], x[2][SCAN_TICK], to[SCAN_MOST] = {t.state[0], t.state[1]};
+                    for (unsigned k = 0; k < inputs; k++)
+                        for (uint32_t i = 0; i < SCAN_TICK; i++)
+                            x[k][i] = sample(kind % 6, i);
+                    scan_powers powers;
+                    scan_walk walk;
+                    memset(&walk, 0xA5, sizeof walk);
+                    walk.done = 0;
+                    sn_scan_prepare(&powers, &t.c);
+                    sn_cpu_override(masks[round % 3]);
+                    sn_scan_ticks(&powers, &(scan_streams){.x = {x[0], x[1]}, .now = {now[0], now[1]}, .before = {before[0], before[1]}}, 1, to, 0);
+                    sn_cpu_override(masks[below(3)]);
+                    for (uint32_t at = 0, n; at < SCAN_TICK; at += n) {
+                        float piece[4][SCAN_TICK], *out[4];
+                        n = 1 + below(below(3) ? 5 : SCAN_TICK);
+                        n = SCAN_TICK - at < n ? SCAN_TICK - at : n;
+                        for (unsigned k = 0; k < 4; k++)
+                            out[k] = below(3) ? piece[k] : NULL;
+                        sn_scan_walk(&powers, &walk, &(scan_streams){.x = {x[0], x[1]}, .now = {out[0], out[1]}, .before = {out[2], out[3]}}, at + n, t.state);
+                        assert_int_equal(walk.done, at + n);
+                        for (unsigned m = 0; m < order; m++)
+                            for (uint32_t i = 0; i < n; i++)
+                                assert_true((!out[m] || same(out[m][i], now[m][at + i])) && (!out[2 + m] || same(out[2 + m][i], before[m][at + i])));
+                    }
+                    for (unsigned m = 0; m < order; m++)
+                        assert_true(same(walk.last[m], to[m]));
+                }
+    sn_cpu_override(UINT32_MAX);
+}
+
 /* What the random trials rest on: both ways of computing are taken, and finite numbers are what is compared most. */
 static void large_powers_are_found(void **state)
 {
@@ -630,6 +669,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(versions_agree_with_the_text, open_pages, close_pages),
+        cmocka_unit_test_setup_teardown(walks_arrive_where_ticks_do, open_pages, close_pages),
         cmocka_unit_test(large_powers_are_found),
         cmocka_unit_test(flushes_are_seen_and_told),
         cmocka_unit_test(errs_about_as_one_by_one),

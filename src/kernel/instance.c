@@ -47,6 +47,7 @@ static void start_lines(sinter_instance *i)
         i->blocks[n].carried = i->blocks[n].shift;
     i->index = 0;
     i->starts++;
+    i->changes++;
 }
 
 double sn_instance_rate(const sinter_instance *i)

@@ -265,6 +265,7 @@ struct sinter_instance {
     instance_spare *spares; /* one for each of them */
     uint32_t line_blocks;   /* how many there are */
     uint32_t starts;        /* how often the state was set anew */
+    uint32_t changes;       /* and how often that or a migration changed it: what was computed beforehand of it is worth nothing then */
     size_t moved;           /* bytes that a migration has copied here, or moved elsewhere for it, while nothing could be run */
     void **selves;          /* of the calls */
     double *values;         /* per parameter; then the hidden ones of the moving program */

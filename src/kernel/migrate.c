@@ -595,6 +595,7 @@ static void move_parameters(const sinter_migration *m, const sinter_instance *fr
     to->index = from->index;
     for (uint32_t i = 0; i < m->parameter_count; i++)
         move_parameter(from, to, m->parameters[i]);
+    to->changes++;
 }
 
 sinter_status sinter_instance_migrate(const sinter_migration *m, sinter_instance *from, sinter_instance *to)

@@ -296,3 +296,14 @@ unsigned sn_scan_ticks(const scan_powers *p, const scan_streams *s, uint32_t tic
 #endif
     return scan_portably(p, s, ticks, state, flush);
 }
+
+void sn_scan_walk(const scan_powers *p, scan_walk *w, const scan_streams *s, uint32_t until, const float state[SCAN_MOST])
+{
+#if defined(__x86_64__)
+    if ((sn_cpu_features() & CPU_X64_AVX2) == CPU_X64_AVX2) {
+        sn_scan_walk_avx2(p, w, s, until, state);
+        return;
+    }
+#endif
+    scan_walk_by(p, w, s, until, state);
+}

@@ -42,7 +42,7 @@
  * entries of A^n are near n and of opposite signs, and rounding them moves the poles, as much as rounding p and q to f32 does. The planner hands over differences instead
  * (plan/linear_scans.c), d = s1 - s2, which err like the first kind.
  *
- * No locks, no memory, no system calls: both functions may be called from real-time threads. The floating-point mode must be the default one. */
+ * No locks, no memory, no system calls: all functions may be called from real-time threads. The floating-point mode must be the default one. */
 #ifndef SN_KERNEL_SCAN_H
 #define SN_KERNEL_SCAN_H
 
@@ -95,5 +95,17 @@ typedef struct scan_streams {
  * beginning, before it is used, state m becomes +0 where its magnitude is below 1e-30 or it is not finite. Returns the bits of those that were not finite at
  * some tick. */
 unsigned sn_scan_ticks(const scan_powers *p, const scan_streams *s, uint32_t ticks, float state[SCAN_MOST], unsigned flush);
+
+/* A tick of which few elements come at a time: one after the other, some 20 cycles each, where a whole tick takes more than 100 however many are wanted. The same
+ * arithmetic, the same bits; what it needs of the elements before is kept. */
+typedef struct scan_walk {
+    uint32_t done; /* elements of the tick; 0: it begins, and nothing else counts */
+    float last[SCAN_MOST], z[SCAN_MOST], begin[SCAN_MOST]; /* of the last element its state and z; of its group S_g */
+    float over[4][SCAN_GROUPS][SCAN_MOST]; /* e, v1, v2, v3, by g */
+} scan_walk;
+
+/* Elements from w->done to before `until`, at most 64, of a tick that begins from `state`, which is flushed. `x` has the tick's elements, `now` and `before` begin with that of
+ * number w->done. */
+void sn_scan_walk(const scan_powers *p, scan_walk *w, const scan_streams *s, uint32_t until, const float state[SCAN_MOST]);
 
 #endif

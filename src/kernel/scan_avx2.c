@@ -157,6 +157,11 @@ unsigned sn_scan_ticks_avx2(const scan_powers *p, const scan_streams *s, uint32_
     version *const run = p->plain ? scan_plain : version_for(p, s);
     return run(p, s, ticks, state, flush);
 }
+
+TARGET void sn_scan_walk_avx2(const scan_powers *p, scan_walk *w, const scan_streams *s, uint32_t until, const float state[SCAN_MOST])
+{
+    scan_walk_by(p, w, s, until, state);
+}
 #else
 typedef int sn_scan_no_avx2; /* a file must not be empty */
 #endif

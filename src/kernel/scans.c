@@ -1,7 +1,8 @@
 /* Scans: linear recurrences that the driver computes between loops, 64 elements at a time (scan.h has the arithmetic).
  *
  * Ticks are what is scanned as a whole, so that a result does not depend on how calls are cut: of a tick that a call does not cover the elements that it has are
- * kept, in the line `ahead`, and the rest of it is computed with those before it once more, when the next call brings more. The state that counts for others
+ * kept, in the line `ahead`, and the rest of it is computed with those before it once more, when the next call brings more. Where calls bring a few elements each a tick is
+ * walked over instead, one element after the other; what that keeps is worth nothing to others and can be made again. The state that counts for others
  * (edits, snapshots, the moving program) is that of the source: its lines have the last element's values after each chunk.
  *
  * Where factors change, within a tick perhaps, the recurrence begins anew with what its lines have: the elements from there to the tick's end are a tick of their
@@ -43,7 +44,13 @@ struct instance_scan {
     scan_powers powers;
     scan_factors factors;
     bool prepared;
+    uint32_t changes;   /* the walk is that of an instance that was not changed since; */
+    int64_t walked_to;  /* its next element has this absolute index */
+    scan_walk walk;     /* of a tick that comes in small pieces */
 };
+
+/* Elements, with those that the walk has to make up for, that are walked over rather than scanned with their whole tick. */
+enum { MOST_WALKED = 6 };
 
 size_t sn_scans_side(const sinter_kernel *k)
 {
@@ -144,8 +151,9 @@ static void write_source(const sinter_instance *i, const plan_scan *s, const flo
         *line_of(i, s, m) = state[m];
 }
 
-static void begin_anew(const sinter_instance *i, const plan_scan *s, const instance_scan *own, scan_ahead *a, unsigned into)
+static void begin_anew(const sinter_instance *i, const plan_scan *s, instance_scan *own, scan_ahead *a, unsigned into)
 {
+    own->walk.done = 0;
     a->factors = own->factors;
     read_source(i, s, a->state);
     a->origin = (float)into;
@@ -191,32 +199,78 @@ static unsigned origin_of(const scan_ahead *a, unsigned into)
     return a->origin >= 0 && a->origin <= (float)into ? (unsigned)a->origin : 0;
 }
 
-/* n elements of a tick, from `at` of the chunk on, which do not fill it or do not begin where it does. */
-static void scan_part(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, int64_t at, unsigned into, unsigned n)
+/* Elements of a tick that do not fill it, or do not begin where it does: n of them, from `at` of the chunk on. */
+typedef struct tick_part {
+    int64_t at, index; /* in the chunk; absolute */
+    unsigned into, first, n; /* the first one's number in the tick, and behind the origin */
+} tick_part;
+
+static tick_part begin_part(const kernel_run *r, const plan_scan *s, scan_ahead *a, int64_t index, int64_t at, unsigned n)
 {
-    float now[PLAN_SCAN_STATES][PLAN_TICK], before[PLAN_SCAN_STATES][PLAN_TICK];
-    scan_streams part = {.now = {now[0], now[1]}, .before = {before[0], before[1]}};
-    if (into == 0) {
+    tick_part t = {.at = at, .index = index + at, .into = (unsigned)((index + at) & (PLAN_TICK - 1)), .n = n};
+    if (t.into == 0) {
         a->origin = 0;
         report(r->instance, s, flush(a->state, s->flush));
     }
-    const unsigned first = into - origin_of(a, into);
+    t.first = t.into - origin_of(a, t.into);
+    return t;
+}
+
+static void end_part(const kernel_run *r, const plan_scan *s, scan_ahead *a, const tick_part *t, const float *last)
+{
+    write_source(r->instance, s, last);
+    if (t->into + t->n == PLAN_TICK)
+        memcpy(a->state, last, s->order * sizeof *last);
+}
+
+/* By computing the whole tick. */
+static void scan_part(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, const tick_part *t)
+{
+    float now[PLAN_SCAN_STATES][PLAN_TICK], before[PLAN_SCAN_STATES][PLAN_TICK];
+    scan_streams part = {.now = {now[0], now[1]}, .before = {before[0], before[1]}};
     for (unsigned k = 0; k < s->inputs; k++) {
-        memcpy(a->x[k] + first, c->x[k] + at, n * sizeof(float));
+        memcpy(a->x[k] + t->first, c->x[k] + t->at, t->n * sizeof(float));
         part.x[k] = a->x[k];
     }
     float state[PLAN_SCAN_STATES] = {a->state[0], a->state[1]};
     sn_scan_ticks(&own->powers, &part, 1, state, 0);
     for (unsigned m = 0; m < s->order; m++) {
         if (c->now[m])
-            memcpy(c->now[m] + at, now[m] + first, n * sizeof(float));
+            memcpy(c->now[m] + t->at, now[m] + t->first, t->n * sizeof(float));
         if (c->before[m])
-            memcpy(c->before[m] + at, before[m] + first, n * sizeof(float));
-        state[m] = now[m][first + n - 1];
+            memcpy(c->before[m] + t->at, before[m] + t->first, t->n * sizeof(float));
+        state[m] = now[m][t->first + t->n - 1];
     }
-    write_source(r->instance, s, state);
-    if (into + n == PLAN_TICK)
-        memcpy(a->state, state, sizeof state);
+    end_part(r, s, a, t, state);
+}
+
+/* One after the other: whoever calls with a sample at a time does not pay for a tick each. */
+static void walk_part(const kernel_run *r, const plan_scan *s, instance_scan *own, scan_ahead *a, const chunk_streams *c, const tick_part *t)
+{
+    scan_streams part = {.x = {NULL}};
+    for (unsigned k = 0; k < s->inputs; k++) {
+        for (unsigned i = 0; i < t->n; i++)
+            a->x[k][t->first + i] = c->x[k][t->at + i];
+        part.x[k] = a->x[k];
+    }
+    if (own->walk.done < t->first)
+        sn_scan_walk(&own->powers, &own->walk, &part, t->first, a->state);
+    for (unsigned m = 0; m < s->order; m++) {
+        part.now[m] = c->now[m] ? c->now[m] + t->at : NULL;
+        part.before[m] = c->before[m] ? c->before[m] + t->at : NULL;
+    }
+    sn_scan_walk(&own->powers, &own->walk, &part, t->first + t->n, a->state);
+    own->walked_to = t->index + t->n;
+    own->changes = r->instance->changes;
+    end_part(r, s, a, t, own->walk.last);
+}
+
+/* Is the walk where the part begins? Then it goes on; else from the tick's beginning. */
+static bool is_walked(const kernel_run *r, instance_scan *own, const tick_part *t)
+{
+    if (own->walked_to != t->index || own->changes != r->instance->changes || own->walk.done != t->first)
+        own->walk.done = 0;
+    return t->first - own->walk.done + t->n <= MOST_WALKED;
 }
 
 static void scan_ticks(const kernel_run *r, const plan_scan *s, const instance_scan *own, scan_ahead *a, const chunk_streams *c, int64_t at, uint32_t ticks)
@@ -252,7 +306,7 @@ bool sn_scans_is_settled(const kernel_run *r, uint32_t number, int64_t index)
 void sn_scans_run(const kernel_run *r, uint32_t number, int64_t index, int64_t begin, int64_t end)
 {
     const plan_scan *s = &r->kernel->scans[number];
-    const instance_scan *own = &r->instance->sides[r->kernel != r->instance->kernel].scans[number];
+    instance_scan *own = &r->instance->sides[r->kernel != r->instance->kernel].scans[number];
     scan_ahead *a = ahead_of(r->instance, s);
     chunk_streams c;
     for (unsigned k = 0; k < PLAN_SCAN_STATES; k++) {
@@ -270,7 +324,11 @@ void sn_scans_run(const kernel_run *r, uint32_t number, int64_t index, int64_t b
             scan_ticks(r, s, own, a, &c, at, (uint32_t)(part / PLAN_TICK));
         } else {
             part = part < PLAN_TICK - into ? part : PLAN_TICK - into;
-            scan_part(r, s, own, a, &c, at, into, (unsigned)part);
+            const tick_part t = begin_part(r, s, a, index, at, (unsigned)part);
+            if (is_walked(r, own, &t))
+                walk_part(r, s, own, a, &c, &t);
+            else
+                scan_part(r, s, own, a, &c, &t);
         }
     }
 }
