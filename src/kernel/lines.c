@@ -432,7 +432,9 @@ static bool any_stray_f64(const double *values, uint32_t count)
     bool any = false;
     for (uint32_t k = 0; k < count; k++) {
         const double magnitude = fabs(values[k]);
-        any |= !(magnitude >= 1e-250 && magnitude <= DBL_MAX);
+        uint64_t bits;
+        memcpy(&bits, &values[k], sizeof bits);
+        any |= !(magnitude >= 1e-250 && magnitude <= DBL_MAX) && bits != 0; /* silence has nothing to write */
     }
     return any;
 }
