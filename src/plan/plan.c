@@ -665,7 +665,8 @@ static sinter_status lay_out_lines(planner *m)
         const bool cells = memory->kind == IR_CELLS, scanned = is_scans(m, k);
         const bool held = cells || is_counter(m, k) || scanned || (!varying[k] && memory->length <= PLAN_HELD
                                     && out->loops[loop_of_line[k]].lanes == PLAN_SCALAR);
-        const uint32_t slack = memory->length > 4 * PLAN_CHUNK ? memory->length : 4 * PLAN_CHUNK;
+        /* What moves at the end of the storage is as long as the line: of a filter's past, two values, which may move often and lie close to others. */
+        const uint32_t slack = memory->length > 4 * PLAN_CHUNK ? memory->length : memory->length > PLAN_TICK ? 4 * PLAN_CHUNK : PLAN_CHUNK;
         const uint64_t capacity = held ? memory->length : (uint64_t)memory->length + slack;
         const unsigned type = memory->type;
         out->line_of_memory[k] = out->line_count;
