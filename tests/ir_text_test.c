@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
 #include "ir/ir.h"
 #include "repetitions.h"
+#include "thread_time.h"
 
 static const char sample[] = "input x: f32\n"
                              "input n: i32\n"
@@ -373,11 +373,9 @@ static void memory_refused(void **state)
 
 static double seconds_for(const char *source, size_t length)
 {
-    struct timespec start, end;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
+    const double start = seconds();
     whole_way(NULL, source, length);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-    return (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    return seconds() - start;
 }
 
 static double least_of_three(const char *source, size_t length)
@@ -394,6 +392,7 @@ static double least_of_three(const char *source, size_t length)
 static void linear_time(void **state)
 {
     (void)state;
+    keep_memory();
     size_t short_length, long_length;
     char *small = long_program(2000, &short_length), *large = long_program(32000, &long_length);
     const double ratio = least_of_three(large, long_length) / least_of_three(small, short_length);

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 #include "repetitions.h"
+#include "thread_time.h"
 
 static sinter_status lower_bytes(const char *source, size_t length, bool patch,
                                  const sinter_allocator *allocator)
@@ -639,13 +639,6 @@ static void instances_are_remembered(void **state)
 
 /* ---- time ---- */
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static double time_of(const char *part, const char *after, size_t bytes, bool patch)
 {
     char *source = repeated(&"input q\n"[patch ? 0 : 8], part, bytes / strlen(part), after);
@@ -664,6 +657,7 @@ static double time_of(const char *part, const char *after, size_t bytes, bool pa
 static void time_is_linear(void **state)
 {
     (void)state;
+    keep_memory();
     static const struct { const char *part, *after; bool patch; } texts[] = {
         {"x*y+", "x", false}, {"(x+1)*", "x", false}, {"# comment\n", "x", false}, {"\n", "x", false},
         {"$", "", false}, {"(", "", false},
@@ -686,6 +680,7 @@ static void time_is_linear(void **state)
 static void large_programs_take_linear_time(void **state)
 {
     (void)state;
+    keep_memory();
     enum { FIRST_WRONG = 10 };
     static const char *const shapes[] = {
         "a%1$d = x*%1$d + y\n",
