@@ -21,7 +21,7 @@
 enum { DENSITIES = 200, TRIALS = 6, MOST_COLUMNS = 3, MOST_PARAMETERS = 10, MOST_TEXT = 4000, BLOCK = 4096, MOST_ROWS = 28000, MOST_STRIDE = 3, GROUPS = 5 };
 
 static uint64_t number_of_density;
-static uint32_t sums, finite_sums, collapsed;
+static uint32_t sums, finite_sums, collapsed, invalid;
 
 static uint32_t below(uint32_t n)
 {
@@ -40,6 +40,7 @@ typedef struct model {
     size_t length;
     uint32_t columns, parameters;
     bool narrow, positive; /* `positive`: the columns' numbers */
+    double low[MOST_PARAMETERS], high[MOST_PARAMETERS]; /* as far as numbers say it, what is valid of parameters */
 } model;
 
 __attribute__((format(printf, 2, 3))) static void say(model *m, const char *format, ...)
@@ -221,6 +222,12 @@ static int64_t draw_stride(void)
     return strides[below(8)];
 }
 
+static double draw_parameter(const model *m, uint32_t k)
+{
+    const double low = fmax(m->low[k], 0.5), high = fmin(m->high[k], 3);
+    return chance(2) || !(low < high) ? uniform(m->low[k] < 0 ? -1 : 0, 1) : uniform(low, high);
+}
+
 static void draw_rows(rows *r, const model *m, bool shared)
 {
     r->count = draw_count(shared);
@@ -233,7 +240,7 @@ static void draw_rows(rows *r, const model *m, bool shared)
         a->given = a->stride != 0 || chance(50);
         if (a->stride == 0)
             for (int64_t i = 0; i < r->count || i == 0; i++)
-                a->values[i] = i ? a->values[0] : uniform(0.5, 3);
+                a->values[i] = i ? a->values[0] : draw_parameter(m, k);
     }
     argument *weights = &r->arguments[m->columns + m->parameters];
     draw_argument(weights, r->count, draw_stride(), true);
@@ -284,6 +291,7 @@ static sinter_density_argument in_form(const argument *a)
 /* ---- what comes of them ---- */
 
 typedef struct outcome {
+    sinter_status status; /* SINTER_BAD_PARAMETER where one is invalid */
     double sum, exact, gradient[MOST_PARAMETERS];
     double bound, bound_gradient[MOST_PARAMETERS];
     double by_group[GROUPS];
@@ -314,8 +322,8 @@ static void run_bound(sinter_density *d, sinter_density_values *v, const model *
     double alone;
     data.parameters = NULL;
     expect_status(sinter_density_bind(d, &data, &bound, NULL), SINTER_OK, "bind");
-    expect_status(sinter_bound_log(bound, v, NULL, &out->bound, m->parameters ? out->bound_gradient : NULL), SINTER_OK, "bound");
-    expect_status(sinter_bound_log(bound, v, NULL, &alone, NULL), SINTER_OK, "bound alone");
+    expect_status(sinter_bound_log(bound, v, NULL, &out->bound, m->parameters ? out->bound_gradient : NULL), out->status, "bound");
+    expect_status(sinter_bound_log(bound, v, NULL, &alone, NULL), out->status, "bound alone");
     if (bits_of(alone) != bits_of(out->bound))
         fail_msg("density %llu: bound rows have %.17g alone, %.17g with derivatives\n%s", (unsigned long long)number_of_density, alone, out->bound, m->text);
     collapsed += sinter_bound_describe(bound).collapses;
@@ -336,7 +344,7 @@ static void run_batch(sinter_density_values *v, const model *m, const rows *r, c
         if (k)
             parameters[k - 1] = memory[k] + shift;
     }
-    expect_status(sinter_density_batch(v, data, &(sinter_density_results){.logs = memory[0] + shift, .parameters = parameters}), SINTER_OK, "batch");
+    expect_status(sinter_density_batch(v, data, &(sinter_density_results){.logs = memory[0] + shift, .parameters = parameters}), out->status, "batch");
     for (uint32_t k = 0; k < out->results; k++) {
         for (size_t i = 0; i < bytes + 2 * ROOM_AROUND + 8; i++)
             if ((i < shift || i >= shift + bytes) && memory[k][i] != CANARY)
@@ -372,11 +380,17 @@ static void run(sinter_density *d, const model *m, const rows *r, bool plain, ou
         data.validity = r->masked ? r->validity : NULL;
         data.validity_offset = r->offset;
     }
-    for (int again = 0; again < 2; again++) /* the second time what the first left is there; and shapes that were met may take a shorter way */
-        expect_status(sinter_density_sum(v, &data, &out->sum, m->parameters ? out->gradient : NULL), SINTER_OK, "sum");
-    expect_status(sinter_density_sum_exact(v, &data, &out->exact), SINTER_OK, "exact sum");
+    out->status = sinter_density_sum(v, &data, &out->sum, m->parameters ? out->gradient : NULL);
+    if (out->status && (out->status != SINTER_BAD_PARAMETER || sinter_density_invalid(v) < 0 || !isnan(out->sum)))
+        fail_msg("density %llu: %s, and %.17g\n%s", (unsigned long long)number_of_density, sinter_status_name(out->status), out->sum, m->text);
+    for (uint32_t k = 0; k < m->parameters; k++)
+        if (out->status && !isnan(out->gradient[k]))
+            fail_msg("density %llu: a parameter is invalid, the derivative by p%u %.17g\n%s", (unsigned long long)number_of_density, (unsigned)k, out->gradient[k], m->text);
+    /* the second time what the first left is there; and shapes that were met may take a shorter way */
+    expect_status(sinter_density_sum(v, &data, &out->sum, m->parameters ? out->gradient : NULL), out->status, "sum");
+    expect_status(sinter_density_sum_exact(v, &data, &out->exact), out->status, "exact sum");
     const sinter_density_argument groups = plain ? (sinter_density_argument){r->groups.plain, 1} : in_form(&r->groups);
-    expect_status(sinter_density_sum_by(v, &data, &groups, GROUPS, out->by_group, NULL), SINTER_OK, "sum by");
+    expect_status(sinter_density_sum_by(v, &data, &groups, GROUPS, out->by_group, NULL), out->status, "sum by");
     run_batch(v, m, r, &data, plain ? 0 : ROOM_AROUND / 2 + below(8), out);
     for (uint32_t k = 0; k < m->parameters; k++) /* what the call gave is to be set now */
         sinter_density_set(v, (int)k, of_parameters[k].values[0]);
@@ -468,7 +482,7 @@ static void check_definition(const model *m, const rows *r, const outcome *o)
 
 /* ---- all together ---- */
 
-static sinter_density *open_density(sinter_context *in, const model *m, sinter_engine engine, int threads)
+static sinter_density *open_density(sinter_context *in, model *m, sinter_engine engine, int threads)
 {
     sinter_density *d;
     sinter_report report;
@@ -478,7 +492,12 @@ static sinter_density *open_density(sinter_context *in, const model *m, sinter_e
     const sinter_density_options o = {.engine = engine, .type = m->narrow ? SINTER_F32 : SINTER_F64, .threads = threads, .inputs = inputs};
     if (sinter_density_open(in, m->text, m->length, &o, &d, &report) != SINTER_OK)
         fail_msg("density %llu: %s\n%s", (unsigned long long)number_of_density, report.errors[0].message, m->text);
-    assert_int_equal(sinter_density_describe(d).parameter_count, m->parameters);
+    const sinter_density_info info = sinter_density_describe(d);
+    assert_int_equal(info.parameter_count, m->parameters);
+    for (uint32_t k = 0; k < m->parameters; k++) {
+        m->low[k] = info.parameters[k].low;
+        m->high[k] = info.parameters[k].high;
+    }
     return d;
 }
 
@@ -523,7 +542,8 @@ static void try_density(uint64_t number)
         run(densities[0], &m, &r, true, &wanted);
         sums++;
         finite_sums += isfinite(wanted.sum) != 0;
-        if (r.masked || r.arguments[arguments - 1].given)
+        invalid += wanted.status != SINTER_OK;
+        if (!wanted.status && (r.masked || r.arguments[arguments - 1].given))
             check_definition(&m, &r, &wanted);
         for (unsigned k = 0; k < ENGINES; k++)
             if (densities[k]) {
@@ -551,8 +571,8 @@ static void random_densities(void **state)
     (void)state;
     for (uint64_t k = 0; k < densities; k++)
         try_density(first + k);
-    printf("# %llu densities: %u sums, %u of them finite; %u times what was bound collapsed\n", (unsigned long long)densities, (unsigned)sums, (unsigned)finite_sums,
-           (unsigned)collapsed);
+    printf("# %llu densities: %u sums, %u of them finite; %u with invalid parameters; %u times what was bound collapsed\n", (unsigned long long)densities,
+           (unsigned)sums, (unsigned)finite_sums, (unsigned)invalid, (unsigned)collapsed);
     assert_true(3 * finite_sums > sums || densities < 20); /* about half */
 }
 

@@ -707,6 +707,97 @@ static void expect_invalid(sinter_density_values *v, int parameter, double value
     assert_true((parameter >= 0) == (isnan(log) != 0));
 }
 
+/* What a model declares has to suit the families that it is an argument of: by its name, or as a difference; whoever breaks it is named, with the words. */
+static void declared_parameters(void **state)
+{
+    (void)state;
+    enum { MOST = 2 };
+    static const double inf = (double)INFINITY;
+    static const struct { const char *text; double values[MOST]; int invalid; const char *words; } cases[] = {
+        {"input y; param b = 1; y ~ normal(0, b)", {-1}, 0, "> 0"},
+        {"input y; param b = 1; y ~ normal(0, b)", {0}, 0, "> 0"},
+        {"input y; param b = 1; y ~ normal(0, b)", {5e-324}, -1, "> 0"},
+        {"input y; param b = 1; y ~ normal(0, b)", {inf}, 0, "> 0"},
+        {"input y; param a = 0; param b = 1; y ~ normal(a, b)", {inf, 1}, 0, ""},
+        {"input y; param b = 1 in 0..9; y ~ normal(0, b)", {0}, 0, "in 0..9, > 0"},
+        {"input y; param b = 1 in 1..9; y ~ normal(0, b)", {0.5}, 0, ""},
+        {"input y; param b = 3; y ~ uniform(0, b)", {0}, 0, "> 0"},
+        {"input y; param a = 0; y ~ uniform(a, 3)", {3}, 0, "< 3"},
+        {"input y; param a = 0; param b = 3; y ~ uniform(a, b)", {4, 3}, 1, "> a"},
+        {"input y; param a = 0; param b = 3; y ~ uniform(a, b)", {2.5, 3}, -1, "> a"},
+        {"param a = 0; uniform(a, 3)", {4, 3}, 1, "> alpha"},
+        {"input y; param a = 3; y ~ pareto(0.1, a)", {-1}, 0, "> 0"},
+        {"input y; param a = 1; y ~ triangular(0, 4, a)", {5}, 0, ">= 0, <= 4"},
+        {"input y; param a = 1; y ~ triangular(0, 4, a)", {4}, -1, ">= 0, <= 4"},
+        {"input y; param p = 0.5; y ~ bernoulli(p)", {1.5}, 0, ">= 0, <= 1"},
+        {"input y; param n = 3; y ~ binomial(n, 0.5)", {2.5}, 0, ">= 0, an integer"},
+        {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {-0.25}, 0, ">= 0, <= 1"},
+        {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {1.25}, 0, ">= 0, <= 1"},
+        {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {0}, -1, ">= 0, <= 1"},
+        {"input y; param a = 2; y ~ truncated(normal(0, 1), 0, a)", {-1}, 0, "> 0"},
+        {"input y; param a = 2; y ~ censored(normal(0, 1), a, 3)", {3}, 0, "< 3"},
+        {"input y; param a = 2; y ~ truncated(normal(0, a), 0, 3)", {-1}, 0, "> 0"},
+        {"input y; param a = 2; y ~ affine(normal(0, 1), 1, a)", {-1}, 0, "> 0"},
+        {"input y; param a = 2; param b = 1; y ~ normal(0, a - b)", {1, 1}, 0, "> b"},
+        {"input y; param a = 2; a ~ gamma(2, 1); y ~ normal(a, 1)", {-1}, -1, ""}, /* outside of the prior's support: -inf */
+        {"fn f(s, y) = log_density(normal(0, s), y)\ninput y; param a = 2; target += a > 0 ? f(a, y) : 0", {-1}, -1, ""}, /* not asked for */
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int narrow = 0; narrow < 2; narrow++) {
+            sinter_density *d = open_density(cases[k].text, &(sinter_density_options){.type = narrow ? SINTER_F32 : SINTER_F64});
+            sinter_density_values *v = open_values(d);
+            const sinter_density_info info = sinter_density_describe(d);
+            const int named = cases[k].invalid < 0 ? 0 : cases[k].invalid;
+            const bool tiny = narrow && cases[k].values[0] == 5e-324; /* 0 there */
+            const float y_narrow = 1;
+            const double y = 1;
+            double sum = 7, slopes[MOST] = {7, 7};
+            if (strcmp(info.constraints[named], cases[k].words) != 0 && cases[k].invalid >= 0)
+                fail_msg("%s: %s instead of %s", cases[k].text, info.constraints[named], cases[k].words);
+            for (uint32_t i = 0; i < info.parameter_count; i++)
+                sinter_density_set(v, (int)i, cases[k].values[i]);
+            const int invalid = tiny ? 0 : cases[k].invalid;
+            if (sinter_density_invalid(v) != invalid)
+                fail_msg("%s: parameter %d is called invalid, not %d", cases[k].text, sinter_density_invalid(v), invalid);
+            const sinter_density_data data = {.count = 1, .columns = &(sinter_density_argument){narrow ? (const void *)&y_narrow : &y, 1}};
+            expect_status(sinter_density_sum(v, &data, &sum, slopes), invalid < 0 ? SINTER_OK : SINTER_BAD_PARAMETER, cases[k].text);
+            for (uint32_t i = 0; i < info.parameter_count; i++)
+                if ((invalid >= 0) != (isnan(sum) && isnan(slopes[i])))
+                    fail_msg("%s: %g, slope %g", cases[k].text, sum, slopes[i]);
+            sinter_density_values_close(v);
+            sinter_density_close(d);
+        }
+
+    /* What is fixed makes a number of the relation; and is refused where it is wrong itself. */
+    static const char *const names[1] = {"a"};
+    sinter_density_options fixed = {.fixed_names = names, .fixed_values = (const double[]){2}, .fixed_count = 1};
+    sinter_density *d = open_density("input y; param a = 0; param b = 3; y ~ uniform(a, b)", &fixed);
+    assert_true(sinter_density_describe(d).parameters[0].low == nextafter(2, 3));
+    sinter_density_close(d);
+    sinter_report report;
+    fixed.fixed_values = (const double[]){-2};
+    expect_status(sinter_density_open(context, "input y; param a = 1; y ~ normal(0, a)", 38, &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed");
+    assert_string_equal(report.errors[0].message, "-2 breaks the constraint of the parameter \"a\"");
+
+    /* By row the rows alone, and each of their derivatives; so where an expression is what is invalid. */
+    static const char *const texts[] = {"input y; param b = 1; y ~ normal(0, b)", "input y; param b = 1; y ~ normal(0, b*exp(900))", "input y; param b = 1; y ~ uniform(0, 2*b)"};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        d = open_density(texts[k], NULL);
+        sinter_density_values *v = open_values(d);
+        const double y[3] = {0.25, 0.5, 1}, b[3] = {1, -1, 2};
+        double logs[3], slopes[3];
+        const sinter_density_argument by_row = {b, 1};
+        const sinter_density_data data = {.count = 3, .columns = &(sinter_density_argument){y, 1}, .parameters = &by_row};
+        const sinter_density_results results = {.logs = logs, .parameters = (void *[]){slopes}};
+        expect_status(sinter_density_batch(v, &data, &results), SINTER_OK, texts[k]);
+        for (int i = 0; i < 3; i++)
+            if ((isnan(logs[i]) != 0) != (i == 1 || k == 1) || (isnan(slopes[i]) != 0) != (i == 1 || k == 1))
+                fail_msg("%s, row %d: %g, slope %g", texts[k], i, logs[i], slopes[i]);
+        sinter_density_values_close(v);
+        sinter_density_close(d);
+    }
+}
+
 /* Slopes exist at these ends of supports, and of ranges of parameters, as those from within. */
 static void slopes_at_ends(void **state)
 {
@@ -1439,7 +1530,7 @@ int main(void)
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

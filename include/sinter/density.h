@@ -16,7 +16,8 @@
  * **What is computed.** Outside the support −inf. NaN where a datum is NaN. NaN for a parameter that breaks its constraint: where it is
  * one value for all rows the call says SINTER_BAD_PARAMETER besides, results are NaN, and sinter_density_invalid names the parameter; where it
  * is a column the rows concerned are NaN, and nothing else is said. A parameter that has no value yet, or whose value is NaN, breaks its
- * constraint.
+ * constraint. What a text declares keeps its own range and whatever the families want of it that have it as an argument; where an argument is an expression, and that is
+ * invalid, rows are NaN, and nothing else is said. Derivatives of what is NaN for such a reason are NaN.
  *
  * **Bits.** A row's value has the same bits in a call of one row and of many, on every engine, for all strides and alignments, whether
  * arguments are arrays or one value for all, and for any number of threads. A sum has the same bits for every engine, stride, alignment and number
@@ -80,7 +81,8 @@ typedef struct sinter_density_info {
     const sinter_stream_info *columns;
     const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the least and the greatest value
                                                 that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
-    const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; "" where there is none, or a param statement has the range */
+    const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; of those that the text declares what families
+                                     want of them, `> 0`, `in 0..9, > a`. "" where there is none, or a param statement has the range */
     const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
     const char *prior;          /* the family of the conjugate prior that it declares; NULL: none */
     sinter_type type;

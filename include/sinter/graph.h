@@ -133,7 +133,8 @@ SINTER_API sinter_status sinter_graph_dot(sinter_graph *graph, char *buffer, siz
  *
  * Nothing clicks: where the player plays a graph already, and fades (sinter_player_options.fade), ports whose connections or constants
  * have changed go in a straight line over that time from what they had to what they have, and nodes that are new or gone are there as long; everything else
- * computes what it did, bit for bit. A node whose name has gone to another type, or of which an argument that must be a constant is another one, fades as one that is
+ * computes what it did: with the same bits where the player compiles strict programs, otherwise but for the roundings of filters, whose sums are regrouped or not by what
+ * else is there and moves (docs/language.md, filters in lanes). A node whose name has gone to another type, or of which an argument that must be a constant is another one, fades as one that is
  * gone and one that is new; what both types call alike goes on. What goes into a delay that is new, or as `x` into another new node with a delay line, fades in,
  * so that it comes out without a step. Edits that come while it fades wait until it has, and coalesce. Where there is no such program of both the whole graph fades, as texts do (sinter/player.h says
  * how, and up to which size of state): definitions that change, nodes whose type they define, nodes with more than 64 KiB of state that change type or constants, a graph that together with the

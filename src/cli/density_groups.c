@@ -4,6 +4,9 @@
  * derivatives are those of pieces of DENSITY_ROWS rows, added so. */
 #include "cli/density_job.h"
 
+#include "base/decimal.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +89,29 @@ bool sn_cli_count_groups(const density_job *j, data_rows *rows)
 
 /* ---- rows ---- */
 
+/* The constraint as words, of numbers chosen by rows that of the one chosen; "": its range is all that there is. */
+static const char *constraint_of(const density_job *j, const sinter_group_parameter *p)
+{
+    const size_t length = strlen(p->name);
+    for (uint32_t k = 0; k < j->info.parameter_count; k++) {
+        const char *name = j->info.parameters[k].name;
+        if (!strncmp(name, p->name, length) && (!name[length] || name[length] == '['))
+            return j->info.constraints[k];
+    }
+    return "";
+}
+
+static int tell_number(const density_job *j, const sinter_group_parameter *p, int64_t number)
+{
+    char name[128], value[SN_DECIMAL_ROOM];
+    const char *constraint = constraint_of(j, p);
+    snprintf(name, sizeof name, p->length > 1 ? "%.100s[%lld]" : "%.100s", p->name, (long long)(number - p->first));
+    sn_decimal_write_f64(j->numbers[number], value);
+    if (*constraint)
+        return sn_cli_fail("%s is %s, and must be %s", name, value, constraint);
+    return sn_cli_fail("%s is %s, and must be in %g..%g", name, value, p->low, p->high);
+}
+
 /* `first`: the row that the piece begins with. */
 static int tell(const density_job *j, sinter_status status, int64_t first)
 {
@@ -98,9 +124,7 @@ static int tell(const density_job *j, sinter_status status, int64_t first)
         const sinter_group_parameter *p = &j->groups_info.parameters[k];
         if (c.number < (int64_t)p->first || c.number >= (int64_t)p->first + p->length)
             continue;
-        if (p->length > 1)
-            return sn_cli_fail("%s[%lld] is %g, and must be in %g..%g", p->name, (long long)(c.number - p->first), j->numbers[c.number], p->low, p->high);
-        return sn_cli_fail("%s is %g, and must be in %g..%g", p->name, j->numbers[c.number], p->low, p->high);
+        return tell_number(j, p, c.number);
     }
     return sn_cli_fail("%s", sinter_status_name(status));
 }

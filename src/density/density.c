@@ -2,6 +2,7 @@
  *
  * What stands here afterwards is the program as the front end made it, before any pass, and in it columns and parameters. Every kernel is
  * compiled of it (shapes.c), so that the text costs its time once, whatever is asked of it later. */
+#include "density/constraints.h"
 #include "density/shapes.h"
 
 #include "lang/lang.h"
@@ -78,168 +79,18 @@ static sinter_status check_rows(compilation *c)
     return SINTER_OK;
 }
 
-/* ---- constraints ---- */
-
-static const lang_density_parameter *find_described(const lang_density *described, const char *name)
-{
-    for (uint32_t k = 0; k < described->parameter_count; k++)
-        if (!strcmp(described->parameters[k].name, name))
-            return &described->parameters[k];
-    return NULL;
-}
-
-static double next_number(unsigned type, double from, double towards)
-{
-    return type == IR_F32 ? (double)nextafterf((float)from, (float)towards) : nextafter(from, towards);
-}
-
-/* What is constant of a constraint, as the least and the greatest number that keep it. */
-static density_range range_of_bounds(const lang_bounds *b, unsigned type)
-{
-    density_range r = {.low = isnan(b->low) ? -INFINITY : b->low, .high = isnan(b->high) ? INFINITY : b->high, .whole = b->whole};
-    if (b->above || (r.low == -INFINITY && !b->infinite))
-        r.low = next_number(type, r.low, INFINITY);
-    if (b->below || (r.high == INFINITY && !b->infinite))
-        r.high = next_number(type, r.high, -INFINITY);
-    return r;
-}
-
-/* Of a family's parameter its constraint's, of one that the text declares that of the statement. */
-static density_range range_of(const ir_param *param, const lang_density *described)
-{
-    const lang_density_parameter *p = find_described(described, param->name);
-    if (p)
-        return range_of_bounds(&p->bounds, param->type);
-    if (param->type == IR_F32) /* as values are */
-        return (density_range){.low = (double)(float)param->low, .high = (double)(float)param->high};
-    return (density_range){.low = param->low, .high = param->high};
-}
-
-/* The earlier parameter of the same distribution that has that name in the family; NULL: there is none. */
-static const lang_density_parameter *earlier(const lang_density *described, const lang_density_parameter *p, const char *name)
-{
-    for (const lang_density_parameter *q = p; name && q-- > described->parameters;)
-        if (q->distribution == p->distribution && !strcmp(q->of, name) && (q->width == 1 || q->element == p->element))
-            return q;
-    return NULL;
-}
-
-/* The number of a parameter that the program still has; -1: none. */
-static int32_t live_number(const ir_program *program, const lang_density_parameter *p)
-{
-    for (uint32_t k = 0; p && k < program->param_count; k++)
-        if (!strcmp(program->params[k].name, p->name))
-            return (int32_t)k;
-    return -1;
-}
-
-/* The value that a parameter was fixed to, as numbers of that type are. */
-static bool is_fixed(const sinter_density_options *o, const lang_density_parameter *p, unsigned type, double *value)
-{
-    for (uint32_t k = 0; p && k < o->fixed_count; k++)
-        if (!strcmp(o->fixed_names[k], p->name)) {
-            *value = type == IR_F32 ? (double)(float)o->fixed_values[k] : o->fixed_values[k];
-            return true;
-        }
-    return false;
-}
-
-/* A bound that was fixed is one more number of the range, and so is a fixed parameter that this one is the bound of. */
-static void keep_fixed(const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p, unsigned type, density_range *r)
-{
-    double value;
-    if (is_fixed(o, earlier(described, p, p->bounds.low_name), type, &value))
-        r->low = fmax(r->low, p->bounds.above ? next_number(type, value, INFINITY) : value);
-    if (is_fixed(o, earlier(described, p, p->bounds.high_name), type, &value))
-        r->high = fmin(r->high, p->bounds.below ? next_number(type, value, -INFINITY) : value);
-    for (uint32_t k = 0; k < described->parameter_count; k++) {
-        const lang_density_parameter *q = &described->parameters[k];
-        if (!is_fixed(o, q, type, &value))
-            continue;
-        if (earlier(described, q, q->bounds.low_name) == p)
-            r->high = fmin(r->high, q->bounds.above ? next_number(type, value, -INFINITY) : value);
-        if (earlier(described, q, q->bounds.high_name) == p)
-            r->low = fmax(r->low, q->bounds.below ? next_number(type, value, INFINITY) : value);
-    }
-}
-
-/* Do p and those behind it make up a tuple, all of whose numbers are parameters? Of elements that are expressions there is nothing in the list. */
-static bool is_whole(const lang_density *described, const lang_density_parameter *p)
-{
-    if (described->parameters + described->parameter_count - p < (ptrdiff_t)p->width)
-        return false;
-    for (uint32_t e = 0; e < p->width; e++)
-        if (p[e].distribution != p->distribution || p[e].element != e || strcmp(p[e].of, p->of) != 0)
-            return false;
-    return true;
-}
-
-/* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
-static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
-                            uint32_t k, double *rest)
-{
-    uint32_t live = 0;
-    double value;
-    if (!p->bounds.shares || (uint32_t)(p - described->parameters) < p->element || !is_whole(described, p - p->element))
-        return 0;
-    for (const lang_density_parameter *q = p - p->element, *end = q + p->width; q < end; q++) {
-        if (is_fixed(o, q, program->params[k].type, &value))
-            *rest += value;
-        else if (live_number(program, q) != (int32_t)(k + live++))
-            return 0;
-    }
-    return live;
-}
-
-static density_relation relate(const sinter_density *d, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
-                               uint32_t k)
-{
-    density_relation r = {.low = live_number(&d->program, earlier(described, p, p->bounds.low_name)),
-                          .high = live_number(&d->program, earlier(described, p, p->bounds.high_name)),
-                          .above = p->bounds.above, .below = p->bounds.below};
-    r.shares = shares_from(&d->program, o, described, p, k, &r.rest);
-    return r;
-}
-
-/* In its own range, and on the right side of the others that are fixed. */
-static bool is_within_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value)
-{
-    density_range r = range_of(param, described);
-    const lang_density_parameter *p = find_described(described, param->name);
-    if (p)
-        keep_fixed(o, described, p, param->type, &r);
-    return sn_density_is_within(r, param->type == IR_F32 ? (double)(float)value : value);
-}
-
-/* The first number of a point of the simplex of which all are fixed, and which is none; else NULL. */
-static const lang_density_parameter *fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described)
-{
-    for (uint32_t k = 0; k < described->parameter_count; k++) {
-        const lang_density_parameter *p = &described->parameters[k];
-        double sum = 0, value;
-        uint32_t e = 0;
-        if (!p->bounds.shares || !is_whole(described, p))
-            continue;
-        for (; e < p->width && is_fixed(o, p + e, c->options.type, &value); e++)
-            sum += value;
-        if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
-            return p;
-    }
-    return NULL;
-}
-
 static sinter_status fix(compilation *c, const sinter_density_options *o, const lang_density *described)
 {
     uint32_t unknown = 0;
     char message[SINTER_MESSAGE_SIZE];
-    const lang_density_parameter *off = fixed_off_simplex(c, o, described);
+    const lang_density_parameter *off = sn_density_fixed_off_simplex(c, o, described);
     if (off) {
         snprintf(message, sizeof message, "the parameters from \"%.80s\" on are no point of the simplex: they must add up to 1", off->name);
         return refuse(c, message, NULL);
     }
     for (uint32_t k = 0; k < o->fixed_count; k++)
         for (uint32_t p = 0; p < c->program.param_count; p++)
-            if (!strcmp(c->program.params[p].name, o->fixed_names[k]) && !is_within_fixed(&c->program.params[p], o, described, o->fixed_values[k])) {
+            if (!strcmp(c->program.params[p].name, o->fixed_names[k]) && !sn_density_may_be_fixed(&c->program.params[p], o, described, o->fixed_values[k])) {
                 snprintf(message, sizeof message, "%.17g breaks the constraint of the parameter \"%.80s\"", o->fixed_values[k], o->fixed_names[k]);
                 return refuse(c, message, NULL);
             }
@@ -273,20 +124,6 @@ static sinter_status read_text(compilation *c, const char *text, size_t length, 
     if (!status)
         status = check_streams(c);
     return status ? status : check_rows(c);
-}
-
-/* Constraints as numbers and words. */
-static bool describe_constraint(sinter_density *d, const sinter_density_options *o, const lang_density *described, uint32_t k)
-{
-    const ir_param *param = &d->program.params[k];
-    const lang_density_parameter *p = find_described(described, param->name);
-    d->ranges[k] = range_of(param, described);
-    d->relations[k] = p ? relate(d, o, described, p, k) : (density_relation){.low = -1, .high = -1};
-    if (p)
-        keep_fixed(o, described, p, param->type, &d->ranges[k]);
-    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : "";
-    d->related = d->related || d->relations[k].low >= 0 || d->relations[k].high >= 0 || d->relations[k].shares;
-    return d->constraints[k] != NULL;
 }
 
 /* A prior has none itself, and up to a constant in the data it is nothing. */
@@ -327,20 +164,16 @@ static bool describe_streams(sinter_density *d, const sinter_density_options *o,
     d->parameter_count = p->param_count;
     d->columns = sn_arena_take(&d->own, (p->input_count + 1) * sizeof *d->columns);
     d->parameters = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->parameters);
-    d->ranges = sn_arena_take_zeroed(&d->own, (p->param_count + 1) * sizeof *d->ranges);
-    d->relations = sn_arena_take_zeroed(&d->own, (p->param_count + 1) * sizeof *d->relations);
-    d->constraints = sn_arena_take(&d->own, (p->param_count + 1) * sizeof *d->constraints);
     d->family = described->family ? sn_arena_copy_text(&d->own, described->family, strlen(described->family)) : NULL;
     d->prior = described->prior ? sn_arena_copy_text(&d->own, described->prior, strlen(described->prior)) : NULL;
     const uint32_t natural = 1u << LANG_ETA | 1u << LANG_NATURAL_A | 1u << LANG_FROM_NATURAL;
     d->natural = (described->members & natural) == natural;
-    bool whole = d->columns && d->parameters && d->ranges && d->relations && d->constraints && !d->family == !described->family
+    bool whole = d->columns && d->parameters && sn_density_describe_constraints(d, o, described) && !d->family == !described->family
                  && !d->prior == !described->prior;
     for (uint32_t k = 0; whole && k < p->input_count; k++)
         d->columns[k] = (sinter_stream_info){p->inputs[k].name, (sinter_type)p->inputs[k].type};
     for (uint32_t k = 0; whole && k < p->param_count; k++) {
         const ir_param *param = &p->params[k];
-        whole = describe_constraint(d, o, described, k);
         d->parameters[k] = (sinter_parameter_info){.name = param->name, .unit = param->unit ? param->unit : "", .initial = param->initial,
                                                    .low = d->ranges[k].low, .high = d->ranges[k].high, .curve = (sinter_curve)param->curve};
         p->params[k].smoothing = 0; /* rows are not moments */

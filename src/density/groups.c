@@ -199,6 +199,31 @@ static bool are_within(sinter_groups *g, const double *parameters, const groups_
     return true;
 }
 
+static const groups_choice *choice_of(const sinter_groups *g, uint32_t parameter)
+{
+    for (uint32_t k = 0; k < g->choice_count; k++)
+        if (g->choices[k].parameter == parameter)
+            return &g->choices[k];
+    return NULL;
+}
+
+/* Where of the two sides one at least is chosen by rows: whichever number of it that may be. Two are chosen by one column (density.c). */
+static bool keeps_relation(sinter_groups *g, const double *parameters, density_relation r)
+{
+    const groups_choice *own = choice_of(g, r.parameter), *other = choice_of(g, r.other);
+    const uint32_t count = own && other ? (own->length < other->length ? own->length : other->length) : own ? own->length : other ? other->length : 0;
+    for (uint32_t k = 0; k < count; k++)
+        if (!sn_density_keeps(r, own ? parameters[own->first + k] : g->set[r.parameter], other ? parameters[other->first + k] : g->set[r.other])) {
+            for (uint32_t s = 0; s < g->scalar_count; s++)
+                if (g->scalars[s] == r.parameter)
+                    g->complaint.number = s;
+            if (own)
+                g->complaint.number = (int64_t)own->first + k;
+            return false;
+        }
+    return true;
+}
+
 bool sn_groups_take(sinter_groups *g, const double *parameters)
 {
     g->complaint = (sinter_groups_complaint){.row = -1, .number = -1};
@@ -209,6 +234,9 @@ bool sn_groups_take(sinter_groups *g, const double *parameters)
     }
     for (uint32_t k = 0; k < g->scalar_count; k++)
         g->set[g->scalars[k]] = parameters[k];
+    for (uint32_t k = 0; k < g->density->relation_count; k++)
+        if (!keeps_relation(g, parameters, g->density->relations[k]))
+            return false;
     sinter_density_set_all(g->values, g->set);
     const int invalid = sinter_density_invalid(g->values);
     for (uint32_t k = 0; k < g->scalar_count; k++)

@@ -89,13 +89,23 @@ static inline bool sn_density_is_within(density_range r, double value)
     return value >= r.low && value <= r.high && (!r.whole || value == (double)(int64_t)value || value >= 0x1p52 || value <= -0x1p52); /* NaN is not */
 }
 
-/* A constraint by other parameters. */
+/* A parameter that has to lie above another one, or below it. */
 typedef struct density_relation {
-    int32_t low, high;  /* which it lies above, and below; -1: none */
-    bool above, below;  /* and not at it */
-    uint32_t shares;    /* it and those that follow it, so many, add up to 1 with `rest`; 0: it is the first of none */
-    double rest;        /* what those of them add up to that are fixed */
+    uint32_t parameter, other;
+    bool above, open; /* not at it either */
 } density_relation;
+
+static inline bool sn_density_keeps(density_relation r, double value, double other)
+{
+    const double low = r.above ? other : value, high = r.above ? value : other;
+    return r.open ? low < high : low <= high; /* NaN does not */
+}
+
+/* Of the first number of a point of the simplex. */
+typedef struct density_shares {
+    uint32_t count; /* it and those that follow it, so many, add up to 1 with `rest`; 0: it is the first of none */
+    double rest;    /* what those of them add up to that are fixed */
+} density_shares;
 
 struct sinter_density {
     sinter_context *context;
@@ -112,8 +122,10 @@ struct sinter_density {
     sinter_stream_info *columns;
     sinter_parameter_info *parameters;
     density_range *ranges;       /* of parameters */
+    density_shares *shares;      /* likewise */
     density_relation *relations;
-    bool related;                /* one of them is there */
+    uint32_t relation_count;
+    bool related;                /* some parameter is valid or not by the values of others */
     uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
     struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */
     uint32_t *prior_vectors, prior_count;

@@ -94,10 +94,10 @@ static bool is_one_value(const sinter_density_argument *arguments, uint32_t k)
     return !arguments || !arguments[k].data || !arguments[k].stride;
 }
 
-static bool adds_to_one(const sinter_density *d, uint32_t first, density_relation r, const double *all, const sinter_density_argument *arguments)
+static bool adds_to_one(const sinter_density *d, uint32_t first, const double *all, const sinter_density_argument *arguments)
 {
-    double sum = r.rest;
-    for (uint32_t k = first; k < first + r.shares; k++) {
+    double sum = d->shares[first].rest;
+    for (uint32_t k = first; k < first + d->shares[first].count; k++) {
         if (!is_one_value(arguments, k))
             return true;
         sum += all[k];
@@ -108,15 +108,12 @@ static bool adds_to_one(const sinter_density *d, uint32_t first, density_relatio
 /* Among all of them; arrays among them (arguments may be NULL) are no one value, and say no more than that. */
 static bool is_valid(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
 {
-    const density_relation r = d->relations[parameter];
-    const double value = all[parameter];
-    if (!sn_density_is_within(d->ranges[parameter], value))
+    if (!sn_density_is_within(d->ranges[parameter], all[parameter]))
         return false;
-    if (r.low >= 0 && is_one_value(arguments, (uint32_t)r.low) && !(r.above ? value > all[r.low] : value >= all[r.low]))
-        return false;
-    if (r.high >= 0 && is_one_value(arguments, (uint32_t)r.high) && !(r.below ? value < all[r.high] : value <= all[r.high]))
-        return false;
-    return !r.shares || adds_to_one(d, parameter, r, all, arguments);
+    for (uint32_t k = 0; k < d->relation_count; k++)
+        if (d->relations[k].parameter == parameter && is_one_value(arguments, d->relations[k].other) && !sn_density_keeps(d->relations[k], all[parameter], all[d->relations[k].other]))
+            return false;
+    return !d->shares[parameter].count || adds_to_one(d, parameter, all, arguments);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)

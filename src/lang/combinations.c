@@ -4,6 +4,7 @@
  * taken by log-sum-exp, differences of cumulative functions in the tail where nothing cancels. Its numbers, like the weights of a mixture, are
  * expressions like any other: they stay constants where they are constants. One that is not valid makes the density NaN. */
 #include "lang/distributions.h"
+#include "lang/parameter_limits.h"
 #include "lang/supports.h"
 
 #include <math.h>
@@ -356,6 +357,7 @@ static lang_value truncated(place p, const lang_distribution *d, lang_member qua
     } else {
         v = between(p, x, lower, upper, share, two(p, TOKEN_MINUS, sn_lang_quantity(p.l, d->first, LANG_LOG_DENSITY, x), share));
     }
+    sn_lang_note_limit(p.l, upper, true, !d->whole, lower);
     return valid(p, two(p, d->whole ? TOKEN_LE : TOKEN_LT, lower, upper), v);
 }
 
@@ -372,6 +374,7 @@ static lang_value censored(place p, const lang_distribution *d, lang_member quan
         v = choose(p, two(p, TOKEN_LE, x, lower), left, choose(p, two(p, TOKEN_GE, x, upper), right, v));
         v = between(p, x, lower, upper, left, v);
     }
+    sn_lang_note_limit(p.l, upper, true, true, lower);
     return valid(p, two(p, TOKEN_LT, lower, upper), v);
 }
 
@@ -384,6 +387,8 @@ static lang_value affine(place p, const lang_distribution *d, lang_member quanti
     if (!is_tail(quantity))
         v = two(p, TOKEN_MINUS, v, call(p, WORD_LOG, scale));
     const lang_value is_scale = two(p, TOKEN_AND, two(p, TOKEN_GT, scale, small(p, 0)), two(p, TOKEN_LT, scale, small(p, INFINITY)));
+    sn_lang_note_limit(p.l, scale, true, true, small(p, 0));
+    sn_lang_note_finite(p.l, scale);
     return valid(p, is_scale, v);
 }
 

@@ -229,6 +229,15 @@ static lang_value posterior_quantity(lowering *l, uint32_t node)
     return t.type == TYPE_WRONG ? t : sn_lang_posterior(l, d, t.count, posterior_input);
 }
 
+/* Of a distribution that every row is computed from. */
+static lang_value noted_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)
+{
+    l->notes_limits = true;
+    const lang_value v = sn_lang_quantity(l, distribution, quantity, given);
+    l->notes_limits = false;
+    return v;
+}
+
 static lang_value value_of_distribution(lowering *l, uint32_t node)
 {
     const lang_member quantity = l->options->quantity;
@@ -242,7 +251,7 @@ static lang_value value_of_distribution(lowering *l, uint32_t node)
     if (!d)
         return sn_lang_wrong();
     const lang_value x = reads_x(quantity) ? data(l, node, sn_lang_distribution_width(l, d)) : (lang_value){.count = 0};
-    return sn_lang_quantity(l, d, quantity, x);
+    return noted_quantity(l, d, quantity, x);
 }
 
 static bool has_log_density_alone(lowering *l, bool derived, uint32_t at, uint32_t end)
@@ -337,7 +346,7 @@ static void draw_numbers(lowering *l, uint32_t statement, const char *name)
     const lang_statement s = l->t->statements[statement];
     const lang_value number = new_input(l, name);
     const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
-    const lang_value v = d ? sn_lang_quantity(l, d, LANG_LOG_DENSITY, number) : sn_lang_wrong();
+    const lang_value v = d ? noted_quantity(l, d, LANG_LOG_DENSITY, number) : sn_lang_wrong();
     if (v.type != TYPE_WRONG && depends_on_rows(l, v, l->p->ops[number.ref].a))
         sn_lang_complain(l, s.b, "param mu = 0, then a ~ normal(mu, 1)",
                          "the prior on the numbers of '%s' counts once, and reads nothing that a row says", name);
@@ -365,7 +374,7 @@ void sn_lang_draw(lowering *l, uint32_t statement)
     const uint32_t d = sn_lang_distribution(l, s.b, LANG_LOG_DENSITY, false);
     const bool derived = l->options->quantity == LANG_DERIVED && d && l->distributions[d].kind == DISTRIBUTION_FAMILY
                          && sn_lang_has_quantity(l->t, &l->distributions[d].name, LANG_DERIVED);
-    add_term(l, statement, d ? sn_lang_quantity(l, d, derived ? LANG_DERIVED : LANG_LOG_DENSITY, y) : sn_lang_wrong());
+    add_term(l, statement, d ? noted_quantity(l, d, derived ? LANG_DERIVED : LANG_LOG_DENSITY, y) : sn_lang_wrong());
 }
 
 void sn_lang_emit_model(lowering *l)

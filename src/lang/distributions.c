@@ -120,15 +120,11 @@ static const char *text_of(lowering *l, uint32_t symbol)
     return text ? text : "";
 }
 
-/* A number, or NaN and the name that it is. */
-static void bound_of(lowering *l, uint32_t node, double *value, const char **name)
+/* A number, or NaN. */
+static double bound_of(lowering *l, uint32_t node)
 {
-    const lang_node *n = &l->t->nodes[node];
-    *value = NAN;
-    if (n->kind == NODE_LOCAL)
-        *name = text_of(l, n->b);
-    else if (!sn_lang_constant(l, sn_lang_expression(l, node), value))
-        *value = NAN;
+    double value;
+    return l->t->nodes[node].kind != NODE_LOCAL && sn_lang_constant(l, sn_lang_expression(l, node), &value) ? value : (double)NAN;
 }
 
 /* As much of a constraint as is constant, for that element of a tuple. */
@@ -145,9 +141,9 @@ static lang_bounds bounds_of(lowering *l, const lang_constraint *c, uint32_t ele
         b.above = true;
     }
     if (c->low)
-        bound_of(l, c->low, &b.low, &b.low_name);
+        b.low = bound_of(l, c->low);
     if (c->high)
-        bound_of(l, c->high, &b.high, &b.high_name);
+        b.high = bound_of(l, c->high);
     if (c->kind == CONSTRAINT_CHOLESKY)
         b.text = b.above ? "> 0" : "";
     else if (c->end > c->at)
@@ -775,7 +771,11 @@ lang_value sn_lang_density_call(lowering *l, uint32_t node, unsigned word, const
     const lang_member quantity = word == WORD_LOG_CDF ? LANG_LOG_CDF : word == WORD_LOG_SURVIVAL ? LANG_LOG_SURVIVAL : LANG_LOG_DENSITY;
     const uint32_t d = sn_lang_distribution(l, places[0], quantity, false);
     const lang_value x = sn_lang_expression(l, places[1]);
-    return d ? sn_lang_quantity(l, d, quantity, x) : sn_lang_wrong();
+    const bool notes_limits = l->notes_limits;
+    l->notes_limits = false; /* in a family's body it may be what is not chosen */
+    const lang_value v = d ? sn_lang_quantity(l, d, quantity, x) : sn_lang_wrong();
+    l->notes_limits = notes_limits;
+    return v;
 }
 
 /* ---- families that nothing uses ---- */

@@ -21,6 +21,7 @@
  *   families.c        families by name: those of the text, those of the library, for whoever lists them
  *   distributions.c   distributions: arguments, members
  *   supports.c        parameters that break their constraints, what lies outside of the support, NaN
+ *   parameter_limits.c which parameters those are, for whoever sets them
  *   combinations.c    distributions made of others: mixtures, truncation, …
  *   densities.c       the texts of densities: what a distribution, a number or a model at the end amounts to
  *   images.c          images: given, declared, made (stages); which of them a call reads
@@ -120,7 +121,6 @@ typedef struct lang_bounds {
     bool infinite;          /* infinite values are valid */
     bool whole;             /* integers only */
     bool shares;            /* one number of a point of the simplex: all of them add up to 1 */
-    const char *low_name, *high_name; /* the parameter that low or high is; NULL: none, or more than its name */
     const char *text;       /* as written: `> 0`, `in 0..1`; "" if nothing is; of the support `0..inf` */
 } lang_bounds;
 
@@ -144,6 +144,15 @@ typedef struct lang_density_parameter {
 } lang_density_parameter;
 
 enum { LANG_DENSITY_PARAMETERS = 256 };
+
+/* What a parameter has to keep for a density to be a number, whoever declares it: it lies above or below a number, or another parameter. */
+typedef struct lang_limit {
+    const char *name, *other; /* of the program's parameters; `other` NULL: the value */
+    double value;
+    bool above;             /* else below */
+    bool open;              /* and not at it */
+    bool whole;             /* it is an integer besides */
+} lang_limit;
 
 /* A parameter of several numbers, `param a[8] = 0`. */
 typedef struct lang_density_vector {
@@ -169,6 +178,8 @@ typedef struct lang_density {
     lang_bounds support;    /* of the family */
     lang_density_parameter *parameters;
     uint32_t parameter_count;
+    lang_limit *limits;
+    uint32_t limit_count, limit_room;
     lang_density_vector *vectors; /* LANG_DENSITY_PARAMETERS have room, and as many choices */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;

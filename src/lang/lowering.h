@@ -138,6 +138,7 @@ typedef struct lowering {
     bool dry;      /* types only: nothing is emitted */
     bool silent;   /* nothing is reported */
     bool checking; /* a function that nothing calls: its arguments are unknown */
+    bool notes_limits; /* what is computed counts for every row, so that parameters have to be valid there (parameter_limits.c) */
     bool too_large;
     uint32_t prior_count; /* priors on numbers of parameters that have been met */
     uint32_t epoch;     /* of dry runs: names of the top may have other types in the next */

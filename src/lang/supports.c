@@ -7,6 +7,7 @@
 #include "lang/supports.h"
 
 #include "lang/kept_members.h"
+#include "lang/parameter_limits.h"
 
 #include <math.h>
 
@@ -46,11 +47,41 @@ static lang_value bound(const lang_evaluation *e, uint32_t node, uint32_t k)
     return v.count > 1 && k < v.count ? sn_lang_element(e->l, v, k) : v;
 }
 
+/* What is_valid tests, told to whoever sets parameters. */
+static void note_limits(lowering *l, const lang_constraint *c, lang_value v, uint32_t k, lang_value low, lang_value high)
+{
+    const lang_value zero = sn_lang_small(l, 0, false);
+    switch (c->kind) {
+    case CONSTRAINT_ABOVE:
+    case CONSTRAINT_FROM: sn_lang_note_limit(l, v, true, c->kind == CONSTRAINT_ABOVE, low); break;
+    case CONSTRAINT_BELOW:
+    case CONSTRAINT_UP_TO: sn_lang_note_limit(l, v, false, c->kind == CONSTRAINT_BELOW, high); break;
+    case CONSTRAINT_WITHIN:
+        sn_lang_note_limit(l, v, true, false, low);
+        sn_lang_note_limit(l, v, false, false, high);
+        break;
+    case CONSTRAINT_SIMPLEX: sn_lang_note_limit(l, v, true, false, zero); break;
+    case CONSTRAINT_CHOLESKY:
+        if (sn_lang_is_diagonal(k))
+            sn_lang_note_limit(l, v, true, true, zero);
+        break;
+    default: break;
+    }
+    if (c->also != CONSTRAINT_REAL)
+        sn_lang_note_limit(l, v, false, c->also == CONSTRAINT_BELOW, high);
+    if (c->kind != CONSTRAINT_WITHIN || c->whole)
+        sn_lang_note_finite(l, v);
+    if (c->whole)
+        sn_lang_note_whole(l, v);
+}
+
 /* The condition under which a number is valid; with a NaN it does not hold. */
 static lang_value is_valid(const lang_evaluation *e, const lang_constraint *c, lang_value v, uint32_t k)
 {
     const lang_value low = c->low ? bound(e, c->low, k) : number(e, -INFINITY), high = c->high ? bound(e, c->high, k) : number(e, INFINITY);
     lang_value ok;
+    if (e->l->notes_limits)
+        note_limits(e->l, c, v, k, low, high);
     switch (c->kind) {
     case CONSTRAINT_ABOVE: ok = compared(e, TOKEN_GT, v, low); break;
     case CONSTRAINT_FROM: ok = compared(e, TOKEN_GE, v, low); break;

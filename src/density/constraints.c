@@ -1,0 +1,245 @@
+/* Constraints of parameters: what families and statements want, as ranges of numbers, as relations of one parameter to another, and in words.
+ *
+ * A text's own words have been read by the front end (lang_density): bounds of the parameters that it made live, and limits of whichever parameter is an
+ * argument as it stands (parameter_limits.c). Here some parameters may have been fixed besides, which makes numbers of what was a relation. */
+#include "density/constraints.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- ranges ---- */
+
+static const lang_density_parameter *find_described(const lang_density *described, const char *name)
+{
+    for (uint32_t k = 0; k < described->parameter_count; k++)
+        if (!strcmp(described->parameters[k].name, name))
+            return &described->parameters[k];
+    return NULL;
+}
+
+static double next_number(unsigned type, double from, double towards)
+{
+    return type == IR_F32 ? (double)nextafterf((float)from, (float)towards) : nextafter(from, towards);
+}
+
+/* What is constant of a constraint, as the least and the greatest number that keep it. */
+static density_range range_of_bounds(const lang_bounds *b, unsigned type)
+{
+    density_range r = {.low = isnan(b->low) ? -INFINITY : b->low, .high = isnan(b->high) ? INFINITY : b->high, .whole = b->whole};
+    if (b->above || (r.low == -INFINITY && !b->infinite))
+        r.low = next_number(type, r.low, INFINITY);
+    if (b->below || (r.high == INFINITY && !b->infinite))
+        r.high = next_number(type, r.high, -INFINITY);
+    return r;
+}
+
+/* Of a family's parameter its constraint's, of one that the text declares that of the statement. */
+static density_range range_of(const ir_param *param, const lang_density *described)
+{
+    const lang_density_parameter *p = find_described(described, param->name);
+    if (p)
+        return range_of_bounds(&p->bounds, param->type);
+    if (param->type == IR_F32) /* as values are */
+        return (density_range){.low = (double)(float)param->low, .high = (double)(float)param->high};
+    return (density_range){.low = param->low, .high = param->high};
+}
+
+/* The number of a parameter that the program still has; -1: none. */
+static int32_t live_number(const ir_program *program, const char *name)
+{
+    for (uint32_t k = 0; name && k < program->param_count; k++)
+        if (!strcmp(program->params[k].name, name))
+            return (int32_t)k;
+    return -1;
+}
+
+/* The value that a parameter was fixed to, as numbers of that type are. */
+static bool is_fixed(const sinter_density_options *o, const char *name, unsigned type, double *value)
+{
+    for (uint32_t k = 0; name && k < o->fixed_count; k++)
+        if (!strcmp(o->fixed_names[k], name)) {
+            *value = type == IR_F32 ? (double)(float)o->fixed_values[k] : o->fixed_values[k];
+            return true;
+        }
+    return false;
+}
+
+/* One more number that all of the range has to lie above, or below. */
+static void narrow_range(density_range *r, unsigned type, bool above, bool open, double limit)
+{
+    if (above)
+        r->low = fmax(r->low, open ? next_number(type, limit, INFINITY) : limit);
+    else
+        r->high = fmin(r->high, open ? next_number(type, limit, -INFINITY) : limit);
+}
+
+/* By what is a number of the limits, or was fixed to one. */
+static void narrow_by_limits(density_range *r, const sinter_density_options *o, const lang_density *described, const ir_param *param)
+{
+    for (uint32_t k = 0; k < described->limit_count; k++) {
+        const lang_limit *limit = &described->limits[k];
+        double value = limit->value;
+        if (!strcmp(limit->name, param->name) && (!limit->other || is_fixed(o, limit->other, param->type, &value))) {
+            narrow_range(r, param->type, limit->above, limit->open, value);
+            r->whole |= limit->whole;
+        } else if (limit->other && !strcmp(limit->other, param->name) && is_fixed(o, limit->name, param->type, &value)) {
+            narrow_range(r, param->type, !limit->above, limit->open, value);
+        }
+    }
+}
+
+bool sn_density_may_be_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value)
+{
+    density_range r = range_of(param, described);
+    narrow_by_limits(&r, o, described, param);
+    return sn_density_is_within(r, param->type == IR_F32 ? (double)(float)value : value);
+}
+
+/* ---- points of the simplex ---- */
+
+/* Do p and those behind it make up a tuple, all of whose numbers are parameters? Of elements that are expressions there is nothing in the list. */
+static bool is_whole(const lang_density *described, const lang_density_parameter *p)
+{
+    if (described->parameters + described->parameter_count - p < (ptrdiff_t)p->width)
+        return false;
+    for (uint32_t e = 0; e < p->width; e++)
+        if (p[e].distribution != p->distribution || p[e].element != e || strcmp(p[e].of, p->of) != 0)
+            return false;
+    return true;
+}
+
+/* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
+static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
+                            uint32_t k, double *rest)
+{
+    uint32_t live = 0;
+    double value;
+    if (!p->bounds.shares || (uint32_t)(p - described->parameters) < p->element || !is_whole(described, p - p->element))
+        return 0;
+    for (const lang_density_parameter *q = p - p->element, *end = q + p->width; q < end; q++) {
+        if (is_fixed(o, q->name, program->params[k].type, &value))
+            *rest += value;
+        else if (live_number(program, q->name) != (int32_t)(k + live++))
+            return 0;
+    }
+    return live;
+}
+
+const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described)
+{
+    for (uint32_t k = 0; k < described->parameter_count; k++) {
+        const lang_density_parameter *p = &described->parameters[k];
+        double sum = 0, value;
+        uint32_t e = 0;
+        if (!p->bounds.shares || !is_whole(described, p))
+            continue;
+        for (; e < p->width && is_fixed(o, p[e].name, c->options.type, &value); e++)
+            sum += value;
+        if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
+            return p;
+    }
+    return NULL;
+}
+
+/* ---- words ---- */
+
+static void add_words(text *t, const char *sign, bool finite, double number, const char *name, unsigned type)
+{
+    if (!finite && !name)
+        return;
+    sn_text_add(t, t->length ? ", " : "");
+    sn_text_add(t, sign);
+    if (name)
+        sn_text_add(t, name);
+    else if (type == IR_F32)
+        sn_text_add_f32(t, (float)number);
+    else
+        sn_text_add_f64(t, number);
+}
+
+/* Does the limit say more than the range that the statement gives? */
+static bool says_more(const lang_limit *limit, const ir_param *param)
+{
+    const double low = limit->above ? param->low : limit->value, high = limit->above ? limit->value : param->high;
+    return limit->other || (limit->open ? low <= high : low < high);
+}
+
+/* Of a parameter that the text declares, as it would be written: `> 0`, `in 0..1, > a`; nothing where its statement's range says it all. */
+static const char *words_of_limits(sinter_density *d, const lang_density *described, const ir_param *param)
+{
+    static const char *const signs[2][2] = {{"<= ", "< "}, {">= ", "> "}};
+    text t;
+    sn_text_open(&t, &d->own);
+    for (uint32_t k = 0; k < described->limit_count; k++) {
+        const lang_limit *limit = &described->limits[k];
+        if (strcmp(limit->name, param->name) != 0)
+            continue;
+        if (limit->whole)
+            add_words(&t, "", false, 0, "an integer", param->type);
+        else if (says_more(limit, param))
+            add_words(&t, signs[limit->above][limit->open], isfinite(limit->value) != 0, limit->value, limit->other, param->type);
+    }
+    if (t.failed || !t.length || (param->low == -INFINITY && param->high == INFINITY))
+        return t.failed ? NULL : t.length ? t.start : "";
+    text both;
+    sn_text_open(&both, &d->own);
+    add_words(&both, "in ", true, param->low, NULL, param->type);
+    sn_text_add(&both, "..");
+    sn_text_add_f64(&both, param->high);
+    add_words(&both, "", false, 0, t.start, param->type);
+    return both.failed ? NULL : both.start;
+}
+
+/* ---- all of it ---- */
+
+static bool describe_constraint(sinter_density *d, const sinter_density_options *o, const lang_density *described, uint32_t k)
+{
+    const ir_param *param = &d->program.params[k];
+    const lang_density_parameter *p = find_described(described, param->name);
+    d->ranges[k] = range_of(param, described);
+    narrow_by_limits(&d->ranges[k], o, described, param);
+    if (p)
+        d->shares[k].count = shares_from(&d->program, o, described, p, k, &d->shares[k].rest);
+    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, described, param);
+    d->related = d->related || d->shares[k].count;
+    return d->constraints[k] != NULL;
+}
+
+/* Are both chosen by rows, and not by one column? Then nothing says which two of their numbers meet. */
+static bool are_chosen_apart(const lang_density *described, const lang_limit *limit)
+{
+    const lang_density_choice *own = NULL, *other = NULL;
+    for (uint32_t k = 0; k < described->choice_count; k++) {
+        own = !strcmp(described->choices[k].name, limit->name) ? &described->choices[k] : own;
+        other = !strcmp(described->choices[k].name, limit->other) ? &described->choices[k] : other;
+    }
+    return own && other && own->column != other->column;
+}
+
+/* Limits of one live parameter by another. */
+static bool describe_relations(sinter_density *d, const lang_density *described)
+{
+    d->relations = sn_arena_take(&d->own, (described->limit_count + 1) * sizeof *d->relations);
+    for (uint32_t k = 0; d->relations && k < described->limit_count; k++) {
+        const lang_limit *limit = &described->limits[k];
+        const int32_t parameter = live_number(&d->program, limit->name), other = live_number(&d->program, limit->other);
+        if (parameter >= 0 && other >= 0 && !are_chosen_apart(described, limit))
+            d->relations[d->relation_count++] = (density_relation){(uint32_t)parameter, (uint32_t)other, limit->above, limit->open};
+    }
+    d->related = d->related || d->relation_count;
+    return d->relations != NULL;
+}
+
+bool sn_density_describe_constraints(sinter_density *d, const sinter_density_options *o, const lang_density *described)
+{
+    const uint32_t count = d->program.param_count;
+    d->ranges = sn_arena_take_zeroed(&d->own, (count + 1) * sizeof *d->ranges);
+    d->shares = sn_arena_take_zeroed(&d->own, (count + 1) * sizeof *d->shares);
+    d->constraints = sn_arena_take(&d->own, (count + 1) * sizeof *d->constraints);
+    bool whole = d->ranges && d->shares && d->constraints;
+    for (uint32_t k = 0; whole && k < count; k++)
+        whole = describe_constraint(d, o, described, k);
+    return whole && describe_relations(d, described);
+}

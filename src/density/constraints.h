@@ -1,0 +1,15 @@
+/* What parameters have to keep: what density.c asks of constraints.c. */
+#ifndef SN_DENSITY_CONSTRAINTS_H
+#define SN_DENSITY_CONSTRAINTS_H
+
+#include "density/shapes.h"
+#include "lang/lang.h"
+
+/* Is the value in the parameter's range, and on the right side of others that are fixed? */
+bool sn_density_may_be_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value);
+/* The first number of a point of the simplex of which all are fixed, and which is none; else NULL. */
+const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described);
+/* Of the parameters that the program has: ranges, shares, relations, words. False: memory was refused. */
+bool sn_density_describe_constraints(sinter_density *d, const sinter_density_options *o, const lang_density *described);
+
+#endif
