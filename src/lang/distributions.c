@@ -109,7 +109,7 @@ static uint32_t body_of(lowering *l, const lang_distribution *d, lang_member qua
     }
     if (d->name.function)
         return d->name.function;
-    const struct lang_kept_member *kept = sn_lang_find_kept(l, d->name.item->family, quantity);
+    const struct lang_kept_member *kept = sn_lang_find_kept(l, d->name.item->family, quantity, 0);
     return sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, kept && kept->result);
 }
 
@@ -408,20 +408,40 @@ static lang_value lower_member(lang_evaluation *e, const lang_family *f, lang_me
 
 /* ---- members that are kept ---- */
 
-/* Numbers of the program's type that are not constant: what members are kept for. */
+enum { MOST_KEPT_ELEMENTS = 62, MOST_KEPT_VALUES = 10 };
+
+/* Of the program's type, and not constant: what members are kept for. */
 static bool is_keepable(const lowering *l, lang_value v)
 {
-    return v.count == 1 && v.type == (uint8_t)l->type && v.ref && !sn_ir_is_const(l->p, v.ref);
+    bool may = v.count > 0 && v.type != TYPE_WRONG && v.type != TYPE_UNKNOWN;
+    for (uint32_t k = 0; may && k < v.count; k++) {
+        const lang_value element = sn_lang_element(l, v, k);
+        may = element.type == (uint8_t)l->type && element.ref && !sn_ir_is_const(l->p, element.ref);
+    }
+    return may;
 }
 
-static bool may_be_kept(const lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given)
+/* How many elements there are of each (kept_members.h); 0: something is not keepable, or there are too many. */
+static uint64_t kept_shape(const lowering *l, const lang_value *parameters, uint32_t count, lang_value given)
+{
+    uint64_t shape = 0;
+    uint32_t elements = 0;
+    for (uint32_t k = 0; k <= count; k++) {
+        const lang_value v = k < count ? parameters[k] : given;
+        elements += v.count;
+        if (count >= MOST_KEPT_VALUES || elements > MOST_KEPT_ELEMENTS || !is_keepable(l, v))
+            return 0;
+        shape |= (uint64_t)v.count << 6 * k;
+    }
+    return shape;
+}
+
+static uint64_t shape_if_kept(const lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given)
 {
     const lowering *l = e->l;
-    bool may = l->options->kept && !l->dry && l->t->functions[function].item && !is_natural(quantity) && quantity != LANG_T && quantity != LANG_ETA
-               && quantity != LANG_POOLED && quantity != LANG_POSTERIOR && e->count < 63 && is_keepable(l, given);
-    for (uint32_t k = 0; may && k < e->count; k++)
-        may = is_keepable(l, e->parameters[k]);
-    return may;
+    const bool may = l->options->kept && !l->dry && l->t->functions[function].item && !is_natural(quantity) && quantity != LANG_T && quantity != LANG_ETA
+                     && quantity != LANG_POOLED && quantity != LANG_POSTERIOR;
+    return may ? kept_shape(l, e->parameters, e->count, given) : 0;
 }
 
 static void bind_parameter(const lang_evaluation *e, uint32_t function, uint32_t k, lang_value v)
@@ -431,16 +451,27 @@ static void bind_parameter(const lang_evaluation *e, uint32_t function, uint32_t
     sn_lang_bind(e->l, words[PARAMETER_SLOT], words[PARAMETER_SYMBOL], v);
 }
 
-static lang_value add_input(const lowering *l, ir_program *own, uint32_t number)
+static lang_value add_input(const lowering *l, ir_program *own)
 {
     char name[16];
-    snprintf(name, sizeof name, "%u", number);
+    snprintf(name, sizeof name, "%u", own->input_count);
     return sn_lang_scalar(sn_ir_emit(own, IR_INPUT, l->type, sn_ir_add_input(own, name, l->type), 0, 0), l->type);
 }
 
-/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the input behind them. What was remembered of
+/* As many as the value has elements. */
+static lang_value add_inputs(lowering *l, ir_program *own, lang_value like)
+{
+    if (like.count == 1 && like.type != TYPE_TUPLE)
+        return add_input(l, own);
+    const uint32_t place = sn_lang_pool(l, like.count);
+    for (uint32_t k = 0; place && k < like.count; k++)
+        l->pool[place + k] = add_input(l, own);
+    return place ? (lang_value){.ref = place, .count = like.count, .type = TYPE_TUPLE} : sn_lang_wrong();
+}
+
+/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the inputs behind them. What was remembered of
  * calls, and where the rate is, are operations of the other program, as those of this one are nothing in that: their numbers may be the same. */
-static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, ir_program *own)
+static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value like, ir_program *own)
 {
     lowering *l = e->l;
     ir_program *const program = l->p;
@@ -452,8 +483,8 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     l->rate = 0;
     sn_ir_open(own, l->memory, program->rules);
     for (uint32_t k = 0; k < e->count; k++)
-        bind_parameter(e, function, k, add_input(l, own, k));
-    const lang_value given = add_input(l, own, e->count);
+        bind_parameter(e, function, k, add_inputs(l, own, e->parameters[k]));
+    const lang_value given = add_inputs(l, own, like);
     l->p = own;
     lang_value v = lower_member(e, family_of(l, function), quantity, given);
     if (v.type != TYPE_WRONG && v.count == 1)
@@ -469,13 +500,15 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
 }
 
 /* Lowers the member by itself and keeps it. NULL when memory is refused, which the program has failed by then; what cannot be kept has no result. */
-static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function, lang_member quantity)
+static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given, uint64_t shape)
 {
     lowering *l = e->l;
     ir_program own;
-    struct lang_kept_member made = {.family = l->t->functions[function].item->family, .inputs = e->count + 1, .rules = l->p->rules,
+    struct lang_kept_member made = {.family = l->t->functions[function].item->family, .inputs = given.count, .shape = shape, .rules = l->p->rules,
                                     .quantity = (uint8_t)quantity, .type = (uint8_t)l->type, .derived = is_derived(family_of(l, function), quantity)};
-    const lang_value v = lower_alone(e, function, quantity, &own);
+    for (uint32_t k = 0; k < e->count; k++)
+        made.inputs += e->parameters[k].count;
+    const lang_value v = lower_alone(e, function, quantity, given, &own);
     if (own.status != SINTER_OK) {
         sn_ir_fail(l->p, own.status, own.message);
         return NULL;
@@ -495,17 +528,25 @@ static lang_value kept_member(lang_evaluation *e, uint32_t function, lang_member
 {
     lowering *l = e->l;
     static const lang_value none = {.count = 0};
-    if (!may_be_kept(e, function, quantity, given))
+    const uint64_t shape = shape_if_kept(e, function, quantity, given);
+    if (!shape)
         return none;
-    const struct lang_kept_member *kept = sn_lang_find_kept(l, l->t->functions[function].item->family, quantity);
+    const struct lang_kept_member *kept = sn_lang_find_kept(l, l->t->functions[function].item->family, quantity, shape);
     if (!kept)
-        kept = keep(e, function, quantity);
+        kept = keep(e, function, quantity, given, shape);
     if (!kept || !kept->result)
         return none;
-    ir_ref inputs[64];
-    for (uint32_t k = 0; k < e->count; k++)
-        inputs[k] = e->parameters[k].ref;
-    inputs[e->count] = given.ref;
+    ir_ref inputs[MOST_KEPT_ELEMENTS];
+    uint32_t count = 0;
+    for (uint32_t k = 0; k <= e->count; k++) {
+        const lang_value v = k < e->count ? e->parameters[k] : given;
+        bool carries = true;
+        for (uint32_t i = 0; i < v.count; i++, count++) {
+            inputs[count] = sn_lang_element(l, v, i).ref;
+            carries &= kept->carries >> count & 1;
+        }
+        e->carries |= (uint64_t)carries << k;
+    }
     e->kept = kept;
     return sn_lang_scalar(sn_lang_copy_member(l, kept, inputs), l->type);
 }
@@ -738,10 +779,11 @@ static lang_value run_wide(lowering *l, uint32_t function, uint32_t node, lang_m
 static uint32_t body_of_arguments(lowering *l, const lang_distribution *d, lang_member quantity, lang_value given)
 {
     const uint32_t function = body_of(l, d, quantity);
-    bool bare = function && family_of(l, function)->bare, will_do = !l->dry && is_keepable(l, given);
-    for (uint32_t k = 0; bare && will_do && k < d->count; k++)
-        will_do = is_keepable(l, l->pool[d->values + k]);
-    return bare && !will_do ? sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, false) : function;
+    if (!function || !family_of(l, function)->bare)
+        return function;
+    const uint64_t shape = l->dry ? 0 : kept_shape(l, l->pool + d->values, d->count, given);
+    const struct lang_kept_member *kept = shape ? sn_lang_find_kept(l, d->name.item->family, quantity, shape) : NULL;
+    return kept && kept->result ? function : sn_lang_library_family(l->t, l->memory, d->name.symbol, quantity, false);
 }
 
 lang_value sn_lang_quantity(lowering *l, uint32_t distribution, lang_member quantity, lang_value given)

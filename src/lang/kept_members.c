@@ -1,6 +1,6 @@
 /* Members of the library's families, kept as operations for the next program.
  *
- * What a family's member comes to is the same operations whenever its parameters and x are numbers of the program's type that are not constant:
+ * What a family's member comes to is the same operations whenever its parameters and x are numbers, or tuples of as many, of the program's type that are not constant:
  * hundreds of them for a density of the gamma type, each parsed from the library's text, lowered, and looked for a way by which NaN could get lost. So
  * a context keeps what the first program made of a member whose arguments are inputs, and others have it inserted (ir/extract.c). What takes an argument is
  * offered to the local rules again, since what an argument is may make it simpler; rules change no bit, and those that a program has are part of what a
@@ -23,11 +23,11 @@ static bool expands(const lowering *l)
     return l->options->expansions && l->p->rules & IR_SIGNS;
 }
 
-struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_text *family, lang_member quantity)
+struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_text *family, lang_member quantity, uint64_t shape)
 {
     struct lang_kept_member *m = l->options->kept ? l->options->kept->first : NULL;
     while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules
-                 || m->expanded != expands(l)))
+                 || m->expanded != expands(l) || (shape && m->shape != shape)))
         m = m->next;
     return m;
 }

@@ -289,13 +289,13 @@ lang_value sn_lang_with_nans(const lang_evaluation *e, lang_value x, lang_value 
     const ir_ref computed = v.ref;
     bool carried = !l->options->drops;
     for (uint32_t k = 0; k < e->count; k++)
-        carried &= e->kept ? e->kept->carries >> k & 1 : all_carry_nan(l, e->parameters[k], computed);
+        carried &= e->kept ? e->carries >> k & 1 : all_carry_nan(l, e->parameters[k], computed);
     const lang_value none = sn_lang_to(l, e->node, number(e, NAN), v.type);
     if (!carried && e->valid.count)
         v = sn_lang_choose(l, e->node, e->valid, v, none);
     for (uint32_t k = 0; k < x.count; k++) {
         const lang_value element = sn_lang_element(l, x, k);
-        if (l->options->drops || !(e->kept ? e->kept->carries >> e->count & 1 : all_carry_nan(l, element, computed)))
+        if (l->options->drops || !(e->kept ? e->carries >> e->count & 1 : all_carry_nan(l, element, computed)))
             v = sn_lang_choose(l, e->node, compared(e, TOKEN_EQ, element, element), v, none);
     }
     return v;

@@ -12,6 +12,7 @@ typedef struct lang_evaluation {
     lang_value parameters[LANG_MAX_TUPLE]; /* as they are bound */
     uint32_t count;
     const struct lang_kept_member *kept; /* what it was copied from; NULL: it was lowered */
+    uint64_t carries; /* where it was copied: a bit for each parameter, and one for x: a NaN there makes one of the value */
 } lang_evaluation;
 
 /* Of a triangle by rows, is the element the last of its row? */
