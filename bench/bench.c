@@ -23,6 +23,7 @@ static const theme themes[] = {
     {"engines", sn_bench_engines, workload_name},
     {"prototype", sn_bench_prototype, sn_prototype_name},
     {"compile", sn_bench_compile, sn_compile_name},
+    {"families", sn_bench_families, sn_family_row_name},
     {"math", sn_bench_functions, sn_function_name},
     {"graph", sn_bench_graph, sn_graph_row_name},
     {"density", sn_bench_density, sn_density_row_name},
@@ -40,6 +41,8 @@ static const char help[] =
     "               every engine, and from how many points on compiling them pays; two densities in\n"
     "               C, exported C, by calls and by vectors\n"
     "  compile      the price of compiling 100 to 100,000 operations\n"
+    "  families     the price of compiling each family of densities, with derivatives (-slopes), and\n"
+    "               once more (-again), on the widest engine\n"
     "  math         each mathematical function, both types and grades, against SLEEF's\n"
     "  graph        a voice of ten nodes against an interpreted graph; ns of an edit until it sounds, as\n"
     "               a text and as a graph (commit), of a swap, a parameter, an event, a block\n"

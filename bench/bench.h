@@ -13,7 +13,7 @@
  *   graph_speed.c     theme `graph`: a voice of ten nodes; edits, swaps, parameters
  *   plain_graph.c     that voice in plain C, interpreted and otherwise
  *   plain_noise.c     noise in plain C: for tree walks, as a reference, as loops
- *   compile_cost.c    theme `compile`: microseconds from text to callable
+ *   compile_cost.c    themes `compile` and `families`: microseconds from text to callable
  *   density_speed.c   theme `density`: log-densities over data, against loops by hand and R's nmath
  *   timing.c          the clock, two kernels run alternately, medians
  *   buffers.c         arrays that do not get into each other's way
@@ -202,6 +202,8 @@ bool sn_bench_density(const bench_options *options, sinter_context *context);
 const char *sn_prototype_name(unsigned k);
 const char *sn_prototype_field_name(unsigned k); /* which that goes on with */
 const char *sn_compile_name(unsigned k);
+bool sn_bench_families(const bench_options *options, sinter_context *context);
+const char *sn_family_row_name(unsigned k);
 const char *sn_function_name(unsigned k);
 const char *sn_graph_row_name(unsigned k);
 const char *sn_density_row_name(unsigned k);

@@ -1,10 +1,13 @@
 /* How the price of compiling grows: random arithmetic of 100 to 100,000 operations, as text and as a program
- * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields, densities with
- * live parameters, alone (`density-…`) and with their derivatives by these (`slopes-…`): of programs that the context has not met, of families that it
- * has; `again-…` are programs that it has met, whose code it keeps. An
+ * that is there already; and of what people write: a gain, a function, noise, a scene of thirty distance fields. An
  * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
- * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel. */
+ * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel.
+ *
+ * And what each family of densities costs (theme `families`), with live parameters, alone and with its derivatives by these (`-slopes`): as a program that the context
+ * has not met, of a family that it has; and as one that it has met, whose code it keeps (`-again`). */
 #include "bench.h"
+
+#include "lang/lang.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +34,12 @@ static const char *const names[] = {
     "fn at(k) = row(p | translate(-3, k - 2), 0.2 + 0.03*k)\n" \
     "joined(joined(at(0), at(1)), joined(at(2), joined(at(3), at(4))))"
 
-enum { MOST_PARAMETERS = 3 };
-#define DENSITY(name, text, count, ...) \
-    {"density-" name, text, true, false, 0, {NULL}}, {"slopes-" name, text, true, false, count, {__VA_ARGS__}}, \
-    {"again-density-" name, text, true, true, 0, {NULL}}, {"again-slopes-" name, text, true, true, count, {__VA_ARGS__}}
-
-static const struct {
-    const char *name, *text;
-    bool density, again;
-    uint32_t slopes;
-    const char *parameters[MOST_PARAMETERS]; /* what the slopes are by */
-} written[] = {
-    {"gain", "0.5*x + 1", false, false, 0, {NULL}},
-    {"sin", "sin(x)", false, false, 0, {NULL}},
-    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5", false, false, 0, {NULL}},
-    {"fbm-8", "fbm2(x*4, y*4, 8)", false, false, 0, {NULL}},
-    {"scene-30", SCENE, false, false, 0, {NULL}},
-    DENSITY("normal", "normal(0.3, 1.7)", 2, "mu", "sigma"),
-    DENSITY("gamma", "gamma(3.5, 0.7)", 2, "alpha", "beta"),
-    DENSITY("beta", "beta(2.5, 4)", 2, "alpha", "beta"),
-    DENSITY("student_t", "student_t(4.5, 0.1, 1.2)", 3, "nu", "mu", "sigma"),
+static const struct { const char *name, *text; } written[] = {
+    {"gain", "0.5*x + 1"},
+    {"sin", "sin(x)"},
+    {"perlin", "perlin(x*4, y*4)*0.5 + 0.5"},
+    {"fbm-8", "fbm2(x*4, y*4, 8)"},
+    {"scene-30", SCENE},
 };
 enum { RANDOM = sizeof names / sizeof *names, WRITTEN = sizeof written / sizeof *written };
 
@@ -145,13 +134,6 @@ static bool measure_size(const bench_options *options, sinter_context *context, 
 static bool measure_written(const bench_options *options, sinter_context *context, unsigned k, sinter_engine engine)
 {
     compile_work w = {.context = context, .options = {.engine = engine}, .text = written[k].text, .length = strlen(written[k].text)};
-    if (written[k].density) {
-        w.anew = !written[k].again;
-        w.options.source = SINTER_DENSITY;
-        w.options.gradient = written[k].parameters;
-        w.options.gradient_count = written[k].slopes;
-        w.options.gradient_mode = SINTER_GRADIENT_REVERSE;
-    }
     return measure(options, &w, written[k].name, 0, 0) > 0;
 }
 
@@ -172,5 +154,75 @@ bool sn_bench_compile(const bench_options *options, sinter_context *context)
             if (sn_bench_wanted(options, written[k].name))
                 good &= measure_written(options, context, k, engine);
     }
+    return good;
+}
+
+/* ---- families ---- */
+
+enum { FORMS = 4, MOST_FAMILIES = 100, MOST_NAME = 64, MOST_SLOPES = 64 };
+static const char *const forms[FORMS] = {"", "-slopes", "-again", "-again-slopes"};
+
+/* Of tuples nothing says how long they are. */
+static const struct { const char *name, *text; } tuples[] = {
+    {"categorical", "categorical((0.2, 0.3, 0.5))"}, {"dirichlet", "dirichlet((1, 2, 3))"}, {"multi_normal_cholesky", "multi_normal_cholesky((0, 1), (1, 0.5, 1))"}};
+
+static const char *text_of_family(const char *name)
+{
+    for (size_t k = 0; k < sizeof tuples / sizeof *tuples; k++)
+        if (!strcmp(tuples[k].name, name))
+            return tuples[k].text;
+    return name; /* arguments that are left out are live parameters */
+}
+
+/* The family of that number among those that are no other name of one. */
+static bool find_family(unsigned k, lang_family_entry *family)
+{
+    for (uint32_t i = 0; sn_lang_family(i, family); i++)
+        if (!family->same_as && k-- == 0)
+            return true;
+    return false;
+}
+
+const char *sn_family_row_name(unsigned k)
+{
+    static char rows[FORMS * MOST_FAMILIES][MOST_NAME];
+    lang_family_entry family;
+    if (k >= FORMS * MOST_FAMILIES || !find_family(k / FORMS, &family))
+        return NULL;
+    snprintf(rows[k], MOST_NAME, "%s%s", family.name, forms[k % FORMS]);
+    return rows[k];
+}
+
+static bool measure_family(const bench_options *options, sinter_context *context, const char *text, unsigned form, const char *row)
+{
+    sinter_report report;
+    sinter_density *density;
+    const sinter_status status = sinter_density_open(context, text, strlen(text), NULL, &density, &report);
+    if (status) {
+        sn_bench_say_report(row, options->engine, status, &report);
+        return false;
+    }
+    const sinter_density_info info = sinter_density_describe(density);
+    const char *by[MOST_SLOPES];
+    uint32_t count = 0;
+    for (; form % 2 && count < info.parameter_count && count < MOST_SLOPES; count++)
+        by[count] = info.parameters[count].name;
+    compile_work w = {.context = context, .text = text, .length = strlen(text), .anew = form < 2,
+                      .options = {.engine = sn_bench_engine(options, 0), .source = SINTER_DENSITY, .gradient = by, .gradient_count = count,
+                                  .gradient_mode = SINTER_GRADIENT_REVERSE}};
+    const bool good = measure(options, &w, row, 0, 0) > 0;
+    sinter_density_close(density);
+    return good;
+}
+
+bool sn_bench_families(const bench_options *options, sinter_context *context)
+{
+    bool good = true;
+    const char *row;
+    lang_family_entry family;
+    sn_bench_head(options);
+    for (unsigned k = 0; (row = sn_family_row_name(k)); k++)
+        if (sn_bench_wanted(options, row) && find_family(k / FORMS, &family))
+            good &= measure_family(options, context, text_of_family(family.name), k % FORMS, row);
     return good;
 }

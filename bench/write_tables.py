@@ -26,9 +26,22 @@ def cell(value, digits):
     return f"{value:,.{max(0, digits - len(str(int(value))) + 1)}f}"
 
 
+def families(rows):
+    """A line a family: what its four forms cost."""
+    forms = ("", "-slopes", "-again", "-again-slopes")
+    of = {row["workload"]: row for row in rows}
+    lines = ["| family | operations | new, us | with derivatives | met before, us | with derivatives |", "|---|---:|---:|---:|---:|---:|"]
+    for name in of:
+        if all(name + form in of for form in forms):
+            lines.append(f"| {name} | {of[name]['ops']:,} | " + " | ".join(cell(of[name + form]["compile_us"], 2) for form in forms) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def table(command, words):
     result = subprocess.run([command, "bench", *words, "--json"], stdout=subprocess.PIPE, text=True, check=True)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
+    if words == ["families"]:
+        return families(rows)
     columns = [c for c in COLUMNS if any(row[c[0]] is not None for row in rows)]
     lines = ["| " + " | ".join(title for _, title, _ in columns) + " |",
              "|" + "|".join("---" if digits is None else "---:" for _, _, digits in columns) + "|"]

@@ -57,7 +57,7 @@ _sinter()
     *:-*) _sinter_reply "$(_sinter_options "$sinter" "$command")" "$word" ;;
     help:*) _sinter_reply "$(_sinter_commands "$sinter")" "$word" ;;
     functions:*) _sinter_reply "$("$sinter" functions 2>/dev/null | sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' | sort -u)" "$word" ;;
-    bench:*) _sinter_reply "engines prototype compile math graph density gain affine10 circle normal normal_sum random100 random1000 prospero perlin perlin3 simplex2 simplex3 fbm worley2" "$word" ;;
+    bench:*) _sinter_reply "engines prototype compile families math graph density gain affine10 circle normal normal_sum random100 random1000 prospero perlin perlin3 simplex2 simplex3 fbm worley2" "$word" ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

@@ -113,6 +113,20 @@ def check_compile(command):
     return wrong
 
 
+def check_families(command):
+    """Each form of a family, on one engine; what is compiled again costs less."""
+    rows = rows_of(run(command, "families", "gamma-", "dirichlet", "--json", "--quick", "--rounds", "1"))
+    wrong = [w for w in map(wrong_row, rows) if w]
+    forms = ("-slopes", "-again", "-again-slopes")
+    names = [row["workload"] for row in rows]
+    if names != ["dirichlet"] + ["dirichlet" + f for f in forms] + ["gamma" + f for f in forms]:
+        wrong.append(f"rows {names}")
+    ops = {row["workload"]: row["ops"] for row in rows}
+    if not wrong and not ops["dirichlet"] == ops["dirichlet-again"] < ops["dirichlet-slopes"] == ops["dirichlet-again-slopes"]:
+        wrong.append(f"operations {ops}")
+    return wrong
+
+
 def check_math(command):
     """One row a function, type and grade on each engine; SLEEF, where it is, as the limit."""
     rows = rows_of(run(command, "math", "exp-", "sinpi_cospi", "--json", "--quick", "--rounds", "1"))
@@ -176,7 +190,7 @@ def check_refusals(command):
 
 
 def main(command):
-    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_math, check_graph, check_density, check_table,
+    checks = [check_gain, check_prefixes, check_random, check_engines, check_prototype, check_compile, check_families, check_math, check_graph, check_density, check_table,
               check_refusals]
     print(f"1..{len(checks)}")
     failed = 0
