@@ -89,7 +89,7 @@ static void slopes_are_right(void **state)
     } cases[] = {
         {"poisson(%.17g)", "lambda", 0.25}, {"poisson(%.17g)", "lambda", 3.5}, {"poisson(%.17g)", "lambda", 63.5}, {"poisson(%.17g)", "lambda", 70},
         {"poisson(%.17g)", "lambda", 1e9}, {"poisson_log(%.17g)", "alpha", -3}, {"poisson_log(%.17g)", "alpha", 4.125}, {"poisson_log(%.17g)", "alpha", 4.25},
-        {"poisson_log(%.17g)", "alpha", 500}, {"binomial(9, %.17g)", "theta", 0.3}, {"binomial(9, %.17g)", "theta", 0.8}, {"binomial(1000, %.17g)", "theta", 0.3},
+        {"poisson_log(%.17g)", "alpha", 500}, {"poisson_log(%.17g)", "alpha", 1000}, {"binomial(9, %.17g)", "theta", 0.3}, {"binomial(9, %.17g)", "theta", 0.8}, {"binomial(1000, %.17g)", "theta", 0.3},
         {"binomial(1000, %.17g)", "theta", 0.9}, {"binomial_logit(9, %.17g)", "alpha", 0.3}, {"binomial_logit(9, %.17g)", "alpha", -2},
         {"binomial_logit(1e6, %.17g)", "alpha", -2}, {"skew_normal(1, 2, %.17g)", "alpha", 0.5}, {"skew_normal(1, 2, %.17g)", "alpha", -4},
         {"skew_normal(1, %.17g, 3)", "omega", 2},

@@ -1,6 +1,6 @@
 /* Direct calls: the commonest ones, without the steps that find nothing to do.
  *
- * A batch or a sum of columns (of a sum contiguous) with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a
+ * A batch or a sum of columns (of a sum contiguous), and of weights (contiguous), with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a
  * kernel that is one loop of machine code: its frame is remembered, and the call is a few comparisons, the addresses, the loop. The long way costs
  * some 100 ns before the first row, as much as a thousand rows of a normal density. The bits are those of the long way. */
 #include "density/shapes.h"
@@ -10,10 +10,10 @@
 
 static bool is_one_block(const sinter_density_values *v, const sinter_density_data *data)
 {
-    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && !data->weights.data && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
+    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && (!data->weights.data || data->weights.stride == 1) && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
 }
 
-/* Contiguous columns go into the first worker's frame; false: some are not. */
+/* Contiguous columns, and weights behind them, go into the first worker's frame; false: some are not. */
 static inline bool place_columns(const sinter_density *d, const density_frame *f, const sinter_density_data *data)
 {
     for (uint32_t k = 0; k < d->column_count; k++) {
@@ -21,6 +21,8 @@ static inline bool place_columns(const sinter_density *d, const density_frame *f
             return false;
         f->inputs[k] = (uint64_t)(uintptr_t)data->columns[k].data;
     }
+    if (data->weights.data)
+        f->inputs[d->column_count] = (uint64_t)(uintptr_t)data->weights.data;
     return true;
 }
 
@@ -68,12 +70,12 @@ static bool batch_rows(sinter_density_values *v, const sinter_density_data *data
 
 bool sn_density_batch_directly(sinter_density_values *v, const sinter_density_data *data, const sinter_density_results *results)
 {
-    density_frame *f = v->row;
+    density_frame *f = data && data->weights.data ? v->weighted : v->row;
     if (!f || !f->direct || !data || !is_one_block(v, data) || !results->logs || results->columns || results->parameters || !settle(v))
         return false;
     const kernel_run r = sn_density_run(v, f, 0);
     if (data->validity || !place_columns(v->density, f, data))
-        return batch_rows(v, data, results->logs);
+        return !data->weights.data && batch_rows(v, data, results->logs);
     r.frame[r.kernel->frame.outputs] = (uint64_t)(uintptr_t)results->logs;
     const float_mode mode = sn_float_mode_enter();
     f->direct(r.frame, 0, data->count);
@@ -130,7 +132,7 @@ __attribute__((noinline)) static bool sum_terms(sinter_density_values *v, densit
 
 bool sn_density_sum_directly(sinter_density_values *v, const sinter_density_data *data, bool gradient, double *totals)
 {
-    const density_sums *s = &v->sums[gradient];
+    const density_sums *s = &v->sums[data && data->weights.data][gradient];
     if (!s->terms || !s->terms->direct || (s->factored && !s->factored->direct) || !data || data->validity || !is_one_block(v, data) || !settle(v))
         return false;
     const float_mode mode = sn_float_mode_enter();

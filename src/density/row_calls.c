@@ -62,12 +62,12 @@ static bool has_no_arrays(const density_shape *shape)
     return memcmp(&shape->arrays, &none, sizeof none) == 0;
 }
 
-/* No more than columns in and log-densities out, or their sum? */
+/* No more than columns in, weights perhaps among them, and log-densities out, or their sum? */
 static bool is_plain(const density_shape *shape)
 {
     density_shape plain;
     memset(&plain, 0, sizeof plain);
-    return memcmp(&shape->arrays, &plain.arrays, sizeof plain - offsetof(density_shape, arrays)) == 0 && !shape->weighted;
+    return memcmp(&shape->arrays, &plain.arrays, sizeof plain - offsetof(density_shape, arrays)) == 0;
 }
 
 /* ---- streams ---- */
@@ -159,7 +159,7 @@ static sinter_status plan_batch(density_rows *r, const sinter_density_data *data
         return SINTER_BAD_ARGUMENT;
     const sinter_status status = make_ready(r, &shape, report);
     if (!status && is_plain(&shape))
-        r->values->row = r->frame;
+        *(shape.weighted ? &r->values->weighted : &r->values->row) = r->frame;
     return status;
 }
 
@@ -211,13 +211,13 @@ static sinter_status plan_sum(sum_plan *p, sinter_density_values *v, const sinte
         return status;
     p->terms = r->frame;
     r->result_count = r->frame->variant->results;
-    if (p->shape.weighted)
-        return SINTER_OK;
-    p->shape.factored = true;
-    status = make_ready(r, &p->shape, report);
-    p->factored = status ? NULL : r->frame;
+    if (!p->shape.weighted) {
+        p->shape.factored = true;
+        status = make_ready(r, &p->shape, report);
+        p->factored = status ? NULL : r->frame;
+    }
     if (has_no_arrays(&p->shape))
-        v->sums[gradient] = (density_sums){p->terms, p->factored};
+        v->sums[p->shape.weighted][gradient] = (density_sums){p->terms, p->factored};
     return status;
 }
 

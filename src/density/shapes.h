@@ -263,8 +263,8 @@ struct sinter_density_values {
     bool overlaid;     /* the last call brought values of its own */
     int invalid;       /* among `given`; −1: none */
     int told;          /* what the last call complained of; −1: of nothing, or values were set since */
-    density_frame *row; /* of plain batches, once it is there */
-    density_sums sums[2]; /* plain ones, once they are there: without and with derivatives */
+    density_frame *row, *weighted; /* of plain batches, and of those with weights besides, once they are there */
+    density_sums sums[2][2]; /* likewise: without weights and with them, without derivatives and with them */
     density_frame **frames; /* by number of variant */
     uint32_t frame_capacity;
     uint8_t *scratch;  /* `scratch_each` bytes for each worker */
