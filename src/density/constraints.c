@@ -145,51 +145,65 @@ const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c,
 
 /* ---- words ---- */
 
-static void add_words(text *t, const char *sign, bool finite, double number, const char *name, unsigned type)
+static void add_number(text *t, double number, unsigned type)
 {
-    if (!finite && !name)
-        return;
-    sn_text_add(t, t->length ? ", " : "");
-    sn_text_add(t, sign);
-    if (name)
-        sn_text_add(t, name);
-    else if (type == IR_F32)
+    if (type == IR_F32)
         sn_text_add_f32(t, (float)number);
     else
         sn_text_add_f64(t, number);
 }
 
-/* Does the limit say more than the range that the statement gives? */
-static bool says_more(const lang_limit *limit, const ir_param *param)
+static void add_bound(text *t, const char *sign, const lang_limit *limit, unsigned type)
 {
-    const double low = limit->above ? param->low : limit->value, high = limit->above ? limit->value : param->high;
-    return limit->other || (limit->open ? low <= high : low < high);
+    sn_text_add(t, t->length ? ", " : "");
+    sn_text_add(t, sign);
+    if (limit->other)
+        sn_text_add(t, limit->other);
+    else
+        add_number(t, limit->value, type);
+}
+
+/* The range that the statement gives, and what of the limits narrows it and is included: `in 0..1`, `>= 0`. Says whether something does. */
+static bool add_range(text *t, const lang_density *described, const ir_param *param, density_range *r)
+{
+    *r = (density_range){.low = param->low, .high = param->high};
+    for (uint32_t k = 0; k < described->limit_count; k++) {
+        const lang_limit *limit = &described->limits[k];
+        if (!strcmp(limit->name, param->name) && !limit->other && !limit->open && !limit->whole)
+            narrow_range(r, param->type, limit->above, false, limit->value);
+    }
+    const bool has_low = r->low > -INFINITY, has_high = r->high < INFINITY;
+    if (!has_low && !has_high)
+        return false;
+    sn_text_add(t, has_low && has_high ? "in " : has_low ? ">= " : "<= ");
+    add_number(t, has_low ? r->low : r->high, param->type);
+    if (has_low && has_high) {
+        sn_text_add(t, "..");
+        add_number(t, r->high, param->type);
+    }
+    return r->low > param->low || r->high < param->high;
 }
 
 /* Of a parameter that the text declares, as it would be written: `> 0`, `in 0..1, > a`; nothing where its statement's range says it all. */
 static const char *words_of_limits(sinter_density *d, const lang_density *described, const ir_param *param)
 {
     static const char *const signs[2][2] = {{"<= ", "< "}, {">= ", "> "}};
+    density_range r;
     text t;
     sn_text_open(&t, &d->own);
+    bool more = add_range(&t, described, param, &r);
     for (uint32_t k = 0; k < described->limit_count; k++) {
         const lang_limit *limit = &described->limits[k];
-        if (strcmp(limit->name, param->name) != 0)
+        const bool is_inside = limit->open && isfinite(limit->value) && (limit->above ? limit->value >= r.low : limit->value <= r.high);
+        if (strcmp(limit->name, param->name) != 0 || (!limit->whole && !limit->other && !is_inside))
             continue;
+        more = true;
         if (limit->whole)
-            add_words(&t, "", false, 0, "an integer", param->type);
-        else if (says_more(limit, param))
-            add_words(&t, signs[limit->above][limit->open], isfinite(limit->value) != 0, limit->value, limit->other, param->type);
+            sn_text_add(&t, t.length ? ", an integer" : "an integer");
+        else
+            add_bound(&t, signs[limit->above][limit->open], limit, param->type);
     }
-    if (t.failed || !t.length || (param->low == -INFINITY && param->high == INFINITY))
-        return t.failed ? NULL : t.length ? t.start : "";
-    text both;
-    sn_text_open(&both, &d->own);
-    add_words(&both, "in ", true, param->low, NULL, param->type);
-    sn_text_add(&both, "..");
-    sn_text_add_f64(&both, param->high);
-    add_words(&both, "", false, 0, t.start, param->type);
-    return both.failed ? NULL : both.start;
+    return t.failed ? NULL : more ? t.start : "";
 }
 
 /* ---- all of it ---- */
