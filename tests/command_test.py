@@ -1600,6 +1600,22 @@ def dump_fields_and_patches(folder):
 
 
 @test
+def dump_densities(folder):
+    for text in "normal(0, 1)", "gamma(2, 3)", "gamma(alpha=2)", "input y; param m = 0; y ~ normal(m, 1)", "family f(a) on real { log_density = -a*x*x }; f(2)":
+        check("f64" in out("dump", text, "--ir").splitlines()[0], text)
+    for text in "gamma(x)", "fn normal(x) = x; normal(x)":
+        check("f32" in out("dump", text, "--ir").splitlines()[0], text)
+    check("double x" in out("dump", "normal(0, 1)", "--c", "--function", "bell"), "as C")
+    check("f32" in out("dump", "normal(0, 1)", "--type", "f32", "--ir").splitlines()[0], "in f32")
+    check(len(out("dump", "normal(0, 1)", "--drop", "x", "--ir")) < len(out("dump", "normal(0, 1)", "--ir")), "without what is constant in x")
+    check("d(log_density)/d(mu)" in out("dump", "normal(0, 1)", "--gradient", "mu", "--ir"), "derivatives")
+    check("input x: f64" in out("dump", "-x*x/2", "--density", "--ir"), "a number that is said to be one")
+    bad(1, "dump", "normal(0, 1)", "--field", says="family")
+    bad(2, "dump", "x", "--density", "--patch", says="exclude")
+    bad(2, "dump", "x", "--density", "--grid", says="fields")
+
+
+@test
 def dump_operations_as_text(folder):
     text = out("dump", "x*0.5 + sin(y)", "--ir", "--passes", "")
     (folder / "a.ir").write_text(text)

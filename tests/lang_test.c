@@ -1044,6 +1044,24 @@ static void patches_are_told_from_fields(void **state)
     sn_arena_close(&scratch);
 }
 
+static void densities_are_told_from_others(void **state)
+{
+    (void)state;
+    static const char *const densities[] = {"normal(0, 1)", "normal", "gamma(2, 3)", "gamma(alpha=2)", "input y\ny ~ normal(0, 1)", "input y\ntarget += -y*y", "mixture((0.5, 0.5), normal(0, 1), normal(2, 1))",
+                                            "family f(a) on real { log_density = -a*x*x }\nf(2)", "fn g(x) = x\nnormal(g(1), 2)"};
+    static const char *const others[] = {"x", "gamma(x)", "logistic(x)", "fn normal(x) = x\nnormal(x)", "normal = 3; normal", "log_density(normal(0, 1), x)", "", "$", "y = x + y'\ny",
+                                         "gamma(2, 3)*x"};
+    arena scratch;
+    sn_arena_open(&scratch, NULL);
+    for (size_t k = 0; k < sizeof densities / sizeof *densities; k++)
+        if (!sn_lang_is_density(&scratch, densities[k], strlen(densities[k])))
+            fail_msg("%s", densities[k]);
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (sn_lang_is_density(&scratch, others[k], strlen(others[k])))
+            fail_msg("%s", others[k]);
+    sn_arena_close(&scratch);
+}
+
 /* ---- functions by callbacks ---- */
 
 static void emit_double(void *user, sinter_program *p, const sinter_value *inputs, uint32_t input_count,
@@ -1212,7 +1230,7 @@ int main(void)
         cmocka_unit_test_teardown(state_has_names, teardown),
         cmocka_unit_test_teardown(near_and_far_reads_have_lines_of_their_own, teardown),
         cmocka_unit_test_teardown(denormals_stay_out_of_cycles, teardown),
-        cmocka_unit_test_teardown(patches_are_told_from_fields, teardown),
+        cmocka_unit_test_teardown(patches_are_told_from_fields, teardown), cmocka_unit_test_teardown(densities_are_told_from_others, teardown),
         cmocka_unit_test_teardown(callbacks_are_functions, teardown),
         cmocka_unit_test(the_documented_functions_are_the_functions),
         cmocka_unit_test_teardown(the_documented_programs_are_programs, teardown),

@@ -41,7 +41,7 @@ const option sn_cli_options[] = {
     {OPTION_GRAD, 0, "grad", NULL, DENSITY, "add the derivatives by all columns and parameters (of the sum: by all parameters)"},
     {OPTION_NATURAL, 0, "natural", NULL, DENSITY,
      "print natural parameters, log-partition and moments of an exponential family, and the data's sufficient statistics"},
-    {OPTION_DROP, 0, "drop", "x|theta", DENSITY, "leave out terms that are constant in x, or in the parameters"},
+    {OPTION_DROP, 0, "drop", "x|theta", DENSITY | DUMP, "leave out terms that are constant in x, or in the parameters"},
     {OPTION_PRIOR, 0, "prior", "DENSITY", DENSITY, "print the posterior that the data make of this conjugate prior: --prior 'gamma(2, 0.5)'"},
     {OPTION_PLOT, 0, "plot", "FILE", DENSITY, "draw the density over the data's histogram: a PNG file"},
     {OPTION_AXIS, 0, "axis", "NAME", DENSITY, "the column that --plot draws (default: the only one, or y)"},
@@ -110,11 +110,13 @@ const option sn_cli_options[] = {
     {OPTION_FUNCTION, 0, "function", "NAME", DUMP, "what --c calls the function (default kernel)"},
     {OPTION_PATCH, 0, "patch", NULL, DUMP, "take the text for a patch"},
     {OPTION_FIELD, 0, "field", NULL, DUMP, "take it for a field (default: what it looks like)"},
+    {OPTION_DENSITY, 0, "density", NULL, DUMP, "take it for a density"},
     {OPTION_GRID, 0, "grid", NULL, DUMP, "compile for the pixels of a grid, as image does"},
     {OPTION_IR_TEXT, 0, "ir-text", NULL, DUMP,
      "the text is operations, as --ir prints them (so are .ir files)"},
     {OPTION_VM, 0, "vm", NULL, COMPILING & ~RENDER, "the text is of the .vm form, whatever its name"},
-    {OPTION_TYPE, 0, "type", "f32|f64", COMPILING, "what is computed in (default f32)"},
+    {OPTION_TYPE, 0, "type", "f32|f64", COMPILING & ~DUMP, "what is computed in (default f32)"},
+    {OPTION_TYPE, 0, "type", "f32|f64", DUMP, "what is computed in (default f32, of densities f64)"},
     {OPTION_TYPE, 0, "type", "f32|f64", DENSITY, "what is computed in (default f64)"},
     {OPTION_ENGINE, 0, "engine", "NAME", TAKING_PROGRAMS,
      "auto, interp, scalar, avx2, avx512 or neon (default auto)"},
@@ -336,6 +338,7 @@ static bool read_type(const reader *r, const char *text)
     if (strcmp(text, "f32") != 0 && strcmp(text, "f64") != 0)
         return refuse(r, text, "f32 or f64");
     r->a->type = text[1] == '3' ? SINTER_F32 : SINTER_F64;
+    r->a->type_given = true;
     return true;
 }
 
@@ -670,6 +673,7 @@ static bool take_switch(reader *r)
     case OPTION_DOT: return choose_part(r, DUMP_DOT);
     case OPTION_PATCH: return raise_flag(&a->patch);
     case OPTION_FIELD: return raise_flag(&a->field);
+    case OPTION_DENSITY: return raise_flag(&a->density);
     case OPTION_GRID: return raise_flag(&a->grid);
     case OPTION_IR_TEXT: return raise_flag(&a->ir_text);
     case OPTION_VM: return raise_flag(&a->vm);
@@ -856,11 +860,11 @@ static bool check(const reader *r)
         wrong = "with --plot no rows are printed; --grad and --gradient want --sum there";
     else if (a->point_count && a->input_count)
         wrong = "--at and --input exclude each other";
-    else if (a->patch && a->field)
-        wrong = "--patch and --field exclude each other";
-    else if (a->vm && (a->patch || a->ir_text))
-        wrong = "--vm excludes --patch and --ir-text";
-    else if (a->patch && a->grid)
+    else if (a->patch + a->field + a->density > 1)
+        wrong = "--patch, --field and --density exclude each other";
+    else if (a->vm && (a->patch || a->density || a->ir_text))
+        wrong = "--vm excludes --patch, --density and --ir-text";
+    else if ((a->patch || a->density) && a->grid)
         wrong = "--grid is for fields";
     else if (a->impulse && a->noise)
         wrong = "--impulse and --noise exclude each other";

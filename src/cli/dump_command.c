@@ -7,20 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a text of the language is, if nobody says: a patch where it has inputs, state or the rate. */
-static bool looks_like_patch(const program_text *p)
+/* What a text of the language is, if nobody says: a density where it has a distribution at its end or behind `~`, a patch where it has inputs, state or the rate. */
+static sinter_source source_of(const arguments *a, const program_text *p)
 {
     arena memory;
+    if (a->field || a->grid || a->patch || a->density)
+        return a->density ? SINTER_DENSITY : a->patch ? SINTER_PATCH : SINTER_FIELD;
     sn_arena_open(&memory, NULL);
-    const bool patch = sn_lang_is_patch(&memory, p->text, p->length);
+    const bool density = sn_lang_is_density(&memory, p->text, p->length), patch = sn_lang_is_patch(&memory, p->text, p->length);
     sn_arena_close(&memory);
-    return patch;
+    return density ? SINTER_DENSITY : patch ? SINTER_PATCH : SINTER_FIELD;
 }
 
 static sinter_options options_of(const arguments *a, const program_text *p)
 {
-    const bool patch = p->form == FORM_LANGUAGE && !a->field && !a->grid && (a->patch || looks_like_patch(p));
-    sinter_options options = sn_cli_options_of(a, p, patch);
+    const sinter_source source = p->form == FORM_LANGUAGE ? source_of(a, p) : SINTER_FIELD;
+    sinter_options options = sn_cli_options_of(a, p, source == SINTER_PATCH);
+    if (source == SINTER_DENSITY) {
+        options.source = source;
+        options.drop = a->drop;
+        options.type = a->type_given ? a->type : SINTER_F64;
+    }
     options.domain = a->grid ? SINTER_GRID : SINTER_POINTS;
     options.passes = a->passes;
     return options;

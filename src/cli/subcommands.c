@@ -77,7 +77,8 @@ static const char density_text[] =
 static const char dump_text[] =
     "Prints a program as one of the stages between its text and its machine code, or as C.\n\n"
     "  sinter dump 'x*0.5 + 1' --asm --engine avx2\n"
-    "  sinter dump '(x*0.5 + 1)*2 - 0.5' --ir --passes identity,affine --relaxed\n\n" PROGRAM_TEXT;
+    "  sinter dump '(x*0.5 + 1)*2 - 0.5' --ir --passes identity,affine --relaxed\n"
+    "  sinter dump 'normal(mu=2, sigma=1.5)' --c --function log_density\n\n" PROGRAM_TEXT;
 
 static const char functions_text[] =
     "Prints what texts can call, one function a line: the words of the language, then the standard library by its\n"

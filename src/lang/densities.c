@@ -275,7 +275,7 @@ static bool means_nothing(const lowering *l, uint32_t node)
 void sn_lang_density_value(lowering *l, uint32_t statement)
 {
     const lang_statement s = l->t->statements[statement];
-    if (sn_lang_names_distribution(l, s.a) || means_nothing(l, s.a)) {
+    if (sn_lang_names_distribution(l->t, s.a) || means_nothing(l, s.a)) {
         sn_lang_add_outputs(l, statement, 0, value_of_distribution(l, s.a));
         return;
     }

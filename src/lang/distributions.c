@@ -15,16 +15,16 @@
 
 /* ---- what a name means ---- */
 
-bool sn_lang_names_distribution(const lowering *l, uint32_t node)
+bool sn_lang_names_distribution(const lang_tree *t, uint32_t node)
 {
-    const lang_node *n = &l->t->nodes[node];
+    const lang_node *n = &t->nodes[node];
     if (n->kind != NODE_CALL && n->kind != NODE_GLOBAL)
         return false;
-    const lang_symbol *s = &l->t->symbols[n->a];
+    const lang_symbol *s = &t->symbols[n->a];
     if (n->kind == NODE_GLOBAL && (s->global_slot || s->input))
         return false;
-    const lang_family_name name = sn_lang_family_of(l->t, n->a);
-    return name.function || name.item || (n->kind == NODE_CALL && sn_lang_find_combination(l->t, n->a));
+    const lang_family_name name = sn_lang_family_of(t, n->a);
+    return name.function || name.item || (n->kind == NODE_CALL && sn_lang_find_combination(t, n->a));
 }
 
 static void no_distribution(lowering *l, uint32_t node)
@@ -263,7 +263,7 @@ static void describe(lowering *l, const lang_distribution *d, uint32_t function)
 
 uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live)
 {
-    if (!sn_lang_names_distribution(l, node)) {
+    if (!sn_lang_names_distribution(l->t, node)) {
         no_distribution(l, node);
         return 0;
     }

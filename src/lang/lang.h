@@ -113,6 +113,8 @@ sinter_status sn_vm_lower(ir_program *program, arena *scratch, const char *sourc
 /* Is the text a patch: does it declare inputs, have state, or read rate, dt, time or index? Errors in it do
  * not matter. */
 bool sn_lang_is_patch(arena *scratch, const char *source, size_t length);
+/* Is it a density: does it have lines `y ~ D` or `target += …`, or a distribution at its end, which is no function of the text? */
+bool sn_lang_is_density(arena *scratch, const char *source, size_t length);
 
 /* What a parameter of a density has to keep to be valid, or a value of x to lie in the support. */
 typedef struct lang_bounds {

@@ -783,14 +783,45 @@ sinter_status sn_lang_lower(ir_program *program, arena *scratch, const char *sou
     return tree.source.status;
 }
 
-bool sn_lang_is_patch(arena *scratch, const char *source, size_t length)
+/* False: memory was refused, or the text is too long. */
+static bool parse_alone(lang_tree *t, arena *scratch, const char *source, size_t length)
 {
     sinter_report report_of_nobody;
-    lang_tree tree = {0};
-    if (!sn_lang_open_source(&tree.source, scratch, source, length, NULL, NULL, &report_of_nobody))
+    if (!sn_lang_open_source(&t->source, scratch, source, length, NULL, NULL, &report_of_nobody))
         return false;
-    sn_lang_parse(&tree, scratch, NULL);
-    if (tree.out_of_memory)
+    sn_lang_parse(t, scratch, NULL);
+    return !t->out_of_memory;
+}
+
+/* gamma(x) is the function, gamma(2, 3) the family: where a name of the language is both the function takes one argument. */
+static bool calls_function(const lang_tree *t, uint32_t node)
+{
+    const lang_node *n = &t->nodes[node];
+    const lang_symbol *s = &t->symbols[n->a];
+    if (s->function)
+        return !sn_lang_family_of(t, n->a).function;
+    return n->kind == NODE_CALL && t->lists[n->b] == 1 && t->nodes[t->lists[n->b + 2]].kind != NODE_NAMED && (s->word || sn_lang_find_callable(t, n->a));
+}
+
+bool sn_lang_is_density(arena *scratch, const char *source, size_t length)
+{
+    lang_tree tree = {0};
+    if (!parse_alone(&tree, scratch, source, length))
+        return false;
+    bool density = false;
+    for (uint32_t s = tree.first; s; s = tree.statements[s].next) {
+        const lang_statement *statement = &tree.statements[s];
+        density |= statement->kind == STATEMENT_DRAW || statement->kind == STATEMENT_TARGET;
+        if (statement->kind == STATEMENT_VALUE)
+            density |= sn_lang_names_distribution(&tree, statement->a) && !calls_function(&tree, statement->a);
+    }
+    return density;
+}
+
+bool sn_lang_is_patch(arena *scratch, const char *source, size_t length)
+{
+    lang_tree tree = {0};
+    if (!parse_alone(&tree, scratch, source, length))
         return false;
     uint32_t free_names = tree.free_names;
     bool patch = tree.has_state;

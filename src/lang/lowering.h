@@ -373,7 +373,7 @@ lang_value sn_lang_lower_accumulation(lowering *l, uint32_t node);
 
 /* ---- distributions.c ---- */
 /* Is it a name, or a call, that means a distribution where one is wanted? */
-bool sn_lang_names_distribution(const lowering *l, uint32_t node);
+bool sn_lang_names_distribution(const lang_tree *t, uint32_t node);
 /* The distribution that the node says, its arguments evaluated: its number, 0 after an error. With `live`, arguments that are constants, or left out,
  * become parameters of the program. `quantity` is what will be asked of it first. */
 uint32_t sn_lang_distribution(lowering *l, uint32_t node, lang_member quantity, bool live);
