@@ -230,9 +230,10 @@ static uint32_t count_names(const char *names)
 }
 
 /* Parameters that are streams, and terms that are left out. */
-static sinter_status shape_density(compilation *c, uint32_t rules)
+sinter_status sn_kernel_shape_density(compilation *c)
 {
     const sinter_options *o = &c->options;
+    const uint32_t rules = o->passes ? 0 : c->program.rules;
     ir_program out;
     if (o->arrays) {
         size_t length = 0;
@@ -257,7 +258,7 @@ sinter_status sn_kernel_passes(compilation *c)
     sinter_status status = verified(c, "the front end");
     ir_program out;
     if (!status && (c->options.arrays || c->options.drop))
-        status = shape_density(c, rules);
+        status = sn_kernel_shape_density(c);
     const bool derives = c->options.gradient_count > 0;
     if (!status && derives) {
         status = c->options.passes ? sn_kernel_gradient(c) : add_gradient(c);

@@ -69,7 +69,9 @@ static sinter_status write_dump(compilation *c, sinter_dump_kind kind, const sin
     if (kind == SINTER_DUMP_IR || kind == SINTER_DUMP_DOT) {
         text log;
         sn_text_open(&log, c->memory);
-        status = sn_kernel_gradient(c);
+        status = sn_kernel_shape_density(c);
+        if (!status)
+            status = sn_kernel_gradient(c);
         sn_kernel_mark_grade(c);
         if (!status)
             status = named_passes(c, d->passes, &log);

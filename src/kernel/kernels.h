@@ -476,7 +476,9 @@ sinter_status sn_kernel_compile(sinter_context *context, const sinter_options *o
                                 sinter_kernel **kernel, sinter_report *report);
 /* The first half only: c->program after the passes and *p planned (NULL: not planned). The caller ends it with sn_kernel_end, also after errors. */
 sinter_status sn_kernel_begin(compilation *c, sinter_context *context, const sinter_options *options, sinter_report *report);
-sinter_status sn_kernel_gradient(compilation *c); /* where the options ask for it; part of sn_kernel_passes */
+/* Where the options ask for it; parts of sn_kernel_passes. */
+sinter_status sn_kernel_shape_density(compilation *c);
+sinter_status sn_kernel_gradient(compilation *c);
 sinter_status sn_kernel_passes(compilation *c);
 /* Gives all mathematical functions of the program the grade `fast`, if the options ask for it. */
 void sn_kernel_mark_grade(compilation *c);

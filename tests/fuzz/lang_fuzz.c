@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (violation)
         complain(violation);
     sn_lang_is_patch(&scratch, (const char *)data + 1, size - 1);
+    sn_lang_is_density(&scratch, (const char *)data + 1, size - 1);
     sn_arena_close(&memory);
     sn_arena_close(&scratch);
     return 0;
