@@ -2,6 +2,7 @@
  * say no number, refused memory; and sums by a column. */
 #include "open_context.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <sinter/sinter.h>
@@ -276,6 +277,44 @@ static void numbers_keep_constraints(void **state)
             fail_msg("number %d: %lld is named, the sum is %g", wrong[k].number, (long long)sinter_groups_complain(s.groups).number, sum);
     }
     close_groups(&s);
+}
+
+/* What families want of numbers, and of one number beside others, whichever rows may meet; of parameters of priors, too. */
+static void numbers_suit_families(void **state)
+{
+    (void)state;
+    static const double inf = (double)INFINITY;
+    static const double y_of[3] = {0.5, 1, 0.75}, place_of[3] = {0, 1, 2};
+    static const struct { const char *text; double numbers[5]; int64_t wrong; double lows[3]; } cases[] = {
+        {"input y, g; param s[3] = 1; y ~ normal(0, s[g])", {1, 2, 3}, -1, {5e-324}},
+        {"input y, g; param s[3] = 1; y ~ normal(0, s[g])", {1, 0, 3}, 1, {5e-324}},
+        {"input y, g; param lo = 0; param hi[3] = 2; y ~ uniform(lo, hi[g])", {0, 2, 2, 2}, -1, {-DBL_MAX, -DBL_MAX}},
+        {"input y, g; param lo = 0; param hi[3] = 2; y ~ uniform(lo, hi[g])", {0.25, 2, 2, 0.25}, 3, {-DBL_MAX, -DBL_MAX}},
+        {"input y, g; param lo[3] = 0; param hi = 2; y ~ uniform(lo[g], hi)", {2, 0, 0, 3}, 0, {-DBL_MAX, -DBL_MAX}},
+        {"input y, g; param lo[3] = 0; param hi[2] = 2; y ~ uniform(lo[g], hi[g])", {0, 1, 0, 2, 1}, 4, {-DBL_MAX, -DBL_MAX}},
+        {"input y, g; param a[3] = 1; param tau = 2; a ~ normal(0, tau); y ~ normal(a[g], 1)", {2, 1, 1, 1}, -1, {5e-324, -DBL_MAX}},
+        {"input y, g; param a[3] = 1; param tau = 2; a ~ normal(0, tau); y ~ normal(a[g], 1)", {-1, 1, 1, 1}, 0, {5e-324, -DBL_MAX}},
+        {"input y, g; param a[3] = 1; param u = 0; param v = 3; a ~ uniform(u, v); y ~ normal(a[g], 1)", {2, 1, 1.5, 1.5, 1.5}, 1, {-DBL_MAX, -DBL_MAX, -DBL_MAX}},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sinter_density *d;
+        sinter_groups *g;
+        sinter_report report;
+        double sum = 7, gradient[5] = {7, 7, 7, 7, 7};
+        if (sinter_density_open(context, cases[k].text, strlen(cases[k].text), NULL, &d, &report) || sinter_groups_open(d, &g, &report))
+            fail_msg("%s: %s", cases[k].text, report.errors[0].message);
+        const sinter_groups_info info = sinter_groups_describe(g);
+        for (uint32_t p = 0; p < info.parameter_count; p++)
+            if (info.parameters[p].low != cases[k].lows[p] || info.parameters[p].high == inf)
+                fail_msg("%s: %s from %g to %g", cases[k].text, info.parameters[p].name, info.parameters[p].low, info.parameters[p].high);
+        const sinter_density_argument two[2] = {{y_of, 1}, {place_of, 1}};
+        const sinter_density_data data = {.count = strstr(cases[k].text, "hi[2]") ? 2 : 3, .columns = two};
+        expect_status(sinter_groups_sum(g, cases[k].numbers, &data, &sum, gradient), cases[k].wrong < 0 ? SINTER_OK : SINTER_BAD_PARAMETER, cases[k].text);
+        if (sinter_groups_complain(g).number != cases[k].wrong || (cases[k].wrong >= 0) != (isnan(sum) && isnan(gradient[0])))
+            fail_msg("%s: number %d is named, the sum is %g", cases[k].text, (int)sinter_groups_complain(g).number, sum);
+        sinter_groups_close(g);
+        sinter_density_close(d);
+    }
 }
 
 /* ---- bound ---- */
@@ -740,7 +779,7 @@ int main(void)
         cmocka_unit_test(one_parameter_by_two_columns),
         cmocka_unit_test(rows_have_the_bits_of_arrays),
         cmocka_unit_test(columns_say_numbers_that_there_are),
-        cmocka_unit_test(numbers_keep_constraints),
+        cmocka_unit_test(numbers_keep_constraints), cmocka_unit_test(numbers_suit_families),
         cmocka_unit_test(bound_groups_are_their_rows),
         cmocka_unit_test(rows_that_do_not_collapse_are_kept), cmocka_unit_test(rows_come_and_go), cmocka_unit_test(groups_come_and_go), cmocka_unit_test(kept_rows_come_and_go),
         cmocka_unit_test(sums_by_a_column),

@@ -465,7 +465,7 @@ static double sum_by_definition(const uint64_t *terms, int64_t count, bool narro
     return added(sum_by_definition(terms, half, narrow), sum_by_definition(terms + half, count - half, narrow), narrow);
 }
 
-/* Weighted sums have no factors taken out: they are those of the batch's numbers. */
+/* Weighted sums have no factors taken out: they are those of the batch's numbers; derivatives of NaN are NaN. */
 static void check_definition(const model *m, const rows *r, const outcome *o)
 {
     const argument *of_parameters = r->arguments + m->columns;
@@ -473,7 +473,7 @@ static void check_definition(const model *m, const rows *r, const outcome *o)
     if (bits_of(sum) != bits_of(o->sum))
         fail_msg("density %llu, %d rows: sum %.17g, by definition %.17g\n%s", (unsigned long long)number_of_density, (int)r->count, o->sum, sum, m->text);
     for (uint32_t k = 0; k < m->parameters; k++) {
-        const double slope = of_parameters[k].stride ? (double)NAN : sum_by_definition(o->bits + (k + 1) * r->count, r->count, m->narrow) + 0.0;
+        const double slope = of_parameters[k].stride || isnan(sum) ? (double)NAN : sum_by_definition(o->bits + (k + 1) * r->count, r->count, m->narrow) + 0.0;
         if (bits_of(slope) != bits_of(o->gradient[k]))
             fail_msg("density %llu, %d rows: derivative by p%u %.17g, by definition %.17g\n%s", (unsigned long long)number_of_density, (int)r->count, (unsigned)k,
                      o->gradient[k], slope, m->text);

@@ -739,6 +739,8 @@ static void declared_parameters(void **state)
         {"input y; param a = 2; y ~ truncated(normal(0, a), 0, 3)", {-1}, 0, "> 0"},
         {"input y; param a = 2; y ~ affine(normal(0, 1), 1, a)", {-1}, 0, "> 0"},
         {"input y; param a = 2; param b = 1; y ~ normal(0, a - b)", {1, 1}, 0, "> b"},
+        {"input y; param n = 3; y ~ binomial(i32(n), 0.5)", {2.5}, -1, ""},
+        {"input y; param a = 1; y ~ normal(0, a); y ~ uniform(0, a); y ~ uniform(a, 4); y ~ uniform(a, 3)", {3}, 0, "> 0, < 3"},
         {"input y; param a = 2; a ~ gamma(2, 1); y ~ normal(a, 1)", {-1}, -1, ""}, /* outside of the prior's support: -inf */
         {"fn f(s, y) = log_density(normal(0, s), y)\ninput y; param a = 2; target += a > 0 ? f(a, y) : 0", {-1}, -1, ""}, /* not asked for */
     };
@@ -779,20 +781,47 @@ static void declared_parameters(void **state)
     expect_status(sinter_density_open(context, "input y; param a = 1; y ~ normal(0, a)", 38, &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed");
     assert_string_equal(report.errors[0].message, "-2 breaks the constraint of the parameter \"a\"");
 
-    /* By row the rows alone, and each of their derivatives; so where an expression is what is invalid. */
-    static const char *const texts[] = {"input y; param b = 1; y ~ normal(0, b)", "input y; param b = 1; y ~ normal(0, b*exp(900))", "input y; param b = 1; y ~ uniform(0, 2*b)"};
-    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
-        d = open_density(texts[k], NULL);
+    /* By row the rows alone. */
+    d = open_density("input y; param b = 1; y ~ normal(0, b)", NULL);
+    sinter_density_values *v = open_values(d);
+    const double y[3] = {0.25, 0.5, 1}, b[3] = {1, -1, 2};
+    double logs[3];
+    const sinter_density_argument by_row = {b, 1};
+    const sinter_density_data data = {.count = 3, .columns = &(sinter_density_argument){y, 1}, .parameters = &by_row};
+    expect_status(sinter_density_batch(v, &data, &(sinter_density_results){.logs = logs}), SINTER_OK, "by row");
+    assert_true(!isnan(logs[0]) && isnan(logs[1]) && !isnan(logs[2]));
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
+/* Where a row is NaN each of its derivatives is, whatever the density's own choices leave of them; so of sums, and of bound rows. */
+static void slopes_of_nan(void **state)
+{
+    (void)state;
+    static const struct { const char *text; double y; } cases[] = {
+        {"input y; param a = 0; param b = 1000; y ~ normal(a, exp(b))", 1}, {"input y; param a = 0; param b = -1; y ~ cauchy(a, 2*b)", 1},
+        {"input y; param a = 0; param b = -1; y ~ von_mises(a, 2*b)", 1},   {"input y; param a = 3; param b = 1; y ~ poisson_log(b*1e308*10)", 1},
+        {"input y; param a = 3; param b = 1; y ~ double_exponential(b*1e308*10, a)", 1}, {"input y; param a = -1; param b = 1; y ~ gamma(2*a, b)", -1},
+        {"input y; param a = 0.7; param b = 0.7; y ~ categorical((a, b))", 1},           {"input y; param a = 0.7; param b = 0.7; y ~ truncated(normal(a, 1), 2*b, b)", 1},
+        {"family own(a, s > 0) on real { log_density = -x*x }; input y; param a = 1; param b = -1; y ~ own(a, 2*b)", 1},
+        {"input y; param a = 1; param b = 2; y ~ normal(a, b)", (double)NAN}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sinter_density *d = open_density(cases[k].text, NULL);
         sinter_density_values *v = open_values(d);
-        const double y[3] = {0.25, 0.5, 1}, b[3] = {1, -1, 2};
-        double logs[3], slopes[3];
-        const sinter_density_argument by_row = {b, 1};
-        const sinter_density_data data = {.count = 3, .columns = &(sinter_density_argument){y, 1}, .parameters = &by_row};
-        const sinter_density_results results = {.logs = logs, .parameters = (void *[]){slopes}};
-        expect_status(sinter_density_batch(v, &data, &results), SINTER_OK, texts[k]);
-        for (int i = 0; i < 3; i++)
-            if ((isnan(logs[i]) != 0) != (i == 1 || k == 1) || (isnan(slopes[i]) != 0) != (i == 1 || k == 1))
-                fail_msg("%s, row %d: %g, slope %g", texts[k], i, logs[i], slopes[i]);
+        const sinter_density_data data = {.count = 1, .columns = &(sinter_density_argument){&cases[k].y, 1}};
+        double log = 7, by_y = 7, slopes[2] = {7, 7}, sum = 7, of_sum[2] = {7, 7}, bound_log = 7, of_bound[2] = {7, 7};
+        const sinter_density_results results = {.logs = &log, .columns = (void *[]){&by_y}, .parameters = (void *[]){&slopes[0], &slopes[1]}};
+        expect_status(sinter_density_batch(v, &data, &results), SINTER_OK, cases[k].text);
+        for (int again = 0; again < 2; again++)
+            expect_status(sinter_density_sum(v, &data, &sum, of_sum), SINTER_OK, cases[k].text);
+        sinter_bound *bound;
+        expect_status(sinter_density_bind(d, &data, &bound, NULL), SINTER_OK, cases[k].text);
+        expect_status(sinter_bound_log(bound, v, NULL, &bound_log, of_bound), SINTER_OK, cases[k].text);
+        sinter_bound_close(bound);
+        if (!isnan(log) || !isnan(by_y) || !isnan(slopes[0]) || !isnan(slopes[1]))
+            fail_msg("%s: %g, slopes %g %g %g", cases[k].text, log, by_y, slopes[0], slopes[1]);
+        if (!isnan(sum) || !isnan(of_sum[0]) || !isnan(of_sum[1]) || !isnan(bound_log) || !isnan(of_bound[0]) || !isnan(of_bound[1]))
+            fail_msg("%s: sum %g, slopes %g %g; bound %g, %g %g", cases[k].text, sum, of_sum[0], of_sum[1], bound_log, of_bound[0], of_bound[1]);
         sinter_density_values_close(v);
         sinter_density_close(d);
     }
@@ -1530,7 +1559,7 @@ int main(void)
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(slopes_of_nan), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

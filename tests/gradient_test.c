@@ -461,21 +461,6 @@ static void choices_keep_to_themselves(void **unused)
             check_leak(&leaks[k], (sinter_gradient_mode)mode);
 }
 
-/* A NaN that is taken makes one of every derivative; one that is not taken leaves no trace. */
-static void chosen_nan_is_told(void **unused)
-{
-    (void)unused;
-    static const double none = (double)NAN;
-    static const leak cases[] = {
-        {"x > 0 ? x*x : nan", 3, 1, 6, 0}, {"x > 0 ? x*x : nan", -3, 1, none, 0}, {"x < 0 ? nan : x*x*y", -3, 2, none, none}, {"x < 0 ? nan : x*x*y", 3, 2, 12, 9},
-        {"x > 0 ? (x > 1 ? x*y : nan) : y*y", -1, 3, 0, 6}, {"x > 0 ? (x > 1 ? x*y : nan) : y*y", 0.5, 3, none, none}, {"x > 0 ? (x > 1 ? x*y : nan) : y*y", 2, 3, 3, 2},
-        {"a = x > 1 ? x*y : nan\n(y > 0 ? a*a : 0) + x*y", 2, -1, -1, 2}, {"a = x > 1 ? x*y : nan\n(y > 0 ? a*a : 0) + x*y", 0.5, -1, -1, 0.5},
-        {"a = x > 1 ? x*y : nan\n(y > 0 ? a*a : 0) + x*y", 0.5, 1, none, none}, {"a = x > 1 ? x*y : nan\n(y > 0 ? a*a : 0) + x*y", 2, 1, 5, 10}};
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
-        for (unsigned mode = SINTER_GRADIENT_AUTO; mode <= SINTER_GRADIENT_REVERSE; mode++)
-            check_leak(&cases[k], (sinter_gradient_mode)mode);
-}
-
 static uint32_t count_of(const ir_program *p, ir_code code)
 {
     uint32_t count = 0;
@@ -978,7 +963,6 @@ int main(void)
         cmocka_unit_test(no_operation_is_left_out),
         cmocka_unit_test(at_borders),
         cmocka_unit_test(choices_keep_to_themselves),
-        cmocka_unit_test(chosen_nan_is_told),
         cmocka_unit_test(rare_stays_rare),
         cmocka_unit_test(through_delay_lines),
         cmocka_unit_test(totals_of_derivatives),

@@ -17,7 +17,7 @@
  * one value for all rows the call says SINTER_BAD_PARAMETER besides, results are NaN, and sinter_density_invalid names the parameter; where it
  * is a column the rows concerned are NaN, and nothing else is said. A parameter that has no value yet, or whose value is NaN, breaks its
  * constraint. What a text declares keeps its own range and whatever the families want of it that have it as an argument; where an argument is an expression, and that is
- * invalid, rows are NaN, and nothing else is said. Derivatives of what is NaN for such a reason are NaN.
+ * invalid, rows are NaN, and nothing else is said. Where a row or a sum is NaN its derivatives are.
  *
  * **Bits.** A row's value has the same bits in a call of one row and of many, on every engine, for all strides and alignments, whether
  * arguments are arrays or one value for all, and for any number of threads. A sum has the same bits for every engine, stride, alignment and number

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,22 +90,26 @@ bool sn_cli_count_groups(const density_job *j, data_rows *rows)
 
 /* ---- rows ---- */
 
-/* The constraint as words, of numbers chosen by rows that of the one chosen; "": its range is all that there is. */
-static const char *constraint_of(const density_job *j, const sinter_group_parameter *p)
+/* The constraint that the value breaks, as words; of numbers chosen by rows there may be one for each column that chooses. "": it is a range. */
+static const char *broken_constraint(const density_job *j, const sinter_group_parameter *p, double value)
 {
     const size_t length = strlen(p->name);
+    const char *words = "";
     for (uint32_t k = 0; k < j->info.parameter_count; k++) {
-        const char *name = j->info.parameters[k].name;
-        if (!strncmp(name, p->name, length) && (!name[length] || name[length] == '['))
+        const sinter_parameter_info *of = &j->info.parameters[k];
+        if (strncmp(of->name, p->name, length) != 0 || (of->name[length] && of->name[length] != '['))
+            continue;
+        if (!(value >= of->low && value <= of->high))
             return j->info.constraints[k];
+        words = *words ? words : j->info.constraints[k]; /* by others, or of integers */
     }
-    return "";
+    return words;
 }
 
 static int tell_number(const density_job *j, const sinter_group_parameter *p, int64_t number)
 {
     char name[128], value[SN_DECIMAL_ROOM];
-    const char *constraint = constraint_of(j, p);
+    const char *constraint = broken_constraint(j, p, j->numbers[number]);
     snprintf(name, sizeof name, p->length > 1 ? "%.100s[%lld]" : "%.100s", p->name, (long long)(number - p->first));
     sn_decimal_write_f64(j->numbers[number], value);
     if (*constraint)
@@ -223,6 +228,7 @@ void sn_cli_describe_groups(const density_job *j)
             putchar(' ');
             sn_cli_print_element(stdout, SINTER_F64, &j->numbers[p->first + i], 0, false);
         }
-        puts(p->length > 8 ? " ..." : "");
+        const char *words = broken_constraint(j, p, (double)NAN); /* of the first column that chooses one */
+        printf("%s%s%s%s\n", p->length > 8 ? " ..." : "", *words ? " (" : "", words, *words ? ")" : "");
     }
 }

@@ -322,6 +322,8 @@ sinter_status sn_bound_log_at(const sinter_bound *b, sinter_density_values *v, c
     const bool done = (f && pool_rows(b, v, f, log, gradient)) || stand_rows(b, v, log, gradient);
     const bool added = done && (!b->rows.count || add_odd_rows(b, v, log, gradient));
     sn_float_mode_leave(mode);
+    for (uint32_t k = 0; added && gradient && isnan(*log) && k < b->density->parameter_count; k++)
+        gradient[k] = NAN;
     return added ? SINTER_OK : SINTER_NO_MEMORY;
 }
 

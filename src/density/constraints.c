@@ -24,14 +24,21 @@ static double next_number(unsigned type, double from, double towards)
     return type == IR_F32 ? (double)nextafterf((float)from, (float)towards) : nextafter(from, towards);
 }
 
+/* The number of that type next to the limit on the side towards `towards`; what the limit is rounded to, if it lies there. */
+static double number_beyond(unsigned type, double limit, double towards)
+{
+    const double rounded = type == IR_F32 ? (double)(float)limit : limit;
+    return (towards > 0 ? rounded > limit : rounded < limit) ? rounded : next_number(type, rounded, towards);
+}
+
 /* What is constant of a constraint, as the least and the greatest number that keep it. */
 static density_range range_of_bounds(const lang_bounds *b, unsigned type)
 {
     density_range r = {.low = isnan(b->low) ? -INFINITY : b->low, .high = isnan(b->high) ? INFINITY : b->high, .whole = b->whole};
     if (b->above || (r.low == -INFINITY && !b->infinite))
-        r.low = next_number(type, r.low, INFINITY);
+        r.low = number_beyond(type, r.low, INFINITY);
     if (b->below || (r.high == INFINITY && !b->infinite))
-        r.high = next_number(type, r.high, -INFINITY);
+        r.high = number_beyond(type, r.high, -INFINITY);
     return r;
 }
 
@@ -70,24 +77,36 @@ static bool is_fixed(const sinter_density_options *o, const char *name, unsigned
 static void narrow_range(density_range *r, unsigned type, bool above, bool open, double limit)
 {
     if (above)
-        r->low = fmax(r->low, open ? next_number(type, limit, INFINITY) : limit);
+        r->low = fmax(r->low, open ? number_beyond(type, limit, INFINITY) : limit);
     else
-        r->high = fmin(r->high, open ? next_number(type, limit, -INFINITY) : limit);
+        r->high = fmin(r->high, open ? number_beyond(type, limit, -INFINITY) : limit);
 }
 
-/* By what is a number of the limits, or was fixed to one. */
+/* What the limit says of the parameter, where one that is fixed is the number that it was fixed to; false: nothing. */
+static bool limit_of(const lang_limit *limit, const sinter_density_options *o, const ir_param *param, lang_limit *own)
+{
+    *own = *limit;
+    if (!strcmp(limit->name, param->name)) {
+        own->other = is_fixed(o, limit->other, param->type, &own->value) ? NULL : limit->other;
+        return true;
+    }
+    if (!limit->other || strcmp(limit->other, param->name) != 0 || !is_fixed(o, limit->name, param->type, &own->value))
+        return false;
+    own->name = param->name;
+    own->other = NULL;
+    own->above = !limit->above;
+    return true;
+}
+
+/* By what of the limits is a number. */
 static void narrow_by_limits(density_range *r, const sinter_density_options *o, const lang_density *described, const ir_param *param)
 {
-    for (uint32_t k = 0; k < described->limit_count; k++) {
-        const lang_limit *limit = &described->limits[k];
-        double value = limit->value;
-        if (!strcmp(limit->name, param->name) && (!limit->other || is_fixed(o, limit->other, param->type, &value))) {
-            narrow_range(r, param->type, limit->above, limit->open, value);
-            r->whole |= limit->whole;
-        } else if (limit->other && !strcmp(limit->other, param->name) && is_fixed(o, limit->name, param->type, &value)) {
-            narrow_range(r, param->type, !limit->above, limit->open, value);
+    lang_limit own;
+    for (uint32_t k = 0; k < described->limit_count; k++)
+        if (limit_of(&described->limits[k], o, param, &own) && !own.other) {
+            narrow_range(r, param->type, own.above, own.open, own.value);
+            r->whole |= own.whole;
         }
-    }
 }
 
 bool sn_density_may_be_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value)
@@ -164,14 +183,13 @@ static void add_bound(text *t, const char *sign, const lang_limit *limit, unsign
 }
 
 /* The range that the statement gives, and what of the limits narrows it and is included: `in 0..1`, `>= 0`. Says whether something does. */
-static bool add_range(text *t, const lang_density *described, const ir_param *param, density_range *r)
+static bool add_range(text *t, const sinter_density_options *o, const lang_density *described, const ir_param *param, density_range *r)
 {
+    lang_limit own;
     *r = (density_range){.low = param->low, .high = param->high};
-    for (uint32_t k = 0; k < described->limit_count; k++) {
-        const lang_limit *limit = &described->limits[k];
-        if (!strcmp(limit->name, param->name) && !limit->other && !limit->open && !limit->whole)
-            narrow_range(r, param->type, limit->above, false, limit->value);
-    }
+    for (uint32_t k = 0; k < described->limit_count; k++)
+        if (limit_of(&described->limits[k], o, param, &own) && !own.other && !own.open && !own.whole)
+            narrow_range(r, param->type, own.above, false, own.value);
     const bool has_low = r->low > -INFINITY, has_high = r->high < INFINITY;
     if (!has_low && !has_high)
         return false;
@@ -185,23 +203,24 @@ static bool add_range(text *t, const lang_density *described, const ir_param *pa
 }
 
 /* Of a parameter that the text declares, as it would be written: `> 0`, `in 0..1, > a`; nothing where its statement's range says it all. */
-static const char *words_of_limits(sinter_density *d, const lang_density *described, const ir_param *param)
+static const char *words_of_limits(sinter_density *d, const sinter_density_options *o, const lang_density *described, const ir_param *param)
 {
     static const char *const signs[2][2] = {{"<= ", "< "}, {">= ", "> "}};
     density_range r;
+    lang_limit own;
     text t;
     sn_text_open(&t, &d->own);
-    bool more = add_range(&t, described, param, &r);
+    bool more = add_range(&t, o, described, param, &r);
     for (uint32_t k = 0; k < described->limit_count; k++) {
-        const lang_limit *limit = &described->limits[k];
-        const bool is_inside = limit->open && isfinite(limit->value) && (limit->above ? limit->value >= r.low : limit->value <= r.high);
-        if (strcmp(limit->name, param->name) != 0 || (!limit->whole && !limit->other && !is_inside))
+        const bool is_its = limit_of(&described->limits[k], o, param, &own);
+        const bool is_inside = own.open && isfinite(own.value) && (own.above ? own.value >= r.low : own.value <= r.high);
+        if (!is_its || (!own.whole && !own.other && !is_inside))
             continue;
         more = true;
-        if (limit->whole)
+        if (own.whole)
             sn_text_add(&t, t.length ? ", an integer" : "an integer");
         else
-            add_bound(&t, signs[limit->above][limit->open], limit, param->type);
+            add_bound(&t, signs[own.above][own.open], &own, param->type);
     }
     return t.failed ? NULL : more ? t.start : "";
 }
@@ -216,7 +235,7 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     narrow_by_limits(&d->ranges[k], o, described, param);
     if (p)
         d->shares[k].count = shares_from(&d->program, o, described, p, k, &d->shares[k].rest);
-    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, described, param);
+    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
     d->related = d->related || d->shares[k].count;
     return d->constraints[k] != NULL;
 }
@@ -232,18 +251,55 @@ static bool are_chosen_apart(const lang_density *described, const lang_limit *li
     return own && other && own->column != other->column;
 }
 
-/* Limits of one live parameter by another. */
+/* Limits of one live parameter by another, in the order of the parameters. */
 static bool describe_relations(sinter_density *d, const lang_density *described)
 {
+    const uint32_t count = d->program.param_count;
     d->relations = sn_arena_take(&d->own, (described->limit_count + 1) * sizeof *d->relations);
-    for (uint32_t k = 0; d->relations && k < described->limit_count; k++) {
-        const lang_limit *limit = &described->limits[k];
-        const int32_t parameter = live_number(&d->program, limit->name), other = live_number(&d->program, limit->other);
-        if (parameter >= 0 && other >= 0 && !are_chosen_apart(described, limit))
-            d->relations[d->relation_count++] = (density_relation){(uint32_t)parameter, (uint32_t)other, limit->above, limit->open};
+    d->relations_from = sn_arena_take_zeroed(&d->own, (count + 1) * sizeof *d->relations_from);
+    for (uint32_t p = 0; d->relations && d->relations_from && p < count; p++) {
+        for (uint32_t k = 0; k < described->limit_count; k++) {
+            const lang_limit *limit = &described->limits[k];
+            const int32_t other = strcmp(limit->name, d->program.params[p].name) != 0 ? -1 : live_number(&d->program, limit->other);
+            if (other >= 0 && !are_chosen_apart(described, limit))
+                d->relations[d->relation_count++] = (density_relation){p, (uint32_t)other, limit->above, limit->open};
+        }
+        d->relations_from[p + 1] = d->relation_count;
     }
     d->related = d->related || d->relation_count;
-    return d->relations != NULL;
+    return d->relations && d->relations_from;
+}
+
+/* What two texts say, once. NULL: memory was refused. */
+static const char *joined_words(arena *memory, const char *a, const char *b)
+{
+    if (!*b || strstr(a, b))
+        return a;
+    text t;
+    sn_text_open(&t, memory);
+    sn_text_add(&t, a);
+    sn_text_add(&t, *a ? ", " : "");
+    sn_text_add(&t, b);
+    return t.failed ? NULL : t.start;
+}
+
+bool sn_density_take_constraints(sinter_density *d, const sinter_density *prior)
+{
+    for (uint32_t k = 0; k < prior->parameter_count; k++) {
+        const int32_t at = live_number(&d->program, prior->parameters[k].name);
+        if (at < 0)
+            continue;
+        density_range *r = &d->ranges[at];
+        r->low = fmax(r->low, prior->ranges[k].low);
+        r->high = fmin(r->high, prior->ranges[k].high);
+        r->whole |= prior->ranges[k].whole;
+        d->parameters[at].low = r->low;
+        d->parameters[at].high = r->high;
+        d->constraints[at] = joined_words(&d->own, d->constraints[at], prior->constraints[k]);
+        if (!d->constraints[at])
+            return false;
+    }
+    return true;
 }
 
 bool sn_density_describe_constraints(sinter_density *d, const sinter_density_options *o, const lang_density *described)

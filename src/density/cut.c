@@ -120,6 +120,7 @@ static void write_rest(const cutting *k, ir_program *out, ir_ref *map)
 sinter_status sn_density_differentiate(compilation *c)
 {
     ir_program *p = &c->program;
+    c->of_terms = true;
     const sinter_status status = sn_kernel_gradient(c);
     if (status)
         return status;
@@ -160,6 +161,7 @@ sinter_status sn_density_cut_program(compilation *c, void *source)
     cutting k = {.in = wanted->part == DENSITY_POOLED ? &wanted->density->of_means : &wanted->density->program};
     ir_program *out = &c->program;
     ir_ref *map = sn_arena_take_zeroed(c->memory, k.in->count * sizeof *map);
+    c->of_terms = true;
     const sinter_status status = map ? find_columns(&k, c->memory) : SINTER_NO_MEMORY;
     if (status)
         return sn_report_fail(c->report, status, status == SINTER_NO_MEMORY ? "out of memory" : "more than 256 numbers of a row meet parameters", NULL);

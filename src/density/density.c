@@ -289,6 +289,9 @@ static sinter_status open_priors(sinter_density *d, const char *text, size_t len
     o.threads = 1;
     for (uint32_t k = 0; k < d->prior_count && !status; k++)
         status = open_as(d->context, text, length, &o, d->narrow, k + 1, &d->priors[k], report);
+    for (uint32_t k = 0; k < d->prior_count && !status; k++)
+        if (!sn_density_take_constraints(d, d->priors[k]))
+            status = sn_report_fail(report, SINTER_NO_MEMORY, "out of memory", NULL);
     return status;
 }
 

@@ -1,8 +1,9 @@
 /* Direct calls: the commonest ones, without the steps that find nothing to do.
  *
- * A batch or a sum of columns (of a sum contiguous), and of weights (contiguous), with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a
- * kernel that is one loop of machine code: its frame is remembered, and the call is a few comparisons, the addresses, the loop. The long way costs
- * some 100 ns before the first row, as much as a thousand rows of a normal density. The bits are those of the long way. */
+ * A batch or a sum with no arguments but what was set, of rows that make one chunk (of a sum one block), by this thread alone, of a kernel that is one loop of
+ * machine code: its frame is remembered, and the call is a few comparisons, the addresses, the loop. Columns are contiguous, and so are weights, and no row is
+ * missing; of a batch without weights rows may be apart or missing. The long way costs some 50 to 100 ns before the first row, as much as a thousand rows of a
+ * normal density. The bits are those of the long way. */
 #include "density/shapes.h"
 #include "kernel/fold.h"
 

@@ -94,9 +94,11 @@ static bool list_choices(sinter_groups *g)
     g->choices = sn_arena_take(&g->own, (d->choice_count + 1) * sizeof *g->choices);
     for (uint32_t k = 0; g->choices && k < d->choice_count; k++) {
         const int parameter = sinter_density_parameter_number(d, d->choices[k].name);
-        const sinter_group_parameter *p = &g->parameters[g->scalar_count + d->choices[k].vector];
+        sinter_group_parameter *p = &g->parameters[g->scalar_count + d->choices[k].vector];
         if (parameter < 0)
             continue;
+        p->low = fmax(p->low, d->ranges[parameter].low);
+        p->high = fmin(p->high, d->ranges[parameter].high);
         groups_choice *c = &g->choices[g->choice_count++];
         *c = (groups_choice){.parameter = (uint32_t)parameter, .column = d->choices[k].column, .first = p->first, .length = p->length,
                              .places = sn_arena_take(&g->own, (size_t)g->piece * sizeof *c->places),
@@ -192,7 +194,7 @@ static bool are_within(sinter_groups *g, const double *parameters, const groups_
 {
     const density_range range = g->density->ranges[c->parameter];
     for (uint32_t k = 0; k < c->length; k++)
-        if (!sn_density_is_within(range, parameters[c->first + k])) {
+        if (!sn_density_is_within(range, sn_density_in_type(g->density, parameters[c->first + k]))) {
             g->complaint.number = (int64_t)c->first + k;
             return false;
         }
@@ -207,13 +209,14 @@ static const groups_choice *choice_of(const sinter_groups *g, uint32_t parameter
     return NULL;
 }
 
-/* Where of the two sides one at least is chosen by rows: whichever number of it that may be. Two are chosen by one column (density.c). */
+/* Where of the two sides one at least is chosen by rows: whichever number of it that may be. Two are chosen by one column (constraints.c). */
 static bool keeps_relation(sinter_groups *g, const double *parameters, density_relation r)
 {
     const groups_choice *own = choice_of(g, r.parameter), *other = choice_of(g, r.other);
     const uint32_t count = own && other ? (own->length < other->length ? own->length : other->length) : own ? own->length : other ? other->length : 0;
     for (uint32_t k = 0; k < count; k++)
-        if (!sn_density_keeps(r, own ? parameters[own->first + k] : g->set[r.parameter], other ? parameters[other->first + k] : g->set[r.other])) {
+        if (!sn_density_keeps(r, sn_density_in_type(g->density, own ? parameters[own->first + k] : g->set[r.parameter]),
+                              sn_density_in_type(g->density, other ? parameters[other->first + k] : g->set[r.other]))) {
             for (uint32_t s = 0; s < g->scalar_count; s++)
                 if (g->scalars[s] == r.parameter)
                     g->complaint.number = s;

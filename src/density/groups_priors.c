@@ -111,6 +111,9 @@ static sinter_status add_prior(sinter_groups *g, groups_prior *p, const sinter_d
         if (!status && slopes)
             add_slopes(g, p, d, begin, count);
     }
+    const int invalid = status == SINTER_BAD_PARAMETER ? sinter_density_invalid(p->values) : -1;
+    if (invalid >= 0 && p->numbers[invalid] != GROUPS_NONE)
+        g->complaint.number = p->numbers[invalid];
     return status;
 }
 

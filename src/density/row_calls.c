@@ -243,12 +243,14 @@ static void sum_all(sum_plan *p, double *totals)
     sn_density_sum_rows(&p->rows, totals);
 }
 
-/* Derivatives stand behind the sum in the order of the parameters. */
+/* Derivatives stand behind the sum in the order of the parameters; those of a NaN are NaN. */
 static void hand_over(const sinter_density *d, const density_shape *shape, const double *totals, double *sum, double *gradient)
 {
     *sum = *totals++;
-    for (uint32_t k = 0; gradient && k < d->parameter_count; k++)
-        gradient[k] = sn_density_includes(&shape->by_parameter, k) ? *totals++ : NAN;
+    for (uint32_t k = 0; gradient && k < d->parameter_count; k++) {
+        const double slope = sn_density_includes(&shape->by_parameter, k) ? *totals++ : NAN;
+        gradient[k] = isnan(*sum) ? NAN : slope;
+    }
 }
 
 static sinter_status sum_rows(sinter_density_values *v, const sinter_density_data *data, double *sum, double *gradient)
@@ -275,8 +277,8 @@ sinter_status sinter_density_sum(sinter_density_values *v, const sinter_density_
     if (!sn_density_sum_directly(v, data, gradient != NULL, totals))
         return are_columns(v->density, data) ? sum_rows(v, data, sum, gradient) : SINTER_BAD_ARGUMENT;
     *sum = totals[0];
-    if (gradient) /* by all parameters, none of which is an array */
-        memcpy(gradient, totals + 1, v->density->parameter_count * sizeof *gradient);
+    for (uint32_t k = 0; gradient && k < v->density->parameter_count; k++) /* none of which is an array */
+        gradient[k] = isnan(*sum) ? NAN : totals[1 + k];
     return SINTER_OK;
 }
 

@@ -145,6 +145,7 @@ static sinter_status factor_program(compilation *c, void *source)
     ir_program totals, out, alone;
     const uint32_t rules = c->program.rules;
     sinter_status status = shape_program(c, source);
+    c->of_terms = true;
     if (!status)
         status = sn_kernel_gradient(c);
     if (status)

@@ -123,8 +123,8 @@ struct sinter_density {
     sinter_parameter_info *parameters;
     density_range *ranges;       /* of parameters */
     density_shares *shares;      /* likewise */
-    density_relation *relations;
-    uint32_t relation_count;
+    density_relation *relations; /* in the order of the parameters that have them: those of one from relations_from of its number on, up to the next one's */
+    uint32_t relation_count, *relations_from;
     bool related;                /* some parameter is valid or not by the values of others */
     uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
     struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */
@@ -148,6 +148,11 @@ struct sinter_density {
     arena derived_memory; /* that of log h + η·T − A, once its second derivatives were wanted; under the lock */
     ir_program derived;
 };
+
+static inline double sn_density_in_type(const sinter_density *d, double value)
+{
+    return d->type == SINTER_F32 ? (double)(float)value : value;
+}
 
 /* Number `at` of numbers of the density's type, which lie anywhere. */
 static inline double sn_density_number_at(const sinter_density *d, const void *numbers, int64_t at)

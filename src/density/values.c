@@ -34,7 +34,7 @@ sinter_status sinter_density_values_open(sinter_density *d, sinter_density_value
     *v = (sinter_density_values){.density = d, .size = size, .set = (double *)(void *)(block + head),
                                  .given = (double *)(void *)(block + head + numbers), .changed = true, .told = -1};
     for (uint32_t k = 0; k < d->parameter_count; k++)
-        v->set[k] = v->given[k] = d->parameters[k].initial;
+        v->set[k] = v->given[k] = sn_density_in_type(d, d->parameters[k].initial);
     *values = v;
     return SINTER_OK;
 }
@@ -57,16 +57,11 @@ void sinter_density_values_close(sinter_density_values *v)
 /* ---- parameters ---- */
 
 /* As the density computes with it. */
-static double in_type(const sinter_density *d, double value)
-{
-    return d->type == SINTER_F32 ? (double)(float)value : value;
-}
-
 sinter_status sinter_density_set(sinter_density_values *v, int parameter, double value)
 {
     if (!v || parameter < 0 || (uint32_t)parameter >= v->density->parameter_count)
         return SINTER_BAD_ARGUMENT;
-    v->set[parameter] = in_type(v->density, value);
+    v->set[parameter] = sn_density_in_type(v->density, value);
     v->changed = true;
     v->told = -1;
     return SINTER_OK;
@@ -77,7 +72,7 @@ sinter_status sinter_density_set_all(sinter_density_values *v, const double *par
     if (!v || (!parameters && v->density->parameter_count))
         return SINTER_BAD_ARGUMENT;
     for (uint32_t k = 0; k < v->density->parameter_count; k++)
-        v->set[k] = in_type(v->density, parameters[k]);
+        v->set[k] = sn_density_in_type(v->density, parameters[k]);
     v->changed = true;
     v->told = -1;
     return SINTER_OK;
@@ -110,9 +105,11 @@ static bool is_valid(const sinter_density *d, uint32_t parameter, const double *
 {
     if (!sn_density_is_within(d->ranges[parameter], all[parameter]))
         return false;
-    for (uint32_t k = 0; k < d->relation_count; k++)
-        if (d->relations[k].parameter == parameter && is_one_value(arguments, d->relations[k].other) && !sn_density_keeps(d->relations[k], all[parameter], all[d->relations[k].other]))
+    for (uint32_t k = d->relations_from[parameter]; k < d->relations_from[parameter + 1]; k++) {
+        const density_relation r = d->relations[k];
+        if (is_one_value(arguments, r.other) && !sn_density_keeps(r, all[parameter], all[r.other]))
             return false;
+    }
     return !d->shares[parameter].count || adds_to_one(d, parameter, all, arguments);
 }
 

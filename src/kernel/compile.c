@@ -154,7 +154,8 @@ static sinter_status unknown_variable(const compilation *c, const char *name)
 static sinter_status add_gradient(compilation *c)
 {
     const sinter_options *o = &c->options;
-    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode, .gives_up = true};
+    const opt_gradient wanted = {o->gradient, o->gradient_count, c->free_names, (opt_gradient_mode)o->gradient_mode, .gives_up = true,
+                                 .tells_nan = o->source == SINTER_DENSITY && !o->sum && !c->of_terms};
     ir_program out;
     uint32_t unknown = 0;
     if (!sn_opt_gradient(&c->program, &out, c->memory, c->program.rules | IR_SIGNS, &wanted, &unknown))

@@ -462,6 +462,7 @@ typedef struct compilation {
     bool relaxed;
     bool narrow;         /* of densities: numbers were rounded to f32, though the type is f64; set before the front end */
     uint32_t prior;      /* of densities: as in lang_options; set before the front end */
+    bool of_terms;       /* of densities: outputs are added up, and whoever does that looks whether it is NaN, which costs less than looking at each; set by the front end */
     bool shows_program;  /* somebody wants to see it as the front end makes it */
     bool always_moves;   /* set by the front end: some smoothed parameter will move nearly all the time, so no program is made for when none does;
                             and it is to be ready soon */

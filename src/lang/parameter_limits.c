@@ -28,10 +28,16 @@ static bool is_checked(lowering *l, const ir_op *op)
     return added && added->code == IR_SELECT && is_constant(l, added->b, &valid) && valid == 0 && is_constant(l, added->c, &invalid) && isnan(invalid);
 }
 
-/* What was converted to another type, or made NaN where it is invalid. */
+/* The same number in a wider type? */
+static bool is_widened(const ir_program *p, const ir_op *op)
+{
+    return op->code == IR_CVT && op->type == IR_F64 && p->ops[op->a].type == IR_F32;
+}
+
+/* What was widened, or made NaN where it is invalid. */
 static ir_ref plain(lowering *l, ir_ref r)
 {
-    while (l->p->ops[r].code == IR_CVT || is_checked(l, &l->p->ops[r]))
+    while (is_widened(l->p, &l->p->ops[r]) || is_checked(l, &l->p->ops[r]))
         r = l->p->ops[r].a;
     return r;
 }
@@ -52,18 +58,28 @@ static bool is_known(side s)
     return s.name || !isnan(s.value);
 }
 
-static bool is_same(const lang_limit *a, const lang_limit *b)
+/* Of one parameter by the same, in one direction? Of two numbers one says all. */
+static bool are_alike(const lang_limit *a, const lang_limit *b)
 {
-    return !strcmp(a->name, b->name) && (!a->other || !b->other ? a->other == b->other : !strcmp(a->other, b->other)) && a->value == b->value
-           && a->above == b->above && a->open == b->open && a->whole == b->whole;
+    return !strcmp(a->name, b->name) && (!a->other || !b->other ? a->other == b->other : !strcmp(a->other, b->other)) && a->above == b->above && a->whole == b->whole;
+}
+
+static bool is_tighter(const lang_limit *a, const lang_limit *b)
+{
+    return a->value == b->value ? a->open && !b->open : a->above ? a->value > b->value : a->value < b->value;
 }
 
 static void add(lowering *l, lang_limit limit)
 {
     lang_density *out = l->options->described;
+    if (limit.other && !limit.open && !strcmp(limit.name, limit.other)) /* which it keeps */
+        return;
     for (uint32_t k = 0; k < out->limit_count; k++)
-        if (is_same(&out->limits[k], &limit))
+        if (are_alike(&out->limits[k], &limit)) {
+            if (is_tighter(&limit, &out->limits[k]))
+                out->limits[k] = limit;
             return;
+        }
     if (out->limit_count == out->limit_room) {
         lang_limit *grown = sn_lang_more(l, out->limits, out->limit_count, &out->limit_room, sizeof *grown);
         if (!grown)

@@ -219,10 +219,19 @@ typedef struct nan_search {
     const ir_program *p;
     ir_ref from;
     unsigned steps;
-    uint8_t *vain; /* by operation behind `from`: it has been looked at, and does not carry one */
+    ir_ref vain[2 * NAN_STEPS]; /* a table of those that have been looked at and do not carry one; 0: free */
 } nan_search;
 
 static bool carries_nan(nan_search *s, ir_ref to);
+
+/* Where the table has the operation, or would have it. As many are looked at as half of it has room for. */
+static ir_ref *place_of(nan_search *s, ir_ref r)
+{
+    uint32_t at = r * 2654435761u >> 23; /* Fibonacci hashing (D. Knuth, The Art of Computer Programming 3, 6.4) */
+    while (s->vain[at] && s->vain[at] != r)
+        at = (at + 1) % (2 * NAN_STEPS);
+    return &s->vain[at];
+}
 
 /* Of a comparison with NaN it is known what it is; otherwise both sides have to. */
 static bool choice_carries_nan(nan_search *s, const ir_op *op)
@@ -254,19 +263,19 @@ static bool carries_nan(nan_search *s, ir_ref to)
 {
     if (to <= s->from)
         return to == s->from;
-    if (s->vain[to - s->from] || s->steps == 0)
+    if (*place_of(s, to) || s->steps == 0)
         return false;
     s->steps--;
     const bool carries = operation_carries_nan(s, &s->p->ops[to]);
-    s->vain[to - s->from] = !carries;
+    if (!carries)
+        *place_of(s, to) = to;
     return carries;
 }
 
 bool sn_lang_carries_nan(const ir_program *p, ir_ref from, ir_ref to)
 {
     nan_search s = {.p = p, .from = from, .steps = NAN_STEPS};
-    s.vain = to > from ? sn_arena_take_zeroed(p->memory, (size_t)(to - from) + 1) : NULL;
-    return to == from || (s.vain && carries_nan(&s, to));
+    return carries_nan(&s, to);
 }
 
 static bool all_carry_nan(const lowering *l, lang_value from, ir_ref to)

@@ -23,6 +23,7 @@
  * operation and a variable, or an operation and a result. The local rules are on, so what is multiplied by 1 is not. */
 #include "opt/gradient.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ typedef struct gradient {
     result *results;
     uint32_t variable_count, result_count;
     bool in_place; /* reverse mode appends to the operations of `in` */
+    bool tells_nan; /* derivatives of outputs that are NaN are NaN */
     bool nested; /* are there results named as derivatives are? */
     /* forward mode: the variables of the group at work */
     uint32_t first, count;
@@ -244,12 +246,21 @@ static void emit_value(gradient *g, ir_ref r)
     g->map[r] = sn_ir_emit_flagged(g->out, op.code, op.type, op.flags, op.a, op.b, op.c);
 }
 
+static ir_ref value_of(const gradient *g, ir_ref r)
+{
+    return g->map ? g->map[r] : r;
+}
+
 static void emit_result(const gradient *g, const result *of, uint32_t variable, ir_type type, opt_term t)
 {
     ir_program *out = g->out;
     ir_ref value = sn_opt_settle(out, type, t);
     if (type != of->type)
         value = sn_ir_emit(out, IR_CVT, of->type, value, 0, 0);
+    if (g->tells_nan && !of->total) {
+        const ir_ref derived = value_of(g, g->in->ops[of->op].a), known = sn_ir_emit(out, IR_EQ, IR_MASK, derived, derived, 0);
+        value = sn_ir_emit(out, IR_SELECT, of->type, known, value, sn_ir_number(out, of->type, (double)NAN));
+    }
     const ir_op op = out->ops[value];
     if (g->in->ops[of->op].code == IR_SUMP && op.code == IR_MUL)
         sn_ir_emit(out, IR_SUMP, IR_VOID, op.a, op.b, of->number + variable);
@@ -397,11 +408,6 @@ static void run_forward(gradient *g)
 
 /* ---- reverse mode ---- */
 
-static ir_ref value_of(const gradient *g, ir_ref r)
-{
-    return g->map ? g->map[r] : r;
-}
-
 /* Hands the derivative by a value on to its operands. */
 static void reverse_terms(const gradient *g, ir_ref r, opt_term t)
 {
@@ -533,7 +539,7 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
             return false;
         }
     gradient g = {.d = {.in = in, .variables = variables}, .in = in, .out = out, .memory = memory, .variables = variables,
-                  .variable_count = wanted->count, .in_place = wanted->gives_up};
+                  .variable_count = wanted->count, .in_place = wanted->gives_up, .tells_nan = wanted->tells_nan};
     if (!variables || !sn_opt_find_dependence(&g.d, wanted->count, memory)) {
         refuse(out);
         return true;

@@ -48,8 +48,6 @@ typedef enum opt_slope_kind {
     SLOPE_TIMES,       /* a factor */
     SLOPE_MINUS_TIMES,
     SLOPE_CHOSEN,      /* as it is where a mask is set, not at all elsewhere */
-    SLOPE_OR_NAN,      /* as it is where a mask is set, NaN elsewhere */
-    SLOPE_AND_NAN,     /* the other way round */
     SLOPE_CONVERTED    /* to the other type */
 } opt_slope_kind;
 
@@ -62,7 +60,7 @@ typedef struct opt_slope {
 /* Of an operation whose operands are values of `p`, as is `value`, the operation's own; k is the operand. `square`: operands 0 and 1 are
  * one value in the program that is differentiated (equal ones of `p` may come of folding, and only one of them depend on a variable). */
 opt_slope sn_opt_slope(ir_program *p, const ir_op *op, ir_ref value, unsigned k, bool square);
-/* The mask by which an operation takes one of its operands k and k + 1, and how rare that is; 0 where it does nothing of the kind, or one of them is NaN. */
+/* The mask by which an operation takes one of its operands k and k + 1, and how rare that is; 0 where it does nothing of the kind. */
 ir_ref sn_opt_choice(ir_program *p, const ir_op *op, unsigned *k, ir_code *code);
 
 /* A derivative on its way. Outside its gate it is 0, whatever `value` holds there: the choice between the two is put off to where the

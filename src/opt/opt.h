@@ -83,6 +83,7 @@ typedef struct opt_gradient {
     const char *free_names;   /* separated by spaces: may be named though the program has them not (the derivative is 0); or NULL */
     opt_gradient_mode mode;
     bool gives_up;            /* nobody needs the program any more, which lives in `memory`: reverse mode appends to its operations where they lie */
+    bool tells_nan;           /* where an output is NaN its derivatives are, whatever comes of choices */
 } opt_gradient;
 /* Appends the derivatives d(out)/d(x) to the outputs: of the first by every variable, of the second, …; those of totals to the totals
  * likewise. Each has its output's type. To be run before anything that expands or regroups, and some pass behind it: dead operations may be

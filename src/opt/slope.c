@@ -12,13 +12,10 @@
  *
  * Conventions at kinks: |x| has the slope 1 at ±0; min, max and select take the slope of the operand that they take, so min and max that
  * of the second at ties; of copysign(x, y) it is ±1 by x, 1 at 0, and 0 by y; floor, ceil, round and trunc 0, and so all integers; √x is
- * infinite at 0. NaN: whatever comes of it; but where a choice takes a NaN that is written there, as densities do for what is not valid, every derivative
- * is one too: a slope of 0 would say that the value rests. */
+ * infinite at 0. NaN: whatever comes of it. */
 #include "opt/gradient.h"
 
 #include "math/math.h"
-
-#include <math.h>
 
 static opt_slope times(ir_ref by)
 {
@@ -71,24 +68,9 @@ static ir_ref not(ir_program *p, ir_ref mask)
     return sn_ir_emit(p, IR_NOT, IR_MASK, mask, 0, 0);
 }
 
-static bool is_nan(const ir_program *p, ir_ref r)
-{
-    const ir_op *op = &p->ops[r];
-    if (op->code != IR_CONST || (op->type != IR_F32 && op->type != IR_F64))
-        return false;
-    const uint64_t bits = sn_ir_bits(p, r);
-    return op->type == IR_F32 ? (bits & 0x7fffffff) > 0x7f800000 : (bits & INT64_MAX) > 0x7ff0000000000000;
-}
-
-/* Is one side of it NaN, and nothing else? */
-static bool has_nan_side(const ir_program *p, const ir_op *op)
-{
-    return op->code == IR_SELECT && (is_nan(p, op->b) || is_nan(p, op->c));
-}
-
 ir_ref sn_opt_choice(ir_program *p, const ir_op *op, unsigned *k, ir_code *code)
 {
-    if (op->flags & IR_FLAG_FORMS || has_nan_side(p, op))
+    if (op->flags & IR_FLAG_FORMS)
         return 0;
     *k = op->code == IR_MIN || op->code == IR_MAX ? 0 : 1;
     *code = *k ? (ir_code)op->code : IR_SELECT;
@@ -104,8 +86,6 @@ static opt_slope slope_of_choice(ir_program *p, const ir_op *op, unsigned k)
 {
     unsigned first;
     ir_code code;
-    if (has_nan_side(p, op))
-        return (opt_slope){k == 1 ? SLOPE_OR_NAN : SLOPE_AND_NAN, op->a, false};
     const ir_ref mask = sn_opt_choice(p, op, &first, &code);
     return k == first ? (opt_slope){SLOPE_CHOSEN, mask, code == IR_RARE} : (opt_slope){SLOPE_CHOSEN, not(p, mask), false};
 }
@@ -201,12 +181,6 @@ static ir_ref scaled(ir_program *p, ir_type type, opt_slope slope, ir_ref value,
     case SLOPE_MINUS_TIMES:
         return sum ? sn_ir_emit(p, IR_FNMA, type, slope.by, value, sum)
                    : sn_ir_emit(p, IR_MUL, type, negated(p, type, slope.by), value, 0);
-    case SLOPE_OR_NAN:
-        value = sn_ir_emit(p, IR_SELECT, type, slope.by, value, sn_ir_number(p, type, NAN));
-        break;
-    case SLOPE_AND_NAN:
-        value = sn_ir_emit(p, IR_SELECT, type, slope.by, sn_ir_number(p, type, NAN), value);
-        break;
     case SLOPE_CONVERTED:
         value = sn_ir_emit(p, IR_CVT, type, value, 0, 0);
         break;
@@ -242,7 +216,7 @@ void sn_opt_add_term(ir_program *p, ir_type type, opt_term *sum, opt_slope slope
         from.gate = both(p, from.gate, slope.by);
         from.rare |= slope.rare;
     }
-    if (slope.kind == SLOPE_TIMES || slope.kind == SLOPE_MINUS_TIMES || slope.kind == SLOPE_OR_NAN || slope.kind == SLOPE_AND_NAN)
+    if (slope.kind == SLOPE_TIMES || slope.kind == SLOPE_MINUS_TIMES)
         from.clean = !from.gate; /* 0 times what need not be finite */
     ir_ref around;
     if (!sum->value) {
