@@ -1025,6 +1025,18 @@ static void denormals_stay_out_of_cycles(void **state)
     sn_arena_close(&memory);
 }
 
+static void tell_apart(bool (*is)(arena *scratch, const char *source, size_t length), const char *const *texts, size_t count, const char *const *others, size_t other_count)
+{
+    arena scratch;
+    sn_arena_open(&scratch, NULL);
+    for (size_t k = 0; k < count + other_count; k++) {
+        const char *each = k < count ? texts[k] : others[k - count];
+        if (is(&scratch, each, strlen(each)) != (k < count))
+            fail_msg("%s", each);
+    }
+    sn_arena_close(&scratch);
+}
+
 static void patches_are_told_from_fields(void **state)
 {
     (void)state;
@@ -1033,15 +1045,7 @@ static void patches_are_told_from_fields(void **state)
                                           "index",      "x | delay(1)"};
     static const char *const fields[] = {
         "x*y", "rate = 3; rate", "t", "", "$", "fn f(time) = time\nf(x)", "time = 1\ntime"};
-    arena scratch;
-    sn_arena_open(&scratch, NULL);
-    for (size_t k = 0; k < sizeof patches / sizeof *patches; k++)
-        if (!sn_lang_is_patch(&scratch, patches[k], strlen(patches[k])))
-            fail_msg("%s", patches[k]);
-    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-        if (sn_lang_is_patch(&scratch, fields[k], strlen(fields[k])))
-            fail_msg("%s", fields[k]);
-    sn_arena_close(&scratch);
+    tell_apart(sn_lang_is_patch, patches, sizeof patches / sizeof *patches, fields, sizeof fields / sizeof *fields);
 }
 
 static void densities_are_told_from_others(void **state)
@@ -1051,15 +1055,7 @@ static void densities_are_told_from_others(void **state)
                                             "family f(a) on real { log_density = -a*x*x }\nf(2)", "fn g(x) = x\nnormal(g(1), 2)"};
     static const char *const others[] = {"x", "gamma(x)", "logistic(x)", "fn normal(x) = x\nnormal(x)", "normal = 3; normal", "log_density(normal(0, 1), x)", "", "$", "y = x + y'\ny",
                                          "gamma(2, 3)*x"};
-    arena scratch;
-    sn_arena_open(&scratch, NULL);
-    for (size_t k = 0; k < sizeof densities / sizeof *densities; k++)
-        if (!sn_lang_is_density(&scratch, densities[k], strlen(densities[k])))
-            fail_msg("%s", densities[k]);
-    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
-        if (sn_lang_is_density(&scratch, others[k], strlen(others[k])))
-            fail_msg("%s", others[k]);
-    sn_arena_close(&scratch);
+    tell_apart(sn_lang_is_density, densities, sizeof densities / sizeof *densities, others, sizeof others / sizeof *others);
 }
 
 /* ---- functions by callbacks ---- */

@@ -11,7 +11,9 @@
 
 static bool is_one_block(const sinter_density_values *v, const sinter_density_data *data)
 {
-    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && (!data->weights.data || data->weights.stride == 1) && data->validity_offset >= 0 && (data->columns || !v->density->column_count);
+    const bool contiguous_weights = !data->weights.data || data->weights.stride == 1;
+    return data->count > 0 && data->count <= PLAN_SUM_BLOCK && !data->parameters && contiguous_weights && data->validity_offset >= 0
+           && (data->columns || !v->density->column_count);
 }
 
 /* Contiguous columns, and weights behind them, go into the first worker's frame; false: some are not. */

@@ -213,7 +213,9 @@ static const groups_choice *choice_of(const sinter_groups *g, uint32_t parameter
 static bool keeps_relation(sinter_groups *g, const double *parameters, density_relation r)
 {
     const groups_choice *own = choice_of(g, r.parameter), *other = choice_of(g, r.other);
-    const uint32_t count = own && other ? (own->length < other->length ? own->length : other->length) : own ? own->length : other ? other->length : 0;
+    uint32_t count = own ? own->length : other ? other->length : 0;
+    if (own && other && other->length < count) /* no row chooses what one of them has not */
+        count = other->length;
     for (uint32_t k = 0; k < count; k++)
         if (!sn_density_keeps(r, sn_density_in_type(g->density, own ? parameters[own->first + k] : g->set[r.parameter]),
                               sn_density_in_type(g->density, other ? parameters[other->first + k] : g->set[r.other]))) {
@@ -262,7 +264,7 @@ void sn_groups_finish(const sinter_groups *g, double *sum, double *gradient)
 {
     *sum = sn_groups_total(g->totals[0]);
     for (uint32_t k = 0; gradient && k < g->number_count; k++)
-        gradient[k] = sn_groups_total(g->totals[1 + k]);
+        gradient[k] = isnan(*sum) ? NAN : sn_groups_total(g->totals[1 + k]);
 }
 
 static bool gather(sinter_groups *g, const double *parameters, const sinter_density_data *rows, int64_t begin)

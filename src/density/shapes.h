@@ -149,6 +149,7 @@ struct sinter_density {
     ir_program derived;
 };
 
+/* As the density computes with it. */
 static inline double sn_density_in_type(const sinter_density *d, double value)
 {
     return d->type == SINTER_F32 ? (double)(float)value : value;

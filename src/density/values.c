@@ -56,7 +56,6 @@ void sinter_density_values_close(sinter_density_values *v)
 
 /* ---- parameters ---- */
 
-/* As the density computes with it. */
 sinter_status sinter_density_set(sinter_density_values *v, int parameter, double value)
 {
     if (!v || parameter < 0 || (uint32_t)parameter >= v->density->parameter_count)
