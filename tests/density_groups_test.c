@@ -283,8 +283,8 @@ static void numbers_keep_constraints(void **state)
 static void numbers_suit_families(void **state)
 {
     (void)state;
-    static const double y_of[3] = {0.5, 1, 0.75}, place_of[3] = {0, 1, 2};
-    static const struct { const char *text; double numbers[5]; int64_t wrong; double lows[3]; } cases[] = {
+    static const double y_of[3] = {0.5, 1, 0.75}, place_of[3] = {0, 1, 2}, other_place_of[3] = {2, 0, 1};
+    static const struct { const char *text; double numbers[6]; int64_t wrong; double lows[3]; } cases[] = {
         {"input y, g; param s[3] = 1; y ~ normal(0, s[g])", {1, 2, 3}, -1, {5e-324}},
         {"input y, g; param s[3] = 1; y ~ normal(0, s[g])", {1, 0, 3}, 1, {5e-324}},
         {"input y, g; param s[3] = 1; y ~ normal(0, exp(s[g]))", {1, 1000, 3}, -1, {-INFINITY}}, /* an expression: NaN, with all derivatives */
@@ -292,6 +292,8 @@ static void numbers_suit_families(void **state)
         {"input y, g; param lo = 0; param hi[3] = 2; y ~ uniform(lo, hi[g])", {0.25, 2, 2, 0.25}, 3, {-DBL_MAX, -DBL_MAX}},
         {"input y, g; param lo[3] = 0; param hi = 2; y ~ uniform(lo[g], hi)", {2, 0, 0, 3}, 0, {-DBL_MAX, -DBL_MAX}},
         {"input y, g; param lo[3] = 0; param hi[2] = 2; y ~ uniform(lo[g], hi[g])", {0, 1, 0, 2, 1}, 4, {-DBL_MAX, -DBL_MAX}},
+        {"input y, g; param lo[2] = 0; param hi[3] = 2; y ~ uniform(lo[g], hi[g])", {0, 1, 2, 2, -5}, -1, {-DBL_MAX, -DBL_MAX}}, /* the last meets none */
+        {"input y, g, h; param lo[3] = 0; param hi[3] = 4; y ~ uniform(lo[g], hi[h])", {3, 0, 0, 2, 2, 4}, -1, {-DBL_MAX, -DBL_MAX}}, /* nobody can say which two meet */
         {"input y, g; param a[3] = 1; param tau = 2; a ~ normal(0, tau); y ~ normal(a[g], 1)", {2, 1, 1, 1}, -1, {5e-324, -DBL_MAX}},
         {"input y, g; param a[3] = 1; param tau = 2; a ~ normal(0, tau); y ~ normal(a[g], 1)", {-1, 1, 1, 1}, 0, {5e-324, -DBL_MAX}},
         {"input y, g; param a[3] = 1; param u = 0; param v = 3; a ~ uniform(u, v); y ~ normal(a[g], 1)", {2, 1, 1.5, 1.5, 1.5}, 1, {-DBL_MAX, -DBL_MAX, -DBL_MAX}},
@@ -300,15 +302,15 @@ static void numbers_suit_families(void **state)
         sinter_density *d;
         sinter_groups *g;
         sinter_report report;
-        double sum = 7, gradient[5] = {7, 7, 7, 7, 7};
+        double sum = 7, gradient[6] = {7, 7, 7, 7, 7, 7};
         if (sinter_density_open(context, cases[k].text, strlen(cases[k].text), NULL, &d, &report) || sinter_groups_open(d, &g, &report))
             fail_msg("%s: %s", cases[k].text, report.errors[0].message);
         const sinter_groups_info info = sinter_groups_describe(g);
         for (uint32_t p = 0; p < info.parameter_count; p++)
             if (info.parameters[p].low != cases[k].lows[p])
                 fail_msg("%s: %s from %g to %g", cases[k].text, info.parameters[p].name, info.parameters[p].low, info.parameters[p].high);
-        const sinter_density_argument two[2] = {{y_of, 1}, {place_of, 1}};
-        const sinter_density_data data = {.count = strstr(cases[k].text, "hi[2]") ? 2 : 3, .columns = two};
+        const sinter_density_argument three[3] = {{y_of, 1}, {place_of, 1}, {other_place_of, 1}};
+        const sinter_density_data data = {.count = strstr(cases[k].text, "[2]") ? 2 : 3, .columns = three};
         expect_status(sinter_groups_sum(g, cases[k].numbers, &data, &sum, gradient), cases[k].wrong < 0 ? SINTER_OK : SINTER_BAD_PARAMETER, cases[k].text);
         bool none = isnan(sum) != 0;
         for (uint32_t n = 0; n < info.count; n++)

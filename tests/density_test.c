@@ -781,6 +781,18 @@ static void declared_parameters(void **state)
     expect_status(sinter_density_open(context, "input y; param a = 1; y ~ normal(0, a)", 38, &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed");
     assert_string_equal(report.errors[0].message, "-2 breaks the constraint of the parameter \"a\"");
 
+    /* What is no f32: the value that a text begins with, and a bound, beside which the f32 next to it may be valid. */
+    static const char *const narrow_texts[] = {"input y; param s = 0.1 in 0.1..0.3; y ~ normal(0, s)", "input y; param c = 0.1; y ~ uniform(0.1, c)", "input y; param c = 0.3; y ~ uniform(c, 0.3)"};
+    for (size_t k = 0; k < sizeof narrow_texts / sizeof *narrow_texts; k++) {
+        d = open_density(narrow_texts[k], &(sinter_density_options){.type = SINTER_F32});
+        sinter_density_values *values = open_values(d);
+        double log = NAN;
+        expect_status(sinter_density_log(values, (const double[]){0.1}, &log), k == 2 ? SINTER_BAD_PARAMETER : SINTER_OK, narrow_texts[k]); /* 0.3 is above itself there */
+        assert_true((isnan(log) != 0) == (k == 2));
+        sinter_density_values_close(values);
+        sinter_density_close(d);
+    }
+
     /* By row the rows alone. */
     d = open_density("input y; param b = 1; y ~ normal(0, b)", NULL);
     sinter_density_values *v = open_values(d);
