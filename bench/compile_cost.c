@@ -3,10 +3,11 @@
  * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
  * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel.
  *
- * And what each family of densities costs (theme `families`), with live parameters, alone and with its derivatives by these (`-slopes`): as a program that the context
- * has not met, of a family that it has; and as one that it has met, whose code it keeps (`-again`). */
+ * And what each family of densities costs (theme `families`), with live parameters, alone and with its derivatives by these (`-slopes`): as the first program of its
+ * context with that family; and as one that the context has met, whose code it keeps (`-again`). */
 #include "bench.h"
 
+#include "kernel/kernels.h"
 #include "lang/lang.h"
 
 #include <stdlib.h>
@@ -54,7 +55,7 @@ typedef struct compile_work {
     const char *text; /* or NULL, and then: */
     sinter_program *program;
     size_t length;
-    bool anew;            /* each has another number among its options, which changes nothing: what is kept is that of another */
+    bool anew; /* each has another number among its options, which changes nothing, so that no machine code is kept of it; and nothing is of families */
     sinter_status status; /* of the last one */
     sinter_report *report;
     uint32_t operations;
@@ -65,7 +66,11 @@ static void compile(void *context, int64_t calls)
     compile_work *w = context;
     for (; calls > 0; calls--) {
         sinter_kernel *kernel;
-        w->options.random += w->anew;
+        if (w->anew) {
+            w->options.random++;
+            sn_arena_rewind(&w->context->members.memory);
+            w->context->members.first = NULL;
+        }
         w->status = w->text ? sinter_compile(w->context, w->text, w->length, &w->options, &kernel, w->report)
                             : sinter_compile_program(w->context, w->program, &w->options, &kernel, w->report);
         if (w->report && !w->status)

@@ -38,28 +38,30 @@ static part part_of(const ir_extract *e, const ir_op *op)
 
 static bool keep_memories(ir_extract *e, const ir_program *p, arena *memory)
 {
-    e->memories = sn_arena_take(memory, (p->memory_count + 1) * sizeof *e->memories);
-    for (uint32_t k = 0; e->memories && k < p->memory_count; k++) {
+    ir_memory *kept = sn_arena_take(memory, (p->memory_count + 1) * sizeof *kept);
+    e->memories = kept;
+    for (uint32_t k = 0; kept && k < p->memory_count; k++) {
         const ir_memory *m = &p->memories[k];
         const size_t bytes = (size_t)m->length * sn_ir_type_size(m->type);
         void *content = sn_arena_take(memory, bytes);
-        e->memories[k] = *m;
-        e->memories[k].name = sn_arena_copy_text(memory, m->name, strlen(m->name));
-        e->memories[k].content = content;
-        if (!content || !e->memories[k].name)
+        kept[k] = *m;
+        kept[k].name = sn_arena_copy_text(memory, m->name, strlen(m->name));
+        kept[k].content = content;
+        if (!content || !kept[k].name)
             return false;
         memcpy(content, m->content, bytes);
     }
-    return e->memories != NULL;
+    return kept != NULL;
 }
 
 bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out)
 {
     ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
     uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
-    *out = (ir_extract){.ops = sn_arena_take_zeroed(memory, (p->count + first) * sizeof *out->ops), .parts = sn_arena_take(memory, p->count + first),
-                        .first = first, .count = first};
-    if (!map || !needed || !out->ops || !out->parts || !keep_memories(out, p, memory))
+    ir_op *ops = sn_arena_take_zeroed(memory, (p->count + first) * sizeof *ops);
+    uint8_t *parts = sn_arena_take_zeroed(memory, p->count + first);
+    *out = (ir_extract){.ops = ops, .parts = parts, .first = first, .count = first};
+    if (!map || !needed || !ops || !parts || !keep_memories(out, p, memory))
         return false;
     needed[result] = 1;
     for (ir_ref r = result; r > 0; r--)
@@ -77,8 +79,8 @@ bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *me
         op.c = operands > 2 ? map[op.c] : op.c;
         out->has_functions |= sn_ir_info[op.code].kind == IR_KIND_MATH || (op.code == IR_DIV && op.type == IR_I32);
         map[r] = out->count;
-        out->parts[out->count] = (uint8_t)part_of(out, &op);
-        out->ops[out->count++] = op;
+        parts[out->count] = (uint8_t)part_of(out, &op);
+        ops[out->count++] = op;
     }
     out->result = map[result];
     return true;

@@ -241,9 +241,9 @@ uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, aren
 /* ---- extract.c ---- */
 /* What leads to a result: operations numbered from `first` on; the numbers from 1 on stand for the inputs 0, 1, … of the program that it is from. */
 typedef struct ir_extract {
-    ir_op *ops;
-    uint8_t *parts; /* what each takes: see extract.c */
-    ir_memory *memories; /* those of the program, which are tables */
+    const ir_op *ops;
+    const uint8_t *parts; /* what each takes: see extract.c */
+    const ir_memory *memories; /* those of the program, which are tables */
     uint32_t first, count;
     ir_ref result;
     bool has_functions; /* as of a program */

@@ -42,6 +42,7 @@ struct lang_kept_member;
 typedef struct kept_members {
     arena memory;
     struct lang_kept_member *first;
+    bool without_built; /* tests: as if none had been lowered when the library was built */
 } kept_members;
 
 /* What it keeps of calls of its library (lang/kept_calls.h). */

@@ -6,11 +6,14 @@
  * offered to the local rules again, since what an argument is may make it simpler; rules change no bit, and those that a program has are part of what a
  * member is kept by (relaxed ones, and whether derivatives are still to come).
  *
+ * Log-densities of the library's families have gone that way when the library was built (lib/write_members.c), and a context takes them from there: the first text with
+ * a family costs what later ones do.
+ *
  * It is kept with its functions expanded, if nothing else is to be done to the program before that: then that needs no pass for them, and expanding
  * is not done again either.
  *
  * A member that needs anything but its arguments (a table, the sample rate) is not kept, and this is. Whoever compiles holds the context's lock. */
-#include "lang/kept_members.h"
+#include "lang/built_members.h"
 
 #include "kernel/kernels.h"
 
@@ -23,13 +26,42 @@ static bool expands(const lowering *l)
     return l->options->expansions && l->p->rules & IR_SIGNS;
 }
 
+static bool is_wanted(const lowering *l, const struct lang_kept_member *m, lang_member quantity, uint64_t shape)
+{
+    return m->quantity == (uint8_t)quantity && m->type == (uint8_t)l->type && m->rules == l->p->rules && m->expanded == expands(l) && (!shape || m->shape == shape);
+}
+
+/* What was lowered when the library was built, put among those that are kept; NULL: it was not, or memory is refused. */
+static struct lang_kept_member *take_built(const lowering *l, const lang_family_text *family, lang_member quantity, uint64_t shape)
+{
+    struct kept_members *all = l->options->kept;
+    uint32_t low = 0, high = all && !all->without_built && quantity == LANG_LOG_DENSITY ? sn_lang_built_member_count : 0;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (strcmp(sn_lang_built_members[middle].family, family->name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < sn_lang_built_member_count && !strcmp(sn_lang_built_members[low].family, family->name); low++)
+        if (is_wanted(l, &sn_lang_built_members[low].member, quantity, shape)) {
+            struct lang_kept_member *m = sn_arena_take(&all->memory, sizeof *m);
+            if (!m)
+                return NULL;
+            *m = sn_lang_built_members[low].member;
+            m->family = family;
+            m->next = all->first;
+            return all->first = m;
+        }
+    return NULL;
+}
+
 struct lang_kept_member *sn_lang_find_kept(const lowering *l, const lang_family_text *family, lang_member quantity, uint64_t shape)
 {
     struct lang_kept_member *m = l->options->kept ? l->options->kept->first : NULL;
-    while (m && (m->family != family || m->quantity != (uint8_t)quantity || m->type != (uint8_t)l->type || m->rules != l->p->rules
-                 || m->expanded != expands(l) || (shape && m->shape != shape)))
+    while (m && !(m->family == family && is_wanted(l, m, quantity, shape)))
         m = m->next;
-    return m;
+    return m ? m : take_built(l, family, quantity, shape);
 }
 
 static ir_ref add_input(const lowering *l, ir_program *p, uint32_t number)

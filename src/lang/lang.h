@@ -8,7 +8,7 @@
  *   calls.c           functions put in place: instances, callbacks
  *   call_arguments.c  which parameter gets which argument
  *   call_graph.c      who calls whom: recursion
- *   kept_members.c    what families come to, kept for the next program
+ *   kept_members.c    what families come to, kept for the next program; built_members.h: since the library was built
  *   kept_calls.c      what calls of the library come to, kept likewise
  *   library.c         the standard library (src/lib/NAME.sn, library.h): what a text uses of it
  *   arithmetic.c      how types meet, element by element; what each function computes

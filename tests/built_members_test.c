@@ -1,0 +1,144 @@
+/* The families' densities that are lowered when the library is built: there is each family but those of tuples, alone and for derivatives, and it is what the library
+ * makes of its text now, operation by operation; a context that takes it from there compiles the same program. */
+#include "lang/built_members.h"
+
+#include "kernel/kernels.h"
+
+#include <sinter/dump.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST_NAME = 64 };
+
+/* That of the built member's key among those that the context keeps. */
+static const struct lang_kept_member *find(const sinter_context *context, const lang_built_member *built)
+{
+    const struct lang_kept_member *m = context->members.first;
+    while (m && (strcmp(m->family->name, built->family) || m->rules != built->member.rules || m->quantity != built->member.quantity || m->type != built->member.type))
+        m = m->next;
+    return m;
+}
+
+static void expect_same(const char *name, const struct lang_kept_member *a, const struct lang_kept_member *b)
+{
+    const ir_extract *x = &a->extract, *y = &b->extract;
+    if (a->inputs != b->inputs || a->shape != b->shape || a->result != b->result || a->carries != b->carries || a->derived != b->derived || a->expanded != b->expanded)
+        fail_msg("%s: not kept in the same way", name);
+    if (x->first != y->first || x->count != y->count || x->result != y->result || x->has_functions != y->has_functions)
+        fail_msg("%s: %u operations and %u", name, x->count, y->count);
+    for (uint32_t k = 0; k < x->count; k++) {
+        if (memcmp(&x->ops[k], &y->ops[k], sizeof *x->ops) || (k >= x->first && x->parts[k] != y->parts[k]))
+            fail_msg("%s: operation %u differs", name, k);
+        if (k < x->first || x->ops[k].code != IR_LOAD)
+            continue;
+        const ir_memory *m = &x->memories[x->ops[k].b], *n = &y->memories[y->ops[k].b];
+        assert_string_equal(m->name, n->name);
+        assert_true(m->length == n->length && m->shortest == n->shortest && m->kind == n->kind && m->type == n->type);
+        assert_memory_equal(m->content, n->content, (size_t)m->length * sn_ir_type_size(m->type));
+    }
+}
+
+/* With no derivative where that is NULL. False where the family needs tuples. */
+static bool compile(sinter_context *context, const char *name, const char *parameter)
+{
+    sinter_kernel *kernel;
+    const sinter_options options = {.source = SINTER_DENSITY, .type = SINTER_F64, .engine = SINTER_ENGINE_INTERP,
+                                    .gradient = parameter ? &parameter : NULL, .gradient_count = parameter ? 1 : 0};
+    const sinter_status status = sinter_compile(context, name, strlen(name), &options, &kernel, NULL);
+    if (status == SINTER_OK)
+        sinter_kernel_close(kernel);
+    else
+        assert_int_equal(status, SINTER_BAD_PROGRAM);
+    return status == SINTER_OK;
+}
+
+static unsigned count_built(const char *name)
+{
+    unsigned count = 0;
+    for (uint32_t k = 0; k < sn_lang_built_member_count; k++)
+        count += !strcmp(sn_lang_built_members[k].family, name);
+    return count;
+}
+
+static sinter_context *open_one(bool without_built)
+{
+    sinter_context *context;
+    assert_int_equal(sinter_open(NULL, &context), SINTER_OK);
+    context->members.without_built = without_built;
+    return context;
+}
+
+static void skip_where_there_are_none(void)
+{
+    if (sn_lang_built_member_count > 0)
+        return;
+    puts("# this library was built without them");
+    skip();
+}
+
+static void members_are_what_the_texts_come_to(void **state)
+{
+    (void)state;
+    skip_where_there_are_none();
+    sinter_context *context = open_one(true);
+    lang_family_entry family;
+    for (uint32_t k = 0; sn_lang_family(k, &family); k++) {
+        char parameter[MOST_NAME];
+        if (family.same_as)
+            continue;
+        snprintf(parameter, sizeof parameter, "%.*s", (int)strcspn(family.names, " "), family.names);
+        const bool of_numbers = compile(context, family.name, NULL) && compile(context, family.name, parameter);
+        if (count_built(family.name) != (of_numbers ? 2 : 0))
+            fail_msg("%s: %u are built", family.name, count_built(family.name));
+    }
+    for (uint32_t k = 0; k < sn_lang_built_member_count; k++) {
+        const lang_built_member *built = &sn_lang_built_members[k];
+        const struct lang_kept_member *m = find(context, built);
+        if (!m)
+            fail_msg("%s: not kept", built->family);
+        expect_same(built->family, &built->member, m);
+        assert_true(k == 0 || strcmp(built[-1].family, built->family) <= 0);
+    }
+    sinter_close(context);
+}
+
+/* Found by the name of the family that another name stands for, used at once, and found again. */
+static void contexts_take_them(void **state)
+{
+    static const char *const texts[] = {"gaussian(1, 2)", "von_mises", "input x; param a = 1; param b = 2; x ~ gamma(a, b); x ~ gamma(b, a)", "mixture((0.5, 0.5), exponential(1), gamma(2, 3))"};
+    (void)state;
+    skip_where_there_are_none();
+    for (unsigned k = 0; k < sizeof texts / sizeof *texts; k++) {
+        const char *text = texts[k];
+        char *made[2];
+        size_t length[2];
+        sinter_context *contexts[2] = {open_one(false), open_one(true)};
+        for (unsigned c = 0; c < 2; c++) {
+            sinter_report report;
+            const sinter_options options = {.source = SINTER_DENSITY, .type = SINTER_F64};
+            if (sinter_dump(contexts[c], text, strlen(text), &options, SINTER_DUMP_PLAN, NULL, &made[c], &length[c], &report))
+                fail_msg("%s: %s", text, report.errors[0].message);
+        }
+        assert_int_equal(length[0], length[1]);
+        assert_memory_equal(made[0], made[1], length[0]);
+        assert_non_null(contexts[0]->members.first);
+        for (unsigned c = 0; c < 2; c++) {
+            sinter_dump_release(contexts[c], made[c], length[c]);
+            sinter_close(contexts[c]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_what_the_texts_come_to),
+        cmocka_unit_test(contexts_take_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
