@@ -91,7 +91,15 @@ static void list_from(ir_program *p, ir_ref first)
     for (ir_ref r = first; r < p->count; r++)
         if (!may_have_identity[p->ops[r].code] || !has_identity(p, &p->ops[r]))
             insert(p, r);
-    p->unlisted = 0;
+    p->unlisted = p->inner_end = 0;
+    p->constants_are_listed = true;
+}
+
+static void list_constants(ir_program *p)
+{
+    for (ir_ref r = p->unlisted; r < p->count; r++)
+        if (p->ops[r].code == IR_CONST)
+            insert(p, r);
     p->constants_are_listed = true;
 }
 
@@ -103,12 +111,26 @@ static bool regrow(ir_program *p, uint32_t capacity)
     return true;
 }
 
-/* Most expansions are followed by an output and nothing else, so that nobody ever asks for the equals of what is in them. */
-void sn_ir_list_later(ir_program *p, ir_ref first)
+/* Most expansions are followed by an output, or by what takes nothing of them but their result, so that nobody ever asks for the equals of what is in them. */
+void sn_ir_list_inner_later(ir_program *p, ir_ref first)
 {
+    if (!p->unlisted || p->inner_end)
+        p->inner_end = p->count;
     if (!p->unlisted)
         p->unlisted = first;
     p->constants_are_listed = false;
+}
+
+/* May it be equal to an operation that is not in the table? Not to what takes others than it does, nor to what stands before one that it takes. */
+static bool may_be_unlisted(const ir_program *p, op_words w)
+{
+    const ir_ref taken[3] = {(ir_ref)(w.head >> 32), (ir_ref)w.tail, (ir_ref)(w.tail >> 32)};
+    bool inner = false, behind = false;
+    for (unsigned k = 0; k < sn_ir_info[w.head & HEAD_CODE].operands; k++) {
+        inner |= taken[k] >= p->unlisted && p->ops[taken[k]].code != IR_CONST;
+        behind |= taken[k] + 1 >= p->inner_end;
+    }
+    return !p->inner_end || (inner && !behind);
 }
 
 static __attribute__((noinline)) void list_now(ir_program *p)
@@ -164,7 +186,9 @@ void sn_ir_take_operations(ir_program *p, const ir_program *from, uint32_t opera
     p->count = from->count;
     p->has_functions = from->has_functions;
     p->has_settled = from->has_settled;
-    sn_ir_list_later(p, 1);
+    p->unlisted = 1;
+    p->inner_end = 0;
+    p->constants_are_listed = false;
 }
 
 void sn_ir_take_over(ir_program *p, const ir_program *from)
@@ -177,6 +201,7 @@ void sn_ir_take_over(ir_program *p, const ir_program *from)
     p->table = from->table;
     p->table_mask = from->table_mask;
     p->unlisted = from->unlisted;
+    p->inner_end = from->inner_end;
     p->constants_are_listed = from->constants_are_listed;
     p->has_functions = from->has_functions;
     p->has_settled = from->has_settled;
@@ -212,6 +237,7 @@ static inline ir_ref append_unlisted(ir_program *p, op_words w)
 {
     memcpy(&p->ops[p->count], &w, sizeof w);
     p->unlisted = p->unlisted ? p->unlisted : p->count;
+    p->inner_end = 0;
     return p->count++;
 }
 
@@ -219,8 +245,12 @@ static __attribute__((noinline)) ir_ref append_with_care(ir_program *p, op_words
 {
     if (p->status != SINTER_OK || !make_room(p))
         return 0;
-    if (p->unlisted && !(p->constants_are_listed && (w.head & HEAD_CODE) == IR_CONST))
+    if (p->unlisted && (w.head & HEAD_CODE) == IR_CONST) {
+        if (!p->constants_are_listed)
+            list_constants(p);
+    } else if (p->unlisted && may_be_unlisted(p, w)) {
         list_now(p);
+    }
     return find_or_append(p, w);
 }
 

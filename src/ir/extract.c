@@ -191,7 +191,7 @@ static uint32_t insert_distinct(insertion *i)
     while (i->distinct && (r = insert_new(i, r)) < e->count)
         insert_one(i, r++);
     p->has_functions |= e->has_functions;
-    sn_ir_list_later(p, first);
+    sn_ir_list_inner_later(p, first);
     return r;
 }
 

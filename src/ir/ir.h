@@ -112,6 +112,7 @@ typedef struct ir_program {
     uint32_t *table; /* hash-consing: open addressing, 0 is empty */
     uint32_t table_mask;
     ir_ref unlisted; /* operations from here on may not be in the table yet; 0: all are */
+    ir_ref inner_end; /* 0, or those that are not are below this, and each takes one from there that is no constant */
     bool constants_are_listed; /* but constants are */
     ir_stream *inputs, *outputs;
     ir_param *params;
@@ -151,8 +152,9 @@ ir_ref sn_ir_append_copy(ir_program *p, const ir_op *op);
 /* The same of an operation that has its type, and that no rule makes simpler: for copies of what was emitted once. */
 ir_ref sn_ir_emit_settled(ir_program *p, const ir_op *op);
 /* Operations that are settled with their axes and equal nothing in the program may be appended by hand, where sn_ir_reserve has made
- * room. The table of equals does not know them yet: this, called behind them with the first, has what is looked up next put them in. */
-void sn_ir_list_later(ir_program *p, ir_ref first);
+ * room, if each takes one of them that is no constant, or is one. The table of equals does not know them yet: this, called behind them with the first, has them put in
+ * when something is looked up that may be equal to one. */
+void sn_ir_list_inner_later(ir_program *p, ir_ref first);
 ir_ref sn_ir_const_bits(ir_program *p, ir_type type, uint64_t bits); /* a mask's bits are 0 or 1 */
 ir_ref sn_ir_f32(ir_program *p, float value);
 ir_ref sn_ir_f64(ir_program *p, double value);
