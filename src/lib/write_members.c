@@ -1,16 +1,26 @@
 /* Writes the log-densities of the library's families, lowered, as C: write_members FILE. It runs while the library is built, with all of it but that list
- * (built_members.h), and writes what a context of that library keeps when each family is compiled, alone and for derivatives. Not those of tuples, which differ by
- * how long these are. */
+ * (built_members.h), and writes what a context of that library keeps when each family is compiled, for values alone and for derivatives too; those of tuples
+ * of two and of three, since they differ by how long these are. */
 #include "lang/built_members.h"
 
 #include "kernel/kernels.h"
 
+#include <sinter/density.h>
 #include <sinter/sinter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_MEMBERS = 1000, MOST_NAME = 64 };
+enum { MOST_MEMBERS = 1000 };
+
+static const char *const of_tuples[] = {
+    "categorical((0.5, 0.5))",
+    "categorical((0.5, 0.25, 0.25))",
+    "dirichlet((1, 1))",
+    "dirichlet((1, 1, 1))",
+    "multi_normal_cholesky((0, 0), (1, 0, 1))",
+    "multi_normal_cholesky((0, 0, 0), (1, 0, 1, 0, 0, 1))",
+};
 
 static int fail(const char *what, const char *why)
 {
@@ -87,7 +97,7 @@ static bool write_all(FILE *out, const struct lang_kept_member *first)
     for (const struct lang_kept_member *m = first; m; m = m->next) {
         if (count == MOST_MEMBERS)
             return false;
-        if (m->result)
+        if (m->result && m->quantity == LANG_LOG_DENSITY)
             all[count++] = m;
     }
     qsort(all, count, sizeof *all, by_family);
@@ -103,33 +113,35 @@ static bool write_all(FILE *out, const struct lang_kept_member *first)
     return count > 0;
 }
 
-/* Compiles it by the context, alone or with a derivative, which keeps it. What says that it needs tuples is passed over. */
-static sinter_status keep(sinter_context *context, const char *name, const char *parameter)
+/* Compiles it by the context, for values and for what may be wanted of a density later, which keeps it. */
+static sinter_status keep(sinter_context *context, const char *text)
 {
     static sinter_report report;
     sinter_kernel *kernel;
-    const sinter_options options = {.source = SINTER_DENSITY, .type = SINTER_F64, .engine = SINTER_ENGINE_INTERP,
-                                    .gradient = parameter ? &parameter : NULL, .gradient_count = parameter ? 1 : 0};
-    const sinter_status status = sinter_compile(context, name, strlen(name), &options, &kernel, &report);
-    if (status != SINTER_OK)
-        return status == SINTER_BAD_PROGRAM ? SINTER_OK : status;
+    sinter_density *density;
+    const sinter_options options = {.source = SINTER_DENSITY, .type = SINTER_F64, .engine = SINTER_ENGINE_INTERP};
+    sinter_status status = sinter_compile(context, text, strlen(text), &options, &kernel, &report);
+    if (status)
+        return status;
     sinter_kernel_close(kernel);
-    return SINTER_OK;
+    status = sinter_density_open(context, text, strlen(text), NULL, &density, &report);
+    if (!status)
+        sinter_density_close(density);
+    return status;
 }
 
+/* Those of tuples by their texts, all others by name. */
 static sinter_status keep_all(sinter_context *context)
 {
     lang_family_entry family;
     sinter_status status = SINTER_OK;
     for (uint32_t k = 0; !status && sn_lang_family(k, &family); k++) {
-        char parameter[MOST_NAME];
-        if (family.same_as)
-            continue;
-        snprintf(parameter, sizeof parameter, "%.*s", (int)strcspn(family.names, " "), family.names);
-        status = keep(context, family.name, NULL);
-        if (!status)
-            status = keep(context, family.name, parameter);
+        status = family.same_as ? SINTER_OK : keep(context, family.name);
+        if (status == SINTER_BAD_PROGRAM) /* a tuple is wanted */
+            status = SINTER_OK;
     }
+    for (unsigned k = 0; !status && k < sizeof of_tuples / sizeof *of_tuples; k++)
+        status = keep(context, of_tuples[k]);
     return status;
 }
 
