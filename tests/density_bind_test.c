@@ -985,6 +985,42 @@ static void memory_is_refused(void **state)
         try_refusal("normal(mu = 1, sigma = 2)", SINTER_F32, &granted);
 }
 
+/* Each of opening's allocations in turn; then a row, by what the library has lowered. */
+static void opening_is_refused(void **state)
+{
+    static const char *const texts[] = {"input x; param w = 0.5; param v = 0.5; param a = 2; x ~ mixture((w, v), gamma(a, a), normal(2, 1))", "von_mises(0.5, 2)", "student_t"};
+    (void)state;
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        sinter_status status = SINTER_NO_MEMORY;
+        int granted = 0;
+        for (; status == SINTER_NO_MEMORY && granted < 10000; granted++) {
+            refusing r = {1 << 30, 0};
+            sinter_context *own;
+            sinter_density *d = NULL;
+            sinter_density_values *v;
+            sinter_report report;
+            double log;
+            sinter_open(&(sinter_context_options){.allocator = refusing_allocator(&r)}, &own);
+            r.left = granted;
+            status = sinter_density_open(own, texts[k], strlen(texts[k]), NULL, &d, &report);
+            if (status ? status != SINTER_NO_MEMORY || d || report.total != 1 : !d)
+                fail_msg("%s, refused after %d: %s", texts[k], granted, sinter_status_name(status));
+            r.left = 1 << 30;
+            if (!status) {
+                sinter_density_values_open(d, &v);
+                sinter_density_log(v, &(double){1}, &log);
+                sinter_density_values_close(v);
+                sinter_density_close(d);
+            }
+            sinter_close(own);
+            if (r.taken)
+                fail_msg("%s, refused after %d: %zu bytes are left", texts[k], granted, r.taken);
+        }
+        assert_int_equal(status, SINTER_OK);
+        assert_true(granted > 3);
+    }
+}
+
 /* ---- how long ---- */
 
 static double now(void)
@@ -1035,7 +1071,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_exact),   cmocka_unit_test(line_is_exact), cmocka_unit_test(families_collapse), cmocka_unit_test(catalogue_collapses), cmocka_unit_test(models_collapse), cmocka_unit_test(second_derivatives), cmocka_unit_test(second_derivatives_of_families), cmocka_unit_test(rows_come_and_go),
         cmocka_unit_test(one_row_beside_the_line), cmocka_unit_test(counts_come_and_go), cmocka_unit_test(engines_agree), cmocka_unit_test(calls_take_turns), cmocka_unit_test(large_and_small), cmocka_unit_test(narrow_data), cmocka_unit_test(odd_rows), cmocka_unit_test(no_rows), cmocka_unit_test(curves_stream),
-        cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(times),
+        cmocka_unit_test(families_know_themselves), cmocka_unit_test(covariances_are_integrals), cmocka_unit_test(memory_is_refused), cmocka_unit_test(opening_is_refused), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

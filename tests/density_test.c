@@ -734,6 +734,17 @@ static void declared_parameters(void **state)
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {-0.25}, 0, "in 0..1"},
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {1.25}, 0, "in 0..1"},
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {0}, -1, "in 0..1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.25, 0.5}, 0, ">= 0, with w + v = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.25, 0.75}, -1, ""},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {1.5, -0.5}, 1, ">= 0, with w + v = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.5, (double)NAN}, 0, ">= 0, with w + v = 1"},
+        {"input y; param w = 0.5 in 0..1; y ~ mixture((0.25, w), normal(0, 1), normal(2, 1))", {0.5}, 0, "in 0..1, with w + 0.25 = 1"},
+        {"input y; param w = 0.5 in 0..1; y ~ mixture((0.25, w), normal(0, 1), normal(2, 1))", {0.75}, -1, ""},
+        {"input y; param w = 0.25; y ~ mixture((w, w, 0.5), normal(0, 1), normal(2, 1), normal(4, 1))", {0.5}, 0, ">= 0, with w + w + 0.5 = 1"},
+        {"input y; param w = 0.25; y ~ mixture((w, w, 0.5), normal(0, 1), normal(2, 1), normal(4, 1))", {0.25}, -1, ""},
+        {"input y; param w = 0.5; param v = 0.5; y ~ categorical((w, v)); y ~ categorical((v, w))", {0.5, 0.25}, 0, ">= 0, with w + v = 1, with v + w = 1"},
+        {"param b = 0.5; categorical((0.25, b))", {0.5, 0.25}, 1, "in 0..1, with theta0 + b = 1"},
+        {"param b = 0.5; categorical((0.25, b))", {0.5, 0.5}, -1, ""},
         {"input y; param a = 2; y ~ truncated(normal(0, 1), 0, a)", {-1}, 0, "> 0"},
         {"input y; param a = 2; y ~ censored(normal(0, 1), a, 3)", {3}, 0, "< 3"},
         {"input y; param a = 2; y ~ truncated(normal(0, a), 0, 3)", {-1}, 0, "> 0"},
@@ -781,6 +792,31 @@ static void declared_parameters(void **state)
     expect_status(sinter_density_open(context, "input y; param a = 1; y ~ normal(0, a)", 38, &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed");
     assert_string_equal(report.errors[0].message, "-2 breaks the constraint of the parameter \"a\"");
 
+    /* Of a sum what is fixed is a number; and where all of it is, it has to be right. */
+    static const char shares[] = "input y; param a = 0.5; param b = 0.5; y ~ mixture((a, b), normal(0, 1), normal(2, 1))";
+    fixed.fixed_values = (const double[]){0.25};
+    d = open_density(shares, &fixed);
+    assert_string_equal(sinter_density_describe(d).constraints[0], ">= 0, with b + 0.25 = 1");
+    sinter_density_values *of_shares = open_values(d);
+    expect_invalid(of_shares, 0, 0.5);
+    sinter_density_set(of_shares, 0, 0.75);
+    expect_invalid(of_shares, -1, 0.75);
+    const double weights[2] = {0.75, 0.5}, ones[2] = {1, 1};
+    double of_rows[2];
+    const sinter_density_data rows = {.count = 2, .columns = &(sinter_density_argument){ones, 1}, .parameters = &(sinter_density_argument){weights, 1}};
+    expect_status(sinter_density_batch(of_shares, &rows, &(sinter_density_results){.logs = of_rows}), SINTER_OK, "shares by row");
+    assert_true(isfinite(of_rows[0]) && isnan(of_rows[1]));
+    sinter_density_values_close(of_shares);
+    sinter_density_close(d);
+    const char *both[2] = {"a", "b"};
+    fixed = (sinter_density_options){.fixed_names = both, .fixed_values = (const double[]){0.25, 0.5}, .fixed_count = 2};
+    expect_status(sinter_density_open(context, shares, strlen(shares), &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed shares");
+    assert_string_equal(report.errors[0].message, "\"a\" and what it is a point of the simplex with must add up to 1");
+    fixed.fixed_values = (const double[]){0.25, 0.75};
+    d = open_density(shares, &fixed);
+    sinter_density_close(d);
+    fixed = (sinter_density_options){.fixed_names = names, .fixed_count = 1};
+
     /* What is no f32: the value that a text begins with, and a bound, beside which the f32 next to it may be valid. */
     static const char *const narrow_texts[] = {"input y; param s = 0.1 in 0.1..0.3; y ~ normal(0, s)", "input y; param c = 0.1; y ~ uniform(0.1, c)", "input y; param c = 0.3; y ~ uniform(c, 0.3)"};
     for (size_t k = 0; k < sizeof narrow_texts / sizeof *narrow_texts; k++) {
@@ -814,7 +850,7 @@ static void slopes_of_nan(void **state)
         {"input y; param a = 0; param b = 1000; y ~ normal(a, exp(b))", 1}, {"input y; param a = 0; param b = -1; y ~ cauchy(a, 2*b)", 1},
         {"input y; param a = 0; param b = -1; y ~ von_mises(a, 2*b)", 1},   {"input y; param a = 3; param b = 1; y ~ poisson_log(b*1e308*10)", 1},
         {"input y; param a = 3; param b = 1; y ~ double_exponential(b*1e308*10, a)", 1}, {"input y; param a = -1; param b = 1; y ~ gamma(2*a, b)", -1},
-        {"input y; param a = 0.7; param b = 0.7; y ~ categorical((a, b))", 1},           {"input y; param a = 0.7; param b = 0.7; y ~ truncated(normal(a, 1), 2*b, b)", 1},
+        {"input y; param a = 0.7; param b = 0.7; y ~ categorical((a, b*b))", 1},         {"input y; param a = 0.7; param b = 0.7; y ~ truncated(normal(a, 1), 2*b, b)", 1},
         {"family own(a, s > 0) on real { log_density = -x*x }; input y; param a = 1; param b = -1; y ~ own(a, 2*b)", 1},
         {"input y; param a = 1; param b = 2; y ~ normal(a, b)", (double)NAN}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

@@ -82,7 +82,7 @@ typedef struct sinter_density_info {
     const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the least and the greatest value
                                                 that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
     const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; of those that the text declares what families
-                                     want of them, `> 0`, `in 0..9, > a`. "" where there is none, or a param statement has the range */
+                                     want of them, `> 0`, `in 0..9, > a`, `>= 0, with w + v = 1`. "" where there is none, or a param statement has the range */
     const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
     const char *prior;          /* the family of the conjugate prior that it declares; NULL: none */
     sinter_type type;
@@ -114,7 +114,7 @@ SINTER_API sinter_status sinter_density_set_all(sinter_density_values *values, c
 /* NaN where there is no such parameter. */
 SINTER_API double sinter_density_get(const sinter_density_values *values, int parameter);
 /* The first parameter that breaks its constraint, −1 where none does: as the values stand, or, after a call that said SINTER_BAD_PARAMETER and until
- * the next one or the next value, as it was given them. Of a tuple whose numbers do not add up to 1 its first. Real-time safe. */
+ * the next one or the next value, as it was given them. Of numbers that do not add up to 1 though they must the first. Real-time safe. */
 SINTER_API int sinter_density_invalid(const sinter_density_values *values);
 
 /* ---- rows ---- */

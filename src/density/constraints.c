@@ -129,15 +129,20 @@ static bool is_whole(const lang_density *described, const lang_density_parameter
     return true;
 }
 
+/* The first number of the tuple that it is of, if all of that are parameters; else NULL. */
+static const lang_density_parameter *tuple_of(const lang_density *described, const lang_density_parameter *p)
+{
+    return (uint32_t)(p - described->parameters) >= p->element && is_whole(described, p - p->element) ? p - p->element : NULL;
+}
+
 /* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
 static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
                             uint32_t k, double *rest)
 {
     uint32_t live = 0;
     double value;
-    if (!p->bounds.shares || (uint32_t)(p - described->parameters) < p->element || !is_whole(described, p - p->element))
-        return 0;
-    for (const lang_density_parameter *q = p - p->element, *end = q + p->width; q < end; q++) {
+    const lang_density_parameter *q = p->bounds.shares ? tuple_of(described, p) : NULL;
+    for (const lang_density_parameter *end = q ? q + p->width : NULL; q < end; q++) {
         if (is_fixed(o, q->name, program->params[k].type, &value))
             *rest += value;
         else if (live_number(program, q->name) != (int32_t)(k + live++))
@@ -159,6 +164,29 @@ const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c,
         if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
             return p;
     }
+    return NULL;
+}
+
+/* What is fixed of a sum, with its numbers. Says whether that is all of it. */
+static bool fixed_part(const lang_sum *sum, const sinter_density_options *o, unsigned type, double *rest)
+{
+    double value;
+    bool all = true;
+    *rest = sum->rest;
+    for (uint32_t k = 0; k < sum->count; k++)
+        if (is_fixed(o, sum->names[k], type, &value))
+            *rest += value;
+        else
+            all = false;
+    return all;
+}
+
+const lang_sum *sn_density_fixed_off_sum(const compilation *c, const sinter_density_options *o, const lang_density *described)
+{
+    double rest;
+    for (uint32_t k = 0; k < described->sum_count; k++)
+        if (fixed_part(&described->sums[k], o, c->options.type, &rest) && !(fabs(rest - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
+            return &described->sums[k];
     return NULL;
 }
 
@@ -202,7 +230,37 @@ static bool add_range(text *t, const sinter_density_options *o, const lang_densi
     return r->low > param->low || r->high < param->high;
 }
 
-/* Of a parameter that the text declares, as it would be written: `> 0`, `in 0..1, > a`; nothing where its statement's range says it all. */
+/* The sums that it stands in, which it may not break alone: `with w + v + 0.5 = 1`. Says whether there is one. */
+static bool add_sums(text *t, const sinter_density_options *o, const lang_density *described, const ir_param *param)
+{
+    bool more = false;
+    for (uint32_t k = 0; k < described->sum_count; k++) {
+        const lang_sum *sum = &described->sums[k];
+        double rest, value;
+        bool is_in = false;
+        for (uint32_t i = 0; i < sum->count; i++)
+            is_in |= !strcmp(sum->names[i], param->name);
+        if (!is_in)
+            continue;
+        fixed_part(sum, o, param->type, &rest);
+        const char *before = t->length ? ", with " : "with ";
+        for (uint32_t i = 0; i < sum->count; i++)
+            if (!is_fixed(o, sum->names[i], param->type, &value)) {
+                sn_text_add(t, before);
+                sn_text_add(t, sum->names[i]);
+                before = " + ";
+            }
+        if (rest != 0) {
+            sn_text_add(t, " + ");
+            add_number(t, rest, param->type);
+        }
+        sn_text_add(t, " = 1");
+        more = true;
+    }
+    return more;
+}
+
+/* Of a parameter that the text declares, or one that makes up a point of the simplex with such, as it would be written: `> 0`, `in 0..1, > a`; nothing where its statement's range says it all. */
 static const char *words_of_limits(sinter_density *d, const sinter_density_options *o, const lang_density *described, const ir_param *param)
 {
     static const char *const signs[2][2] = {{"<= ", "< "}, {">= ", "> "}};
@@ -222,6 +280,7 @@ static const char *words_of_limits(sinter_density *d, const sinter_density_optio
         else
             add_bound(&t, signs[own.above][own.open], &own, param->type);
     }
+    more |= add_sums(&t, o, described, param);
     return t.failed ? NULL : more ? t.start : "";
 }
 
@@ -235,7 +294,8 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     narrow_by_limits(&d->ranges[k], o, described, param);
     if (p)
         d->shares[k].count = shares_from(&d->program, o, described, p, k, &d->shares[k].rest);
-    d->constraints[k] = p ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
+    const bool says_all = p && (!p->bounds.shares || tuple_of(described, p));
+    d->constraints[k] = says_all ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
     d->related = d->related || d->shares[k].count;
     return d->constraints[k] != NULL;
 }
@@ -268,6 +328,40 @@ static bool describe_relations(sinter_density *d, const lang_density *described)
     }
     d->related = d->related || d->relation_count;
     return d->relations && d->relations_from;
+}
+
+/* Not of what rows choose: a sum of that is another one for each. */
+static bool is_chosen(const lang_density *described, const lang_sum *sum)
+{
+    bool chosen = false;
+    for (uint32_t k = 0; k < described->choice_count; k++)
+        for (uint32_t i = 0; i < sum->count; i++)
+            chosen |= !strcmp(described->choices[k].name, sum->names[i]);
+    return chosen;
+}
+
+/* One that is a tuple of the density's own is among the shares. */
+static bool describe_sums(sinter_density *d, const sinter_density_options *o, const lang_density *described)
+{
+    d->sums = sn_arena_take(&d->own, (described->sum_count + 1) * sizeof *d->sums);
+    for (uint32_t k = 0; d->sums && k < described->sum_count; k++) {
+        const lang_sum *sum = &described->sums[k];
+        uint32_t *parameters = sn_arena_take(&d->own, (sum->count + 1) * sizeof *parameters), count = 0;
+        double rest;
+        if (!parameters)
+            return false;
+        for (uint32_t i = 0; i < sum->count; i++) {
+            const int32_t at = live_number(&d->program, sum->names[i]);
+            if (at >= 0)
+                parameters[count++] = (uint32_t)at;
+        }
+        if (count == 0 || d->shares[parameters[0]].count || is_chosen(described, sum))
+            continue;
+        fixed_part(sum, o, d->program.params[parameters[0]].type, &rest);
+        d->sums[d->sum_count++] = (density_sum){parameters, count, rest};
+        d->related = true;
+    }
+    return d->sums != NULL;
 }
 
 /* What two texts say, once. NULL: memory was refused. */
@@ -311,5 +405,5 @@ bool sn_density_describe_constraints(sinter_density *d, const sinter_density_opt
     bool whole = d->ranges && d->shares && d->constraints;
     for (uint32_t k = 0; whole && k < count; k++)
         whole = describe_constraint(d, o, described, k);
-    return whole && describe_relations(d, described);
+    return whole && describe_relations(d, described) && describe_sums(d, o, described);
 }

@@ -88,6 +88,11 @@ static sinter_status fix(compilation *c, const sinter_density_options *o, const 
         snprintf(message, sizeof message, "the parameters from \"%.80s\" on are no point of the simplex: they must add up to 1", off->name);
         return refuse(c, message, NULL);
     }
+    const lang_sum *sum = sn_density_fixed_off_sum(c, o, described);
+    if (sum) {
+        snprintf(message, sizeof message, "\"%.80s\" and what it is a point of the simplex with must add up to 1", sum->names[0]);
+        return refuse(c, message, NULL);
+    }
     for (uint32_t k = 0; k < o->fixed_count; k++)
         for (uint32_t p = 0; p < c->program.param_count; p++)
             if (!strcmp(c->program.params[p].name, o->fixed_names[k]) && !sn_density_may_be_fixed(&c->program.params[p], o, described, o->fixed_values[k])) {

@@ -107,6 +107,13 @@ typedef struct density_shares {
     double rest;    /* what those of them add up to that are fixed */
 } density_shares;
 
+/* Parameters that are a point of the simplex without being a tuple of the density's own. */
+typedef struct density_sum {
+    const uint32_t *parameters;
+    uint32_t count;
+    double rest; /* what is no parameter, or fixed, of it */
+} density_sum;
+
 struct sinter_density {
     sinter_context *context;
     size_t size; /* of this block */
@@ -125,6 +132,8 @@ struct sinter_density {
     density_shares *shares;      /* likewise */
     density_relation *relations; /* in the order of the parameters that have them: those of one from relations_from of its number on, up to the next one's */
     uint32_t relation_count, *relations_from;
+    density_sum *sums;
+    uint32_t sum_count;
     bool related;                /* some parameter is valid or not by the values of others */
     uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
     struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */

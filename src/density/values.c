@@ -99,6 +99,23 @@ static bool adds_to_one(const sinter_density *d, uint32_t first, const double *a
     return fabs(sum - 1) <= sn_lang_simplex_margin(d->narrow);
 }
 
+/* The sums that the parameter is the first of. */
+static bool keeps_sums(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
+{
+    for (uint32_t k = 0; k < d->sum_count; k++) {
+        const density_sum *s = &d->sums[k];
+        double sum = s->rest;
+        bool known = s->parameters[0] == parameter;
+        for (uint32_t i = 0; known && i < s->count; i++) {
+            known = is_one_value(arguments, s->parameters[i]);
+            sum += all[s->parameters[i]];
+        }
+        if (known && !(fabs(sum - 1) <= sn_lang_simplex_margin(d->narrow)))
+            return false;
+    }
+    return true;
+}
+
 /* Among all of them; arrays among them (arguments may be NULL) are no one value, and say no more than that. */
 static bool is_valid(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
 {
@@ -109,7 +126,7 @@ static bool is_valid(const sinter_density *d, uint32_t parameter, const double *
         if (is_one_value(arguments, r.other) && !sn_density_keeps(r, all[parameter], all[r.other]))
             return false;
     }
-    return !d->shares[parameter].count || adds_to_one(d, parameter, all, arguments);
+    return (!d->shares[parameter].count || adds_to_one(d, parameter, all, arguments)) && keeps_sums(d, parameter, all, arguments);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)

@@ -156,6 +156,13 @@ typedef struct lang_limit {
     bool whole;             /* it is an integer besides */
 } lang_limit;
 
+/* Parameters that are a point of the simplex, with numbers whose sum is `rest`. */
+typedef struct lang_sum {
+    const char **names; /* of the program's parameters; one that stands there twice is here twice */
+    uint32_t count;
+    double rest;
+} lang_sum;
+
 /* A parameter of several numbers, `param a[8] = 0`. */
 typedef struct lang_density_vector {
     const char *name;
@@ -182,6 +189,8 @@ typedef struct lang_density {
     uint32_t parameter_count;
     lang_limit *limits;
     uint32_t limit_count, limit_room;
+    lang_sum *sums;
+    uint32_t sum_count, sum_room;
     lang_density_vector *vectors; /* LANG_DENSITY_PARAMETERS have room, and as many choices */
     lang_density_choice *choices;
     uint32_t vector_count, choice_count;

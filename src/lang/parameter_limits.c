@@ -2,7 +2,8 @@
  *
  * In `param s = 1` and `y ~ normal(m, s)` it is the family that wants s to be above 0. Where it is not the density is NaN by what is computed (supports.c); whoever
  * sets s wants to be told. So what a constraint says of an argument is noted wherever the argument is a parameter and nothing else, or the difference of two or of a
- * number and one, as in the weights (w, 1 - w): that is a limit of one parameter by a number or by another. Only what every row is computed from is looked at, the
+ * number and one, as in the weights (w, 1 - w): that is a limit of one parameter by a number or by another; and of weights that are all parameters or numbers, as in
+ * (w, v, 0.5), that they add up to 1. Only what every row is computed from is looked at, the
  * distributions of `~` and that at the end: a call of log_density may stand where nobody asks for it. Of other expressions nothing is known but that rows are NaN. */
 #include "lang/parameter_limits.h"
 
@@ -149,4 +150,49 @@ void sn_lang_note_whole(lowering *l, lang_value v)
     const side of = takes_notes(l) ? side_of_value(l, v) : (side){.value = 0};
     if (of.name)
         add(l, (lang_limit){.name = of.name, .value = -(double)INFINITY, .above = true, .whole = true});
+}
+
+static bool are_same(const lang_sum *a, const lang_sum *b)
+{
+    bool same = a->count == b->count && a->rest == b->rest;
+    for (uint32_t k = 0; same && k < a->count; k++)
+        same = !strcmp(a->names[k], b->names[k]);
+    return same;
+}
+
+static void add_sum(lowering *l, const lang_sum *sum)
+{
+    lang_density *out = l->options->described;
+    for (uint32_t k = 0; k < out->sum_count; k++)
+        if (are_same(&out->sums[k], sum))
+            return;
+    if (out->sum_count == out->sum_room) {
+        lang_sum *grown = sn_lang_more(l, out->sums, out->sum_count, &out->sum_room, sizeof *grown);
+        if (!grown)
+            return;
+        out->sums = grown;
+    }
+    out->sums[out->sum_count++] = *sum;
+}
+
+void sn_lang_note_sum(lowering *l, lang_value v)
+{
+    if (!takes_notes(l))
+        return;
+    lang_sum sum = {.names = sn_arena_take(l->memory, (v.count + 1) * sizeof *sum.names)};
+    if (!sum.names) {
+        l->t->out_of_memory = true;
+        return;
+    }
+    for (uint32_t k = 0; k < v.count; k++) {
+        const side s = side_of_value(l, sn_lang_element(l, v, k));
+        if (!is_known(s))
+            return;
+        if (s.name)
+            sum.names[sum.count++] = s.name;
+        else
+            sum.rest += s.value;
+    }
+    if (sum.count > 0)
+        add_sum(l, &sum);
 }

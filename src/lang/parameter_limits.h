@@ -8,5 +8,7 @@
 void sn_lang_note_limit(lowering *l, lang_value v, bool above, bool open, lang_value limit);
 void sn_lang_note_finite(lowering *l, lang_value v);
 void sn_lang_note_whole(lowering *l, lang_value v);
+/* A density is NaN unless the elements add up to 1. */
+void sn_lang_note_sum(lowering *l, lang_value v);
 
 #endif

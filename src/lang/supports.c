@@ -146,8 +146,10 @@ static lang_value checked(lang_evaluation *e, const lang_constraint *c, lang_val
 lang_value sn_lang_check_parameter(lang_evaluation *e, const lang_constraint *c, lang_value v)
 {
     lang_value whole = {.count = 0};
-    if (c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN)
+    if (c->kind == CONSTRAINT_SIMPLEX && v.type != TYPE_UNKNOWN) {
+        sn_lang_note_sum(e->l, v);
         whole = off_simplex(e, TOKEN_LE, v, parameter_margin(e->l));
+    }
     if (v.type != TYPE_TUPLE)
         return checked(e, c, v, 0, whole);
     const uint32_t place = sn_lang_pool(e->l, v.count);

@@ -83,10 +83,16 @@ static void write_member(FILE *out, const struct lang_kept_member *m, unsigned n
             m->rules, m->quantity, m->type, m->derived, m->expanded);
 }
 
+/* In one order, so that whoever builds the library again has the same file: by the family, then by what tells its members apart. */
 static int by_family(const void *a, const void *b)
 {
     const struct lang_kept_member *const *x = a, *const *y = b;
-    return strcmp((*x)->family->name, (*y)->family->name);
+    const int order = strcmp((*x)->family->name, (*y)->family->name);
+    if (order)
+        return order;
+    if ((*x)->shape != (*y)->shape)
+        return (*x)->shape < (*y)->shape ? -1 : 1;
+    return ((*x)->rules > (*y)->rules) - ((*x)->rules < (*y)->rules);
 }
 
 /* In C, with all that is kept in the order of the families. */
