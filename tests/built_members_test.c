@@ -104,6 +104,7 @@ static void members_are_what_the_texts_come_to(void **state)
         const struct lang_kept_member *m = find(context, built);
         if (!m)
             fail_msg("%s: not kept", built->family);
+        assert_ptr_not_equal(m->extract.ops, built->member.extract.ops);
         expect_same(built->family, &built->member, m);
         assert_true(k == 0 || strcmp(built[-1].family, built->family) <= 0);
     }

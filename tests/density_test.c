@@ -734,15 +734,15 @@ static void declared_parameters(void **state)
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {-0.25}, 0, "in 0..1"},
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {1.25}, 0, "in 0..1"},
         {"input y; param w = 0.5; y ~ mixture((w, 1 - w), normal(0, 1), normal(2, 1))", {0}, -1, "in 0..1"},
-        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.25, 0.5}, 0, ">= 0, with w + v = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.25, 0.5}, 0, "in 0..1, with w + v = 1"},
         {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.25, 0.75}, -1, ""},
-        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {1.5, -0.5}, 1, ">= 0, with w + v = 1"},
-        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.5, (double)NAN}, 0, ">= 0, with w + v = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {1.5, -0.5}, 0, "in 0..1, with w + v = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", {0.5, (double)NAN}, 0, "in 0..1, with w + v = 1"},
         {"input y; param w = 0.5 in 0..1; y ~ mixture((0.25, w), normal(0, 1), normal(2, 1))", {0.5}, 0, "in 0..1, with w + 0.25 = 1"},
         {"input y; param w = 0.5 in 0..1; y ~ mixture((0.25, w), normal(0, 1), normal(2, 1))", {0.75}, -1, ""},
-        {"input y; param w = 0.25; y ~ mixture((w, w, 0.5), normal(0, 1), normal(2, 1), normal(4, 1))", {0.5}, 0, ">= 0, with w + w + 0.5 = 1"},
+        {"input y; param w = 0.25; y ~ mixture((w, w, 0.5), normal(0, 1), normal(2, 1), normal(4, 1))", {0.5}, 0, "in 0..1, with w + w + 0.5 = 1"},
         {"input y; param w = 0.25; y ~ mixture((w, w, 0.5), normal(0, 1), normal(2, 1), normal(4, 1))", {0.25}, -1, ""},
-        {"input y; param w = 0.5; param v = 0.5; y ~ categorical((w, v)); y ~ categorical((v, w))", {0.5, 0.25}, 0, ">= 0, with w + v = 1, with v + w = 1"},
+        {"input y; param w = 0.5; param v = 0.5; y ~ categorical((w, v)); y ~ categorical((v, w))", {0.5, 0.25}, 0, "in 0..1, with w + v = 1"},
         {"param b = 0.5; categorical((0.25, b))", {0.5, 0.25}, 1, "in 0..1, with theta0 + b = 1"},
         {"param b = 0.5; categorical((0.25, b))", {0.5, 0.5}, -1, ""},
         {"input y; param a = 2; y ~ truncated(normal(0, 1), 0, a)", {-1}, 0, "> 0"},
@@ -796,7 +796,7 @@ static void declared_parameters(void **state)
     static const char shares[] = "input y; param a = 0.5; param b = 0.5; y ~ mixture((a, b), normal(0, 1), normal(2, 1))";
     fixed.fixed_values = (const double[]){0.25};
     d = open_density(shares, &fixed);
-    assert_string_equal(sinter_density_describe(d).constraints[0], ">= 0, with b + 0.25 = 1");
+    assert_string_equal(sinter_density_describe(d).constraints[0], "in 0..1, with b + 0.25 = 1");
     sinter_density_values *of_shares = open_values(d);
     expect_invalid(of_shares, 0, 0.5);
     sinter_density_set(of_shares, 0, 0.75);
@@ -842,6 +842,35 @@ static void declared_parameters(void **state)
     sinter_density_close(d);
 }
 
+/* Weights in f32 next to the margin: what is told of them as values is what rows make of them. */
+static void weights_in_f32(void **state)
+{
+    (void)state;
+    sinter_density *d = open_density("input y; param w = 0.5; param v = 0.5; y ~ mixture((w, v), normal(0, 1), normal(2, 1))", &(sinter_density_options){.type = SINTER_F32});
+    sinter_density_values *v = open_values(d);
+    const float y = 1;
+    unsigned draw = 7, valid = 0, invalid = 0;
+    for (int k = 0; k < 4000; k++) {
+        draw = draw * 1664525u + 1013904223u;
+        const float w = (float)(draw >> 8) * 0x1p-24f, rest = (float)(1 - (double)w + ((k & 1) ? 1 : -1) * (1e-6 + ((int)(draw >> 4 & 15) - 8) * 1e-8));
+        float by_row = 7;
+        double log = 7;
+        sinter_density_set(v, 0, 0.5);
+        sinter_density_set(v, 1, 0.5);
+        const sinter_density_data row = {.count = 1, .columns = &(sinter_density_argument){&y, 1}, .parameters = (const sinter_density_argument[]){{&w, 1}, {&rest, 1}}};
+        sinter_density_batch(v, &row, &(sinter_density_results){.logs = &by_row});
+        sinter_density_set(v, 0, (double)w);
+        sinter_density_set(v, 1, (double)rest);
+        const sinter_status status = sinter_density_log(v, &(double){1}, &log);
+        if ((status == SINTER_OK) != (isnan(by_row) == 0) || (isnan(by_row) != 0) != (isnan(log) != 0))
+            fail_msg("%a and %a: %g by row, %g", (double)w, (double)rest, (double)by_row, log);
+        *(status ? &invalid : &valid) += 1;
+    }
+    assert_true(valid > 100 && invalid > 100);
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
 /* Where a row is NaN each of its derivatives is, whatever the density's own choices leave of them; so of sums, and of bound rows. */
 static void slopes_of_nan(void **state)
 {
@@ -875,7 +904,7 @@ static void slopes_of_nan(void **state)
     }
 }
 
-/* Slopes exist at these ends of supports, and of ranges of parameters, as those from within. */
+/* Slopes exist at these ends of supports, and of ranges of parameters, as those from within; and where x is infinite, or too far from the location. */
 static void slopes_at_ends(void **state)
 {
     (void)state;
@@ -885,7 +914,9 @@ static void slopes_at_ends(void **state)
         {"chi_square(2)", 0, X, -0.5}, {"weibull(1, 2)", 0, X, -0.5}, {"kumaraswamy(1, 3)", 0, X, -2}, {"beta(1, 3)", 0, X, -2}, {"beta(3, 1)", 1, X, 2}, {"beta(1, 1)", 0, X, 0},
         {"beta(1, 3)", 0, 1, 1 / 3.0}, {"beta_proportion(0.25, 4)", 0, X, -2}, {"beta_proportion(0.75, 4)", 1, X, 2}, {"half_normal(2)", 0, 0, -0.5}, {"half_cauchy(2)", 0, 0, -0.5},
         {"pareto(2, 3)", 2, X, -2}, {"pareto(2, 3)", 2, 0, 1.5}, {"uniform(1, 3)", 3, 1, -0.5}, {"poisson(0)", 0, 0, -1}, {"bernoulli(0)", 0, 0, -1}, {"bernoulli(1)", 1, 0, 1},
-        {"binomial(5, 0)", 0, 1, -5}, {"binomial(5, 1)", 5, 1, 5}, {"geometric(1)", 0, 0, 1}, {"neg_binomial_p(2, 1)", 0, 1, 2}, {"von_mises(0, 0)", 0, 1, 1}};
+        {"binomial(5, 0)", 0, 1, -5}, {"binomial(5, 1)", 5, 1, 5}, {"geometric(1)", 0, 0, 1}, {"neg_binomial_p(2, 1)", 0, 1, 2}, {"von_mises(0, 0)", 0, 1, 1},
+        {"cauchy(0, 2)", (double)INFINITY, X, 0}, {"cauchy(0, 2)", -(double)INFINITY, 0, 0}, {"cauchy(0, 2)", (double)INFINITY, 1, 0.5}, {"cauchy(1e308, 2)", -1e308, X, 0},
+        {"cauchy(1e308, 2)", -1e308, 0, 0}, {"half_cauchy(2)", (double)INFINITY, X, 0}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         sinter_density *d = open_density(cases[k].text, NULL);
         sinter_density_values *v = open_values(d);
@@ -894,7 +925,8 @@ static void slopes_at_ends(void **state)
         void *by_column[] = {cases[k].by == X ? &slope : NULL}, *by[] = {cases[k].by == 0 ? &slope : NULL, cases[k].by == 1 ? &slope : NULL};
         const sinter_density_results results = {.logs = &log, .columns = by_column, .parameters = by};
         expect_status(sinter_density_batch(v, &data, &results), SINTER_OK, cases[k].text);
-        if (!isfinite(log) || !(fabs(slope - cases[k].slope) <= 1e-14))
+        const bool is_finite = isfinite(cases[k].x) && fabs(cases[k].x) < 1e308;
+        if ((isfinite(log) != 0) != is_finite || !(fabs(slope - cases[k].slope) <= 1e-14))
             fail_msg("%s at %g: %g, and a slope of %.17g, not %.17g", cases[k].text, cases[k].x, log, slope, cases[k].slope);
         sinter_density_values_close(v);
         sinter_density_close(d);
@@ -1607,7 +1639,7 @@ int main(void)
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(slopes_of_nan), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(weights_in_f32), cmocka_unit_test(slopes_of_nan), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

@@ -82,7 +82,7 @@ typedef struct sinter_density_info {
     const sinter_parameter_info *parameters; /* `initial`: the value that the text gives, NaN where it gives none. `low`, `high`: the least and the greatest value
                                                 that can be valid (of `> 0` the least number above 0); values outside are not clamped but invalid */
     const char *const *constraints; /* of each parameter as written, `> 0`, `> alpha`, `in 0..1`; of those that the text declares what families
-                                     want of them, `> 0`, `in 0..9, > a`, `>= 0, with w + v = 1`. "" where there is none, or a param statement has the range */
+                                     want of them, `> 0`, `in 0..9, > a`, `in 0..1, with w + v = 1`. "" where there is none, or a param statement has the range */
     const char *family;         /* of the distribution at the text's end; NULL: a combination of several, a number or a model */
     const char *prior;          /* the family of the conjugate prior that it declares; NULL: none */
     sinter_type type;

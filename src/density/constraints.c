@@ -230,6 +230,32 @@ static bool add_range(text *t, const sinter_density_options *o, const lang_densi
     return r->low > param->low || r->high < param->high;
 }
 
+/* Not of what rows choose: a sum of that is another one for each. */
+static bool is_chosen(const lang_density *described, const lang_sum *sum)
+{
+    bool chosen = false;
+    for (uint32_t k = 0; k < described->choice_count; k++)
+        for (uint32_t i = 0; i < sum->count; i++)
+            chosen |= !strcmp(described->choices[k].name, sum->names[i]);
+    return chosen;
+}
+
+static bool is_in(const lang_sum *sum, const char *name)
+{
+    bool found = false;
+    for (uint32_t k = 0; k < sum->count; k++)
+        found |= !strcmp(sum->names[k], name);
+    return found;
+}
+
+static bool is_in_sum(const lang_density *described, const char *name)
+{
+    bool found = false;
+    for (uint32_t k = 0; k < described->sum_count; k++)
+        found |= is_in(&described->sums[k], name) && !is_chosen(described, &described->sums[k]);
+    return found;
+}
+
 /* The sums that it stands in, which it may not break alone: `with w + v + 0.5 = 1`. Says whether there is one. */
 static bool add_sums(text *t, const sinter_density_options *o, const lang_density *described, const ir_param *param)
 {
@@ -237,10 +263,7 @@ static bool add_sums(text *t, const sinter_density_options *o, const lang_densit
     for (uint32_t k = 0; k < described->sum_count; k++) {
         const lang_sum *sum = &described->sums[k];
         double rest, value;
-        bool is_in = false;
-        for (uint32_t i = 0; i < sum->count; i++)
-            is_in |= !strcmp(sum->names[i], param->name);
-        if (!is_in)
+        if (!is_in(sum, param->name) || is_chosen(described, sum))
             continue;
         fixed_part(sum, o, param->type, &rest);
         const char *before = t->length ? ", with " : "with ";
@@ -294,8 +317,8 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     narrow_by_limits(&d->ranges[k], o, described, param);
     if (p)
         d->shares[k].count = shares_from(&d->program, o, described, p, k, &d->shares[k].rest);
-    const bool says_all = p && (!p->bounds.shares || tuple_of(described, p));
-    d->constraints[k] = says_all ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
+    const bool is_addend = p && p->bounds.shares && !tuple_of(described, p) && is_in_sum(described, p->name);
+    d->constraints[k] = p && !is_addend ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
     d->related = d->related || d->shares[k].count;
     return d->constraints[k] != NULL;
 }
@@ -328,16 +351,6 @@ static bool describe_relations(sinter_density *d, const lang_density *described)
     }
     d->related = d->related || d->relation_count;
     return d->relations && d->relations_from;
-}
-
-/* Not of what rows choose: a sum of that is another one for each. */
-static bool is_chosen(const lang_density *described, const lang_sum *sum)
-{
-    bool chosen = false;
-    for (uint32_t k = 0; k < described->choice_count; k++)
-        for (uint32_t i = 0; i < sum->count; i++)
-            chosen |= !strcmp(described->choices[k].name, sum->names[i]);
-    return chosen;
 }
 
 /* One that is a tuple of the density's own is among the shares. */

@@ -6,7 +6,7 @@
  * offered to the local rules again, since what an argument is may make it simpler; rules change no bit, and those that a program has are part of what a
  * member is kept by (relaxed ones, and whether derivatives are still to come).
  *
- * Log-densities of the library's families have gone that way when the library was built (lib/write_members.c), and a context takes them from there: the first text with
+ * Log-densities in f64 of the library's families have gone that way when the library was built (lib/write_members.c), and a context takes them from there: the first text with
  * a family costs what later ones do.
  *
  * It is kept with its functions expanded, if nothing else is to be done to the program before that: then that needs no pass for them, and expanding
@@ -35,7 +35,9 @@ static bool is_wanted(const lowering *l, const struct lang_kept_member *m, lang_
 static struct lang_kept_member *take_built(const lowering *l, const lang_family_text *family, lang_member quantity, uint64_t shape)
 {
     struct kept_members *all = l->options->kept;
-    uint32_t low = 0, high = all && !all->without_built && quantity == LANG_LOG_DENSITY ? sn_lang_built_member_count : 0;
+    if (!all || all->without_built || quantity != LANG_LOG_DENSITY)
+        return NULL;
+    uint32_t low = 0, high = sn_lang_built_member_count;
     while (low < high) {
         const uint32_t middle = (low + high) / 2;
         if (strcmp(sn_lang_built_members[middle].family, family->name) < 0)

@@ -152,11 +152,20 @@ void sn_lang_note_whole(lowering *l, lang_value v)
         add(l, (lang_limit){.name = of.name, .value = -(double)INFINITY, .above = true, .whole = true});
 }
 
+static uint32_t count_of(const lang_sum *sum, const char *name)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < sum->count; k++)
+        count += !strcmp(sum->names[k], name);
+    return count;
+}
+
+/* In whatever order. */
 static bool are_same(const lang_sum *a, const lang_sum *b)
 {
     bool same = a->count == b->count && a->rest == b->rest;
     for (uint32_t k = 0; same && k < a->count; k++)
-        same = !strcmp(a->names[k], b->names[k]);
+        same = count_of(a, a->names[k]) == count_of(b, a->names[k]);
     return same;
 }
 

@@ -60,7 +60,10 @@ static void note_limits(lowering *l, const lang_constraint *c, lang_value v, uin
         sn_lang_note_limit(l, v, true, false, low);
         sn_lang_note_limit(l, v, false, false, high);
         break;
-    case CONSTRAINT_SIMPLEX: sn_lang_note_limit(l, v, true, false, zero); break;
+    case CONSTRAINT_SIMPLEX:
+        sn_lang_note_limit(l, v, true, false, zero);
+        sn_lang_note_limit(l, v, false, false, sn_lang_small(l, 1, false));
+        break;
     case CONSTRAINT_CHOLESKY:
         if (sn_lang_is_diagonal(k))
             sn_lang_note_limit(l, v, true, true, zero);
@@ -112,12 +115,18 @@ static double parameter_margin(const lowering *l)
     return sn_lang_simplex_margin(l->options->narrow || l->options->type == IR_F32);
 }
 
+/* As f64, in which whoever looks at parameters beforehand adds, too. */
+static lang_value wide(const lang_evaluation *e, lang_value v)
+{
+    return v.type == IR_F32 ? sn_lang_to(e->l, e->node, v, IR_F64) : v;
+}
+
 /* How far the elements together are from 1, compared by the token with the margin. */
 static lang_value off_simplex(const lang_evaluation *e, unsigned token, lang_value v, double margin)
 {
-    lang_value sum = sn_lang_element(e->l, v, 0);
+    lang_value sum = wide(e, sn_lang_element(e->l, v, 0));
     for (uint32_t k = 1; k < v.count; k++)
-        sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, sn_lang_element(e->l, v, k));
+        sum = sn_lang_binary(e->l, e->node, TOKEN_PLUS, sum, wide(e, sn_lang_element(e->l, v, k)));
     const lang_value off = sn_lang_binary(e->l, e->node, TOKEN_MINUS, sum, number(e, 1));
     return compared(e, token, sn_lang_apply(e->l, e->node, WORD_ABS, 0, &off, 1), number(e, margin));
 }

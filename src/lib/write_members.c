@@ -8,7 +8,6 @@
 #include <sinter/density.h>
 #include <sinter/sinter.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_MEMBERS = 1000 };
@@ -84,15 +83,17 @@ static void write_member(FILE *out, const struct lang_kept_member *m, unsigned n
 }
 
 /* In one order, so that whoever builds the library again has the same file: by the family, then by what tells its members apart. */
-static int by_family(const void *a, const void *b)
+static bool is_before(const struct lang_kept_member *a, const struct lang_kept_member *b)
 {
-    const struct lang_kept_member *const *x = a, *const *y = b;
-    const int order = strcmp((*x)->family->name, (*y)->family->name);
-    if (order)
-        return order;
-    if ((*x)->shape != (*y)->shape)
-        return (*x)->shape < (*y)->shape ? -1 : 1;
-    return ((*x)->rules > (*y)->rules) - ((*x)->rules < (*y)->rules);
+    const int order = strcmp(a->family->name, b->family->name);
+    return order ? order < 0 : a->shape != b->shape ? a->shape < b->shape : a->rules < b->rules;
+}
+
+static void insert(const struct lang_kept_member **all, unsigned count, const struct lang_kept_member *m)
+{
+    for (; count > 0 && is_before(m, all[count - 1]); count--)
+        all[count] = all[count - 1];
+    all[count] = m;
 }
 
 /* In C, with all that is kept in the order of the families. */
@@ -104,9 +105,8 @@ static bool write_all(FILE *out, const struct lang_kept_member *first)
         if (count == MOST_MEMBERS)
             return false;
         if (m->result && m->quantity == LANG_LOG_DENSITY)
-            all[count++] = m;
+            insert(all, count++, m);
     }
-    qsort(all, count, sizeof *all, by_family);
     fprintf(out, "/* Log-densities of the library's families, lowered. Written by write_members.c. */\n#include \"lang/built_members.h\"\n\n");
     for (unsigned k = 0; k < count; k++) {
         write_operations(out, &all[k]->extract, k);
@@ -116,7 +116,7 @@ static bool write_all(FILE *out, const struct lang_kept_member *first)
     for (unsigned k = 0; k < count; k++)
         write_member(out, all[k], k);
     fprintf(out, "};\nconst uint32_t sn_lang_built_member_count = %uu;\n", count);
-    return count > 0;
+    return count > 0 && !ferror(out);
 }
 
 /* Compiles it by the context, for values and for what may be wanted of a density later, which keeps it. */
