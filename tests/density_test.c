@@ -842,6 +842,28 @@ static void declared_parameters(void **state)
     sinter_density_close(d);
 }
 
+/* A NaN among several numbers makes one, whether or not another of them is outside of the support. */
+static void nan_beside_others(void **state)
+{
+    (void)state;
+    enum { N = 3 };
+    sinter_density *d = open_density("dirichlet((1, 2, 3))", NULL);
+    sinter_density_values *v = open_values(d);
+    for (int at = -1; at < N; at++)
+        for (int turn = 0; turn < N; turn++) {
+            double x[N] = {0.5, -0.25, 0.75}, log = 7;
+            if (turn)
+                x[turn] = turn == 1 ? 0.25 : 2;
+            if (at >= 0)
+                x[at] = (double)NAN;
+            expect_status(sinter_density_log(v, x, &log), SINTER_OK, "dirichlet");
+            if (at >= 0 ? !isnan(log) : turn != 1 && log != -(double)INFINITY)
+                fail_msg("%g %g %g: %g", x[0], x[1], x[2], log);
+        }
+    sinter_density_values_close(v);
+    sinter_density_close(d);
+}
+
 /* Weights in f32 next to the margin: what is told of them as values is what rows make of them. */
 static void weights_in_f32(void **state)
 {
@@ -1639,7 +1661,7 @@ int main(void)
         cmocka_unit_test(blocks_in_pieces),
         cmocka_unit_test(apart_and_missing_again),
         cmocka_unit_test(missing_rows),
-        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(weights_in_f32), cmocka_unit_test(slopes_of_nan), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
+        cmocka_unit_test(weights), cmocka_unit_test(invalid_parameters), cmocka_unit_test(declared_parameters), cmocka_unit_test(weights_in_f32), cmocka_unit_test(nan_beside_others), cmocka_unit_test(slopes_of_nan), cmocka_unit_test(fixed_bounds), cmocka_unit_test(bounds_of_each), cmocka_unit_test(points_of_the_simplex), cmocka_unit_test(families), cmocka_unit_test(slopes_at_ends),
         cmocka_unit_test(quantities_and_constants), cmocka_unit_test(guard_pages), cmocka_unit_test(description),
         cmocka_unit_test(fixed_parameters), cmocka_unit_test(many_parameters), cmocka_unit_test(misuse), cmocka_unit_test(refused_memory), cmocka_unit_test(several_callers),
     };

@@ -210,12 +210,16 @@ static lang_value chosen(const lang_evaluation *e, lang_value condition, double 
     return condition.count ? sn_lang_choose(e->l, e->node, condition, elsewhere(e, value, v.type), v) : v;
 }
 
+/* With a NaN among them they are nowhere. */
 static lang_value simplex_outside(const lang_evaluation *e, lang_value x)
 {
-    lang_value out = off_simplex(e, TOKEN_GT, x, LANG_SIMPLEX_MARGIN);
-    for (uint32_t k = 0; k < x.count; k++)
-        out = joined(e, TOKEN_OR, out, compared(e, TOKEN_LT, sn_lang_element(e->l, x, k), number(e, 0)));
-    return out;
+    lang_value out = off_simplex(e, TOKEN_GT, x, LANG_SIMPLEX_MARGIN), are_numbers = {.count = 0};
+    for (uint32_t k = 0; k < x.count; k++) {
+        const lang_value element = sn_lang_element(e->l, x, k);
+        out = joined(e, TOKEN_OR, out, compared(e, TOKEN_LT, element, number(e, 0)));
+        are_numbers = joined(e, TOKEN_AND, are_numbers, compared(e, TOKEN_EQ, element, element));
+    }
+    return joined(e, TOKEN_AND, out, are_numbers);
 }
 
 enum { NAN_STEPS = 256 }; /* looked at at most: what is not found is seen to by a choice */
