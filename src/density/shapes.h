@@ -131,9 +131,9 @@ struct sinter_density {
     density_range *ranges;       /* of parameters */
     density_shares *shares;      /* likewise */
     density_relation *relations; /* in the order of the parameters that have them: those of one from relations_from of its number on, up to the next one's */
-    uint32_t relation_count, *relations_from;
+    uint32_t *relations_from;
     density_sum *sums;
-    uint32_t sum_count;
+    uint32_t relation_count, sum_count;
     bool related;                /* some parameter is valid or not by the values of others */
     uint32_t prior_number;       /* 0, or it is the prior of that number of another one's text (lang_options) */
     struct sinter_density **priors; /* on the numbers of parameters of several, each a density of the column of that name; and which parameter that is */
