@@ -811,7 +811,7 @@ static void declared_parameters(void **state)
     const char *both[2] = {"a", "b"};
     fixed = (sinter_density_options){.fixed_names = both, .fixed_values = (const double[]){0.25, 0.5}, .fixed_count = 2};
     expect_status(sinter_density_open(context, shares, strlen(shares), &fixed, &d, &report), SINTER_BAD_PROGRAM, "fixed shares");
-    assert_string_equal(report.errors[0].message, "\"a\" and what it is a point of the simplex with must add up to 1");
+    assert_string_equal(report.errors[0].message, "the parameters with \"a\" are no point of the simplex: they must add up to 1");
     fixed.fixed_values = (const double[]){0.25, 0.75};
     d = open_density(shares, &fixed);
     sinter_density_close(d);
@@ -1025,7 +1025,7 @@ static void fixed_bounds(void **state)
     }
     static const struct { const char *text; unsigned count; double values[3]; const char *message; } refused[] = {
         {"uniform(0, 1)", 2, {2, 1}, "2 breaks the constraint of the parameter \"alpha\""}, {"uniform(0, 1)", 2, {1, 1}, "1 breaks the constraint of the parameter \"alpha\""},
-        {"categorical((0.25, 0.25, 0.5))", 3, {0.25, 0.25, 0.25}, "the parameters from \"theta0\" on are no point of the simplex: they must add up to 1"}};
+        {"categorical((0.25, 0.25, 0.5))", 3, {0.25, 0.25, 0.25}, "the parameters with \"theta0\" are no point of the simplex: they must add up to 1"}};
     for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
         const char *ends[] = {"alpha", "beta"};
         sinter_density *d;
@@ -1073,7 +1073,7 @@ static void bounds_of_each(void **state)
     sinter_report report;
     const sinter_density_options o = {.fixed_names = second, .fixed_values = (const double[]){0.25, 0.3, 0.5}, .fixed_count = 3};
     expect_status(sinter_density_open(context, text, strlen(text), &o, &d, &report), SINTER_BAD_PROGRAM, text);
-    assert_string_equal(report.errors[0].message, "the parameters from \"theta0_2\" on are no point of the simplex: they must add up to 1");
+    assert_string_equal(report.errors[0].message, "the parameters with \"theta0_2\" are no point of the simplex: they must add up to 1");
 }
 
 /* Of a datum that is a point of the simplex the margin is that of f32 in either type; of parameters in f32 it stays that where bound data are computed in f64. */

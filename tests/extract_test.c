@@ -72,13 +72,7 @@ static void expect_equal(const ir_program *p, const ir_program *q)
             fail_msg("operation %u: %s and %s", r, sn_ir_info[p->ops[r].code].name, sn_ir_info[q->ops[r].code].name);
 }
 
-typedef struct taken_out {
-    ir_extract extract;
-    ir_op ops[MOST];
-    uint32_t count;
-} taken_out;
-
-static void take_out(taken_out *t, arena *memory)
+static void take_out(ir_extract *t, arena *memory)
 {
     ir_program p;
     do {
@@ -86,23 +80,23 @@ static void take_out(taken_out *t, arena *memory)
         const ir_ref result = make(&p, 1 + any(OPERATIONS));
         assert_int_equal(p.status, SINTER_OK);
         if (p.ops[result].code != IR_CONST)
-            assert_true(sn_ir_extract(&p, result, INPUTS + 1, memory, memory, &t->extract));
+            assert_true(sn_ir_extract(&p, result, INPUTS + 1, memory, memory, t));
         else
-            t->extract.count = 0;
-    } while (t->extract.count <= INPUTS + 1);
+            t->count = 0;
+    } while (t->count <= INPUTS + 1);
 }
 
 /* Behind `before` operations of its own, of which it may have some in common. */
-static ir_ref put_in(ir_program *p, const taken_out *t, arena *memory, unsigned before, uint64_t as)
+static ir_ref put_in(ir_program *p, const ir_extract *t, arena *memory, unsigned before, uint64_t as)
 {
     open_program(p, memory);
     seed = as;
     if (before > 0)
         make(p, before);
-    return sn_ir_insert(p, &t->extract, inputs);
+    return sn_ir_insert(p, t, inputs);
 }
 
-static ir_ref put_in_one_by_one(ir_program *p, const taken_out *t, arena *memory, unsigned before, uint64_t as)
+static ir_ref put_in_one_by_one(ir_program *p, const ir_extract *t, arena *memory, unsigned before, uint64_t as)
 {
     ir_ref map[MOST] = {0};
     open_program(p, memory);
@@ -111,8 +105,8 @@ static ir_ref put_in_one_by_one(ir_program *p, const taken_out *t, arena *memory
         make(p, before);
     for (unsigned k = 0; k < INPUTS; k++)
         map[k + 1] = inputs[k];
-    for (uint32_t r = t->extract.first; r < t->extract.count; r++) {
-        ir_op op = t->extract.ops[r];
+    for (uint32_t r = t->first; r < t->count; r++) {
+        ir_op op = t->ops[r];
         if (op.code != IR_CONST) {
             const unsigned operands = sn_ir_info[op.code].operands;
             op.a = operands > 0 ? map[op.a] : op.a;
@@ -121,70 +115,51 @@ static ir_ref put_in_one_by_one(ir_program *p, const taken_out *t, arena *memory
         }
         map[r] = emit_again(p, &op);
     }
-    return map[t->extract.result];
+    return map[t->result];
 }
 
-static void what_is_inserted_is_found(void **state)
+static void is_found(uint64_t k, const ir_extract *t, arena *memory)
 {
-    (void)state;
-    const sinter_allocator allocator = sn_allocator_or_default(NULL);
-    for (uint64_t k = 0; k < repetitions(20000); k++) {
-        arena memory;
-        taken_out t;
-        ir_program p, q;
-        sn_arena_open(&memory, &allocator);
-        seed = k;
-        take_out(&t, &memory);
-        const unsigned before = any(2) * any(OPERATIONS);
-        const uint64_t as = seed;
-        const ir_ref result = put_in(&p, &t, &memory, before, as);
-        assert_int_equal(result, put_in_one_by_one(&q, &t, &memory, before, as));
-        expect_equal(&p, &q);
-        /* one of its operations first, then another, in any order: and each time in a program in which nothing has been looked up yet */
-        for (unsigned turn = 0; turn < 8; turn++) {
-            put_in(&p, &t, &memory, before, as);
-            const uint32_t count = p.count;
-            seed = as + turn;
-            for (unsigned i = 0; i < 4; i++) {
-                const ir_ref r = 1 + any(count - 1);
-                const ir_op op = p.ops[r];
-                if (emit_again(&p, &op) != r)
-                    fail_msg("program %" PRIu64 ": operation %u, %s, is not found", k, r, sn_ir_info[op.code].name);
-                /* and something new, which is listed itself */
-                const ir_ref made = sn_ir_emit(&p, IR_MIN, IR_F64, result, inputs[i % INPUTS], 0);
-                assert_int_equal(sn_ir_emit(&p, IR_MIN, IR_F64, result, inputs[i % INPUTS], 0), made);
-            }
-        }
-        sn_arena_close(&memory);
-    }
-}
-
-static void after_two_of_them_too(void **state)
-{
-    (void)state;
-    const sinter_allocator allocator = sn_allocator_or_default(NULL);
-    for (uint64_t k = 0; k < repetitions(20000); k++) {
-        arena memory;
-        taken_out t, u;
-        ir_program p;
-        sn_arena_open(&memory, &allocator);
-        seed = k;
-        take_out(&t, &memory);
-        take_out(&u, &memory);
-        const uint64_t as = seed;
-        const ir_ref once = put_in(&p, &t, &memory, 0, as);
-        const ir_ref arguments[INPUTS] = {inputs[1], once, inputs[0]};
-        sn_ir_insert(&p, &u.extract, p.ops[once].code == IR_CONST || once == inputs[0] || once == inputs[1] ? inputs : arguments);
+    ir_program p, q;
+    const unsigned before = any(2) * any(OPERATIONS);
+    const uint64_t as = seed;
+    const ir_ref result = put_in(&p, t, memory, before, as);
+    assert_int_equal(result, put_in_one_by_one(&q, t, memory, before, as));
+    expect_equal(&p, &q);
+    /* one of its operations first, then another, in any order: and each time in a program in which nothing has been looked up yet */
+    for (unsigned turn = 0; turn < 8; turn++) {
+        put_in(&p, t, memory, before, as);
         const uint32_t count = p.count;
-        for (unsigned i = 0; i < 8; i++) {
+        seed = as + turn;
+        for (unsigned i = 0; i < 4; i++) {
             const ir_ref r = 1 + any(count - 1);
             const ir_op op = p.ops[r];
             if (emit_again(&p, &op) != r)
                 fail_msg("program %" PRIu64 ": operation %u, %s, is not found", k, r, sn_ir_info[op.code].name);
+            /* and something new, which is listed itself */
+            const ir_ref made = sn_ir_emit(&p, IR_MIN, IR_F64, result, inputs[i % INPUTS], 0);
+            assert_int_equal(sn_ir_emit(&p, IR_MIN, IR_F64, result, inputs[i % INPUTS], 0), made);
         }
-        assert_int_equal(p.count, count);
-        sn_arena_close(&memory);
     }
+}
+
+static void is_found_after_two(uint64_t k, const ir_extract *t, arena *memory)
+{
+    ir_extract u;
+    ir_program p;
+    take_out(&u, memory);
+    const uint64_t as = seed;
+    const ir_ref once = put_in(&p, t, memory, 0, as);
+    const ir_ref arguments[INPUTS] = {inputs[1], once, inputs[0]};
+    sn_ir_insert(&p, &u, p.ops[once].code == IR_CONST || once == inputs[0] || once == inputs[1] ? inputs : arguments);
+    const uint32_t count = p.count;
+    for (unsigned i = 0; i < 8; i++) {
+        const ir_ref r = 1 + any(count - 1);
+        const ir_op op = p.ops[r];
+        if (emit_again(&p, &op) != r)
+            fail_msg("program %" PRIu64 ": operation %u, %s, is not found", k, r, sn_ir_info[op.code].name);
+    }
+    assert_int_equal(p.count, count);
 }
 
 /* Appends copies, which are not looked up. */
@@ -205,36 +180,59 @@ static void copy(ir_program *p, const ir_program *from)
 }
 
 /* Before and behind copies, which are in no table either. */
-static void among_copies_too(void **state)
+static void is_found_among_copies(uint64_t k, const ir_extract *t, arena *memory)
 {
-    (void)state;
+    ir_program from, p;
+    open_program(&from, memory);
+    make(&from, 1 + any(OPERATIONS));
+    open_program(&p, memory);
+    sn_ir_reserve(&p, 3 * MOST);
+    const unsigned order = any(4);
+    if (order & 1)
+        copy(&p, &from);
+    sn_ir_insert(&p, t, inputs);
+    if (order & 2)
+        copy(&p, &from);
+    const uint32_t count = p.count;
+    for (unsigned i = 0; i < 4; i++) {
+        const ir_op op = p.ops[1 + any(count - 1)];
+        const ir_ref found = emit_again(&p, &op);
+        if (p.count != count || memcmp(&p.ops[found], &op, sizeof op))
+            fail_msg("program %" PRIu64 ": %s is not found", k, sn_ir_info[op.code].name);
+    }
+}
+
+/* Each with an extract of its own. */
+static void repeat(void (*check)(uint64_t k, const ir_extract *t, arena *memory))
+{
     const sinter_allocator allocator = sn_allocator_or_default(NULL);
     for (uint64_t k = 0; k < repetitions(20000); k++) {
         arena memory;
-        taken_out t;
-        ir_program from, p;
+        ir_extract t;
         sn_arena_open(&memory, &allocator);
         seed = k;
         take_out(&t, &memory);
-        open_program(&from, &memory);
-        make(&from, 1 + any(OPERATIONS));
-        open_program(&p, &memory);
-        sn_ir_reserve(&p, 3 * MOST);
-        const unsigned order = any(4);
-        if (order & 1)
-            copy(&p, &from);
-        sn_ir_insert(&p, &t.extract, inputs);
-        if (order & 2)
-            copy(&p, &from);
-        const uint32_t count = p.count;
-        for (unsigned i = 0; i < 4; i++) {
-            const ir_op op = p.ops[1 + any(count - 1)];
-            const ir_ref found = emit_again(&p, &op);
-            if (p.count != count || memcmp(&p.ops[found], &op, sizeof op))
-                fail_msg("program %" PRIu64 ": %s is not found", k, sn_ir_info[op.code].name);
-        }
+        check(k, &t, &memory);
         sn_arena_close(&memory);
     }
+}
+
+static void what_is_inserted_is_found(void **state)
+{
+    (void)state;
+    repeat(is_found);
+}
+
+static void after_two_of_them_too(void **state)
+{
+    (void)state;
+    repeat(is_found_after_two);
+}
+
+static void among_copies_too(void **state)
+{
+    (void)state;
+    repeat(is_found_among_copies);
 }
 
 int main(void)

@@ -135,38 +135,6 @@ static const lang_density_parameter *tuple_of(const lang_density *described, con
     return (uint32_t)(p - described->parameters) >= p->element && is_whole(described, p - p->element) ? p - p->element : NULL;
 }
 
-/* Of the first live number of a point of the simplex: how many of them follow each other, and what the fixed ones add up to; 0 where an element is neither. */
-static uint32_t shares_from(const ir_program *program, const sinter_density_options *o, const lang_density *described, const lang_density_parameter *p,
-                            uint32_t k, double *rest)
-{
-    uint32_t live = 0;
-    double value;
-    const lang_density_parameter *q = p->bounds.shares ? tuple_of(described, p) : NULL;
-    for (const lang_density_parameter *end = q ? q + p->width : NULL; q < end; q++) {
-        if (is_fixed(o, q->name, program->params[k].type, &value))
-            *rest += value;
-        else if (live_number(program, q->name) != (int32_t)(k + live++))
-            return 0;
-    }
-    return live;
-}
-
-const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described)
-{
-    for (uint32_t k = 0; k < described->parameter_count; k++) {
-        const lang_density_parameter *p = &described->parameters[k];
-        double sum = 0, value;
-        uint32_t e = 0;
-        if (!p->bounds.shares || !is_whole(described, p))
-            continue;
-        for (; e < p->width && is_fixed(o, p[e].name, c->options.type, &value); e++)
-            sum += value;
-        if (e == p->width && !(fabs(sum - 1) <= sn_lang_simplex_margin(c->narrow || c->options.type == SINTER_F32)))
-            return p;
-    }
-    return NULL;
-}
-
 /* What is fixed of a sum, with its numbers. Says whether that is all of it. */
 static bool fixed_part(const lang_sum *sum, const sinter_density_options *o, unsigned type, double *rest)
 {
@@ -315,11 +283,8 @@ static bool describe_constraint(sinter_density *d, const sinter_density_options 
     const lang_density_parameter *p = find_described(described, param->name);
     d->ranges[k] = range_of(param, described);
     narrow_by_limits(&d->ranges[k], o, described, param);
-    if (p)
-        d->shares[k].count = shares_from(&d->program, o, described, p, k, &d->shares[k].rest);
     const bool is_addend = p && p->bounds.shares && !tuple_of(described, p) && is_in_sum(described, p->name);
     d->constraints[k] = p && !is_addend ? sn_arena_copy_text(&d->own, p->bounds.text, strlen(p->bounds.text)) : words_of_limits(d, o, described, param);
-    d->related = d->related || d->shares[k].count;
     return d->constraints[k] != NULL;
 }
 
@@ -353,7 +318,6 @@ static bool describe_relations(sinter_density *d, const lang_density *described)
     return d->relations && d->relations_from;
 }
 
-/* One that is a tuple of the density's own is among the shares. */
 static bool describe_sums(sinter_density *d, const sinter_density_options *o, const lang_density *described)
 {
     d->sums = sn_arena_take(&d->own, (described->sum_count + 1) * sizeof *d->sums);
@@ -368,7 +332,7 @@ static bool describe_sums(sinter_density *d, const sinter_density_options *o, co
             if (at >= 0)
                 parameters[count++] = (uint32_t)at;
         }
-        if (count == 0 || d->shares[parameters[0]].count || is_chosen(described, sum))
+        if (count == 0 || is_chosen(described, sum))
             continue;
         fixed_part(sum, o, d->program.params[parameters[0]].type, &rest);
         d->sums[d->sum_count++] = (density_sum){parameters, count, rest};
@@ -413,9 +377,8 @@ bool sn_density_describe_constraints(sinter_density *d, const sinter_density_opt
 {
     const uint32_t count = d->program.param_count;
     d->ranges = sn_arena_take_zeroed(&d->own, (count + 1) * sizeof *d->ranges);
-    d->shares = sn_arena_take_zeroed(&d->own, (count + 1) * sizeof *d->shares);
     d->constraints = sn_arena_take(&d->own, (count + 1) * sizeof *d->constraints);
-    bool whole = d->ranges && d->shares && d->constraints;
+    bool whole = d->ranges && d->constraints;
     for (uint32_t k = 0; whole && k < count; k++)
         whole = describe_constraint(d, o, described, k);
     return whole && describe_relations(d, described) && describe_sums(d, o, described);

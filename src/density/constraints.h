@@ -7,11 +7,9 @@
 
 /* Is the value in the parameter's range, and on the right side of others that are fixed? */
 bool sn_density_may_be_fixed(const ir_param *param, const sinter_density_options *o, const lang_density *described, double value);
-/* The first number of a point of the simplex of which all are fixed, and which is none; else NULL. */
-const lang_density_parameter *sn_density_fixed_off_simplex(const compilation *c, const sinter_density_options *o, const lang_density *described);
-/* The same of parameters that make one up without being a tuple. */
+/* Parameters that are all fixed, and no point of the simplex though they must be one; else NULL. */
 const lang_sum *sn_density_fixed_off_sum(const compilation *c, const sinter_density_options *o, const lang_density *described);
-/* Of the parameters that the program has: ranges, shares, relations, words. False: memory was refused. */
+/* Of the parameters that the program has: ranges, relations, sums, words. False: memory was refused. */
 bool sn_density_describe_constraints(sinter_density *d, const sinter_density_options *o, const lang_density *described);
 /* Those of a prior on numbers, which has parameters of the same names, too. False: memory was refused. */
 bool sn_density_take_constraints(sinter_density *d, const sinter_density *prior);

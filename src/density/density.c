@@ -83,14 +83,9 @@ static sinter_status fix(compilation *c, const sinter_density_options *o, const 
 {
     uint32_t unknown = 0;
     char message[SINTER_MESSAGE_SIZE];
-    const lang_density_parameter *off = sn_density_fixed_off_simplex(c, o, described);
-    if (off) {
-        snprintf(message, sizeof message, "the parameters from \"%.80s\" on are no point of the simplex: they must add up to 1", off->name);
-        return refuse(c, message, NULL);
-    }
     const lang_sum *sum = sn_density_fixed_off_sum(c, o, described);
     if (sum) {
-        snprintf(message, sizeof message, "\"%.80s\" and what it is a point of the simplex with must add up to 1", sum->names[0]);
+        snprintf(message, sizeof message, "the parameters with \"%.80s\" are no point of the simplex: they must add up to 1", sum->names[0]);
         return refuse(c, message, NULL);
     }
     for (uint32_t k = 0; k < o->fixed_count; k++)

@@ -101,13 +101,7 @@ static inline bool sn_density_keeps(density_relation r, double value, double oth
     return r.open ? low < high : low <= high; /* NaN does not */
 }
 
-/* Of the first number of a point of the simplex. */
-typedef struct density_shares {
-    uint32_t count; /* it and those that follow it, so many, add up to 1 with `rest`; 0: it is the first of none */
-    double rest;    /* what those of them add up to that are fixed */
-} density_shares;
-
-/* Parameters that are a point of the simplex without being a tuple of the density's own. */
+/* Parameters that are a point of the simplex: a tuple of a family's, or weights of the text. */
 typedef struct density_sum {
     const uint32_t *parameters;
     uint32_t count;
@@ -129,7 +123,6 @@ struct sinter_density {
     sinter_stream_info *columns;
     sinter_parameter_info *parameters;
     density_range *ranges;       /* of parameters */
-    density_shares *shares;      /* likewise */
     density_relation *relations; /* in the order of the parameters that have them: those of one from relations_from of its number on, up to the next one's */
     uint32_t *relations_from;
     density_sum *sums;

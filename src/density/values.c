@@ -88,17 +88,6 @@ static bool is_one_value(const sinter_density_argument *arguments, uint32_t k)
     return !arguments || !arguments[k].data || !arguments[k].stride;
 }
 
-static bool adds_to_one(const sinter_density *d, uint32_t first, const double *all, const sinter_density_argument *arguments)
-{
-    double sum = d->shares[first].rest;
-    for (uint32_t k = first; k < first + d->shares[first].count; k++) {
-        if (!is_one_value(arguments, k))
-            return true;
-        sum += all[k];
-    }
-    return fabs(sum - 1) <= sn_lang_simplex_margin(d->narrow);
-}
-
 /* The sums that the parameter is the first of. */
 static bool keeps_sums(const sinter_density *d, uint32_t parameter, const double *all, const sinter_density_argument *arguments)
 {
@@ -126,7 +115,7 @@ static bool is_valid(const sinter_density *d, uint32_t parameter, const double *
         if (is_one_value(arguments, r.other) && !sn_density_keeps(r, all[parameter], all[r.other]))
             return false;
     }
-    return (!d->shares[parameter].count || adds_to_one(d, parameter, all, arguments)) && keeps_sums(d, parameter, all, arguments);
+    return keeps_sums(d, parameter, all, arguments);
 }
 
 int sinter_density_invalid(const sinter_density_values *v)
