@@ -93,7 +93,7 @@ static ir_ref put_in(ir_program *p, const ir_extract *t, arena *memory, unsigned
     seed = as;
     if (before > 0)
         make(p, before);
-    return sn_ir_insert(p, t, inputs);
+    return sn_ir_insert(p, t, inputs, true, NULL);
 }
 
 static ir_ref put_in_one_by_one(ir_program *p, const ir_extract *t, arena *memory, unsigned before, uint64_t as)
@@ -151,7 +151,7 @@ static void is_found_after_two(uint64_t k, const ir_extract *t, arena *memory)
     const uint64_t as = seed;
     const ir_ref once = put_in(&p, t, memory, 0, as);
     const ir_ref arguments[INPUTS] = {inputs[1], once, inputs[0]};
-    sn_ir_insert(&p, &u, p.ops[once].code == IR_CONST || once == inputs[0] || once == inputs[1] ? inputs : arguments);
+    sn_ir_insert(&p, &u, p.ops[once].code == IR_CONST || once == inputs[0] || once == inputs[1] ? inputs : arguments, true, NULL);
     const uint32_t count = p.count;
     for (unsigned i = 0; i < 8; i++) {
         const ir_ref r = 1 + any(count - 1);
@@ -190,7 +190,7 @@ static void is_found_among_copies(uint64_t k, const ir_extract *t, arena *memory
     const unsigned order = any(4);
     if (order & 1)
         copy(&p, &from);
-    sn_ir_insert(&p, t, inputs);
+    sn_ir_insert(&p, t, inputs, true, NULL);
     if (order & 2)
         copy(&p, &from);
     const uint32_t count = p.count;

@@ -87,7 +87,7 @@ typedef enum sinter_domain {
  * most 4; where a text asks for the second with `fast.` before a function, it is so in either. */
 typedef enum sinter_grade { SINTER_GRADE_DEFAULT = 0, SINTER_GRADE_FAST = 1 } sinter_grade;
 typedef enum sinter_gradient_mode {
-    SINTER_GRADIENT_AUTO = 0,    /* what costs less, by a count */
+    SINTER_GRADIENT_AUTO = 0,    /* what costs less, by a count; where families of the library are differentiated, reverse */
     SINTER_GRADIENT_FORWARD = 1, /* from the variables on: for few variables; goes through delay lines */
     SINTER_GRADIENT_REVERSE = 2  /* from the results back: for many; the cost does not depend on their number */
 } sinter_gradient_mode;

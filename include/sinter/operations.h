@@ -18,8 +18,9 @@
  *   BITS, FROM_BITS, HALF, PACK   f32→i32, i32→f32, f64→i32, (i32, i32)→f64
  *   LOAD      i32 index; the result is the memory object's type (u8 and i16 give i32)
  *   READ      no operand (READ) or an i32 one (READV); the line's type
+ *   PREPARED  the arguments of a routine; the type that the routine's result has
  *   EFFECT    no result
- * kind: LEAF, PURE, MATH (put in terms of the others before code is made), MEMORY (reads state), EFFECT, PLAN (made by the
+ * kind: LEAF, PURE, MATH (put in terms of the others before code is made), MEMORY (reads state, or has a routine called), EFFECT, PLAN (made by the
  *   plan or an encoder only, never in a program). */
 #ifndef SINTER_OPERATIONS_H
 #define SINTER_OPERATIONS_H
@@ -116,6 +117,8 @@
     X(OUTPUT,    "output",    1, 1, EFFECT,  EFFECT) /* a leaves through output stream k */ \
     X(ARGUMENT,  "argument",  1, 2, EFFECT,  EFFECT) /* a, an f32, is argument j of call k: once a call and argument */ \
     X(RESULT,    "result",    0, 2, LEAF,    MEMORY) /* f32: result j of call k, whose arguments all stand before */ \
+    X(PREPARE,   "prepare",   3, 0, FLOAT,   MEMORY) /* the arguments of a routine of the library, all f64, none varying by element */ \
+    X(PREPARED,  "prepared",  1, 2, PREPARED, MEMORY) /* result j of routine k, given those arguments */ \
     X(SUM,       "sum",       1, 1, EFFECT,  EFFECT) /* a is added to total k, in the order of contract 1 */ \
     X(SUMP,      "sum_product", 2, 1, EFFECT, EFFECT) /* the product a b, not rounded, is added to total k: one rounding in all */ \
     X(UNIFORM,   "uniform",   0, 1, LEAF,    PLAN)   /* slot k, computed by an outer loop */ \

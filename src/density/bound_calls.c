@@ -118,8 +118,7 @@ kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f)
     if (lane->generation != v->generation) {
         if (k->param_count)
             memcpy(&lane->frame[k->frame.params], v->given, k->param_count * sizeof(double));
-        if (k->has_segment_loop)
-            k->loops[0].code[0](lane->frame, 0, 1);
+        sn_kernel_run_segment(&(kernel_run){k, lane->frame, lane->workspace, NULL});
         lane->generation = v->generation;
     }
     return (kernel_run){k, lane->frame, lane->workspace, NULL};
@@ -297,8 +296,7 @@ static uint64_t *parameter_slots(const sinter_bound *b, const sinter_density_val
 
 static void run_segment(const sinter_density_values *v, density_frame *f)
 {
-    if (f->variant->kernel->has_segment_loop)
-        f->variant->kernel->loops[0].code[0](f->lanes[0].frame, 0, 1);
+    sn_kernel_run_segment(&(kernel_run){f->variant->kernel, f->lanes[0].frame, f->lanes[0].workspace, NULL});
     f->lanes[0].generation = v->generation;
 }
 

@@ -189,7 +189,7 @@ sinter_status sn_interp_prepare(const plan *p, arena *memory, interp_code **out)
         const plan_loop *loop = &p->loops[k];
         code->rates[k] = loop->rate;
         code->guards[k] = loop->guard;
-        for (unsigned side = 0; side < (loop->guard ? 2u : 1u); side++) {
+        for (unsigned side = 0; side < (loop->routine ? 0u : loop->guard ? 2u : 1u); side++) {
             interp_body *body = &code->bodies[2 * k + side];
             const sinter_status status = prepare_body(&m, loop, &loop->body[side], body);
             if (status)

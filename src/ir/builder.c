@@ -364,6 +364,11 @@ static bool settle_type(const ir_program *p, ir_op *op)
         op->type = p->memories[line].type;
         return true;
     }
+    case IR_RULE_PREPARED:
+        if (p->ops[op->a].code != IR_PREPARE || op->c >= p->routine_count || op->b >= p->routines[op->c]->result_count)
+            return false;
+        op->type = p->routines[op->c]->types[op->b];
+        return true;
     case IR_RULE_EFFECT:
         op->type = IR_VOID;
         switch (op->code) {
@@ -721,4 +726,21 @@ uint32_t sn_ir_add_call(ir_program *p, const ir_call *call)
 {
     const ir_call copy = {keep_name(p, call->name), call->type};
     APPEND(calls, call_count, copy);
+}
+
+uint32_t sn_ir_add_routine(ir_program *p, const ir_routine *routine)
+{
+    const ir_routine **grown = one_more(p, p->routines, p->routine_count, sizeof(void *));
+    if (!grown) {
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+        return 0;
+    }
+    p->routines = grown;
+    p->routines[p->routine_count] = routine;
+    return p->routine_count++;
+}
+
+uint32_t sn_ir_add_slopes(ir_program *p, const ir_slopes *slopes)
+{
+    APPEND(slopes, slope_count, *slopes);
 }

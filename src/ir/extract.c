@@ -14,21 +14,21 @@
 /* What an operation takes. */
 typedef enum part {
     PART_CONSTANT,
-    PART_ARGUMENT, /* an argument, among others */
-    PART_INNER,    /* no argument, but something that depends on one */
+    PART_ARGUMENT, /* an argument that others may read too, among others */
+    PART_INNER,    /* no such argument, but something that depends on one */
     PART_OTHER     /* the same, and reads a table; or constants only, which no rule could fold */
 } part;
 
 /* ---- taking out ---- */
 
-static part part_of(const ir_extract *e, const ir_op *op)
+uint8_t sn_ir_part_of(const ir_extract *e, const ir_op *op)
 {
     if (op->code == IR_CONST)
         return PART_CONSTANT;
     const unsigned operands = sn_ir_info[op->code].operands;
     bool depends = false;
     for (unsigned k = 0; k < operands; k++) {
-        if (sn_ir_operand(op, k) < e->first)
+        if (sn_ir_operand(op, k) < e->fresh)
             return PART_ARGUMENT;
         depends |= e->ops[sn_ir_operand(op, k)].code != IR_CONST;
     }
@@ -56,18 +56,29 @@ static bool keep_memories(ir_extract *e, const ir_program *p, arena *memory)
 
 bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out)
 {
+    return sn_ir_extract_all(p, result, NULL, 0, first, memory, scratch, out);
+}
+
+bool sn_ir_extract_all(const ir_program *p, ir_ref result, const ir_ref *others, uint32_t other_count, uint32_t first, arena *memory, arena *scratch, ir_extract *out)
+{
     ir_ref *map = sn_arena_take_zeroed(scratch, p->count * sizeof *map);
     uint8_t *needed = sn_arena_take_zeroed(scratch, p->count);
     ir_op *ops = sn_arena_take_zeroed(memory, (p->count + first) * sizeof *ops);
     uint8_t *parts = sn_arena_take_zeroed(memory, p->count + first);
-    *out = (ir_extract){.ops = ops, .parts = parts, .first = first, .count = first};
-    if (!map || !needed || !ops || !parts || !keep_memories(out, p, memory))
+    ir_ref *mapped = other_count ? sn_arena_take(memory, other_count * sizeof *mapped) : NULL;
+    *out = (ir_extract){.ops = ops, .parts = parts, .first = first, .fresh = first, .count = first};
+    if (!map || !needed || !ops || !parts || (other_count && !mapped) || !keep_memories(out, p, memory))
         return false;
+    ir_ref last = result;
     needed[result] = 1;
-    for (ir_ref r = result; r > 0; r--)
+    for (uint32_t k = 0; k < other_count; k++) {
+        needed[others[k]] = 1;
+        last = others[k] > last ? others[k] : last;
+    }
+    for (ir_ref r = last; r > 0; r--)
         for (unsigned k = 0; needed[r] && k < sn_ir_info[p->ops[r].code].operands; k++)
             needed[sn_ir_operand(&p->ops[r], k)] = 1;
-    for (ir_ref r = 1; r <= result; r++) {
+    for (ir_ref r = 1; r <= last; r++) {
         ir_op op = p->ops[r];
         if (op.code == IR_INPUT)
             map[r] = 1 + op.a;
@@ -79,20 +90,28 @@ bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *me
         op.c = operands > 2 ? map[op.c] : op.c;
         out->has_functions |= sn_ir_info[op.code].kind == IR_KIND_MATH || (op.code == IR_DIV && op.type == IR_I32);
         map[r] = out->count;
-        parts[out->count] = (uint8_t)part_of(out, &op);
+        parts[out->count] = sn_ir_part_of(out, &op);
         ops[out->count++] = op;
     }
     out->result = map[result];
+    for (uint32_t k = 0; k < other_count; k++)
+        mapped[k] = map[others[k]];
+    out->others = mapped;
+    out->other_count = other_count;
     return true;
 }
 
 /* ---- putting in ---- */
 
+enum { FEW_OPERATIONS = 128, FEW_CONSTANTS = 8 };
+
 typedef struct insertion {
     ir_program *program;
     const ir_extract *extract;
     ir_ref *map; /* what the operations are in the program */
-    bool constants_are_new; /* the program has none yet */
+    ir_ref constants[FEW_CONSTANTS]; /* all that the program had before, where these are few */
+    uint32_t constant_count;
+    bool few_constants;
     bool distinct; /* operations that differ have stayed different so far, and are new */
     bool alike;    /* no operation has become what a rule may look for */
 } insertion;
@@ -144,17 +163,34 @@ static void insert_one(insertion *i, uint32_t r)
     note_result(i, &op, i->map[r], next);
 }
 
-/* In large programs nobody looks: what is inserted has few constants beside what is there. */
-static bool has_no_constants(const ir_program *p)
+/* Nearly all constants of what is inserted are new to a small program, and to see that takes less than to look them up. In large programs nobody looks: what is inserted has
+ * few constants beside what is there. */
+static void find_constants(insertion *i)
 {
-    enum { FEW = 32 };
-    bool found = p->count > FEW;
-    for (ir_ref r = 1; !found && r < p->count; r++)
-        found = p->ops[r].code == IR_CONST;
-    return !found;
+    const ir_program *p = i->program;
+    i->few_constants = p->count <= FEW_OPERATIONS;
+    for (ir_ref r = 1; i->few_constants && r < p->count; r++) {
+        if (p->ops[r].code != IR_CONST)
+            continue;
+        i->few_constants = i->constant_count < FEW_CONSTANTS;
+        if (i->few_constants)
+            i->constants[i->constant_count++] = r;
+    }
 }
 
-/* Inserts from r on while it is PART_INNER, of operands that stayed different, or a constant that is new; returns what comes then. Operands
+/* The program's own constant that this is; 0: it is new. */
+static ir_ref constant_before(const insertion *i, const ir_op *op)
+{
+    const ir_op *ops = i->program->ops;
+    for (uint32_t k = 0; k < i->constant_count; k++) {
+        const ir_op *own = &ops[i->constants[k]];
+        if (own->a == op->a && own->b == op->b && own->type == op->type)
+            return i->constants[k];
+    }
+    return 0;
+}
+
+/* Inserts from r on while it is PART_INNER, of operands that stayed different, or a constant, of which the program had few; returns what comes then. Operands
  * that an operation does not have are 0, and so is what they map to. */
 static uint32_t insert_new(const insertion *i, uint32_t r)
 {
@@ -168,8 +204,10 @@ static uint32_t insert_new(const insertion *i, uint32_t r)
             op.b = map[op.b];
             op.c = map[op.c];
             op.axes = ops[op.a].axes | ops[op.b].axes | ops[op.c].axes;
-        } else if (e->parts[r] != PART_CONSTANT || !i->constants_are_new) {
+        } else if (e->parts[r] != PART_CONSTANT || !i->few_constants) {
             break;
+        } else if ((map[r] = constant_before(i, &op)) != 0) {
+            continue;
         }
         ops[next] = op;
         map[r] = next++;
@@ -195,21 +233,24 @@ static uint32_t insert_distinct(insertion *i)
     return r;
 }
 
-ir_ref sn_ir_insert(ir_program *p, const ir_extract *e, const ir_ref *arguments)
+ir_ref sn_ir_insert(ir_program *p, const ir_extract *e, const ir_ref *arguments, bool are_new, ir_ref *others)
 {
-    insertion i = {.program = p, .extract = e, .map = sn_arena_take(p->memory, e->count * sizeof *i.map), .constants_are_new = has_no_constants(p),
-                   .distinct = p->status == SINTER_OK, .alike = true};
+    insertion i = {.program = p, .extract = e, .map = sn_arena_take(p->memory, e->count * sizeof *i.map),
+                   .distinct = p->status == SINTER_OK && are_new, .alike = true};
     if (!i.map) {
         sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
         return 0;
     }
     i.map[0] = 0;
+    find_constants(&i);
     for (uint32_t k = 1; k < e->first; k++) {
         i.map[k] = arguments[k - 1];
-        for (uint32_t other = 1; other < k; other++)
+        for (uint32_t other = 1; other < k && k < e->fresh; other++)
             i.distinct = i.distinct && i.map[other] != i.map[k];
     }
     for (uint32_t r = insert_distinct(&i); r < e->count; r++)
         insert_one(&i, r);
+    for (uint32_t k = 0; others && k < e->other_count; k++)
+        others[k] = i.map[e->others[k]];
     return i.map[e->result];
 }

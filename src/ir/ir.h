@@ -96,6 +96,31 @@ typedef struct ir_call {
     const sinter_node_type *type; /* with `process` or `tick`; belongs to the context or lies in the program's memory */
 } ir_call;
 
+/* A routine of the library: a function in C of one to three f64, which no element changes, that gives the bits which operations would. PREPARE stands for its arguments (the
+ * last one again where it has fewer), PREPARED for each of its results. Passes see values that vary by segment; the plan has routines called between the loops that
+ * run once a segment, and no engine knows of them. There is no derivative through one. */
+enum { IR_ROUTINE_ARGUMENTS = 3, IR_MOST_ROUTINES = 32 /* of a program: each is a loop */ };
+typedef struct ir_routine {
+    const char *name;
+    void (*run)(const double *arguments, uint64_t *results); /* f64; of masks the i32 0 or -1, in the low bytes */
+    const uint8_t *types; /* ir_type of each result: f64, i32 or mask */
+    uint32_t result_count;
+    uint32_t operations;  /* that it stands for */
+} ir_routine;
+
+/* A value whose derivatives by what it is of are values of the program too, since they were found before: whoever differentiates takes these, and does not go on into its own
+ * operations, which have bits and routines among them. */
+enum { IR_SLOPE_RARE = 1 /* the gate is seldom open */, IR_SLOPE_CLEAN = 2 /* it is 0 outside of the gate already */ };
+typedef struct ir_slopes {
+    ir_ref value;
+    const ir_ref *arguments;
+    const ir_ref *slopes; /* by each of them */
+    const ir_ref *gates;  /* masks: outside of it a derivative is 0, whatever stands there, and whatever it is multiplied by; 0: it has none */
+    const uint8_t *flags; /* IR_SLOPE_… */
+    uint32_t count;       /* of all four; 0: it has no derivative but 0 */
+    bool negated;         /* they are those of -value */
+} ir_slopes;
+
 /* What a program needs to settle values as operations arrive. `function` evaluates one of the kind MATH, bits in, bits out; false: it stays an operation. */
 typedef struct ir_settling {
     bool (*function)(void *context, const ir_op *op, uint64_t a, uint64_t b, uint64_t *result);
@@ -118,10 +143,12 @@ typedef struct ir_program {
     ir_param *params;
     ir_memory *memories;
     ir_call *calls; /* those that nothing depends on any more keep their number */
+    const ir_routine **routines; /* whose results PREPARED are, one for each set of arguments */
+    ir_slopes *slopes; /* of the program as the front end made it, and of no other */
     const sinter_node_type *node_types; /* what texts may call by name, where the program is read from one; else NULL */
     const char **totals; /* names of the sums */
     ir_total_map *total_maps; /* NULL: all identities; else what the caller receives of each sum over n elements: scale·sum + offset·n */
-    uint32_t input_count, output_count, param_count, memory_count, total_count, call_count, node_type_count;
+    uint32_t input_count, output_count, param_count, memory_count, total_count, call_count, node_type_count, routine_count, slope_count;
     uint32_t rules; /* IR_IDENTITY | IR_FOLD | IR_RELAXED | IR_SIGNS */
     uint32_t removed_by_identity, removed_by_fold;
     uint32_t cells; /* how many memories are IR_CELLS */
@@ -168,6 +195,8 @@ uint32_t sn_ir_add_total(ir_program *p, const char *name);
 uint32_t sn_ir_add_param(ir_program *p, const ir_param *param);
 uint32_t sn_ir_add_memory(ir_program *p, const ir_memory *memory);
 uint32_t sn_ir_add_call(ir_program *p, const ir_call *call); /* the type is not copied */
+uint32_t sn_ir_add_routine(ir_program *p, const ir_routine *routine); /* which is not copied */
+uint32_t sn_ir_add_slopes(ir_program *p, const ir_slopes *slopes); /* its lists are not copied */
 /* The first error wins; the message is formatted by the caller. */
 void sn_ir_fail(ir_program *p, sinter_status status, const char *message);
 
@@ -241,20 +270,27 @@ uint8_t *sn_ir_find_live(const ir_program *p, arena *memory);
 uint8_t *sn_ir_find_live_beside(const ir_program *p, const ir_ref *instead, arena *memory);
 
 /* ---- extract.c ---- */
-/* What leads to a result: operations numbered from `first` on; the numbers from 1 on stand for the inputs 0, 1, … of the program that it is from. */
+/* What leads to a result, or to several: operations numbered from `first` on; the numbers from 1 on stand for the inputs 0, 1, … of the program that it is from. */
 typedef struct ir_extract {
     const ir_op *ops;
     const uint8_t *parts; /* what each takes: see extract.c */
     const ir_memory *memories; /* those of the program, which are tables */
     uint32_t first, count;
+    uint32_t fresh;       /* up to `first`: from this number on arguments are what nothing but the extract reads, of a routine called for it (or `first`: none are) */
     ir_ref result;
+    const ir_ref *others; /* further results */
+    uint32_t other_count;
     bool has_functions; /* as of a program */
 } ir_extract;
 /* Everything that the extract keeps is taken from `memory`. False when memory is refused. Linear time. */
 bool sn_ir_extract(const ir_program *p, ir_ref result, uint32_t first, arena *memory, arena *scratch, ir_extract *out);
+/* The same with further results. */
+bool sn_ir_extract_all(const ir_program *p, ir_ref result, const ir_ref *others, uint32_t other_count, uint32_t first, arena *memory, arena *scratch, ir_extract *out);
+/* What an operation of the extract is to whoever inserts it, as `parts` has it: for extracts made of others. Those of lower numbers are there. */
+uint8_t sn_ir_part_of(const ir_extract *e, const ir_op *op);
 /* The same of these arguments, which are values of the program of the inputs' types and no constants; returns the result. Tables become the program's,
- * unless it has those of the same names. */
-ir_ref sn_ir_insert(ir_program *p, const ir_extract *e, const ir_ref *arguments);
+ * unless it has those of the same names. `are_new`: no operation reads the fresh ones, which differ from each other, yet. Further results go to `others`, if that is not NULL. */
+ir_ref sn_ir_insert(ir_program *p, const ir_extract *e, const ir_ref *arguments, bool are_new, ir_ref *others);
 
 /* ---- argument_chain.c ---- */
 /* The ARGUMENTs of each call as a chain from the last one back, for all that walk along dependencies: a RESULT depends on the last, each on the

@@ -571,6 +571,8 @@ static bool read_code(parser *s, statement *t, bool at_start)
     const ir_info *info = &sn_ir_info[t->code];
     if (info->kind == IR_KIND_PLAN)
         return sn_ir_complain(&s->in, word, NULL, "`%s` stands in plans only", info->name);
+    if (t->code == IR_PREPARE || t->code == IR_PREPARED)
+        return sn_ir_complain(&s->in, word, NULL, "`%s` is of the library's routines, which no text names", info->name);
     if (is_fast && info->kind != IR_KIND_MATH)
         return sn_ir_complain(&s->in, word, NULL, "only mathematical functions have a fast grade");
     if (has_forms && t->code != IR_RARE)

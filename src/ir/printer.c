@@ -280,6 +280,7 @@ static unsigned shown_type(const ir_program *p, const ir_op *op)
     case IR_RULE_PACK:
     case IR_RULE_LOAD:
     case IR_RULE_READ:
+    case IR_RULE_PREPARED:
     case IR_RULE_EFFECT: break;
     }
     return IR_VOID;

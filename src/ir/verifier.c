@@ -262,6 +262,17 @@ static const char *check_constant(const verifier *v, ir_ref r)
                      sn_ir_type_name(op->type));
 }
 
+/* Arguments lie in the frame: each is computed, or is a parameter, and they are there before the elements. */
+static const char *check_prepare(const verifier *v, ir_ref r)
+{
+    for (unsigned k = 0; k < IR_ROUTINE_ARGUMENTS; k++) {
+        const ir_op *argument = &v->p->ops[sn_ir_operand(&v->p->ops[r], k)];
+        if (argument->type != IR_F64 || argument->axes != IR_AXIS_SEGMENT)
+            return violation(v, "operation %u (prepare): argument %u is no f64 that varies by segment", (unsigned)r, k);
+    }
+    return NULL;
+}
+
 /* What the immediates name exists and is of a kind that the operation can use. */
 static const char *check_immediates(const verifier *v, ir_ref r)
 {
@@ -292,6 +303,12 @@ static const char *check_immediates(const verifier *v, ir_ref r)
     case IR_WRITE: return check_memory_use(v, r, op->b, LINE);
     case IR_STORE: return check_memory_use(v, r, op->c, CELLS);
     case IR_READ: wrong = check_memory_use(v, r, op->a, LINE); return wrong ? wrong : check_delay(v, r);
+    case IR_PREPARE: return check_prepare(v, r);
+    case IR_PREPARED:
+        if (p->ops[op->a].code != IR_PREPARE)
+            return violation(v, "operation %u (prepared) is of operation %u, which are no arguments of a routine", (unsigned)r, (unsigned)op->a);
+        wrong = check_count(v, r, op->c, p->routine_count);
+        return wrong ? wrong : check_count(v, r, op->b, p->routines[op->c]->result_count);
     default: return NULL;
     }
 }
@@ -349,6 +366,7 @@ static bool types_fit(const ir_program *p, const ir_op *op)
     case IR_RULE_READ:
         return op->code == IR_READ ? t == p->memories[op->a].type
                                    : a == IR_I32 && t == p->memories[op->b].type;
+    case IR_RULE_PREPARED: return t == p->routines[op->c]->types[op->b];
     case IR_RULE_EFFECT: return effect_types_fit(p, op, a, b);
     }
     return false;

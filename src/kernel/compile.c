@@ -260,7 +260,7 @@ sinter_status sn_kernel_passes(compilation *c)
     ir_program out;
     if (!status && (c->options.arrays || c->options.drop))
         status = sn_kernel_shape_density(c);
-    const bool derives = c->options.gradient_count > 0;
+    const bool derives = c->options.gradient_count > 0, knew_slopes = c->program.slope_count > 0;
     if (!status && derives) {
         status = c->options.passes ? sn_kernel_gradient(c) : add_gradient(c);
         rules |= c->options.passes ? 0 : IR_SIGNS;
@@ -294,7 +294,7 @@ sinter_status sn_kernel_passes(compilation *c)
         replace(c, &out);
         status = verified(c, "affine");
     }
-    if (!status && (derives || sn_opt_needs_expansion(&c->program))) {
+    if (!status && ((derives && !knew_slopes) || sn_opt_needs_expansion(&c->program))) {
         (derives ? sn_opt_expand_derived : sn_opt_expand)(&c->program, &out, c->memory, rules & ~(uint32_t)IR_RELAXED, &c->context->templates);
         replace(c, &out);
         status = verified(c, "expand");
@@ -408,6 +408,11 @@ typedef struct code_job {
     x64_function *functions; /* two per loop, then the function of one element */
 } code_job;
 
+static unsigned bodies_of(const plan_loop *loop)
+{
+    return loop->routine ? 0 : loop->guard ? 2 : 1;
+}
+
 /* Where the constant tables of the kernel lie. */
 static const void **table_addresses(const plan *p, const sinter_kernel *k, arena *memory)
 {
@@ -427,7 +432,7 @@ static sinter_status write_code(code_job *j, const sinter_kernel *kernel, bool f
         return SINTER_NO_MEMORY;
     sn_x64_output_open(&j->out, memory, &j->c->context->loops);
     for (uint32_t k = 0; k < p->loop_count; k++)
-        for (unsigned side = 0; side < (p->loops[k].guard ? 2u : 1u); side++)
+        for (unsigned side = 0; side < bodies_of(&p->loops[k]); side++)
             j->functions[2 * k + side] = sn_x64_loop(&j->out, p, &p->loops[k], &p->loops[k].body[side], &j->options);
     if (function) {
         uint32_t last = p->loop_count - 1;
@@ -473,7 +478,7 @@ static sinter_status place_code(const compilation *c, const plan *p, const machi
     if (status)
         return status;
     for (uint32_t i = 0; i < p->loop_count; i++)
-        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++)
+        for (unsigned side = 0; side < bodies_of(&p->loops[i]); side++)
             k->loops[i].code[side] = (kernel_code)(uintptr_t)(run + code->starts[2 * i + side]);
     if (!k->function_reason)
         k->function = (sinter_function)(uintptr_t)(run + code->starts[2 * p->loop_count]);
@@ -585,7 +590,7 @@ static bool keep_parts(sinter_kernel *k, const code_job *j, arena *memory)
         return false;
     uint32_t mark = 0;
     for (uint32_t i = 0; i < p->loop_count; i++)
-        for (unsigned side = 0; side < (p->loops[i].guard ? 2u : 1u); side++) {
+        for (unsigned side = 0; side < bodies_of(&p->loops[i]); side++) {
             char name[64];
             const int length = snprintf(name, sizeof name, "loop %u (%s)%s%s", i, rates[p->loops[i].rate], side ? ", guarded" : "",
                                         p->program == &j->c->moving ? ", moving" : "");

@@ -118,7 +118,7 @@ sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *opti
     sinter_status status = sn_kernel_begin(&c, context, options, report);
     if (!status) {
         c.program.rules = d->passes || d->ir_text ? 0 : c.program.rules;
-        c.shows_program = true;
+        c.shows_program = kind != SINTER_DUMP_EXPLAIN; /* which tells what a kernel does */
         status = front(&c, source);
     }
     text written;
@@ -132,6 +132,13 @@ sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *opti
         sn_report_fail(report, status, status == SINTER_NO_MEMORY ? "out of memory" : sinter_status_name(status), NULL);
     sn_kernel_end(&c);
     return status;
+}
+
+sinter_status sn_kernel_export_function(const ir_program *program, const char *name, text *out)
+{
+    plan p;
+    const sinter_status status = sn_plan_make(&p, program, 0, out->memory);
+    return status ? status : sn_c_export(&p, &(c_export_options){.name = name, .function_alone = true}, out);
 }
 
 void sinter_dump_release(sinter_context *context, char *dumped, size_t length)

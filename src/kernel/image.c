@@ -130,7 +130,8 @@ static kernel_loop *loops(layout *l, const plan *p)
 {
     kernel_loop *to = piece(l, p->loop_count * sizeof *to);
     for (uint32_t k = 0; to && k < p->loop_count; k++)
-        to[k] = (kernel_loop){.rate = p->loops[k].rate, .ticked = p->loops[k].ticked, .guard = p->loops[k].guard};
+        to[k] = (kernel_loop){.rate = p->loops[k].rate, .ticked = p->loops[k].ticked, .guard = p->loops[k].guard, .routine = p->loops[k].routine,
+                              .arguments = {p->loops[k].arguments[0], p->loops[k].arguments[1], p->loops[k].arguments[2]}, .results = p->loops[k].results};
     return to;
 }
 
@@ -327,7 +328,7 @@ static void count_loops(sinter_kernel *k)
         if (k->loops[i].rate >= PLAN_ROW)
             k->first_row_loop = i;
         k->column_loops += k->loops[i].rate == PLAN_COLUMN;
-        k->has_segment_loop |= k->loops[i].rate == PLAN_SEGMENT;
+        k->segment_loops += k->loops[i].rate == PLAN_SEGMENT;
     }
 }
 

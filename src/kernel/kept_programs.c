@@ -67,6 +67,7 @@ static void put_options(writing *w, const compilation *c)
     put_word(w, (uint64_t)p->input_count << 32 | p->param_count);
     put_word(w, (uint64_t)p->output_count << 32 | p->total_count);
     put_word(w, (uint64_t)p->memory_count << 32 | p->count);
+    put_word(w, p->routine_count);
 }
 
 /* Operations first: the rest is as long as it is. */
@@ -87,6 +88,8 @@ static void put_all(writing *w, const compilation *c)
         put_name(w, c->options.gradient[k], IR_VOID);
     for (uint32_t k = 0; k < p->memory_count; k++)
         put_table(w, &p->memories[k]);
+    for (uint32_t k = 0; k < p->routine_count; k++)
+        put_word(w, (uint64_t)(uintptr_t)p->routines[k]);
     while (w->size % KEY_BLOCK)
         put(w, "", 1);
 }

@@ -42,6 +42,7 @@ struct lang_kept_member;
 typedef struct kept_members {
     arena memory;
     struct lang_kept_member *first;
+    bool keeps_checked; /* of parameters that are not checked yet, too: whoever writes what is built */
     bool without_built; /* tests: as if none had been lowered when the library was built */
 } kept_members;
 
@@ -95,6 +96,8 @@ typedef struct kernel_loop {
     uint32_t first_scan, scans;      /* which are computed before it */
     uint32_t instead;                /* 0, or 1 + the scan that is computed instead of it while it is settled */
     kernel_code code[2]; /* NULL: interpreted */
+    const ir_routine *routine; /* as in plan_loop */
+    uint32_t arguments[IR_ROUTINE_ARGUMENTS], results;
 } kernel_loop;
 
 typedef struct kernel_table {
@@ -152,7 +155,7 @@ struct sinter_kernel {
     plan_frame frame;
     kernel_loop *loops;
     uint32_t loop_count, first_row_loop, first_element_loop; /* loops are ordered by rate */
-    uint32_t column_loops;
+    uint32_t column_loops, segment_loops;
     plan_buffer *buffers;
     plan_line *lines;
     const char **line_names;
@@ -183,7 +186,7 @@ struct sinter_kernel {
     size_t sums_offset;
     size_t stack;             /* what a call without an instance needs */
     uint64_t state;
-    bool stateful, grid, has_segment_loop;
+    bool stateful, grid;
     bool always_moving;       /* this is the moving program, which runs while parameters rest too: there is no other */
     bool opens_blocks;        /* sn_kernel_open_block is not needed: from element 0 on code begins its sums itself */
     bool folds_sums;          /* and at its end totals of the block so far are in the frame */
@@ -493,6 +496,10 @@ void sn_kernel_end(compilation *c);
 /* dump.c: what `front` makes, after the passes, printed; see sinter/dump.h. */
 sinter_status sn_kernel_dump(sinter_context *context, const sinter_options *options, kernel_front front, void *source, sinter_dump_kind kind,
                              const sinter_dump_options *dump_options, char **out, size_t *length, sinter_report *report);
+
+/* Of a program that is expanded and has no state: one element as a function in C, with what it calls, appended. */
+struct text;
+sinter_status sn_kernel_export_function(const ir_program *program, const char *name, struct text *out);
 
 /* image.c: everything that running needs, copied into one block; loops have no code yet. NULL when memory is refused. */
 sinter_kernel *sn_kernel_image(const compilation *c, const plan *p); /* of the plan's program */

@@ -82,10 +82,22 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values)
     sn_float_mode_leave(mode);
 }
 
+static void call_routine(const kernel_loop *loop, uint64_t *frame)
+{
+    double arguments[IR_ROUTINE_ARGUMENTS];
+    for (unsigned k = 0; k < IR_ROUTINE_ARGUMENTS; k++)
+        memcpy(&arguments[k], &frame[loop->arguments[k]], sizeof arguments[k]);
+    loop->routine->run(arguments, &frame[loop->results]);
+}
+
 void sn_kernel_run_segment(const kernel_run *r)
 {
-    if (r->kernel->has_segment_loop)
-        call(r, 0, 0, 1);
+    const uint32_t loops = r->kernel->segment_loops;
+    for (uint32_t k = 0; k < loops; k++)
+        if (r->kernel->loops[k].routine)
+            call_routine(&r->kernel->loops[k], r->frame);
+        else
+            call(r, k, 0, 1);
     if (r->kernel->counter_count)
         sn_lines_take_steps(r);
     if (r->kernel->scan_count)
@@ -584,7 +596,7 @@ sinter_status sn_kernel_grid(const kernel_run *r, const sinter_grid *g)
     for (int32_t at = 0; at < columns; at += tile) {
         const int32_t n = columns - at < tile ? columns - at : tile;
         set_i32(&r->frame[k->frame.column], g->first_column + at);
-        for (uint32_t i = k->has_segment_loop; i < k->first_row_loop; i++)
+        for (uint32_t i = k->segment_loops; i < k->first_row_loop; i++)
             call(r, i, 0, n);
         run_rows(r, g, at, n);
     }
@@ -606,7 +618,7 @@ static sinter_status run_in(const sinter_kernel *k, uint8_t *memory, call_argume
     sn_kernel_prepare_frame(&r, NULL);
     if (grid)
         return sn_kernel_grid(&r, a.grid);
-    if (k->has_segment_loop && !k->binds) {
+    if (k->segment_loops && !k->binds) {
         const float_mode mode = sn_float_mode_enter();
         sn_kernel_run_segment(&r);
         sn_float_mode_leave(mode);

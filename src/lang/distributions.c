@@ -325,6 +325,7 @@ static void bind_parameters(lang_evaluation *e, uint32_t function, const lang_va
     lowering *l = e->l;
     const lang_family *f = family_of(l, function);
     const uint32_t count = l->t->functions[function].parameter_count;
+    e->arguments = arguments;
     for (uint32_t k = 0; k < count; k++) {
         uint32_t words[PARAMETER_WORDS];
         memcpy(words, sn_lang_parameter(l->t, &l->t->functions[function], k), sizeof words);
@@ -355,6 +356,8 @@ static uint64_t needed_for(const lang_family *f, lang_member quantity, bool deri
 
 static lang_value member(lowering *l, const lang_family *f, lang_member m)
 {
+    if (!f->members[m]) /* memory was refused while the family was read */
+        return sn_lang_wrong();
     return l->slots[sn_lang_slot(l, l->t->statements[f->statements[f->members[m] - 1]].c)].value;
 }
 
@@ -469,9 +472,10 @@ static lang_value add_inputs(lowering *l, ir_program *own, lang_value like)
     return place ? (lang_value){.ref = place, .count = like.count, .type = TYPE_TUPLE} : sn_lang_wrong();
 }
 
-/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the inputs behind them. What was remembered of
- * calls, and where the rate is, are operations of the other program, as those of this one are nothing in that: their numbers may be the same. */
-static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value like, ir_program *own)
+/* The member by itself: of parameters that are inputs 0, 1, … of the program, and of what is given, the inputs behind them; `checks`: NULL, or the parameters are yet to be
+ * checked, by this one. What was remembered of calls, and where the rate is, are operations of the other program, as those of this one are nothing in that: their numbers
+ * may be the same. */
+static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value like, lang_evaluation *checks, ir_program *own)
 {
     lowering *l = e->l;
     ir_program *const program = l->p;
@@ -482,10 +486,12 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     l->memo_count = l->memo_mask = 0;
     l->rate = 0;
     sn_ir_open(own, l->memory, program->rules);
-    for (uint32_t k = 0; k < e->count; k++)
-        bind_parameter(e, function, k, add_inputs(l, own, e->parameters[k]));
-    const lang_value given = add_inputs(l, own, like);
     l->p = own;
+    for (uint32_t k = 0; k < e->count; k++) {
+        const lang_value parameter = add_inputs(l, own, e->parameters[k]);
+        bind_parameter(e, function, k, checks ? sn_lang_check_parameter(checks, &family_of(l, function)->constraints[k], parameter) : parameter);
+    }
+    const lang_value given = add_inputs(l, own, like);
     lang_value v = lower_member(e, family_of(l, function), quantity, given);
     if (v.type != TYPE_WRONG && v.count == 1)
         v = sn_lang_number(l, e->node, v);
@@ -499,6 +505,31 @@ static lang_value lower_alone(lang_evaluation *e, uint32_t function, lang_member
     return v;
 }
 
+/* How far the numbers of a simplex may be from 1 together is not the same in all programs. */
+static bool has_fixed_constraints(const lowering *l, uint32_t function)
+{
+    bool fixed = true;
+    for (uint32_t k = 0; k < l->t->functions[function].parameter_count; k++)
+        fixed &= family_of(l, function)->constraints[k].kind != CONSTRAINT_SIMPLEX;
+    return fixed;
+}
+
+/* The same of parameters that are not checked yet. */
+static bool keep_checked(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given, struct lang_kept_member *kept)
+{
+    lang_evaluation checks = {.l = e->l, .node = e->node};
+    ir_program own;
+    const bool notes_limits = e->l->notes_limits;
+    if (!has_fixed_constraints(e->l, function))
+        return true;
+    e->l->notes_limits = false;
+    const lang_value v = lower_alone(e, function, quantity, given, &checks, &own);
+    e->l->notes_limits = notes_limits;
+    const ir_ref infinite = sn_ir_f64(&own, -INFINITY), none = sn_ir_f64(&own, NAN);
+    const ir_ref outside = checks.valid.count ? sn_ir_emit(&own, IR_SELECT, IR_F64, checks.valid.ref, infinite, none) : 0;
+    return own.status == SINTER_OK && sn_lang_keep_checked(e->l, kept, &own, v.ref, outside);
+}
+
 /* Lowers the member by itself and keeps it. NULL when memory is refused, which the program has failed by then; what cannot be kept has no result. */
 static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function, lang_member quantity, lang_value given, uint64_t shape)
 {
@@ -508,7 +539,7 @@ static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function
                                     .quantity = (uint8_t)quantity, .type = (uint8_t)l->type, .derived = is_derived(family_of(l, function), quantity)};
     for (uint32_t k = 0; k < e->count; k++)
         made.inputs += e->parameters[k].count;
-    const lang_value v = lower_alone(e, function, quantity, given, &own);
+    const lang_value v = lower_alone(e, function, quantity, given, NULL, &own);
     if (own.status != SINTER_OK) {
         sn_ir_fail(l->p, own.status, own.message);
         return NULL;
@@ -517,8 +548,8 @@ static const struct lang_kept_member *keep(lang_evaluation *e, uint32_t function
         made.result = v.ref;
     for (uint32_t k = 0; made.result && k < made.inputs; k++)
         made.carries |= (uint64_t)sn_lang_carries_nan(&own, k + 1, made.result) << k;
-    const struct lang_kept_member *kept = sn_lang_keep_member(l, &made, &own);
-    if (!kept)
+    struct lang_kept_member *kept = sn_lang_keep_member(l, &made, &own);
+    if (!kept || (made.result && sn_lang_keeps_checked(l) && !keep_checked(e, function, quantity, given, kept)))
         sn_ir_fail(l->p, SINTER_NO_MEMORY, "out of memory");
     return kept;
 }
@@ -536,19 +567,27 @@ static lang_value kept_member(lang_evaluation *e, uint32_t function, lang_member
         kept = keep(e, function, quantity, given, shape);
     if (!kept || !kept->result)
         return none;
-    ir_ref inputs[MOST_KEPT_ELEMENTS];
+    ir_ref inputs[MOST_KEPT_ELEMENTS], unchecked[MOST_KEPT_ELEMENTS];
+    kept_checks checks = {0, 0};
     uint32_t count = 0;
     for (uint32_t k = 0; k <= e->count; k++) {
-        const lang_value v = k < e->count ? e->parameters[k] : given;
+        const lang_value v = k < e->count ? e->parameters[k] : given, as_given = k < e->count ? e->arguments[k] : given;
         bool carries = true;
         for (uint32_t i = 0; i < v.count; i++, count++) {
+            const lang_value element = sn_lang_element(l, as_given, i);
             inputs[count] = sn_lang_element(l, v, i).ref;
+            unchecked[count] = element.type == (uint8_t)l->type ? element.ref : 0;
             carries &= kept->carries >> count & 1;
         }
         e->carries |= (uint64_t)carries << k;
     }
     e->kept = kept;
-    return sn_lang_scalar(sn_lang_copy_member(l, kept, inputs), l->type);
+    const ir_ref value = sn_lang_copy_member(l, kept, inputs, unchecked, &checks);
+    if (checks.valid) {
+        e->valid = sn_lang_scalar(checks.valid, IR_MASK);
+        e->outside = sn_lang_scalar(checks.outside, IR_F64);
+    }
+    return sn_lang_scalar(value, l->type);
 }
 
 /* ---- whole members ---- */

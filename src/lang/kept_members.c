@@ -12,9 +12,13 @@
  * It is kept with its functions expanded, if nothing else is to be done to the program before that: then that needs no pass for them, and expanding
  * is not done again either.
  *
+ * Half of what a density of the gamma type computes it computes from its parameters alone. If these are the same for all elements of a call, which is known where nothing turns them
+ * into streams later, that is left to a routine, which was compiled with the library: the program has a call instead (plan/routines.c).
+ *
  * A member that needs anything but its arguments (a table, the sample rate) is not kept, and this is. Whoever compiles holds the context's lock. */
 #include "lang/built_members.h"
 
+#include "base/cpu.h"
 #include "kernel/kernels.h"
 
 #include <stdio.h>
@@ -73,8 +77,8 @@ static ir_ref add_input(const lowering *l, ir_program *p, uint32_t number)
     return sn_ir_emit(p, IR_INPUT, l->type, sn_ir_add_input(p, name, l->type), 0, 0);
 }
 
-/* A program of the same inputs in which functions are expanded; its result. */
-static ir_ref expand(const lowering *l, const ir_extract *e, ir_program *out)
+/* A program of the same inputs in which functions are expanded; its result and, where it has one, the further one. */
+static ir_ref expand(const lowering *l, const ir_extract *e, ir_program *out, ir_ref *other)
 {
     ir_ref *map = sn_arena_take(l->memory, e->count * sizeof *map);
     sn_ir_open(out, l->memory, l->p->rules);
@@ -97,20 +101,22 @@ static ir_ref expand(const lowering *l, const ir_extract *e, ir_program *out)
         else
             map[r] = sn_ir_emit_flagged(out, (ir_code)op->code, (ir_type)op->type, op->flags, a, b, c);
     }
+    *other = e->other_count ? map[e->others[0]] : 0;
     return map[e->result];
 }
 
-static bool keep_operations(const lowering *l, struct lang_kept_member *m, const ir_program *p)
+/* `other`: a further result, or 0. */
+static bool keep_operations(const lowering *l, const struct lang_kept_member *m, const ir_program *p, ir_ref result, ir_ref other, ir_extract *out)
 {
     arena *memory = &l->options->kept->memory;
     ir_extract as_it_is;
     ir_program expanded;
     if (!m->expanded)
-        return sn_ir_extract(p, m->result, m->inputs + 1, memory, l->memory, &m->extract);
-    if (!sn_ir_extract(p, m->result, m->inputs + 1, l->memory, l->memory, &as_it_is))
+        return sn_ir_extract_all(p, result, &other, other != 0, m->inputs + 1, memory, l->memory, out);
+    if (!sn_ir_extract_all(p, result, &other, other != 0, m->inputs + 1, l->memory, l->memory, &as_it_is))
         return false;
-    const ir_ref result = expand(l, &as_it_is, &expanded);
-    return expanded.status == SINTER_OK && sn_ir_extract(&expanded, result, m->inputs + 1, memory, l->memory, &m->extract);
+    result = expand(l, &as_it_is, &expanded, &other);
+    return expanded.status == SINTER_OK && sn_ir_extract_all(&expanded, result, &other, other != 0, m->inputs + 1, memory, l->memory, out);
 }
 
 struct lang_kept_member *sn_lang_keep_member(const lowering *l, const struct lang_kept_member *member, const ir_program *program)
@@ -121,13 +127,135 @@ struct lang_kept_member *sn_lang_keep_member(const lowering *l, const struct lan
         return NULL;
     *m = *member;
     m->expanded = expands(l);
-    if (m->result && !keep_operations(l, m, program))
+    if (m->result && !keep_operations(l, m, program, m->result, 0, &m->extract))
         return NULL;
     m->next = all->first;
     return all->first = m;
 }
 
-ir_ref sn_lang_copy_member(lowering *l, const struct lang_kept_member *m, const ir_ref *inputs)
+bool sn_lang_keeps_checked(const lowering *l)
 {
-    return sn_ir_insert(l->p, &m->extract, inputs);
+    return l->options->kept->keeps_checked;
+}
+
+bool sn_lang_keep_checked(const lowering *l, struct lang_kept_member *m, const ir_program *program, ir_ref result, ir_ref outside)
+{
+    ir_extract *checked = sn_arena_take(&l->options->kept->memory, sizeof *checked);
+    m->checked = checked;
+    return checked && keep_operations(l, m, program, result, outside, checked);
+}
+
+/* ---- routines ---- */
+
+/* What a program has a routine called for. */
+typedef struct lang_routine_use {
+    ir_ref arguments; /* a PREPARE */
+    ir_ref results;   /* the first of so many PREPARED */
+} lang_routine_use;
+
+/* They are compiled for what machine code needs, too. */
+static bool can_run_routines(void)
+{
+#if defined(__x86_64__)
+    return (sn_cpu_features() & CPU_X64_AVX2) == CPU_X64_AVX2;
+#elif defined(__aarch64__)
+    return true;
+#else
+    return false;
+#endif
+}
+
+/* Are parameters the same for all elements of a segment, and what is given not? Then nothing that is computed once a segment waits for the routine. */
+static bool may_prepare(const lowering *l, const struct lang_kept_member *m, const ir_ref *inputs)
+{
+    const ir_program *p = l->p;
+    bool may = m->prepared && l->options->routines && p->routine_count < IR_MOST_ROUTINES && can_run_routines();
+    for (uint32_t k = 0; may && k < m->inputs; k++) /* operation 0, which is none, has no axes */
+        may = k < m->prepared->parameters ? p->ops[inputs[k]].axes == IR_AXIS_SEGMENT : p->ops[inputs[k]].axes & IR_AXIS_ELEMENT;
+    return may;
+}
+
+/* Of these arguments: as the program has it called already, or is to have from now on, with results that no table lists, since nobody looks for them. NULL: the program has failed. */
+static const lang_routine_use *use_routine(lowering *l, const ir_routine *routine, const ir_ref *arguments, uint32_t count)
+{
+    ir_program *p = l->p;
+    if (!l->routine_uses)
+        l->routine_uses = sn_arena_take(l->memory, IR_MOST_ROUTINES * sizeof *l->routine_uses);
+    const ir_ref prepare = sn_ir_emit(p, IR_PREPARE, IR_F64, arguments[0], arguments[count > 1 ? 1 : 0], arguments[count - 1]);
+    for (uint32_t k = 0; l->routine_uses && k < p->routine_count; k++)
+        if (p->routines[k] == routine && l->routine_uses[k].arguments == prepare)
+            return &l->routine_uses[k];
+    const uint32_t number = sn_ir_add_routine(p, routine);
+    sn_ir_reserve(p, p->count + routine->result_count);
+    if (p->status || !l->routine_uses)
+        return NULL;
+    l->routine_uses[number] = (lang_routine_use){prepare, p->count};
+    const bool room = p->capacity - p->count >= routine->result_count;
+    for (uint32_t k = 0; k < routine->result_count; k++) {
+        const ir_op op = {.code = IR_PREPARED, .type = routine->types[k], .axes = IR_AXIS_SEGMENT, .a = prepare, .b = k, .c = number};
+        if (room)
+            p->ops[p->count++] = op;
+        else
+            sn_ir_emit_settled(p, &op);
+    }
+    return p->status ? NULL : &l->routine_uses[number];
+}
+
+/* Of a value that is there, made of what stands from `first` on or was there already, with its derivatives by the inputs and their gates. Rules that are offered a value with a minus take what is behind the minus: that has slopes, too. What
+ * the member is outside has none. */
+static void note_slopes(ir_program *p, const lang_prepared *m, ir_ref value, ir_ref first, const ir_ref *inputs, const ir_ref *others, const kept_checks *checks)
+{
+    ir_ref *gates = sn_arena_take_zeroed(p->memory, m->slopes * sizeof *gates);
+    const ir_ref *gate = others + m->slopes;
+    for (uint32_t k = 0; gates && k < m->slopes; k++) {
+        if (m->slope_flags[k] & PREPARED_GATE)
+            gates[k] = m->slope_flags[k] & PREPARED_NOT ? sn_ir_emit(p, IR_NOT, IR_MASK, *gate, 0, 0) : *gate;
+        gate += (m->slope_flags[k] & PREPARED_GATE) != 0;
+    }
+    ir_slopes s = {.value = value, .arguments = inputs, .slopes = others, .gates = gates, .flags = m->slope_flags, .count = m->slopes};
+    if (!gates) {
+        sn_ir_fail(p, SINTER_NO_MEMORY, "out of memory");
+        return;
+    }
+    sn_ir_add_slopes(p, &s);
+    s.value = p->ops[value].a;
+    s.negated = true;
+    if (p->ops[value].code == IR_NEG && s.value >= first)
+        sn_ir_add_slopes(p, &s);
+    if (checks->outside)
+        sn_ir_add_slopes(p, &(ir_slopes){.value = checks->outside});
+}
+
+static ir_ref copy_prepared(lowering *l, const struct lang_kept_member *m, const ir_ref *inputs, kept_checks *checks)
+{
+    const lang_prepared *prepared = m->prepared;
+    const ir_routine *routine = prepared->routine;
+    const uint32_t known = l->p->routine_count, others = prepared->extract.other_count;
+    const ir_ref first = l->p->count;
+    ir_ref *all = sn_arena_take_zeroed(l->p->memory, (m->inputs + routine->result_count + others) * sizeof *all);
+    const lang_routine_use *use = all ? use_routine(l, routine, inputs, prepared->parameters) : NULL;
+    if (!use) {
+        sn_ir_fail(l->p, SINTER_NO_MEMORY, "out of memory");
+        return 0;
+    }
+    memcpy(all, inputs, m->inputs * sizeof *all);
+    for (uint32_t k = 0; k < routine->result_count; k++)
+        all[m->inputs + k] = use->results + k;
+    ir_ref *const other = all + m->inputs + routine->result_count;
+    const ir_ref value = sn_ir_insert(l->p, &prepared->extract, all, l->p->routine_count > known, other);
+    if (l->p->status)
+        return 0;
+    if (prepared->checks)
+        *checks = (kept_checks){other[others - 2], other[others - 1]};
+    if (prepared->slopes)
+        note_slopes(l->p, prepared, value, first, all, other, checks);
+    return value;
+}
+
+ir_ref sn_lang_copy_member(lowering *l, const struct lang_kept_member *m, const ir_ref *inputs, const ir_ref *unchecked, kept_checks *checks)
+{
+    const ir_ref *of_routine = m->prepared && m->prepared->checks ? unchecked : inputs;
+    if (l->options->described)
+        l->options->described->has_routines |= m->prepared != NULL;
+    return may_prepare(l, m, of_routine) ? copy_prepared(l, m, of_routine, checks) : sn_ir_insert(l->p, &m->extract, inputs, true, NULL);
 }

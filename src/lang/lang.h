@@ -68,6 +68,8 @@ typedef struct lang_options {
     const char *images; /* NULL, or names separated by spaces, each perhaps with its channels: "a:3 b": images that need no declaration */
     const char *stage;  /* NULL, or the image made by the text that is the program's result instead of the text's */
     struct kept_members *kept; /* NULL, or what earlier texts made of families and later ones use again */
+    bool routines;      /* what parameters determine may be left to routines of the library: nothing turns parameters into streams or constants any more, and if derivatives are
+                           to come, they come in reverse mode */
     struct kept_calls *calls;  /* NULL, or what earlier texts made of calls of the library, for whoever compiles one graph again and again */
     struct math_templates *expansions; /* NULL, or functions in what is used again are expanded at once: where nothing has to be done before that */
     double rate;        /* 0, or what the parameter `rate` of a patch will be set to and stay: its value is settled */
@@ -184,6 +186,7 @@ typedef struct lang_density {
     uint32_t members;       /* bits of the lang_member that the family has; of anything else log_density alone */
     uint32_t width;         /* elements of x */
     bool model, number;     /* what else it is */
+    bool has_routines;      /* some family in it has a routine of the library, where it may be used */
     lang_bounds support;    /* of the family */
     lang_density_parameter *parameters;
     uint32_t parameter_count;

@@ -182,6 +182,7 @@ typedef struct lowering {
     uint32_t group_count, group_room;
     struct lang_distribution *distributions; /* from 1 */
     uint32_t distribution_count, distribution_room;
+    struct lang_routine_use *routine_uses; /* by number of the program's routines */
     lang_value target; /* of a model, so far; count 0: nothing */
     char *path;        /* where names of lines are put together */
     ir_program *trial; /* where node types are tried for the types of their outputs */

@@ -33,7 +33,7 @@ static uint32_t expected_operations(const compilation *c, const source_text *s)
     return few < IR_MAX_OPERATIONS / 4 ? (uint32_t)few : 0;
 }
 
-static sinter_status lower_text(compilation *c, const source_text *s)
+static sinter_status lower_text(compilation *c, const source_text *s, bool may_prepare)
 {
     c->always_moves = s->moves;
     c->settling = (ir_settling){evaluate_function, c};
@@ -49,12 +49,16 @@ static sinter_status lower_text(compilation *c, const source_text *s)
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the quantity is none that a density has",
                               "log_density, derived, log_cdf, log_survival, T, eta, A, log_h, natural_A, from_natural, entropy, mean, variance, pooled or posterior");
     const sinter_options *asked = &c->options;
-    const bool expands = !c->relaxed && !c->shows_program && !asked->passes && !asked->gradient_count && !asked->drop && asked->grade != SINTER_GRADE_FAST;
+    const bool as_it_is = !c->relaxed && !c->shows_program && !asked->passes && !asked->drop && asked->grade != SINTER_GRADE_FAST;
+    const bool expands = as_it_is && !asked->gradient_count;
+    const bool knows_slopes = asked->gradient_count && asked->source == SINTER_DENSITY /* which has no past */ && asked->gradient_mode != SINTER_GRADIENT_FORWARD;
+    const bool routines = may_prepare && as_it_is && (c->program.rules & IR_SIGNS || knows_slopes) && !asked->arrays && !asked->fixed_count && asked->domain != SINTER_GRID;
     const lang_options o = {.density = c->options.source == SINTER_DENSITY, .quantity = quantity, .prior = c->prior, .narrow = c->narrow,
                             .drops = c->options.drop != SINTER_DROP_NONE, .described = s->described,
                             .name = c->options.name, .type = (ir_type)c->options.type, .patch = c->options.source == SINTER_PATCH,
                             .inputs = c->options.inputs, .images = c->options.images, .stage = c->options.stage,
                             .rate = s->rate, .kept = &c->context->members, .calls = s->rate > 0 ? &c->context->calls : NULL, .expansions = expands ? &c->context->templates : NULL,
+                            .routines = routines,
                             .nodes = c->context->nodes, .node_count = c->context->node_count};
     if (!sn_lang_is_image_list(c->options.images))
         return sn_report_fail(c->report, SINTER_BAD_ARGUMENT, "the list of images is none", "names separated by spaces, each perhaps with its channels: a:3 mask");
@@ -68,7 +72,11 @@ static sinter_status lower_text(compilation *c, const source_text *s)
 static sinter_status lower(compilation *c, void *source)
 {
     const source_text *s = source;
-    const sinter_status status = lower_text(c, s);
+    sinter_status status = lower_text(c, s, true);
+    if (!status && c->program.routine_count && sn_kernel_smooths(c)) { /* parameters that move are streams */
+        sn_ir_open(&c->program, c->memory, c->program.rules);
+        status = lower_text(c, s, false);
+    }
     if (s->rate > 0 && !status)
         c->context->edited = (last_edited){s->length, c->program.count};
     return status;

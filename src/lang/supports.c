@@ -201,6 +201,8 @@ static lang_value elsewhere(const lang_evaluation *e, double value, unsigned typ
     lowering *l = e->l;
     if (type == TYPE_UNKNOWN || type == TYPE_WRONG)
         return sn_lang_scalar(0, type);
+    if (e->outside.count && e->outside.type == type && isinf(value) && value < 0)
+        return e->outside;
     const lang_value there = sn_lang_to(l, e->node, number(e, value), type);
     return e->valid.count ? sn_lang_choose(l, e->node, e->valid, there, sn_lang_to(l, e->node, number(e, NAN), type)) : there;
 }

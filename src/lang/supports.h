@@ -9,6 +9,8 @@ typedef struct lang_evaluation {
     lowering *l;
     uint32_t node;
     lang_value valid; /* all parameters keep their constraints; count 0: nothing that could break */
+    lang_value outside; /* of a log-density, where it is known: -inf, or NaN where a parameter is invalid; count 0: it is not */
+    const lang_value *arguments; /* the parameters as they were given */
     lang_value parameters[LANG_MAX_TUPLE]; /* as they are bound */
     uint32_t count;
     const struct lang_kept_member *kept; /* what it was copied from; NULL: it was lowered */

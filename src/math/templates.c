@@ -118,7 +118,7 @@ ir_ref sn_math_expand_kept(math_templates *all, ir_program *p, ir_code function,
         return sn_math_expand(p, function, type, x, y, grade);
     const uint32_t rules = p->rules;
     p->rules = RULES;
-    const ir_ref result = sn_ir_insert(p, &t->extract, (const ir_ref[]){x, y});
+    const ir_ref result = sn_ir_insert(p, &t->extract, (const ir_ref[]){x, y}, true, NULL);
     p->rules = rules;
     return result;
 }

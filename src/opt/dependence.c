@@ -14,7 +14,7 @@
 #define PASSES(NAME, operands, rule)                                                                                                        \
     (rule == IR_RULE_LEAF || rule == IR_RULE_COMPARE || rule == IR_RULE_LOAD || rule == IR_RULE_READ ? 0                                     \
      : rule == IR_RULE_CHOOSE ? 6                                                                                                           \
-     : rule == IR_RULE_EFFECT || rule == IR_RULE_LOGIC || rule == IR_RULE_CONVERT ? ALL(operands)                                            \
+     : rule == IR_RULE_EFFECT || rule == IR_RULE_LOGIC || rule == IR_RULE_CONVERT || rule == IR_RULE_PREPARED ? ALL(operands)             \
      : IR_##NAME >= IR_FLOOR && IR_##NAME <= IR_TRUNC ? 0 : IR_##NAME == IR_COPYSIGN ? 1 : ALL(operands))
 static const uint8_t passing[IR_CODES] = {
 #define X(NAME, text, operands, immediates, rule, kind) [IR_##NAME] = PASSES(NAME, operands, IR_RULE_##rule),
@@ -73,6 +73,42 @@ static void mark_straight(opt_dependence *d, uint8_t *reaching)
         for (unsigned k = 0; k < 3; k++)
             reaching[carried(op, through, k)] |= (uint8_t)part;
     }
+}
+
+/* The same where derivatives of some values are known: these depend on what they are of, and on nothing else, whatever they are made of. */
+static void mark_knowing(opt_dependence *d, uint8_t *reaching)
+{
+    const ir_program *p = d->in;
+    uint8_t *concerned = d->concerned;
+    for (ir_ref r = 1; r < p->count; r++) {
+        const ir_op *op = &p->ops[r];
+        concerned[r] = sn_opt_variable(d, op) != 0;
+        for (unsigned k = 0; k < 3; k++)
+            concerned[r] |= concerned[carried(op, d->carrying[r], k)];
+        for (uint32_t k = 0; d->known[r] && k < d->known[r]->count; k++)
+            concerned[r] |= concerned[d->known[r]->arguments[k]];
+    }
+    for (ir_ref r = p->count - 1; r > 0; r--) {
+        const ir_op *op = &p->ops[r];
+        concerned[r] = (uint8_t)(concerned[r] & (reaching[r] | is_result(p, op)));
+        for (unsigned k = 0; k < 3; k++)
+            reaching[carried(op, d->carrying[r], k)] |= concerned[r];
+        for (uint32_t k = 0; d->known[r] && k < d->known[r]->count; k++)
+            reaching[d->known[r]->arguments[k]] |= concerned[r];
+    }
+}
+
+static bool find_known(opt_dependence *d, arena *memory)
+{
+    const ir_program *p = d->in;
+    if (!p->slope_count)
+        return true;
+    d->known = sn_arena_take_zeroed(memory, p->count * sizeof(void *));
+    for (uint32_t k = 0; d->known && k < p->slope_count; k++) {
+        d->known[p->slopes[k].value] = &p->slopes[k];
+        d->carrying[p->slopes[k].value] = 0;
+    }
+    return d->known != NULL;
 }
 
 /* ---- the graph: values, then memory objects ---- */
@@ -181,13 +217,17 @@ bool sn_opt_find_dependence(opt_dependence *d, uint32_t count, arena *memory)
         return false;
     for (ir_ref r = 0; r < p->count; r++)
         d->carrying[r] = (uint8_t)carrying_of(p, &p->ops[r]);
+    if (!find_known(d, memory))
+        return false;
     for (uint32_t v = 0; v < count; v++)
         if (d->variables[v].code != IR_NONE)
             (d->variables[v].code == IR_INPUT ? d->of_input : d->of_param)[d->variables[v].number] = v + 1;
     if (is_straight(p)) {
         d->concerned = sn_arena_take_zeroed(memory, p->count + p->memory_count);
         uint8_t *reaching = sn_arena_take_zeroed(memory, p->count);
-        if (d->concerned && reaching)
+        if (d->concerned && reaching && d->known)
+            mark_knowing(d, reaching);
+        else if (d->concerned && reaching)
             mark_straight(d, reaching);
         return d->concerned && reaching;
     }

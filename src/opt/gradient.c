@@ -19,6 +19,8 @@
  * Forward mode emits every value anew, with its derivatives right behind it. Reverse mode leaves the values as they are and appends
  * derivatives behind them; what is dead, and what rules could make simpler now, is left to whichever pass emits the program next.
  *
+ * Of a value whose derivatives were found before (ir_slopes), reverse mode takes these, and goes on with what it is of.
+ *
  * Why it ends: forward mode is one walk per 64 variables, reverse mode one walk per result; each emits a fixed number of operations for an
  * operation and a variable, or an operation and a result. The local rules are on, so what is multiplied by 1 is not. */
 #include "opt/gradient.h"
@@ -408,6 +410,34 @@ static void run_forward(gradient *g)
 
 /* ---- reverse mode ---- */
 
+static bool is_one(const ir_program *p, ir_ref r)
+{
+    return sn_ir_is_const(p, r) && p->ops[r].type == IR_F64 && sn_ir_bits(p, r) == 0x3FF0000000000000u;
+}
+
+/* Hands the derivative by a value whose own derivatives are known on to what it is of. Their choices are made behind the product, as all are. */
+static void reverse_known_terms(const gradient *g, const ir_slopes *s, opt_term t)
+{
+    ir_program *out = g->out;
+    for (uint32_t k = 0; k < s->count; k++) {
+        const ir_ref argument = s->arguments[k];
+        if (!g->d.concerned[argument])
+            continue;
+        const ir_type type = (ir_type)g->in->ops[argument].type;
+        const bool whole = !t.gate && is_one(out, t.value); /* what is known is the derivative, as it stands */
+        opt_term from = t;
+        from.gate = !s->gates[k] ? t.gate : !t.gate ? s->gates[k] : sn_ir_emit(out, IR_AND, IR_MASK, t.gate, s->gates[k], 0);
+        from.rare = (t.gate && t.rare) || (s->gates[k] && s->flags[k] & IR_SLOPE_RARE);
+        if (whole) {
+            from.value = s->slopes[k];
+            from.clean = !from.gate || s->flags[k] & IR_SLOPE_CLEAN;
+        }
+        const opt_slope slope = whole ? (opt_slope){s->negated ? SLOPE_MINUS_ONE : SLOPE_ONE, 0, false}
+                                      : (opt_slope){s->negated ? SLOPE_MINUS_TIMES : SLOPE_TIMES, s->slopes[k], false};
+        sn_opt_add_term(out, type, &g->terms[argument], slope, from);
+    }
+}
+
 /* Hands the derivative by a value on to its operands. */
 static void reverse_terms(const gradient *g, ir_ref r, opt_term t)
 {
@@ -426,12 +456,18 @@ static void run_back(const gradient *g, const result *from)
     memset(g->terms, 0, g->in->count * sizeof *g->terms);
     if (g->d.concerned[from->op])
         reverse_terms(g, from->op, seed(g->out, (ir_type)from->type));
-    for (ir_ref r = from->op; r > 0 && !g->out->status; r--)
-        if (g->terms[r].value && !sn_opt_variable(&g->d, &g->in->ops[r]))
+    for (ir_ref r = from->op; r > 0 && !g->out->status; r--) {
+        if (!g->terms[r].value || sn_opt_variable(&g->d, &g->in->ops[r]))
+            continue;
+        if (g->d.known && g->d.known[r])
+            reverse_known_terms(g, g->d.known[r], g->terms[r]);
+        else
             reverse_terms(g, r, g->terms[r]);
+    }
 }
 
-static void run_reverse(gradient *g)
+/* Where each variable stands, 0: nowhere; NULL: the program has failed. */
+static const ir_ref *open_reverse(gradient *g)
 {
     const ir_program *in = g->in;
     g->map = NULL;
@@ -444,11 +480,18 @@ static void run_reverse(gradient *g)
     if (!g->terms || !places)
         refuse(g->out);
     if (g->out->status) /* it may not have the values */
-        return;
+        return NULL;
     for (ir_ref r = 1; r < in->count; r++)
         if (sn_opt_variable(&g->d, &in->ops[r]))
             places[sn_opt_variable(&g->d, &in->ops[r]) - 1] = r;
-    for (uint32_t k = 0; k < g->result_count; k++) {
+    return places;
+}
+
+static void run_reverse(gradient *g)
+{
+    const ir_program *in = g->in;
+    const ir_ref *places = open_reverse(g);
+    for (uint32_t k = 0; places && k < g->result_count; k++) {
         run_back(g, &g->results[k]);
         for (uint32_t v = 0; v < g->variable_count; v++) {
             const bool found = places[v] && g->terms[places[v]].value;
@@ -471,6 +514,8 @@ static void check_operations(const gradient *g)
             snprintf(message, sizeof message, "`%s` makes a number of bits that depend on what the gradient is by: it has no derivative",
                      sn_ir_info[op->code].name);
             sn_ir_fail(g->out, SINTER_BAD_PROGRAM, message);
+        } else if (op->code == IR_PREPARED) {
+            sn_ir_fail(g->out, SINTER_BAD_PROGRAM, "there is no derivative through a routine of the library");
         } else if (op->code == IR_LOAD) {
             snprintf(message, sizeof message,
                      "values that depend on what the gradient is by go through the table \"%.60s\": they have no derivative",
@@ -502,10 +547,16 @@ static bool is_forward_cheaper(gradient *g)
 static void run_mode(gradient *g, opt_gradient_mode mode)
 {
     const uint32_t line = concerned_line(g);
+    if (g->in->slope_count && (mode == OPT_GRADIENT_FORWARD || line < g->in->memory_count)) {
+        sn_ir_fail(g->out, SINTER_BAD_PROGRAM, "derivatives that were found before are for reverse mode"); /* whoever made the program did not look */
+        return;
+    }
     if (mode == OPT_GRADIENT_REVERSE && line < g->in->memory_count) {
         char message[SINTER_MESSAGE_SIZE];
         snprintf(message, sizeof message, "reverse mode cannot go back through the delay line \"%.80s\"", g->in->memories[line].name);
         sn_ir_fail(g->out, SINTER_BAD_PROGRAM, message);
+    } else if (g->in->slope_count) { /* of which forward mode knows nothing */
+        run_reverse(g);
     } else if (mode == OPT_GRADIENT_FORWARD || line < g->in->memory_count || (mode == OPT_GRADIENT_AUTO && is_forward_cheaper(g))) {
         run_forward(g);
     } else {
@@ -554,4 +605,26 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
     if (memory->failed)
         refuse(out);
     return true;
+}
+
+bool sn_opt_slopes(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, uint32_t count, opt_known_slope *slopes)
+{
+    opt_variable *variables = sn_arena_take(memory, (count + 1) * sizeof *variables);
+    open_program(in, out, memory, rules);
+    for (uint32_t k = 0; variables && k < count; k++)
+        if (!find_variable(in, names[k], NULL, &variables[k]))
+            return false;
+    gradient g = {.d = {.in = in, .variables = variables}, .in = in, .out = out, .memory = memory, .variables = variables, .variable_count = count};
+    if (!variables || !sn_opt_find_dependence(&g.d, count, memory) || !find_results(&g))
+        return refuse(out);
+    check_operations(&g);
+    const ir_ref *places = open_reverse(&g);
+    if (!places || g.result_count != 1 || concerned_line(&g) < in->memory_count)
+        return false;
+    run_back(&g, &g.results[0]);
+    for (uint32_t k = 0; k < count; k++) {
+        const opt_term t = places[k] ? g.terms[places[k]] : (opt_term){0};
+        slopes[k] = t.value ? (opt_known_slope){t.value, t.gate, t.gate && t.rare, t.gate && t.clean} : (opt_known_slope){.value = sn_ir_number(out, (ir_type)g.results[0].type, 0)};
+    }
+    return out->status == SINTER_OK;
 }

@@ -21,6 +21,7 @@ typedef struct opt_dependence {
      * other than 0 by rule? Where bits of such a number are taken out, these count too. */
     uint8_t *concerned;
     uint8_t *carrying; /* by value: the operands, a bit each, through which derivatives pass */
+    const ir_slopes **known; /* by value: its derivatives, if they were found before; NULL: none were */
     uint64_t *on; /* by value: on which variables of a group of at most 64; sn_opt_depend_on */
 } opt_dependence;
 

@@ -90,6 +90,14 @@ typedef struct opt_gradient {
  * left, and what rules could make simpler. Returns false if a name is none of the program's (*unknown is its number). */
 bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const opt_gradient *wanted, uint32_t *unknown);
 
+/* The derivatives of a program's one result by inputs or parameters, as reverse mode has them before their last choice is made; to be known beforehand (ir_slopes). `out` is the program
+ * with what they are computed from, under the numbers that its own operations have. False where there are none. */
+typedef struct opt_known_slope {
+    ir_ref value, gate; /* as in ir_slopes, and the flags */
+    bool rare, clean;
+} opt_known_slope;
+bool sn_opt_slopes(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, uint32_t count, opt_known_slope *slopes);
+
 /* Runs passes by name, separated by commas or spaces; NULL: identity,fold,affine (where relaxed),expand. `*p` is replaced by
  * the result. What each did is appended to `log` (may be NULL) as lines `; identity: removed 3 of 12`. On an unknown name
  * returns it (static storage is not used: a pointer into `names`) and its length, else NULL. */

@@ -15,12 +15,14 @@ void sn_opt_share(const ir_program *in, ir_program *out)
     out->totals = in->totals;
     out->total_maps = in->total_maps;
     out->calls = in->calls;
+    out->routines = in->routines;
     out->input_count = in->input_count;
     out->output_count = in->output_count;
     out->param_count = in->param_count;
     out->memory_count = in->memory_count;
     out->total_count = in->total_count;
     out->call_count = in->call_count;
+    out->routine_count = in->routine_count;
     out->cells = in->cells;
 }
 

@@ -116,6 +116,9 @@ sinter_status sn_plan_find_regions(const ir_program *p, plan_placement *w, bool 
         region[w->order[k]] = UINT32_MAX;
     for (uint32_t k = 0; w->steps && k < p->memory_count; k++)
         region[w->steps[k]] = 0; /* the driver needs them */
+    for (ir_ref r = 1; p->routine_count && r < p->count; r++)
+        if (p->ops[r].code == IR_PREPARE)
+            region[p->ops[r].a] = region[p->ops[r].b] = region[p->ops[r].c] = 0; /* and these */
     for (uint32_t k = w->order_count; k-- > 0;) {
         const ir_ref r = w->order[k];
         const ir_op *op = &p->ops[r];

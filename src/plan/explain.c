@@ -153,6 +153,11 @@ void sn_plan_print(const plan *p, text *out)
         if (loop->alike)
             sn_text_print(out, ", %u slices alike", loop->alike);
         sn_text_add(out, "\n");
+        if (loop->routine) {
+            sn_text_print(out, "        routine %s: %u operations; of uniforms %u %u %u; %u results from uniform %u\n", loop->routine->name, loop->routine->operations,
+                          loop->arguments[0], loop->arguments[1], loop->arguments[2], loop->routine->result_count, loop->results);
+            continue;
+        }
         if (loop->guard)
             sn_text_print(out, "    where uniform %u is not set:\n", loop->guard);
         print_body(&loop->body[0], out);
@@ -280,6 +285,10 @@ static void explain_loop(const plan *p, uint32_t k, const plan_machine *machine,
     const unsigned lanes = lanes_of(loop, machine);
     const bool vector = loop->lanes == PLAN_TIME && lanes > 1;
     const bool alike = loop->alike && lanes > 1;
+    if (loop->routine) {
+        sn_text_print(out, "loop %u, %s: %u operations of %s\n    %s\n", k, rate_name(loop->rate), loop->routine->operations, loop->routine->name, loop->reason);
+        return;
+    }
     sn_text_print(out, "loop %u, %s: %u operations, %u lane%s of %s\n", k, rate_name(loop->rate), work_of(&loop->body[0]), lanes,
                   lanes == 1 ? "" : "s", loop->widest == 8 ? "f64" : "f32");
     sn_text_print(out, "    %s\n", loop->reason);

@@ -24,6 +24,10 @@ typedef struct planner {
     uint32_t *bunch_of_level; /* per level: the first bunch, from 1 */
     uint32_t *next_bunch;     /* of the same level, from 1 */
     uint16_t segment_loop, column_loop, row_loop;
+    plan_stages stages;       /* where there are routines, and then: */
+    uint16_t *loop_of_stage, *loop_of_routine;
+    ir_ref *prepared;         /* per loop: a result of its routine */
+    uint8_t *by_elements;     /* per operation: does one of the elements' loops read it? */
     ir_ref *members; /* live operations with a loop, loop after loop */
     uint32_t member_count;
     uint32_t *first; /* per loop: its first member; one more at the end */
@@ -168,14 +172,14 @@ static uint32_t level_of(const planner *m, ir_ref r)
 }
 
 /* What is asked of every live operation at once: each code's traits, or-ed together over the program. */
-enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32, IS_ROOT = 64 /* live whatever reads it */ };
+enum { IS_LEAF = 1, IS_EFFECT = 2, IS_RARE = 4, IS_GUARD = 8, IS_INDEX = 16, IS_GRID = 32, IS_ROOT = 64 /* live whatever reads it */, IS_PREPARE = 128 };
 
 static const uint8_t traits_of[IR_CODES] = {
 #define X(NAME, text, operands, immediates, rule, kind) \
     [IR_##NAME] = (IR_RULE_##rule == IR_RULE_LEAF ? IS_LEAF : 0) | (IR_RULE_##rule == IR_RULE_EFFECT ? IS_EFFECT : 0) \
                   | (IR_RULE_##rule == IR_RULE_EFFECT && IR_##NAME != IR_WRITE && IR_##NAME != IR_ARGUMENT ? IS_ROOT : 0) \
                   | (IR_##NAME == IR_RARE ? IS_RARE : 0) | (IR_##NAME == IR_GUARD ? IS_GUARD : 0) \
-                  | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
+                  | (IR_##NAME == IR_PREPARE ? IS_PREPARE : 0) | (IR_##NAME == IR_INDEX ? IS_INDEX : 0) | (IR_##NAME == IR_ROW || IR_##NAME == IR_COLUMN ? IS_GRID : 0),
     SINTER_OPERATIONS(X)
 #undef X
 };
@@ -237,6 +241,31 @@ static void add_level_loop(planner *m, uint32_t level)
     m->plan->loops[m->loop_of_level[level]].cycle = m->levels.cycle_name ? m->levels.cycle_name[level] : NULL;
 }
 
+/* Loops of segment rate where there are routines. */
+static sinter_status find_stages(planner *m)
+{
+    const ir_program *p = m->program;
+    m->loop_of_stage = sn_arena_take(m->memory, PLAN_MOST_STAGES * sizeof *m->loop_of_stage);
+    m->loop_of_routine = sn_arena_take(m->memory, p->routine_count * sizeof *m->loop_of_routine);
+    m->prepared = sn_arena_take(m->memory, (PLAN_MOST_STAGES + p->routine_count) * sizeof *m->prepared);
+    if (!m->loop_of_stage || !m->loop_of_routine || !m->prepared)
+        return SINTER_NO_MEMORY;
+    return sn_plan_find_stages(p, m->members, m->member_count, m->memory, &m->stages);
+}
+
+static void add_segment_loops(planner *m)
+{
+    for (uint32_t stage = 0; stage <= m->stages.last; stage++) {
+        if (m->stages.computed >> stage & 1)
+            m->loop_of_stage[stage] = add_loop(m, PLAN_SEGMENT, PLAN_SCALAR);
+        for (uint32_t k = 0; k < m->program->routine_count; k++)
+            if (m->stages.of_routine[k] == stage) {
+                m->loop_of_routine[k] = add_loop(m, PLAN_SEGMENT, PLAN_SCALAR);
+                m->plan->loops[m->loop_of_routine[k]].routine = m->program->routines[k];
+            }
+    }
+}
+
 /* Finds which loops there are, and what is live. Until collect_members every member stands in loop 0, in order: most programs have no other. */
 static sinter_status place(planner *m)
 {
@@ -253,7 +282,10 @@ static sinter_status place(planner *m)
     unsigned seen = 0, keys = 0, rare_keys = 0; /* a bit each */
     uint8_t *live = m->live;
     const uint16_t *level = m->levels.level;
+    uint8_t *by_elements = m->by_elements = p->routine_count ? sn_arena_take_zeroed(m->memory, p->count) : NULL;
     uint16_t *loop = m->where.loop;
+    if (p->routine_count && !by_elements)
+        return SINTER_NO_MEMORY;
     ir_ref *const end = m->where.order + p->count, *first = end;
     const ir_op *ops = p->ops; /* marks are bytes, which may be anything to the compiler: it would load this again after each */
     memset(loop, 0xFF, p->count * sizeof *loop);
@@ -268,9 +300,13 @@ static sinter_status place(planner *m)
         if (traits & IS_LEAF)
             continue;
         sn_ir_mark_operands(live, op);
+        if (traits & IS_PREPARE) /* for whoever calls the routine: no loop computes it */
+            continue;
         loop[r] = 0;
         *--first = r;
         const unsigned key = rate_key(op);
+        if (by_elements && rate_of_key[key] == PLAN_ELEMENT)
+            sn_ir_mark_operands(by_elements, op);
         keys |= 1u << key;
         rare_keys |= traits / IS_RARE % 2 << key;
         if (level && rate_of_key[key] == PLAN_ELEMENT)
@@ -285,7 +321,11 @@ static sinter_status place(planner *m)
     m->where.order = m->members = first;
     m->where.order_count = m->member_count = (uint32_t)(end - first);
     note_traits(m, seen);
-    uint32_t levels = 0;
+    const bool staged = seen & IS_PREPARE;
+    sinter_status status = staged ? find_stages(m) : SINTER_OK;
+    if (status)
+        return status;
+    uint32_t levels = staged ? PLAN_MOST_STAGES + p->routine_count : 0;
     for (uint32_t k = 0; k <= m->levels.top; k++)
         levels += used[k];
     if (levels + m->levels.bunches >= PLAN_NO_LOOP - 3)
@@ -293,7 +333,9 @@ static sinter_status place(planner *m)
     m->plan->loops = sn_arena_take(m->memory, (levels + m->levels.bunches + 3) * sizeof *m->plan->loops);
     if (!m->plan->loops || open_bunches(m))
         return SINTER_NO_MEMORY;
-    if (rates[PLAN_SEGMENT])
+    if (staged)
+        add_segment_loops(m);
+    else if (rates[PLAN_SEGMENT])
         m->segment_loop = add_loop(m, PLAN_SEGMENT, PLAN_SCALAR);
     if (rates[PLAN_COLUMN])
         m->column_loop = add_loop(m, PLAN_COLUMN, PLAN_TIME);
@@ -308,7 +350,10 @@ static sinter_status place(planner *m)
 static uint16_t loop_for(const planner *m, ir_ref r)
 {
     switch ((plan_rate)rate_of_key[rate_key(&m->program->ops[r])]) {
-    case PLAN_SEGMENT: return m->segment_loop;
+    case PLAN_SEGMENT:
+        if (m->program->ops[r].code == IR_PREPARED)
+            return m->loop_of_routine[m->program->ops[r].c];
+        return m->loop_of_stage ? m->loop_of_stage[m->stages.of_operation[r]] : m->segment_loop;
     case PLAN_COLUMN: return m->column_loop;
     case PLAN_ROW: return m->row_loop;
     case PLAN_ELEMENT: break;
@@ -332,8 +377,11 @@ static void find_loops(planner *m)
                                               [PLAN_ELEMENT] = m->loop_of_level[0]};
     for (unsigned key = 0; key < RATE_KEYS; key++)
         loop_of_key[key] = loops[rate_of_key[key]];
-    for (uint32_t k = 0; k < m->member_count; k++)
-        m->first[(loop[members[k]] = loop_of_key[rate_key(&ops[members[k]])]) + 2]++;
+    for (uint32_t k = 0; k < m->member_count; k++) {
+        const unsigned key = rate_key(&ops[members[k]]);
+        const bool staged = m->loop_of_stage && rate_of_key[key] == PLAN_SEGMENT;
+        m->first[(loop[members[k]] = staged ? loop_for(m, members[k]) : loop_of_key[key]) + 2]++;
+    }
 }
 
 /* The members of loops of alike components by slices, in their order: all slices have as many. */
@@ -394,8 +442,11 @@ static void give_slot(planner *m, ir_ref r)
 {
     if (m->where.slot[r])
         return;
-    const plan_rate rate = m->plan->loops[m->where.loop[r]].rate;
-    if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
+    const plan_loop *loop = &m->plan->loops[m->where.loop[r]];
+    const unsigned rate = loop->rate;
+    if (loop->routine)
+        m->where.slot[r] = loop->results + m->program->ops[r].b;
+    else if (rate == PLAN_SEGMENT || rate == PLAN_ROW)
         m->where.slot[r] = m->next_uniform++;
     else
         add_buffer(m, r, rate == PLAN_COLUMN);
@@ -453,6 +504,25 @@ static void find_operands_of_others(planner *m, ir_ref r)
     }
 }
 
+/* All results of a routine have a slot, one behind the other; its arguments are read by whoever calls it. */
+static sinter_status place_routines(planner *m)
+{
+    const uint32_t loops = m->plan->loop_count;
+    for (uint32_t k = 0; k < loops; k++) {
+        plan_loop *loop = &m->plan->loops[k];
+        if (!loop->routine)
+            continue;
+        loop->results = m->next_uniform;
+        m->next_uniform += loop->routine->result_count;
+        m->prepared[k] = m->members[m->first[k]];
+        const ir_op *arguments = &m->program->ops[m->program->ops[m->prepared[k]].a];
+        for (unsigned j = 0; j < IR_ROUTINE_ARGUMENTS; j++)
+            if (m->where.loop[sn_ir_operand(arguments, j)] != PLAN_NO_LOOP)
+                cross(m, sn_ir_operand(arguments, j), (uint16_t)k);
+    }
+    return m->loop_of_stage ? sn_plan_place_arguments(m->plan, m->prepared, m->where.loop, m->where.slot) : SINTER_OK;
+}
+
 /* Values of segment rate that the driver reads. */
 static void give_factor(planner *m, plan_scan_factor *f)
 {
@@ -473,7 +543,17 @@ static sinter_status find_crossings(planner *m)
     m->stretches = sn_arena_take(m->memory, (most + 1) * sizeof *m->stretches);
     if (!m->where.slot || !m->plan->buffers || !m->stretches)
         return SINTER_NO_MEMORY;
-    if (m->plan->loop_count == 2) { /* the first loop reads nothing of another */
+    const sinter_status status = place_routines(m);
+    if (status)
+        return status;
+    const uint16_t last = (uint16_t)(m->plan->loop_count - 1);
+    if (m->loop_of_stage && m->plan->loops[last - 1].rate == PLAN_SEGMENT) { /* one loop of elements, and what is steady: half of a long program is in there, and is asked nothing */
+        for (uint32_t k = 0; k < m->first[last]; k++) {
+            find_operands_of_others(m, m->members[k]);
+            if (m->by_elements[m->members[k]])
+                cross(m, m->members[k], last);
+        }
+    } else if (m->plan->loop_count == 2) { /* the first loop reads nothing of another */
         for (uint32_t k = m->first[1]; k < m->member_count; k++)
             find_operands_of_others(m, m->members[k]);
     } else {
@@ -752,6 +832,8 @@ static sinter_status find_sum_types(planner *m)
 
 static const char *reason_for(const plan_loop *loop)
 {
+    if (loop->routine)
+        return "a routine of the library, called when parameters are set";
     if (loop->rate == PLAN_SEGMENT)
         return "varies with parameters only: computed when they are set";
     if (loop->rate == PLAN_ROW)
@@ -770,7 +852,14 @@ static const char *reason_for(const plan_loop *loop)
 static sinter_status make_bodies(planner *m)
 {
     for (uint32_t k = 0; k < m->plan->loop_count; k++) {
+        const ir_routine *routine = m->plan->loops[k].routine;
         m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
+        if (routine) {
+            m->plan->loops[k].widest = 8;
+            m->plan->operations += routine->operations;
+            m->plan->hoisted += routine->operations;
+            continue;
+        }
         const sinter_status status = sn_plan_make_bodies(m->plan, &m->where, k, m->members + m->first[k],
                                                          m->first[k + 1] - m->first[k], m->memory);
         if (status)
@@ -779,16 +868,17 @@ static sinter_status make_bodies(planner *m)
     return SINTER_OK;
 }
 
-/* What is computed once, before the only loop over elements, is in no region where that loop alone has any. */
+/* What is computed before the only loop over elements is in no region where that loop alone has any: then no other operations are looked at. */
 static sinter_status find_regions(planner *m)
 {
-    const bool second_alone = m->plan->loop_count == 2 && !m->has_hoisted_rare && m->plan->loops[1].rate == PLAN_ELEMENT
-                              && m->plan->loops[0].rate != PLAN_ELEMENT;
-    if (second_alone) {
-        m->where.order = m->members + m->first[1];
-        m->where.order_count = m->member_count - m->first[1];
+    const uint32_t loops = m->plan->loop_count;
+    const bool last_alone = loops >= 2 && !m->has_hoisted_rare && m->plan->loops[loops - 1].rate == PLAN_ELEMENT
+                            && m->plan->loops[loops - 2].rate != PLAN_ELEMENT;
+    if (last_alone) {
+        m->where.order = m->members + m->first[loops - 1];
+        m->where.order_count = m->member_count - m->first[loops - 1];
     }
-    return sn_plan_find_regions(m->program, &m->where, second_alone || m->plan->loop_count < 2, m->memory);
+    return sn_plan_find_regions(m->program, &m->where, last_alone || loops < 2, m->memory);
 }
 
 sinter_status sn_plan_make(plan *out, const ir_program *program, unsigned how, arena *memory)

@@ -7,6 +7,7 @@
  *   alike.c       of those components the ones that are alike and side by side: bunches, one loop each, one component a lane
  *   linear_scans.c linear recurrences whose coefficients rest: no cycles either, for they may be computed 64 elements at a time
  *   blocks.c      calls of functions in C, and scans: when they are made, from which buffers to which
+ *   routines.c    when routines of the library are called, and of which slots
  *   crossings.c   where values lie that cross loops: in places that are used again and again
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   interleave.c  the order of the operations of patches' loops in lanes
@@ -24,7 +25,7 @@
  * Element i of a stream, buffer or line lies at base[i] for i in [begin, end) of the call; lines reach back: base[i - d].
  * Values that cross loops: uniforms (8-byte slots, the value in the low bytes; masks as i32 0 or −1) for SEGMENT and ROW
  * values, chunk buffers for ELEMENT and COLUMN values. Calls of functions in C stand between loops, their arguments and results in chunk
- * buffers; no engine sees them. */
+ * buffers; no engine sees them. Nor do they see routines of the library, which have loops of SEGMENT rate to themselves. */
 #ifndef SN_PLAN_PLAN_H
 #define SN_PLAN_PLAN_H
 
@@ -73,6 +74,9 @@ typedef struct plan_loop {
     uint32_t slice;
     /* Two bodies where a GUARD was found: body[1] where the uniform mask in slot `guard` is set, else body[0]. guard = 0: one body, body[0]. */
     uint32_t guard;
+    /* SEGMENT: NULL, or there is no body: the routine is called with what is in these slots, and its results lie from slot `results` on. */
+    const ir_routine *routine;
+    uint32_t arguments[IR_ROUTINE_ARGUMENTS], results;
     plan_body body[2];
     const char *reason; /* why not more lanes; static text */
     const char *cycle;  /* name of a line on its cycle, or NULL */
@@ -256,6 +260,20 @@ typedef struct plan_bunch {
 sinter_status sn_plan_find_alike(const plan_components *c, arena *memory, plan_levels *out);
 /* The same of out->bunches bunches, with what follows from them; some become one, so that there may be fewer. */
 sinter_status sn_plan_find_followers(const plan_components *c, plan_bunch *bunches, arena *memory, plan_levels *out);
+
+/* routines.c: loops of segment rate by stages, where the program has routines; those of a stage are called behind what is computed in it. */
+enum { PLAN_MOST_STAGES = 64, PLAN_NO_STAGE = 0xFF };
+_Static_assert((int)IR_MOST_ROUTINES < (int)PLAN_MOST_STAGES, "each routine may wait for the one before");
+typedef struct plan_stages {
+    uint8_t *of_operation; /* of segment rate; else 0 */
+    uint8_t *of_routine;   /* PLAN_NO_STAGE: nobody reads a result */
+    uint64_t computed;     /* a bit for each in which something is computed besides */
+    uint8_t last;
+} plan_stages;
+/* `members` are live, ascending. */
+sinter_status sn_plan_find_stages(const ir_program *p, const ir_ref *members, uint32_t count, arena *memory, plan_stages *out);
+/* Sets loop->arguments: a result of each loop with a routine is given, and of each operation its loop and its slot. */
+sinter_status sn_plan_place_arguments(plan *p, const ir_ref *prepared, const uint16_t *loop_of, const uint32_t *slot_of);
 
 /* The loops that fill a buffer and read it last. */
 typedef struct plan_stretch {

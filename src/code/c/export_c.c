@@ -717,6 +717,8 @@ static void write_code(const c_writer *w, const c_export_options *options)
             write_table(w, k);
     if (sn_c_has_function(p) && !(options && options->no_function))
         sn_c_write_function(w);
+    if (options && options->function_alone)
+        return;
     write_instance(w);
     sn_c_write_loops(w);
     write_init(w);
@@ -738,14 +740,15 @@ sinter_status sn_c_export(const plan *p, const c_export_options *options, text *
 {
     c_writer w;
     text code;
-    if (p->call_count)
+    if (p->call_count || p->program->routine_count || (options && options->function_alone && !sn_c_has_function(p)))
         return SINTER_BAD_PROGRAM;
     sn_text_open(&code, out->memory);
     if (!open_writer(&w, p, options, &code))
         return SINTER_NO_MEMORY;
     write_code(&w, options);
     w.out = out;
-    write_banner(&w);
+    if (!options || !options->function_alone)
+        write_banner(&w);
     sn_c_say(&w, guards);
     sn_c_write_support(&w, &code);
     if (code.start)

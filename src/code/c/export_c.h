@@ -38,9 +38,10 @@ struct text;
 typedef struct c_export_options {
     const char *name;  /* of the functions; made an identifier if it is none; NULL: kernel */
     bool no_function;  /* leaves the function of one element away */
+    bool function_alone; /* that function, what it calls, and nothing else: for a file of several. The program has one */
 } c_export_options;
 
-/* Appends the file to `out`. Linear time. NO_MEMORY; BAD_PROGRAM where the program calls functions in C, which the file would not have. */
+/* Appends the file to `out`. Linear time. NO_MEMORY; BAD_PROGRAM where the program calls functions in C or routines of the library, which the file would not have. */
 sinter_status sn_c_export(const plan *p, const c_export_options *options, struct text *out);
 
 #endif
