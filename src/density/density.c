@@ -168,6 +168,7 @@ static bool describe_streams(sinter_density *d, const sinter_density_options *o,
     d->prior = described->prior ? sn_arena_copy_text(&d->own, described->prior, strlen(described->prior)) : NULL;
     const uint32_t natural = 1u << LANG_ETA | 1u << LANG_NATURAL_A | 1u << LANG_FROM_NATURAL;
     d->natural = (described->members & natural) == natural;
+    d->has_routines = described->has_routines;
     bool whole = d->columns && d->parameters && sn_density_describe_constraints(d, o, described) && !d->family == !described->family
                  && !d->prior == !described->prior;
     for (uint32_t k = 0; whole && k < p->input_count; k++)

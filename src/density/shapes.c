@@ -4,9 +4,14 @@
  * is a range, what lies outside becomes NaN (one value for all rows is checked when it is set, outside of the loop). The row's value is multiplied by its weight, and is 0
  * where that is 0, NaN and infinities too. Then come derivatives, which so have the weight as well, and, for sums, totals.
  *
+ * Where parameters stay parameters, rows have no weights and nobody wants derivatives, the text is read again instead: families' densities then are what the library brings of them,
+ * with routines for what parameters alone determine (lang/kept_members.h), which costs less than all that the program of any shape needs. Derivatives are found in
+ * one way in all shapes, so that they have the same bits.
+ *
  * Variants are found without a lock: the list only grows, at its head, by whole variants. */
 #include "density/shapes.h"
 
+#include "lang/lang.h"
 #include "opt/opt.h"
 
 #include <math.h>
@@ -88,9 +93,28 @@ static bool is_plain(const shaping *s)
     return plain;
 }
 
+/* Is the program what the text says, and nothing else, and is there something to be gained? */
+static bool is_as_read(const compilation *c, const shaping *s)
+{
+    const sinter_density_options *o = &s->density->options;
+    bool as_read = s->density->has_routines && !c->options.gradient_count && !s->shape->weighted && !o->drop && !o->fixed_count && !o->quantity && !s->density->prior_number;
+    for (uint32_t k = 0; k < s->density->program.param_count; k++)
+        as_read = as_read && !sn_density_includes(&s->shape->arrays, k);
+    return as_read;
+}
+
+static sinter_status read_again(compilation *c, const sinter_density *d)
+{
+    c->narrow = d->narrow;
+    c->options.inputs = d->options.inputs;
+    return sn_lang_front(c, d->text, d->length, NULL);
+}
+
 static sinter_status shape_program(compilation *c, void *source)
 {
     shaping *s = source;
+    if (is_as_read(c, s))
+        return read_again(c, s->density);
     ir_program with_inputs = s->density->program;
     const uint32_t rules = c->program.rules;
     if (!list_inputs(s, &with_inputs, c->memory))

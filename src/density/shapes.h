@@ -134,6 +134,7 @@ struct sinter_density {
     bool narrow;                 /* its numbers were rounded to f32, whatever its type is */
     const char **constraints;    /* as written */
     const char *family, *prior;  /* `prior`: the family of the conjugate prior; NULL: none is declared */
+    bool has_routines;           /* as in lang_density */
     bool natural;                /* the family has eta, natural_A and from_natural */
     lang_density_vector *vectors; /* of several numbers, and the parameters that are one of them by a column */
     lang_density_choice *choices;
