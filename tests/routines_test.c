@@ -263,6 +263,8 @@ static const struct { const char *text; unsigned routines; } programs[] = {
     {"input x; param a = 2; param b = 3; target += sqrt(exp(log_density(inv_gamma(a, b), x)))", 1},
     {"input x; param a = 2; param b = 3; target += sqrt(exp(log_density(beta(a, b), x)))", 1},
     {"input x; param a = 2; param b = 3; target += sqrt(exp(log_density(kumaraswamy(a, b), x)))", 1},
+    {"input x; param u = 1 in 0..1; x ~ mixture((0.25, 0.75), mixture((0.25, 0.75), bernoulli(u), gamma(2, 3)), logistic(1, 2))", 1},
+    {"input x; param u = 1 in 0..1; target += sqrt(exp(log_density(bernoulli(u), x)))", 1},
     {"input x; input n; param a = 2; x ~ gamma(n, a)", 0}, /* of a stream */
     {"input x; param a = 2; a ~ gamma(2, 3); x ~ normal(0, a)", 0}, /* of constants */
 };
@@ -285,7 +287,7 @@ static void compare_slopes(const pair *p, const char *text)
     const sinter_kernel_info info = sinter_kernel_describe(p->kernels[0]);
     double in[MOST_STREAMS][ROWS], out[2][MOST_RESULTS][ROWS], totals[2][MOST_RESULTS];
     for (uint32_t k = 0; k < info.parameter_count; k++) {
-        const double value = 1 + 3 * any();
+        const double value = 1 + 3 * any(); /* or what that is clamped to */
         for (unsigned which = 0; which < 2; which++)
             sinter_set(p->instances[which], (int)k, value);
     }

@@ -114,7 +114,7 @@ enum { IR_SLOPE_RARE = 1 /* the gate is seldom open */, IR_SLOPE_CLEAN = 2 /* it
 typedef struct ir_slopes {
     ir_ref value;
     const ir_ref *arguments;
-    const ir_ref *slopes; /* by each of them */
+    const ir_ref *slopes; /* by each of them; 0: that is 0, whatever it is multiplied by */
     const ir_ref *gates;  /* masks: outside of it a derivative is 0, whatever stands there, and whatever it is multiplied by; 0: it has none */
     const uint8_t *flags; /* IR_SLOPE_… */
     uint32_t count;       /* of all four; 0: it has no derivative but 0 */

@@ -203,7 +203,7 @@ static const lang_routine_use *use_routine(lowering *l, const ir_routine *routin
 
 /* Of a value that is there, made of what stands from `first` on or was there already, with its derivatives by the inputs and their gates. Rules that are offered a value with a minus take what is behind the minus: that has slopes, too. What
  * the member is outside has none. */
-static void note_slopes(ir_program *p, const lang_prepared *m, ir_ref value, ir_ref first, const ir_ref *inputs, const ir_ref *others, const kept_checks *checks)
+static void note_slopes(ir_program *p, const lang_prepared *m, ir_ref value, ir_ref first, const ir_ref *inputs, ir_ref *others, const kept_checks *checks)
 {
     ir_ref *gates = sn_arena_take_zeroed(p->memory, m->slopes * sizeof *gates);
     const ir_ref *gate = others + m->slopes;
@@ -211,6 +211,7 @@ static void note_slopes(ir_program *p, const lang_prepared *m, ir_ref value, ir_
         if (m->slope_flags[k] & PREPARED_GATE)
             gates[k] = m->slope_flags[k] & PREPARED_NOT ? sn_ir_emit(p, IR_NOT, IR_MASK, *gate, 0, 0) : *gate;
         gate += (m->slope_flags[k] & PREPARED_GATE) != 0;
+        others[k] = m->slope_flags[k] & PREPARED_NONE ? 0 : others[k];
     }
     ir_slopes s = {.value = value, .arguments = inputs, .slopes = others, .gates = gates, .flags = m->slope_flags, .count = m->slopes};
     if (!gates) {

@@ -2,7 +2,9 @@
  *
  * What depends on parameters, and on nothing that is given, is computed once for all elements; of that the elements need what an operation reads which does depend on
  * what is given. These are the routine's results. Constants belong to both parts. The routine is exported as the function of one element of a program whose
- * outputs they are, so that its bits are those of every engine. */
+ * outputs they are, so that its bits are those of every engine.
+ *
+ * Derivatives, their gates, and what a member is outside of its support are further results of either part, whichever they depend on. */
 #include "lib/split_members.h"
 
 #include "base/text.h"
@@ -189,7 +191,7 @@ static bool open_member(ir_program *p, const struct lang_kept_member *m, const i
 static void add_slopes(ir_program *p, const opt_known_slope *slopes, uint32_t count)
 {
     for (uint32_t k = 0; k < count; k++)
-        add_output(p, "s", slopes[k].value);
+        add_output(p, "s", slopes[k].value ? slopes[k].value : sn_ir_f64(p, 0));
     for (uint32_t k = 0; k < count; k++)
         if (slopes[k].gate)
             add_output(p, "g", sn_ir_emit(p, IR_SELECT, IR_I32, slopes[k].gate, sn_ir_i32(p, IS_SET), sn_ir_i32(p, IS_NOT)));
@@ -215,7 +217,7 @@ static bool extract_slopes(const ir_program *p, const split_member *out, const o
             results[p->ops[r].b] = p->ops[r].a;
     uint32_t next = 1 + out->slopes;
     for (uint32_t k = 0; k < out->slopes; k++) {
-        out->slope_flags[k] = (slopes[k].rare ? IR_SLOPE_RARE : 0) | (slopes[k].clean ? IR_SLOPE_CLEAN : 0);
+        out->slope_flags[k] = (slopes[k].rare ? IR_SLOPE_RARE : 0) | (slopes[k].clean ? IR_SLOPE_CLEAN : 0) | (slopes[k].value ? 0 : PREPARED_NONE);
         if (slopes[k].gate && !read_gate(p, results[next], &results[next], &out->slope_flags[k]))
             return false;
         next += slopes[k].gate != 0;

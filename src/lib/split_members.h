@@ -17,9 +17,9 @@ typedef struct split_member {
     bool checks;
 } split_member;
 
-/* Of a member whose functions are not expanded the parts have its derivatives by all inputs as further results, and are expanded. Parameters are checked by the routine, where the
- * member is kept that way, too. False where there is nothing to be gained, or it
- * has no place in a program (IR_ROUTINE_ARGUMENTS). Everything lives in `memory`. */
+/* Of a member whose functions are not expanded the parts have its derivatives by all inputs as further results, and are expanded. Parameters are checked by the routine,
+ * where the member is kept that way, too. False where there is nothing to be gained, or it has no place in a program (IR_ROUTINE_ARGUMENTS). Everything lives in
+ * `memory`. */
 bool sn_split_member(const struct lang_kept_member *m, math_templates *functions, arena *memory, split_member *out);
 /* Appends the routine as a function in C, and ROUTINE_NUMBER, its ir_routine as an initializer. False when memory is refused. */
 bool sn_write_routine(const split_member *s, const char *family, unsigned number, struct text *out);

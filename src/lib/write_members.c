@@ -5,7 +5,6 @@
 #include "lib/split_members.h"
 
 #include "base/text.h"
-
 #include "kernel/kernels.h"
 
 #include <sinter/density.h>

@@ -86,7 +86,7 @@ static void mark_knowing(opt_dependence *d, uint8_t *reaching)
         for (unsigned k = 0; k < 3; k++)
             concerned[r] |= concerned[carried(op, d->carrying[r], k)];
         for (uint32_t k = 0; d->known[r] && k < d->known[r]->count; k++)
-            concerned[r] |= concerned[d->known[r]->arguments[k]];
+            concerned[r] |= d->known[r]->slopes[k] ? concerned[d->known[r]->arguments[k]] : 0;
     }
     for (ir_ref r = p->count - 1; r > 0; r--) {
         const ir_op *op = &p->ops[r];
@@ -94,7 +94,7 @@ static void mark_knowing(opt_dependence *d, uint8_t *reaching)
         for (unsigned k = 0; k < 3; k++)
             reaching[carried(op, d->carrying[r], k)] |= concerned[r];
         for (uint32_t k = 0; d->known[r] && k < d->known[r]->count; k++)
-            reaching[d->known[r]->arguments[k]] |= concerned[r];
+            reaching[d->known[r]->arguments[k]] |= d->known[r]->slopes[k] ? concerned[r] : 0;
     }
 }
 

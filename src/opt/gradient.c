@@ -421,7 +421,7 @@ static void reverse_known_terms(const gradient *g, const ir_slopes *s, opt_term 
     ir_program *out = g->out;
     for (uint32_t k = 0; k < s->count; k++) {
         const ir_ref argument = s->arguments[k];
-        if (!g->d.concerned[argument])
+        if (!s->slopes[k] || !g->d.concerned[argument])
             continue;
         const ir_type type = (ir_type)g->in->ops[argument].type;
         const bool whole = !t.gate && is_one(out, t.value); /* what is known is the derivative, as it stands */
@@ -624,7 +624,7 @@ bool sn_opt_slopes(const ir_program *in, ir_program *out, arena *memory, uint32_
     run_back(&g, &g.results[0]);
     for (uint32_t k = 0; k < count; k++) {
         const opt_term t = places[k] ? g.terms[places[k]] : (opt_term){0};
-        slopes[k] = t.value ? (opt_known_slope){t.value, t.gate, t.gate && t.rare, t.gate && t.clean} : (opt_known_slope){.value = sn_ir_number(out, (ir_type)g.results[0].type, 0)};
+        slopes[k] = (opt_known_slope){t.value, t.gate, t.gate && t.rare, t.gate && t.clean};
     }
     return out->status == SINTER_OK;
 }

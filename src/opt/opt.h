@@ -93,7 +93,7 @@ bool sn_opt_gradient(const ir_program *in, ir_program *out, arena *memory, uint3
 /* The derivatives of a program's one result by inputs or parameters, as reverse mode has them before their last choice is made; to be known beforehand (ir_slopes). `out` is the program
  * with what they are computed from, under the numbers that its own operations have. False where there are none. */
 typedef struct opt_known_slope {
-    ir_ref value, gate; /* as in ir_slopes, and the flags */
+    ir_ref value, gate; /* as slopes, gates and flags of ir_slopes */
     bool rare, clean;
 } opt_known_slope;
 bool sn_opt_slopes(const ir_program *in, ir_program *out, arena *memory, uint32_t rules, const char *const *names, uint32_t count, opt_known_slope *slopes);
