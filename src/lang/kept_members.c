@@ -209,8 +209,7 @@ static void note_slopes(ir_program *p, const lang_prepared *m, ir_ref value, ir_
     const ir_ref *gate = others + m->slopes;
     for (uint32_t k = 0; gates && k < m->slopes; k++) {
         if (m->slope_flags[k] & PREPARED_GATE)
-            gates[k] = m->slope_flags[k] & PREPARED_NOT ? sn_ir_emit(p, IR_NOT, IR_MASK, *gate, 0, 0) : *gate;
-        gate += (m->slope_flags[k] & PREPARED_GATE) != 0;
+            gates[k] = *gate++;
         others[k] = m->slope_flags[k] & PREPARED_NONE ? 0 : others[k];
     }
     ir_slopes s = {.value = value, .arguments = inputs, .slopes = others, .gates = gates, .flags = m->slope_flags, .count = m->slopes};

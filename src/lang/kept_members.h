@@ -5,7 +5,7 @@
 #include "lang/library.h"
 #include "lang/lowering.h"
 
-enum { PREPARED_GATE = 4 /* it has a gate, */, PREPARED_NOT = 8 /* which is where that is not set */, PREPARED_NONE = 16 /* there is no such derivative: it is 0 */ };
+enum { PREPARED_GATE = 4 /* it has a gate */, PREPARED_NONE = 8 /* there is no such derivative: it is 0 */ };
 
 /* A member of which what the parameters alone determine is the results of a routine: its arguments are the parameters, and the extract's those of the member with the
  * results behind them. Functions are expanded. Its further results are the derivative by each input, of a member whose own functions are not expanded, and behind them, where

@@ -197,15 +197,12 @@ static void add_slopes(ir_program *p, const opt_known_slope *slopes, uint32_t co
             add_output(p, "g", sn_ir_emit(p, IR_SELECT, IR_I32, slopes[k].gate, sn_ir_i32(p, IS_SET), sn_ir_i32(p, IS_NOT)));
 }
 
-/* Rules may have turned the choice round. False where it is none any more. */
-static bool read_gate(const ir_program *p, ir_ref choice, ir_ref *mask, uint8_t *flags)
+/* False where rules have made something else of the choice, or turned it round. */
+static bool read_gate(const ir_program *p, ir_ref choice, ir_ref *mask)
 {
     const ir_op *op = &p->ops[choice];
-    if (op->code != IR_SELECT)
-        return false;
     *mask = op->a;
-    *flags |= PREPARED_GATE | (p->ops[op->b].a == IS_NOT ? PREPARED_NOT : 0);
-    return true;
+    return op->code == IR_SELECT && p->ops[op->b].a == IS_SET;
 }
 
 /* Of the program with everything as outputs, in their order. */
@@ -217,8 +214,9 @@ static bool extract_slopes(const ir_program *p, const split_member *out, const o
             results[p->ops[r].b] = p->ops[r].a;
     uint32_t next = 1 + out->slopes;
     for (uint32_t k = 0; k < out->slopes; k++) {
-        out->slope_flags[k] = (slopes[k].rare ? IR_SLOPE_RARE : 0) | (slopes[k].clean ? IR_SLOPE_CLEAN : 0) | (slopes[k].value ? 0 : PREPARED_NONE);
-        if (slopes[k].gate && !read_gate(p, results[next], &results[next], &out->slope_flags[k]))
+        out->slope_flags[k] = (slopes[k].rare ? IR_SLOPE_RARE : 0) | (slopes[k].clean ? IR_SLOPE_CLEAN : 0) | (slopes[k].value ? 0 : PREPARED_NONE)
+                              | (slopes[k].gate ? PREPARED_GATE : 0);
+        if (slopes[k].gate && !read_gate(p, results[next], &results[next]))
             return false;
         next += slopes[k].gate != 0;
     }
