@@ -1,7 +1,5 @@
 /* The families' densities that are lowered when the library is built: there is each family, for values alone and for derivatives too, those of tuples with two lengths, and
  * it is what the library makes of its text now, operation by operation; a context that takes it from there compiles the same program. */
-#include "lang/built_members.h"
-
 #include "kernel/kernels.h"
 
 #include <sinter/density.h>
@@ -13,6 +11,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "built_contexts.h"
 
 /* That of the built member's key among those that the context keeps. */
 static const struct lang_kept_member *find(const sinter_context *context, const lang_built_member *built)
@@ -66,22 +66,6 @@ static unsigned count_built(const char *name)
     for (uint32_t k = 0; k < sn_lang_built_member_count; k++)
         count += !strcmp(sn_lang_built_members[k].family, name);
     return count;
-}
-
-static sinter_context *open_one(bool without_built)
-{
-    sinter_context *context;
-    assert_int_equal(sinter_open(NULL, &context), SINTER_OK);
-    context->members.without_built = without_built;
-    return context;
-}
-
-static void skip_where_there_are_none(void)
-{
-    if (sn_lang_built_member_count > 0)
-        return;
-    puts("# this library was built without them");
-    skip();
 }
 
 static void members_are_what_the_texts_come_to(void **state)

@@ -107,6 +107,16 @@ void sn_bound_run_vector(const kernel_run *run, density_frame *f, const uint64_t
     sn_kernel_stream(run, &(sinter_arguments){.inputs = inputs, .outputs = outputs, .count = rows}, 0, rows, 0);
 }
 
+/* Most often one call, which counts beside the few rows that a bound sum is made of. */
+static inline void run_segment_of(const density_frame *f)
+{
+    const density_lane *lane = &f->lanes[0];
+    if (f->segment)
+        f->segment(lane->frame, 0, 1);
+    else
+        sn_kernel_run_segment(&(kernel_run){f->variant->kernel, lane->frame, lane->workspace, NULL});
+}
+
 /* The frame brought up to date, where the kernel is machine code without anything but parameters that are f64 changing in its frame: it may have to be with
  * each call, and the general way costs as much as the rows. Within the default floating-point mode. */
 kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f)
@@ -118,7 +128,7 @@ kernel_run sn_bound_renewed(const sinter_density_values *v, density_frame *f)
     if (lane->generation != v->generation) {
         if (k->param_count)
             memcpy(&lane->frame[k->frame.params], v->given, k->param_count * sizeof(double));
-        sn_kernel_run_segment(&(kernel_run){k, lane->frame, lane->workspace, NULL});
+        run_segment_of(f);
         lane->generation = v->generation;
     }
     return (kernel_run){k, lane->frame, lane->workspace, NULL};
@@ -296,7 +306,7 @@ static uint64_t *parameter_slots(const sinter_bound *b, const sinter_density_val
 
 static void run_segment(const sinter_density_values *v, density_frame *f)
 {
-    sn_kernel_run_segment(&(kernel_run){f->variant->kernel, f->lanes[0].frame, f->lanes[0].workspace, NULL});
+    run_segment_of(f);
     f->lanes[0].generation = v->generation;
 }
 

@@ -245,6 +245,7 @@ typedef struct density_lane {
 typedef struct density_frame {
     const density_variant *variant;
     kernel_code direct; /* NULL, or the loop that direct_calls.c runs */
+    kernel_code segment; /* NULL, or all that parameters determine */
     uint64_t *inputs;   /* where the first worker's frame has addresses of columns */
     const double *folded; /* NULL, or where that frame has totals at the loop's end */
     bool opens_blocks;  /* the loop does: sn_kernel_open_block is not needed */

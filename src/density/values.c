@@ -204,6 +204,7 @@ static density_frame *open_frame(const sinter_density_values *v, const density_v
     at += -(uintptr_t)at & 63;
     f->variant = variant;
     f->direct = sn_kernel_only_loop(variant->kernel);
+    f->segment = sn_kernel_only_segment_loop(variant->kernel);
     f->size = size;
     f->maps = (double *)(void *)at;
     if (variant->coefficients)

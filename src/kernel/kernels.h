@@ -320,6 +320,7 @@ void sn_kernel_prepare_frame(const kernel_run *r, const double *values); /* para
 /* Contents, lengths and extents of what each call brings; false where something is missing or cannot be. */
 bool sn_kernel_bind(const kernel_run *r, const kernel_bound *b);
 void sn_kernel_run_segment(const kernel_run *r); /* what parameters determine */
+kernel_code sn_kernel_only_segment_loop(const sinter_kernel *k); /* NULL, or the machine code that is all which that takes, for element 0 */
 bool sn_kernel_are_streams(const sinter_kernel *k, const sinter_arguments *a);
 /* Elements [at, at + n) of the call, of which the first has this index; of a program with totals only all of them. */
 sinter_status sn_kernel_stream(const kernel_run *r, const sinter_arguments *a, int64_t at, int64_t n, int64_t index);

@@ -104,6 +104,11 @@ void sn_kernel_run_segment(const kernel_run *r)
         sn_scans_take_factors(r);
 }
 
+kernel_code sn_kernel_only_segment_loop(const sinter_kernel *k)
+{
+    return k->segment_loops == 1 && !k->counter_count && !k->scan_count ? k->loops[0].code[0] : NULL; /* a routine's loop has none */
+}
+
 static bool bind_table(const kernel_run *r, uint32_t i, const void *content, uint32_t length)
 {
     const sinter_kernel *k = r->kernel;

@@ -26,7 +26,6 @@ typedef struct planner {
     uint16_t segment_loop, column_loop, row_loop;
     plan_stages stages;       /* where there are routines, and then: */
     uint16_t *loop_of_stage, *loop_of_routine;
-    ir_ref *prepared;         /* per loop: a result of its routine */
     uint8_t *by_elements;     /* per operation: does one of the elements' loops read it? */
     ir_ref *members; /* live operations with a loop, loop after loop */
     uint32_t member_count;
@@ -247,8 +246,7 @@ static sinter_status find_stages(planner *m)
     const ir_program *p = m->program;
     m->loop_of_stage = sn_arena_take(m->memory, PLAN_MOST_STAGES * sizeof *m->loop_of_stage);
     m->loop_of_routine = sn_arena_take(m->memory, p->routine_count * sizeof *m->loop_of_routine);
-    m->prepared = sn_arena_take(m->memory, (PLAN_MOST_STAGES + p->routine_count) * sizeof *m->prepared);
-    if (!m->loop_of_stage || !m->loop_of_routine || !m->prepared)
+    if (!m->loop_of_stage || !m->loop_of_routine)
         return SINTER_NO_MEMORY;
     return sn_plan_find_stages(p, m->members, m->member_count, m->memory, &m->stages);
 }
@@ -504,23 +502,30 @@ static void find_operands_of_others(planner *m, ir_ref r)
     }
 }
 
-/* All results of a routine have a slot, one behind the other; its arguments are read by whoever calls it. */
+/* Where whoever calls the routine finds the argument; 0: nowhere. */
+static uint32_t slot_of_argument(planner *m, ir_ref argument, uint16_t loop)
+{
+    if (m->where.loop[argument] == PLAN_NO_LOOP)
+        return sn_plan_leaf_slot(&m->plan->frame, &m->program->ops[argument]);
+    cross(m, argument, loop);
+    return m->where.slot[argument];
+}
+
+/* All results of a routine have a slot, one behind the other, whether they are read or not. */
 static sinter_status place_routines(planner *m)
 {
-    const uint32_t loops = m->plan->loop_count;
-    for (uint32_t k = 0; k < loops; k++) {
+    for (uint32_t k = 0; k < m->plan->loop_count; k++) {
         plan_loop *loop = &m->plan->loops[k];
         if (!loop->routine)
             continue;
         loop->results = m->next_uniform;
         m->next_uniform += loop->routine->result_count;
-        m->prepared[k] = m->members[m->first[k]];
-        const ir_op *arguments = &m->program->ops[m->program->ops[m->prepared[k]].a];
+        const ir_op *prepare = &m->program->ops[m->program->ops[m->members[m->first[k]]].a];
         for (unsigned j = 0; j < IR_ROUTINE_ARGUMENTS; j++)
-            if (m->where.loop[sn_ir_operand(arguments, j)] != PLAN_NO_LOOP)
-                cross(m, sn_ir_operand(arguments, j), (uint16_t)k);
+            if (!(loop->arguments[j] = slot_of_argument(m, sn_ir_operand(prepare, j), (uint16_t)k)))
+                return SINTER_BAD_PROGRAM;
     }
-    return m->loop_of_stage ? sn_plan_place_arguments(m->plan, m->prepared, m->where.loop, m->where.slot) : SINTER_OK;
+    return SINTER_OK;
 }
 
 /* Values of segment rate that the driver reads. */
@@ -855,7 +860,6 @@ static sinter_status make_bodies(planner *m)
         const ir_routine *routine = m->plan->loops[k].routine;
         m->plan->loops[k].reason = reason_for(&m->plan->loops[k]);
         if (routine) {
-            m->plan->loops[k].widest = 8;
             m->plan->operations += routine->operations;
             m->plan->hoisted += routine->operations;
             continue;

@@ -7,7 +7,7 @@
  *   alike.c       of those components the ones that are alike and side by side: bunches, one loop each, one component a lane
  *   linear_scans.c linear recurrences whose coefficients rest: no cycles either, for they may be computed 64 elements at a time
  *   blocks.c      calls of functions in C, and scans: when they are made, from which buffers to which
- *   routines.c    when routines of the library are called, and of which slots
+ *   routines.c    when routines of the library are called
  *   crossings.c   where values lie that cross loops: in places that are used again and again
  *   body.c        the operations of one loop with operands by local number; cold regions; guarded bodies
  *   interleave.c  the order of the operations of patches' loops in lanes
@@ -272,8 +272,6 @@ typedef struct plan_stages {
 } plan_stages;
 /* `members` are live, ascending. */
 sinter_status sn_plan_find_stages(const ir_program *p, const ir_ref *members, uint32_t count, arena *memory, plan_stages *out);
-/* Sets loop->arguments: a result of each loop with a routine is given, and of each operation its loop and its slot. */
-sinter_status sn_plan_place_arguments(plan *p, const ir_ref *prepared, const uint16_t *loop_of, const uint32_t *slot_of);
 
 /* The loops that fill a buffer and read it last. */
 typedef struct plan_stretch {

@@ -3,7 +3,7 @@
  * What is computed from a routine's results once a segment waits for it, and so does another routine of which that is an argument. So loops of segment rate come in stages: of
  * the first are the operations that depend on no routine, then routines that these suffice for are called, of the second are the operations that depend on their
  * results, and so on. Nearly all programs with routines have a single stage: parameters are checked, a routine is called, elements begin. */
-#include "plan/body.h"
+#include "plan/plan.h"
 
 #include <string.h>
 
@@ -36,20 +36,6 @@ sinter_status sn_plan_find_stages(const ir_program *p, const ir_ref *members, ui
         else
             out->computed |= (uint64_t)1 << stage;
         out->last = stage > out->last ? (uint8_t)stage : out->last;
-    }
-    return SINTER_OK;
-}
-
-sinter_status sn_plan_place_arguments(plan *p, const ir_ref *prepared, const uint16_t *loop_of, const uint32_t *slot_of)
-{
-    for (uint32_t k = 0; k < p->loop_count; k++) {
-        plan_loop *loop = &p->loops[k];
-        for (unsigned j = 0; loop->routine && j < IR_ROUTINE_ARGUMENTS; j++) {
-            const ir_ref argument = sn_ir_operand(&p->program->ops[p->program->ops[prepared[k]].a], j);
-            loop->arguments[j] = loop_of[argument] == PLAN_NO_LOOP ? sn_plan_leaf_slot(&p->frame, &p->program->ops[argument]) : slot_of[argument];
-            if (!loop->arguments[j])
-                return SINTER_BAD_PROGRAM;
-        }
     }
     return SINTER_OK;
 }
