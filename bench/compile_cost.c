@@ -3,8 +3,8 @@
  * element is an operation here, so that ns is the price of one, and the limit is the price of one in the program of
  * 100 operations: linear compiling keeps the ratio near 1. Each time includes closing the kernel.
  *
- * And what each family of densities costs (theme `families`), with live parameters, alone and with its derivatives by these (`-slopes`): as the first program of its
- * context with that family; and as one that the context has met, whose code it keeps (`-again`). */
+ * And what each family of densities costs (theme `families`), with live parameters, alone and with its derivatives by these (`-slopes`), always as the first program of its
+ * context with that family: as it is, for which the library brings the code; and as whatever else comes of the family, which has to be compiled (`-compiled`). */
 #include "bench.h"
 
 #include "kernel/kernels.h"
@@ -55,22 +55,29 @@ typedef struct compile_work {
     const char *text; /* or NULL, and then: */
     sinter_program *program;
     size_t length;
-    bool anew; /* each has another number among its options, which changes nothing, so that no machine code is kept of it; and nothing is of families */
+    bool first; /* the context keeps nothing of densities and families that were before it */
+    bool anew;  /* each has another number among its options, which changes nothing, so that no machine code is kept of it, nor comes with the library */
     sinter_status status; /* of the last one */
     sinter_report *report;
     uint32_t operations;
 } compile_work;
+
+static void forget_densities(sinter_context *c)
+{
+    sn_arena_rewind(&c->members.memory);
+    c->members.first = NULL;
+    sn_arena_rewind(&c->programs.memory);
+    c->programs = (kept_programs){.memory = c->programs.memory};
+}
 
 static void compile(void *context, int64_t calls)
 {
     compile_work *w = context;
     for (; calls > 0; calls--) {
         sinter_kernel *kernel;
-        if (w->anew) {
-            w->options.random++;
-            sn_arena_rewind(&w->context->members.memory);
-            w->context->members.first = NULL;
-        }
+        w->options.random += w->anew;
+        if (w->first)
+            forget_densities(w->context);
         w->status = w->text ? sinter_compile(w->context, w->text, w->length, &w->options, &kernel, w->report)
                             : sinter_compile_program(w->context, w->program, &w->options, &kernel, w->report);
         if (w->report && !w->status)
@@ -165,7 +172,7 @@ bool sn_bench_compile(const bench_options *options, sinter_context *context)
 /* ---- families ---- */
 
 enum { FORMS = 4, MOST_FAMILIES = 100, MOST_NAME = 64, MOST_SLOPES = 64 };
-static const char *const forms[FORMS] = {"", "-slopes", "-again", "-again-slopes"};
+static const char *const forms[FORMS] = {"", "-slopes", "-compiled", "-compiled-slopes"};
 
 /* Of tuples nothing says how long they are. */
 static const struct { const char *name, *text; } tuples[] = {
@@ -212,7 +219,7 @@ static bool measure_family(const bench_options *options, sinter_context *context
     uint32_t count = 0;
     for (; form % 2 && count < info.parameter_count && count < MOST_SLOPES; count++)
         by[count] = info.parameters[count].name;
-    compile_work w = {.context = context, .text = text, .length = strlen(text), .anew = form < 2,
+    compile_work w = {.context = context, .text = text, .length = strlen(text), .first = true, .anew = form >= 2,
                       .options = {.engine = sn_bench_engine(options, 0), .source = SINTER_DENSITY, .gradient = by, .gradient_count = count,
                                   .gradient_mode = SINTER_GRADIENT_REVERSE}};
     const bool good = measure(options, &w, row, 0, 0) > 0;

@@ -28,9 +28,9 @@ def cell(value, digits):
 
 def families(rows):
     """A line a family: what its four forms cost."""
-    forms = ("", "-slopes", "-again", "-again-slopes")
+    forms = ("", "-slopes", "-compiled", "-compiled-slopes")
     of = {row["workload"]: row for row in rows}
-    lines = ["| family | operations | first, us | with derivatives | met before, us | with derivatives |", "|---|---:|---:|---:|---:|---:|"]
+    lines = ["| family | operations | as it is, us | with derivatives | compiled, us | with derivatives |", "|---|---:|---:|---:|---:|---:|"]
     for name in of:
         if all(name + form in of for form in forms):
             lines.append(f"| {name} | {of[name]['ops']:,} | " + " | ".join(cell(of[name + form]["compile_us"], 2) for form in forms) + " |")

@@ -95,11 +95,27 @@ static void compare(const char *text, const sinter_kernel *kept, const sinter_ke
     compare_values(text, &a);
 }
 
+/* In which nothing comes with the library: that is what tests/built_programs_test.c is about. */
+static sinter_context *open_plain(void)
+{
+    sinter_context *plain;
+    assert_int_equal(sinter_open(NULL, &plain), SINTER_OK);
+    plain->programs.without_built = true;
+    return plain;
+}
+
+static int open_plain_context(void **state)
+{
+    const int failed = open_context(state);
+    if (!failed)
+        context->programs.without_built = true;
+    return failed;
+}
+
 /* `first`, compiled twice, leaves the code; `second` is made of it. */
 static void expect_kept(const char *first, const char *second, const sinter_options *options)
 {
-    sinter_context *fresh;
-    assert_int_equal(sinter_open(NULL, &fresh), SINTER_OK);
+    sinter_context *fresh = open_plain();
     const size_t before = context->programs.bytes;
     for (unsigned turn = 0; turn < 2; turn++)
         sinter_kernel_close(compile(context, first, options));
@@ -137,10 +153,20 @@ static void what_is_kept_is_what_is_compiled_anew(void **state)
             }
 }
 
+static void names_matter_where_results_are_called_after_them(void **state)
+{
+    static const char *const m[] = {"m"};
+    const sinter_options values = {.source = SINTER_DENSITY}, slopes = {.source = SINTER_DENSITY, .gradient = m, .gradient_count = 1};
+    (void)state;
+    expect_kept("param m = 0\nnormal(m, 1)", "param n = 0\nnormal(n, 1)", &values);
+    expect_kept("input x\nx ~ normal(0, 1)", "input y\ny ~ normal(0, 1)", &values);
+    expect_kept("param m = 0\nnormal(m, 1)", "param m = 3\nnormal(m, 2)", &slopes);
+}
+
 /* Each of these is another program, or another kernel of it. */
 static void what_differs_is_compiled(void **state)
 {
-    static const char *const mu[] = {"mu"}, *const both[] = {"mu", "sigma"};
+    static const char *const mu[] = {"mu"}, *const both[] = {"mu", "sigma"}, *const m[] = {"m"}, *const n[] = {"n"};
     static const struct {
         const char *text;
         sinter_options options;
@@ -148,8 +174,9 @@ static void what_differs_is_compiled(void **state)
         {"normal(0, 1)", {.function = false}}, {"normal(0, 1)", {.function = true}}, {"normal(0, 1)", {.sum = true}}, {"normal(0, 1)", {.type = SINTER_F32}},
         {"normal(0, 1)", {.engine = SINTER_ENGINE_SCALAR}}, {"normal(0, 1)", {.gradient = mu, .gradient_count = 1}}, {"normal(0, 1)", {.gradient = both, .gradient_count = 2}},
         {"normal(0, 1)", {.gradient = both + 1, .gradient_count = 1}}, {"lognormal(0, 1)", {.function = false}}, {"lognormal(0, 1)", {.grade = SINTER_GRADE_FAST}},
-        {"normal(0, 1)", {.quantity = "log_cdf"}}, {"param m = 0\nnormal(m, 1)", {.function = false}}, {"param n = 0\nnormal(n, 1)", {.function = false}},
-        {"table t = [1, 2, 3]\nt[i32(x)]", {.function = true}}, {"table t = [1, 2, 4]\nt[i32(x)]", {.function = true}}, {"x ~ normal(0, 1)", {.inputs = "x"}}, {"x ~ normal(0, 1.5)", {.inputs = "x"}}, {"y ~ normal(0, 1)", {.inputs = "y"}}, {"normal(0, 1)", {.random = 7}},
+        {"normal(0, 1)", {.quantity = "log_cdf"}}, {"param m = 0\nnormal(m, 1)", {.gradient = m, .gradient_count = 1}},
+        {"param n = 0\nnormal(n, 1)", {.gradient = n, .gradient_count = 1}},
+        {"table t = [1, 2, 3]\nt[i32(x)]", {.function = true}}, {"table t = [1, 2, 4]\nt[i32(x)]", {.function = true}}, {"x ~ normal(0, 1)", {.inputs = "x"}}, {"x ~ normal(0, 1.5)", {.inputs = "x"}}, {"normal(0, 1)", {.random = 7}},
         {"normal(0, 1)", {.lanes = 4}}, {"normal(0, 1)", {.lanes = 1}},
     };
     (void)state;
@@ -158,8 +185,7 @@ static void what_differs_is_compiled(void **state)
             sinter_options o = all[k].options;
             o.source = SINTER_DENSITY;
             const size_t bytes = context->programs.bytes;
-            sinter_context *fresh;
-            assert_int_equal(sinter_open(NULL, &fresh), SINTER_OK);
+            sinter_context *fresh = open_plain();
             sinter_kernel *here = compile(context, all[k].text, &o), *anew = compile(fresh, all[k].text, &o);
             if ((context->programs.bytes != bytes) != (turn == 1))
                 fail_msg("case %u, turn %u: %zu bytes, then %zu", k, turn, bytes, context->programs.bytes);
@@ -234,6 +260,7 @@ static void memory_may_be_refused(void **state)
         refusing r = {.left = 1000000};
         sinter_context *c;
         assert_int_equal(sinter_open(&(sinter_context_options){.allocator = refusing_allocator(&r)}, &c), SINTER_OK);
+        c->programs.without_built = true;
         made = 0;
         for (unsigned turn = 0; turn < 4; turn++) {
             sinter_kernel *kernel;
@@ -260,11 +287,12 @@ static void memory_may_be_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_kept_is_what_is_compiled_anew, open_context, close_context),
-        cmocka_unit_test_setup_teardown(what_differs_is_compiled, open_context, close_context),
-        cmocka_unit_test_setup_teardown(some_are_never_kept, open_context, close_context),
-        cmocka_unit_test_setup_teardown(it_stays_bounded, open_context, close_context),
-        cmocka_unit_test_setup_teardown(memory_may_be_refused, open_context, close_context),
+        cmocka_unit_test_setup_teardown(what_is_kept_is_what_is_compiled_anew, open_plain_context, close_context),
+        cmocka_unit_test_setup_teardown(names_matter_where_results_are_called_after_them, open_plain_context, close_context),
+        cmocka_unit_test_setup_teardown(what_differs_is_compiled, open_plain_context, close_context),
+        cmocka_unit_test_setup_teardown(some_are_never_kept, open_plain_context, close_context),
+        cmocka_unit_test_setup_teardown(it_stays_bounded, open_plain_context, close_context),
+        cmocka_unit_test_setup_teardown(memory_may_be_refused, open_plain_context, close_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

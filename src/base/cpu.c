@@ -103,6 +103,11 @@ void sn_cpu_override(uint32_t mask)
     atomic_store_explicit(&cached, (detect() & mask) | KNOWN, memory_order_relaxed);
 }
 
+void sn_cpu_pretend(uint32_t features)
+{
+    atomic_store_explicit(&cached, features | KNOWN, memory_order_relaxed);
+}
+
 const char *sn_cpu_feature_name(unsigned index)
 {
     static const char *const names[CPU_FEATURES] = {

@@ -33,6 +33,8 @@ uint32_t sn_cpu_features(void);
  * cannot add what the processor lacks. It concerns the whole process from the next sn_cpu_features on, not
  * the kernels that exist. */
 void sn_cpu_override(uint32_t mask);
+/* For programs that write code for other processors and do not run it, while the library is built: these features, whatever there is. */
+void sn_cpu_pretend(uint32_t features);
 
 /* "avx512dq", the name that Linux shows for the bit 1 << index; NULL from CPU_FEATURES on. */
 const char *sn_cpu_feature_name(unsigned index);

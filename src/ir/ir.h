@@ -106,6 +106,7 @@ typedef struct ir_routine {
     const uint8_t *types; /* ir_type of each result: f64, i32 or mask */
     uint32_t result_count;
     uint32_t operations;  /* that it stands for */
+    uint32_t number;      /* among the library's: the same wherever it is loaded */
 } ir_routine;
 
 /* A value whose derivatives by what it is of are values of the program too, since they were found before: whoever differentiates takes these, and does not go on into its own

@@ -715,13 +715,13 @@ static sinter_status revive(compilation *c, const kept_program *kept, sinter_ker
 {
     ir_program program = c->program;
     plan p = kept->plan;
-    program.outputs = kept->program.outputs;
-    program.totals = kept->program.totals;
-    program.total_maps = kept->program.total_maps;
-    program.memories = kept->program.memories;
-    program.memory_count = kept->program.memory_count;
-    program.output_count = kept->program.output_count;
-    program.total_count = kept->program.total_count;
+    program.outputs = kept->streams.outputs;
+    program.totals = kept->streams.totals;
+    program.total_maps = kept->streams.total_maps;
+    program.memories = kept->streams.memories;
+    program.memory_count = kept->streams.memory_count;
+    program.output_count = kept->streams.output_count;
+    program.total_count = kept->streams.total_count;
     p.program = &program;
     c->public_params = program.param_count;
     sinter_kernel *k = sn_kernel_image(c, &p);

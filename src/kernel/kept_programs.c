@@ -7,8 +7,10 @@
  * text to callable, beta: 135 µs, 27 µs where the code is kept.) What is compiled once and never again costs its key and nothing else: to keep code takes a
  * third of what compiling does, most of it to touch memory that nobody has touched lately.
  *
+ * What comes of the library's families as they are was kept when the library was built (lib/write_programs.c), and is found first.
+ *
  * Nothing is looked for in the text, which may say the same in other words; and nothing that the parameters say of themselves is part of the key but
- * their names and types: values, ranges and units are the new kernel's own.
+ * their types, and their names where results are called after them: values, ranges and units are the new kernel's own.
  *
  * What is kept has no state and no calls; constant tables, of which each kernel has its own, are part of the key. Kernels with marks, named passes, fixed parameters,
  * arrays or smoothing are compiled anew. Whoever compiles holds the context's lock. */
@@ -18,8 +20,7 @@
 
 #include <string.h>
 
-enum { PLACES = 256, WAYS = 4, MOST_BYTES = 1 << 22 /* a hundred densities with their derivatives */, KEY_BLOCK = 32 };
-_Static_assert(sizeof((kept_programs *)0)->met / sizeof(uint64_t) == PLACES, "as many as there are places");
+enum { WAYS = 4, MOST_BYTES = 1 << 22 /* a hundred densities with their derivatives */, KEY_BLOCK = 32 };
 
 /* ---- keys ---- */
 
@@ -60,9 +61,8 @@ static void put_options(writing *w, const compilation *c)
 {
     const sinter_options *o = &c->options;
     const ir_program *p = &c->program;
-    put_word(w, (uint64_t)c->engine | (uint64_t)o->grade << 8 | (uint64_t)o->gradient_mode << 16 | (uint64_t)o->type << 24 | (uint64_t)o->function << 32
-                    | (uint64_t)o->sum << 33 | (uint64_t)c->relaxed << 34 | (uint64_t)o->lanes << 35);
-    put_word(w, (uint64_t)sn_cpu_features() << 32 | o->random);
+    const bool reverse = !o->gradient_count || p->slope_count; /* in every mode (gradient.c), or there is nothing to differentiate */
+    put_word(w, (uint64_t)o->type | (uint64_t)o->grade << 8 | (uint64_t)(reverse ? 0 : o->gradient_mode) << 16 | (uint64_t)o->sum << 24 | (uint64_t)c->relaxed << 25);
     put_word(w, (uint64_t)p->rules << 32 | o->gradient_count);
     put_word(w, (uint64_t)p->input_count << 32 | p->param_count);
     put_word(w, (uint64_t)p->output_count << 32 | p->total_count);
@@ -74,12 +74,13 @@ static void put_options(writing *w, const compilation *c)
 static void put_all(writing *w, const compilation *c)
 {
     const ir_program *p = &c->program;
+    const bool names = c->options.gradient_count > 0;
     put_options(w, c);
     put(w, p->ops, p->count * sizeof *p->ops);
     for (uint32_t k = 0; k < p->input_count; k++)
-        put_name(w, p->inputs[k].name, p->inputs[k].type);
+        put_name(w, names ? p->inputs[k].name : "", p->inputs[k].type);
     for (uint32_t k = 0; k < p->param_count; k++)
-        put_name(w, p->params[k].name, p->params[k].type);
+        put_name(w, names ? p->params[k].name : "", p->params[k].type);
     for (uint32_t k = 0; k < p->output_count; k++)
         put_name(w, p->outputs[k].name, p->outputs[k].type);
     for (uint32_t k = 0; k < p->total_count; k++)
@@ -89,9 +90,17 @@ static void put_all(writing *w, const compilation *c)
     for (uint32_t k = 0; k < p->memory_count; k++)
         put_table(w, &p->memories[k]);
     for (uint32_t k = 0; k < p->routine_count; k++)
-        put_word(w, (uint64_t)(uintptr_t)p->routines[k]);
+        put_word(w, p->routines[k]->number);
     while (w->size % KEY_BLOCK)
         put(w, "", 1);
+}
+
+/* What code for the program is like besides. Of the processor's features it is the engine, and one that matters to those who look things up. */
+static uint64_t machine_of(const compilation *c)
+{
+    const sinter_options *o = &c->options;
+    const bool permutes = c->engine == SINTER_ENGINE_AVX512 && c->program.memory_count && sn_cpu_features() & CPU_AVX512VBMI;
+    return (uint64_t)c->engine | (uint64_t)o->lanes << 8 | (uint64_t)o->function << 16 | (uint64_t)permutes << 17 | (uint64_t)o->random << 32;
 }
 
 static inline uint64_t mixed(uint64_t h, const uint8_t *at)
@@ -103,9 +112,9 @@ static inline uint64_t mixed(uint64_t h, const uint8_t *at)
 }
 
 /* Of whole blocks of KEY_BLOCK bytes: four words side by side, so that no product waits for another. */
-static uint64_t hash_of(const uint8_t *bytes, size_t size)
+static uint64_t hash_of(const uint8_t *bytes, size_t size, uint64_t machine)
 {
-    uint64_t a = size, b = 1, c = 2, d = 3;
+    uint64_t a = size, b = machine, c = 2, d = 3;
     for (const uint8_t *at = bytes; at < bytes + size; at += KEY_BLOCK) {
         a = mixed(a, at);
         b = mixed(b, at + 8);
@@ -145,27 +154,54 @@ program_key sn_kernel_key_of(const compilation *c)
 {
     writing w = {NULL, 0};
     if (!may_be_kept(c))
-        return (program_key){NULL, 0, 0};
+        return (program_key){NULL, 0, 0, 0};
     put_all(&w, c);
     uint8_t *bytes = sn_arena_take(c->memory, w.size);
     w = (writing){bytes, 0};
     if (bytes)
         put_all(&w, c);
-    return (program_key){bytes, w.size, bytes ? hash_of(bytes, w.size) : 0};
+    const uint64_t machine = machine_of(c);
+    return (program_key){bytes, w.size, machine, bytes ? hash_of(bytes, w.size, machine) : 0};
 }
 
 static kept_program **place_of(kept_programs *all, uint64_t hash)
 {
     if (!all->places)
-        all->places = sn_arena_take_zeroed(&all->memory, PLACES * sizeof(void *));
-    return all->places ? &all->places[hash % PLACES] : NULL;
+        all->places = sn_arena_take_zeroed(&all->memory, KEPT_PLACES * sizeof(void *));
+    return all->places ? &all->places[hash % KEPT_PLACES] : NULL;
+}
+
+static bool is_of(const kept_program *k, const program_key *key)
+{
+    return k->hash == key->hash && k->machine == key->machine && k->key_size == key->size && memcmp(k->key, key->bytes, key->size) == 0;
+}
+
+static const kept_program *find_built(const program_key *key)
+{
+    uint32_t low = 0, high = sn_kernel_built_program_count;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (sn_kernel_built_hashes[middle] < key->hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < sn_kernel_built_program_count && sn_kernel_built_hashes[low] == key->hash; low++)
+        if (is_of(&sn_kernel_built_programs[low], key))
+            return &sn_kernel_built_programs[low];
+    return NULL;
 }
 
 const kept_program *sn_kernel_find_program(const compilation *c, const program_key *key)
 {
     kept_programs *all = &c->context->programs;
-    const kept_program *k = key->bytes && all->places ? *place_of(all, key->hash) : NULL;
-    while (k && !(k->hash == key->hash && k->key_size == key->size && memcmp(k->key, key->bytes, key->size) == 0))
+    if (!key->bytes)
+        return NULL;
+    const kept_program *built = all->without_built ? NULL : find_built(key);
+    if (built)
+        return built;
+    const kept_program *k = all->places ? *place_of(all, key->hash) : NULL;
+    while (k && !is_of(k, key))
         k = k->next;
     return k;
 }
@@ -187,7 +223,7 @@ static const char *name_in(arena *memory, const char *name)
 
 static void keep_tables(kept_program *k, const ir_program *p, arena *memory)
 {
-    ir_program *to = &k->program;
+    kept_streams *to = &k->streams;
     to->memories = copied(memory, p->memories, p->memory_count * sizeof *p->memories);
     to->memory_count = p->memory_count;
     for (uint32_t i = 0; to->memories && i < p->memory_count; i++) {
@@ -199,7 +235,7 @@ static void keep_tables(kept_program *k, const ir_program *p, arena *memory)
 /* The streams that passes may have made: derivatives, totals. Inputs and parameters are those of each program itself. */
 static void keep_results(kept_program *k, const ir_program *p, arena *memory)
 {
-    ir_program *to = &k->program;
+    kept_streams *to = &k->streams;
     to->outputs = copied(memory, p->outputs, p->output_count * sizeof *p->outputs);
     to->totals = copied(memory, p->totals, p->total_count * sizeof *p->totals);
     to->total_maps = p->total_maps ? copied(memory, p->total_maps, p->total_count * sizeof *p->total_maps) : NULL;
@@ -224,13 +260,23 @@ static void keep_plan(kept_program *k, const plan *p, arena *memory)
         k->plan.loops[i].body[0] = k->plan.loops[i].body[1] = (plan_body){0};
 }
 
+/* Without the addresses of tables, which are each kernel's own. */
+static uint8_t *pool_of(const machine_code *code, uint32_t tables, arena *memory)
+{
+    uint8_t *pool = copied(memory, code->pool, code->pool_size);
+    for (uint32_t i = 0; pool && code->addresses && i < tables; i++)
+        if (code->addresses[i])
+            memset(pool + code->addresses[i] - 1, 0, sizeof(void *));
+    return pool;
+}
+
 static void keep_code(kept_program *k, const machine_code *code, arena *memory)
 {
     k->code = *code;
     k->code.code = copied(memory, code->code, code->size);
-    k->code.pool = copied(memory, code->pool, code->pool_size);
+    k->code.pool = pool_of(code, k->streams.memory_count, memory);
     k->code.references = copied(memory, code->references, code->reference_count * sizeof *code->references);
-    k->code.addresses = code->addresses ? copied(memory, code->addresses, k->program.memory_count * sizeof *code->addresses) : NULL;
+    k->code.addresses = code->addresses ? copied(memory, code->addresses, k->streams.memory_count * sizeof *code->addresses) : NULL;
     k->code.starts = copied(memory, code->starts, (2 * (size_t)k->plan.loop_count + 1) * sizeof *code->starts);
 }
 
@@ -246,7 +292,7 @@ static void forget(kept_programs *all)
 /* Notes that it was compiled. Hashes that share a place stand beside each other, the newest first: of four programs that take turns each is met again. */
 static bool was_met(kept_programs *all, uint64_t hash)
 {
-    uint64_t *place = &all->met[hash % (PLACES / WAYS) * WAYS];
+    uint64_t *place = &all->met[hash % (KEPT_PLACES / WAYS) * WAYS];
     unsigned k = 0;
     while (k < WAYS - 1 && place[k] != hash)
         k++;
@@ -259,9 +305,9 @@ static bool was_met(kept_programs *all, uint64_t hash)
 void sn_kernel_keep_program(const compilation *c, const program_key *key, const plan *p, const machine_code *code, const char *function_reason)
 {
     kept_programs *all = &c->context->programs;
-    if (!key->bytes || p->line_count || p->call_count || !has_tables_alone(p->program) || !was_met(all, key->hash))
+    if (!key->bytes || p->line_count || p->call_count || !has_tables_alone(p->program) || !(was_met(all, key->hash) || all->keeps_all))
         return;
-    if (all->bytes >= MOST_BYTES)
+    if (all->bytes >= MOST_BYTES && !all->keeps_all)
         forget(all);
     arena *memory = &all->memory;
     kept_program **place = place_of(all, key->hash), *k = sn_arena_take_zeroed(memory, sizeof *k);
@@ -269,6 +315,7 @@ void sn_kernel_keep_program(const compilation *c, const program_key *key, const 
         k->hash = key->hash;
         k->key = copied(memory, key->bytes, key->size);
         k->key_size = key->size;
+        k->machine = key->machine;
         k->function_reason = function_reason;
         keep_plan(k, p, memory);
         keep_results(k, p->program, memory);

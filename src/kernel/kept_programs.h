@@ -16,20 +16,35 @@ typedef struct machine_code {
     bool folds_sums;   /* every total stands in the frame at the end */
 } machine_code;
 
+/* What passes may have added to a program's streams (derivatives, totals), and its tables. */
+typedef struct kept_streams {
+    ir_stream *outputs;
+    const char **totals;
+    ir_total_map *total_maps;
+    ir_memory *memories;
+    uint32_t output_count, total_count, memory_count;
+} kept_streams;
+
 /* A program that was planned and written. */
 typedef struct kept_program {
     struct kept_program *next;
     const uint8_t *key;
     size_t key_size;
-    uint64_t hash;
+    uint64_t machine, hash; /* as in program_key */
     plan plan; /* without bodies */
-    ir_program program; /* the outputs, the totals and the tables, and nothing else */
+    kept_streams streams;
     machine_code code;
     const char *function_reason;
 } kept_program;
 
 /* Of what the front end made, before any pass; in c->memory. */
 program_key sn_kernel_key_of(const compilation *c);
+/* Those that come with the library, sorted by their hashes, which stand by themselves for whoever looks for one. There are none in the library that writes them, and where what is
+ * built cannot be run (lib/no_built_programs.c). */
+extern const uint64_t sn_kernel_built_hashes[];
+extern const kept_program sn_kernel_built_programs[];
+extern const uint32_t sn_kernel_built_program_count;
+
 /* NULL: it is not kept. Valid until the next one is kept. */
 const kept_program *sn_kernel_find_program(const compilation *c, const program_key *key);
 /* Keeps what came of the program of that key, if one of the same key was compiled before and there is memory for it; forgets all others first where there is too

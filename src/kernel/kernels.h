@@ -55,12 +55,15 @@ typedef struct kept_calls {
 } kept_calls;
 
 /* What a context keeps of the densities that it compiled (kept_programs.h). */
+enum { KEPT_PLACES = 256 };
 struct kept_program;
 typedef struct kept_programs {
     arena memory;
-    struct kept_program **places; /* by hash; NULL: none yet */
+    struct kept_program **places; /* KEPT_PLACES, by hash; NULL: none yet */
     size_t bytes;
-    uint64_t met[256]; /* hashes of programs that were compiled, by hash */
+    uint64_t met[KEPT_PLACES]; /* hashes of programs that were compiled, by hash */
+    bool keeps_all;    /* at once, and for good: whoever writes those that come with the library */
+    bool without_built; /* tests: as if none did */
 } kept_programs;
 
 /* The last text of a player's: the next one is much like it. */
@@ -446,7 +449,8 @@ const char *sn_engine_code_refused(void);
 typedef struct program_key {
     const uint8_t *bytes; /* NULL: such a program is not kept */
     size_t size;
-    uint64_t hash;
+    uint64_t machine; /* what of its code does not follow from these bytes: for which engine it is, and the like */
+    uint64_t hash;    /* of all that */
 } program_key;
 
 /* compile.c: front ends fill `program` between begin and finish. */

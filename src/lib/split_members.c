@@ -307,6 +307,6 @@ bool sn_write_routine(const split_member *s, const char *family, unsigned number
     sn_text_print(out, "\nstatic const uint8_t types_%u[] = {", number);
     for (uint32_t k = 0; k < s->results; k++)
         sn_text_print(out, "%s%u", k ? ", " : "", s->types[k]);
-    sn_text_print(out, "};\n#define ROUTINE_%u {\"%s\", run_%u, types_%u, %uu, %uu}\n\n", number, family, number, number, s->results, s->operations);
+    sn_text_print(out, "};\n#define ROUTINE_%u {\"%s\", run_%u, types_%u, %uu, %uu, %uu}\n\n", number, family, number, number, s->results, s->operations, number);
     return !out->failed;
 }

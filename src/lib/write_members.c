@@ -1,7 +1,7 @@
 /* Writes the log-densities of the library's families, lowered, as C: write_members FILE ROUTINES. It runs while the library is built, with all of it but that list
- * (built_members.h), and writes what a context of that library keeps when each family is compiled, for values alone and for derivatives too; those of tuples
- * of two and of three, since they differ by how long these are. What parameters alone determine becomes a routine in C of the second file (split_members.h). */
+ * (built_members.h), and writes what a context of that library keeps when each family is compiled, for values alone and for derivatives too. What parameters alone determine becomes a routine in C of the second file (split_members.h). */
 #include "lang/built_members.h"
+#include "lib/family_texts.h"
 #include "lib/split_members.h"
 
 #include "base/text.h"
@@ -13,15 +13,6 @@
 #include <string.h>
 
 enum { MOST_MEMBERS = 1000 };
-
-static const char *const of_tuples[] = {
-    "categorical((0.5, 0.5))",
-    "categorical((0.5, 0.25, 0.25))",
-    "dirichlet((1, 1))",
-    "dirichlet((1, 1, 1))",
-    "multi_normal_cholesky((0, 0), (1, 0, 1))",
-    "multi_normal_cholesky((0, 0, 0), (1, 0, 1, 0, 0, 1))",
-};
 
 static int fail(const char *what, const char *why)
 {
@@ -180,8 +171,9 @@ static bool write_all(FILE *out, FILE *routines, sinter_context *context)
 }
 
 /* Compiles it by the context, for values and for what may be wanted of a density later, which keeps it. */
-static sinter_status keep(sinter_context *context, const char *of)
+static sinter_status keep(void *visitor, const char *of)
 {
+    sinter_context *context = visitor;
     static sinter_report report;
     sinter_kernel *kernel;
     sinter_density *density;
@@ -196,21 +188,6 @@ static sinter_status keep(sinter_context *context, const char *of)
     return status;
 }
 
-/* Those of tuples by their texts, all others by name. */
-static sinter_status keep_all(sinter_context *context)
-{
-    lang_family_entry family;
-    sinter_status status = SINTER_OK;
-    for (uint32_t k = 0; !status && sn_lang_family(k, &family); k++) {
-        status = family.same_as ? SINTER_OK : keep(context, family.name);
-        if (status == SINTER_BAD_PROGRAM) /* a tuple is wanted */
-            status = SINTER_OK;
-    }
-    for (unsigned k = 0; !status && k < sizeof of_tuples / sizeof *of_tuples; k++)
-        status = keep(context, of_tuples[k]);
-    return status;
-}
-
 int main(int argc, char **argv)
 {
     sinter_context *context;
@@ -219,7 +196,7 @@ int main(int argc, char **argv)
     if (sinter_open(NULL, &context))
         return fail(argv[1], "no context");
     context->members.keeps_checked = true;
-    if (keep_all(context)) {
+    if (sn_each_family_text(keep, context)) {
         sinter_close(context);
         return fail(argv[1], "the families cannot be compiled");
     }
