@@ -4,7 +4,8 @@
 Each line: the distribution as the language writes it, with its parameters p, q, r in their places, the parameters and x in
 hexadecimal, and the real log-density rounded to an f64 and what that left out. Computed from the textbook form by mpmath with 1,200 bits of
 working precision, which no cancellation here uses up, for parameters from 1e-300 to 1e300, moderate ones, and x in the
-middle, in both tails and at the places next to the edges.
+middle, in both tails and at the places next to the edges. Behind these, of families in which more than two terms are large, parameters at which they cancel: a scale (of
+`kumaraswamy` b, of `von_mises` kappa) such that the log-density is moderate.
 """
 import math
 import random
@@ -132,6 +133,114 @@ def place(kind, parameters, wide):
     return draw(kind, wide)
 
 
+# ---- where terms cancel ----
+
+cancelling = random.Random(20261129)
+
+
+def power_of_ten(low, high):
+    return 10**cancelling.uniform(low, high)
+
+
+def moderate():
+    return cancelling.choice([cancelling.uniform(-3, 3), cancelling.uniform(-1, 1), cancelling.uniform(-30, 30)])
+
+
+def signed(size):
+    return cancelling.choice([-1, 1])*size
+
+
+def scaled(density, z, *shapes, located):
+    """(location, scale, x) of a scale such that the log-density of z on the scale of 1 becomes moderate."""
+    log_scale = float(density(mpf(z), *map(mpf, shapes))) + moderate()
+    if abs(log_scale) > 690:
+        raise OverflowError
+    scale = math.exp(log_scale)
+    location = cancelling.choice([0.0, cancelling.uniform(-1, 1)*scale*(1 + abs(z))]) if located else 0.0
+    return location, scale, location + z*scale
+
+
+def cancelling_ratio(density):
+    a = cancelling.choice([1.0, power_of_ten(-3, 1), power_of_ten(-1, 6)])
+    z = math.exp(cancelling.uniform(-8, 7.3)/a)
+    _, scale, x = scaled(lambda z: density(z, mpf(a), mpf(1)), cancelling.choice([z, 1/z]), located=False)
+    return [a, scale], x
+
+
+def cancelling_location(density):
+    z = signed(cancelling.choice([cancelling.uniform(0, 8), power_of_ten(-1, 1), power_of_ten(0, 200)]))
+    location, scale, x = scaled(lambda z: density(z, mpf(0), mpf(1)), z, located=True)
+    return [location, scale], x
+
+
+def cancelling_size(density):
+    _, scale, x = scaled(lambda z: density(z, mpf(1)), power_of_ten(-3, 200), located=False)
+    return [scale], x
+
+
+def cancelling_skew(density):
+    a = signed(power_of_ten(-2, 3))
+    location, scale, x = scaled(lambda z: density(z, mpf(0), mpf(1), mpf(a)), signed(cancelling.choice([cancelling.uniform(0, 3), power_of_ten(0, 1.5)])), located=True)
+    return [location, scale, a], x
+
+
+def cancelling_b(density):
+    a = power_of_ten(-3, 6)
+    x = cancelling.choice([cancelling.random(), 1 - power_of_ten(-15, -1), math.exp(-power_of_ten(-3, 2.8)/a)])
+    wanted = moderate()
+
+    def above(log_b):
+        return density(mpf(x), mpf(a), exp(mpf(log_b))) > wanted
+
+    if not 0 < x < 1:
+        raise ValueError
+    peak = min(690.0, float(-log(-log1p(-exp(a*log(mpf(x)))))))
+    if not above(peak):
+        raise ValueError
+    low, high = (peak, 690.0) if cancelling.random() < 0.8 else (peak, -690.0)
+    if above(high):
+        raise ValueError
+    for _ in range(60):
+        middle = (low + high)/2
+        low, high = (middle, high) if above(middle) else (low, middle)
+    return [a, math.exp(low)], x
+
+
+def cancelling_kappa(_):
+    k = power_of_ten(0.5, 300)
+    falls = math.log(k/(2*math.pi))/2 - moderate()
+    d = 2*math.sqrt(falls/(2*k))
+    if d > 3:
+        raise ValueError
+    mu = cancelling.choice([0.0, cancelling.uniform(-3, 3), cancelling.uniform(-3, 3)*d, cancelling.randrange(-1000, 1000)*2*math.pi])
+    return [mu, k], mu + signed(d)
+
+
+CANCELLING = {"weibull": cancelling_ratio, "frechet": cancelling_ratio, "logistic": cancelling_location, "gumbel": cancelling_location, "cauchy": cancelling_location,
+              "half_cauchy": cancelling_size, "skew_normal": cancelling_skew, "kumaraswamy": cancelling_b, "von_mises": cancelling_kappa}
+
+
+def write(text, parameters, x, value):
+    high = float(value)
+    numbers = parameters + [0.0]*(3 - len(parameters)) + [x, high, float(value - mpf(high))]
+    print(text.replace(" ", ""), *(number.hex() for number in numbers))
+
+
+def write_cancelling(text, density):
+    draw_place = CANCELLING.get(text.split("(")[0])
+    written = 0
+    while draw_place and written < 150:
+        try:
+            parameters, x = draw_place(density)
+            value = density(mpf(x), *map(mpf, parameters))
+            if not math.isfinite(x) or not math.isfinite(float(value)) or "weibull frechet half_cauchy".find(text.split("(")[0]) >= 0 and not x > 0:
+                continue
+        except (OverflowError, ValueError, ZeroDivisionError):
+            continue
+        write(text, parameters, x, value)
+        written += 1
+
+
 def main():
     for text, kinds, where, density in FAMILIES:
         written = 0
@@ -149,9 +258,9 @@ def main():
                 continue
             if not math.isfinite(high):
                 continue
-            numbers = parameters + [0.0]*(3 - len(parameters)) + [x, high, float(value - mpf(high))]
-            print(text.replace(" ", ""), *(number.hex() for number in numbers))
+            write(text, parameters, x, value)
             written += 1
+        write_cancelling(text, density)
 
 
 if __name__ == "__main__":
