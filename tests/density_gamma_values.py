@@ -7,7 +7,7 @@
 
 A row: the family, x, its parameters, and the log-density by the textbook's formula with as many digits as it loses and sixty more,
 rounded to f64. Parameters go from 1e-300 to 1e300 (concentrations of Dirichlet's
-distribution to 1e15, logits and logarithms of rates where counts are below 1e8), counts to 1e15; x lies by turns near the mode, some deviations out, at the places where
+distribution to 1e15), counts to 1e15; x lies by turns near the mode, some deviations out, at the places where
 the formulas of src/lib/densities_gamma.sn change, and anywhere."""
 import math
 import random
@@ -178,7 +178,7 @@ def of_dirichlet():
 
 def of_binomial(name):
     logit = name == "binomial_logit"
-    n = float(R.choice([int(10 ** R.uniform(0, R.choice([1, 3, 6, 8 if logit else 15])))] * 4 + [BEYOND + R.choice([-1, 0, 1])]))
+    n = float(R.choice([int(10 ** R.uniform(0, R.choice([1, 3, 6, 15])))] * 4 + [BEYOND + R.choice([-1, 0, 1])]))
     if logit:
         t = R.choice([R.uniform(-3, 3), R.uniform(-40, 40), R.uniform(-700, 700)])
         p = 1 / (1 + math.exp(-t))
@@ -192,18 +192,31 @@ def of_binomial(name):
     return float(min(max(k, 0), n)), n, t
 
 
+def of_great_counts(name):
+    """Counts some deviations from the mode, whose logarithms have to be known to 2^-80."""
+    mean, deviations = 10 ** R.uniform(14, 15), R.choice([-1, 1]) * R.uniform(3, 20)
+    if name == "poisson_log":
+        return float(round(mean)), math.log(mean) + deviations / math.sqrt(mean)
+    if name == "binomial_logit":
+        t = R.uniform(-3, 3)
+        p = 1 / (1 + math.exp(-t))
+        return float(round(mean * p + deviations * math.sqrt(mean * p * (1 - p)))), float(round(mean)), t
+    phi = 10 ** R.uniform(14, 18)
+    return float(min(round(mean + deviations * math.sqrt(mean * (1 + mean / phi))), 10**15)), math.log(mean), phi
+
+
 def of_poisson(name):
     if name == "poisson":
         rate = R.choice([scale(), 10 ** R.uniform(-3, 15), BEYOND * R.uniform(0.7, 1.3)])
         return count(rate), rate
-    log_rate = R.choice([R.uniform(-690, 690), R.uniform(-5, 18), R.uniform(-2, 5)])
-    return count(min(math.exp(log_rate), 1e8)), log_rate
+    log_rate = R.choice([R.uniform(-690, 690), R.uniform(-5, 34.5), R.uniform(-2, 5)])
+    return count(math.exp(log_rate)), log_rate
 
 
 def of_neg_binomial(name):
     a = shape()
     if name == "neg_binomial_2_log":
-        log_mean = R.choice([R.uniform(-600, 600), R.uniform(-5, 17)])
+        log_mean = R.choice([R.uniform(-600, 600), R.uniform(-5, 34.5)])
         mean, first, second = math.exp(log_mean), log_mean, a
     else:
         mean = R.choice([scale(), 10 ** R.uniform(-3, 15)])
@@ -216,7 +229,7 @@ def of_neg_binomial(name):
             first, second = a, clip(a / mean)
             mean = first / second
     y = count(mean, math.sqrt(mean) * math.sqrt(1 + min(mean / a, 1e300)) if R.random() < 0.5 else 0.0)
-    return (min(y, 1e8) if name == "neg_binomial_2_log" else y), first, second
+    return y, first, second
 
 
 def of_t():
@@ -230,6 +243,8 @@ def of_t():
 
 
 def arguments(name):
+    if name in ("poisson_log", "binomial_logit", "neg_binomial_2_log") and R.random() < 0.25:
+        return of_great_counts(name)
     if name in ("chi_square", "inv_chi_square"):
         return one_shape(name)
     if name == "beta":

@@ -5,7 +5,7 @@ Each line: the distribution as the language writes it, with its parameters p, q,
 hexadecimal, and the real log-density rounded to an f64 and what that left out. Computed from the textbook form by mpmath with 1,200 bits of
 working precision, which no cancellation here uses up, for parameters from 1e-300 to 1e300, moderate ones, and x in the
 middle, in both tails and at the places next to the edges. Behind these, of families in which more than two terms are large, parameters at which they cancel: a scale (of
-`kumaraswamy` b, of `von_mises` kappa) such that the log-density is moderate.
+`kumaraswamy` b, of `von_mises` kappa) such that the log-density is moderate; and lognormal densities that are narrow.
 """
 import math
 import random
@@ -216,7 +216,13 @@ def cancelling_kappa(_):
     return [mu, k], mu + signed(d)
 
 
-CANCELLING = {"weibull": cancelling_ratio, "frechet": cancelling_ratio, "logistic": cancelling_location, "gumbel": cancelling_location, "cauchy": cancelling_location,
+def cancelling_narrow(_):
+    mu = cancelling.choice([cancelling.uniform(-600, 600), cancelling.uniform(-5, 5), signed(power_of_ten(-8, 0))])
+    sigma = power_of_ten(-16, -1)
+    return [mu, sigma], math.exp(mu + sigma*cancelling.uniform(-5, 5))
+
+
+CANCELLING = {"lognormal": cancelling_narrow, "weibull": cancelling_ratio, "frechet": cancelling_ratio, "logistic": cancelling_location, "gumbel": cancelling_location, "cauchy": cancelling_location,
               "half_cauchy": cancelling_size, "skew_normal": cancelling_skew, "kumaraswamy": cancelling_b, "von_mises": cancelling_kappa}
 
 
