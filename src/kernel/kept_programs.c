@@ -95,11 +95,11 @@ static void put_all(writing *w, const compilation *c)
         put(w, "", 1);
 }
 
-/* What code for the program is like besides. Of the processor's features it is the engine, and one that matters to those who look things up. */
+/* What code for the program is like besides. Of the processor's features it is the engine, and one that look-ups in tables make use of, which passes may add. */
 static uint64_t machine_of(const compilation *c)
 {
     const sinter_options *o = &c->options;
-    const bool permutes = c->engine == SINTER_ENGINE_AVX512 && c->program.memory_count && sn_cpu_features() & CPU_AVX512VBMI;
+    const bool permutes = c->engine == SINTER_ENGINE_AVX512 && sn_cpu_features() & CPU_AVX512VBMI;
     return (uint64_t)c->engine | (uint64_t)o->lanes << 8 | (uint64_t)o->function << 16 | (uint64_t)permutes << 17 | (uint64_t)o->random << 32;
 }
 

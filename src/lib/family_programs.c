@@ -10,7 +10,7 @@
 
 enum { MOST_NAMES = 64 };
 
-/* As engines see them. What looks tables up is other code where bytes can be permuted. */
+/* As engines see them: what looks tables up may be other code where bytes can be permuted. */
 static const uint32_t processors[FAMILY_PROCESSORS] = {CPU_X64_AVX2, CPU_X64_AVX512, CPU_X64_AVX512 | CPU_AVX512VBMI};
 
 static sinter_status compile(sinter_context *context, const char *text, const sinter_density_info *info, sinter_gradient_mode mode)

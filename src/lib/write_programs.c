@@ -61,21 +61,6 @@ static void write_string(FILE *out, const char *text)
     fprintf(out, text ? "\"%s\"" : "NULL", text);
 }
 
-static void write_words(FILE *out, const uint32_t *words, size_t count)
-{
-    for (size_t k = 0; k < count; k++)
-        fprintf(out, "%uu,", words[k]);
-}
-
-static void write_list(FILE *out, const char *type, const char *name, unsigned number, const uint32_t *words, size_t count)
-{
-    if (count == 0 || !words)
-        return;
-    fprintf(out, "static const %s %s%u[] = {", type, name, number);
-    write_words(out, words, count);
-    fprintf(out, "};\n");
-}
-
 static void write_loops(FILE *out, const plan *p, unsigned number)
 {
     fprintf(out, "static const plan_loop loops%u[] = {\n", number);
@@ -153,9 +138,12 @@ static void write_parts(writing *w, const kept_program *k, unsigned number)
     write_loops(w->out, p, number);
     write_buffers(w->out, p, number);
     write_streams(w, k, number);
-    write_list(w->out, "uint32_t", "references", number, c->references, c->reference_count);
-    write_list(w->out, "uint32_t", "addresses", number, c->addresses, k->streams.memory_count);
-    write_list(w->out, "uint32_t", "starts", number, c->starts, 2 * (size_t)p->loop_count + 1);
+    if (c->addresses && k->streams.memory_count > 0) {
+        fprintf(w->out, "static const uint32_t addresses%u[] = {", number);
+        for (uint32_t i = 0; i < k->streams.memory_count; i++)
+            fprintf(w->out, "%uu,", c->addresses[i]);
+        fprintf(w->out, "};\n");
+    }
     if (k->streams.total_count > 0) {
         fprintf(w->out, "static const uint8_t types%u[] = {", number);
         for (uint32_t i = 0; i < k->streams.total_count; i++)
@@ -184,7 +172,7 @@ static void write_plan(FILE *out, const kept_program *k, unsigned number)
 }
 
 typedef struct piece_numbers {
-    unsigned key, code, pool;
+    unsigned key, code, pool, references, starts;
 } piece_numbers;
 
 static void write_program(FILE *out, const kept_program *k, unsigned number, piece_numbers pieces)
@@ -203,10 +191,8 @@ static void write_program(FILE *out, const kept_program *k, unsigned number, pie
         fprintf(out, ", .total_maps = (ir_total_map *)maps%u", number);
     if (s->memory_count > 0)
         fprintf(out, ", .memories = (ir_memory *)memories%u", number);
-    fprintf(out, "},\n .code = {.code = (const uint8_t *)b%u, .size = %zu, .pool = (const uint8_t *)b%u, .pool_size = %zu, .starts = starts%u", pieces.code, c->size, pieces.pool, c->pool_size,
-            number);
-    if (c->reference_count > 0)
-        fprintf(out, ", .references = references%u, .reference_count = %uu", number, c->reference_count);
+    fprintf(out, "},\n .code = {.code = (const uint8_t *)b%u, .size = %zu, .pool = (const uint8_t *)b%u, .pool_size = %zu, .references = (const uint32_t *)b%u, .reference_count = %uu, .starts = (const uint32_t *)b%u",
+            pieces.code, c->size, pieces.pool, c->pool_size, pieces.references, c->reference_count, pieces.starts);
     if (c->addresses && s->memory_count > 0)
         fprintf(out, ", .addresses = addresses%u", number);
     fprintf(out, ", .opens_blocks = %d, .folds_sums = %d}, .function_reason = ", c->opens_blocks, c->folds_sums);
@@ -247,6 +233,8 @@ static bool write_all(FILE *out, const kept_program **all, unsigned count)
         pieces[k].key = write_blob(&w, all[k]->key, all[k]->key_size);
         pieces[k].code = write_blob(&w, all[k]->code.code, all[k]->code.size);
         pieces[k].pool = write_blob(&w, all[k]->code.pool, all[k]->code.pool_size);
+        pieces[k].references = write_blob(&w, all[k]->code.references, all[k]->code.reference_count * sizeof(uint32_t));
+        pieces[k].starts = write_blob(&w, all[k]->code.starts, (2 * (size_t)all[k]->plan.loop_count + 1) * sizeof(uint32_t));
         write_parts(&w, all[k], k);
     }
     fprintf(out, "\nconst uint64_t sn_kernel_built_hashes[] = {\n");
