@@ -185,8 +185,8 @@ def cancelling_skew(density):
 
 
 def cancelling_b(density):
-    a = power_of_ten(-3, 6)
-    x = cancelling.choice([cancelling.random(), 1 - power_of_ten(-15, -1), math.exp(-power_of_ten(-3, 2.8)/a)])
+    a = cancelling.choice([power_of_ten(-3, 6), power_of_ten(-3, 6), power_of_ten(-305, -3)])
+    x = cancelling.choice([cancelling.random(), 1 - power_of_ten(-15, -1), math.exp(-power_of_ten(-3, 2.8)/a) if a > 0.001 else power_of_ten(-300, -1)])
     wanted = moderate()
 
     def above(log_b):

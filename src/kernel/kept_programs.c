@@ -147,7 +147,8 @@ static bool may_be_kept(const compilation *c)
     const sinter_options *o = &c->options;
     const ir_program *p = &c->program;
     return o->source == SINTER_DENSITY && o->domain != SINTER_GRID && c->engine != SINTER_ENGINE_INTERP && !o->passes && !o->marks && !o->fixed_count
-           && !o->arrays && !o->drop && p->status == SINTER_OK && has_tables_alone(p) && !p->call_count && !p->total_maps && !p->has_settled && !is_smoothed(p);
+           && !o->arrays && !o->drop && p->status == SINTER_OK && has_tables_alone(p) && !p->call_count && !p->total_maps && !p->has_settled && !is_smoothed(p)
+           && !(c->of_terms && o->gradient_count);
 }
 
 program_key sn_kernel_key_of(const compilation *c)

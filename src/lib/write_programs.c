@@ -265,6 +265,8 @@ int main(int argc, char **argv)
     for (unsigned k = 0; k < found; k++)
         if (k == 0 || compare(&all[k - 1], &all[k]) != 0)
             all[count++] = all[k];
+    if (count == 0)
+        fprintf(stderr, "write_programs: no machine code can be made here, so the library comes without that of its families\n");
     FILE *out = fopen(argv[1], "wb");
     const bool written = out && write_all(out, all, count);
     const bool closed = out && fclose(out) == 0;
