@@ -172,12 +172,25 @@ static kept_program **place_of(kept_programs *all, uint64_t hash)
     return all->places ? &all->places[hash % KEPT_PLACES] : NULL;
 }
 
-static bool is_of(const kept_program *k, const program_key *key)
+static bool is_of(const kept_program *k, const uint8_t *bytes, const program_key *key)
 {
-    return k->hash == key->hash && k->machine == key->machine && k->key_size == key->size && memcmp(k->key, key->bytes, key->size) == 0;
+    return k->hash == key->hash && k->machine == key->machine && k->key_size == key->size && memcmp(bytes, key->bytes, key->size) == 0;
 }
 
-static const kept_program *find_built(const program_key *key)
+/* ---- what comes with the library ---- */
+
+static const void *words_at(uint32_t place)
+{
+    return &sn_kernel_built_words[place];
+}
+
+static const char *name_at(uint32_t place)
+{
+    return &sn_kernel_built_names[place];
+}
+
+/* How many there are: none was found. */
+static uint32_t find_built(const program_key *key)
 {
     uint32_t low = 0, high = sn_kernel_built_program_count;
     while (low < high) {
@@ -188,9 +201,61 @@ static const kept_program *find_built(const program_key *key)
             high = middle;
     }
     for (; low < sn_kernel_built_program_count && sn_kernel_built_hashes[low] == key->hash; low++)
-        if (is_of(&sn_kernel_built_programs[low], key))
-            return &sn_kernel_built_programs[low];
-    return NULL;
+        if (is_of(&sn_kernel_built_programs[low].as_kept, words_at(sn_kernel_built_programs[low].key), key))
+            return low;
+    return sn_kernel_built_program_count;
+}
+
+static plan_loop *open_loops(const built_program *b, arena *memory)
+{
+    plan_loop *loops = sn_arena_take(memory, b->as_kept.plan.loop_count * sizeof *loops);
+    for (uint32_t i = 0; loops && i < b->as_kept.plan.loop_count; i++) {
+        const built_loop *from = &sn_kernel_built_loops[b->loops + i];
+        loops[i] = from->loop;
+        loops[i].routine = from->routine ? sn_kernel_built_routine(from->routine - 1) : NULL;
+    }
+    return loops;
+}
+
+static bool open_streams(const built_program *b, kept_streams *s, arena *memory)
+{
+    s->outputs = sn_arena_take(memory, (s->output_count + 1) * sizeof *s->outputs);
+    s->totals = sn_arena_take(memory, (s->total_count + 1) * sizeof *s->totals);
+    s->memories = sn_arena_take(memory, (s->memory_count + 1) * sizeof *s->memories);
+    if (!s->outputs || !s->totals || !s->memories)
+        return false;
+    for (uint32_t i = 0; i < s->output_count; i++)
+        s->outputs[i] = (ir_stream){name_at(sn_kernel_built_streams[b->outputs + i].name), sn_kernel_built_streams[b->outputs + i].type};
+    for (uint32_t i = 0; i < s->total_count; i++)
+        s->totals[i] = name_at(sn_kernel_built_streams[b->totals + i].name);
+    for (uint32_t i = 0; i < s->memory_count; i++) {
+        const built_memory *from = &sn_kernel_built_memories[b->memories + i];
+        s->memories[i] = from->memory;
+        s->memories[i].name = name_at(from->name);
+        s->memories[i].content = words_at(from->content);
+    }
+    s->total_maps = b->total_maps ? (ir_total_map *)words_at(b->total_maps) : NULL; /* nobody writes into any of these */
+    return true;
+}
+
+const kept_program *sn_kernel_open_built(uint32_t number, arena *memory)
+{
+    const built_program *b = &sn_kernel_built_programs[number];
+    kept_program *k = sn_arena_take(memory, sizeof *k);
+    if (!k)
+        return NULL;
+    *k = b->as_kept;
+    k->key = words_at(b->key);
+    k->function_reason = b->function_reason ? name_at(b->function_reason) : NULL;
+    k->code.code = words_at(b->code);
+    k->code.pool = words_at(b->pool);
+    k->code.references = words_at(b->references);
+    k->code.addresses = b->addresses ? words_at(b->addresses) : NULL;
+    k->code.starts = words_at(b->starts);
+    k->plan.buffers = (plan_buffer *)&sn_kernel_built_buffers[b->buffers];
+    k->plan.sum_types = (uint8_t *)words_at(b->sum_types);
+    k->plan.loops = open_loops(b, memory);
+    return k->plan.loops && open_streams(b, &k->streams, memory) ? k : NULL;
 }
 
 const kept_program *sn_kernel_find_program(const compilation *c, const program_key *key)
@@ -198,11 +263,11 @@ const kept_program *sn_kernel_find_program(const compilation *c, const program_k
     kept_programs *all = &c->context->programs;
     if (!key->bytes)
         return NULL;
-    const kept_program *built = all->without_built ? NULL : find_built(key);
-    if (built)
-        return built;
+    const uint32_t built = all->without_built ? sn_kernel_built_program_count : find_built(key);
+    if (built < sn_kernel_built_program_count)
+        return sn_kernel_open_built(built, c->memory);
     const kept_program *k = all->places ? *place_of(all, key->hash) : NULL;
-    while (k && !is_of(k, key))
+    while (k && !is_of(k, k->key, key))
         k = k->next;
     return k;
 }

@@ -1,14 +1,13 @@
-/* Writes machine code of the library's families as C: write_programs FILE. It runs while the library is built, with all of it but that list (kernel/kept_programs.h), compiles
+/* Writes machine code of the library's families as C: write_programs FILE. It runs while the library is built, with all of it but these lists (kernel/kept_programs.h), compiles
  * families for each engine that has vectors (family_programs.h), and writes what a context of that library keeps. */
 #include "kernel/kept_programs.h"
-#include "lang/built_members.h"
 #include "lib/family_programs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PROGRAMS = 4000, MOST_STREAMS = 64 };
+enum { MOST_PROGRAMS = 4000 };
 
 static int fail(const char *what, const char *why)
 {
@@ -16,188 +15,174 @@ static int fail(const char *what, const char *why)
     return 1;
 }
 
-/* ---- bytes, each piece once ---- */
+/* ---- the lists, as text that grows ---- */
 
-typedef struct blob {
+/* Bytes that stand somewhere among the words, or a name among the names: each once. */
+typedef struct piece {
     const void *bytes;
     size_t size;
-} blob;
+    uint32_t place;
+} piece;
+
+typedef struct pieces {
+    piece *all;
+    unsigned count, capacity;
+    uint32_t end; /* the next one's place */
+} pieces;
+
+typedef struct list {
+    FILE *file;
+    char *text;
+    size_t size;
+    uint32_t count;
+} list;
 
 typedef struct writing {
-    FILE *out;
-    blob *blobs;
-    unsigned count, capacity;
+    list words, names, loops, buffers, streams, memories, programs;
+    pieces of_words, of_names;
 } writing;
 
-/* Its number. */
-static unsigned write_blob(writing *w, const void *bytes, size_t size)
+static void open_list(list *l)
 {
-    for (unsigned k = 0; k < w->count; k++)
-        if (w->blobs[k].size == size && memcmp(w->blobs[k].bytes, bytes, size) == 0)
-            return k;
-    if (w->count == w->capacity) {
-        w->capacity = 2 * w->capacity + 64;
-        w->blobs = realloc(w->blobs, w->capacity * sizeof *w->blobs);
-        if (!w->blobs)
-            exit(fail("blobs", "out of memory"));
+    l->file = open_memstream(&l->text, &l->size);
+    if (!l->file)
+        exit(fail("a list", "out of memory"));
+}
+
+static const piece *find_piece(const pieces *p, const void *bytes, size_t size)
+{
+    for (unsigned k = 0; k < p->count; k++)
+        if (p->all[k].size == size && memcmp(p->all[k].bytes, bytes, size) == 0)
+            return &p->all[k];
+    return NULL;
+}
+
+/* It takes so many places. */
+static uint32_t add_piece(pieces *p, const void *bytes, size_t size, size_t places)
+{
+    if (p->count == p->capacity) {
+        p->capacity = 2 * p->capacity + 64;
+        p->all = realloc(p->all, p->capacity * sizeof *p->all);
+        if (!p->all)
+            exit(fail("the lists", "out of memory"));
     }
-    w->blobs[w->count] = (blob){bytes, size};
-    fprintf(w->out, "static const uint64_t b%u[] = {", w->count);
-    for (size_t at = 0; at < size || at == 0; at += 8) {
+    const uint32_t place = p->end;
+    p->all[p->count++] = (piece){bytes, size, place};
+    p->end += (uint32_t)places;
+    return place;
+}
+
+static uint32_t place_words(writing *w, const void *bytes, size_t size)
+{
+    const piece *known = find_piece(&w->of_words, bytes, size);
+    if (known)
+        return known->place;
+    for (size_t at = 0; at < size; at += 8) {
         uint64_t word = 0;
         memcpy(&word, (const uint8_t *)bytes + at, size - at < 8 ? size - at : 8);
-        fprintf(w->out, "0x%llx,%s", (unsigned long long)word, at % 64 == 56 ? "\n" : "");
+        fprintf(w->words.file, "0x%llx,%s", (unsigned long long)word, at % 64 == 56 ? "\n" : "");
     }
-    fprintf(w->out, "};\n");
-    return w->count++;
+    fprintf(w->words.file, "\n");
+    return add_piece(&w->of_words, bytes, size, (size + 7) / 8);
+}
+
+static uint32_t place_name(writing *w, const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    const piece *known = find_piece(&w->of_names, name, size);
+    if (known)
+        return known->place;
+    if (strpbrk(name, "\"\\\n"))
+        exit(fail(name, "a name that cannot be written"));
+    fprintf(w->names.file, "\"%s\\0\"\n", name);
+    return add_piece(&w->of_names, name, size, size);
 }
 
 /* ---- programs ---- */
 
-static void write_string(FILE *out, const char *text)
-{
-    if (text && strpbrk(text, "\"\\\n"))
-        exit(fail(text, "a name that cannot be written"));
-    fprintf(out, text ? "\"%s\"" : "NULL", text);
-}
-
-static void write_loops(FILE *out, const plan *p, unsigned number)
-{
-    fprintf(out, "static const plan_loop loops%u[] = {\n", number);
-    for (uint32_t k = 0; k < p->loop_count; k++) {
-        const plan_loop *l = &p->loops[k];
-        fprintf(out, "{.rate = %u, .lanes = %u, .widest = %u, .most = %u, .ticked = %d, .alike = %u, .slice = %uu, .guard = %uu, .results = %uu, .reason = ", l->rate, l->lanes,
-                l->widest, l->most, l->ticked, l->alike, l->slice, l->guard, l->results);
-        write_string(out, l->reason);
-        fprintf(out, ", .cycle = ");
-        write_string(out, l->cycle);
-        if (l->routine)
-            fprintf(out, ", .routine = &sn_lang_built_routines[%u], .arguments = {%uu, %uu, %uu}", l->routine->number, l->arguments[0], l->arguments[1], l->arguments[2]);
-        fprintf(out, "},\n");
-    }
-    fprintf(out, "};\n");
-}
-
-static void write_buffers(FILE *out, const plan *p, unsigned number)
-{
-    if (p->buffer_count > 0)
-        fprintf(out, "static const plan_buffer buffers%u[] = {", number);
-    for (uint32_t k = 0; k < p->buffer_count; k++)
-        fprintf(out, "{%u, %d, %uu},", p->buffers[k].type, p->buffers[k].column, p->buffers[k].offset);
-    if (p->buffer_count > 0)
-        fprintf(out, "};\n");
-}
-
-static void write_streams(writing *w, const kept_program *k, unsigned number)
-{
-    FILE *out = w->out;
-    const kept_streams *s = &k->streams;
-    unsigned contents[MOST_STREAMS];
-    if (s->memory_count > MOST_STREAMS)
-        exit(fail("tables", "too many"));
-    if (s->output_count > 0)
-        fprintf(out, "static const ir_stream outputs%u[] = {", number);
-    for (uint32_t i = 0; i < s->output_count; i++) {
-        fprintf(out, "{");
-        write_string(out, s->outputs[i].name);
-        fprintf(out, ", %u},", s->outputs[i].type);
-    }
-    fprintf(out, "%s", s->output_count > 0 ? "};\n" : "");
-    if (s->total_count > 0)
-        fprintf(out, "static const char *const totals%u[] = {", number);
-    for (uint32_t i = 0; i < s->total_count; i++) {
-        write_string(out, s->totals[i]);
-        fprintf(out, ",");
-    }
-    fprintf(out, "%s", s->total_count > 0 ? "};\n" : "");
-    if (s->total_maps)
-        fprintf(out, "static const ir_total_map maps%u[] = {", number);
-    for (uint32_t i = 0; s->total_maps && i < s->total_count; i++)
-        fprintf(out, "{%a, %a},", s->total_maps[i].scale, s->total_maps[i].offset);
-    fprintf(out, "%s", s->total_maps ? "};\n" : "");
-    for (uint32_t i = 0; i < s->memory_count; i++)
-        contents[i] = write_blob(w, s->memories[i].content, (size_t)s->memories[i].length * sn_ir_type_size(s->memories[i].type));
-    if (s->memory_count > 0)
-        fprintf(out, "static const ir_memory memories%u[] = {", number);
-    for (uint32_t i = 0; i < s->memory_count; i++) {
-        const ir_memory *m = &s->memories[i];
-        fprintf(out, "{.name = ");
-        write_string(out, m->name);
-        fprintf(out, ", .content = b%u, .length = %uu, .shortest = %uu, .kind = %u, .type = %u},", contents[i], m->length, m->shortest, m->kind, m->type);
-    }
-    fprintf(out, "%s", s->memory_count > 0 ? "};\n" : "");
-}
-
-/* Everything that the program's own entry points to. */
-static void write_parts(writing *w, const kept_program *k, unsigned number)
-{
-    const plan *p = &k->plan;
-    const machine_code *c = &k->code;
-    if (k->machine >> 32 || p->line_count || p->call_count || p->scan_count)
-        exit(fail("a program", "it is none that is kept"));
-    write_loops(w->out, p, number);
-    write_buffers(w->out, p, number);
-    write_streams(w, k, number);
-    if (c->addresses && k->streams.memory_count > 0) {
-        fprintf(w->out, "static const uint32_t addresses%u[] = {", number);
-        for (uint32_t i = 0; i < k->streams.memory_count; i++)
-            fprintf(w->out, "%uu,", c->addresses[i]);
-        fprintf(w->out, "};\n");
-    }
-    if (k->streams.total_count > 0) {
-        fprintf(w->out, "static const uint8_t types%u[] = {", number);
-        for (uint32_t i = 0; i < k->streams.total_count; i++)
-            fprintf(w->out, "%u,", p->sum_types[i]);
-        fprintf(w->out, "};\n");
-    }
-}
-
 _Static_assert(sizeof(void *) != 8 || (sizeof(plan) == 240 && sizeof(plan_loop) == 104 && sizeof(kept_program) == 400), "a member has come or gone: it is to be written, too");
 
-static void write_plan(FILE *out, const kept_program *k, unsigned number)
+/* What is said of loops (why they are as they are) is for those who want to see a plan, which none of these is for. */
+static uint32_t write_loops(writing *w, const plan *p)
 {
-    const plan *p = &k->plan;
+    const uint32_t first = w->loops.count;
+    for (uint32_t k = 0; k < p->loop_count; k++, w->loops.count++) {
+        const plan_loop *l = &p->loops[k];
+        fprintf(w->loops.file, "{{.rate = %u, .lanes = %u, .widest = %u, .most = %u, .ticked = %d, .alike = %u, .slice = %uu, .guard = %uu, .arguments = {%uu, %uu, %uu}, .results = %uu}, %uu},\n",
+                l->rate, l->lanes, l->widest, l->most, l->ticked, l->alike, l->slice, l->guard, l->routine ? l->arguments[0] : 0, l->routine ? l->arguments[1] : 0,
+                l->routine ? l->arguments[2] : 0, l->routine ? l->results : 0, l->routine ? l->routine->number + 1 : 0);
+    }
+    return first;
+}
+
+static uint32_t write_buffers(writing *w, const plan *p)
+{
+    const uint32_t first = w->buffers.count;
+    for (uint32_t k = 0; k < p->buffer_count; k++, w->buffers.count++)
+        fprintf(w->buffers.file, "{%u, %d, %uu},\n", p->buffers[k].type, p->buffers[k].column, p->buffers[k].offset);
+    return first;
+}
+
+static void write_stream(writing *w, const char *name, unsigned type)
+{
+    fprintf(w->streams.file, "{%uu, %u},\n", place_name(w, name), type);
+    w->streams.count++;
+}
+
+static uint32_t write_memories(writing *w, const kept_streams *s)
+{
+    const uint32_t first = w->memories.count;
+    for (uint32_t i = 0; i < s->memory_count; i++, w->memories.count++) {
+        const ir_memory *m = &s->memories[i];
+        const uint32_t name = place_name(w, m->name), content = place_words(w, m->content, (size_t)m->length * sn_ir_type_size(m->type));
+        fprintf(w->memories.file, "{{.length = %uu, .shortest = %uu, .kind = %u, .type = %u, .flush = %u, .channels = %u, .made = %u}, %uu, %uu},\n", m->length, m->shortest, m->kind, m->type,
+                m->flush, m->channels, m->made, name, content);
+    }
+    return first;
+}
+
+static void write_plan(FILE *out, const plan *p)
+{
     const plan_frame *f = &p->frame;
-    fprintf(out, ".plan = {.loops = (plan_loop *)loops%u, .loop_count = %uu", number, p->loop_count);
-    if (p->buffer_count > 0)
-        fprintf(out, ", .buffers = (plan_buffer *)buffers%u, .buffer_count = %uu", number, p->buffer_count);
-    if (k->streams.total_count > 0)
-        fprintf(out, ", .sum_types = (uint8_t *)types%u", number);
-    fprintf(out, ", .latency = %lluu, .tail = UINT64_C(%llu), .chunk = %uu, .workspace = %uu, .sums_offset = %uu, .state = %lluu, .reads_index = %d, .grid = %d, .stateful = %d, .as_written = %d"
-                 ", .operations = %uu, .hoisted = %uu,\n", (unsigned long long)p->latency, (unsigned long long)p->tail, p->chunk, p->workspace, p->sums_offset,
-            (unsigned long long)p->state, p->reads_index, p->grid, p->stateful, p->as_written, p->operations, p->hoisted);
+    fprintf(out, ".plan = {.loop_count = %uu, .buffer_count = %uu, .latency = %lluu, .tail = UINT64_C(%llu), .chunk = %uu, .workspace = %uu, .sums_offset = %uu, .state = %lluu, .reads_index = %d"
+                 ", .grid = %d, .stateful = %d, .as_written = %d, .operations = %uu, .hoisted = %uu,\n", p->loop_count, p->buffer_count, (unsigned long long)p->latency,
+            (unsigned long long)p->tail, p->chunk, p->workspace, p->sums_offset, (unsigned long long)p->state, p->reads_index, p->grid, p->stateful, p->as_written, p->operations, p->hoisted);
     fprintf(out, " .frame = {.index = %uu, .inputs = %uu, .outputs = %uu, .buffers = %uu, .lines = %uu, .memories = %uu, .sums = %uu, .params = %uu, .lengths = %uu, .row = %uu, .column = %uu"
                  ", .extents = %uu, .uniforms = %uu, .together = %uu, .totals = %uu, .count = %uu}},\n", f->index, f->inputs, f->outputs, f->buffers, f->lines, f->memories, f->sums,
             f->params, f->lengths, f->row, f->column, f->extents, f->uniforms, f->together, f->totals, f->count);
 }
 
-typedef struct piece_numbers {
-    unsigned key, code, pool, references, starts;
-} piece_numbers;
-
-static void write_program(FILE *out, const kept_program *k, unsigned number, piece_numbers pieces)
+static void write_program(writing *w, const kept_program *k)
 {
     const machine_code *c = &k->code;
     const kept_streams *s = &k->streams;
-    fprintf(out, "{.key = (const uint8_t *)b%u, .key_size = %zu, .machine = UINT64_C(0x%llx), .hash = UINT64_C(0x%llx),\n ", pieces.key, k->key_size, (unsigned long long)k->machine,
-            (unsigned long long)k->hash);
-    write_plan(out, k, number);
-    fprintf(out, " .streams = {.output_count = %uu, .total_count = %uu, .memory_count = %uu", s->output_count, s->total_count, s->memory_count);
-    if (s->output_count > 0)
-        fprintf(out, ", .outputs = (ir_stream *)outputs%u", number);
-    if (s->total_count > 0)
-        fprintf(out, ", .totals = (const char **)totals%u", number);
-    if (s->total_maps)
-        fprintf(out, ", .total_maps = (ir_total_map *)maps%u", number);
-    if (s->memory_count > 0)
-        fprintf(out, ", .memories = (ir_memory *)memories%u", number);
-    fprintf(out, "},\n .code = {.code = (const uint8_t *)b%u, .size = %zu, .pool = (const uint8_t *)b%u, .pool_size = %zu, .references = (const uint32_t *)b%u, .reference_count = %uu, .starts = (const uint32_t *)b%u",
-            pieces.code, c->size, pieces.pool, c->pool_size, pieces.references, c->reference_count, pieces.starts);
+    const plan *p = &k->plan;
+    FILE *out = w->programs.file;
+    if (k->machine >> 32 || p->line_count || p->call_count || p->scan_count)
+        exit(fail("a program", "it is none that is kept"));
+    fprintf(out, "{{.key_size = %zu, .machine = UINT64_C(0x%llx), .hash = UINT64_C(0x%llx),\n ", k->key_size, (unsigned long long)k->machine, (unsigned long long)k->hash);
+    write_plan(out, p);
+    fprintf(out, " .streams = {.output_count = %uu, .total_count = %uu, .memory_count = %uu},\n", s->output_count, s->total_count, s->memory_count);
+    fprintf(out, " .code = {.size = %zu, .pool_size = %zu, .reference_count = %uu, .opens_blocks = %d, .folds_sums = %d}},\n", c->size, c->pool_size, c->reference_count, c->opens_blocks, c->folds_sums);
+    const uint32_t key = place_words(w, k->key, k->key_size), code = place_words(w, c->code, c->size), pool = place_words(w, c->pool, c->pool_size);
+    const uint32_t references = place_words(w, c->references, c->reference_count * sizeof *c->references);
+    const uint32_t starts = place_words(w, c->starts, (2 * (size_t)p->loop_count + 1) * sizeof *c->starts);
+    fprintf(out, " .key = %uu, .code = %uu, .pool = %uu, .references = %uu, .starts = %uu", key, code, pool, references, starts);
     if (c->addresses && s->memory_count > 0)
-        fprintf(out, ", .addresses = addresses%u", number);
-    fprintf(out, ", .opens_blocks = %d, .folds_sums = %d}, .function_reason = ", c->opens_blocks, c->folds_sums);
-    write_string(out, k->function_reason);
-    fprintf(out, "},\n");
+        fprintf(out, ", .addresses = %uu", place_words(w, c->addresses, s->memory_count * sizeof *c->addresses));
+    if (s->total_count > 0)
+        fprintf(out, ", .sum_types = %uu", place_words(w, p->sum_types, s->total_count));
+    if (s->total_maps)
+        fprintf(out, ", .total_maps = %uu", place_words(w, s->total_maps, s->total_count * sizeof *s->total_maps));
+    if (k->function_reason)
+        fprintf(out, ", .function_reason = %uu", place_name(w, k->function_reason));
+    fprintf(out, ", .loops = %uu, .buffers = %uu, .outputs = %uu", write_loops(w, p), write_buffers(w, p), w->streams.count);
+    for (uint32_t i = 0; i < s->output_count; i++)
+        write_stream(w, s->outputs[i].name, s->outputs[i].type);
+    fprintf(out, ", .totals = %uu", w->streams.count);
+    for (uint32_t i = 0; i < s->total_count; i++)
+        write_stream(w, s->totals[i], IR_VOID);
+    fprintf(out, ", .memories = %uu},\n", write_memories(w, s));
 }
 
 /* ---- all of them, in one order, so that whoever builds the library again has the same file ---- */
@@ -222,31 +207,46 @@ static unsigned collect(const sinter_context *context, const kept_program **all,
     return count;
 }
 
+/* With an element behind the last, for lists that have none. */
+static bool close_list(list *l, const char *head, const char *last, FILE *out)
+{
+    const bool good = !ferror(l->file) && fclose(l->file) == 0;
+    if (good)
+        fprintf(out, "\n%s\n%s%s;\n", head, l->text, last);
+    free(l->text);
+    return good;
+}
+
 static bool write_all(FILE *out, const kept_program **all, unsigned count)
 {
-    writing w = {.out = out};
-    piece_numbers *pieces = malloc((count + 1) * sizeof *pieces);
-    if (!pieces)
-        return false;
-    fprintf(out, "/* Machine code of the library's families. Written by write_programs.c. */\n#include \"kernel/kept_programs.h\"\n#include \"lang/built_members.h\"\n\n");
-    for (unsigned k = 0; k < count; k++) {
-        pieces[k].key = write_blob(&w, all[k]->key, all[k]->key_size);
-        pieces[k].code = write_blob(&w, all[k]->code.code, all[k]->code.size);
-        pieces[k].pool = write_blob(&w, all[k]->code.pool, all[k]->code.pool_size);
-        pieces[k].references = write_blob(&w, all[k]->code.references, all[k]->code.reference_count * sizeof(uint32_t));
-        pieces[k].starts = write_blob(&w, all[k]->code.starts, (2 * (size_t)all[k]->plan.loop_count + 1) * sizeof(uint32_t));
-        write_parts(&w, all[k], k);
-    }
-    fprintf(out, "\nconst uint64_t sn_kernel_built_hashes[] = {\n");
+    static const uint64_t nothing = 0;
+    writing w = {.of_words.count = 0};
+    open_list(&w.words);
+    open_list(&w.names);
+    open_list(&w.loops);
+    open_list(&w.buffers);
+    open_list(&w.streams);
+    open_list(&w.memories);
+    open_list(&w.programs);
+    place_words(&w, &nothing, sizeof nothing); /* places of 0 say that there is nothing */
+    place_name(&w, "");
+    for (unsigned k = 0; k < count; k++)
+        write_program(&w, all[k]);
+    fprintf(out, "/* Machine code of the library's families. Written by write_programs.c. */\n#include \"kernel/kept_programs.h\"\n#include \"lang/built_members.h\"\n");
+    bool good = close_list(&w.words, "const uint64_t sn_kernel_built_words[] = {", "}", out);
+    good &= close_list(&w.names, "const char sn_kernel_built_names[] =", "\"\"", out);
+    good &= close_list(&w.loops, "const built_loop sn_kernel_built_loops[] = {", "{.routine = 0}}", out);
+    good &= close_list(&w.buffers, "const plan_buffer sn_kernel_built_buffers[] = {", "{.type = 0}}", out);
+    good &= close_list(&w.streams, "const built_stream sn_kernel_built_streams[] = {", "{.name = 0}}", out);
+    good &= close_list(&w.memories, "const built_memory sn_kernel_built_memories[] = {", "{.name = 0}}", out);
+    good &= close_list(&w.programs, "const built_program sn_kernel_built_programs[] = {", "{.key = 0}}", out);
+    fprintf(out, "const uint32_t sn_kernel_built_program_count = %uu;\nconst uint64_t sn_kernel_built_hashes[] = {\n", count);
     for (unsigned k = 0; k < count; k++)
         fprintf(out, "UINT64_C(0x%llx),%s", (unsigned long long)all[k]->hash, k % 8 == 7 ? "\n" : "");
-    fprintf(out, "0};\nconst kept_program sn_kernel_built_programs[] = {\n");
-    for (unsigned k = 0; k < count; k++)
-        write_program(out, all[k], k, pieces[k]);
-    fprintf(out, "{.key = NULL}};\nconst uint32_t sn_kernel_built_program_count = %uu;\n", count);
-    free(pieces);
-    free(w.blobs);
-    return count < MOST_PROGRAMS && !ferror(out);
+    fprintf(out, "0};\n\nconst ir_routine *sn_kernel_built_routine(uint32_t number)\n{\n    return &sn_lang_built_routines[number];\n}\n");
+    free(w.of_words.all);
+    free(w.of_names.all);
+    return good && count < MOST_PROGRAMS && !ferror(out);
 }
 
 int main(int argc, char **argv)
