@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "compile_text.h"
+
 enum { ROWS = 37, MOST_RESULTS = 8, MOST_NAMES = 8 };
 
 static const sinter_engine engines[] = {SINTER_ENGINE_AVX2, SINTER_ENGINE_AVX512};
@@ -146,15 +148,6 @@ static bool was_compiled(const sinter_context *c)
     for (unsigned k = 0; k < KEPT_PLACES; k++)
         met |= c->programs.met[k] != 0;
     return met;
-}
-
-static sinter_kernel *compile(sinter_context *c, const char *text, const sinter_options *o)
-{
-    sinter_report report;
-    sinter_kernel *kernel;
-    if (sinter_compile(c, text, strlen(text), o, &kernel, &report))
-        fail_msg("%s: %s", text, report.errors[0].message);
-    return kernel;
 }
 
 /* In a context of its own. */

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""The log-densities that density_simple_test compares with: python3 density_simple_reference.py > density_simple.txt
+"""The log-densities that density_simple_test compares with:
+
+    density_simple_reference.py > density_simple.txt           those that are kept with the tests
+    density_simple_reference.py 50000 [SEED] > rows.txt        places where terms cancel alone, so many of each family that has any, to measure by:
+    SINTER_ROWS=rows.txt build/tests/density_simple_test       prints the greatest error of each
 
 Each line: the distribution as the language writes it, with its parameters p, q, r in their places, the parameters and x in
 hexadecimal, and the real log-density rounded to an f64 and what that left out. Computed from the textbook form by mpmath with 1,200 bits of
@@ -9,6 +13,7 @@ middle, in both tails and at the places next to the edges. Behind these, of fami
 """
 import math
 import random
+import sys
 
 from mpmath import mp, mpf, log, exp, pi, sqrt, cos, erfc, besseli
 
@@ -185,7 +190,7 @@ def cancelling_skew(density):
 
 
 def cancelling_b(density):
-    a = cancelling.choice([power_of_ten(-3, 6), power_of_ten(-3, 6), power_of_ten(-305, -3)])
+    a = cancelling.choice([power_of_ten(-3, 6), power_of_ten(-3, 6), power_of_ten(-323, -3)])
     x = cancelling.choice([cancelling.random(), 1 - power_of_ten(-15, -1), math.exp(-power_of_ten(-3, 2.8)/a) if a > 0.001 else power_of_ten(-300, -1)])
     wanted = moderate()
 
@@ -232,10 +237,10 @@ def write(text, parameters, x, value):
     print(text.replace(" ", ""), *(number.hex() for number in numbers))
 
 
-def write_cancelling(text, density):
+def write_cancelling(text, density, rows=150):
     draw_place = CANCELLING.get(text.split("(")[0])
     written = 0
-    while draw_place and written < 150:
+    while draw_place and written < rows:
         try:
             parameters, x = draw_place(density)
             value = density(mpf(x), *map(mpf, parameters))
@@ -269,5 +274,14 @@ def main():
         write_cancelling(text, density)
 
 
+def measure(rows, seed=1):
+    mp.prec = 1200
+    cancelling.seed(int(seed))
+    for text, _, _, density in FAMILIES:
+        write_cancelling(text, density, int(rows))
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        sys.exit(__doc__)
+    measure(*sys.argv[1:]) if sys.argv[1:] else main()

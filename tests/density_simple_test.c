@@ -2,7 +2,7 @@
  * (density_simple_reference.py), for moderate parameters and for parameters from 1e-300 to 1e300, where the terms of the textbook
  * forms cancel. Errors are in units in the last place of max(|log-density|, 1); docs/accuracy.md lists what is greatest. Besides: every engine's
  * bits are the same, relaxed programs err as little; derivatives of narrow lognormal densities; the shares below and above x are 1 together, and those of the densities' integrals; means, variances and entropies are those by
- * quadrature, and the exponential form is the stable one. */
+ * quadrature, and the exponential form is the stable one. With SINTER_ROWS=file that file's rows are taken: so the bounds of docs/accuracy.md are measured. */
 #include "lang/lang.h"
 #include "open_context.h"
 
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { MOST_ROWS = 512, MOST_COLUMNS = 4 };
+enum { MOST_ROWS = 1 << 16, MOST_COLUMNS = 4 };
 
 static const sinter_engine engines[] = {SINTER_ENGINE_INTERP, SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2, SINTER_ENGINE_AVX512, SINTER_ENGINE_NEON};
 static double columns[MOST_COLUMNS][MOST_ROWS], high[MOST_ROWS], low[MOST_ROWS], out[MOST_ROWS], first_out[MOST_ROWS];
@@ -74,12 +74,12 @@ static void check_family(const char *family)
 static void values_are_right(void **state)
 {
     (void)state;
-    const char *folder = getenv("SINTER_TESTS");
+    const char *folder = getenv("SINTER_TESTS"), *given = getenv("SINTER_ROWS");
     char path[1024], family[64] = "", name[64];
     snprintf(path, sizeof path, "%s/density_simple.txt", folder ? folder : "tests");
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(given ? given : path, "r");
     if (!file)
-        fail_msg("%s cannot be read", path);
+        fail_msg("%s cannot be read", given ? given : path);
     unsigned families = 0;
     double v[6];
     while (fscanf(file, "%63s %la %la %la %la %la %la", name, v, v + 1, v + 2, v + 3, v + 4, v + 5) == 7) {
@@ -97,7 +97,7 @@ static void values_are_right(void **state)
     }
     fclose(file);
     check_family(family);
-    assert_int_equal(families + 1, 25);
+    assert_true(given || families + 1 == 25);
 }
 
 /* Their logarithm has to be known to more than two words there, and derivatives by mpmath say that it is. */

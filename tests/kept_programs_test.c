@@ -13,21 +13,14 @@
 
 #include <cmocka.h>
 
+#include "compile_text.h"
+
 enum { COUNT = 37, MOST_RESULTS = 4 };
 
 static const sinter_engine engines[] = {SINTER_ENGINE_SCALAR, SINTER_ENGINE_AVX2, SINTER_ENGINE_AVX512};
 enum { ENGINES = sizeof engines / sizeof *engines };
 
 static double wanted[MOST_RESULTS][COUNT], got[MOST_RESULTS][COUNT];
-
-static sinter_kernel *compile(sinter_context *in, const char *text, const sinter_options *options)
-{
-    sinter_report report;
-    sinter_kernel *kernel;
-    if (sinter_compile(in, text, strlen(text), options, &kernel, &report))
-        fail_msg("%s: %s", text, report.errors[0].message);
-    return kernel;
-}
 
 /* Streams of results, or totals as streams of one. */
 static void run(const sinter_kernel *kernel, double out[][COUNT])
@@ -176,6 +169,7 @@ static void what_differs_is_compiled(void **state)
         {"normal(0, 1)", {.gradient = both + 1, .gradient_count = 1}}, {"lognormal(0, 1)", {.function = false}}, {"lognormal(0, 1)", {.grade = SINTER_GRADE_FAST}},
         {"normal(0, 1)", {.quantity = "log_cdf"}}, {"param m = 0\nnormal(m, 1)", {.gradient = m, .gradient_count = 1}},
         {"param n = 0\nnormal(n, 1)", {.gradient = n, .gradient_count = 1}},
+        {"param m = 0\nparam n = 1 in 0.5..9\nnormal(m, n)", {.gradient = m, .gradient_count = 1}}, {"param n = 0\nparam m = 1 in 0.5..9\nnormal(n, m)", {.gradient = m, .gradient_count = 1}},
         {"table t = [1, 2, 3]\nt[i32(x)]", {.function = true}}, {"table t = [1, 2, 4]\nt[i32(x)]", {.function = true}}, {"x ~ normal(0, 1)", {.inputs = "x"}}, {"x ~ normal(0, 1.5)", {.inputs = "x"}}, {"normal(0, 1)", {.random = 7}},
         {"normal(0, 1)", {.lanes = 4}}, {"normal(0, 1)", {.lanes = 1}},
     };
